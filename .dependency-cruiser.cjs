@@ -1,0 +1,51 @@
+/** The rule of rooms: lib/<room> imports itself and the ground floor (files directly in lib/); only functions/ joins rooms. */
+const rooms = ["cce", "poll", "report", "deliver", "ledger", "queue", "api", "runtime"];
+
+module.exports = {
+  forbidden: [
+    ...rooms.map((room) => ({
+      name: `room-${room}-stands-alone`,
+      severity: "error",
+      from: { path: `^lib/${room}/` },
+      to: { path: "^lib/[^/]+/", pathNot: `^lib/${room}/` },
+    })),
+    {
+      name: "ground-floor-imports-no-room",
+      severity: "error",
+      from: { path: "^lib/[^/]+\\.ts$" },
+      to: { path: "^(lib/[^/]+/|functions/)" },
+    },
+    {
+      name: "nothing-imports-upward",
+      severity: "error",
+      from: { path: "^lib/" },
+      to: { path: "^functions/" },
+    },
+    {
+      name: "the-product-never-imports-its-surroundings",
+      severity: "error",
+      from: { path: "^(functions|lib)/" },
+      to: { path: "^(local|bench|test|examples)/" },
+    },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: { path: "^(functions|lib|local|bench)/" },
+      to: { circular: true },
+    },
+    {
+      name: "no-development-dependency-in-the-product",
+      severity: "error",
+      from: { path: "^(functions|lib)/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "node", "default"],
+    },
+  },
+};

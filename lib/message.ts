@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { JobId, Name, Outcome } from "./job.ts";
+
+/** The version this code writes. A reader accepts its own and all earlier ones; a newer one waits in the queue. */
+export const MESSAGE_VERSION = 1;
+
+/** Poll queue: "look at this job". The loop carries its own bounds, so that no lost setting can make it endless. */
+export const LookMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("look"),
+  project: Name,
+  jobId: JobId,
+  look: z.int().min(1),
+  deadlineAt: z.int().min(0),
+});
+export type LookMessage = z.infer<typeof LookMessage>;
+
+/** Notify queue: "tell this target". `redelivery` counts deliberate repeats; 0 is the notice of the outcome itself. */
+export const NoticeMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("notice"),
+  project: Name,
+  jobId: JobId,
+  target: z.string().min(1).max(80),
+  outcome: Outcome,
+  redelivery: z.int().min(0).default(0),
+});
+export type NoticeMessage = z.infer<typeof NoticeMessage>;
+
+/** Notify queue: "tell this chat target how all the jobs of one call ended". */
+export const DigestMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("digest"),
+  digestId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+  target: z.string().min(1).max(80),
+});
+export type DigestMessage = z.infer<typeof DigestMessage>;
+
+export const NotifyMessage = z.discriminatedUnion("kind", [NoticeMessage, DigestMessage]);
+export type NotifyMessage = z.infer<typeof NotifyMessage>;
+
+/** Reading a queue's body: a `newer` one must wait for its reader; a `malformed` one is permanent. */
+export type ParsedMessage<T> =
+  | { readonly kind: "message"; readonly message: T }
+  | { readonly kind: "newer"; readonly version: number }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+/** Reads a queue body with `schema`. The reason names fields, never their values: a body may hold anything. */
+export function parseMessage<T>(schema: z.ZodType<T>, body: string): ParsedMessage<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { kind: "malformed", reason: "the body is not JSON" };
+  }
+  const version = z.object({ v: z.int() }).safeParse(json);
+  if (version.success && version.data.v > MESSAGE_VERSION) return { kind: "newer", version: version.data.v };
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { kind: "message", message: parsed.data };
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+  return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
+}

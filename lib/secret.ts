@@ -1,0 +1,35 @@
+import { inspect } from "node:util";
+
+const MASK = "<secret>";
+
+/**
+ * A value that never prints itself: string conversion, JSON, template literals and `util.inspect`
+ * all give `<secret>`. `reveal()` is the one way out, so that every use is found by its name.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return MASK;
+  }
+
+  toJSON(): string {
+    return MASK;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return MASK;
+  }
+
+  [inspect.custom](): string {
+    return MASK;
+  }
+}

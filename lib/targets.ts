@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { OUTCOMES, Outcome } from "./job.ts";
+import { Secret } from "./secret.ts";
+
+/** Standard Webhooks: the key behind `whsec_` is 24 to 64 bytes long. */
+const WHSEC_BYTES = { min: 24, max: 64 };
+
+/** Names that are ours, the transport's, or would change who the receiver thinks is calling. */
+export const REFUSED_HEADERS: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "cookie",
+  "expect",
+  "forwarded",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "via",
+  "webhook-id",
+  "webhook-signature",
+  "webhook-timestamp",
+]);
+
+const secretUrl = z
+  .string()
+  .refine((text) => URL.canParse(text), "must be a URL")
+  .transform((text) => new Secret(text));
+
+const secretText = z
+  .string()
+  .min(1, "must not be empty")
+  .transform((text) => new Secret(text));
+
+/** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
+export const WebhookSecret = z
+  .string()
+  .refine((text) => {
+    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+    if (encoded === undefined) return false;
+    const { length } = Buffer.from(encoded, "base64");
+    return length >= WHSEC_BYTES.min && length <= WHSEC_BYTES.max;
+  }, "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)")
+  .transform((text) => new Secret(text));
+
+const headers = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name")
+      .refine((name) => !REFUSED_HEADERS.has(name.toLowerCase()), "is a header this sender sets itself"),
+    z
+      .string()
+      .max(2000)
+      .regex(/^[\t\x20-\x7e]*$/, "may hold printable ASCII only")
+      .transform((value) => new Secret(value)),
+  )
+  .default({});
+
+const common = {
+  url: secretUrl,
+  on: z
+    .array(Outcome)
+    .min(1, "names at least one outcome, or is left out for all")
+    .default([...OUTCOMES]),
+};
+
+const chat = { ...common, mention: z.string().min(1).max(200).optional() };
+
+/** Where notices go. URLs, secrets and header values never print themselves. */
+export const Target = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("slack"), ...chat }),
+  z.strictObject({
+    kind: z.literal("webhook"),
+    ...common,
+    secrets: z.array(WebhookSecret).min(1).max(5),
+    headers,
+  }),
+  z.strictObject({ kind: z.literal("feishu"), ...chat, secret: secretText.optional() }),
+  z.strictObject({ kind: z.literal("dingtalk"), ...chat, secret: secretText.optional() }),
+  z.strictObject({ kind: z.literal("wecom"), ...chat }),
+  z.strictObject({ kind: z.literal("teams"), ...chat }),
+  z.strictObject({ kind: z.literal("discord"), ...chat }),
+]);
+export type Target = z.infer<typeof Target>;
+export type TargetKind = Target["kind"];
+/** The kinds a person reads. */
+export type ChatTarget = Exclude<Target, { kind: "webhook" }>;

@@ -1,0 +1,91 @@
+import { parseConfig } from "../../lib/config.ts";
+
+const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
+const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
+
+function faultsOf(document: unknown): readonly string[] {
+  const parsed = parseConfig(document);
+  return parsed.kind === "faults" ? parsed.faults : [];
+}
+
+test("a small config is filled up with every default", () => {
+  const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
+  expect(parsed).toMatchObject({
+    kind: "config",
+    config: {
+      targets: { deploys: { on: ["succeeded", "failed", "timed_out", "lost"] } },
+      settings: {
+        deadlineMinutes: 120,
+        maxLooks: 500,
+        poll: { lookCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 },
+        retry: { scheduleSeconds: [0, 5, 30, 120, 600, 1800, 7200, 21600, 43200] },
+      },
+    },
+  });
+});
+
+test("every fault is told at once, each with its place and a remedy", () => {
+  const faults = faultsOf({
+    projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "" } } },
+    targets: {
+      deploys: { kind: "slack", url: "not a url" },
+      audit: { kind: "webhook", url: "https://a.example", secrets: ["whsec_c2hvcnQ="] },
+    },
+    tokens: { ci: { sha256: "12", projects: ["prod"] } },
+    settings: { deadlineMinutes: -1, retries: 3 },
+  });
+  expect(faults).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^projects\.prod\.auth\.token: must not be empty/),
+      expect.stringMatching(/^targets\.deploys\.url: must be a URL/),
+      expect.stringMatching(/^targets\.audit\.secrets\.0: must be 'whsec_'.*24 to 64 bytes/),
+      expect.stringMatching(/^tokens\.ci\.sha256: must be 64 hexadecimal digits/),
+      expect.stringMatching(/^settings\.deadlineMinutes:/),
+      expect.stringMatching(/^settings: .*retries/),
+    ]),
+  );
+});
+
+test("names that point nowhere are told with those that exist", () => {
+  expect(
+    faultsOf({
+      projects: { prod: project },
+      targets: { deploys: slack },
+      tokens: { ci: { sha256: "a".repeat(64), projects: ["prd"], targets: ["*"] } },
+      settings: { defaultProject: "prod", defaultTargets: ["deploy"] },
+    }),
+  ).toEqual([
+    "tokens.ci.projects.0: names 'prd', which is not among projects (prod)",
+    "settings.defaultTargets.0: names 'deploy', which is not among targets (deploys)",
+  ]);
+});
+
+test("no fault repeats a secret value", () => {
+  const faults = faultsOf({
+    targets: { a: { kind: "slack", url: "hunter2 no url", extra: "hunter2" } },
+    projects: {
+      p: {
+        projectId: "hunter2 !",
+        region: "eu-de",
+        auth: { kind: "aksk", accessKey: 7, secretKey: ["hunter2"] },
+      },
+    },
+  });
+  expect(faults.length).toBeGreaterThanOrEqual(4);
+  expect(faults.join("\n")).not.toContain("hunter2");
+});
+
+test("a webhook's header that this sender sets itself is refused by name", () => {
+  const faults = faultsOf({
+    targets: {
+      a: {
+        kind: "webhook",
+        url: "https://a.example",
+        secrets: [`whsec_${"A".repeat(32)}`],
+        headers: { "Webhook-Id": "x" },
+      },
+    },
+  });
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain("Webhook-Id");
+});
