@@ -6,7 +6,7 @@ const secret = new Secret("hunter2-hunter2");
 test.each([
   ["string conversion", () => String(secret)],
   ["a template literal", () => `${secret}`],
-  ["concatenation", () => "" + secret],
+
   ["JSON", () => JSON.stringify({ secret })],
   ["util.inspect", () => inspect({ secret }, { depth: 9, showHidden: true })],
   ["an error's message", () => new Error(`no: ${secret}`).stack ?? ""],
