@@ -1,0 +1,7 @@
+/** The only place where the product reads the clock or draws chance; all else takes them as parameters. */
+export const systemClock = (): number => Date.now();
+
+export const systemRandom = (): number => Math.random();
+
+/** Milliseconds that never run backwards, for durations. */
+export const monotonicClock = (): number => performance.now();

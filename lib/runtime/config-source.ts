@@ -1,0 +1,69 @@
+import { type Config, parseConfig } from "../config.ts";
+import type { Instant } from "../job.ts";
+import { assembleConfig } from "./config-document.ts";
+import type { ConfigEntry } from "./parameters.ts";
+
+const MINUTE_MS = 60_000;
+/** How long a config is used before it is read again. */
+const FRESH_MS = 5 * MINUTE_MS;
+/** A name that is not in the config makes it be read again at once, but not more often than this. */
+const REREAD_MS = 10_000;
+
+export interface ConfigSource {
+  /** The config, at most five minutes old; an older good one while the newest has faults or cannot be read. */
+  current(): Promise<Config>;
+  /** The config, read again now unless that has just been done. Call it on a name that `current()` lacks. */
+  reread(): Promise<Config>;
+}
+
+export class ConfigInvalidError extends Error {
+  override name = "ConfigInvalidError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`the config has faults: ${faults.join("; ")}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Keeps one config per instance of a function.
+ * @param options.readEntries reads all entries; may throw.
+ * @param options.onFault is told when a config that was just read cannot be used (it is the alarm's source).
+ * Throws `ConfigInvalidError`, or what `readEntries` threw, only while there has never been a good config.
+ */
+export function createConfigSource(options: {
+  readEntries: () => Promise<readonly ConfigEntry[]>;
+  now: () => Instant;
+  onFault: (error: unknown) => void;
+}): ConfigSource {
+  const { readEntries, now, onFault } = options;
+  let good: Config | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<Config> | null = null;
+
+  async function read(): Promise<Config> {
+    try {
+      const assembled = assembleConfig(await readEntries());
+      if (assembled.kind === "faults") throw new ConfigInvalidError(assembled.faults);
+      const parsed = parseConfig(assembled.document);
+      if (parsed.kind === "faults") throw new ConfigInvalidError(parsed.faults);
+      good = parsed.config;
+    } catch (error) {
+      onFault(error);
+      if (good === null) throw error;
+    } finally {
+      reading = null;
+    }
+    readAt = now();
+    return good;
+  }
+
+  async function notOlderThan(ageMs: number): Promise<Config> {
+    if (good !== null && now() - readAt < ageMs) return good;
+    reading ??= read();
+    return reading;
+  }
+
+  return { current: () => notOlderThan(FRESH_MS), reread: () => notOlderThan(REREAD_MS) };
+}

@@ -1,0 +1,32 @@
+import * as z from "zod";
+
+/** Every variable that serverless.yml gives to functions. Each function asks for those it uses. */
+const VARIABLES = {
+  POLL_QUEUE_URL: z.url(),
+  NOTIFY_QUEUE_URL: z.url(),
+  POLL_DEAD_QUEUE_URL: z.url(),
+  NOTIFY_DEAD_QUEUE_URL: z.url(),
+  LEDGER_TABLE: z.string().min(1),
+  CONFIG_PATH: z.string().startsWith("/"),
+  PUBLIC_URL: z.url(),
+};
+type Variable = keyof typeof VARIABLES;
+
+/**
+ * Reads environment variables, all faults at once. Called while the function starts, so that a wrong
+ * deployment fails there and not at the first message.
+ */
+export function readEnvironment<const Names extends readonly Variable[]>(
+  ...names: Names
+): Readonly<Record<Names[number], string>> {
+  const shape: Partial<Record<Variable, z.ZodType<string>>> = {};
+  for (const name of names) shape[name] = VARIABLES[name];
+  const parsed = z.object(shape).safeParse(process.env);
+  if (!parsed.success)
+    throw new Error(
+      `the function's environment is incomplete: ${parsed.error.issues
+        .map((issue) => `${issue.path.join(".")} (${issue.message})`)
+        .join(", ")}`,
+    );
+  return parsed.data as Record<Names[number], string>;
+}

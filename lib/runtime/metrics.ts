@@ -1,0 +1,48 @@
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+
+/** Every metric the product gives, with its unit and the dimensions it may carry. */
+const UNITS = {
+  Accepted: MetricUnit.Count,
+  Looks: MetricUnit.Count,
+  LookLatenessSeconds: MetricUnit.Seconds,
+  LagSeconds: MetricUnit.Seconds,
+  Concluded: MetricUnit.Count,
+  Stopped: MetricUnit.Count,
+  Notices: MetricUnit.Count,
+  Attempts: MetricUnit.Count,
+  AttemptMilliseconds: MetricUnit.Milliseconds,
+  DeadLetters: MetricUnit.Count,
+  LedgerConflicts: MetricUnit.Count,
+  SweepFound: MetricUnit.Count,
+  TargetGone: MetricUnit.Count,
+  ConfigInvalid: MetricUnit.Count,
+  Overdue: MetricUnit.Count,
+  BooksBalance: MetricUnit.Count,
+} as const;
+export type MetricName = keyof typeof UNITS;
+
+/** Dimensions have few values by construction: kinds, verdicts, outcomes; never names or IDs. */
+export type Dimensions = Readonly<Record<string, string>>;
+
+export interface Meter {
+  add(name: MetricName, value: number, dimensions?: Dimensions): void;
+}
+
+const metrics = new Metrics();
+
+export const meter: Meter = {
+  add(name, value, dimensions) {
+    if (dimensions === undefined) {
+      metrics.addMetric(name, UNITS[name], value);
+      return;
+    }
+    const single = metrics.singleMetric();
+    for (const [key, text] of Object.entries(dimensions)) single.addDimension(key, text);
+    single.addMetric(name, UNITS[name], value);
+  },
+};
+
+/** Writes what was counted; once at the end of every invocation. */
+export function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
