@@ -1,0 +1,62 @@
+import { BlockList, isIP } from "node:net";
+
+/** What the operator permits beyond the rules. */
+export interface AllowList {
+  /** The name itself is listed: it may be private, and plain http, at this port. */
+  hasName(name: string, port: number): boolean;
+  /** The address is listed, by itself or within a CIDR. */
+  hasAddress(address: string, port: number): boolean;
+}
+
+interface Entry {
+  /** Null: any port. */
+  readonly port: number | null;
+  readonly name: string | null;
+  readonly addresses: BlockList | null;
+}
+
+const FAMILIES = { 4: "ipv4", 6: "ipv6" } as const;
+
+/**
+ * Reads `settings.egress.allow`: `host`, `host:port`, an address (IPv6 with a port in brackets) or a CIDR. An
+ * entry that is none of these permits nothing.
+ */
+export function readAllowList(entries: readonly string[]): AllowList {
+  const read = entries.map(readEntry);
+  return {
+    hasName: (name, port) => read.some((entry) => entry.name === name && fits(entry, port)),
+    hasAddress: (address, port) => read.some((entry) => fits(entry, port) && contains(entry, address)),
+  };
+}
+
+const fits = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;
+
+function contains({ addresses }: Entry, address: string): boolean {
+  const family = familyOf(address);
+  return addresses !== null && family !== null && addresses.check(address, family);
+}
+
+function readEntry(text: string): Entry {
+  const [network = "", prefix, ...rest] = text.trim().toLowerCase().split("/");
+  const bare = /^\[(.*)\](?::(\d+))?$/.exec(network) ?? (isIP(network) === 6 ? [network, network] : null);
+  const [, host = "", port] = bare ?? /^([^:]*)(?::(\d+))?$/.exec(network) ?? [];
+  const family = familyOf(host);
+  const scope = { port: port === undefined ? null : Number(port) };
+  if (family === null) return { ...scope, name: prefix === undefined ? nameOf(host) : null, addresses: null };
+  const addresses = new BlockList();
+  const bits = family === "ipv4" ? 32 : 128;
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : bits + 1;
+  if (length <= bits && rest.length === 0) addresses.addSubnet(host, length, family);
+  return { ...scope, name: null, addresses };
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" | null {
+  const family = isIP(address);
+  return (family === 4 || family === 6) && !address.includes("%") ? FAMILIES[family] : null;
+}
+
+/** A name as a parsed URL spells it (punycode, lower case), without the dot of the root. */
+function nameOf(host: string): string | null {
+  const url = URL.parse(`https://${host}/`);
+  return url === null || host === "" ? null : url.hostname.replace(/\.$/, "");
+}
