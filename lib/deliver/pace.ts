@@ -16,7 +16,7 @@ const LIMITS: Readonly<Record<TargetKind, { readonly messages: number; readonly 
 };
 
 /** The least time between two messages to one target of this kind, in milliseconds; 0 where nothing limits it. */
-export function paceIntervalMs(kind: TargetKind): number {
+export function paceMs(kind: TargetKind): number {
   const limit = LIMITS[kind];
   return limit === null ? 0 : Math.ceil((limit.everyMs / limit.messages) * MARGIN);
 }

@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { judge } from "../../lib/deliver/verdict/verdict.ts";
+import { Verdict } from "../../lib/job.ts";
+
+const Case = z.object({
+  target: z.enum(["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"]),
+  status: z.int().nullable(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  error: z.string().optional(),
+  expect: z.object({ verdict: Verdict, afterSeconds: z.number().optional() }),
+});
+
+/** Judges one reply. Waits are compared in the whole seconds a queue can wait. Null when it is judged as expected. */
+export function check(testCase: unknown): string | null {
+  const { target, status, headers, body, error, expect } = Case.parse(testCase);
+  const reply = {
+    status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body,
+    networkCode: error ?? null,
+  };
+  const { verdict, afterSeconds } = judge(target, reply, Date.now());
+  if (verdict !== expect.verdict) return `verdict: expected ${expect.verdict}, got ${verdict}`;
+  const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
+  return expected === afterSeconds ? null : `afterSeconds: expected ${expected}, got ${afterSeconds}`;
+}
