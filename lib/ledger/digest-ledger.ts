@@ -1,0 +1,18 @@
+import type { Instant, WatchKey } from "../job.ts";
+
+export interface DigestLedger {
+  openDigest(digest: {
+    digestId: string;
+    members: readonly WatchKey[];
+    targets: readonly string[];
+    expiresAt: Instant;
+  }): Promise<void>;
+  /** Takes a concluded watch out of those still running and answers how many are left. Idempotent. */
+  leaveDigest(digestId: string, key: WatchKey): Promise<number>;
+  readDigest(digestId: string): Promise<Digest | null>;
+}
+
+export interface Digest {
+  readonly members: readonly WatchKey[];
+  readonly targets: readonly string[];
+}

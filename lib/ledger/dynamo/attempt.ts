@@ -1,0 +1,56 @@
+import { ATTEMPT_HISTORY, type AttemptRecord, type NoticeKey, type NoticeLedger } from "../notice-ledger.ts";
+import { noticeItemKey } from "./keys.ts";
+import { readNoticeItem, writeAttempt } from "./notice-item.ts";
+import { change, type LedgerTable } from "./table.ts";
+import { trimList } from "./trim.ts";
+
+const LEASED =
+  "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
+
+/** Keeps an attempt and gives the lease back. The message that owns the notice goes on owning it while it is pending. */
+export async function recordAttempt(
+  table: LedgerTable,
+  record: AttemptRecord,
+): Promise<"recorded" | "superseded"> {
+  const { key, redelivery, messageId, state, nextAttemptAt } = record;
+  const recorded = await change(table, {
+    key: noticeItemKey(key),
+    set: { state, nextAttemptAt, slotReserved: false, leaseUntil: null },
+    add: record.spent ? { attempts: 1 } : {},
+    append: { history: [writeAttempt(record.attempt)] },
+    condition: LEASED,
+    values: { pending: "pending", redelivery, me: messageId },
+    answer: "ALL_NEW",
+  });
+  if (recorded.kind === "refused") return "superseded";
+  const { length } = readNoticeItem(recorded.item).history;
+  if (length >= 2 * ATTEMPT_HISTORY) {
+    await trimList(table, { key: noticeItemKey(key), list: "history", length, keep: ATTEMPT_HISTORY });
+  }
+  return "recorded";
+}
+
+/** Gives the lease back without an attempt. */
+export async function holdNotice(
+  table: LedgerTable,
+  hold: Parameters<NoticeLedger["holdNotice"]>[0],
+): Promise<"recorded" | "superseded"> {
+  const { key, redelivery, messageId, until, slotReserved } = hold;
+  const held = await change(table, {
+    key: noticeItemKey(key),
+    set: { nextAttemptAt: until, slotReserved, leaseUntil: null },
+    condition: LEASED,
+    values: { pending: "pending", redelivery, me: messageId },
+  });
+  return held.kind === "written" ? "recorded" : "superseded";
+}
+
+/** A failed notice has reached the dead-letter queue. */
+export async function markBuried(table: LedgerTable, key: NoticeKey, redelivery: number): Promise<void> {
+  await change(table, {
+    key: noticeItemKey(key),
+    set: { buried: true },
+    condition: "#redelivery = :redelivery",
+    values: { redelivery },
+  });
+}

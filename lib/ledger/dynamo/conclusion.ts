@@ -1,0 +1,42 @@
+import * as z from "zod";
+import { Conclusion } from "../../conclusion.ts";
+import type { Instant, Job, WatchKey } from "../../job.ts";
+import type { StoredConclusion } from "../watch-ledger.ts";
+import { readItem, timeToLive } from "./item.ts";
+import { conclusionItemKey } from "./keys.ts";
+import { packJson, unpackJson } from "./packed.ts";
+import { create, get, type Item, type LedgerTable } from "./table.ts";
+import { MAX_TREE_BYTES, packTree, unpackTree } from "./tree.ts";
+
+const Bytes = z.instanceof(Uint8Array);
+const ConclusionItem = z.looseObject({ conclusion: Bytes, tree: Bytes.nullable().default(null) });
+
+/** The first writer wins; everybody is answered the conclusion that is kept. */
+export async function keepConclusion(
+  table: LedgerTable,
+  key: WatchKey,
+  stored: StoredConclusion,
+  expiresAt: Instant,
+): Promise<Conclusion> {
+  const conclusion = packJson(stored.conclusion);
+  const tree = stored.tree === null ? null : packTree(stored.tree, MAX_TREE_BYTES - conclusion.length);
+  const kept = await create(table, conclusionItemKey(key), {
+    ...{ conclusion, tree },
+    expiresAt: timeToLive(expiresAt),
+  });
+  if (kept.kind === "written") return stored.conclusion;
+  return (await readConclusion(table, key)) ?? stored.conclusion;
+}
+
+export async function readConclusion(table: LedgerTable, key: WatchKey): Promise<Conclusion | null> {
+  const item = await get(table, conclusionItemKey(key));
+  return item === null ? null : readConclusionItem(item).conclusion;
+}
+
+export function readConclusionItem(item: Item): { conclusion: Conclusion; tree: Job | null } {
+  const { conclusion, tree } = readItem(ConclusionItem, item);
+  return {
+    conclusion: Conclusion.parse(unpackJson(conclusion)),
+    tree: tree === null ? null : unpackTree(tree),
+  };
+}

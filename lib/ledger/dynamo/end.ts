@@ -1,0 +1,51 @@
+import type { Instant, WatchKey } from "../../job.ts";
+import { settleDueAt } from "../due.ts";
+import { LOOK_HISTORY } from "../watch.ts";
+import type { Ended, Ending } from "../watch-ledger.ts";
+import { packInstants } from "./instants.ts";
+import { timeToLive } from "./item.ts";
+import { overdueShard, watchItemKey } from "./keys.ts";
+import { change, get, type LedgerTable } from "./table.ts";
+import { NO_LEASE, NOT_DUE, readWatchItem } from "./watch-item.ts";
+
+const OVER = { ...NO_LEASE, done: true, nextLookAt: null };
+
+/** Ends a watch, unless it has targets that were not told. It stays in the overdue index until a sweep has seen to them. */
+export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ended> {
+  const { key, outcome, concludedAt } = ending;
+  const told = new Set(ending.targets);
+  const ended = await change(table, {
+    key: watchItemKey(key),
+    set: {
+      ...OVER,
+      ...{ state: outcome, concludedAt, ...ending.seen },
+      ...(told.size === 0 ? NOT_DUE : { dueAt: settleDueAt(concludedAt), dueShard: overdueShard(key) }),
+      lookedAt: packInstants(ending.lookedAt.slice(-LOOK_HISTORY)),
+      expiresAt: timeToLive(ending.expiresAt),
+    },
+    condition: `#state = :watching AND ${told.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :told"}`,
+    values: { watching: "watching", told },
+  });
+  if (ended.kind === "written") return { kind: "ended" };
+  const item = await get(table, watchItemKey(key));
+  if (item === null) return { kind: "over" };
+  const { state, targets } = readWatchItem(item);
+  return state === "watching" ? { kind: "targets_changed", targets: targets.toSorted() } : { kind: "over" };
+}
+
+/** Ends a watch without an outcome: nobody is told. */
+export async function stopWatch(
+  table: LedgerTable,
+  key: WatchKey,
+  at: Instant,
+  expiresAt: Instant,
+): Promise<"stopped" | "over" | "missing"> {
+  const stopped = await change(table, {
+    key: watchItemKey(key),
+    set: { ...OVER, ...NOT_DUE, state: "stopped", concludedAt: at, expiresAt: timeToLive(expiresAt) },
+    condition: "#state = :watching",
+    values: { watching: "watching" },
+  });
+  if (stopped.kind === "written") return "stopped";
+  return (await get(table, watchItemKey(key))) === null ? "missing" : "over";
+}

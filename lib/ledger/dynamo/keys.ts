@@ -1,0 +1,67 @@
+import type { WatchKey } from "../../job.ts";
+
+/** The primary key of an item. `#` occurs in no name and no job ID, so the parts stay apart. */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** What belongs to a watch lies under one partition key, each idea in an item of its own. */
+export function watchItemKey(key: WatchKey): ItemKey {
+  return { pk: watchPartition(key), sk: "watch" };
+}
+
+export function acceptanceItemKey(key: WatchKey): ItemKey {
+  return { pk: watchPartition(key), sk: "acceptance" };
+}
+
+export function treeItemKey(key: WatchKey): ItemKey {
+  return { pk: watchPartition(key), sk: "tree" };
+}
+
+export function conclusionItemKey(key: WatchKey): ItemKey {
+  return { pk: watchPartition(key), sk: "conclusion" };
+}
+
+export const NOTICE_PREFIX = "notice#";
+
+export function noticeItemKey(key: WatchKey & { readonly target: string }): ItemKey {
+  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${key.target}` };
+}
+
+export function watchPartition({ project, jobId }: WatchKey): string {
+  return `W#${project}#${jobId}`;
+}
+
+/** The watch a partition key belongs to. Throws for the key of anything else. */
+export function watchOfPartition(pk: string): WatchKey {
+  const [kind, project, jobId] = pk.split("#");
+  if (kind !== "W" || project === undefined || jobId === undefined) throw new Error("not the key of a watch");
+  return { project, jobId };
+}
+
+export const OVERDUE_SHARDS = 8;
+
+/** The shard of the overdue index a watch lies in: FNV-1a over its partition key, so that load spreads evenly. */
+export function overdueShard(key: WatchKey): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(watchPartition(key))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash % OVERDUE_SHARDS;
+}
+
+/** A target's pace, and apart from it whether it is switched off. */
+export function targetPaceKey(name: string): ItemKey {
+  return { pk: `T#${name}`, sk: "pace" };
+}
+
+export function targetOffKey(name: string): ItemKey {
+  return { pk: `T#${name}`, sk: "off" };
+}
+
+export function durationsKey(project: string, jobType: string): ItemKey {
+  return { pk: `D#${project}#${jobType}`, sk: "durations" };
+}
+
+export function digestKey(digestId: string): ItemKey {
+  return { pk: `G#${digestId}`, sk: "digest" };
+}

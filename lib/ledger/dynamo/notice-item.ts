@@ -1,0 +1,52 @@
+import * as z from "zod";
+import { DeliveryState, Verdict } from "../../job.ts";
+import { ATTEMPT_HISTORY, type Attempt, type Delivery } from "../notice-ledger.ts";
+import { readItem } from "./item.ts";
+import { NOTICE_PREFIX } from "./keys.ts";
+import type { Item } from "./table.ts";
+
+/** One attempt as JSON without names: a notice keeps up to twenty. */
+const AttemptTuple = z.tuple([
+  z.number(),
+  Verdict,
+  z.number().nullable(),
+  z.number(),
+  z.string(),
+  z.string(),
+]);
+
+const NoticeItem = z.looseObject({
+  sk: z.string(),
+  state: DeliveryState,
+  attempts: z.int().default(0),
+  redelivery: z.int(),
+  nextAttemptAt: z.number().nullable().default(null),
+  slotReserved: z.boolean().default(false),
+  owner: z.string().nullable().default(null),
+  leaseUntil: z.number().nullable().default(null),
+  buried: z.boolean().default(false),
+  history: z.array(z.string()).default([]),
+});
+export type NoticeItem = z.infer<typeof NoticeItem>;
+
+export function readNoticeItem(item: Item): NoticeItem {
+  return readItem(NoticeItem, item);
+}
+
+export function toDelivery(item: NoticeItem): Delivery {
+  const { state, attempts, redelivery, nextAttemptAt, slotReserved } = item;
+  return {
+    target: item.sk.slice(NOTICE_PREFIX.length),
+    ...{ state, attempts, redelivery, nextAttemptAt, slotReserved },
+    history: item.history.slice(-ATTEMPT_HISTORY).map(readAttempt),
+  };
+}
+
+export function writeAttempt({ at, verdict, status, durationMs, reason, answer }: Attempt): string {
+  return JSON.stringify([at, verdict, status, durationMs, reason, answer]);
+}
+
+function readAttempt(text: string): Attempt {
+  const [at, verdict, status, durationMs, reason, answer] = AttemptTuple.parse(JSON.parse(text));
+  return { at, verdict, status, durationMs, reason, answer };
+}

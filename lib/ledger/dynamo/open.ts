@@ -1,0 +1,91 @@
+import { lookDueAt, settleDueAt } from "../due.ts";
+import type { NewWatch, Opened } from "../watch-ledger.ts";
+import { inlineAcceptance, keepAcceptance } from "./acceptance.ts";
+import { timeToLive } from "./item.ts";
+import { overdueShard, watchItemKey } from "./keys.ts";
+import { change, create, get, type LedgerTable } from "./table.ts";
+import { NO_LEASE, readWatchItem, toWatch, type WatchItem } from "./watch-item.ts";
+
+/** How often two calls for the same job may cross before we give up: each round means that somebody else got through. */
+const ROUNDS = 8;
+
+/** Accepts a watch, takes a stopped one up again, or adds to one that is there. One request for a new watch. */
+export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Opened> {
+  const inline = inlineAcceptance(watch);
+  if (inline === null) await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  const fresh = { state: "watching", look: 0, done: true, project: watch.project, ...running(watch) };
+  const targets = new Set(watch.targets);
+  const { digestId } = watch;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const created = await create(table, watchItemKey(watch), {
+      ...fresh,
+      ...(inline ?? { more: true }),
+      ...{ targets, digestId },
+    });
+    if (created.kind === "written") return { kind: "accepted", look: 1 };
+    const item = await get(table, watchItemKey(watch));
+    if (item === null) continue;
+    const found = readWatchItem(item);
+    const opened =
+      found.state === "stopped" ? await reopen(table, watch, found) : await join(table, watch, found);
+    if (opened !== null) return opened;
+  }
+  throw new Error("the watch changed too often to be opened");
+}
+
+/** The look goes on counting, so that whatever is left of the looks before stays behind it. */
+async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
+  await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  const reopened = await change(table, {
+    key: watchItemKey(watch),
+    set: {
+      ...{
+        state: "watching",
+        done: true,
+        more: true,
+        concludedAt: null,
+        trouble: null,
+        troubleSince: null,
+        misses: 0,
+      },
+      ...NO_LEASE,
+      ...running(watch),
+      digestId: watch.digestId ?? found.digestId,
+    },
+    add: watch.targets.length === 0 ? {} : { targets: new Set(watch.targets) },
+    condition: "#state = :stopped AND #look = :look",
+    values: { stopped: "stopped", look: found.look },
+  });
+  return reopened.kind === "written" ? { kind: "accepted", look: found.look + 1 } : null;
+}
+
+/** A target is added only after its callback is kept, so that whoever sees the target also finds where it is. */
+async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
+  const brings = Object.keys(watch.callbacks).length > 0;
+  const isNew = watch.targets.some((target) => !found.targets.includes(target));
+  if (!isNew && !brings) return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
+  if (brings) await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  const over = found.state !== "watching";
+  const joined = await change(table, {
+    key: watchItemKey(watch),
+    set: {
+      ...(brings ? { more: true } : {}),
+      ...(over && isNew ? { dueAt: settleDueAt(watch.acceptedAt), dueShard: overdueShard(watch) } : {}),
+    },
+    add: isNew ? { targets: new Set(watch.targets) } : {},
+    condition: "#state = :state",
+    values: { state: found.state },
+    answer: "ALL_OLD",
+  });
+  if (joined.kind === "refused") return null;
+  const before = readWatchItem(joined.item);
+  const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
+  const targets = [...before.targets, ...addedTargets];
+  return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
+}
+
+function running(watch: NewWatch) {
+  const { acceptedAt, deadlineAt, nextLookAt } = watch;
+  const due = { dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(watch) };
+  return { acceptedAt, deadlineAt, nextLookAt, ...due, expiresAt: timeToLive(watch.expiresAt) };
+}

@@ -1,0 +1,55 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { WatchKey } from "../../job.ts";
+import { unattempted } from "../notice-ledger.ts";
+import type { WatchDocument } from "../watch-ledger.ts";
+import { toAcceptance } from "./acceptance.ts";
+import { readConclusionItem } from "./conclusion.ts";
+import {
+  acceptanceItemKey,
+  conclusionItemKey,
+  noticeItemKey,
+  treeItemKey,
+  watchItemKey,
+  watchPartition,
+} from "./keys.ts";
+import { readNoticeItem, toDelivery } from "./notice-item.ts";
+import { type Item, type LedgerTable, query } from "./table.ts";
+import { unpackTree } from "./tree.ts";
+import { readWatchItem, toWatch } from "./watch-item.ts";
+
+/** Everything known of a watch, by one consistent query; null when there is no such watch. */
+export async function readWatch(table: LedgerTable, key: WatchKey): Promise<WatchDocument | null> {
+  const items = await itemsOf(table, key);
+  const hot = items.get(watchItemKey(key).sk);
+  if (hot === undefined) return null;
+  const item = readWatchItem(hot);
+  const watch = toWatch(item);
+  const concluded = items.get(conclusionItemKey(key).sk);
+  const kept = concluded === undefined ? null : readConclusionItem(concluded);
+  const tree = item.tree ?? items.get(treeItemKey(key).sk)?.tree?.B ?? null;
+  return {
+    ...toAcceptance(hot, items.get(acceptanceItemKey(key).sk) ?? null),
+    watch,
+    conclusion: kept?.conclusion ?? null,
+    tree: kept?.tree ?? (tree === null ? null : unpackTree(tree)),
+    deliveries: watch.targets.map((target) => {
+      const notice = items.get(noticeItemKey({ ...key, target }).sk);
+      return notice === undefined ? unattempted(target) : toDelivery(readNoticeItem(notice));
+    }),
+  };
+}
+
+async function itemsOf(table: LedgerTable, key: WatchKey): Promise<Map<string, Item>> {
+  const items = new Map<string, Item>();
+  let next: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await query(table, {
+      where: "#pk = :pk",
+      values: { pk: watchPartition(key) },
+      rest: { ConsistentRead: true, ...(next === undefined ? {} : { ExclusiveStartKey: next }) },
+    });
+    for (const item of page.Items ?? []) items.set(item.sk?.S ?? "", item);
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined);
+  return items;
+}

@@ -1,0 +1,86 @@
+import type { DeliveryState, Instant, Verdict, WatchKey } from "../job.ts";
+
+export interface NoticeKey extends WatchKey {
+  readonly target: string;
+}
+
+export interface Attempt {
+  readonly at: Instant;
+  readonly verdict: Verdict;
+  readonly status: number | null;
+  readonly durationMs: number;
+  /** Why, from a closed list. */
+  readonly reason: string;
+  /** First characters of the answer, secrets masked. */
+  readonly answer: string;
+}
+
+export const ATTEMPT_HISTORY = 20;
+
+/** One notice on its way to one target. */
+export interface Delivery {
+  readonly target: string;
+  readonly state: DeliveryState;
+  /** Attempts spent; waiting out a 429 spends none. */
+  readonly attempts: number;
+  readonly redelivery: number;
+  readonly nextAttemptAt: Instant | null;
+  /** A place in the target's pace was reserved for `nextAttemptAt`. */
+  readonly slotReserved: boolean;
+  /** The latest, oldest first, at most `ATTEMPT_HISTORY`. */
+  readonly history: readonly Attempt[];
+}
+
+/** How a notice stands that no message has come for yet. */
+export function unattempted(target: string): Delivery {
+  const nothing = { attempts: 0, redelivery: 0, nextAttemptAt: null, slotReserved: false, history: [] };
+  return { target, state: "pending", ...nothing };
+}
+
+export type NoticeClaim =
+  | { readonly kind: "claimed"; readonly delivery: Delivery }
+  /** Delivered, buried, or an older redelivery. Acknowledge. */
+  | { readonly kind: "stale" }
+  /** Final and failed, but not yet in the dead-letter queue. */
+  | { readonly kind: "unburied"; readonly state: DeliveryState; readonly reason: string }
+  | { readonly kind: "mine" }
+  | { readonly kind: "theirs" }
+  /** It is this message's own, and not due before `until`: hide it again. */
+  | { readonly kind: "early"; readonly until: Instant };
+
+export interface AttemptRecord {
+  readonly key: NoticeKey;
+  readonly redelivery: number;
+  readonly messageId: string;
+  readonly state: DeliveryState;
+  /** Whether this attempt counts against the schedule. */
+  readonly spent: boolean;
+  readonly attempt: Attempt;
+  /** When `state` is pending: the next attempt. */
+  readonly nextAttemptAt: Instant | null;
+}
+
+export interface NoticeLedger {
+  claimNotice(claim: {
+    key: NoticeKey;
+    redelivery: number;
+    messageId: string;
+    now: Instant;
+    leaseMs: number;
+    expiresAt: Instant;
+  }): Promise<NoticeClaim>;
+  recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
+  /** Gives the lease back without an attempt: the target's pace or a 429 elsewhere says to wait until then. */
+  holdNotice(hold: {
+    key: NoticeKey;
+    redelivery: number;
+    messageId: string;
+    until: Instant;
+    slotReserved: boolean;
+  }): Promise<"recorded" | "superseded">;
+  /** How one notice stands; pending with no attempts when no message has come for it yet. */
+  readDelivery(key: NoticeKey): Promise<Delivery>;
+  markBuried(key: NoticeKey, redelivery: number): Promise<void>;
+  /** Starts a notice anew and answers its redelivery number. */
+  reopenNotice(key: NoticeKey, expiresAt: Instant): Promise<number>;
+}

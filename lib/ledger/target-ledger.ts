@@ -1,0 +1,19 @@
+import type { Instant } from "../job.ts";
+
+export interface TargetState {
+  /** Since when the target is switched off because it is gone; null while it is on. */
+  readonly offSince: Instant | null;
+  /** A 429 asked for silence until then. */
+  readonly holdUntil: Instant;
+}
+
+export interface TargetLedger {
+  readTarget(name: string): Promise<TargetState>;
+  /** Takes the next free place in a target's pace: now, or later when others have been before. */
+  reserveSlot(name: string, now: Instant, intervalMs: number): Promise<Instant>;
+  /** Only ever lengthens. */
+  holdTarget(name: string, until: Instant): Promise<void>;
+  /** `true` for the one call that switched it off. */
+  switchOff(name: string, at: Instant): Promise<boolean>;
+  switchOn(name: string): Promise<void>;
+}

@@ -1,0 +1,136 @@
+import type { Conclusion } from "../conclusion.ts";
+import type { Context, Instant, Job, Outcome, Trouble, WatchKey } from "../job.ts";
+import type { Delivery } from "./notice-ledger.ts";
+import type { Watch } from "./watch.ts";
+
+export interface NewWatch extends WatchKey {
+  readonly acceptedAt: Instant;
+  readonly deadlineAt: Instant;
+  readonly nextLookAt: Instant;
+  readonly targets: readonly string[];
+  readonly context: Context;
+  /** Targets of the caller's own: name (`callback:…`) to sealed URL. */
+  readonly callbacks: Readonly<Record<string, string>>;
+  readonly digestId: string | null;
+  readonly expiresAt: Instant;
+}
+
+export type Opened =
+  /** A new watch, or a stopped one taken up again: `look` is the number of the look to send. */
+  | { readonly kind: "accepted"; readonly look: number }
+  | {
+      readonly kind: "already_watching";
+      readonly watch: Watch;
+      /** Targets this call added. Where the watch has ended, they still have to be told. */
+      readonly addedTargets: readonly string[];
+    };
+
+export type LookClaim =
+  | { readonly kind: "claimed"; readonly watch: Watch }
+  /** Nothing left to do: the watch is over, or a later look exists, or this look is done. Acknowledge. */
+  | { readonly kind: "stale"; readonly why: "missing" | "over" | "superseded" | "done" }
+  /** A live lease of this very message: its earlier delivery may still run. Fail the record. */
+  | { readonly kind: "mine" }
+  /** A live lease of another message, which is still in its queue. Acknowledge. */
+  | { readonly kind: "theirs" };
+
+export interface LookRecord {
+  readonly key: WatchKey;
+  readonly look: number;
+  readonly messageId: string;
+  readonly at: Instant;
+  readonly nextLookAt: Instant;
+  readonly phase: string | null;
+  readonly jobType: string | null;
+  readonly resourceName: string | null;
+  readonly trouble: Trouble | null;
+  readonly misses: number;
+  readonly lookedAt: readonly Instant[];
+  /** The tree as seen, kept for the status page; null leaves what is there. */
+  readonly tree: Job | null;
+}
+
+export interface Ending {
+  readonly key: WatchKey;
+  readonly outcome: Outcome;
+  readonly concludedAt: Instant;
+  /** The targets that were sent a notice; the watch ends only if the ledger knows no others. */
+  readonly targets: readonly string[];
+  readonly lookedAt: readonly Instant[];
+  readonly expiresAt: Instant;
+  /** What the last look saw, for lists of watches; without it what was recorded before stays. */
+  readonly seen?: Pick<Watch, "phase" | "jobType" | "resourceName">;
+}
+
+export type Ended =
+  | { readonly kind: "ended" }
+  /** Targets were added meanwhile: tell these too, then end again. */
+  | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
+  | { readonly kind: "over" };
+
+export interface StoredConclusion {
+  readonly conclusion: Conclusion;
+  readonly tree: Job | null;
+}
+
+/** What an acceptance brought along, read when the watch concludes. */
+export interface Acceptance {
+  readonly context: Context;
+  readonly callbacks: Readonly<Record<string, string>>;
+}
+
+/** Everything known of a watch: the status document is made of it. */
+export interface WatchDocument extends Acceptance {
+  readonly watch: Watch;
+  readonly conclusion: Conclusion | null;
+  readonly tree: Job | null;
+  /** In the order of `watch.targets`; a target without a delivery yet is pending with no attempts. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** An entry of the overdue index. */
+export interface Overdue extends WatchKey {
+  readonly dueAt: Instant;
+}
+
+export interface WatchLedger {
+  open(watch: NewWatch): Promise<Opened>;
+  claimLook(look: {
+    key: WatchKey;
+    look: number;
+    messageId: string;
+    now: Instant;
+    leaseMs: number;
+  }): Promise<LookClaim>;
+  /** Marks a look done. `superseded`: the lease was lost meanwhile, and nothing was written. */
+  recordLook(record: LookRecord): Promise<"recorded" | "superseded">;
+  readAcceptance(key: WatchKey): Promise<Acceptance>;
+  /** Keeps the first conclusion of a watch and answers the one that is kept. */
+  keepConclusion(key: WatchKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
+  readConclusion(key: WatchKey): Promise<Conclusion | null>;
+  end(ending: Ending): Promise<Ended>;
+  stop(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
+  read(key: WatchKey): Promise<WatchDocument | null>;
+  /** Watches whose `dueAt` lies before `now`, the longest overdue first within a shard; at most `limit`. */
+  overdue(now: Instant, limit: number): Promise<readonly Overdue[]>;
+  /** Moves a watch in the overdue index, or takes it out (null), unless somebody else has moved it since. */
+  reschedule(entry: Overdue, dueAt: Instant | null): Promise<"moved" | "changed">;
+  /**
+   * Puts a watch (even one that is over) into the overdue index at `dueAt`, unless it is due before: a later
+   * sweep will verify its deliveries. Nothing happens when there is no such watch.
+   */
+  revisit(key: WatchKey, dueAt: Instant): Promise<void>;
+  /** The latest watches of a project, newest first. Throws `PageTokenError` for a `before` that no page gave. */
+  recent(project: string, page: { limit: number; before: string | null }): Promise<RecentPage>;
+}
+
+export interface RecentPage {
+  readonly watches: readonly Watch[];
+  /** Hand back as `before` for the next page; null on the last. */
+  readonly next: string | null;
+}
+
+/** The `before` of a page was not made by `recent`. */
+export class PageTokenError extends Error {
+  override readonly name = "PageTokenError";
+}

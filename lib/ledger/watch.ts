@@ -1,0 +1,30 @@
+import type { Instant, Outcome, Trouble, WatchKey } from "../job.ts";
+
+export type WatchState = "watching" | "stopped" | Outcome;
+
+/** The small item that every look reads and writes (under 1 kB: what a write costs follows from its size). */
+export interface Watch extends WatchKey {
+  readonly state: WatchState;
+  /** Number of the latest look that was claimed; 0 before the first. */
+  readonly look: number;
+  /** That look has passed its successor on. True at look 0. */
+  readonly done: boolean;
+  readonly acceptedAt: Instant;
+  readonly deadlineAt: Instant;
+  readonly concludedAt: Instant | null;
+  /** When the next look should happen; null once the watch is over. */
+  readonly nextLookAt: Instant | null;
+  /** Names of the targets to tell, sorted. */
+  readonly targets: readonly string[];
+  readonly digestId: string | null;
+  readonly phase: string | null;
+  readonly jobType: string | null;
+  readonly resourceName: string | null;
+  readonly trouble: Trouble | null;
+  /** Looks in a row that brought no job: the exponent of the back-off. */
+  readonly misses: number;
+  /** When the latest looks happened, oldest first, at most `LOOK_HISTORY`. */
+  readonly lookedAt: readonly Instant[];
+}
+
+export const LOOK_HISTORY = 60;

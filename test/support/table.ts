@@ -1,0 +1,45 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  type DynamoDBClient,
+} from "@aws-sdk/client-dynamodb";
+
+/** The ledger's table: the same definition as in serverless.yml, in the form of a CreateTable request. */
+export const TABLE_DEFINITION = {
+  AttributeDefinitions: [
+    { AttributeName: "pk", AttributeType: "S" },
+    { AttributeName: "sk", AttributeType: "S" },
+    { AttributeName: "dueShard", AttributeType: "N" },
+    { AttributeName: "dueAt", AttributeType: "N" },
+    { AttributeName: "project", AttributeType: "S" },
+    { AttributeName: "acceptedAt", AttributeType: "N" },
+  ],
+  KeySchema: [
+    { AttributeName: "pk", KeyType: "HASH" },
+    { AttributeName: "sk", KeyType: "RANGE" },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "overdue",
+      KeySchema: [
+        { AttributeName: "dueShard", KeyType: "HASH" },
+        { AttributeName: "dueAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+    {
+      IndexName: "recent",
+      KeySchema: [
+        { AttributeName: "project", KeyType: "HASH" },
+        { AttributeName: "acceptedAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+  ],
+  BillingMode: "PAY_PER_REQUEST",
+} satisfies Omit<CreateTableCommandInput, "TableName">;
+
+/** Makes the ledger's table on an embedded server that creates tables at once. */
+export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
+  await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
+}
