@@ -1,0 +1,54 @@
+import type { Instant } from "../job.ts";
+import type { PollSettings } from "../settings.ts";
+import { type DurationCount, durationEpoch } from "./durations.ts";
+import { planDelay } from "./plan.ts";
+import { learnedSurvival } from "./survival.ts";
+
+/** The first look catches what fails at once, and learns the job's type; spread so that a burst of jobs is not one of looks. */
+const FIRST_LOOK = { earliest: 10, latest: 20 };
+
+/** The delay of the first look after acceptance, in whole seconds, when nothing is known of the job. */
+export function firstDelaySeconds(poll: PollSettings, random: () => number): number {
+  return pick(FIRST_LOOK, poll, random);
+}
+
+export interface PendingJob {
+  readonly jobType: string | null;
+  readonly ageSeconds: number;
+  /** What the ledger knows of jobs of this type in this project. */
+  readonly durations: readonly DurationCount[];
+}
+
+/**
+ * The delay to the next look at a job that is pending at its age, in whole seconds within the operator's bounds:
+ * at random among those that are as good as the best, so that jobs of one age part.
+ */
+export function nextDelaySeconds(
+  job: PendingJob,
+  poll: PollSettings,
+  now: Instant,
+  random: () => number,
+): number {
+  const plan = planDelay({
+    ageSeconds: job.ageSeconds,
+    lookCostSeconds: poll.lookCostSeconds,
+    minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
+    maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
+    survival: learnedSurvival(job.jobType, job.durations, durationEpoch(now)),
+  });
+  return pick(plan, poll, random);
+}
+
+function pick(
+  { earliest, latest }: { readonly earliest: number; readonly latest: number },
+  poll: PollSettings,
+  random: () => number,
+): number {
+  return withinBounds(earliest + Math.floor(random() * (latest - earliest + 1)), poll);
+}
+
+/** A whole number of seconds between the operator's bounds; where these contradict each other, the upper one holds. */
+export function withinBounds(seconds: number, poll: PollSettings): number {
+  const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
+  return Math.min(max, Math.max(min, Math.round(seconds)));
+}
