@@ -37,7 +37,11 @@ module.exports = {
       name: "no-development-dependency-in-the-product",
       severity: "error",
       from: { path: "^(functions|lib)/" },
-      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+      to: {
+        dependencyTypes: ["npm-dev"],
+        dependencyTypesNot: ["type-only"],
+        pathNot: "node_modules/@types/",
+      },
     },
   ],
   options: {

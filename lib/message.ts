@@ -36,7 +36,17 @@ export const DigestMessage = z.strictObject({
 });
 export type DigestMessage = z.infer<typeof DigestMessage>;
 
-export const NotifyMessage = z.discriminatedUnion("kind", [NoticeMessage, DigestMessage]);
+/** Notify queue: "tell the fallback target that another one is gone, since `since`". */
+export const TargetGoneMessage = z.strictObject({
+  v: z.literal(1),
+  kind: z.literal("target_gone"),
+  gone: Name,
+  since: z.int().min(0),
+  target: Name,
+});
+export type TargetGoneMessage = z.infer<typeof TargetGoneMessage>;
+
+export const NotifyMessage = z.discriminatedUnion("kind", [NoticeMessage, DigestMessage, TargetGoneMessage]);
 export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 /** Reading a queue's body: a `newer` one must wait for its reader; a `malformed` one is permanent. */

@@ -10,10 +10,13 @@ const FRESH_MS = 5 * MINUTE_MS;
 const REREAD_MS = 10_000;
 
 export interface ConfigSource {
-  /** The config, at most five minutes old; an older good one while the newest has faults or cannot be read. */
+  /**
+   * The config, at most five minutes old; an older good one while the newest has faults or cannot be read.
+   * The same object until something in it changes: what is made of it (clients, tokens) can be kept by it.
+   */
   current(): Promise<Config>;
-  /** The config, read again now unless that has just been done. Call it on a name that `current()` lacks. */
-  reread(): Promise<Config>;
+  /** The config; read again at once, unless that has just been done, when it does not know this name. */
+  knowing(kind: "projects" | "targets", name: string): Promise<Config>;
 }
 
 export class ConfigInvalidError extends Error {
@@ -39,16 +42,24 @@ export function createConfigSource(options: {
 }): ConfigSource {
   const { readEntries, now, onFault } = options;
   let good: Config | null = null;
+  let goodText = "";
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Config> | null = null;
 
   async function read(): Promise<Config> {
     try {
-      const assembled = assembleConfig(await readEntries());
+      const entries = await readEntries();
+      const text = JSON.stringify(entries);
+      if (good !== null && text === goodText) {
+        readAt = now();
+        return good;
+      }
+      const assembled = assembleConfig(entries);
       if (assembled.kind === "faults") throw new ConfigInvalidError(assembled.faults);
       const parsed = parseConfig(assembled.document);
       if (parsed.kind === "faults") throw new ConfigInvalidError(parsed.faults);
       good = parsed.config;
+      goodText = text;
     } catch (error) {
       onFault(error);
       if (good === null) throw error;
@@ -65,5 +76,11 @@ export function createConfigSource(options: {
     return reading;
   }
 
-  return { current: () => notOlderThan(FRESH_MS), reread: () => notOlderThan(REREAD_MS) };
+  return {
+    current: () => notOlderThan(FRESH_MS),
+    async knowing(kind, name) {
+      const config = await notOlderThan(FRESH_MS);
+      return Object.hasOwn(config[kind], name) ? config : notOlderThan(REREAD_MS);
+    },
+  };
 }

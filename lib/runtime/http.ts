@@ -57,7 +57,8 @@ function internalError(requestId: string): HttpResponse {
       type: "about:blank",
       title: "Internal Server Error",
       status: 500,
-      detail: "This is a fault of the service. Asking again is safe; the operator finds it by the request ID.",
+      detail:
+        "This is a fault of the service. Asking again is safe; the operator finds it by the request ID.",
       instance: `urn:request:${requestId}`,
     }),
   };

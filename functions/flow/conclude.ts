@@ -1,0 +1,138 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { Conclusion } from "../../lib/conclusion.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Instant, Job, WatchKey } from "../../lib/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Decision } from "../../lib/poll/decide.ts";
+import { durationBucket, durationEpoch } from "../../lib/poll/durations.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { concludeWatch } from "../../lib/report/outcome.ts";
+import type { Seen } from "./look.ts";
+import { digestMessage, noticeMessage } from "./messages.ts";
+import { noticeTargets } from "./notice-targets.ts";
+import { sendAll } from "./send-all.ts";
+
+const DAY_MS = 86_400_000;
+/** What deepening a failed job's reasons may take in all. */
+const DEEPEN_MS = 5_000;
+
+export interface ConcludePorts {
+  readonly ledger: Pick<
+    Ledger,
+    "read" | "keepConclusion" | "end" | "leaveDigest" | "readDigest" | "addDuration"
+  >;
+  readonly notices: Pick<Queue, "send">;
+  readonly cce: Pick<CceClient, "deepen">;
+  readonly config: Config;
+  /** The address of a watch's status page, or null where pages are not linked. */
+  readonly pageUrl: (key: WatchKey, now: Instant) => string | null;
+  readonly onConcluded: (conclusion: Conclusion) => void;
+}
+
+/**
+ * Ends a watch: keeps its conclusion, hands one notice per target to the notify queue, and only then marks the
+ * watch ended. Repeated after a crash it uses the conclusion that was kept first, so that all targets are told
+ * the same, and sends notices again that the notice's own claim tells apart.
+ */
+export async function conclude(
+  seen: Seen,
+  ending: Extract<Decision, { kind: "conclude" }>,
+  ports: ConcludePorts,
+): Promise<void> {
+  const { ledger, config } = ports;
+  const key = { project: seen.watch.project, jobId: seen.watch.jobId };
+  const expiresAt = seen.at + config.settings.retentionDays * DAY_MS;
+  const known = await ledger.read(key);
+  const conclusion =
+    known?.conclusion ??
+    (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
+
+  const digestId = await leaveDigest(seen.watch.digestId, key, ports);
+  let told: readonly string[] = [];
+  let targets = seen.watch.targets;
+  for (;;) {
+    const untold = targets.filter((target) => !told.includes(target));
+    const { own } = noticeTargets({ targets: untold, digestId }, conclusion.outcome, config.targets);
+    await sendAll(
+      ports.notices,
+      own.map((target) => noticeMessage(key, target, conclusion.outcome, 0)),
+    );
+    told = targets;
+    const ended = await ledger.end({
+      key,
+      outcome: conclusion.outcome,
+      concludedAt: Date.parse(conclusion.watch.concludedAt),
+      targets,
+      lookedAt: seen.lookedAt,
+      expiresAt,
+      seen: {
+        phase: conclusion.phase,
+        jobType: conclusion.jobType,
+        resourceName: conclusion.resourceName,
+      },
+    });
+    if (ended.kind === "targets_changed") {
+      targets = ended.targets;
+      continue;
+    }
+    if (ended.kind === "ended") await remember(conclusion, ports);
+    return;
+  }
+}
+
+async function keepFirst(
+  seen: Seen,
+  ending: Extract<Decision, { kind: "conclude" }>,
+  known: { readonly tree: Job | null; readonly context: Conclusion["context"] },
+  ports: ConcludePorts,
+): Promise<Conclusion> {
+  const { watch, observation } = seen;
+  const key = { project: watch.project, jobId: watch.jobId };
+  const lastSeen = observation.kind === "job" ? observation.job : known.tree;
+  const job =
+    ending.outcome === "failed" && lastSeen !== null
+      ? await ports.cce.deepen(watch.project, lastSeen, { deadlineMs: DEEPEN_MS })
+      : lastSeen;
+  const conclusion = concludeWatch({
+    key,
+    region: ports.config.projects[watch.project]?.region ?? null,
+    outcome: ending.outcome,
+    reason: ending.reason,
+    job,
+    warnings: observation.kind === "job" ? observation.warnings : [],
+    watch: { acceptedAt: watch.acceptedAt, concludedAt: seen.at, looks: seen.look },
+    context: known.context,
+    statusUrl: ports.pageUrl(key, seen.at),
+  });
+  const expiresAt = seen.at + ports.config.settings.retentionDays * DAY_MS;
+  return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
+}
+
+/** Answers the watch's digest, told by now if this watch was its last; null where there is none to rely on. */
+async function leaveDigest(
+  digestId: string | null,
+  key: WatchKey,
+  { ledger, notices }: ConcludePorts,
+): Promise<string | null> {
+  const digest = digestId === null ? null : await ledger.readDigest(digestId);
+  if (digestId === null || digest === null) return null;
+  if ((await ledger.leaveDigest(digestId, key)) === 0)
+    await sendAll(
+      notices,
+      digest.targets.map((target) => digestMessage(digestId, target)),
+    );
+  return digestId;
+}
+
+/** Only the call that ended the watch comes here, so that each job is counted and learned from once. */
+async function remember(conclusion: Conclusion, ports: ConcludePorts): Promise<void> {
+  ports.onConcluded(conclusion);
+  const ended = conclusion.outcome === "succeeded" || conclusion.outcome === "failed";
+  if (!ended || conclusion.durationSeconds === null || conclusion.jobType === null) return;
+  await ports.ledger.addDuration({
+    project: conclusion.project,
+    jobType: conclusion.jobType,
+    bucket: durationBucket(conclusion.durationSeconds),
+    epoch: durationEpoch(Date.parse(conclusion.watch.concludedAt)),
+  });
+}

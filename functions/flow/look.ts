@@ -1,0 +1,160 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { Instant, Job, Observation, WatchKey } from "../../lib/job.ts";
+import type { DurationCount } from "../../lib/ledger/duration-ledger.ts";
+import { LOOK_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { LookMessage } from "../../lib/message.ts";
+import { type Decision, decide } from "../../lib/poll/decide.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import type { Disposition } from "../../lib/runtime/sqs.ts";
+import type { Settings } from "../../lib/settings.ts";
+import { lookMessage } from "./messages.ts";
+import { sendAll } from "./send-all.ts";
+
+/**
+ * Longer than the function's time limit (29 s): while an invocation may still run, nobody else does its look.
+ * Shorter than the queue's visibility timeout: when the message comes back, the lease has ended.
+ */
+export const LOOK_LEASE_MS = 35_000;
+/** The most that one query of CCE may take, and what is kept free for passing on and recording what it saw. */
+const LOOK_MS = 10_000;
+const PASS_ON_MS = 6_000;
+
+/** A look that was claimed, and what it saw. */
+export interface Seen {
+  readonly watch: Watch;
+  readonly look: number;
+  readonly messageId: string;
+  readonly observation: Observation;
+  readonly at: Instant;
+  /** The latest looks, this one included. */
+  readonly lookedAt: readonly Instant[];
+}
+
+export interface LookPorts {
+  readonly ledger: Pick<WatchLedger, "claimLook" | "recordLook">;
+  readonly polls: Pick<Queue, "send">;
+  readonly cce: Pick<CceClient, "look">;
+  readonly durations: (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
+  readonly conclude: (seen: Seen, ending: Extract<Decision, { kind: "conclude" }>) => Promise<void>;
+  readonly settings: Settings;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  readonly onLook: (looked: Looked) => void;
+}
+
+/** What became of one message of the poll queue: one log line, and the metrics. */
+export interface Looked {
+  readonly key: WatchKey;
+  readonly look: number;
+  readonly what: Observation["kind"] | "stale" | "mine" | "theirs";
+  readonly next: "look_again" | "concluded" | "acknowledged" | "kept";
+  readonly delaySeconds: number | null;
+  /** How much later than planned the look happened; null for the first and for messages that led to none. */
+  readonly latenessSeconds: number | null;
+}
+
+/**
+ * One look: claim it, ask CCE, decide, and only when the successor (the next look, or the notices) has been handed
+ * to its queue, record the look as done. A crash anywhere leaves either a message or a lease that ends; whatever
+ * comes twice is refused by the claim.
+ */
+export async function look(
+  message: LookMessage,
+  delivery: { readonly messageId: string; readonly remainingMs: () => number },
+  ports: LookPorts,
+): Promise<Disposition> {
+  const key = { project: message.project, jobId: message.jobId };
+  const tell = (what: Looked["what"], next: Looked["next"], delaySeconds: number | null = null) =>
+    ports.onLook({ key, look: message.look, what, next, delaySeconds, latenessSeconds: null });
+  const askMs = Math.min(LOOK_MS, delivery.remainingMs() - PASS_ON_MS);
+  if (askMs <= 0) return "kept";
+
+  const { messageId } = delivery;
+  const claimedAt = ports.now();
+  const claim = await ports.ledger.claimLook({
+    key,
+    look: message.look,
+    messageId,
+    now: claimedAt,
+    leaseMs: LOOK_LEASE_MS,
+  });
+  switch (claim.kind) {
+    case "claimed":
+      break;
+    case "stale":
+    case "theirs":
+      tell(claim.kind, "acknowledged");
+      return "acknowledged";
+    case "mine":
+      tell("mine", "kept");
+      return "kept";
+    default:
+      return claim satisfies never;
+  }
+
+  const { watch } = claim;
+  const observation = await ports.cce.look(key, { deadlineMs: askMs });
+  const at = ports.now();
+  const seen: Seen = {
+    watch,
+    look: message.look,
+    messageId,
+    observation,
+    at,
+    lookedAt: [...watch.lookedAt, at].slice(-LOOK_HISTORY),
+  };
+  const job = observation.kind === "job" ? observation.job : null;
+  const jobType = job?.type ?? watch.jobType;
+  const decision = decide({
+    // The message carries the deadline too, so that the loop ends even if the ledger forgets it.
+    watch: {
+      look: message.look,
+      acceptedAt: watch.acceptedAt,
+      deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt),
+      misses: watch.misses,
+      trouble: watch.trouble,
+      jobType: watch.jobType,
+    },
+    observation,
+    durations: await ports.durations(key.project, jobType),
+    now: at,
+    settings: ports.settings,
+    random: ports.random,
+  });
+  const latenessSeconds = watch.nextLookAt === null ? null : Math.max(0, claimedAt - watch.nextLookAt) / 1000;
+  const looked = { key, look: message.look, what: observation.kind, latenessSeconds };
+  if (decision.kind === "conclude") {
+    await ports.conclude(seen, decision);
+    ports.onLook({ ...looked, next: "concluded", delaySeconds: null });
+  } else {
+    await passOn(seen, decision, job, ports);
+    ports.onLook({ ...looked, next: "look_again", delaySeconds: decision.delaySeconds });
+  }
+  return "acknowledged";
+}
+
+async function passOn(
+  seen: Seen,
+  decision: Extract<Decision, { kind: "look_again" }>,
+  job: Job | null,
+  ports: LookPorts,
+): Promise<void> {
+  const { watch, at } = seen;
+  const next = { ...watch, look: seen.look + 1 };
+  await sendAll(ports.polls, [lookMessage(next, decision.delaySeconds)]);
+  await ports.ledger.recordLook({
+    key: { project: watch.project, jobId: watch.jobId },
+    look: seen.look,
+    messageId: seen.messageId,
+    at,
+    nextLookAt: at + decision.delaySeconds * 1000,
+    phase: job?.phase ?? watch.phase,
+    jobType: job?.type ?? watch.jobType,
+    resourceName: job?.resourceName ?? watch.resourceName,
+    trouble: decision.trouble,
+    misses: decision.misses,
+    lookedAt: seen.lookedAt,
+    tree: job,
+  });
+}

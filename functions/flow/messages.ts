@@ -1,0 +1,57 @@
+import type { Outcome, WatchKey } from "../../lib/job.ts";
+import {
+  type DigestMessage,
+  type LookMessage,
+  MESSAGE_VERSION,
+  type NoticeMessage,
+  type TargetGoneMessage,
+} from "../../lib/message.ts";
+import type { Outgoing } from "../../lib/queue/queue.ts";
+
+/** "Look at this job", as the poll queue carries it. */
+export function lookMessage(
+  look: WatchKey & { look: number; deadlineAt: number },
+  delaySeconds: number,
+): Outgoing {
+  const { project, jobId, look: number, deadlineAt } = look;
+  return outgoing(
+    { v: MESSAGE_VERSION, kind: "look", project, jobId, look: number, deadlineAt } satisfies LookMessage,
+    delaySeconds,
+  );
+}
+
+/** "Tell this target how the job ended", as the notify queue carries it. */
+export function noticeMessage(key: WatchKey, target: string, outcome: Outcome, redelivery: number): Outgoing {
+  const { project, jobId } = key;
+  return outgoing({
+    v: MESSAGE_VERSION,
+    kind: "notice",
+    project,
+    jobId,
+    target,
+    outcome,
+    redelivery,
+  } satisfies NoticeMessage);
+}
+
+/** "Tell this chat how all the jobs of one call ended." */
+export function digestMessage(digestId: string, target: string): Outgoing {
+  return outgoing({ v: MESSAGE_VERSION, kind: "digest", digestId, target } satisfies DigestMessage);
+}
+
+/** "Tell the fallback target that another one is gone." */
+export function targetGoneMessage(gone: string, since: number, target: string): Outgoing {
+  return outgoing({
+    v: MESSAGE_VERSION,
+    kind: "target_gone",
+    gone,
+    since,
+    target,
+  } satisfies TargetGoneMessage);
+}
+
+/** The ID in a batch is only there to match results with entries, so it is the body itself. */
+function outgoing(message: object, delaySeconds = 0): Outgoing {
+  const body = JSON.stringify(message);
+  return { id: body, body, delaySeconds };
+}

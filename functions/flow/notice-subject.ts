@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import type { Conclusion } from "../../lib/conclusion.ts";
+import type { Config } from "../../lib/config.ts";
+import { type Instant, OUTCOMES } from "../../lib/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
+import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
+import { formatDigest, formatNotice, formatTargetGone, type Message } from "../../lib/report/format.ts";
+import { unseal } from "../../lib/seal.ts";
+import type { Target } from "../../lib/targets.ts";
+import { CALLBACK_PREFIX } from "./notice-targets.ts";
+
+const DAY_MS = 86_400_000;
+/** Digests and alerts about targets are kept in the ledger like notices of a watch; no project has such a name. */
+export const DIGEST_PROJECT = ":digest";
+export const TARGET_PROJECT = ":target";
+
+/** A notice, ready to be claimed and delivered. */
+export interface Notice {
+  readonly key: NoticeKey;
+  readonly redelivery: number;
+  /** What the receiver knows a repeated delivery by: the same for every attempt and redelivery. */
+  readonly webhookId: string;
+  /** Null when the config has no such target. */
+  readonly target: Target | null;
+  /** Made when it is needed, and anew for each attempt. */
+  readonly format: (target: Target) => Message;
+  readonly expiresAt: Instant;
+}
+
+export interface NoticeSubjectPorts {
+  readonly ledger: Pick<Ledger, "readConclusion" | "readAcceptance" | "readDigest">;
+  readonly config: Config;
+  readonly now: () => Instant;
+}
+
+export type NoticeSubject =
+  | { readonly kind: "notice"; readonly notice: Notice }
+  /** The target does not want to hear of any of it. */
+  | { readonly kind: "silent" }
+  /** The ledger knows nothing of it (any more). */
+  | { readonly kind: "unknown" };
+
+/** Reads what a message is about. */
+export async function noticeSubject(
+  message: NotifyMessage,
+  ports: NoticeSubjectPorts,
+): Promise<NoticeSubject> {
+  const expiresAt = ports.now() + ports.config.settings.retentionDays * DAY_MS;
+  switch (message.kind) {
+    case "notice":
+      return ofOutcome(message, expiresAt, ports);
+    case "digest":
+      return ofDigest(message, expiresAt, ports);
+    case "target_gone":
+      return ofTargetGone(message, expiresAt, ports);
+    default:
+      return message satisfies never;
+  }
+}
+
+async function ofOutcome(
+  message: NoticeMessage,
+  expiresAt: Instant,
+  ports: NoticeSubjectPorts,
+): Promise<NoticeSubject> {
+  const key = { project: message.project, jobId: message.jobId, target: message.target };
+  const conclusion = await ports.ledger.readConclusion(key);
+  if (conclusion === null) return { kind: "unknown" };
+  const notice: Notice = {
+    key,
+    redelivery: message.redelivery,
+    webhookId: webhookId(key, conclusion.outcome),
+    target: message.target.startsWith(CALLBACK_PREFIX)
+      ? await callbackTarget(key, ports)
+      : (ports.config.targets[message.target] ?? null),
+    format: (target) => formatNotice(target, conclusion),
+    expiresAt,
+  };
+  return { kind: "notice", notice };
+}
+
+/** One ID per watch, outcome and target: the hash of the three, since names may hold what a header may not. */
+function webhookId({ project, jobId, target }: NoticeKey, what: string): string {
+  const hash = createHash("sha256").update(JSON.stringify([project, jobId, what, target]));
+  return `msg_${hash.digest("base64url").slice(0, 27)}`;
+}
+
+/** The caller's own address of a watch, as a webhook; null when it cannot be unsealed any more. */
+async function callbackTarget(key: NoticeKey, ports: NoticeSubjectPorts): Promise<Target | null> {
+  const { linkKey, callbackSecrets } = ports.config.settings;
+  const sealed = (await ports.ledger.readAcceptance(key)).callbacks[key.target];
+  const url =
+    sealed === undefined || linkKey === undefined
+      ? null
+      : unseal({ key: linkKey, purpose: key.target, sealed });
+  if (url === null) return null;
+  return { kind: "webhook", url, on: [...OUTCOMES], secrets: callbackSecrets, headers: {} };
+}
+
+async function ofDigest(
+  message: DigestMessage,
+  expiresAt: Instant,
+  { ledger, config }: NoticeSubjectPorts,
+): Promise<NoticeSubject> {
+  const digest = await ledger.readDigest(message.digestId);
+  if (digest === null) return { kind: "unknown" };
+  const target = config.targets[message.target] ?? null;
+  const conclusions = (await Promise.all(digest.members.map((key) => ledger.readConclusion(key)))).filter(
+    (conclusion): conclusion is Conclusion => conclusion !== null,
+  );
+  if (!conclusions.some(({ outcome }) => target === null || target.on.includes(outcome)))
+    return { kind: "silent" };
+  const key = { project: DIGEST_PROJECT, jobId: message.digestId, target: message.target };
+  const notice: Notice = {
+    key,
+    redelivery: 0,
+    webhookId: webhookId(key, "digest"),
+    target,
+    format: (to) => formatDigest(to, conclusions),
+    expiresAt,
+  };
+  return { kind: "notice", notice };
+}
+
+function ofTargetGone(
+  message: TargetGoneMessage,
+  expiresAt: Instant,
+  ports: NoticeSubjectPorts,
+): NoticeSubject {
+  const key = {
+    project: TARGET_PROJECT,
+    jobId: `${message.gone}.${message.since}`,
+    target: message.target,
+  };
+  const notice: Notice = {
+    key,
+    redelivery: 0,
+    webhookId: webhookId(key, "gone"),
+    target: ports.config.targets[message.target] ?? null,
+    format: (to) => formatTargetGone(to, message.gone, message.since),
+    expiresAt,
+  };
+  return { kind: "notice", notice };
+}

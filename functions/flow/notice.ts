@@ -1,0 +1,184 @@
+import type { Attempted } from "../../lib/deliver/deliver.ts";
+import { paceMs } from "../../lib/deliver/pace.ts";
+import type { DeliveryReason } from "../../lib/deliver/reasons.ts";
+import { nextAttempt } from "../../lib/deliver/retry.ts";
+import type { DeliveryState, Instant } from "../../lib/job.ts";
+import type { NoticeLedger, Delivery as Standing } from "../../lib/ledger/notice-ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
+import type { Settings } from "../../lib/settings.ts";
+import type { Target } from "../../lib/targets.ts";
+import type { Notice } from "./notice-subject.ts";
+import { sendAll } from "./send-all.ts";
+
+/** Longer than the function's time limit, shorter than the queue's visibility timeout (see `LOOK_LEASE_MS`). */
+export const NOTICE_LEASE_MS = 35_000;
+/** What recording and burying may need after an attempt. */
+const RECORD_MS = 6_000;
+const ATTEMPT_MS = 10_000;
+/** SQS hides a message for 12 h counted from its receipt; a minute is left for what we did since. */
+const LONGEST_HOLD_SECONDS = 43_200 - 60;
+/** A wait this short is not worth a trip through the queue, whose clock ticks in seconds. */
+const AT_ONCE_MS = 100;
+
+export interface NoticePorts {
+  readonly ledger: Pick<NoticeLedger, "claimNotice" | "recordAttempt" | "holdNotice" | "markBuried"> &
+    Pick<TargetLedger, "readTarget" | "reserveSlot" | "holdTarget" | "switchOff">;
+  readonly queue: Pick<Queue, "hold">;
+  readonly dead: Pick<Queue, "send">;
+  /** One HTTP delivery. Never throws. */
+  readonly deliver: (notice: Notice, target: Target, budgetMs: number) => Promise<Attempted>;
+  readonly settings: Settings;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  readonly onAttempt: (
+    notice: Notice,
+    attempted: NoticeAttempt,
+    state: DeliveryState,
+    attempts: number,
+  ) => void;
+}
+
+/** An attempt, or why none was made: the config has no such target, or it is switched off as gone. */
+export type NoticeAttempt = Omit<Attempted, "reason"> & {
+  readonly reason: DeliveryReason | "target_unknown" | "target_off";
+};
+
+/**
+ * One notice's turn: claim it, wait for the target's pace, make one attempt, record what became of it. While it has
+ * to wait it stays in the queue, hidden. What will never be delivered goes to the dead-letter queue with its reason.
+ */
+export async function notice(
+  told: Notice,
+  delivery: Delivery,
+  remainingMs: () => number,
+  ports: NoticePorts,
+): Promise<Disposition> {
+  const budgetMs = Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
+  if (budgetMs <= 0) return "kept";
+  const { ledger } = ports;
+  const { key, redelivery } = told;
+  const { messageId } = delivery;
+  const now = ports.now();
+  const lease = { messageId, now, leaseMs: NOTICE_LEASE_MS, expiresAt: told.expiresAt };
+  const claim = await ledger.claimNotice({ key, redelivery, ...lease });
+  switch (claim.kind) {
+    case "claimed":
+      break;
+    case "stale":
+    case "theirs":
+      return "acknowledged";
+    case "mine":
+      return "kept";
+    case "early":
+      return hide(delivery, claim.until, ports);
+    case "unburied":
+      return bury(told, delivery, claim.state, claim.reason, ports);
+    default:
+      return claim satisfies never;
+  }
+
+  const waits = await turn(told, claim.delivery, now, ports);
+  if (waits !== null) {
+    await ledger.holdNotice({ key, redelivery, messageId, ...waits });
+    return hide(delivery, waits.until, ports);
+  }
+  const attempted = await attempt(told, budgetMs, ports);
+  return record(told, delivery, claim.delivery, attempted, ports);
+}
+
+/** Null when it is this notice's turn at its target; else until when it waits, and whether that place is its own. */
+async function turn(
+  { target, key }: Notice,
+  standing: Standing,
+  now: Instant,
+  { ledger }: NoticePorts,
+): Promise<{ until: Instant; slotReserved: boolean } | null> {
+  if (target === null) return null;
+  const { holdUntil } = await ledger.readTarget(key.target);
+  if (holdUntil > now + AT_ONCE_MS) return { until: holdUntil, slotReserved: false };
+  const intervalMs = paceMs(target.kind);
+  if (intervalMs === 0 || standing.slotReserved) return null;
+  const slot = await ledger.reserveSlot(key.target, now, intervalMs);
+  return slot > now + AT_ONCE_MS ? { until: slot, slotReserved: true } : null;
+}
+
+const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
+
+async function attempt(told: Notice, budgetMs: number, ports: NoticePorts): Promise<NoticeAttempt> {
+  if (told.target === null) return { ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" };
+  const { offSince } = await ports.ledger.readTarget(told.key.target);
+  if (offSince !== null) return { ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" };
+  return ports.deliver(told, told.target, budgetMs);
+}
+
+async function record(
+  told: Notice,
+  delivery: Delivery,
+  standing: Standing,
+  attempted: NoticeAttempt,
+  ports: NoticePorts,
+): Promise<Disposition> {
+  const { ledger, settings } = ports;
+  const { key, redelivery } = told;
+  const at = ports.now();
+  const { verdict, spent, afterSeconds } = attempted;
+  const attempts = standing.attempts + (spent ? 1 : 0);
+  const next =
+    verdict === "retry"
+      ? nextAttempt({
+          attempts: standing.attempts,
+          spent,
+          afterSeconds,
+          scheduleSeconds: settings.retry.scheduleSeconds,
+          random: ports.random(),
+        })
+      : null;
+  const state: DeliveryState =
+    verdict !== "retry" ? verdict : next?.kind === "again" ? "pending" : "exhausted";
+  const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
+  if (verdict === "retry" && !spent && nextAttemptAt !== null)
+    await ledger.holdTarget(key.target, nextAttemptAt);
+  const recorded = await ledger.recordAttempt({
+    key,
+    redelivery,
+    messageId: delivery.messageId,
+    state,
+    spent,
+    attempt: {
+      at,
+      verdict,
+      status: attempted.status,
+      durationMs: attempted.durationMs,
+      reason: attempted.reason,
+      answer: attempted.answer,
+    },
+    nextAttemptAt,
+  });
+  ports.onAttempt(told, attempted, state, attempts);
+  if (recorded === "superseded") return "kept";
+  if (state === "delivered") return "acknowledged";
+  if (nextAttemptAt !== null) return hide(delivery, nextAttemptAt, ports);
+  if (state === "gone" && attempted.reason !== "target_off") await ledger.switchOff(key.target, at);
+  return bury(told, delivery, state, attempted.reason, ports);
+}
+
+async function hide(delivery: Delivery, until: Instant, ports: NoticePorts): Promise<Disposition> {
+  const seconds = Math.ceil(Math.max(0, until - ports.now()) / 1000);
+  await ports.queue.hold(delivery.receiptHandle, Math.min(seconds, LONGEST_HOLD_SECONDS));
+  return "kept";
+}
+
+async function bury(
+  { key, redelivery }: Notice,
+  delivery: Delivery,
+  state: DeliveryState,
+  reason: string,
+  ports: NoticePorts,
+): Promise<Disposition> {
+  const attributes = { reason: state, detail: reason, target: key.target };
+  await sendAll(ports.dead, [{ id: delivery.messageId, body: delivery.body, delaySeconds: 0, attributes }]);
+  await ports.ledger.markBuried(key, redelivery);
+  return "acknowledged";
+}

@@ -1,0 +1,90 @@
+import type { Conclusion } from "../../lib/conclusion.ts";
+import type { DeliveryState } from "../../lib/job.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
+import type { Looked } from "./look.ts";
+import type { NoticeAttempt } from "./notice.ts";
+import type { Notice } from "./notice-subject.ts";
+import type { Unreadable } from "./read-message.ts";
+import type { Swept } from "./sweep.ts";
+
+/** One line and its counts per look. */
+export function tellLook({ key, look, what, next, delaySeconds, latenessSeconds }: Looked): void {
+  log.info("look", {
+    project: key.project,
+    job_id: key.jobId,
+    look,
+    observation: what,
+    next,
+    delay_seconds: delaySeconds,
+    lateness_seconds: latenessSeconds,
+  });
+  if (what === "stale" || what === "mine" || what === "theirs") {
+    meter.add("LedgerConflicts", 1);
+    return;
+  }
+  meter.add("Looks", 1, { observation: what });
+  if (latenessSeconds !== null) meter.add("LookLatenessSeconds", latenessSeconds);
+}
+
+/** One line and its counts per watch that ended. */
+export function tellConcluded({
+  project,
+  jobId,
+  jobType,
+  outcome,
+  watch,
+  durationSeconds,
+}: Conclusion): void {
+  log.info("concluded", {
+    project,
+    job_id: jobId,
+    job_type: jobType,
+    outcome,
+    looks: watch.looks,
+    lag_seconds: watch.lagSeconds,
+    duration_seconds: durationSeconds,
+  });
+  meter.add("Concluded", 1, { outcome });
+  if (watch.lagSeconds !== null) meter.add("LagSeconds", watch.lagSeconds);
+}
+
+/** One line and its counts per attempt. No URL, no secret: the target's name stands for both. */
+export function tellAttempt(
+  { key, redelivery, target }: Notice,
+  attempted: NoticeAttempt,
+  state: DeliveryState,
+  attempts: number,
+): void {
+  const kind = target?.kind ?? "unknown";
+  log.info("attempt", {
+    project: key.project,
+    job_id: key.jobId,
+    target: key.target,
+    kind,
+    redelivery,
+    attempts,
+    verdict: attempted.verdict,
+    reason: attempted.reason,
+    status: attempted.status,
+    duration_ms: attempted.durationMs,
+    state,
+  });
+  meter.add("Attempts", 1, { kind, verdict: attempted.verdict });
+  meter.add("AttemptMilliseconds", attempted.durationMs, { kind });
+  if (state !== "pending") meter.add("Notices", 1, { kind, state });
+  if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
+  if (state === "gone") meter.add("TargetGone", 1);
+}
+
+/** A message that could not be read: dead, or waiting for its reader. */
+export function tellUnreadable(kind: Unreadable, reason: string): void {
+  log.warn("message unreadable", { kind, reason });
+  if (kind !== "newer") meter.add("DeadLetters", 1);
+}
+
+/** One line per run of the sweep. What it found was lost somewhere: rare, and worth knowing. */
+export function tellSwept({ looks, notices, failed, finished }: Swept): void {
+  log.info("swept", { looks, notices, failed, finished });
+  meter.add("SweepFound", looks + notices);
+}

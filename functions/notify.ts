@@ -1,0 +1,46 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { deliver } from "../lib/deliver/deliver.ts";
+import { createLedger } from "../lib/ledger/dynamo/ledger.ts";
+import { NotifyMessage } from "../lib/message.ts";
+import { createQueue } from "../lib/queue/sqs.ts";
+import {
+  monotonicClock as monotonic,
+  systemClock as now,
+  systemRandom as random,
+} from "../lib/runtime/clock.ts";
+import { readEnvironment } from "../lib/runtime/config.ts";
+import { sqsHandler } from "../lib/runtime/sqs.ts";
+import { ssmConfig } from "../lib/runtime/ssm-config.ts";
+import { notice } from "./flow/notice.ts";
+import { noticeSubject } from "./flow/notice-subject.ts";
+import { CALLBACK_PREFIX } from "./flow/notice-targets.ts";
+import { buryUnknown, withMessage } from "./flow/read-message.ts";
+import { tellAttempt, tellUnreadable } from "./flow/tell.ts";
+
+const env = readEnvironment("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
+const ledger = createLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
+const sqs = new SQSClient({});
+const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
+const dead = createQueue({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
+const configs = ssmConfig(env.CONFIG_PATH);
+
+export const handler = sqsHandler(async () => (delivery, remainingMs) => {
+  const reading = { queue, dead, unreadable: tellUnreadable };
+  return withMessage(NotifyMessage, delivery, reading, async (message) => {
+    const own = message.target.startsWith(CALLBACK_PREFIX);
+    const config = own ? await configs.current() : await configs.knowing("targets", message.target);
+    const { settings } = config;
+    const subject = await noticeSubject(message, { ledger, config, now });
+    if (subject.kind === "silent") return "acknowledged";
+    if (subject.kind === "unknown") return buryUnknown(delivery, reading);
+    return notice(subject.notice, delivery, remainingMs, {
+      ...{ ledger, queue, dead, settings, now, random, onAttempt: tellAttempt },
+      deliver: ({ format, webhookId }, target, budgetMs) =>
+        deliver({
+          ...{ target, message: format(target), webhookId, now: now(), budgetMs, monotonic },
+          allow: settings.egress.allow,
+        }),
+    });
+  });
+});
