@@ -1,0 +1,57 @@
+import type { Resolved } from "../../lib/api/resolve.ts";
+import type { Instant } from "../../lib/job.ts";
+import type { Opened, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { PollSettings, Settings } from "../../lib/settings.ts";
+import type { DigestPlan } from "./accept-digest.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** One distinct job of a call, as the ledger answered for it. `failed`: the ledger or a queue did not answer. */
+export type OpenedJob = {
+  readonly jobId: string;
+  readonly deadlineAt: Instant;
+  readonly delaySeconds: number;
+} & (Opened | { readonly kind: "failed" });
+
+export interface OpenPorts {
+  readonly ledger: Pick<WatchLedger, "open">;
+  readonly config: { readonly settings: Settings };
+  readonly now: Instant;
+  readonly firstDelaySeconds: (poll: PollSettings) => number;
+  readonly onFailure: (what: "open", error: unknown) => void;
+}
+
+/** How long the items of a watch with this deadline are kept. */
+export function expiryOf(deadlineAt: Instant, { retentionDays }: Settings): Instant {
+  return deadlineAt + retentionDays * DAY_MS;
+}
+
+/** Opens the watch of one job, or adds to it what this call asks for. */
+export async function openWatch(
+  jobId: string,
+  asked: Resolved,
+  digest: DigestPlan | null,
+  { ledger, config, now, firstDelaySeconds, onFailure }: OpenPorts,
+): Promise<OpenedJob> {
+  const deadlineAt = now + Math.round(asked.deadlineMinutes * MINUTE_MS);
+  const delaySeconds = Math.round(firstDelaySeconds(config.settings.poll));
+  try {
+    const opened = await ledger.open({
+      project: asked.project,
+      jobId,
+      acceptedAt: now,
+      deadlineAt,
+      nextLookAt: now + delaySeconds * 1000,
+      targets: asked.targets,
+      context: asked.context,
+      callbacks: asked.callbacks,
+      digestId: digest?.digestId ?? null,
+      expiresAt: expiryOf(deadlineAt, config.settings),
+    });
+    return { jobId, deadlineAt, delaySeconds, ...opened };
+  } catch (error) {
+    onFailure("open", error);
+    return { jobId, deadlineAt, delaySeconds, kind: "failed" };
+  }
+}

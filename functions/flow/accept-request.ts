@@ -1,0 +1,50 @@
+import { acceptedResponse } from "../../lib/api/accepted.ts";
+import type { CallbackGuard } from "../../lib/api/callback.ts";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
+import { problemResponse, type Refusal } from "../../lib/api/problem.ts";
+import { readSubmission } from "../../lib/api/read-submission.ts";
+import { asksForUnknown, resolve } from "../../lib/api/resolve.ts";
+import { type AcceptPorts, accept } from "./accept.ts";
+import { type AuthenticatePorts, authenticate } from "./authenticate.ts";
+
+export interface AcceptRequestPorts
+  extends AuthenticatePorts,
+    Omit<AcceptPorts, "config" | "now" | "publicUrl"> {
+  readonly now: () => number;
+  /** The API's own address, for an operator who has set no `publicUrl`. */
+  readonly defaultUrl: string;
+  /** Finds the job ID in the reply of a create or delete call. */
+  readonly jobIdOfReply: (body: unknown) => string | null;
+  readonly callbackGuard: CallbackGuard;
+  /** Told how many jobs of a call were taken: for the log and the metric. */
+  readonly onAccepted: (call: { caller: string; project: string; asked: number; accepted: number }) => void;
+}
+
+/** `POST /v1/jobs`: who is it, what do they ask, may they; then take it. */
+export async function acceptRequest(request: ApiRequest, ports: AcceptRequestPorts): Promise<ApiResponse> {
+  const answer = await answerTo(request, ports);
+  return "kind" in answer ? problemResponse(answer, request.requestId) : answer;
+}
+
+async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise<ApiResponse | Refusal> {
+  const identified = await authenticate(request.headers.authorization, ports);
+  if (identified.kind === "refused") return identified;
+  const read = readSubmission(request, ports.jobIdOfReply);
+  if (read.kind === "refused") return read;
+  const { submission, fromReply } = read;
+
+  let config = await ports.config.current();
+  if (asksForUnknown(submission, config)) config = await ports.config.reread();
+  const asked = resolve(submission, fromReply, identified.caller, config, ports.callbackGuard);
+  if (asked.kind === "refused") return asked;
+
+  const publicUrl = config.settings.publicUrl ?? ports.defaultUrl.replace(/\/+$/, "");
+  const jobs = await accept(asked, { ...ports, config, publicUrl, now: ports.now() });
+  ports.onAccepted({
+    caller: identified.caller.name,
+    project: asked.project,
+    asked: jobs.length,
+    accepted: jobs.filter(({ status }) => status === "accepted").length,
+  });
+  return acceptedResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
+}

@@ -1,0 +1,100 @@
+import type { Resolved } from "../../lib/api/resolve.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Instant, Outcome } from "../../lib/job.ts";
+import type { Watch, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import type { OpenedJob } from "./accept-open.ts";
+import { lookMessage, noticeMessage } from "./messages.ts";
+
+/** After so long a sweep verifies that the notices of a concluded watch were told, should this call not send them. */
+const VERIFY_AFTER_MS = 600_000;
+
+export interface AcceptSendPorts {
+  readonly ledger: Pick<WatchLedger, "revisit">;
+  readonly pollQueue: Pick<Queue, "send">;
+  readonly notifyQueue: Pick<Queue, "send">;
+  readonly config: Config;
+  readonly now: Instant;
+  readonly onFailure: (what: "send", error: unknown) => void;
+}
+
+/** Sends what the opened watches need, and answers the jobs again: `failed` where a message was not confirmed. */
+export async function sendForOpened(
+  { project }: Resolved,
+  opened: readonly OpenedJob[],
+  ports: AcceptSendPorts,
+): Promise<readonly OpenedJob[]> {
+  const looks = opened.map((job) => looksFor(project, job));
+  const notices = opened.map((job) => noticesFor(project, job, ports.config));
+  const unverified = await revisitConcluded(project, opened, ports);
+  const unsent = new Set([
+    ...(await failuresOf(ports.pollQueue, looks.flat(), ports)),
+    ...(await failuresOf(ports.notifyQueue, notices.flat(), ports)),
+  ]);
+  return opened.map((job, i) => {
+    const failed =
+      unverified.has(job.jobId) ||
+      [...(looks[i] ?? []), ...(notices[i] ?? [])].some(({ id }) => unsent.has(id));
+    return failed
+      ? { jobId: job.jobId, deadlineAt: job.deadlineAt, delaySeconds: job.delaySeconds, kind: "failed" }
+      : job;
+  });
+}
+
+/** A new watch needs its look. One that has never been looked at may have lost it: the claim makes a second harmless. */
+function looksFor(project: string, job: OpenedJob): Outgoing[] {
+  const { jobId, deadlineAt, delaySeconds } = job;
+  if (job.kind === "accepted")
+    return [lookMessage({ project, jobId, look: job.look, deadlineAt }, delaySeconds)];
+  if (job.kind !== "already_watching" || job.watch.state !== "watching" || job.watch.look !== 0) return [];
+  return [lookMessage({ project, jobId, look: 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
+}
+
+/** Targets that joined after the end are told at once, if they want to hear of this outcome. */
+function noticesFor(project: string, job: OpenedJob, { targets }: Config): Outgoing[] {
+  if (job.kind !== "already_watching") return [];
+  const outcome = outcomeOf(job.watch);
+  if (outcome === null) return [];
+  return job.addedTargets
+    .filter((name) => targets[name]?.on.includes(outcome) ?? true)
+    .map((name) => noticeMessage({ project, jobId: job.jobId }, name, outcome, 0));
+}
+
+function outcomeOf({ state }: Watch): Outcome | null {
+  return state === "watching" || state === "stopped" ? null : state;
+}
+
+/**
+ * A concluded watch is put before the sweep again, and before its notices are sent: were they lost here, no later
+ * call would find the targets to be new.
+ */
+async function revisitConcluded(
+  project: string,
+  opened: readonly OpenedJob[],
+  { ledger, now, onFailure }: AcceptSendPorts,
+): Promise<ReadonlySet<string>> {
+  const failed = new Set<string>();
+  await Promise.all(
+    opened.map(async (job) => {
+      if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
+      try {
+        await ledger.revisit({ project, jobId: job.jobId }, now + VERIFY_AFTER_MS);
+      } catch (error) {
+        onFailure("send", error);
+        failed.add(job.jobId);
+      }
+    }),
+  );
+  return failed;
+}
+
+async function failuresOf(
+  queue: Pick<Queue, "send">,
+  messages: readonly Outgoing[],
+  { onFailure }: AcceptSendPorts,
+): Promise<string[]> {
+  if (messages.length === 0) return [];
+  const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");
+  if (failed.length > 0) onFailure("send", new Error(failed.map(({ reason }) => reason).join(", ")));
+  return failed.map(({ id }) => id);
+}

@@ -1,0 +1,28 @@
+import { createIssuerKeys } from "../../lib/api/issuer-keys.ts";
+import { type Identified, identify } from "../../lib/api/oidc.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Instant } from "../../lib/job.ts";
+
+/** The part of `fetch` that discovery needs, guarded by the addresses an operator allows. */
+export type OpenFetch = (allow: readonly string[]) => Promise<(url: string) => Promise<Response>>;
+
+/**
+ * Checks identity tokens, keeping the issuers' keys for as long as this instance lives. `openFetch` is asked only
+ * when a key has to be read, so that calls with a bearer token load neither `jose` nor an HTTP client.
+ */
+export function createIdentify(
+  openFetch: OpenFetch,
+  now: () => Instant,
+): (token: string, config: Config) => Promise<Identified> {
+  let allow: readonly string[] = [];
+  const keys = createIssuerKeys(async (url) => {
+    const fetch = await openFetch(allow);
+    const answer = await fetch(url);
+    if (answer.status !== 200) throw new Error(`the issuer answered ${answer.status}`);
+    return answer.text();
+  }, now);
+  return (token, config) => {
+    allow = config.settings.egress.allow;
+    return identify(token, config.oidc, keys, now());
+  };
+}

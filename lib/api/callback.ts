@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import { seal } from "../seal.ts";
+import type { Settings } from "../settings.ts";
+
+/** The caller's own webhook as the ledger keeps it: a name that gives nothing away, and the URL sealed. */
+export interface Callback {
+  readonly target: string;
+  readonly sealedUrl: string;
+}
+
+export type CheckedCallback =
+  | { readonly kind: "callback"; readonly callback: Callback }
+  | { readonly kind: "fault"; readonly detail: string };
+
+/** What callback targets' names start with; no configured name can hold a colon. */
+export const CALLBACK_PREFIX = "callback:";
+
+/** The sender's own rules for addresses, asked at acceptance so that a caller learns at once what would never arrive. */
+export interface CallbackGuard {
+  /** Whether the URL's host is one of these (`host` or `host:port`). */
+  listsHost(url: string, hosts: readonly string[]): boolean;
+  /** Which rule refuses the URL, or null. What is in `allow` may be private or plain http. */
+  refusedBy(url: string, allow: readonly string[]): string | null;
+}
+
+/**
+ * Checks a `callbackUrl` against the operator's `callbackHosts` and the sender's rules, and seals it. The address
+ * behind the name is judged at every delivery. No fault repeats the URL.
+ */
+export function checkCallback(text: string, settings: Settings, guard: CallbackGuard): CheckedCallback {
+  const fault = (detail: string): CheckedCallback => ({ kind: "fault", detail });
+  if (settings.linkKey === undefined)
+    return fault("cannot be taken: the operator has not set settings.linkKey, which seals it");
+  if (settings.callbackHosts.length === 0)
+    return fault("cannot be taken: the operator has listed no hosts in settings.callbackHosts");
+  if (!URL.canParse(text)) return fault("must be a URL");
+  if (!guard.listsHost(text, settings.callbackHosts))
+    return fault("names a host that is not among settings.callbackHosts");
+  const rule = guard.refusedBy(text, settings.egress.allow);
+  if (rule !== null) return fault(`is refused by the rule ${rule}`);
+  const { href } = new URL(text);
+  const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);
+  return {
+    kind: "callback",
+    callback: { target, sealedUrl: seal({ key: settings.linkKey, purpose: target, text: href }) },
+  };
+}

@@ -1,0 +1,32 @@
+import type * as z from "zod";
+import type { Fault } from "./problem.ts";
+
+type Path = readonly PropertyKey[];
+
+/** A JSON pointer (RFC 6901) in the fragment form that RFC 9457 shows: `#/context/labels/a~1b`. */
+export function pointerOf(path: Path): string {
+  const steps = path.map((step) => encodeFragment(String(step).replaceAll("~", "~0").replaceAll("/", "~1")));
+  return ["#", ...steps].join("/");
+}
+
+/** `encodeURIComponent` refuses half a surrogate pair, and a caller may well name a field so. */
+function encodeFragment(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
+/** Every fault that zod found, each with its place; an unknown field is told by its own name. */
+export function faultsOf(error: z.ZodError): Fault[] {
+  return error.issues.flatMap((issue): Fault[] =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({
+          pointer: pointerOf([...issue.path, key]),
+          detail: "is not a field of this request",
+        }))
+      : [{ pointer: pointerOf(issue.path), detail: sentence(issue) }],
+  );
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "is not a valid name of a field";
+  return issue.message;
+}

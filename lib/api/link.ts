@@ -1,0 +1,64 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Instant, WatchKey } from "../job.ts";
+import type { Secret } from "../secret.ts";
+
+/** What a link opens: the page of one watch, or the list of a project's watches. */
+export type LinkSubject =
+  | ({ readonly kind: "watch" } & WatchKey)
+  | { readonly kind: "project"; readonly project: string };
+
+const MAC_BYTES = 24;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * The key of a page's link: its expiry and an HMAC-SHA256 over what it opens and that expiry. It opens one page
+ * without a token and cannot be guessed. `expiresAt` is rounded up to a whole hour, so that links made one after
+ * the other are the same.
+ */
+export function linkKey(secret: Secret, subject: LinkSubject, expiresAt: Instant): string {
+  const expiry = (Math.ceil(expiresAt / HOUR_MS) * HOUR_MS).toString(36);
+  return `${expiry}.${mac(secret, subject, expiry).toString("base64url")}`;
+}
+
+/** Whether a key opens this subject now. Compared in constant time. */
+export function checkLinkKey(
+  secret: Secret,
+  subject: LinkSubject,
+  key: string,
+  now: Instant,
+): "valid" | "expired" | "invalid" {
+  const [expiry, given] = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{32})$/.exec(key)?.slice(1) ?? [];
+  if (expiry === undefined || given === undefined) return "invalid";
+  if (!timingSafeEqual(mac(secret, subject, expiry), Buffer.from(given, "base64url"))) return "invalid";
+  return Number.parseInt(expiry, 36) > now ? "valid" : "expired";
+}
+
+export interface LinkMaker {
+  readonly publicUrl: string;
+  readonly linkKey: Secret | undefined;
+  readonly linkDays: number;
+}
+
+/** The address of a watch's page, key included; null without a `linkKey`. Fragile to change: links are kept in chats. */
+export function pageUrl(maker: LinkMaker, watch: WatchKey, now: Instant): string | null {
+  if (maker.linkKey === undefined) return null;
+  const key = linkKey(maker.linkKey, { kind: "watch", ...watch }, now + maker.linkDays * DAY_MS);
+  return `${maker.publicUrl}/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?key=${key}`;
+}
+
+/** The address of a watch in the API. */
+export function statusUrl(publicUrl: string, { project, jobId }: WatchKey): string {
+  return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
+}
+
+function mac(secret: Secret, subject: LinkSubject, expiry: string): Buffer {
+  const parts = [
+    "page link",
+    subject.kind,
+    subject.project,
+    subject.kind === "watch" ? subject.jobId : "",
+    expiry,
+  ];
+  return createHmac("sha256", secret.reveal()).update(JSON.stringify(parts)).digest().subarray(0, MAC_BYTES);
+}
