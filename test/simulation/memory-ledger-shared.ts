@@ -1,0 +1,72 @@
+import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
+import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import { idOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
+
+/** What watches share: the targets' states, the durations, the digests. */
+export function sharedSteps({
+  targets,
+  durations,
+  digests,
+}: LedgerState): TargetLedger & DurationLedger & DigestLedger {
+  const targetOf = (name: string): TargetRow =>
+    targets[name] ?? { offSince: null, holdUntil: 0, nextFreeAt: 0 };
+  return {
+    async readTarget(name) {
+      const { offSince, holdUntil } = targetOf(name);
+      return { offSince, holdUntil };
+    },
+
+    async reserveSlot(name, now, intervalMs) {
+      const slot = Math.max(now, targetOf(name).nextFreeAt);
+      targets[name] = { ...targetOf(name), nextFreeAt: slot + intervalMs };
+      return slot;
+    },
+
+    async holdTarget(name, until) {
+      targets[name] = { ...targetOf(name), holdUntil: Math.max(until, targetOf(name).holdUntil) };
+    },
+
+    async switchOff(name, at) {
+      if (targetOf(name).offSince !== null) return false;
+      targets[name] = { ...targetOf(name), offSince: at };
+      return true;
+    },
+
+    async switchOn(name) {
+      targets[name] = { ...targetOf(name), offSince: null };
+    },
+
+    async addDuration({ project, jobType, bucket, epoch }) {
+      const counts = durations[`${project}#${jobType}`] ?? {};
+      const name = `${epoch}/${bucket}`;
+      durations[`${project}#${jobType}`] = { ...counts, [name]: (counts[name] ?? 0) + 1 };
+    },
+
+    async readDurations(project, jobType) {
+      return Object.entries(durations[`${project}#${jobType}`] ?? {})
+        .map(([name, count]) => {
+          const [epoch = 0, bucket = 0] = name.split("/").map(Number);
+          return { epoch, bucket, count };
+        })
+        .sort((a, b) => a.epoch - b.epoch || a.bucket - b.bucket);
+    },
+
+    async openDigest({ digestId, members, targets }) {
+      digests[digestId] ??= { members, targets, running: members.map(idOf) };
+    },
+
+    async leaveDigest(digestId, key) {
+      const digest = digests[digestId];
+      if (digest === undefined) return 0;
+      const running = digest.running.filter((id) => id !== idOf(key));
+      digests[digestId] = { ...digest, running };
+      return running.length;
+    },
+
+    async readDigest(digestId) {
+      const digest = digests[digestId];
+      return digest === undefined ? null : { members: digest.members, targets: digest.targets };
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { checkDelay } from "../../lib/queue/delay.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+
+const MAX_VISIBILITY_MS = 43_200_000;
+
+export interface MemoryMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAt: number;
+  /** Nobody receives it before. */
+  readonly visibleAt: number;
+  /** When it was last received; null while it is not in flight. */
+  readonly receivedAt: number | null;
+  readonly receiveCount: number;
+}
+
+/** A message as a consumer gets it. */
+export interface Received
+  extends Pick<MemoryMessage, "messageId" | "body" | "attributes" | "sentAt" | "receiveCount"> {
+  readonly receiptHandle: string;
+}
+
+/** Plain JSON. Messages are replaced, never changed. */
+export interface QueueState {
+  sent: number;
+  messages: MemoryMessage[];
+}
+
+export interface MemoryQueue extends Queue {
+  readonly state: QueueState;
+  /** Up to `max` visible messages, those visible longest first. */
+  receive(max: number): Received[];
+  /** Removes a message. An outdated handle does nothing, as SQS may do. */
+  remove(receiptHandle: string): void;
+  purge(): void;
+}
+
+export interface MemoryQueueOptions {
+  readonly name: string;
+  /** The virtual clock. */
+  readonly now: () => number;
+  readonly visibilitySeconds: number;
+  /** After so many receipts the next one moves a message to the dead-letter queue instead. */
+  readonly redrive?: { readonly maxReceiveCount: number; readonly to: MemoryQueue };
+  readonly state?: QueueState;
+}
+
+/** A model of one SQS standard queue on a virtual clock: delay, visibility timeout, receive count, redrive. */
+export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
+  const { name, now, visibilitySeconds, redrive } = options;
+  const state = options.state ?? { sent: 0, messages: [] };
+
+  function put(message: Pick<MemoryMessage, "body" | "attributes" | "sentAt">, delaySeconds: number): void {
+    state.sent += 1;
+    const fresh = { messageId: `${name}-${state.sent}`, receivedAt: null, receiveCount: 0 };
+    state.messages.push({ ...message, ...fresh, visibleAt: now() + delaySeconds * 1000 });
+  }
+
+  function replace(message: MemoryMessage, changes: Partial<MemoryMessage>): MemoryMessage {
+    const next = { ...message, ...changes };
+    state.messages = state.messages.map((other) => (other === message ? next : other));
+    return next;
+  }
+
+  function take(message: MemoryMessage): Received[] {
+    if (redrive !== undefined && message.receiveCount >= redrive.maxReceiveCount) {
+      state.messages = state.messages.filter((other) => other !== message);
+      redrive.to.state.messages.push({ ...message, visibleAt: now(), receivedAt: null });
+      return [];
+    }
+    const { messageId, body, attributes, sentAt, receiveCount } = replace(message, {
+      receivedAt: now(),
+      visibleAt: now() + visibilitySeconds * 1000,
+      receiveCount: message.receiveCount + 1,
+    });
+    return [
+      { messageId, body, attributes, sentAt, receiveCount, receiptHandle: `${messageId}/${receiveCount}` },
+    ];
+  }
+
+  const inFlight = (receiptHandle: string): MemoryMessage | undefined =>
+    state.messages.find((message) => `${message.messageId}/${message.receiveCount}` === receiptHandle);
+
+  return {
+    state,
+
+    async send(messages) {
+      for (const { delaySeconds } of messages) checkDelay(delaySeconds);
+      for (const { body, delaySeconds, attributes = {} } of messages) {
+        put({ body, attributes, sentAt: now() }, delaySeconds);
+      }
+      return messages.map(({ id }) => ({ id, kind: "sent" }));
+    },
+
+    async hold(receiptHandle, seconds) {
+      const message = inFlight(receiptHandle);
+      if (message === undefined || message.receivedAt === null || message.visibleAt <= now()) {
+        throw new MessageNotInFlightError("the message is not in flight by this receipt");
+      }
+      const visibleAt = now() + Math.max(0, Math.ceil(seconds)) * 1000;
+      if (visibleAt - message.receivedAt > MAX_VISIBILITY_MS) {
+        throw new RangeError("a message stays hidden for at most 12 hours after its receipt");
+      }
+      replace(message, { visibleAt });
+    },
+
+    receive(max) {
+      const visible = state.messages.filter(({ visibleAt }) => visibleAt <= now());
+      visible.sort((a, b) => a.visibleAt - b.visibleAt);
+      return visible.slice(0, max).flatMap(take);
+    },
+
+    remove(receiptHandle) {
+      const message = inFlight(receiptHandle);
+      state.messages = state.messages.filter((other) => other !== message);
+    },
+
+    purge() {
+      state.messages = [];
+    },
+  };
+}
+
+/** As SQS answers a change of visibility for a message that is visible, gone, or received anew since. */
+export class MessageNotInFlightError extends Error {
+  override readonly name = "MessageNotInFlightError";
+}
