@@ -1,0 +1,56 @@
+import type { Instant } from "../../job.ts";
+import { type Html, html } from "./html.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Milliseconds of an ISO 8601 time, or null. Years before 2000 are how Go prints a time that was never set. */
+export function instantOf(iso: string | null): Instant | null {
+  const instant = iso === null ? Number.NaN : Date.parse(iso);
+  return instant >= Date.UTC(2000) ? instant : null;
+}
+
+/**
+ * `now` in steps that grow with the job's age, so that a page of an unchanged job keeps its ETag for a while.
+ * Clocks that count seconds are the page's script's business.
+ */
+export function calmNow(now: Instant, since: Instant): Instant {
+  const age = now - since;
+  const step = age < 10 * MINUTE ? 15 * SECOND : age < HOUR ? MINUTE : 5 * MINUTE;
+  return Math.floor(now / step) * step;
+}
+
+/** `8 s`, `9 min 10 s`, `2 h 05 min`, `3 d 04 h`: two units at most; negative lengths count as none. */
+export function duration(lengthMs: number): string {
+  const seconds = Math.max(0, Math.floor(lengthMs / SECOND));
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${two(minutes % 60)} min`;
+  return `${Math.floor(hours / 24)} d ${two(hours % 24)} h`;
+}
+
+/** A moment in UTC, to the second. The script adds the reader's local time as a tooltip. */
+export function moment(instant: Instant): Html {
+  const iso = new Date(instant).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`;
+}
+
+/** `03-12 09:30:05` in UTC, for tables within one job. */
+export function shortTime(instant: Instant): string {
+  const iso = new Date(instant).toISOString();
+  return `${iso.slice(5, 10)} ${iso.slice(11, 19)}`;
+}
+
+/** A moment, and how long ago that is once the script has run. */
+export function momentAgo(instant: Instant): Html {
+  return html`${moment(instant)}<span class="ago" data-ago="${new Date(instant).toISOString()}"></span>`;
+}
+
+/** A length that goes on: correct at `now`, and counted on by the script. */
+export function ticking(since: Instant, now: Instant): Html {
+  return html`<span data-since="${new Date(since).toISOString()}">${duration(now - since)}</span>`;
+}
