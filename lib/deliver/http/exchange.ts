@@ -115,8 +115,8 @@ function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string
 
 /** The code of an error or of what caused it; the message is left behind, because it may hold the address. */
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
+  if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (error instanceof AggregateError) return codeOf(error.errors[0]) || code;
-  return code || codeOf(error.cause);
+  const [first] = "errors" in error && Array.isArray(error.errors) ? error.errors : [];
+  return codeOf(first) || code || ("cause" in error ? codeOf(error.cause) : "");
 }

@@ -1,0 +1,55 @@
+import { deliver } from "../../../lib/deliver/deliver.ts";
+import { openEgress } from "../../../lib/deliver/egress/agents.ts";
+import type { Surroundings } from "../../../lib/deliver/egress/connect.ts";
+import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
+import { targetOf } from "./support/targets.ts";
+
+const lookup: NonNullable<Surroundings["lookup"]> = (_name, _options, done) =>
+  done(null, [{ address: "127.0.0.1", family: 4 }]);
+
+async function attempt(name: string, certificate: "receiver" | "expired", surroundings: Surroundings) {
+  const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
+  const egress = openEgress([name], surroundings);
+  const attempted = await deliver({
+    target: targetOf("webhook", `https://${name}:${receiver.port}/hook`),
+    message: { payload: {}, fallback: null },
+    webhookId: "msg_1",
+    now: Date.now(),
+    budgetMs: 5000,
+    allow: [],
+    egress,
+  });
+  await egress.dispatcher.destroy();
+  await receiver.close();
+  return { ...attempted, requests: receiver.received.length };
+}
+
+const refused = { verdict: "rejected", reason: "certificate_refused", status: null, requests: 0 };
+
+describe("a receiver's certificate", () => {
+  it("is believed where a trusted authority signed it for this name", async () => {
+    const attempted = await attempt("receiver.test", "receiver", { lookup, ca: authority });
+    expect(attempted).toMatchObject({ verdict: "delivered", requests: 1 });
+  });
+
+  it("is refused where nobody trusted signed it", async () => {
+    expect(await attempt("receiver.test", "receiver", { lookup })).toMatchObject(refused);
+  });
+
+  it("is refused where it is for another name", async () => {
+    expect(await attempt("another.test", "receiver", { lookup, ca: authority })).toMatchObject(refused);
+  });
+
+  it("is refused once it has ended", async () => {
+    expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
+  });
+
+  it("is checked even where the environment says not to", async () => {
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    try {
+      expect(await attempt("receiver.test", "receiver", { lookup })).toMatchObject(refused);
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    }
+  });
+});
