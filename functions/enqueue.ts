@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { jobIdOfReply } from "../lib/cce/submitted.ts";
@@ -11,11 +11,11 @@ import { systemClock as now, systemRandom as random } from "../lib/runtime/clock
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
+import type { PollSettings } from "../lib/settings.ts";
 import { acceptRequest } from "./flow/accept-request.ts";
-import { createIdentify } from "./flow/authenticate-identity.ts";
 import { callbackGuard } from "./flow/callback-guard.ts";
-import { openGuardedFetch } from "./flow/guarded-fetch.ts";
-import { tellAccepted, tellAcceptFailure, tellIssuerFailure } from "./flow/http-tell.ts";
+import { callersOf } from "./flow/http-callers.ts";
+import { tellAccepted as onAccepted, tellAcceptFailure as onFailure } from "./flow/http-tell.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -25,22 +25,20 @@ const env = readEnvironment(
   "PUBLIC_URL",
 );
 const table = { client: new DynamoDBClient({}), table: env.LEDGER_TABLE };
-const sqs = new SQSClient({});
-const configs = ssmConfig(env.CONFIG_PATH);
+const client = new SQSClient({});
 
 const ports = {
-  config: { current: configs.current, reread: () => configs.knowing("projects", "") },
+  ...callersOf(ssmConfig(env.CONFIG_PATH)),
   ledger: {
     open: openWatch.bind(null, table),
     revisit: revisit.bind(null, table),
     openDigest: openDigest.bind(null, table),
   },
-  pollQueue: createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random }),
-  notifyQueue: createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
-  firstDelaySeconds: (poll: Parameters<typeof firstDelaySeconds>[0]) => firstDelaySeconds(poll, random),
-  identify: createIdentify(openGuardedFetch, now),
-  ...{ now, uuid: randomUUID, defaultUrl: env.PUBLIC_URL, jobIdOfReply, callbackGuard },
-  ...{ onAccepted: tellAccepted, onFailure: tellAcceptFailure, onIssuerFailure: tellIssuerFailure },
+  pollQueue: createQueue({ client, url: env.POLL_QUEUE_URL, random }),
+  notifyQueue: createQueue({ client, url: env.NOTIFY_QUEUE_URL, random }),
+  firstDelaySeconds: (poll: PollSettings) => firstDelaySeconds(poll, random),
+  defaultUrl: env.PUBLIC_URL,
+  ...{ now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },
 };
 
 export const handler = httpHandler((request) => acceptRequest(request, ports));

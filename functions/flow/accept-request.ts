@@ -2,6 +2,7 @@ import { acceptedResponse } from "../../lib/api/accepted.ts";
 import type { CallbackGuard } from "../../lib/api/callback.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
 import { problemResponse, type Refusal } from "../../lib/api/problem.ts";
+import { publicUrlOf } from "../../lib/api/public-url.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import { asksForUnknown, resolve } from "../../lib/api/resolve.ts";
 import { type AcceptPorts, accept } from "./accept.ts";
@@ -38,7 +39,7 @@ async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise
   const asked = resolve(submission, fromReply, identified.caller, config, ports.callbackGuard);
   if (asked.kind === "refused") return asked;
 
-  const publicUrl = config.settings.publicUrl ?? ports.defaultUrl.replace(/\/+$/, "");
+  const publicUrl = publicUrlOf(config, ports.defaultUrl);
   const jobs = await accept(asked, { ...ports, config, publicUrl, now: ports.now() });
   ports.onAccepted({
     caller: identified.caller.name,

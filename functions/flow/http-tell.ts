@@ -1,5 +1,8 @@
+import type { Attempted } from "../../lib/deliver/deliver.ts";
+import type { WatchKey } from "../../lib/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
+import type { Target } from "../../lib/targets.ts";
 
 /** One line and its count per call that handed jobs over. */
 export function tellAccepted(call: {
@@ -20,4 +23,21 @@ export function tellAcceptFailure(what: "open" | "send" | "digest", error: unkno
 /** A token could not be checked because its issuer did not answer. */
 export function tellIssuerFailure(cause: unknown): void {
   log.error("issuer unreachable", {}, cause);
+}
+
+/** A watch was stopped by a caller. */
+export function tellStopped({ project, jobId }: WatchKey): void {
+  log.info("stop", { project, job_id: jobId });
+  meter.add("Stopped", 1);
+}
+
+/** A target was tried out. */
+export function tellTested(target: string, kind: Target["kind"], attempted: Attempted): void {
+  const { verdict, reason, status, durationMs } = attempted;
+  log.info("target test", { target, kind, verdict, reason, status, duration_ms: durationMs });
+}
+
+/** Something the service stands on did not answer when its health was asked for. */
+export function tellUnreachable(what: "config" | "ledger" | "queue", error: unknown): void {
+  log.error("health check failed", { check: what }, error);
 }

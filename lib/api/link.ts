@@ -47,6 +47,13 @@ export function pageUrl(maker: LinkMaker, watch: WatchKey, now: Instant): string
   return `${maker.publicUrl}/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?key=${key}`;
 }
 
+/** The address of the list of a project's watches, key included; null without a `linkKey`. */
+export function listUrl(maker: LinkMaker, project: string, now: Instant): string | null {
+  if (maker.linkKey === undefined) return null;
+  const key = linkKey(maker.linkKey, { kind: "project", project }, now + maker.linkDays * DAY_MS);
+  return `${maker.publicUrl}/jobs?project=${encodeURIComponent(project)}&key=${key}`;
+}
+
 /** The address of a watch in the API. */
 export function statusUrl(publicUrl: string, { project, jobId }: WatchKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;

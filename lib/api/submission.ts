@@ -47,5 +47,8 @@ export const Submission = z
       .meta({ description: "Tell each chat target once, when the last of `jobIds` has ended." }),
     context: Context.optional(),
   })
-  .meta({ description: "Jobs to watch, by exactly one of `jobId` and `jobIds`." });
+  .meta({
+    description: "Jobs to watch, by exactly one of `jobId` and `jobIds`.",
+    oneOf: [{ required: ["jobId"] }, { required: ["jobIds"] }],
+  });
 export type Submission = z.infer<typeof Submission>;

@@ -1,0 +1,18 @@
+import { systemClock } from "../../lib/runtime/clock.ts";
+import type { ConfigSource } from "../../lib/runtime/config-source.ts";
+import type { AuthenticatePorts } from "./authenticate.ts";
+import { createIdentify } from "./authenticate-identity.ts";
+import { openGuardedFetch } from "./guarded-fetch.ts";
+import { tellIssuerFailure } from "./http-tell.ts";
+
+/** No project has this name, so asking for it reads the config again, unless that was just done. */
+const NO_PROJECT = "";
+
+/** What both HTTP functions need to know who is calling. */
+export function callersOf(configs: ConfigSource): AuthenticatePorts {
+  return {
+    config: { current: configs.current, reread: () => configs.knowing("projects", NO_PROJECT) },
+    identify: createIdentify(openGuardedFetch, systemClock),
+    onIssuerFailure: tellIssuerFailure,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Caller } from "../../lib/api/caller.ts";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
+import type { Refusal } from "../../lib/api/problem.ts";
+import { publicUrlOf } from "../../lib/api/public-url.ts";
+import { readRedelivery } from "../../lib/api/redelivery.ts";
+import { watchKeyFor } from "../../lib/api/watch-key.ts";
+import type { Config } from "../../lib/config.ts";
+import type { WatchKey } from "../../lib/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { CallerOperation, Operations, Params } from "./http-router.ts";
+import { type PagesPorts, showJob, showJobs } from "./pages.ts";
+import { type RedeliverPorts, redeliver } from "./redeliver.ts";
+import { readStatus, type StatusPorts } from "./status.ts";
+import { type StopPorts, stopWatch } from "./stop.ts";
+import { type TestTargetPorts, testTarget } from "./test-target.ts";
+
+type Answer = Promise<ApiResponse | Refusal>;
+
+export interface OperationsPorts
+  extends Pick<StatusPorts, "tell" | "now" | "wait" | "remainingMs">,
+    Pick<RedeliverPorts, "notifyQueue">,
+    Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested">,
+    Pick<StopPorts, "onStopped"> {
+  readonly ledger: Pick<Ledger, "read" | "recent" | "stop" | "reopenNotice" | "switchOn">;
+  /** The config; with a target's name, one that knows it if any does. */
+  readonly readConfig: (target?: string) => Promise<Config>;
+  /** The API's own address, for an operator who has set no `publicUrl`. */
+  readonly defaultUrl: string;
+  readonly health: () => Promise<ApiResponse>;
+  /** The API's description and its page, loaded when somebody asks for them. */
+  readonly describe: () => Promise<
+    Pick<typeof import("./http-description.ts"), "describeApi" | "describeAsPage">
+  >;
+}
+
+/** Every operation but the acceptance of jobs, over what one request may use. */
+export function operationsOf(ports: OperationsPorts): Operations {
+  const withConfig = async (target?: string) => ({
+    ...ports,
+    config: await ports.readConfig(target),
+    now: ports.now(),
+  });
+  const pages = async (): Promise<PagesPorts> => {
+    const given = await withConfig();
+    return { ...given, publicUrl: publicUrlOf(given.config, ports.defaultUrl) };
+  };
+  return {
+    open: {
+      readHealth: () => ports.health(),
+      readOpenApi: async (_, request) => (await ports.describe()).describeApi(ports.defaultUrl, request),
+      readDocs: async (_, request) => (await ports.describe()).describeAsPage(ports.defaultUrl, request),
+      showJob: async (params, request) => showJob(params, request, await pages()),
+      showJobs: async (_, request) => showJobs(request, await pages()),
+    },
+    forCaller: {
+      readJob: onWatch(async (key, request) =>
+        readStatus(key, request, { ...ports, config: await ports.readConfig() }),
+      ),
+      stopJob: onWatch(async (key) => {
+        const given = await withConfig();
+        return stopWatch(key, { ...given, settings: given.config.settings });
+      }),
+      redeliverJob: onWatch(async (key, request, caller) => {
+        const asked = readRedelivery(request);
+        return asked.kind === "refused"
+          ? asked
+          : redeliver(key, asked.redelivery, caller, await withConfig());
+      }),
+      testTarget: async ({ name = "" }, _, caller) => testTarget(name, caller, await withConfig(name)),
+    },
+  };
+}
+
+function onWatch(
+  run: (key: WatchKey, request: ApiRequest, caller: Caller) => Answer,
+): Operations["forCaller"][CallerOperation] {
+  return async (params: Params, request: ApiRequest, caller: Caller) => {
+    const found = watchKeyFor(caller, params);
+    return found.kind === "refused" ? found : run(found.key, request, caller);
+  };
+}

@@ -1,0 +1,54 @@
+import { pageUrl } from "../../lib/api/link.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Instant } from "../../lib/job.ts";
+import type { RecentPage, WatchLedger } from "../../lib/ledger/ledger.ts";
+import { PageTokenError } from "../../lib/ledger/watch-ledger.ts";
+import { renderListPage } from "../../lib/report/page/list-page.ts";
+import { listState } from "../../lib/report/page/list-selection.ts";
+import type { RenderedPage } from "../../lib/report/page/shell.ts";
+
+/** Watches on one page. */
+const PAGE_LENGTH = 50;
+/** Longer than any word worth looking for. */
+const MAX_TEXT = 200;
+
+export interface ListPagePorts {
+  readonly ledger: Pick<WatchLedger, "recent">;
+  readonly config: Config;
+  readonly publicUrl: string;
+  readonly now: Instant;
+}
+
+/** The list of a project's recent watches; null where the query asks for a page that was never linked to. */
+export async function listPage(
+  project: string,
+  query: URLSearchParams,
+  { ledger, config: { settings }, publicUrl, now }: ListPagePorts,
+): Promise<RenderedPage | null> {
+  const recent = await recentOrNull(ledger, project, query.get("before"));
+  if (recent === null) return null;
+  const maker = { publicUrl, linkKey: settings.linkKey, linkDays: settings.linkDays };
+  return renderListPage({
+    project,
+    watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(maker, watch, now) ?? "" })),
+    filter: {
+      state: listState(query.get("state")),
+      text: (query.get("text") ?? "").slice(0, MAX_TEXT).toWellFormed(),
+    },
+    now,
+    link: { self: `${publicUrl}/jobs?${query.toString()}`, before: recent.next },
+  });
+}
+
+async function recentOrNull(
+  ledger: Pick<WatchLedger, "recent">,
+  project: string,
+  before: string | null,
+): Promise<RecentPage | null> {
+  try {
+    return await ledger.recent(project, { limit: PAGE_LENGTH, before });
+  } catch (error) {
+    if (error instanceof PageTokenError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { CALLBACK_PREFIX } from "../../lib/api/callback.ts";
+import { type Caller, mayUse } from "../../lib/api/caller.ts";
+import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
+import { type Refusal, refuse } from "../../lib/api/problem.ts";
+import type { Redelivered, Redelivery } from "../../lib/api/redelivery.ts";
+import { forbidden, notFound, unavailable } from "../../lib/api/refusals.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Instant, WatchKey } from "../../lib/job.ts";
+import type { NoticeLedger, Watch, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { noticeMessage } from "./messages.ts";
+
+const DAY_MS = 86_400_000;
+
+export interface RedeliverPorts {
+  readonly ledger: Pick<WatchLedger, "read"> & Pick<NoticeLedger, "reopenNotice">;
+  readonly notifyQueue: Pick<Queue, "send">;
+  readonly config: Config;
+  readonly now: Instant;
+}
+
+/**
+ * `POST …/redeliver`: starts the notices of a concluded watch anew. Targets named by the caller are told whatever
+ * their filter says; without names, those the outcome was meant for and this caller may use.
+ */
+export async function redeliver(
+  key: WatchKey,
+  asked: Redelivery,
+  caller: Caller,
+  ports: RedeliverPorts,
+): Promise<ApiResponse | Refusal> {
+  const document = await ports.ledger.read(key);
+  if (document === null) return notFound("watch");
+  const { watch } = document;
+  const { state } = watch;
+  if (state === "watching" || state === "stopped")
+    return refuse("not-concluded", `The watch is ${state}: there is no outcome to send.`);
+  const chosen = chooseTargets(asked, watch, state, caller, ports.config);
+  if (chosen.kind === "refused") return chosen;
+
+  const expiresAt = ports.now + ports.config.settings.retentionDays * DAY_MS;
+  const targets = await Promise.all(
+    chosen.targets.map(async (target) => ({
+      target,
+      redelivery: await ports.ledger.reopenNotice({ ...key, target }, expiresAt),
+    })),
+  );
+  const results =
+    targets.length === 0
+      ? []
+      : await ports.notifyQueue.send(
+          targets.map(({ target, redelivery }) => noticeMessage(key, target, state, redelivery)),
+        );
+  if (results.some(({ kind }) => kind === "failed"))
+    return unavailable("Not every notice could be sent; asking again is harmless.");
+  return jsonResponse(202, { ...key, targets } satisfies Redelivered);
+}
+
+function chooseTargets(
+  { targets: asked }: Redelivery,
+  watch: Watch,
+  outcome: Exclude<Watch["state"], "watching" | "stopped">,
+  caller: Caller,
+  { targets: configured }: Config,
+): { readonly kind: "chosen"; readonly targets: readonly string[] } | Refusal {
+  const may = (name: string) => name.startsWith(CALLBACK_PREFIX) || mayUse(caller, "targets", name);
+  if (asked === undefined)
+    return {
+      kind: "chosen",
+      targets: watch.targets.filter((name) => may(name) && (configured[name]?.on.includes(outcome) ?? true)),
+    };
+  const missing = asked.flatMap((name, i) =>
+    may(name) ? [] : [{ pointer: `#/targets/${i}`, scope: "targets" as const, name }],
+  );
+  if (missing.length > 0) return forbidden(missing);
+  const faults = asked.flatMap((name, i) =>
+    watch.targets.includes(name)
+      ? []
+      : [{ pointer: `#/targets/${i}`, detail: "is not a target of this watch" }],
+  );
+  if (faults.length > 0)
+    return refuse("invalid-request", "Nothing was sent. Each fault is in 'errors'.", faults);
+  return { kind: "chosen", targets: [...new Set(asked)] };
+}

@@ -1,0 +1,90 @@
+import type { Failure, SubJobCounts } from "../../lib/conclusion.ts";
+import type { Instant, Job, TroubleKind } from "../../lib/job.ts";
+import type { WatchDocument } from "../../lib/ledger/ledger.ts";
+import type { JobDocument, StatusDocument } from "../../lib/status.ts";
+import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
+
+/** How a tree of jobs is told: what failed in it, how many of it ended, and the tree itself. */
+export interface TreeTeller {
+  failures(job: Job): Failure[];
+  counts(job: Job): SubJobCounts;
+  document(job: Job): JobDocument;
+}
+
+export interface StatusFacts {
+  readonly document: WatchDocument;
+  readonly region: string | null;
+  readonly tell: TreeTeller;
+  readonly hears: Hears;
+}
+
+const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+
+const TROUBLE: Readonly<Record<TroubleKind, string>> = {
+  unauthorized: "CCE does not accept the project's credentials",
+  forbidden: "CCE does not let the project's credentials see this job",
+  misconfigured: "the project's endpoint or ID does not lead to the CCE API",
+};
+
+/** The status document: the conclusion where there is one, else what the latest look saw. */
+export function statusDocument({ document, region, tell, hears }: StatusFacts): StatusDocument {
+  const { watch, conclusion, tree, context } = document;
+  const seen = conclusion ?? underWay(document, region, tell);
+  return {
+    project: watch.project,
+    region: seen.region,
+    jobId: watch.jobId,
+    state: watch.state,
+    done: watch.state !== "watching",
+    phase: seen.phase,
+    type: seen.jobType,
+    reason: seen.reason,
+    clusterId: seen.clusterId,
+    resourceId: seen.resourceId,
+    resourceName: seen.resourceName,
+    failures: seen.failures,
+    subJobs: seen.subJobs,
+    warnings: seen.warnings,
+    createdAt: seen.createdAt,
+    updatedAt: seen.updatedAt,
+    durationSeconds: seen.durationSeconds,
+    looks: watch.look,
+    lookedAt: watch.lookedAt.map(iso),
+    nextLookAt: isoOrNull(watch.nextLookAt),
+    lagSeconds: conclusion?.watch.lagSeconds ?? null,
+    trouble:
+      watch.trouble === null ? null : `${TROUBLE[watch.trouble.kind]}, since ${iso(watch.trouble.since)}`,
+    acceptedAt: iso(watch.acceptedAt),
+    deadlineAt: iso(watch.deadlineAt),
+    concludedAt: isoOrNull(watch.concludedAt),
+    context,
+    deliveries: deliveryDocuments(document, hears),
+    job: tree === null ? null : tell.document(tree),
+  };
+}
+
+function underWay({ watch, tree }: WatchDocument, region: string | null, tell: TreeTeller) {
+  return {
+    region,
+    phase: watch.phase ?? tree?.phase ?? null,
+    jobType: watch.jobType ?? tree?.type ?? null,
+    reason: tree?.reason ?? null,
+    clusterId: tree?.clusterId ?? null,
+    resourceId: tree?.resourceId ?? null,
+    resourceName: watch.resourceName ?? tree?.resourceName ?? null,
+    failures: tree === null ? [] : tell.failures(tree),
+    subJobs: tree === null ? NO_SUBJOBS : tell.counts(tree),
+    warnings: [],
+    createdAt: isoOrNull(tree?.createdAt ?? null),
+    updatedAt: isoOrNull(tree?.updatedAt ?? null),
+    durationSeconds: null,
+  };
+}
+
+function iso(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : iso(at);
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { createQueue } from "../../lib/queue/sqs.ts";
+import { formatTest } from "../../lib/report/format.ts";
+import { hintFor } from "../../lib/report/hints.ts";
+import { systemClock as now, systemRandom as random } from "../../lib/runtime/clock.ts";
+import type { ConfigSource } from "../../lib/runtime/config-source.ts";
+import { createHealth } from "./health.ts";
+import { healthChecks } from "./health-checks.ts";
+import type { OperationsPorts } from "./http-operations.ts";
+import { tellStopped, tellTested, tellUnreachable } from "./http-tell.ts";
+import { createTreeTeller } from "./status-tree.ts";
+
+export interface StatusConnections {
+  readonly ledger: Ledger;
+  readonly sqs: SQSClient;
+  readonly configs: ConfigSource;
+  readonly notifyQueueUrl: string;
+  readonly pollQueueUrl: string;
+  readonly defaultUrl: string;
+}
+
+/** What every request to the status function may use. What few of them need is loaded by the first that does. */
+export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remainingMs"> {
+  const { ledger, sqs, configs, defaultUrl } = to;
+  const queueUrls = [to.pollQueueUrl, to.notifyQueueUrl];
+  const checks = healthChecks({ ledger, sqs, queueUrls, readConfig: configs.current });
+  const wait = (ms: number) => setTimeout(ms);
+  return {
+    ledger,
+    notifyQueue: createQueue({ client: sqs, url: to.notifyQueueUrl, random }),
+    readConfig: (target) => (target === undefined ? configs.current() : configs.knowing("targets", target)),
+    health: createHealth({ checks, now, wait, onUnreachable: tellUnreachable }),
+    describe: () => import("./http-description.ts"),
+    deliver: async (delivery) => (await import("../../lib/deliver/deliver.ts")).deliver(delivery),
+    format: formatTest,
+    tell: createTreeTeller(hintFor),
+    uuid: randomUUID,
+    onStopped: tellStopped,
+    onTested: tellTested,
+    ...{ now, wait, defaultUrl },
+  };
+}

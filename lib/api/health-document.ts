@@ -1,0 +1,10 @@
+import * as z from "zod";
+
+const Check = z.enum(["ok", "unreachable"]);
+
+/** Whether the service can do its work. */
+export const HealthDocument = z.object({
+  status: z.enum(["ok", "degraded"]),
+  checks: z.object({ config: Check, ledger: Check, queue: Check }),
+});
+export type HealthDocument = z.infer<typeof HealthDocument>;

@@ -1,0 +1,133 @@
+import type { Operation } from "../routes.ts";
+import { MAX_WAIT_SECONDS } from "../wait.ts";
+import {
+  answer,
+  emptyAnswer,
+  inPath,
+  jsonContent,
+  problems,
+  query,
+  RETRY_AFTER,
+  textAnswer,
+} from "./parts.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const WATCH = [
+  inPath("project", "The configured project's name."),
+  inPath("jobId", "The job's ID as the cloud gave it."),
+];
+const ETAG = { etag: { description: "Changes with the document.", schema: { type: "string" } } };
+const OPEN = { security: [] };
+const text = { type: "string" };
+
+/** Every operation, in the words of the document. The compiler sees to it that none is left out. */
+export const OPERATIONS: Readonly<Record<Operation, Json>> = {
+  acceptJobs: {
+    summary: "Watch jobs",
+    description:
+      "Answers once the jobs are safely queued. Asking again is harmless. With `from=cce` the body is the reply of a create or delete call, untouched, and the query says the rest.",
+    parameters: [
+      query("from", "The body is a reply of CCE.", { type: "string", const: "cce" }),
+      query("project", "With `from`: as in the body.", text),
+      query("notify", "With `from`: names of targets, separated by commas.", text),
+      query("callbackUrl", "With `from`: as in the body.", text),
+      query("deadlineMinutes", "With `from`: as in the body.", { type: "number", exclusiveMinimum: 0 }),
+      ...["actor", "pipeline", "runUrl", "commit"].map((name) =>
+        query(name, "With `from`: as in the body's `context`.", text),
+      ),
+    ],
+    requestBody: { required: true, content: jsonContent("Submission") },
+    responses: {
+      202: answer("What became of each job, in the order asked.", "Accepted", {
+        location: { description: "For one job: its `statusUrl`.", schema: text },
+      }),
+      ...problems(400, 401, 403, 413, 415, 422, 503),
+    },
+  },
+  readJob: {
+    summary: "How a job stands",
+    parameters: [
+      ...WATCH,
+      query("wait", "Hold the answer for so many seconds, or until the watch is over.", {
+        ...{ type: "integer", minimum: 1, maximum: MAX_WAIT_SECONDS },
+      }),
+      { name: "if-none-match", in: "header", description: "Tags of documents the caller has.", schema: text },
+    ],
+    responses: {
+      200: answer("The status document.", "StatusDocument", { ...ETAG, "retry-after": RETRY_AFTER }),
+      304: emptyAnswer("The caller has it already."),
+      ...problems(400, 401, 403, 404, 503),
+    },
+  },
+  stopJob: {
+    summary: "Stop watching",
+    description: "Nobody is told. A watch that is over stays what it is.",
+    parameters: WATCH,
+    responses: { 204: emptyAnswer("Nobody watches it any more."), ...problems(401, 403, 404, 503) },
+  },
+  redeliverJob: {
+    summary: "Send the outcome again",
+    parameters: WATCH,
+    requestBody: { required: false, content: jsonContent("Redelivery") },
+    responses: {
+      202: answer("The notices are queued.", "Redelivered"),
+      ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+  },
+  testTarget: {
+    summary: "Test a target",
+    description: "One real attempt. One that arrives switches on again a target that was gone.",
+    parameters: [inPath("name", "The configured target's name.")],
+    responses: { 200: answer("What the attempt came to.", "TestResult"), ...problems(401, 403, 404, 503) },
+  },
+  readOpenApi: {
+    ...OPEN,
+    summary: "This document",
+    responses: {
+      200: {
+        ...emptyAnswer("OpenAPI 3.1."),
+        content: { "application/json": { schema: { type: "object" } } },
+      },
+    },
+  },
+  readHealth: {
+    ...OPEN,
+    summary: "Whether the service can do its work",
+    responses: {
+      200: answer("Config, ledger and queues answer.", "HealthDocument"),
+      503: answer("One of them does not.", "HealthDocument"),
+    },
+  },
+  readDocs: {
+    ...OPEN,
+    summary: "This document as a page",
+    responses: { 200: textAnswer("The page.", "text/html") },
+  },
+  showJob: {
+    ...OPEN,
+    summary: "How a job stands, as a page",
+    parameters: [...WATCH, query("key", "From the link: opens this page without a token.", text)],
+    responses: {
+      200: textAnswer("The page.", "text/html"),
+      304: emptyAnswer("The reader has it already."),
+      404: textAnswer("The key does not open it, or no longer, or nobody watches the job.", "text/html"),
+    },
+  },
+  showJobs: {
+    ...OPEN,
+    summary: "The recent jobs of a project, as a page",
+    parameters: [
+      query("key", "From the link.", text),
+      query("project", "By default the operator's default project.", text),
+      query("state", "Only watches in this state.", text),
+      query("text", "Only watches with these words.", text),
+      query("before", "Where older ones begin.", text),
+    ],
+    responses: {
+      200: textAnswer("The page.", "text/html"),
+      304: emptyAnswer("The reader has it already."),
+      404: textAnswer("The key does not open it, or no longer.", "text/html"),
+    },
+  },
+};

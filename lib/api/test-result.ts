@@ -1,0 +1,11 @@
+import * as z from "zod";
+import { Verdict } from "../job.ts";
+
+/** What one real attempt at a target came to. */
+export const TestResult = z.object({
+  target: z.string(),
+  verdict: Verdict,
+  status: z.int().nullable().meta({ description: "The receiver's HTTP status; null when none arrived." }),
+  reason: z.string().meta({ description: "Why, from a closed list." }),
+});
+export type TestResult = z.infer<typeof TestResult>;

@@ -1,0 +1,21 @@
+import { JobId, Name, type WatchKey } from "../job.ts";
+import { type Caller, mayUse } from "./caller.ts";
+import type { Refusal } from "./problem.ts";
+import { forbidden, notFound } from "./refusals.ts";
+
+/**
+ * The watch that a path names, if this caller may see its project. Judged by the caller's scope alone, before
+ * anything is looked up: who may not see a project gets the same answer whether it exists or not.
+ */
+export function watchKeyFor(
+  caller: Caller,
+  params: Readonly<Record<string, string>>,
+): { readonly kind: "key"; readonly key: WatchKey } | Refusal {
+  const project = Name.safeParse(params.project);
+  const jobId = JobId.safeParse(params.jobId);
+  if (!project.success) return notFound("watch");
+  if (!mayUse(caller, "projects", project.data))
+    return forbidden([{ scope: "projects", name: project.data }]);
+  if (!jobId.success) return notFound("watch");
+  return { kind: "key", key: { project: project.data, jobId: jobId.data } };
+}
