@@ -47,19 +47,22 @@ interface Judged {
   readonly judgement: Judgement;
   readonly status: number | null;
   readonly body: string;
+  readonly cut: boolean;
 }
+
+const NO_BODY = { body: "", cut: false } as const;
 
 /** One attempt at one target: built, signed, sent, judged. Never throws, and what it answers holds no secret. */
 export async function deliver(delivery: Delivery): Promise<Attempted> {
   const monotonic = delivery.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
   const elapsedMs = () => Math.max(0, monotonic() - startedAt);
-  const { judgement, status, body } = await attempt(delivery, elapsedMs);
+  const { judgement, status, body, cut } = await attempt(delivery, elapsedMs);
   return {
     ...judgement,
     status,
     durationMs: Math.round(elapsedMs()),
-    answer: maskAnswer(body, delivery.target),
+    answer: maskAnswer(body, delivery.target, cut),
   };
 }
 
@@ -100,12 +103,12 @@ async function send(delivery: Delivery, payload: Document, elapsedMs: number): P
       const { status, headers } = result;
       const body = result.body.toString("utf8");
       const reply: Reply = { status, headers, body, networkCode: null };
-      return { judgement: judge(target.kind, reply, now), status, body };
+      return { judgement: judge(target.kind, reply, now), status, body, cut: result.cut };
     }
     case "failed": {
       if (result.rule !== null) return refused(result.rule);
       const reply: Reply = { status: result.status, headers: {}, body: "", networkCode: result.code };
-      return { judgement: judge(target.kind, reply, now), status: result.status, body: "" };
+      return { judgement: judge(target.kind, reply, now), status: result.status, ...NO_BODY };
     }
     default:
       return result satisfies never;
@@ -114,5 +117,5 @@ async function send(delivery: Delivery, payload: Document, elapsedMs: number): P
 
 function refused(rule: EgressRule): Judged {
   const reply: Reply = { status: null, headers: {}, body: "", networkCode: EGRESS_REFUSED };
-  return { judgement: { ...judge("webhook", reply, 0), reason: rule }, status: null, body: "" };
+  return { judgement: { ...judge("webhook", reply, 0), reason: rule }, status: null, ...NO_BODY };
 }

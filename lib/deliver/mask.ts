@@ -14,18 +14,17 @@ const SHORTEST_VALUE = 4;
 /**
  * The beginning of an answer, fit for logs and pages: one line without control characters, in which the target's
  * URL, its path, their telling parts, its secrets and its header values are masked, also where the receiver
- * echoes them escaped for JSON, HTML or a URL.
+ * echoes them escaped for JSON, HTML or a URL. `cut`: reading stopped before the answer's end.
  */
-export function maskAnswer(answer: string, target: Target): string {
+export function maskAnswer(answer: string, target: Target, cut: boolean): string {
   // Taken out first: an echo with control characters in between must not come together again behind the mask.
   const line = answer.replace(/[\r\n\t]+/g, " ").replace(/\p{C}/gu, "");
-  const secrets = secretsOf(target).flatMap(spellings);
-  const longestFirst = [...new Set(secrets)].sort((a, b) => b.length - a.length);
-  const masked =
-    longestFirst.length === 0
-      ? line
-      : line.replace(new RegExp(longestFirst.map((secret) => literally(secret)).join("|"), "gi"), MASK);
-  return [...masked.trim()].slice(0, KEPT_CHARACTERS).join("");
+  const longestFirst = [...new Set(secretsOf(target).flatMap(spellings))].sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(longestFirst.map(literally).join("|"), "gi");
+  const masked = line.replace(pattern, MASK);
+  // Where reading stopped, the beginning of a secret may stand, too short to be known as one.
+  const whole = cut ? masked.slice(0, -(longestFirst[0]?.length ?? 0)) : masked;
+  return [...whole.trim()].slice(0, KEPT_CHARACTERS).join("");
 }
 
 /** For a pattern that matches the text itself. */

@@ -1,6 +1,8 @@
 import fc from "fast-check";
-import { maskAnswer } from "../../../lib/deliver/mask.ts";
+import { maskAnswer as mask } from "../../../lib/deliver/mask.ts";
 import { Target } from "../../../lib/targets.ts";
+
+const maskAnswer = (answer: string, of: Target, cut = false) => mask(answer, of, cut);
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({
@@ -41,6 +43,12 @@ describe("the answer that is kept", () => {
     const kept = maskAnswer(`${"😀".repeat(198)}whsec_${KEY}`, target);
     expect([...kept]).toHaveLength(200);
     expect(kept.endsWith("😀<s")).toBe(true);
+  });
+
+  it("does not keep the beginning of a secret where reading stopped", () => {
+    const beginning = `whsec_${KEY}`.slice(0, -1);
+    expect(maskAnswer(`whsec_${KEY} ${beginning}`, target, true)).not.toContain("whsec_");
+    expect(maskAnswer(`${"x".repeat(300)} ${beginning}`, target, true)).toBe("x".repeat(200));
   });
 
   it("holds no secret wherever it stands in an answer", () => {
