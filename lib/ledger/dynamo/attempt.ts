@@ -2,7 +2,6 @@ import { ATTEMPT_HISTORY, type AttemptRecord, type NoticeKey, type NoticeLedger 
 import { noticeItemKey } from "./keys.ts";
 import { readNoticeItem, writeAttempt } from "./notice-item.ts";
 import { change, type LedgerTable } from "./table.ts";
-import { trimList } from "./trim.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
@@ -23,11 +22,22 @@ export async function recordAttempt(
     answer: "ALL_NEW",
   });
   if (recorded.kind === "refused") return "superseded";
-  const { length } = readNoticeItem(recorded.item).history;
-  if (length >= 2 * ATTEMPT_HISTORY) {
-    await trimList(table, { key: noticeItemKey(key), list: "history", length, keep: ATTEMPT_HISTORY });
-  }
+  await trimHistory(table, key, readNoticeItem(recorded.item).history);
   return "recorded";
+}
+
+/**
+ * Cuts a history that has grown to twice its share, unless somebody appended meanwhile, who will cut it then:
+ * DynamoDB cannot append to a list and cut it in one request.
+ */
+async function trimHistory(table: LedgerTable, key: NoticeKey, history: readonly string[]): Promise<void> {
+  if (history.length < 2 * ATTEMPT_HISTORY) return;
+  await change(table, {
+    key: noticeItemKey(key),
+    set: { history: history.slice(-ATTEMPT_HISTORY) },
+    condition: "size(#history) = :length",
+    values: { length: history.length },
+  });
 }
 
 /** Gives the lease back without an attempt. */

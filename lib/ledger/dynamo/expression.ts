@@ -24,8 +24,19 @@ export interface Change {
   readonly answer?: "NONE" | "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
 
-/** A change in DynamoDB's notation. Every write also stamps the item's version. */
-export function toUpdate({ set, first = {}, add = {}, take = {}, append = {}, condition, values }: Change) {
+/** What may stand behind `#` in an expression as it is. */
+const PLAIN_NAME = /^\w+$/;
+
+/** A change in DynamoDB's notation. A new item is stamped with our version; a later one keeps its own. */
+export function toUpdate({
+  set = {},
+  first = {},
+  add = {},
+  take = {},
+  append = {},
+  condition,
+  values,
+}: Change) {
   const sections: Record<"SET" | "REMOVE" | "ADD" | "DELETE", string[]> = {
     SET: [],
     REMOVE: [],
@@ -40,15 +51,16 @@ export function toUpdate({ set, first = {}, add = {}, take = {}, append = {}, co
     part: (name: string, value: string) => string,
   ) => {
     for (const [name, value] of Object.entries(changes)) {
-      const alias = `u${Object.keys(names).length}`;
-      names[`#${alias}`] = name;
-      written[alias] = value;
-      if (isAbsent(value)) sections.REMOVE.push(`#${alias}`);
-      else sections[section].push(part(`#${alias}`, `:${alias}`));
+      const to = `u${Object.keys(written).length}`;
+      const alias = PLAIN_NAME.test(name) ? `#${name}` : `#${to}`;
+      names[alias] = name;
+      written[to] = value;
+      if (isAbsent(value)) sections.REMOVE.push(alias);
+      else sections[section].push(part(alias, `:${to}`));
     }
   };
-  put({ ...set, v: ITEM_VERSION }, "SET", (name, value) => `${name} = ${value}`);
-  put(first, "SET", (name, value) => `${name} = if_not_exists(${name}, ${value})`);
+  put(set, "SET", (name, value) => `${name} = ${value}`);
+  put({ ...first, v: ITEM_VERSION }, "SET", (name, value) => `${name} = if_not_exists(${name}, ${value})`);
   put(append, "SET", (name, value) => `${name} = list_append(if_not_exists(${name}, :none), ${value})`);
   put(add, "ADD", (name, value) => `${name} ${value}`);
   put(take, "DELETE", (name, value) => `${name} ${value}`);

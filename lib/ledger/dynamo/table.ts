@@ -86,7 +86,7 @@ export async function query({ client, table }: LedgerTable, { where, values, res
 }
 
 /** A refused condition is an answer; every other error is thrown. */
-export async function unlessRefused(write: () => Promise<Item>): Promise<Written> {
+async function unlessRefused(write: () => Promise<Item>): Promise<Written> {
   try {
     return { kind: "written", item: await write() };
   } catch (error) {

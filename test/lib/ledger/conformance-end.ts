@@ -1,0 +1,116 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import type { Ending } from "../../../lib/ledger/watch-ledger.ts";
+import { conclusion, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+
+export function describeEnds(ledger: () => Ledger): void {
+  const endingOf = (key: Ending["key"], targets: readonly string[]): Ending => ({
+    ...{ key, targets, outcome: "failed", concludedAt: T0 + 50_000 },
+    ...{ lookedAt: [T0 + 20_000, T0 + 50_000], expiresAt: NEVER },
+  });
+
+  describe("ending a watch", () => {
+    it("ends it when every target was told, whatever their order", async () => {
+      const watch = newWatch({ targets: ["a", "b", "c"] });
+      await ledger().open(watch);
+      const seen = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
+      expect(await ledger().end({ ...endingOf(watch, ["c", "a", "b"]), seen })).toEqual({ kind: "ended" });
+      expect((await ledger().read(watch))?.watch).toMatchObject({
+        ...{ ...seen, state: "failed", done: true, concludedAt: T0 + 50_000, nextLookAt: null },
+        lookedAt: [T0 + 20_000, T0 + 50_000],
+      });
+    });
+
+    it("does not end it while a target was not told, and names all of them", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      await ledger().open(watch);
+      await ledger().open({ ...watch, targets: ["b"] });
+      const refused = { kind: "targets_changed", targets: ["a", "b"] };
+      expect(await ledger().end(endingOf(watch, ["a"]))).toEqual(refused);
+      expect(await ledger().end(endingOf(watch, []))).toEqual(refused);
+      expect(await ledger().end(endingOf(watch, ["a", "b"]))).toEqual({ kind: "ended" });
+    });
+
+    it("ends a watch without targets, and keeps it out of the sweep's sight", async () => {
+      const watch = newWatch({ targets: [] });
+      await ledger().open(watch);
+      expect(await ledger().end(endingOf(watch, []))).toEqual({ kind: "ended" });
+      const due = await ledger().overdue(NEVER, 1000);
+      expect(due.map(({ project }) => project)).not.toContain(watch.project);
+    });
+
+    it("ends once", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      const ends = await Promise.all([1, 2, 3].map(() => ledger().end(endingOf(watch, ["deploys"]))));
+      expect(ends.map(({ kind }) => kind).sort()).toEqual(["ended", "over", "over"]);
+      expect(await ledger().end(endingOf(newWatch(), []))).toEqual({ kind: "over" });
+    });
+
+    it("stays due a minute after its end, until a sweep has seen to its notices", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      await ledger().end(endingOf(watch, ["deploys"]));
+      const due = await ledger().overdue(T0 + 110_001, 1000);
+      expect(due).toContainEqual({ project: watch.project, jobId: watch.jobId, dueAt: T0 + 110_000 });
+    });
+  });
+
+  describe("stopping a watch", () => {
+    it("stops it once, and only while it is watched", async () => {
+      const watch = newWatch();
+      expect(await ledger().stop(watch, T0, NEVER)).toBe("missing");
+      await ledger().open(watch);
+      expect(await ledger().stop(watch, T0 + 7, NEVER)).toBe("stopped");
+      expect(await ledger().stop(watch, T0 + 8, NEVER)).toBe("over");
+      expect((await ledger().read(watch))?.watch).toMatchObject({
+        ...{ state: "stopped", concludedAt: T0 + 7, nextLookAt: null },
+      });
+    });
+
+    it("beats an end that comes later, and loses against one that came before", async () => {
+      const [first, second] = [newWatch(), newWatch()];
+      await ledger().open(first);
+      await ledger().stop(first, T0, NEVER);
+      expect(await ledger().end(endingOf(first, ["deploys"]))).toEqual({ kind: "over" });
+      await ledger().open(second);
+      await ledger().end(endingOf(second, ["deploys"]));
+      expect(await ledger().stop(second, T0, NEVER)).toBe("over");
+    });
+
+    it("takes it out of the overdue index", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().stop(watch, T0, NEVER);
+      const due = await ledger().overdue(NEVER, 1000);
+      expect(due.map(({ project }) => project)).not.toContain(watch.project);
+    });
+  });
+
+  describe("keeping a conclusion", () => {
+    it("keeps the first and answers it to everybody", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      expect(await ledger().readConclusion(watch)).toBeNull();
+      const key = { project: watch.project, jobId: watch.jobId };
+      const kept = await Promise.all(
+        (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
+          ledger().keepConclusion(watch, { conclusion: conclusion(key, { outcome }), tree: null }, NEVER),
+        ),
+      );
+      expect(new Set(kept.map(({ outcome }) => outcome)).size).toBe(1);
+      expect(await ledger().readConclusion(watch)).toEqual(kept[0]);
+    });
+
+    it("keeps the tree with it", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      const stored = {
+        conclusion: conclusion({ project: watch.project, jobId: watch.jobId }),
+        tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
+      };
+      await ledger().keepConclusion(watch, stored, NEVER);
+      expect(await ledger().read(watch)).toMatchObject(stored);
+    });
+  });
+}

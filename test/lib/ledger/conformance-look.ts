@@ -1,0 +1,120 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { LOOK_HISTORY } from "../../../lib/ledger/watch.ts";
+import { job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+
+export function describeLooks(ledger: () => Ledger): void {
+  const claim = (key: { project: string; jobId: string }, look: number, messageId: string, now = T0) =>
+    ledger().claimLook({ key, look, messageId, now, leaseMs: LEASE_MS });
+
+  async function opened() {
+    const watch = newWatch();
+    await ledger().open(watch);
+    return watch;
+  }
+
+  describe("claiming a look", () => {
+    it("leases the look and answers the watch", async () => {
+      const watch = await opened();
+      expect(await claim(watch, 1, "m-1")).toMatchObject({
+        kind: "claimed",
+        watch: { look: 1, done: false, targets: ["deploys"], deadlineAt: watch.deadlineAt },
+      });
+    });
+
+    it("grants exactly one of many claims at once", async () => {
+      const watch = await opened();
+      const claims = await Promise.all([1, 2, 3, 4, 5].map((i) => claim(watch, 1, `m-${i}`)));
+      expect(claims.filter(({ kind }) => kind === "claimed")).toHaveLength(1);
+      expect(claims.filter(({ kind }) => kind === "theirs")).toHaveLength(4);
+    });
+
+    it("refuses a live lease: mine to the message that holds it, theirs to another", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      expect(await claim(watch, 1, "m-1", T0 + LEASE_MS)).toEqual({ kind: "mine" });
+      expect(await claim(watch, 1, "m-2", T0 + LEASE_MS)).toEqual({ kind: "theirs" });
+    });
+
+    it("grants a lease that ran out to whoever asks first", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      expect(await claim(watch, 1, "m-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
+      expect(await claim(watch, 1, "m-1", T0 + LEASE_MS + 2)).toEqual({ kind: "theirs" });
+    });
+
+    it("grants a later look even while an earlier one is leased: its message was sent by that one", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      expect(await claim(watch, 2, "m-2")).toMatchObject({ kind: "claimed", watch: { look: 2 } });
+      expect(await claim(watch, 1, "m-1", T0 + 900_000)).toEqual({ kind: "stale", why: "superseded" });
+    });
+
+    it("calls a look stale when there is no watch, when it is done, and when the watch is over", async () => {
+      const watch = await opened();
+      expect(await claim(newWatch(), 1, "m-1")).toEqual({ kind: "stale", why: "missing" });
+      await claim(watch, 1, "m-1");
+      await ledger().recordLook(lookRecord({ key: watch }));
+      expect(await claim(watch, 1, "m-9", T0 + 900_000)).toEqual({ kind: "stale", why: "done" });
+      await ledger().stop(watch, T0, NEVER);
+      expect(await claim(watch, 2, "m-2")).toEqual({ kind: "stale", why: "over" });
+    });
+  });
+
+  describe("recording a look", () => {
+    it("marks it done and keeps what was seen", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      const seen = { trouble: { kind: "forbidden", since: T0 - 7 }, misses: 3, phase: null } as const;
+      expect(await ledger().recordLook(lookRecord({ key: watch, ...seen }))).toBe("recorded");
+      expect((await ledger().read(watch))?.watch).toMatchObject({
+        ...{ ...seen, look: 1, done: true, nextLookAt: T0 + 60_000, lookedAt: [T0 + 20_000] },
+        ...{ jobType: "CreateCluster", resourceName: "blue" },
+      });
+    });
+
+    it("forgets trouble once a look finds none", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      const trouble = { kind: "unauthorized", since: T0 } as const;
+      await ledger().recordLook(lookRecord({ key: watch, trouble, misses: 1 }));
+      await claim(watch, 2, "m-2");
+      await ledger().recordLook(lookRecord({ key: watch, look: 2, messageId: "m-2" }));
+      expect((await ledger().read(watch))?.watch).toMatchObject({ trouble: null, misses: 0 });
+    });
+
+    it("writes nothing once the lease was lost, the look is done, or the watch is over", async () => {
+      const watch = await opened();
+      const record = lookRecord({ key: watch });
+      expect(await ledger().recordLook(record)).toBe("superseded");
+      await claim(watch, 1, "m-1");
+      await claim(watch, 1, "m-2", T0 + LEASE_MS + 1);
+      expect(await ledger().recordLook(record)).toBe("superseded");
+      expect(await ledger().recordLook({ ...record, messageId: "m-2" })).toBe("recorded");
+      expect(await ledger().recordLook({ ...record, messageId: "m-2" })).toBe("superseded");
+      await claim(watch, 2, "m-3");
+      await ledger().stop(watch, T0, NEVER);
+      expect(await ledger().recordLook({ ...record, look: 2, messageId: "m-3" })).toBe("superseded");
+    });
+
+    it("keeps the latest looks only", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      const lookedAt = Array.from({ length: LOOK_HISTORY + 5 }, (_, i) => T0 + i * 17_003);
+      await ledger().recordLook(lookRecord({ key: watch, lookedAt }));
+      expect((await ledger().read(watch))?.watch.lookedAt).toEqual(lookedAt.slice(5));
+    });
+
+    it("keeps small and large trees, a changed one instead of the one before, and none leaves it", async () => {
+      const watch = await opened();
+      const named = (i: number) => job({ jobId: `${i * 7919}-${i}`, reason: `because of ${i * i}` });
+      const large = job({ subJobs: Array.from({ length: 40 }, (_, i) => named(i)) });
+      const small = job({ phase: "Success", state: "succeeded" });
+      for (const [index, tree] of [small, large, null, job({ ...large, phase: "New" }), small].entries()) {
+        const look = index + 1;
+        await claim(watch, look, "m-1");
+        await ledger().recordLook(lookRecord({ key: watch, look, tree }));
+        expect((await ledger().read(watch))?.tree).toEqual(tree ?? large);
+      }
+    });
+  });
+}

@@ -1,0 +1,164 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { ATTEMPT_HISTORY, type AttemptRecord, type NoticeKey } from "../../../lib/ledger/notice-ledger.ts";
+import { attempt, freshKey, LEASE_MS, NEVER, T0 } from "./samples.ts";
+
+export function describeNotices(ledger: () => Ledger): void {
+  const freshNotice = (): NoticeKey => ({ ...freshKey(), target: "deploys" });
+  const claim = (key: NoticeKey, messageId: string, now = T0, redelivery = 0) =>
+    ledger().claimNotice({ key, messageId, now, redelivery, leaseMs: LEASE_MS, expiresAt: NEVER });
+  const record = (key: NoticeKey, messageId: string, changes: Partial<AttemptRecord> = {}) =>
+    ledger().recordAttempt({
+      ...{ key, redelivery: 0, messageId, state: "pending", spent: true },
+      ...{ attempt: attempt(), nextAttemptAt: T0 + 5000 },
+      ...changes,
+    });
+
+  describe("claiming a notice", () => {
+    it("leases it at its first message and answers how it stands", async () => {
+      const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0 };
+      const nothing = { nextAttemptAt: null, slotReserved: false, history: [] };
+      const key = freshNotice();
+      expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
+      expect(await claim(key, "n-1")).toEqual({ kind: "claimed", delivery: { ...delivery, ...nothing } });
+    });
+
+    it("grants exactly one of many claims at once", async () => {
+      const key = freshNotice();
+      const claims = await Promise.all([1, 2, 3, 4].map((i) => claim(key, `n-${i}`)));
+      expect(claims.map(({ kind }) => kind).sort()).toEqual(["claimed", "theirs", "theirs", "theirs"]);
+    });
+
+    it("refuses a live lease and grants one that ran out", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "mine" });
+      expect(await claim(key, "n-2", T0 + LEASE_MS)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
+    });
+
+    it("tells its own message when it comes too early, another that it is in good hands", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      await record(key, "n-1");
+      expect(await claim(key, "n-1", T0 + 4999)).toEqual({ kind: "early", until: T0 + 5000 });
+      expect(await claim(key, "n-2", T0 + 4999)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-1", T0 + 5000)).toMatchObject({
+        kind: "claimed",
+        delivery: { attempts: 1 },
+      });
+    });
+
+    it("lets any message go on with a notice that is due: its own may be lost", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      await record(key, "n-1");
+      expect(await claim(key, "n-2", T0 + 5000)).toMatchObject({ kind: "claimed" });
+      expect(await claim(key, "n-1", T0 + 5001)).toEqual({ kind: "theirs" });
+    });
+
+    it("calls a delivered notice stale", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      await record(key, "n-1", { state: "delivered", nextAttemptAt: null });
+      expect(await claim(key, "n-1", T0 + 900_000)).toEqual({ kind: "stale" });
+    });
+
+    it.each(["rejected", "gone", "exhausted"] as const)(
+      "asks for a %s notice's burial, once",
+      async (state) => {
+        const key = freshNotice();
+        await claim(key, "n-1");
+        await record(key, "n-1", {
+          state,
+          nextAttemptAt: null,
+          attempt: attempt({ reason: "no_such_hook" }),
+        });
+        expect(await claim(key, "n-2")).toEqual({ kind: "unburied", state, reason: "no_such_hook" });
+        await ledger().markBuried(key, 0);
+        expect(await claim(key, "n-2")).toEqual({ kind: "stale" });
+      },
+    );
+  });
+
+  describe("recording an attempt", () => {
+    it("counts attempts that were spent, and keeps all of them", async () => {
+      const key = freshNotice();
+      for (const [i, spent] of [true, false, true].entries()) {
+        await claim(key, "n-1", T0 + i);
+        await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
+      }
+      const delivery = await ledger().readDelivery(key);
+      expect(delivery).toMatchObject({ state: "pending", attempts: 2, nextAttemptAt: T0 });
+      expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
+    });
+
+    it("keeps the latest attempts only, however many there are", async () => {
+      const key = freshNotice();
+      const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);
+      for (const at of times) {
+        await claim(key, "n-1", at);
+        await record(key, "n-1", { nextAttemptAt: at, attempt: attempt({ at, status: null }) });
+      }
+      const { history, attempts } = await ledger().readDelivery(key);
+      expect(attempts).toBe(times.length);
+      expect(history.map(({ at }) => at)).toEqual(times.slice(-ATTEMPT_HISTORY));
+    });
+
+    it("writes nothing without the lease", async () => {
+      const key = freshNotice();
+      expect(await record(key, "n-1")).toBe("superseded");
+      await claim(key, "n-1");
+      await claim(key, "n-2", T0 + LEASE_MS + 1);
+      expect(await record(key, "n-1")).toBe("superseded");
+      expect(await record(key, "n-2", { redelivery: 1 })).toBe("superseded");
+      expect(await record(key, "n-2")).toBe("recorded");
+      expect(await record(key, "n-2")).toBe("superseded");
+      expect((await ledger().readDelivery(key)).attempts).toBe(1);
+    });
+  });
+
+  describe("holding a notice", () => {
+    it("gives the lease back without an attempt and remembers the place it reserved", async () => {
+      const key = freshNotice();
+      const hold = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, slotReserved: true };
+      expect(await ledger().holdNotice(hold)).toBe("superseded");
+      await claim(key, "n-1");
+      expect(await ledger().holdNotice(hold)).toBe("recorded");
+      expect(await ledger().holdNotice(hold)).toBe("superseded");
+      expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "early", until: T0 + 8000 });
+      const delivery = { attempts: 0, slotReserved: true, nextAttemptAt: T0 + 8000 };
+      expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", delivery });
+      await record(key, "n-1");
+      expect(await ledger().readDelivery(key)).toMatchObject({ slotReserved: false });
+    });
+  });
+
+  describe("sending a notice again", () => {
+    it("starts it anew under a number of its own; messages before it are stale", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      await record(key, "n-1", { state: "gone", nextAttemptAt: null });
+      await ledger().markBuried(key, 0);
+      expect(await ledger().reopenNotice(key, NEVER)).toBe(1);
+      expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
+      const claimed = await claim(key, "n-2", T0, 1);
+      expect(claimed).toMatchObject({ kind: "claimed", delivery: { attempts: 0, redelivery: 1 } });
+      expect(await record(key, "n-2", { redelivery: 1, state: "delivered" })).toBe("recorded");
+      expect((await ledger().readDelivery(key)).history).toHaveLength(2);
+    });
+
+    it("numbers calls at once apart, and works for a notice nobody sent yet", async () => {
+      const key = freshNotice();
+      const numbers = await Promise.all([1, 2, 3].map(() => ledger().reopenNotice(key, NEVER)));
+      expect(numbers.sort()).toEqual([1, 2, 3]);
+      expect(await claim(key, "n-1", T0, 3)).toMatchObject({ kind: "claimed" });
+    });
+
+    it("is not buried with the number before", async () => {
+      const key = freshNotice();
+      await ledger().reopenNotice(key, NEVER);
+      await ledger().markBuried(key, 0);
+      expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });
+    });
+  });
+}

@@ -1,0 +1,131 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+
+const SEALED = "sealed:".padEnd(180, "x");
+
+export function describeOpening(ledger: () => Ledger): void {
+  describe("opening a watch", () => {
+    it("accepts a new watch, whose first look is to be sent", async () => {
+      const watch = newWatch({ targets: ["ops", "deploys"] });
+      expect(await ledger().open(watch)).toEqual({ kind: "accepted", look: 1 });
+      const read = await ledger().read(watch);
+      expect(read?.watch).toEqual({
+        ...{ project: watch.project, jobId: watch.jobId, state: "watching", look: 0, done: true },
+        ...{ acceptedAt: T0, deadlineAt: T0 + 7_200_000, concludedAt: null, nextLookAt: T0 + 20_000 },
+        ...{ targets: ["deploys", "ops"], digestId: null, phase: null, jobType: null, resourceName: null },
+        ...{ trouble: null, misses: 0, lookedAt: [] },
+      });
+    });
+
+    it("accepts a watch without targets, context or callbacks", async () => {
+      const watch = newWatch({ targets: [], context: {} });
+      expect(await ledger().open(watch)).toEqual({ kind: "accepted", look: 1 });
+      expect(await ledger().read(watch)).toMatchObject({
+        context: {},
+        callbacks: {},
+        watch: { targets: [] },
+      });
+    });
+
+    it("answers a second call with the watch that is there, and changes nothing", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      const again = await ledger().open({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
+      expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { look: 0 } });
+      expect(await ledger().read(watch)).toMatchObject({
+        watch: { deadlineAt: watch.deadlineAt },
+        context: watch.context,
+      });
+    });
+
+    it("adds the targets a second call brings, and says which were new", async () => {
+      const watch = newWatch({ targets: ["a", "b"] });
+      await ledger().open(watch);
+      const again = await ledger().open({ ...watch, targets: ["c", "b"] });
+      expect(again).toMatchObject({ addedTargets: ["c"], watch: { targets: ["a", "b", "c"] } });
+      expect((await ledger().read(watch))?.watch.targets).toEqual(["a", "b", "c"]);
+    });
+
+    it("accepts exactly one of two calls at once, and keeps the targets of both", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      const both = await Promise.all([ledger().open(watch), ledger().open({ ...watch, targets: ["b"] })]);
+      expect(both.map(({ kind }) => kind).sort()).toEqual(["accepted", "already_watching"]);
+      expect((await ledger().read(watch))?.watch.targets).toEqual(["a", "b"]);
+    });
+
+    it("says of a target two calls add at once only to one of them that it is new", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      await ledger().open(watch);
+      const calls = [1, 2, 3].map(() => ledger().open({ ...watch, targets: ["b"] }));
+      const added = (await Promise.all(calls)).flatMap((o) => (o.kind === "accepted" ? [] : o.addedTargets));
+      expect(added).toEqual(["b"]);
+    });
+
+    it("keeps small and large contexts and callbacks, and merges the callbacks of a second call", async () => {
+      const labels = Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [`label-${i}`, "v".repeat(150)]),
+      );
+      for (const context of [{ actor: "x" }, { actor: "x", labels }]) {
+        const watch = newWatch({ context, callbacks: { "callback:a": SEALED }, targets: ["callback:a"] });
+        await ledger().open(watch);
+        const { project, jobId } = watch;
+        await ledger().open({
+          ...watch,
+          context: { actor: "later" },
+          targets: ["callback:b"],
+          callbacks: { "callback:b": "sealed-b" },
+        });
+        const expected = { context, callbacks: { "callback:a": SEALED, "callback:b": "sealed-b" } };
+        expect(await ledger().readAcceptance({ project, jobId })).toEqual(expected);
+        expect(await ledger().read(watch)).toMatchObject(expected);
+      }
+    });
+
+    it("reads nothing of a watch that is not there", async () => {
+      const { project, jobId } = newWatch();
+      expect(await ledger().read({ project, jobId })).toBeNull();
+      expect(await ledger().readAcceptance({ project, jobId })).toEqual({ context: {}, callbacks: {} });
+    });
+
+    it("takes a stopped watch up again: new deadline, and its looks go on counting", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      await ledger().open(watch);
+      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().stop(watch, T0 + 1000, NEVER);
+      const later = { acceptedAt: T0 + 5000, deadlineAt: T0 + 9_000_000, nextLookAt: T0 + 6000 };
+      const again = await ledger().open({ ...watch, ...later, targets: ["b"] });
+      expect(again).toEqual({ kind: "accepted", look: 2 });
+      expect((await ledger().read(watch))?.watch).toMatchObject({
+        ...later,
+        ...{ state: "watching", look: 1, done: true, concludedAt: null, targets: ["a", "b"] },
+      });
+    });
+
+    it("leaves what remained of a stopped watch's looks stale when it is taken up again", async () => {
+      const watch = newWatch();
+      const look = { key: watch, look: 1, messageId: "m-1", leaseMs: LEASE_MS };
+      await ledger().open(watch);
+      await ledger().claimLook({ ...look, now: T0 });
+      await ledger().stop(watch, T0 + 1000, NEVER);
+      await ledger().open(watch);
+      expect(await ledger().claimLook({ ...look, now: T0 + 90_000 })).toEqual({ kind: "stale", why: "done" });
+      expect(await ledger().claimLook({ ...look, look: 2, now: T0 })).toMatchObject({ kind: "claimed" });
+    });
+
+    it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      await ledger().open(watch);
+      await ledger().keepConclusion(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+      const ending = { targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER };
+      await ledger().end({ ...ending, key: watch, outcome: "failed" });
+      await ledger().reschedule({ ...watch, dueAt: T0 + 60_000 }, null);
+      const again = await ledger().open({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });
+      expect(again).toMatchObject({
+        ...{ kind: "already_watching", addedTargets: ["b"] },
+        watch: { state: "failed", targets: ["a", "b"] },
+      });
+      const due = await ledger().overdue(T0 + 700_000, 1000);
+      expect(due).toContainEqual({ project: watch.project, jobId: watch.jobId, dueAt: T0 + 560_000 });
+    });
+  });
+}

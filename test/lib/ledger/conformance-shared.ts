@@ -1,0 +1,71 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { freshKey, NEVER, T0 } from "./samples.ts";
+
+export function describeShared(ledger: () => Ledger): void {
+  describe("a target", () => {
+    it("is on and free until something is said of it", async () => {
+      expect(await ledger().readTarget(freshKey().project)).toEqual({ offSince: null, holdUntil: 0 });
+    });
+
+    it("gives places in its pace one behind the other, also to calls at once", async () => {
+      const { project: name } = freshKey();
+      const slots = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveSlot(name, T0, 1000)));
+      expect(slots.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
+      expect(await ledger().reserveSlot(name, T0 + 4999, 1000)).toBe(T0 + 5000);
+      expect(await ledger().reserveSlot(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
+    });
+
+    it("is held only ever longer", async () => {
+      const { project: name } = freshKey();
+      for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().holdTarget(name, until);
+      expect((await ledger().readTarget(name)).holdUntil).toBe(T0 + 9000);
+    });
+
+    it("is switched off by exactly one of several calls, and on again", async () => {
+      const { project: name } = freshKey();
+      await ledger().holdTarget(name, T0 + 1);
+      const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchOff(name, T0 + i)));
+      expect(offs.filter((first) => first)).toHaveLength(1);
+      expect((await ledger().readTarget(name)).offSince).toBeGreaterThan(T0);
+      await ledger().switchOn(name);
+      expect(await ledger().readTarget(name)).toEqual({ offSince: null, holdUntil: T0 + 1 });
+      expect(await ledger().switchOff(name, T0)).toBe(true);
+    });
+  });
+
+  describe("durations", () => {
+    it("are counted by epoch and bucket, apart for each project and type", async () => {
+      const { project } = freshKey();
+      const entry = { project, jobType: "CreateCluster", epoch: 12, bucket: 34 };
+      await Promise.all([1, 2, 3].map(() => ledger().addDuration(entry)));
+      await ledger().addDuration({ ...entry, bucket: 2 });
+      await ledger().addDuration({ ...entry, jobType: "DeleteNode" });
+      expect(await ledger().readDurations(project, "CreateCluster")).toEqual([
+        { epoch: 12, bucket: 2, count: 1 },
+        { epoch: 12, bucket: 34, count: 3 },
+      ]);
+      expect(await ledger().readDurations(project, "Unknown")).toEqual([]);
+    });
+  });
+
+  describe("a digest", () => {
+    it("counts down as its members leave, each once", async () => {
+      const { project, jobId: digestId } = { ...freshKey(), jobId: freshKey().project };
+      const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId }));
+      const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
+      await ledger().openDigest(digest);
+      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"] });
+      const leave = (jobId: string) => ledger().leaveDigest(digestId, { project, jobId });
+      expect([await leave("j-2"), await leave("j-2")]).toEqual([2, 2]);
+      await ledger().openDigest({ ...digest, members: [] });
+      expect((await Promise.all([leave("j-1"), leave("j-3")])).sort()).toEqual([0, 1]);
+      expect(await leave("j-3")).toBe(0);
+      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"] });
+    });
+
+    it("that nobody opened has nobody left", async () => {
+      expect(await ledger().readDigest("none")).toBeNull();
+      expect(await ledger().leaveDigest("none", freshKey())).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,19 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { describeEnds } from "./conformance-end.ts";
+import { describeLooks } from "./conformance-look.ts";
+import { describeNotices } from "./conformance-notice.ts";
+import { describeOpening } from "./conformance-open.ts";
+import { describeReads } from "./conformance-read.ts";
+import { describeShared } from "./conformance-shared.ts";
+
+/** What every ledger must do, whichever driver keeps it. `ledger` is asked for once per test. */
+export function describeLedger(name: string, ledger: () => Ledger): void {
+  describe(`the ledger ${name}`, () => {
+    describeOpening(ledger);
+    describeLooks(ledger);
+    describeEnds(ledger);
+    describeReads(ledger);
+    describeNotices(ledger);
+    describeShared(ledger);
+  });
+}

@@ -1,0 +1,103 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
+/** A ledger as version 1 wrote it, the hot item of its watch first. Recorded: a later release reads it, never rewrites it. */
+export const ITEMS_V1: Record<string, AttributeValue>[] = [
+  {
+    acceptedAt: { N: "1800000000000" },
+    concludedAt: { N: "1800000090000" },
+    context: { S: '{"actor":"release-bot"}' },
+    deadlineAt: { N: "1800007200000" },
+    digestId: { S: "digest-v1" },
+    done: { BOOL: true },
+    dueAt: { N: "1800000150000" },
+    dueShard: { N: "3" },
+    expiresAt: { N: "1801000000" },
+    jobType: { S: "CreateCluster" },
+    look: { N: "3" },
+    lookedAt: { B: Buffer.from("oLzywrE0sOoBwLgC", "base64") },
+    misses: { N: "0" },
+    more: { BOOL: true },
+    phase: { S: "Running" },
+    pk: { S: "W#recorded#job-v1" },
+    project: { S: "recorded" },
+    resourceName: { S: "blue" },
+    sk: { S: "watch" },
+    state: { S: "failed" },
+    targets: { SS: ["deploys", "audit"] },
+    tree: {
+      B: Buffer.from(
+        "bY09CwIxEET/y9QreJ2kk6u0sLAVi3ws6hGTkM0Wh/jfJXeIjVu+mXn7wpTdIcBg2gwgtLkwDMbKtvEYVRpXEMrdSudnTemRbiBIs62TwimspLKVnGCSxkjw63ZR+0VdWbJWzx2tnS852WdXuagMgl9+h32DGXbb3xG0hH/JQBB1x+wE5nJ9fwA=",
+        "base64",
+      ),
+    },
+    treeHash: { S: "2qTq-5wM7cd" },
+    v: { N: "1" },
+  },
+  {
+    expiresAt: { N: "1801000000" },
+    members: { L: [{ S: "W#recorded#job-v1" }, { S: "W#recorded#other" }] },
+    pk: { S: "G#digest-v1" },
+    running: { SS: ["W#recorded#job-v1", "W#recorded#other"] },
+    sk: { S: "digest" },
+    targets: { L: [{ S: "deploys" }] },
+    v: { N: "1" },
+  },
+  {
+    offSince: { N: "1800000100000" },
+    pk: { S: "T#deploys" },
+    sk: { S: "off" },
+    v: { N: "1" },
+  },
+  {
+    expiresAt: { N: "1800605000" },
+    holdUntil: { N: "1800000200000" },
+    nextFreeAt: { N: "1800000001000" },
+    pk: { S: "T#deploys" },
+    sk: { S: "pace" },
+    v: { N: "1" },
+  },
+  {
+    "callback=callback:ci": { S: "sealed" },
+    context: { S: "{}" },
+    expiresAt: { N: "1801000000" },
+    pk: { S: "W#recorded#job-v1" },
+    sk: { S: "acceptance" },
+    v: { N: "1" },
+  },
+  {
+    conclusion: {
+      B: Buffer.from(
+        "bVLLSgQxEPwVqXNGMj5QcxNBUNCLj4Oyh0zS7o7G9Jh0fLDsv0tmnAXRU0hVpaq6yRpD4mdyAoNEjpMnD4Vn7i48TD2b9xYKiZY9RxhQaTxNituvgWBwlsgKnYWShRIUuIjj18o82T6MdsPK5gqcz0Aim6tdLCEouOntmOiaKS5zSY4qNGlm5NqO1l0otUVNKIkyzOMag5UVzOOfQtP9/gqL7WD/ec7Y1AyRd94Ki4XCqo8y8ZuFQi7dJXcZZg1hsQGmraBzRHV5Rqt58EoMFH0flzB6o/BhU+zjstZdKLixlz+VObsM/jfgS7LSc7whx9FnmBNdTcStarp1joYfPfb03lGj26Y9vNXHRmuj9a7W+gEKjqMLxf8vbM3+VhiYXzLMvkKwy23mwe7hZjQR+pQpVziN/yWQzdR0LNgoZLFS8l0KP6v6Bg==",
+        "base64",
+      ),
+    },
+    expiresAt: { N: "1801000000" },
+    pk: { S: "W#recorded#job-v1" },
+    sk: { S: "conclusion" },
+    tree: {
+      B: Buffer.from(
+        "xY+7CsJAEEV/RW49gulkOwkIClraSIp9jGhYs+s+Cgn5d9mEYCOClVOeuXOH06N1amcg0C4rENLTMwTqwDJxbXNMHEDwVxkL38qbZQNCTDIVcJlBYBldB9Flawl6uhyL9VgcOLocNBc0ZWZylPfSpGxmEPT42WwSRLVevYeQvfm0qQgxq71TEeLcf9M5HX4yQecWj+ySxP98mqEZXg==",
+        "base64",
+      ),
+    },
+    v: { N: "1" },
+  },
+  {
+    attempts: { N: "1" },
+    expiresAt: { N: "1801000000" },
+    history: { L: [{ S: '[1800000091000,"retry",503,12,"server_error","busy"]' }] },
+    owner: { S: "n-1" },
+    pk: { S: "W#recorded#job-v1" },
+    redelivery: { N: "0" },
+    sk: { S: "notice#deploys" },
+    slotReserved: { BOOL: false },
+    state: { S: "exhausted" },
+    v: { N: "1" },
+  },
+  {
+    e12b34: { N: "5" },
+    pk: { S: "D#recorded#CreateCluster" },
+    sk: { S: "durations" },
+    v: { N: "1" },
+  },
+];

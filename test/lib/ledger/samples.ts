@@ -1,0 +1,95 @@
+import type { Conclusion } from "../../../lib/conclusion.ts";
+import type { Job } from "../../../lib/job.ts";
+import type { Attempt } from "../../../lib/ledger/notice-ledger.ts";
+import type { LookRecord, NewWatch } from "../../../lib/ledger/watch-ledger.ts";
+
+export const T0 = Date.parse("2027-01-15T08:00:00Z");
+export const LEASE_MS = 30_000;
+export const NEVER = T0 + 30 * 24 * 3_600_000;
+
+let count = 0;
+
+/** A project of its own for every test, so that tests on one table never meet. */
+export function freshKey(): { project: string; jobId: string } {
+  count += 1;
+  return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f" };
+}
+
+export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
+  return {
+    ...freshKey(),
+    acceptedAt: T0,
+    deadlineAt: T0 + 7_200_000,
+    nextLookAt: T0 + 20_000,
+    targets: ["deploys"],
+    context: { actor: "release-bot", pipeline: "platform" },
+    callbacks: {},
+    digestId: null,
+    expiresAt: NEVER,
+    ...changes,
+  };
+}
+
+export function job(changes: Partial<Job> = {}): Job {
+  return {
+    ...{ jobId: "6f1c2c34", type: "CreateCluster", phase: "Running", state: "pending", reason: null },
+    ...{ clusterId: "c-1", resourceId: null, resourceName: "blue", createdAt: T0 - 5000, updatedAt: T0 },
+    subJobs: [],
+    ...changes,
+  };
+}
+
+export function lookRecord(changes: Partial<LookRecord> & Pick<LookRecord, "key">): LookRecord {
+  return {
+    ...{ look: 1, messageId: "m-1", at: T0 + 20_000, nextLookAt: T0 + 60_000, phase: "Running" },
+    ...{ jobType: "CreateCluster", resourceName: "blue", trouble: null, misses: 0 },
+    ...{ lookedAt: [T0 + 20_000], tree: null },
+    ...changes,
+  };
+}
+
+export function attempt(changes: Partial<Attempt> = {}): Attempt {
+  return {
+    at: T0,
+    verdict: "retry",
+    status: 503,
+    durationMs: 12,
+    reason: "server_error",
+    answer: "busy",
+    ...changes,
+  };
+}
+
+export function conclusion(
+  key: { project: string; jobId: string },
+  changes: Partial<Conclusion> = {},
+): Conclusion {
+  return {
+    ...{ ...key, region: "eu-de", jobType: "CreateCluster", outcome: "failed", phase: "Failed" },
+    ...{ reason: "quota exceeded", clusterId: null, resourceId: null, resourceName: null },
+    failures: [
+      {
+        path: ["CreateCluster", "CreateVM"],
+        jobId: null,
+        resourceName: null,
+        reason: "no quota",
+        hint: null,
+      },
+    ],
+    subJobs: { total: 2, succeeded: 1, failed: 1, pending: 0 },
+    ...{
+      warnings: [],
+      createdAt: null,
+      updatedAt: null,
+      durationSeconds: 31.5,
+      context: {},
+      statusUrl: null,
+    },
+    watch: {
+      acceptedAt: new Date(T0).toISOString(),
+      concludedAt: new Date(T0 + 60_000).toISOString(),
+      ...{ looks: 2, lagSeconds: null },
+    },
+    ...changes,
+  };
+}

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
+import { itemBytes } from "../../support/item-bytes.ts";
+import { createTable } from "../../support/table.ts";
+import { attempt, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+
+/** DynamoDB charges a write by started kilobytes of the item. */
+
+let dynamo: EmbeddedDynamo;
+let client: DynamoDBClient;
+let ledger: Ledger;
+let requests: string[] = [];
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "ledger");
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  client = new DynamoDBClient({ endpoint: dynamo.endpoint, region: "eu-central-1", credentials });
+  client.middlewareStack.add(
+    (next, { commandName }) => {
+      requests.push(String(commandName));
+      return (args) => next(args);
+    },
+    { step: "initialize" },
+  );
+  ledger = createLedger({ client, table: "ledger" });
+});
+beforeEach(() => {
+  requests = [];
+});
+afterAll(async () => {
+  client.destroy();
+  await dynamo.stop();
+});
+
+const watch = newWatch({
+  jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f",
+  targets: ["deploys", "audit"],
+  context: {
+    actor: "release-bot",
+    pipeline: "platform/clusters",
+    runUrl: "https://ci.example.com/runs/4711",
+  },
+});
+const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
+const lookedAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007);
+const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
+const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
+const tree = job({ subJobs: parts.map((type) => job({ type, jobId: jobIdOf(type), state: "succeeded" })) });
+const claim = (look: number) => ledger.claimLook({ key: watch, look, messageId, now: T0, leaseMs: LEASE_MS });
+const record = (look: number, phase: string) =>
+  ledger.recordLook(lookRecord({ key: watch, look, messageId, lookedAt, tree: { ...tree, phase } }));
+
+async function hotItemBytes(): Promise<number> {
+  const Key = { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: "watch" } };
+  const { Item } = await dynamo.client.send(new GetItemCommand({ TableName: "ledger", Key }));
+  return itemBytes(Item ?? {});
+}
+
+describe("what a watch costs", () => {
+  it("opens with one request", async () => {
+    await ledger.open(watch);
+    expect(requests).toEqual(["PutItemCommand"]);
+  });
+
+  it("takes two writes a look, of one unit each, and a third only when the tree has changed", async () => {
+    await claim(1);
+    await record(1, "Running");
+    expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand", "UpdateItemCommand"]);
+    requests = [];
+    await claim(2);
+    await record(2, "Running");
+    expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
+  });
+
+  it("explains a refused claim with one read", async () => {
+    await claim(2);
+    expect(requests).toEqual(["UpdateItemCommand", "GetItemCommand"]);
+  });
+
+  it("reads for the status page with one request", async () => {
+    expect((await ledger.read(watch))?.tree?.subJobs).toHaveLength(5);
+    expect(requests).toEqual(["QueryCommand"]);
+  });
+
+  it("takes one write to claim a notice and one to record it", async () => {
+    const notice = { key: { ...watch, target: "audit" }, redelivery: 0, messageId };
+    await ledger.claimNotice({ ...notice, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
+    const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
+    await ledger.recordAttempt({ ...notice, ...done, attempt: attempt() });
+    expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
+  });
+});
