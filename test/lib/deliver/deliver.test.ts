@@ -1,39 +1,12 @@
 import { Webhook } from "standardwebhooks";
 import { type Delivery, deliver } from "../../../lib/deliver/deliver.ts";
-import { type Egress, openEgress } from "../../../lib/deliver/egress/agents.ts";
+import type { openEgress } from "../../../lib/deliver/egress/agents.ts";
 import type { TargetKind } from "../../../lib/targets.ts";
+import { attempt, closeAll, closeLater, egress, NOW, PAYLOAD } from "./support/attempts.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
 import { TARGET_KINDS, targetOf, WHSEC } from "./support/targets.ts";
 
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const opened of open.splice(0)) await opened.close();
-});
-
-function egress(...parameters: Parameters<typeof openEgress>): Egress {
-  const opened = openEgress(...parameters);
-  open.push({ close: () => opened.dispatcher.destroy() });
-  return opened;
-}
-
-const PAYLOAD = { type: "job.failed", text: "größer ›" };
-const NOW = Date.now();
-
-async function attempt(kind: TargetKind, answer: Answering, changes: Partial<Delivery> = {}) {
-  const receiver = await startReceiver(answer);
-  open.push(receiver);
-  const attempted = await deliver({
-    target: targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`),
-    message: { payload: PAYLOAD, fallback: null },
-    webhookId: "msg_1",
-    now: NOW,
-    budgetMs: 5000,
-    allow: [],
-    egress: egress(["127.0.0.1"]),
-    ...changes,
-  });
-  return { attempted, received: receiver.received };
-}
+afterEach(closeAll);
 
 const SUCCESS: Record<TargetKind, string> = {
   slack: "ok",
@@ -73,7 +46,7 @@ describe("deliver", () => {
 
   it("sends to a caller's own URL without a signature where there is no secret", async () => {
     const receiver = await startReceiver((_, response) => response.end());
-    open.push(receiver);
+    closeLater(receiver);
     const target = { ...targetOf("webhook", `http://127.0.0.1:${receiver.port}/`), secrets: [], headers: {} };
     const { attempted } = await attempt("webhook", (_, response) => response.end(), {
       target: target as Delivery["target"],
