@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Instant } from "../../job.ts";
+import { wholeSeconds } from "../../retry-after.ts";
 import type { Judgement } from "../reasons.ts";
-import { wholeSeconds } from "../retry-after.ts";
 import { delivered, gone, rejected, throttled } from "./judgements.ts";
 import { readJson } from "./read-json.ts";
 import { type Answer, isSuccess, judgeStatus } from "./status.ts";

@@ -1,6 +1,6 @@
 import type { Instant } from "../../job.ts";
+import { readRetryAfter } from "../../retry-after.ts";
 import type { Judgement, Reply } from "../reasons.ts";
-import { readRetryAfter } from "../retry-after.ts";
 import { again, gone, rejected, throttled } from "./judgements.ts";
 
 /** A reply whose status line arrived. */

@@ -1,6 +1,6 @@
 import type { Instant } from "../../job.ts";
+import { readRetryAfter } from "../../retry-after.ts";
 import type { Judgement } from "../reasons.ts";
-import { readRetryAfter } from "../retry-after.ts";
 import { again, delivered, rejected } from "./judgements.ts";
 import { type Answer, isSuccess, judgeStatus } from "./status.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readRetryAfter } from "../../../lib/deliver/retry-after.ts";
+import { readRetryAfter } from "../../lib/retry-after.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 

@@ -1,5 +1,5 @@
-import type { Instant } from "../job.ts";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../settings.ts";
+import type { Instant } from "./job.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "./settings.ts";
 
 const SECONDS = /^\d+(\.\d+)?$/;
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
@@ -14,16 +14,20 @@ const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 export function readRetryAfter(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
   if (SECONDS.test(text)) return wholeSeconds(Number(text));
-  if (IMF_FIXDATE.test(text) || RFC_850.test(text)) return until(Date.parse(text), now);
-  if (ASCTIME.test(text)) return until(Date.parse(`${text} GMT`), now);
-  return null;
+  const at = readHttpDate(text);
+  return at === null ? null : wholeSeconds(Math.max(0, (at - now) / 1000));
+}
+
+/** Any of the three forms of an HTTP date (RFC 9110, section 5.6.7); null for anything else. */
+export function readHttpDate(header: string | undefined): Instant | null {
+  const text = header?.trim() ?? "";
+  const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);
+  if (!zoned && !ASCTIME.test(text)) return null;
+  const at = Date.parse(zoned ? text : `${text} GMT`);
+  return Number.isNaN(at) ? null : at;
 }
 
 /** Whole seconds within what a queue can wait. */
 export function wholeSeconds(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
-}
-
-function until(at: number, now: Instant): number | null {
-  return Number.isNaN(at) ? null : wholeSeconds(Math.max(0, (at - now) / 1000));
 }
