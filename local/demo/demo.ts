@@ -1,0 +1,65 @@
+import type { StatusDocument } from "../../lib/status.ts";
+import type { Arrived, NoticeStore } from "../sink/notice-store.ts";
+import type { ApiClient } from "./api-client.ts";
+import type { DemoJob } from "./cloud.ts";
+import { progressLine } from "./progress-line.ts";
+import type { Screen } from "./screen.ts";
+
+const LOOK_EVERY_MS = 400;
+
+/** The demo's jobs on their way: handed over, watched, told. */
+export interface Demo {
+  /** Ends once every notice has arrived (`true`), or the time is over, or `signal` says so (`false`). */
+  run(limits: { timeLimitMs: number; signal: AbortSignal }): Promise<boolean>;
+}
+
+/**
+ * Hands the demo's jobs to the API as pipelines do, shows each one's progress, and each notice when it arrives.
+ * @param options.tell how a notice is shown.
+ */
+export function createDemo(options: {
+  jobs: readonly DemoJob[];
+  project: string;
+  /** How many targets each job is told to. */
+  targets: number;
+  api: ApiClient;
+  notices: NoticeStore;
+  screen: Screen;
+  tell: (notice: Arrived) => string;
+}): Demo {
+  const { jobs, project, targets, api, notices, screen, tell } = options;
+  const expected = jobs.length * targets;
+  const seen = new Map<string, StatusDocument>();
+  let told = 0;
+
+  function showNotices(): void {
+    for (const notice of notices.list(null).slice(told)) screen.print(tell(notice));
+    told = notices.list(null).length;
+  }
+
+  async function showProgress(): Promise<void> {
+    const running = jobs.filter(({ jobId }) => seen.get(jobId)?.done !== true);
+    await Promise.all(
+      running.map(async ({ jobId }) => {
+        const status = await api.status(project, jobId);
+        if (status) seen.set(jobId, status);
+      }),
+    );
+    screen.update(jobs.map(({ title, jobId }) => progressLine(title, seen.get(jobId) ?? null)));
+  }
+
+  return {
+    async run({ timeLimitMs, signal }) {
+      for (const { jobId, submission } of jobs) await api.submit({ project, jobId, ...submission });
+      const endsAt = Date.now() + timeLimitMs;
+      while (told < expected && Date.now() < endsAt && !signal.aborted) {
+        await showProgress();
+        await notices.waitFor({ channel: null, count: told + 1, waitMs: LOOK_EVERY_MS });
+        showNotices();
+      }
+      if (!signal.aborted) await showProgress();
+      screen.end();
+      return told >= expected;
+    },
+  };
+}

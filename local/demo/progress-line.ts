@@ -1,0 +1,27 @@
+import type { StatusDocument } from "../../lib/status.ts";
+
+const BAR_WIDTH = 16;
+const MARKS: Readonly<Record<string, string>> = {
+  watching: "…",
+  succeeded: "✔",
+  failed: "✖",
+  timed_out: "⏱",
+  lost: "?",
+  stopped: "■",
+};
+
+/** What one job's line shows of its status document: a bar of ended subjobs, then words. `null`: not accepted yet. */
+export function progressLine(title: string, status: StatusDocument | null): string {
+  if (!status) return `… ${title}: handing over`;
+  const { state, subJobs, looks, phase } = status;
+  const ended = subJobs.succeeded + subJobs.failed;
+  const share = status.done ? 1 : ended / Math.max(1, subJobs.total);
+  const filled = Math.round(share * BAR_WIDTH);
+  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+  const words = [
+    status.done ? state.replace("_", " ") : (phase ?? "not looked at yet"),
+    subJobs.total > 0 ? `${ended} of ${subJobs.total} subjobs ended` : null,
+    `${looks} ${looks === 1 ? "look" : "looks"}`,
+  ];
+  return `${MARKS[state] ?? "…"} ${bar} ${title}: ${words.filter((word) => word !== null).join(", ")}`;
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Sink, startSink } from "../sink.ts";
+import { Stoppables } from "../stack/stoppables.ts";
+import { type Cloud, startCloud } from "./cloud.ts";
+import { demoConfig } from "./demo-config.ts";
+
+/** Everything around the stack that a machine without an account lacks: a cloud, receivers, and a config for both. */
+export interface World {
+  readonly configFile: string;
+  /** The API's bearer token. */
+  readonly token: string;
+  readonly cceUrl: string;
+  readonly sinkUrl: string;
+  readonly cloud: Cloud;
+  readonly sink: Sink;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const parts = new Stoppables();
+  try {
+    const cloud = parts.add(await startCloud());
+    const sink = parts.add(await startSink());
+    const { token, document } = demoConfig({ cce: cloud.url, sink: sink.url });
+    const folder = await mkdtemp(join(tmpdir(), "demo-config-"));
+    parts.add({ stop: () => rm(folder, { recursive: true, force: true }) });
+    const configFile = join(folder, "config.json");
+    await writeFile(configFile, JSON.stringify(document, null, 2), { mode: 0o600 });
+    return {
+      configFile,
+      token,
+      cceUrl: cloud.url,
+      sinkUrl: sink.url,
+      cloud,
+      sink,
+      stop: () => parts.stop(),
+    };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { FunctionResource } from "../template/functions.ts";
+
+/** Where the embedded servers answer, as the AWS SDK reads it from a function's environment. */
+export interface Endpoints {
+  readonly sqs: string;
+  readonly dynamodb: string;
+  readonly ssm: string;
+}
+
+/**
+ * The environment of a function's process: what the template gives it and what Lambda adds, and of this process's
+ * own nothing but PATH. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+export function functionEnvironment(options: {
+  resource: FunctionResource;
+  region: string;
+  endpoints: Endpoints;
+  taskRoot: string;
+  runtimeApi: string;
+  instance: string;
+}): Readonly<Record<string, string>> {
+  const { resource, region, endpoints, taskRoot, runtimeApi, instance } = options;
+  return {
+    ...resource.environment,
+    PATH: process.env.PATH ?? "",
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    _HANDLER: resource.handler,
+    LAMBDA_TASK_ROOT: taskRoot,
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_LAMBDA_FUNCTION_NAME: resource.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(resource.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${resource.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: instance,
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: "embedded",
+    AWS_SECRET_ACCESS_KEY: "embedded",
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+  };
+}

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DEFAULT_PORT = 4000;
+
+const path = z
+  .string()
+  .min(1)
+  .transform((text) => resolve(text))
+  .nullable()
+  .default(null);
+
+const Variables = z.object({
+  PORT: z.coerce.number().int("must be a port's number").min(0).max(65_535).default(DEFAULT_PORT),
+  CONFIG_FILE: path,
+  LEDGER_DIR: path,
+  LOG_FILE: path,
+  VERBOSE: z.string().optional(),
+  SERVICE_DIR: z
+    .string()
+    .min(1)
+    .default(ROOT)
+    .transform((text) => resolve(text)),
+  SCHEDULE_SPEED: z.coerce.number().positive().default(1),
+});
+
+export interface StackOptions {
+  readonly rootDir: string;
+  /** Where serverless.yml lies; tests have a service of their own. */
+  readonly serviceDir: string;
+  readonly port: number;
+  readonly configFile: string | null;
+  readonly ledgerDir: string | null;
+  readonly logFile: string | null;
+  readonly verbose: boolean;
+  readonly scheduleSpeed: number;
+}
+
+/** Reads what the stack is told by its environment; an empty variable is as good as none. Throws in words. */
+export function readOptions(environment: NodeJS.ProcessEnv): StackOptions {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = Variables.safeParse(given);
+  if (!parsed.success)
+    throw new Error(
+      parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"),
+    );
+  const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR, SCHEDULE_SPEED } = parsed.data;
+  return {
+    rootDir: ROOT,
+    serviceDir: SERVICE_DIR,
+    port: PORT,
+    configFile: CONFIG_FILE,
+    ledgerDir: LEDGER_DIR,
+    logFile: LOG_FILE,
+    verbose: VERBOSE !== undefined && VERBOSE !== "0",
+    scheduleSpeed: SCHEDULE_SPEED,
+  };
+}

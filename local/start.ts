@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { createApiClient } from "./demo/api-client.ts";
+import { createDemo } from "./demo/demo.ts";
+import { createScreen } from "./demo/screen.ts";
+import { showNotice } from "./demo/show-notice.ts";
+import { startWorld, type World } from "./demo/world.ts";
+import { packageService } from "./package/package-service.ts";
+import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
+import { createFunctionLog } from "./stack/function-log.ts";
+import { readOptions, type StackOptions } from "./stack/options.ts";
+import { untilToldToStop } from "./stack/signals.ts";
+import { Stoppables } from "./stack/stoppables.ts";
+
+const DEMO_LIMIT_MS = 60_000;
+const PROJECT = "demo";
+const TARGETS = 2;
+
+const screen = createScreen(process.stdout);
+
+/** `npm start`, and `npm run demo`, which ends by itself. Answers the exit status. */
+async function main(endsByItself: boolean): Promise<number> {
+  const stopping = new AbortController();
+  const told = untilToldToStop().then(() => stopping.abort());
+  const parts = new Stoppables();
+  try {
+    const options = readOptions(process.env);
+    screen.print("Packaging the service …");
+    const buildDir = join(options.rootDir, "build", "packages");
+    const packageDir = await packageService({ serviceDir: options.serviceDir, buildDir });
+    const world = parts.add(await startWorld());
+    const stack = parts.add(await startStack(options, packageDir, world));
+    if (stopping.signal.aborted) return 0;
+    screen.print(addresses(stack, world));
+
+    const jobs = world.cloud.startJobs();
+    const api = createApiClient(stack.api, world.token);
+    const { notices } = world.sink;
+    const demo = createDemo({
+      jobs,
+      project: PROJECT,
+      targets: TARGETS,
+      api,
+      notices,
+      screen,
+      tell: showNotice,
+    });
+    const complete = await demo.run({ timeLimitMs: DEMO_LIMIT_MS, signal: stopping.signal });
+    if (stopping.signal.aborted) return 0;
+    if (!complete) screen.print(`Not every notice has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
+    if (endsByItself) return complete ? 0 : 1;
+    screen.print(
+      `\nThat was the demo. The stack stays up until Ctrl-C. ${tryThis(stack, world, jobs[0]?.jobId)}`,
+    );
+    await told;
+    return 0;
+  } finally {
+    await parts.stop();
+  }
+}
+
+/** Puts the stack up on its usual port, or on another where that one is taken. */
+async function startStack(options: StackOptions, packageDir: string, world: World): Promise<EmbeddedStack> {
+  const { verbose, logFile, port, ledgerDir, scheduleSpeed } = options;
+  const log = createFunctionLog({ verbose, file: logFile, print: screen.print });
+  const { configFile } = world;
+  const start = (at: number) =>
+    startEmbeddedStack({ packageDir, port: at, configFile, ledgerDir, scheduleSpeed, log });
+  return start(port).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    screen.print(`Port ${port} is taken, so the API gets another one.`);
+    return start(0);
+  });
+}
+
+function addresses(stack: EmbeddedStack, world: World): string {
+  return [
+    "The stack is up.",
+    `  API           ${stack.api}`,
+    `  API docs      ${stack.api}/v1/openapi.json`,
+    `  notices       ${world.sinkUrl}`,
+    `  simulated CCE ${world.cceUrl}`,
+    "",
+  ].join("\n");
+}
+
+function tryThis(stack: EmbeddedStack, world: World, jobId: string | undefined): string {
+  return `Try:\n\n  curl -H 'Authorization: Bearer ${world.token}' ${stack.api}/v1/jobs/${PROJECT}/${jobId}\n`;
+}
+
+await main(process.argv.includes("--demo")).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

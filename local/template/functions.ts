@@ -1,0 +1,61 @@
+import { basename } from "node:path";
+import * as z from "zod";
+import type { Scope } from "./intrinsics.ts";
+import { resourcesOf } from "./resources.ts";
+import type { Template } from "./template.ts";
+
+/** Lambda's own defaults. */
+const DEFAULT_TIMEOUT_SECONDS = 3;
+const DEFAULT_MEMORY_MB = 128;
+
+const Properties = z.object({
+  FunctionName: z.string(),
+  Handler: z.string().regex(/^[^.]+(\.[^.]+)+$/, "must be a module's path, a dot and an export's name"),
+  Code: z.object({ S3Key: z.string() }),
+  Timeout: z.coerce.number().int().min(1).max(900).default(DEFAULT_TIMEOUT_SECONDS),
+  MemorySize: z.coerce.number().int().min(128).max(10_240).default(DEFAULT_MEMORY_MB),
+  RecursiveLoop: z.enum(["Allow", "Terminate"]).default("Terminate"),
+  ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
+  Environment: z.object({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
+  Role: z.string(),
+});
+
+export interface FunctionResource {
+  readonly logicalId: string;
+  /** As deployed, and as serverless.yml calls it. */
+  readonly name: string;
+  readonly shortName: string;
+  readonly arn: string;
+  readonly handler: string;
+  /** The zip file's name in the package folder. */
+  readonly artifact: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly recursiveLoop: "Allow" | "Terminate";
+  readonly reservedConcurrency: number | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly roleArn: string;
+}
+
+export function readFunctions(
+  template: Template,
+  scope: Scope,
+  shortNames: ReadonlyMap<string, string>,
+): readonly FunctionResource[] {
+  return resourcesOf(template, "AWS::Lambda::Function", Properties, scope).map(
+    ({ logicalId, properties }) => ({
+      logicalId,
+      name: properties.FunctionName,
+      shortName: shortNames.get(properties.FunctionName) ?? properties.FunctionName,
+      arn: scope.getAtt(logicalId, "Arn"),
+      handler: properties.Handler,
+      artifact: basename(properties.Code.S3Key),
+      timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
+      recursiveLoop: properties.RecursiveLoop,
+      reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
+      environment: properties.Environment?.Variables ?? {},
+      roleArn: properties.Role,
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+import * as z from "zod";
+import type { Scope } from "./intrinsics.ts";
+import { resourcesOf } from "./resources.ts";
+import type { Template } from "./template.ts";
+
+const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) }));
+const Throughput = z.object({ ReadCapacityUnits: z.coerce.number(), WriteCapacityUnits: z.coerce.number() });
+const Index = z.object({
+  IndexName: z.string(),
+  KeySchema,
+  Projection: z.object({
+    ProjectionType: z.enum(["ALL", "INCLUDE", "KEYS_ONLY"]),
+    NonKeyAttributes: z.array(z.string()).optional(),
+  }),
+  ProvisionedThroughput: Throughput.optional(),
+});
+
+const Properties = z.object({
+  TableName: z.string().optional(),
+  AttributeDefinitions: z.array(
+    z.object({ AttributeName: z.string(), AttributeType: z.enum(["B", "N", "S"]) }),
+  ),
+  KeySchema,
+  BillingMode: z.enum(["PAY_PER_REQUEST", "PROVISIONED"]).default("PROVISIONED"),
+  ProvisionedThroughput: Throughput.optional(),
+  GlobalSecondaryIndexes: z.array(Index).optional(),
+  LocalSecondaryIndexes: z.array(Index.omit({ ProvisionedThroughput: true })).optional(),
+});
+
+/** As `CreateTable` takes it. */
+export type TableResource = Omit<z.infer<typeof Properties>, "TableName"> & { readonly TableName: string };
+
+/** The tables of a template. Expiry (time to live) is left out: the embedded DynamoDB never expires an item. */
+export function readTables(template: Template, scope: Scope): readonly TableResource[] {
+  return resourcesOf(template, "AWS::DynamoDB::Table", Properties, scope).map(
+    ({ logicalId, properties }) => ({
+      ...properties,
+      TableName: scope.ref(logicalId),
+    }),
+  );
+}

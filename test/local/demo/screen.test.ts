@@ -1,0 +1,44 @@
+import { createScreen } from "../../../local/demo/screen.ts";
+
+const recorder = (tty: { isTTY?: boolean; columns?: number } = {}) => {
+  const written: string[] = [];
+  return { written, output: { ...tty, write: (text: string) => written.push(text) } };
+};
+const ESCAPES = "\u001b[2A\u001b[0J";
+
+describe("createScreen", () => {
+  it("writes a plain line for every change where there is no terminal", () => {
+    const { written, output } = recorder();
+    const screen = createScreen(output);
+    screen.update(["a 1", "b 1"]);
+    screen.update(["a 1", "b 2"]);
+    screen.print("notice");
+    screen.update(["a 1", "b 2"]);
+    expect(written.join("")).toBe("a 1\nb 1\nb 2\nnotice\n");
+  });
+
+  it("moves its lines on a terminal, and prints above them", () => {
+    const { written, output } = recorder({ isTTY: true });
+    const screen = createScreen(output);
+    screen.update(["a 1", "b 1"]);
+    screen.update(["a 1", "b 1"]);
+    screen.update(["a 1", "b 2"]);
+    screen.print("notice");
+    expect(written).toEqual(["a 1\nb 1\n", `${ESCAPES}a 1\nb 2\n`, `${ESCAPES}notice\na 1\nb 2\n`]);
+  });
+
+  it("cuts a line that would wrap", () => {
+    const { written, output } = recorder({ isTTY: true, columns: 30 });
+    createScreen(output).update(["x".repeat(50)]);
+    expect(written).toEqual([`${"x".repeat(29)}\n`]);
+  });
+
+  it("leaves its lines behind when it ends", () => {
+    const { written, output } = recorder({ isTTY: true });
+    const screen = createScreen(output);
+    screen.update(["a"]);
+    screen.end();
+    screen.print("below");
+    expect(written.at(-1)).toBe("below\n");
+  });
+});

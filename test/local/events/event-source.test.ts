@@ -1,0 +1,114 @@
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { startToyStack, type ToyStack, until } from "../../support/toy-stack.ts";
+
+const client = { region: "eu-central-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+
+let stack: ToyStack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await startToyStack();
+  sqs = new SQSClient({ ...client, endpoint: stack.sqs });
+}, 60_000);
+afterAll(async () => {
+  sqs.destroy();
+  await stack.stop();
+});
+afterEach(() => stack.sink.notices.clear());
+
+interface Identified {
+  readonly messageId: string;
+}
+
+/** Ends a received message's visibility timeout at once. */
+const comeBack = (ReceiptHandle: string) =>
+  sqs.send(
+    new ChangeMessageVisibilityCommand({ QueueUrl: stack.queues.work, ReceiptHandle, VisibilityTimeout: 0 }),
+  );
+
+/** Sends tasks as one batch and answers their message IDs. */
+async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Promise<readonly string[]> {
+  const Entries = tasks.map((task, i) => ({
+    Id: String(i),
+    MessageBody: JSON.stringify({ report: `${stack.sink.url}/report`, ...task }),
+    MessageAttributes: { why: { DataType: "String", StringValue: "test" } },
+  }));
+  const sent = await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queues.work, Entries }));
+  return (sent.Successful ?? []).map(({ MessageId }) => MessageId ?? "");
+}
+
+/** The batches that the function has been given, as soon as there are so many. */
+async function batches(count: number, waitMs = 10_000) {
+  const arrived = await stack.sink.notices.waitFor({ channel: "report", count, waitMs });
+  return arrived.map(({ body }) => JSON.parse(body).Records);
+}
+
+async function counts(queue: string | undefined): Promise<Readonly<Record<string, string>>> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["All"] }),
+  );
+  return Attributes ?? {};
+}
+
+describe("the queues and what they feed", () => {
+  it("has the attributes the template declares", async () => {
+    expect(await counts(stack.queues.work)).toMatchObject({
+      VisibilityTimeout: "12",
+      RedrivePolicy: expect.stringContaining("toy-service-dev-work-dead"),
+    });
+    expect(await counts(stack.queues.workDead)).toMatchObject({ MessageRetentionPeriod: "1209600" });
+    const dynamodb = new DynamoDBClient({ ...client, endpoint: stack.dynamodb });
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: "Ledger" }));
+    dynamodb.destroy();
+    expect(Table?.GlobalSecondaryIndexes).toEqual([expect.objectContaining({ IndexName: "overdue" })]);
+  });
+
+  it("gives a function records as Lambda does, and deletes what is done", async () => {
+    const [first, second] = await send({ do: "succeed" }, { do: "succeed" });
+    const records = (await batches(1)).flat();
+    expect(records.map(({ messageId }: Identified) => messageId)).toEqual([first, second]);
+    expect(records[0]).toMatchObject({
+      body: expect.stringContaining("succeed"),
+      attributes: { ApproximateReceiveCount: "1", SentTimestamp: expect.stringMatching(/^\d{13}$/) },
+      messageAttributes: { why: { stringValue: "test", dataType: "String", stringListValues: [] } },
+      md5OfBody: expect.stringMatching(/^[0-9a-f]{32}$/),
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:eu-central-1:000000000000:toy-service-dev-work",
+      awsRegion: "eu-central-1",
+    });
+    await until(async () => (await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible === "0");
+  });
+
+  it("leaves what failed, and only that, and buries it in the dead-letter queue in the end", async () => {
+    const [, failed] = await send({ do: "succeed" }, { do: "fail" });
+    const inFlight = async () => (await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible;
+    for (const count of [1, 2, 3]) {
+      const latest = (await batches(count)).at(-1)?.find(({ messageId }: Identified) => messageId === failed);
+      expect(latest.attributes.ApproximateReceiveCount).toBe(String(count));
+      await until(async () => (await inFlight()) === "1");
+      await comeBack(latest.receiptHandle);
+    }
+    const buried = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
+    expect((await sqs.send(buried)).Messages).toEqual([expect.objectContaining({ MessageId: failed })]);
+  }, 20_000);
+
+  test.each([["throw"], ["hang"], ["malformed"], ["stranger"]])(
+    "deletes nothing of a batch when the function does this: %s",
+    async (how) => {
+      const before = stack.lines.length;
+      await send({ do: "succeed" }, { do: how });
+      await batches(1);
+      await until(() => stack.lines.slice(before).some((line) => line.includes("failed and comes back")));
+      expect((await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible).not.toBe("0");
+      await sqs.send(new PurgeQueueCommand({ QueueUrl: stack.queues.work }));
+    },
+  );
+});

@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { functionEnvironment } from "../../../local/lambda/environment.ts";
+import { FunctionHost } from "../../../local/lambda/function-host.ts";
+import { unzip } from "../../../local/package/unzip.ts";
+import type { FunctionResource } from "../../../local/template/functions.ts";
+import { packageToyService } from "../../support/toy-service.ts";
+
+const endpoints = { sqs: "http://sqs", dynamodb: "http://dynamodb", ssm: "http://ssm" };
+const resource: FunctionResource = {
+  logicalId: "Echo",
+  name: "toy-service-dev-echo",
+  shortName: "echo",
+  arn: "arn:aws:lambda:eu-central-1:000000000000:function:toy-service-dev-echo",
+  handler: "functions/echo.handler",
+  artifact: "echo.zip",
+  timeoutSeconds: 5,
+  memoryMb: 200,
+  recursiveLoop: "Terminate",
+  reservedConcurrency: null,
+  environment: { GREETING: "hello" },
+  roleArn: "",
+};
+
+let taskRoot: string;
+let host: FunctionHost;
+let lines: string[];
+
+beforeAll(async () => {
+  taskRoot = await mkdtemp(join(tmpdir(), "function-host-"));
+  await unzip(join(await packageToyService(), "echo.zip"), taskRoot);
+}, 60_000);
+afterAll(() => rm(taskRoot, { recursive: true }));
+
+function hostOf(changes: Partial<FunctionResource> = {}): FunctionHost {
+  const changed = { ...resource, ...changes };
+  lines = [];
+  host = new FunctionHost({
+    resource: changed,
+    taskRoot,
+    environment: (runtimeApi, instance) =>
+      functionEnvironment({
+        resource: changed,
+        region: "eu-central-1",
+        endpoints,
+        taskRoot,
+        runtimeApi,
+        instance,
+      }),
+    log: (line) => lines.push(line),
+  });
+  return host;
+}
+afterEach(() => host.stop());
+
+const resultOf = async (event: unknown) => {
+  const invoked = await host.invoke(event);
+  if (invoked.kind === "error") throw new Error(invoked.error.errorMessage);
+  return invoked.result as Record<string, never>;
+};
+
+describe("FunctionHost", () => {
+  it("runs the packaged handler and uses its process again", async () => {
+    hostOf();
+    expect(await resultOf({ a: [1, "ä"] })).toEqual({ a: [1, "ä"] });
+    const first = await resultOf({ do: "context" });
+    const second = await resultOf({ do: "context" });
+    expect(second.pid).toBe(first.pid);
+    expect(second.awsRequestId).not.toBe(first.awsRequestId);
+    expect(first).toMatchObject({
+      functionName: resource.name,
+      invokedFunctionArn: resource.arn,
+      memoryLimitInMB: "200",
+    });
+    expect(first.remainingMs).toBeGreaterThan(4000);
+    expect(first.remainingMs).toBeLessThanOrEqual(5000);
+  });
+
+  it("gives a process the template's environment and Lambda's, and nothing of its own", async () => {
+    process.env.LEAKED_SECRET = "of the machine";
+    hostOf();
+    const { env, execArgv, cwd } = await resultOf({ do: "environment" });
+    delete process.env.LEAKED_SECRET;
+    expect(env).toMatchObject({
+      GREETING: "hello",
+      AWS_LAMBDA_FUNCTION_NAME: resource.name,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "200",
+      AWS_REGION: "eu-central-1",
+      AWS_ENDPOINT_URL_SQS: "http://sqs",
+      LAMBDA_TASK_ROOT: taskRoot,
+      TZ: ":UTC",
+    });
+    expect(env).not.toHaveProperty("LEAKED_SECRET");
+    expect(env).not.toHaveProperty("HOME");
+    expect(execArgv).toContain("--max-old-space-size=180");
+    expect(cwd).toBe(taskRoot);
+  });
+
+  it("starts as many processes as there are invocations at once, up to its limit", async () => {
+    hostOf({ reservedConcurrency: 2 });
+    const found = await Promise.all([1, 2, 3, 4, 5].map(() => resultOf({ do: "context" })));
+    expect(new Set(found.map(({ pid }) => pid)).size).toBe(2);
+    expect(host.pids).toHaveLength(2);
+  });
+
+  it("passes on what a handler threw", async () => {
+    expect(await hostOf().invoke({ do: "throw" })).toMatchObject({
+      kind: "error",
+      error: { errorType: "TypeError", errorMessage: "as asked" },
+    });
+    expect(lines.join("\n")).toContain("TypeError: as asked");
+    expect(await resultOf({ still: "alive" })).toEqual({ still: "alive" });
+  });
+
+  test.each(["hang", "spin"])("kills a process that exceeds its time limit: %s", async (how) => {
+    const invoked = await hostOf({ timeoutSeconds: 1 }).invoke({ do: how });
+    expect(invoked).toMatchObject({
+      kind: "error",
+      error: { errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("after 1.00 seconds") },
+    });
+    expect(host.pids).toEqual([]);
+    expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
+  });
+
+  it("says with which status a process ended by itself", async () => {
+    expect(await hostOf().invoke({ do: "exit" })).toMatchObject({
+      error: { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("exit status 3") },
+    });
+  });
+
+  it("ends a process whose promise nobody caught, as Node does", async () => {
+    expect(await hostOf().invoke({ do: "reject" })).toMatchObject({
+      error: { errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "nobody waits for this" },
+    });
+  });
+
+  it("refuses an answer that is too large", async () => {
+    expect(await hostOf().invoke({ do: "large" })).toMatchObject({
+      error: { errorType: "Function.ResponseSizeTooLarge" },
+    });
+  });
+
+  it("kills its processes in the middle of their work, and goes on with new ones", async () => {
+    hostOf();
+    const { pid } = await resultOf({ do: "context" });
+    const lost = host.invoke({ do: "hang" });
+    expect(await host.kill()).toBe(1);
+    expect(await lost).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
+    expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
+    expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
+  });
+
+  test.each([
+    ["a module that is not there", "functions/nothing.handler", "Runtime.ImportModuleError"],
+    ["an export that is not there", "functions/echo.nothing", "Runtime.HandlerNotFound"],
+    ["a handler that takes a callback", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
+    ["a module that throws", "made/throws.handler", "RangeError"],
+  ])("refuses %s", async (_, handler, errorType) => {
+    await mkdir(join(taskRoot, "made"), { recursive: true });
+    await writeFile(
+      join(taskRoot, "made/callback.mjs"),
+      "export function handler(event, context, callback) {}",
+    );
+    await writeFile(join(taskRoot, "made/throws.mjs"), "throw new RangeError('while it was loaded')");
+    expect(await hostOf({ handler }).invoke({})).toMatchObject({ kind: "error", error: { errorType } });
+  });
+
+  it("starts nothing once it is stopped", async () => {
+    await hostOf().stop();
+    expect(await host.invoke({})).toMatchObject({ error: { errorType: "Stack.Stopped" } });
+  });
+});

@@ -1,0 +1,115 @@
+import * as z from "zod";
+import { type Sink, startSink } from "../../local/sink.ts";
+
+let sink: Sink;
+beforeEach(async () => {
+  sink = await startSink();
+});
+afterEach(() => sink.stop());
+
+const post = (path: string, body: string) =>
+  fetch(sink.url + path, { method: "POST", body, headers: { "x-test": "1" } });
+const behave = (rule: unknown) =>
+  fetch(`${sink.url}/behaviour`, { method: "PUT", body: JSON.stringify(rule) });
+const Notices = z.object({ notices: z.array(z.looseObject({ body: z.string() })) });
+const notices = async (query: string) =>
+  Notices.parse(await (await fetch(`${sink.url}/notices?${query}`)).json()).notices;
+
+describe("the sink", () => {
+  test.each([
+    ["slack", 200, "ok"],
+    ["webhook", 204, ""],
+    ["feishu", 200, expect.stringContaining('"code":0')],
+    ["dingtalk", 200, expect.stringContaining('"errcode":0')],
+    ["wecom", 200, expect.stringContaining('"errcode":0')],
+    ["teams", 202, ""],
+    ["discord", 204, ""],
+  ])("answers as %s does", async (channel, status, body) => {
+    const answer = await post(`/${channel}/x`, "{}");
+    expect([answer.status, await answer.text()]).toEqual([status, body]);
+  });
+
+  it("keeps what arrived, byte for byte", async () => {
+    await post("/webhook/audit", '{"ä": 1 }');
+    expect(await notices("")).toEqual([
+      expect.objectContaining({
+        number: 1,
+        channel: "webhook",
+        path: "/webhook/audit",
+        body: '{"ä": 1 }',
+        status: 204,
+        headers: expect.objectContaining({ "x-test": "1" }),
+      }),
+    ]);
+  });
+
+  it("lets readers wait for so many of a channel", async () => {
+    const waiting = notices("channel=slack&count=2&wait=10");
+    await post("/slack/x", "1");
+    await post("/webhook/x", "2");
+    await post("/slack/x", "3");
+    expect((await waiting).map(({ body }) => body)).toEqual(["1", "3"]);
+  });
+
+  it("answers with what there is once the time is over", async () => {
+    expect(await notices("count=1&wait=0.01")).toEqual([]);
+  });
+
+  it("shows what arrived on a page, as text", async () => {
+    await post("/slack/x", '{"text":"<script>alert(1)</script>"}');
+    const page = await (await fetch(sink.url)).text();
+    expect(page).toContain("&lt;script&gt;");
+    expect(page).not.toContain("<script>");
+  });
+
+  it("forgets when it is told to", async () => {
+    await post("/slack/x", "1");
+    await fetch(`${sink.url}/notices`, { method: "DELETE" });
+    expect(await notices("")).toEqual([]);
+  });
+
+  it("misbehaves so many times, for one channel", async () => {
+    await behave({
+      channel: "slack",
+      kind: "status",
+      status: 429,
+      headers: { "retry-after": "7" },
+      times: 2,
+    });
+    const answers = [await post("/slack/x", "1"), await post("/slack/x", "2"), await post("/slack/x", "3")];
+    expect(answers.map(({ status }) => status)).toEqual([429, 429, 200]);
+    expect(answers[0]?.headers.get("retry-after")).toBe("7");
+    expect((await post("/webhook/x", "4")).status).toBe(204);
+  });
+
+  it("misbehaves until it is told otherwise", async () => {
+    await behave({ kind: "status", status: 410, body: "gone" });
+    expect(await (await post("/webhook/x", "")).text()).toBe("gone");
+    expect((await post("/webhook/x", "")).status).toBe(410);
+    await behave({ kind: "ok" });
+    expect((await post("/webhook/x", "")).status).toBe(204);
+  });
+
+  it("keeps a pace, as Slack does", async () => {
+    await behave({ channel: "slack", kind: "pace", intervalMs: 60_000 });
+    expect((await post("/slack/x", "1")).status).toBe(200);
+    const second = await post("/slack/x", "2");
+    expect([second.status, second.headers.get("retry-after")]).toEqual([429, "60"]);
+  });
+
+  it("can be told to hang", async () => {
+    await behave({ kind: "hang", times: 1 });
+    const hanging = fetch(`${sink.url}/slack/x`, {
+      method: "POST",
+      body: "1",
+      signal: AbortSignal.timeout(50),
+    });
+    await expect(hanging).rejects.toThrow("timeout");
+    expect(await notices("count=1&wait=5")).toEqual([expect.objectContaining({ status: null })]);
+    expect((await post("/slack/x", "2")).status).toBe(200);
+  });
+
+  it("refuses a behaviour it does not know", async () => {
+    expect((await behave({ kind: "explode" })).status).toBe(400);
+  });
+});

@@ -1,0 +1,122 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { type RunningStack, StackNotStartedError, startStack } from "../support/stack.ts";
+import { packageToyService, TOY_SERVICE } from "../support/toy-service.ts";
+
+const SERVICE = "serverless.yml";
+const Functions = z.record(z.string(), z.object({ pids: z.array(z.int()) }));
+
+const start = (environment = {}) => startStack({ config: {}, serviceDir: TOY_SERVICE, environment });
+const refused = (started: Promise<RunningStack>): Promise<StackNotStartedError> =>
+  started.then(
+    () => Promise.reject(new Error("the stack has started")),
+    (error) => error,
+  );
+
+/** The processes of all functions. */
+async function pids({ control }: RunningStack): Promise<readonly number[]> {
+  const functions = Functions.parse(await (await fetch(`${control}/functions`)).json());
+  return Object.values(functions).flatMap((one) => one.pids);
+}
+
+/** Waits until a process is gone. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise(setImmediate);
+  }
+}
+
+beforeAll(() => packageToyService(), 60_000);
+
+describe("npm run stack", () => {
+  it("says in one line where everything is, and stops cleanly on SIGTERM", async () => {
+    const stack = await start();
+    expect(Object.keys(stack.queues).sort()).toEqual(["work", "workDead"]);
+    expect(await stack.invoke("echo", { a: 1 })).toEqual({ result: { a: 1 } });
+    expect(await stack.invoke("echo", { do: "throw" })).toMatchObject({
+      error: { errorMessage: "as asked" },
+    });
+    expect(await stack.invoke("nothing", {})).toMatchObject({
+      error: { errorMessage: expect.stringContaining("echo") },
+    });
+    const running = await pids(stack);
+    expect(running).toHaveLength(1);
+    expect(await stack.stop()).toBe(0);
+    await Promise.all(running.map(gone));
+  });
+
+  it("kills a function's processes wherever they are", async () => {
+    const stack = await start();
+    const hanging = stack.invoke("echo", { do: "hang" });
+    while ((await pids(stack)).length === 0) await new Promise(setImmediate);
+    expect(await stack.kill("echo")).toBe(1);
+    expect(await hanging).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
+    expect(await stack.kill("echo")).toBe(0);
+    await stack.stop();
+  });
+
+  it("leaves no process behind when it is itself killed", async () => {
+    const stack = await start();
+    const { result } = z
+      .object({ result: z.object({ pid: z.int() }) })
+      .parse(await stack.invoke("echo", { do: "context" }));
+    stack.child.kill("SIGKILL");
+    await gone(result.pid);
+  });
+
+  it("refuses a template that AWS would let run into a wall, and says why", async () => {
+    const serviceDir = await changedService((text) =>
+      text.replace("recursiveLoop: Allow", "recursiveLoop: Terminate"),
+    );
+    const error = await refused(startStack({ config: {}, serviceDir }));
+    expect(error).toBeInstanceOf(StackNotStartedError);
+    expect(error.code).toBe(1);
+    expect(error.message).toMatch(/work: it is fed by the queue .* about 16/);
+    await rm(serviceDir, { recursive: true });
+  }, 30_000);
+
+  it("lists every fault of a config at once, and no value of it", async () => {
+    const config = { projects: { "a b": 1, c: { auth: { kind: "secret-kind" } } }, extra: "secret-value" };
+    const error = await refused(startStack({ config, serviceDir: TOY_SERVICE }));
+    expect(error.code).toBe(1);
+    for (const place of ["projects.a b", "projects.c.projectId", "extra"])
+      expect(error.message).toContain(place);
+    expect(error.message).not.toContain("secret-value");
+  });
+
+  test.each([
+    ["PORT", "http"],
+    ["PORT", "65536"],
+    ["CONFIG_FILE", "/no/such/file.json"],
+  ])("refuses %s=%s in words", async (name, value) => {
+    const error = await refused(start({ [name]: value }));
+    expect([error.code, error.message]).toEqual([
+      1,
+      expect.stringContaining(name === "PORT" ? "PORT" : value),
+    ]);
+  });
+
+  it("keeps the tables in LEDGER_DIR", async () => {
+    const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
+    const first = await startStack({ config: {}, serviceDir: TOY_SERVICE, ledgerDir });
+    await first.stop();
+    const second = await startStack({ config: {}, serviceDir: TOY_SERVICE, ledgerDir });
+    expect(await second.stop()).toBe(0);
+    await rm(ledgerDir, { recursive: true });
+  });
+});
+
+/** A copy of the toy service with its serverless.yml changed. */
+async function changedService(change: (text: string) => string): Promise<string> {
+  const folder = await mkdtemp(join(TOY_SERVICE, "..", "changed-"));
+  await cp(TOY_SERVICE, folder, { recursive: true });
+  await writeFile(join(folder, SERVICE), change(await readFile(join(folder, SERVICE), "utf8")));
+  return folder;
+}

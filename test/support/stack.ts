@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+
+const STACK = fileURLToPath(new URL("../../local/stack.ts", import.meta.url));
+
+const Ready = z.strictObject({
+  ready: z.literal(true),
+  api: z.url(),
+  queues: z.record(z.string(), z.url()),
+  sqs: z.url(),
+  dynamodb: z.url(),
+  control: z.url(),
+});
+
+export interface StackOptions {
+  /** The config document; it is written to a file of its own. */
+  readonly config: unknown;
+  readonly ledgerDir?: string;
+  /** By default this repository's own. */
+  readonly serviceDir?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface RunningStack extends z.infer<typeof Ready> {
+  readonly child: ChildProcess;
+  /** May be written to while the stack runs: functions read it again. */
+  readonly configFile: string;
+  /** What has been said on stderr so far. */
+  words(): string;
+  /** Invokes a function by its name in serverless.yml. */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** Ends a function's processes with SIGKILL and answers how many there were. */
+  kill(name: string): Promise<number>;
+  /** SIGTERM; answers the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `npm run stack` as a process of its own on ports the system chooses, and waits until it is up. */
+export async function startStack(options: StackOptions): Promise<RunningStack> {
+  const folder = await mkdtemp(join(tmpdir(), "stack-test-"));
+  const configFile = join(folder, "config.json");
+  await writeFile(configFile, JSON.stringify(options.config));
+  const child = spawn(process.execPath, [STACK], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: "0",
+      CONFIG_FILE: configFile,
+      LEDGER_DIR: options.ledgerDir ?? "",
+      SERVICE_DIR: options.serviceDir ?? "",
+      ...options.environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let words = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    words += chunk;
+  });
+  const ended = once(child, "exit").then(async ([code]: (number | null)[]) => {
+    await rm(folder, { recursive: true, force: true });
+    return code ?? null;
+  });
+  const line = await Promise.race([firstLine(child.stdout), ended]);
+  if (typeof line !== "string") throw new StackNotStartedError(line, words);
+  const ready = Ready.parse(JSON.parse(line));
+  return {
+    ...ready,
+    child,
+    configFile,
+    words: () => words,
+    invoke: (name, event) => post(`${ready.control}/invoke/${name}`, event),
+    kill: async (name) =>
+      z.object({ killed: z.int() }).parse(await post(`${ready.control}/kill/${name}`, {})).killed,
+    stop: () => {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
+
+export class StackNotStartedError extends Error {
+  override name = "StackNotStartedError";
+  readonly code: number | null;
+
+  constructor(code: number | null, words: string) {
+    super(`the stack ended with ${code}: ${words}`);
+    this.code = code;
+  }
+}
+
+async function firstLine(stream: NodeJS.ReadableStream): Promise<string | null> {
+  for await (const line of createInterface({ input: stream })) return line;
+  return new Promise(() => {});
+}
+
+async function post(url: string, body: unknown): Promise<unknown> {
+  const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+  return answer.json();
+}
