@@ -13,6 +13,8 @@ export interface Inspection {
 
 /** Candidate looks lie one second apart at first, then 1/200 of the age: finer would cost time and gain nothing. */
 const FINENESS = 200;
+/** Ages that so small a share of the jobs pending now reaches have no say in when to look next. */
+const REMOTE = 0.005;
 /** Delays that cost at most so much of a look more than the best are as good as it. */
 const TOLERANCE = 0.02;
 
@@ -75,20 +77,23 @@ export function planDelay(inspection: Inspection): { readonly earliest: number; 
 }
 
 function candidates({ ageSeconds, survival }: Inspection) {
-  const delays: number[] = [0];
   const end = bucketStartSeconds(BUCKETS);
-  for (let delay = 0; ageSeconds + delay < end; ) {
+  const alive = [survivalAt(survival, ageSeconds)];
+  const delays = [0];
+  const remote = REMOTE * (alive[0] ?? 1);
+  for (let delay = 0, left = 1; ageSeconds + delay < end && left > remote; ) {
     delay += Math.max(1, Math.floor((ageSeconds + delay) / FINENESS));
+    left = survivalAt(survival, ageSeconds + delay);
     delays.push(delay);
+    alive.push(left);
   }
   const ages = Float64Array.from(delays, (delay) => ageSeconds + delay);
-  const alive = ages.map((age) => survivalAt(survival, age));
   const area = new Float64Array(ages.length);
   for (let at = ages.length - 2; at >= 0; at--) {
     const width = (ages[at + 1] ?? 0) - (ages[at] ?? 0);
     area[at] = (area[at + 1] ?? 0) + (width * ((alive[at] ?? 0) + (alive[at + 1] ?? 0))) / 2;
   }
-  return { delays, ages, alive, area };
+  return { delays, ages, alive: Float64Array.from(alive), area };
 }
 
 function survivalAt(survival: Float64Array, age: number): number {

@@ -1,13 +1,13 @@
 import { BUCKETS, type DurationCount } from "./durations.ts";
 
-/** After three months a job counts for half. */
-const HALF_LIFE_EPOCHS = 13;
+/** After half a year a job counts for half. */
+const HALF_LIFE_EPOCHS = 26;
 /** Epochs are compared over cells of so many buckets (about 20 % of the duration). */
 const CELL_BUCKETS = 10;
 const CELLS = Math.ceil(BUCKETS / CELL_BUCKETS);
 /** Dirichlet concentration per cell, and how likely it is, before looking, that nothing changed from epoch to epoch. */
 const CONCENTRATION = 0.1;
-const UNCHANGED = 0.9;
+const UNCHANGED = 0.95;
 
 /**
  * What each epoch's jobs weigh today. Weights fall with age; and going back, every epoch is compared with all that

@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { measure, type NextLook } from "./schedule/figures.ts";
+import { PEERS } from "./schedule/peers.ts";
+import { productLooks, remembered } from "./schedule/product.ts";
+import { seededRandom } from "./schedule/random.ts";
+
+/** Writes docs/looks.svg: where the looks at one cluster creation fall, here and at a fixed interval. */
+const PAST = 200;
+const MEAN = 450;
+const DEVIATION = 60;
+const ENDS_AT = 487;
+const SCALE = 1.2;
+const LEFT = 30;
+
+const random = seededRandom(11);
+const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const draw = () => Math.max(5, MEAN + DEVIATION * normal());
+const history = remembered(Array.from({ length: PAST }, draw));
+const test = Array.from({ length: 300 }, draw);
+const product = () => productLooks("CreateCluster", 1, history, random);
+const fixed: NextLook = PEERS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
+
+function row(label: string, y: number, colour: string, rule: () => NextLook): string {
+  const next = rule();
+  const looks: number[] = [];
+  for (let age = 0; age < ENDS_AT; ) {
+    age = next(age);
+    looks.push(age);
+  }
+  const mean = measure(test, 1, rule);
+  const late = ((looks.at(-1) ?? ENDS_AT) - ENDS_AT).toFixed(0);
+  const marks = looks.map((age) => `<circle cx="${x(age)}" cy="${y}" r="4.5" fill="${colour}"/>`).join("");
+  return `<text x="${LEFT}" y="${y - 16}">${label}: ${looks.length} looks, seen ${late} s after the end
+    <tspan fill="#59636e">(mean of ${test.length} jobs: ${mean.looks.toFixed(1)} looks, ${mean.latenessSeconds.toFixed(1)} s)</tspan></text>
+  <line x1="${x(0)}" y1="${y}" x2="${x(600)}" y2="${y}" stroke="#d1d9e0"/>${marks}`;
+}
+
+function x(age: number): string {
+  return (LEFT + age * SCALE).toFixed(1);
+}
+
+const hill = Array.from({ length: 121 }, (_, at) => {
+  const age = at * 5;
+  return `${x(age)},${(90 - 55 * Math.exp(-0.5 * ((age - MEAN) / DEVIATION) ** 2)).toFixed(1)}`;
+}).join(" ");
+const ticks = Array.from({ length: 11 }, (_, minute) => {
+  return `<text x="${x(minute * 60)}" y="246" text-anchor="middle" fill="#59636e">${minute}</text>`;
+}).join("");
+
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 790 272" width="790" height="272" role="img" aria-labelledby="title" font-family="system-ui, sans-serif" font-size="13" fill="#1f2328">
+  <title id="title">Looks at one cluster creation: learned schedule against a fixed interval</title>
+  <rect width="790" height="272" fill="#ffffff"/>
+  <text x="${LEFT}" y="24">When cluster creations of the past ended (450 s ± 60 s)</text>
+  <polygon points="${x(0)},90 ${hill} ${x(600)},90" fill="#ddf4ff" stroke="#0969da"/>
+  <line x1="${x(ENDS_AT)}" y1="30" x2="${x(ENDS_AT)}" y2="230" stroke="#d1242f" stroke-dasharray="4 3"/>
+  <text x="${x(ENDS_AT + 5)}" y="42" fill="#d1242f">this job ends</text>
+  ${row("Learned from 200 jobs", 140, "#0969da", product)}
+  ${row("Every 20 s after 150 s", 205, "#9a6700", () => fixed)}
+  ${ticks}
+  <text x="${x(300)}" y="264" text-anchor="middle" fill="#59636e">minutes since the job was created</text>
+</svg>
+`;
+mkdirSync("docs", { recursive: true });
+writeFileSync("docs/looks.svg", svg);

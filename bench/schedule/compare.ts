@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { type Figures, measure } from "./figures.ts";
+import { optimum } from "./optimum.ts";
+import { PEERS } from "./peers.ts";
+import { productLooks, remembered } from "./product.ts";
+import { seededRandom } from "./random.ts";
+
+const Seconds = z.array(z.number().min(0).max(31_536_000));
+
+export const Comparison = z.strictObject({
+  jobType: z.string(),
+  lookCostSeconds: z.number().positive().max(3600).default(1),
+  history: Seconds,
+  test: Seconds.min(1),
+});
+export type Comparison = z.infer<typeof Comparison>;
+
+/** Enough runs for chance to even out, and no more than a second's work. */
+const RUNS = 600;
+
+/** Learns from the history and follows the test's jobs: the product, its peers, and the best that could be done. */
+export function compare({ jobType, lookCostSeconds, history, test }: Comparison) {
+  const random = seededRandom(1);
+  const durations = remembered(history);
+  const repeats = Math.max(1, Math.round(RUNS / test.length));
+  const product = measure(
+    test,
+    lookCostSeconds,
+    () => productLooks(jobType, lookCostSeconds, durations, random),
+    repeats,
+  );
+  const peers: Record<string, Figures> = {};
+  for (const [name, next] of Object.entries(PEERS)) peers[name] = measure(test, lookCostSeconds, () => next);
+  const best = optimum(test, lookCostSeconds);
+  return { ...product, peers, optimum: measure(test, lookCostSeconds, () => best) };
+}

@@ -1,0 +1,51 @@
+/** Draws one duration in seconds. `share` runs from 0 to 1 over a history, for those that change on the way. */
+export interface Distribution {
+  readonly jobType: string;
+  readonly name: string;
+  readonly ordinary: boolean;
+  readonly draw: (random: () => number, share: number) => number;
+}
+
+type Random = () => number;
+const normal = (random: Random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const logNormal = (random: Random, median: number, sigma: number) =>
+  median * Math.exp(sigma * normal(random));
+const around = (random: Random, mean: number, deviation: number) =>
+  Math.max(5, mean + deviation * normal(random));
+
+const make = (jobType: string, name: string, draw: Distribution["draw"], ordinary = false): Distribution => ({
+  jobType,
+  name,
+  draw,
+  ordinary,
+});
+
+/** Our own: none of these was used to choose a constant without the others. */
+export const DISTRIBUTIONS: readonly Distribution[] = [
+  make("CreateCluster", "one mode, 420 s ± 60 s", (r) => around(r, 420, 60), true),
+  make("CreateCluster", "one mode, 550 s ± 40 s", (r) => around(r, 550, 40), true),
+  make("CreateCluster", "one mode, 480 s ± 120 s", (r) => around(r, 480, 120), true),
+  make("CreateCluster", "log-normal, 400 s, sigma 0.2", (r) => logNormal(r, 400, 0.2), true),
+  make("CreateCluster", "even, 300 to 600 s", (r) => 300 + 300 * r(), true),
+  make("CreateCluster", "15 % fail at 40 s, else 450 s", (r) =>
+    r() < 0.15 ? around(r, 40, 15) : around(r, 450, 60),
+  ),
+  make("CreateCluster", "30 % fail at 90 s, else 500 s", (r) =>
+    r() < 0.3 ? around(r, 90, 30) : around(r, 500, 70),
+  ),
+  make("CreateNode", "one mode, 300 s ± 60 s", (r) => around(r, 300, 60), true),
+  make("CreateNode", "log-normal, 380 s, sigma 0.3", (r) => logNormal(r, 380, 0.3), true),
+  make("CreateNode", "heavy tail, Pareto 1.5 from 200 s", (r) => 200 * (1 - r()) ** (-1 / 1.5)),
+  make("CreateCluster", "heavy tail, 5 % take an hour", (r) =>
+    r() < 0.05 ? logNormal(r, 3600, 0.3) : around(r, 450, 60),
+  ),
+  make("DeleteCluster", "one mode, 120 s ± 25 s", (r) => around(r, 120, 25), true),
+  make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3), true),
+  make("CreateCluster", "from 400 s to 600 s in mid-life", (r, share) =>
+    around(r, share < 0.5 ? 400 : 600, 50),
+  ),
+  make("CreateCluster", "from 600 s to 400 s in mid-life", (r, share) =>
+    around(r, share < 0.5 ? 600 : 400, 50),
+  ),
+  make("UpgradeAddon", "log-normal, 60 s, sigma 0.5", (r) => logNormal(r, 60, 0.5)),
+];

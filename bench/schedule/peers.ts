@@ -1,0 +1,20 @@
+import type { NextLook } from "./figures.ts";
+
+/** How other clients of this API ask, and the usual back-off. */
+export const PEERS: Readonly<Record<string, NextLook>> = {
+  "fixed 20 s after 150 s": fixed(150, 20),
+  "fixed 20 s after 120 s": fixed(120, 20),
+  "fixed 5 s": fixed(5, 5),
+  "exponential 5 s to 300 s": (age) => {
+    let [at, delay] = [5, 5];
+    while (at <= age) {
+      delay = Math.min(300, delay * 2);
+      at += delay;
+    }
+    return at;
+  },
+};
+
+function fixed(first: number, interval: number): NextLook {
+  return (age) => (age < first ? first : age + interval);
+}

@@ -1,0 +1,63 @@
+import { decide } from "../../lib/poll/decide.ts";
+import { type DurationCount, durationBucket, durationEpoch } from "../../lib/poll/durations.ts";
+import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
+import { Settings } from "../../lib/settings.ts";
+import type { NextLook } from "./figures.ts";
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 0, 1);
+/** A past is a list without dates: it is taken as two jobs a day, the oldest first. */
+const PACE_MS = 12 * HOUR_MS;
+
+/** What the ledger would hold after these jobs. */
+export function remembered(history: readonly number[]): readonly DurationCount[] {
+  const counts = new Map<string, DurationCount>();
+  for (const [index, seconds] of history.entries()) {
+    const bucket = durationBucket(seconds);
+    const epoch = durationEpoch(NOW - (history.length - index) * PACE_MS);
+    const key = `${epoch}/${bucket}`;
+    counts.set(key, { epoch, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
+
+/** The product's own looks at one job: `firstDelaySeconds`, then `decide` after every look that saw it pending. */
+export function productLooks(
+  jobType: string,
+  lookCostSeconds: number,
+  durations: readonly DurationCount[],
+  random: () => number,
+): NextLook {
+  const settings = Settings.parse({ poll: { lookCostSeconds }, maxLooks: 100_000 });
+  const deadlineAt = NOW + 365 * 24 * HOUR_MS;
+  let look = 0;
+  return (age) => {
+    if (look++ === 0) return firstDelaySeconds(settings.poll, random);
+    const decision = decide({
+      watch: { look, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, jobType },
+      observation: { kind: "job", job: pending(jobType), warnings: [] },
+      durations,
+      now: NOW + age * 1000,
+      settings,
+      random,
+    });
+    if (decision.kind === "conclude") throw new Error(`a pending job was concluded: ${decision.reason}`);
+    return age + decision.delaySeconds;
+  };
+}
+
+function pending(type: string) {
+  return {
+    jobId: "job",
+    type,
+    phase: "Running",
+    state: "pending" as const,
+    reason: null,
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
+    createdAt: NOW,
+    updatedAt: null,
+    subJobs: [],
+  };
+}

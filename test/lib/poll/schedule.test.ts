@@ -1,0 +1,48 @@
+import { durationBucket, durationEpoch } from "../../../lib/poll/durations.ts";
+import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/poll/schedule.ts";
+import { Settings } from "../../../lib/settings.ts";
+
+const NOW = Date.UTC(2026, 0, 15);
+const { poll } = Settings.parse({});
+const past = (seconds: number[]) =>
+  seconds.map((value) => ({ epoch: durationEpoch(NOW), bucket: durationBucket(value), count: 20 }));
+
+function looksUntil(end: number, durations: ReturnType<typeof past>): number[] {
+  const looks = [15];
+  for (let age = 15; age < end; looks.push(age))
+    age += nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, NOW, () => 0.5);
+  return looks;
+}
+
+describe("the schedule", () => {
+  it("spreads a thousand first looks, all of them within a few seconds", () => {
+    const delays = Array.from({ length: 1000 }, (_, at) => firstDelaySeconds(poll, () => at / 1000));
+    expect(new Set(delays).size).toBeGreaterThan(9);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(20);
+  });
+
+  it("keeps a thousand jobs of one age apart at the next look too", () => {
+    const delays = Array.from({ length: 1000 }, (_, at) =>
+      nextDelaySeconds(
+        { jobType: "CreateCluster", ageSeconds: 15, durations: [] },
+        poll,
+        NOW,
+        () => at / 1000,
+      ),
+    );
+    expect(new Set(delays).size).toBeGreaterThan(9);
+  });
+
+  it("looks most often where jobs of the past ended", () => {
+    const looks = looksUntil(900, past([380, 400, 410, 420, 430, 440, 460]));
+    const within = (from: number, to: number) => looks.filter((age) => age >= from && age < to).length;
+    expect(within(350, 500)).toBeGreaterThan(within(15, 350));
+    expect(within(350, 500)).toBeGreaterThan(within(500, 650));
+  });
+
+  it("stays finite and calm far beyond what the past knows", () => {
+    const looks = looksUntil(6 * 3600, past([400, 410, 420]));
+    const late = looks.filter((age) => age > 3600);
+    for (const [at, age] of late.slice(1).entries()) expect(age - (late[at] ?? 0)).toBeGreaterThan(20);
+  });
+});
