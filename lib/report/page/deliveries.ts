@@ -1,5 +1,5 @@
 import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../../status.ts";
-import type { Face } from "./face.ts";
+import type { Face, PageState } from "./face.ts";
 import { foreign } from "./foreign.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
@@ -8,13 +8,12 @@ import { duration, instantOf, moment, shortTime } from "./time.ts";
 /** Who is told of the end: each target with its state, what it answered and every attempt; null for no targets. */
 export function deliveries(document: StatusDocument): Html | null {
   if (document.deliveries.length === 0) return null;
-  const before = !document.done;
-  return html`<section id="told" class="told"><h2>${before ? "Who will be told" : "Who was told"}</h2>
-<ul>${document.deliveries.map((delivery) => entry(delivery, before))}</ul></section>`;
+  return html`<section id="told" class="told"><h2>${!document.done ? "Who will be told" : "Who was told"}</h2>
+<ul>${document.deliveries.map((delivery) => entry(delivery, document.state))}</ul></section>`;
 }
 
-function entry(delivery: DeliveryDocument, before: boolean): Html {
-  const [face, word] = faceOfDelivery(delivery, before);
+function entry(delivery: DeliveryDocument, job: PageState): Html {
+  const [face, word] = faceOfDelivery(delivery, job);
   const at = instantOf(delivery.at);
   return html`<li data-key="${delivery.target}"><p class="head">${icon(face)}<b>${foreign(delivery.target)}</b><span class="word c-${face}">${word}</span></p>
 ${at !== null && html`<p class="quiet">${moment(at)}${answer(delivery)}, ${times(delivery.attempts)}</p>`}
@@ -22,7 +21,7 @@ ${delivery.nextAttemptAt && html`<p class="quiet">Next attempt <span data-until=
 ${delivery.history.length > 0 && history(delivery)}</li>`;
 }
 
-function faceOfDelivery(delivery: DeliveryDocument, before: boolean): [Face["name"], string] {
+function faceOfDelivery(delivery: DeliveryDocument, job: PageState): [Face["name"], string] {
   switch (delivery.state) {
     case "delivered":
       return ["succeeded", "Delivered"];
@@ -33,7 +32,8 @@ function faceOfDelivery(delivery: DeliveryDocument, before: boolean): [Face["nam
     case "exhausted":
       return ["failed", "Gave up"];
     case "pending":
-      if (before) return ["stopped", "When it ends"];
+      if (job === "watching") return ["stopped", "When it ends"];
+      if (job === "stopped") return ["stopped", "Not told"];
       return delivery.attempts > 0 ? ["timed_out", "Retrying"] : ["running", "On its way"];
     default:
       return delivery.state satisfies never;

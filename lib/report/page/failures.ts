@@ -12,7 +12,7 @@ export function failures(document: StatusDocument): Html | null {
   const own = ownReason(document);
   if (document.failures.length === 0 && own === null) return null;
   const failed = document.failures.length > 0 || document.state === "failed";
-  return html`<section id="failures" class="failures"><h2>${failed ? "What failed" : "What the cloud says"}</h2>
+  return html`<section id="failures" class="failures${failed && " c-failed"}"><h2>${failed ? "What failed" : "Why"}</h2>
 ${own && reasonBox(own, "Reason of the job")}
 ${document.failures.length > 0 && html`<ol>${document.failures.map(entry)}</ol>`}</section>`;
 }

@@ -8,6 +8,12 @@ export function foreign(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
+/** A `CamelCase` name that wraps between its words before it wraps within one. */
+export function foreignName(name: string): Html {
+  const words = name.split(/(?<=[a-z])(?=[A-Z])/);
+  return html`<bdi>${words.map((word, index) => html`${index > 0 && html`<wbr>`}${word}`)}</bdi>`;
+}
+
 /** The URL if a browser would open it as http or https; null for `javascript:` and everything else. */
 export function webUrl(text: string | null | undefined): string | null {
   if (!text || !URL.canParse(text)) return null;

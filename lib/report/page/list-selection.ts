@@ -24,7 +24,12 @@ export interface ListFilter {
 }
 
 export const LIST_STATES: readonly PageState[] = [
-  ...(["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const),
+  "watching",
+  "failed",
+  "timed_out",
+  "lost",
+  "succeeded",
+  "stopped",
 ];
 
 /** The state a query parameter names; null for anything else. */

@@ -1,6 +1,6 @@
 import type { JobDocument } from "../../status.ts";
 import { type Face, faceOf } from "./face.ts";
-import { foreign } from "./foreign.ts";
+import { foreign, foreignName } from "./foreign.ts";
 import { type Html, html } from "./html.ts";
 
 const LONGEST_WORD = 24;
@@ -19,7 +19,7 @@ export function subJobFace(job: JobDocument, over: boolean): Face {
 
 /** Its type, and the resource it works on where it names one. */
 export function subJobName(job: JobDocument): Html {
-  return html`<b>${foreign(job.type || UNNAMED)}</b>${
+  return html`<b>${foreignName(job.type || UNNAMED)}</b>${
     job.resourceName && html` <span class="res">${foreign(job.resourceName)}</span>`
   }`;
 }

@@ -2,7 +2,7 @@
 export const BASE_STYLE = `
 :root{color-scheme:light dark;--ground:#f5f7f9;--panel:#fff;--sunk:#f5f7f9;--line:#dde3e9;--ink:#171d24;--quiet:#55606c;--link:#0b57c2;--on:#fff;
 --running:#1259c9;--succeeded:#12703f;--failed:#be1f37;--timed_out:#8f4c00;--lost:#6539bd;--stopped:#55606c}
-@media (prefers-color-scheme:dark){:root{--ground:#0d1116;--panel:#141a21;--sunk:#0f141a;--line:#28313b;--ink:#e4e9ef;--quiet:#9aa6b2;--link:#7db7ff;--on:#141a21;
+@media screen and (prefers-color-scheme:dark){:root{--ground:#0d1116;--panel:#141a21;--sunk:#0f141a;--line:#28313b;--ink:#e4e9ef;--quiet:#9aa6b2;--link:#7db7ff;--on:#141a21;
 --running:#6cb0ff;--succeeded:#52cc8b;--failed:#ff7f89;--timed_out:#efb157;--lost:#bf9fff;--stopped:#9aa6b2}}
 .c-running{--c:var(--running)}.c-succeeded{--c:var(--succeeded)}.c-failed{--c:var(--failed)}
 .c-timed_out{--c:var(--timed_out)}.c-lost{--c:var(--lost)}.c-stopped,.c-waiting{--c:var(--stopped)}
@@ -28,7 +28,7 @@ summary{cursor:pointer}
 .word,.state{color:var(--c);font-weight:600}
 .trouble{color:var(--timed_out)}
 .ago:not(:empty)::before{content:" · "}
-.ago{color:var(--quiet)}
+.ago{color:var(--quiet);white-space:nowrap}
 .arc{transform-origin:8px 8px;animation:turn 1.6s linear infinite}
 @keyframes turn{to{transform:rotate(1turn)}}
 @media (prefers-reduced-motion:reduce){*,*::before{animation:none!important;transition:none!important}}

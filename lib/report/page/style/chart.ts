@@ -1,6 +1,6 @@
 /** The tree of subjobs with its bars: a grid of equal columns on wide pages, two lines a row on narrow ones. */
 export const CHART_STYLE = `
-.chart{position:relative;--bars:40%;--word:6.25rem;--took:5.75rem}
+.chart{position:relative;--bars:39%;--word:6rem;--took:5.25rem}
 .row{display:grid;grid-template-columns:minmax(0,1fr) var(--bars) var(--word) var(--took);align-items:center;min-height:2rem;position:relative;padding:.125rem 0}
 .name{display:flex;gap:.5rem;align-items:flex-start;padding-right:1rem;line-height:1.35}
 .name .icon{margin-top:1px}
@@ -43,12 +43,13 @@ td{white-space:nowrap}
 .d1{padding-left:.75rem}.d2{padding-left:1.5rem}.d3{padding-left:2.25rem}.d4{padding-left:3rem}
 @media (max-width:46rem){
 .chart{--took:auto}
-.row{grid-template-columns:minmax(0,1fr) auto auto;padding:.375rem 0;gap:.25rem .5rem}
-.row .name{padding-right:0}
-.row .word{padding:0;font-size:.8125rem}
+.row{grid-template-columns:minmax(0,1fr) auto;padding:.375rem 0;column-gap:.5rem}
+.row .name{padding-right:0;grid-row:1/3}
+.row .word{padding:0;font-size:.8125rem;line-height:1.3;text-align:right;max-width:9rem}
+.row .took{font-size:.8125rem;line-height:1.3;grid-area:2/2}
 .row.c-succeeded .word{clip-path:inset(50%);position:absolute}
-.row .took{font-size:.8125rem}
-.row .bar{grid-column:1/-1;grid-row:2;height:10px}
+.row.c-succeeded .took{grid-row:1/3}
+.row .bar{grid-column:1/-1;grid-row:3;height:10px;margin-top:.25rem}
 .bar rect{y:1px}
 .tree .bar{margin-left:1.25rem;width:calc(100% - 1.25rem)}
 .axis,.grid{display:none}

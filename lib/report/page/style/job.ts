@@ -13,7 +13,7 @@ export const JOB_STYLE = `
 .body{display:grid;grid-template-columns:minmax(0,1fr) 21rem;gap:1rem;align-items:start}
 .main,.aside{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem}
 section{background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:1.125rem 1.5rem}
-.failures{border-left:4px solid var(--failed)}
+.failures{border-left:4px solid var(--c)}
 .failures li+li,.failures ol{margin-top:1.25rem}
 .failures h2+ol{margin-top:0}
 .path{display:flex;gap:.5rem;font-weight:400}
@@ -39,7 +39,7 @@ dt{color:var(--quiet)}
 .watch dl{columns:18rem;column-gap:2rem}.watch dl>div{break-inside:avoid}
 .facts h3{margin-top:.75rem}
 .warnings li{color:var(--timed_out);margin-top:.25rem}
-@media (max-width:64rem){.body{grid-template-columns:minmax(0,1fr)}.main,.aside{display:contents}.watch{order:1}}
+@media (max-width:68rem){.body{grid-template-columns:minmax(0,1fr)}.main,.aside{display:contents}.watch{order:1}}
 @media (max-width:40rem){
 .headline,section{padding:1rem}
 .headline{column-gap:.75rem}
