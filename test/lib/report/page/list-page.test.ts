@@ -1,0 +1,76 @@
+import { listLink } from "../../../../lib/report/page/list-link.ts";
+import { renderListPage } from "../../../../lib/report/page/list-page.ts";
+import { type ListFilter, listState, selectWatches } from "../../../../lib/report/page/list-selection.ts";
+import { listed, morning } from "./list-samples.ts";
+import { NOW } from "./samples.ts";
+
+const SELF = "/jobs?key=k0&state=failed&text=pool&before=c1";
+const all: ListFilter = { state: null, text: "" };
+const types = (filter: ListFilter) => selectWatches(morning(), filter).map((watch) => watch.jobType);
+
+describe("selectWatches", () => {
+  it("puts running ones first and keeps the order otherwise", () => {
+    expect(types(all).slice(0, 5)).toEqual([
+      "CreateNode",
+      "CreateCluster",
+      "ScaleupCluster",
+      "DeleteNode",
+      "CreateNodePool",
+    ]);
+  });
+
+  it("filters by state and by every word, whatever the case", () => {
+    expect(types({ state: "failed", text: "" })).toEqual(["CreateNodePool"]);
+    expect(types({ state: null, text: " SEARCH  create" })).toEqual(["CreateCluster"]);
+    expect(types({ state: null, text: "timed" })).toEqual(["UpgradeCluster"]);
+    expect(types({ state: "lost", text: "pool" })).toEqual([]);
+  });
+});
+
+it("a state from a URL is one of ours or none", () => {
+  expect(listState("timed_out")).toBe("timed_out");
+  expect(listState("__proto__")).toBeNull();
+  expect(listState(null)).toBeNull();
+});
+
+it("links of the list carry the key and only the filters they mean", () => {
+  expect(listLink(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
+  expect(listLink(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
+  expect(listLink("/jobs", {})).toBe("?");
+});
+
+describe("renderListPage", () => {
+  const render = (filter: ListFilter, before: string | null = null, watches = morning()) =>
+    renderListPage({ project: "prod", watches, filter, now: NOW, link: { self: SELF, before } }).html;
+
+  it("tells how many run, in the title", () => {
+    expect(render(all)).toContain("<title>3 running · Jobs of prod</title>");
+    expect(render(all, null, [listed()])).toContain("<title>Jobs of prod</title>");
+  });
+
+  it("marks the filter that is on and keeps it while searching", () => {
+    const page = render({ state: "failed", text: "pool" });
+    expect(page).toContain('href="?key=k0&amp;state=failed&amp;text=pool" aria-current="page">Failed');
+    expect(page).toContain('<input type="hidden" name="key" value="k0">');
+    expect(page).toContain('<input type="hidden" name="state" value="failed">');
+    expect(page).toContain('name="text" value="pool"');
+  });
+
+  it("links to older jobs only where there are some", () => {
+    expect(render(all, "c2")).toContain('href="?key=k0&amp;before=c2"');
+    expect(render(all)).not.toContain("Older jobs");
+  });
+
+  it("tells an empty project from a filter that matches nothing", () => {
+    expect(render(all, null, [])).toContain("No job of this project is remembered");
+    expect(render({ state: null, text: "zzz" })).toContain("None of these 10 jobs matches");
+  });
+
+  it("escapes what others wrote", () => {
+    const page = render({ state: null, text: "" }, null, [
+      listed({ jobType: "<script>x</script>", url: '"><u>' }),
+    ]);
+    expect(page).toContain("&lt;script&gt;x&lt;/script&gt;");
+    expect(page).not.toContain('"><u>');
+  });
+});
