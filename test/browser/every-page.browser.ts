@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { NOW } from "../lib/report/page/samples.ts";
+import { launchChromium } from "./chromium.ts";
+import { type PageServer, servePage } from "./page-server.ts";
+import { PAGES } from "./pages.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SCREENSHOTS = "build/screenshots";
+const WIDTHS = [320, 390, 1280];
+
+describe("every page", () => {
+  let browser: Browser;
+  before(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    browser = await launchChromium();
+  });
+  after(() => browser.close());
+
+  for (const [name, rendered] of Object.entries(PAGES)) {
+    describe(name, () => {
+      let server: PageServer;
+      before(async () => {
+        server = await servePage(rendered, NOW);
+      });
+      after(() => server.close());
+
+      for (const colorScheme of ["light", "dark"] as const) {
+        it(`${name} gives axe nothing to say and fits in ${colorScheme}`, async () => {
+          const page = await browser.newPage({ colorScheme, reducedMotion: "reduce" });
+          const complaints = listen(page);
+          await page.clock.setFixedTime(NOW);
+          await page.goto(server.url);
+          for (const width of WIDTHS) {
+            await page.setViewportSize({ width, height: 800 });
+            assert.equal(
+              await page.evaluate("document.documentElement.scrollWidth"),
+              width,
+              `at ${width} px`,
+            );
+            await page.screenshot({
+              path: `${SCREENSHOTS}/${name}-${width}-${colorScheme}.png`,
+              fullPage: true,
+            });
+          }
+          await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
+          assert.deepEqual(await axeFindings(page), []);
+          await page.setViewportSize({ width: 320, height: 800 });
+          assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320, "all unfolded");
+          assert.deepEqual(await axeFindings(page), []);
+          assert.deepEqual(complaints, []);
+          assert.equal(await page.evaluate("window.caught"), undefined);
+          await page.close();
+        });
+      }
+
+      it(`${name} loads nothing but itself`, async () => {
+        const page = await browser.newPage();
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(request.url()));
+        await page.goto(server.url, { waitUntil: "networkidle" });
+        assert.deepEqual(
+          asked.filter((url) => !url.startsWith("data:") && url !== server.url),
+          [],
+        );
+        await page.close();
+      });
+    });
+  }
+});
+
+/** Everything a page may complain of: a refused script, a fault in ours, a dialog somebody's text has opened. */
+function listen(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    complaints.push("dialog");
+    void dialog.dismiss();
+  });
+  return complaints;
+}
+
+async function axeFindings(page: Page): Promise<unknown> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+    .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html.slice(0, 160) + " " + node.failureSummary)))`);
+}

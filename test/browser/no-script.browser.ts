@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { bigJob, failedJob, NOW, REASON, runningJob } from "../lib/report/page/samples.ts";
+import { launchChromium } from "./chromium.ts";
+import { servePage } from "./page-server.ts";
+import { jobPage, PAGES } from "./pages.ts";
+
+it("without scripts the page is whole, and reloads itself until the job has failed", async () => {
+  const browser = await launchChromium();
+  const server = await servePage(jobPage(runningJob()), NOW);
+  try {
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(server.url);
+    assert.equal(await page.locator(".clock").innerText(), "9 min 15 s");
+    assert.match(await page.locator("#headline").innerText(), /Next look at 09:39:44 UTC/);
+    assert.equal(await page.locator("[data-copy]").first().isVisible(), false);
+    server.show(jobPage(failedJob()));
+    await page.locator("#headline .state", { hasText: "Failed" }).waitFor({ timeout: 20_000 });
+    assert.equal(await page.locator("#failures .reason").innerText(), REASON);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
+it("on paper everything is unfolded", async () => {
+  const browser = await launchChromium();
+  const server = await servePage(jobPage(bigJob()), NOW);
+  try {
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.emulateMedia({ media: "print" });
+    await page.goto(server.url);
+    assert.equal(await page.locator(".tree").getByText("pool-b-003").first().isVisible(), true);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
+it("the list searches by a form that carries its key along", async () => {
+  const browser = await launchChromium();
+  const { list } = PAGES;
+  assert.ok(list);
+  const server = await servePage(list, NOW);
+  try {
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(server.url);
+    await page.getByRole("searchbox").fill("pool-a");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/text=pool-a/);
+    assert.equal(new URL(page.url()).searchParams.get("key"), "k0");
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
