@@ -1,0 +1,24 @@
+import { mkdirSync } from "node:fs";
+import { launchChromium } from "../test/browser/chromium.ts";
+import { servePage } from "../test/browser/page-server.ts";
+import { jobPage } from "../test/browser/pages.ts";
+import { failedJob, NOW, runningJob } from "../test/lib/report/page/samples.ts";
+
+/** Makes the README's pictures of the status page: `node bench/screenshots.ts`. */
+const PICTURES = [
+  { name: "failed", document: failedJob(), width: 1200, height: 800, colorScheme: "light" },
+  { name: "running", document: runningJob(), width: 1200, height: 740, colorScheme: "dark" },
+] as const;
+
+mkdirSync("docs", { recursive: true });
+const browser = await launchChromium();
+for (const { name, document, width, height, colorScheme } of PICTURES) {
+  const server = await servePage(jobPage(document), NOW);
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+  await page.clock.setFixedTime(NOW + 8000);
+  await page.goto(server.url);
+  await page.screenshot({ path: `docs/status-page-${name}.png` });
+  await page.close();
+  await server.close();
+}
+await browser.close();
