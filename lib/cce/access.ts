@@ -1,0 +1,101 @@
+import type { Dispatcher } from "undici";
+import type { Instant, Observation } from "../job.ts";
+import type { Project } from "../projects.ts";
+import { cceEndpoint, iamEndpoint } from "./endpoint.ts";
+import { DEADLINE_PASSED, type Exchanged, exchange } from "./exchange.ts";
+import { type Granted, readGrant, tokenRequest } from "./iam.ts";
+import { createMask, type Mask } from "./mask.ts";
+import { readReply } from "./reply.ts";
+import { createSignIn, type Query, type SignedIn } from "./sign-in.ts";
+import { createThrottle, type Throttle } from "./throttle.ts";
+import { keepToken } from "./token.ts";
+
+/** Kept for the token request alone: a look that came first must not starve it for the looks that wait with it. */
+const TOKEN_MS = 10_000;
+
+const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
+
+export interface Surroundings {
+  readonly now: () => Instant;
+  readonly random: () => number;
+  readonly dispatcher: () => Dispatcher;
+}
+
+/** One project's way to CCE: its address, its credentials, its token and its hold. */
+export interface Access {
+  readonly throttle: Throttle;
+  readonly mask: Mask;
+  /** Asks for one job, with a second try after a 401 where there is something new to try. Not masked yet. */
+  query(jobId: string, deadlineMs: number): Promise<Observation>;
+}
+
+export function createAccess(name: string, project: Project, surroundings: Surroundings): Access {
+  const { now, random, dispatcher } = surroundings;
+  const mask = createMask(project);
+  const tokens = keepToken(async () => {
+    const granted = await grantToken(name, project, surroundings);
+    if (granted.kind === "token") mask.learn(granted.token);
+    return granted;
+  }, now);
+  const signIn = createSignIn(project, tokens, now);
+
+  const tryOnce = async (query: Query, signed: SignedIn, endsAt: Instant): Promise<Observation> => {
+    if (signed.kind === "none") return signed.observation;
+    const headers = { ...COMMON_HEADERS, accept: "application/json", ...signed.headers };
+    const deadlineMs = endsAt - performance.now();
+    return observe(
+      await exchange(dispatcher(), { method: "GET", url: query.url, headers, body: null, deadlineMs }),
+    );
+  };
+  const observe = (result: Exchanged): Observation => {
+    if (result.kind === "reply") return readReply(result, now(), name);
+    const text =
+      result.code === DEADLINE_PASSED
+        ? "CCE did not answer in time"
+        : `CCE cannot be reached (${result.code})`;
+    return { kind: "unavailable", text };
+  };
+
+  return {
+    throttle: createThrottle(now, random),
+    mask,
+    async query(jobId, deadlineMs) {
+      // A budget is measured on the clock that nobody can turn back.
+      const endsAt = performance.now() + deadlineMs;
+      const query = queryOf(project, jobId);
+      if (query === null) return noAddress(name);
+      const signed = await signIn(query, null);
+      if (signed === null) return noAddress(name);
+      const seen = await tryOnce(query, signed, endsAt);
+      if (seen.kind !== "unauthorized" || signed.kind === "none") return seen;
+      const again = await signIn(query, signed);
+      return again === null ? seen : tryOnce(query, again, endsAt);
+    },
+  };
+}
+
+function queryOf(project: Project, jobId: string): Query | null {
+  const endpoint = URL.parse(cceEndpoint(project) ?? "");
+  if (endpoint === null) return null;
+  const path = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/${jobId}`;
+  return { url: new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin), path };
+}
+
+async function grantToken(name: string, project: Project, surroundings: Surroundings): Promise<Granted> {
+  const endpoint = iamEndpoint(project);
+  if (project.auth.kind !== "password" || endpoint === null)
+    return { kind: "none", observation: noAddress(name) };
+  const result = await exchange(surroundings.dispatcher(), {
+    method: "POST",
+    url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
+    headers: { ...COMMON_HEADERS, "content-type": "application/json" },
+    body: tokenRequest(project.auth, project.projectId),
+    deadlineMs: TOKEN_MS,
+  });
+  return readGrant(result, surroundings.now(), name);
+}
+
+const noAddress = (name: string): Observation => ({
+  kind: "misconfigured",
+  text: `project ${name} has no address to ask: set region, or endpoint (and iamEndpoint for sign-in with a password)`,
+});

@@ -1,0 +1,62 @@
+import * as z from "zod";
+
+const Word = z.union([z.string(), z.number()]).transform(String).nullish().catch(null);
+
+/** Where CCE, its gateway and IAM put code and words of an error; one body may use several spellings at once. */
+const spellings = {
+  errorCode: Word,
+  error_code: Word,
+  code: Word,
+  message: Word,
+  errorMessage: Word,
+  error_message: Word,
+  errorMsg: Word,
+  error_msg: Word,
+  title: Word,
+};
+const Body = z.object({ ...spellings, error: z.object(spellings).nullish().catch(null) });
+
+const LONGEST_WORDS = 400;
+
+/** What an error reply says about itself. `codes` may be empty, `words` is the most useful text or null. */
+export interface Fault {
+  readonly codes: readonly string[];
+  readonly words: string | null;
+}
+
+/** Reads the body of any reply that is no job. What is not understood yields no codes and no words. */
+export function readFault(body: string): Fault {
+  const parsed = Body.safeParse(parseJson(body));
+  if (!parsed.success) return { codes: [], words: null };
+  const { error, ...top } = parsed.data;
+  const places = error == null ? [top] : [top, error];
+  const codes = places.flatMap((place) => [place.errorCode, place.error_code, place.code]);
+  const words = [
+    ...places.map((place) => place.message),
+    ...places.flatMap((place) => [place.errorMessage, place.error_message, place.errorMsg, place.error_msg]),
+    ...places.map((place) => place.title),
+  ];
+  return {
+    codes: [...new Set(codes.filter((code) => code != null))],
+    words: words.map((text) => oneLine(text ?? "")).find((text) => text !== "") ?? null,
+  };
+}
+
+/** Control characters go first, so that a secret they split is whole again before it is masked. */
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\r\n\t]+/g, " ")
+    .replace(/\p{C}/gu, "")
+    .trim();
+
+/** Words cut to what a notice has room for; done last, because a cut secret could no longer be masked. */
+export const shortened = (text: string): string =>
+  text.length <= LONGEST_WORDS ? text : `${text.slice(0, LONGEST_WORDS - 1)}…`;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
