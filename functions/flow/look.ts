@@ -19,6 +19,7 @@ export const LOOK_LEASE_MS = 35_000;
 /** The most that one query of CCE may take, and what is kept free for passing on and recording what it saw. */
 const LOOK_MS = 10_000;
 const PASS_ON_MS = 6_000;
+const LOOP_BOUND_MS = 7 * 86_400_000;
 
 /** A look that was claimed, and what it saw. */
 export interface Seen {
@@ -107,11 +108,11 @@ export async function look(
   const job = observation.kind === "job" ? observation.job : null;
   const jobType = job?.type ?? watch.jobType;
   const decision = decide({
-    // The message carries the deadline too, so that the loop ends even if the ledger forgets it.
+    // The loop carries a bound of its own: whatever the ledger says, no message outlives its deadline by a week.
     watch: {
       look: message.look,
       acceptedAt: watch.acceptedAt,
-      deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt),
+      deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS),
       misses: watch.misses,
       trouble: watch.trouble,
       jobType: watch.jobType,

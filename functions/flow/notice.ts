@@ -1,6 +1,5 @@
 import type { Attempted } from "../../lib/deliver/deliver.ts";
 import { paceMs } from "../../lib/deliver/pace.ts";
-import type { DeliveryReason } from "../../lib/deliver/reasons.ts";
 import { nextAttempt } from "../../lib/deliver/retry.ts";
 import type { DeliveryState, Instant } from "../../lib/job.ts";
 import type { NoticeLedger, Delivery as Standing } from "../../lib/ledger/notice-ledger.ts";
@@ -24,7 +23,7 @@ const AT_ONCE_MS = 100;
 
 export interface NoticePorts {
   readonly ledger: Pick<NoticeLedger, "claimNotice" | "recordAttempt" | "holdNotice" | "markBuried"> &
-    Pick<TargetLedger, "readTarget" | "reserveSlot" | "holdTarget" | "switchOff">;
+    Pick<TargetLedger, "readTarget" | "reserveSlot" | "passGate" | "holdTarget" | "switchOff">;
   readonly queue: Pick<Queue, "hold">;
   readonly dead: Pick<Queue, "send">;
   /** One HTTP delivery. Never throws. */
@@ -32,18 +31,8 @@ export interface NoticePorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  readonly onAttempt: (
-    notice: Notice,
-    attempted: NoticeAttempt,
-    state: DeliveryState,
-    attempts: number,
-  ) => void;
+  readonly onAttempt: (notice: Notice, attempted: Attempted, state: DeliveryState, attempts: number) => void;
 }
-
-/** An attempt, or why none was made: the config has no such target, or it is switched off as gone. */
-export type NoticeAttempt = Omit<Attempted, "reason"> & {
-  readonly reason: DeliveryReason | "target_unknown" | "target_off";
-};
 
 /**
  * One notice's turn: claim it, wait for the target's pace, make one attempt, record what became of it. While it has
@@ -99,14 +88,18 @@ async function turn(
   const { holdUntil } = await ledger.readTarget(key.target);
   if (holdUntil > now + AT_ONCE_MS) return { until: holdUntil, slotReserved: false };
   const intervalMs = paceMs(target.kind);
-  if (intervalMs === 0 || standing.slotReserved) return null;
-  const slot = await ledger.reserveSlot(key.target, now, intervalMs);
-  return slot > now + AT_ONCE_MS ? { until: slot, slotReserved: true } : null;
+  if (intervalMs === 0) return null;
+  if (!standing.slotReserved) {
+    const slot = await ledger.reserveSlot(key.target, now, intervalMs);
+    if (slot > now + AT_ONCE_MS) return { until: slot, slotReserved: true };
+  }
+  if (await ledger.passGate(key.target, now, intervalMs)) return null;
+  return { until: now + intervalMs, slotReserved: true };
 }
 
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
 
-async function attempt(told: Notice, budgetMs: number, ports: NoticePorts): Promise<NoticeAttempt> {
+async function attempt(told: Notice, budgetMs: number, ports: NoticePorts): Promise<Attempted> {
   if (told.target === null) return { ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" };
   const { offSince } = await ports.ledger.readTarget(told.key.target);
   if (offSince !== null) return { ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" };
@@ -117,7 +110,7 @@ async function record(
   told: Notice,
   delivery: Delivery,
   standing: Standing,
-  attempted: NoticeAttempt,
+  attempted: Attempted,
   ports: NoticePorts,
 ): Promise<Disposition> {
   const { ledger, settings } = ports;

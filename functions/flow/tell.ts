@@ -1,9 +1,9 @@
 import type { Conclusion } from "../../lib/conclusion.ts";
+import type { Attempted } from "../../lib/deliver/deliver.ts";
 import type { DeliveryState } from "../../lib/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Looked } from "./look.ts";
-import type { NoticeAttempt } from "./notice.ts";
 import type { Notice } from "./notice-subject.ts";
 import type { Unreadable } from "./read-message.ts";
 import type { Swept } from "./sweep.ts";
@@ -52,7 +52,7 @@ export function tellConcluded({
 /** One line and its counts per attempt. No URL, no secret: the target's name stands for both. */
 export function tellAttempt(
   { key, redelivery, target }: Notice,
-  attempted: NoticeAttempt,
+  attempted: Attempted,
   state: DeliveryState,
   attempts: number,
 ): void {

@@ -27,13 +27,22 @@ export interface Delivery {
   readonly nextAttemptAt: Instant | null;
   /** A place in the target's pace was reserved for `nextAttemptAt`. */
   readonly slotReserved: boolean;
+  /** It failed, and lies in the dead-letter queue. */
+  readonly buried: boolean;
   /** The latest, oldest first, at most `ATTEMPT_HISTORY`. */
   readonly history: readonly Attempt[];
 }
 
 /** How a notice stands that no message has come for yet. */
 export function unattempted(target: string): Delivery {
-  const nothing = { attempts: 0, redelivery: 0, nextAttemptAt: null, slotReserved: false, history: [] };
+  const nothing = {
+    attempts: 0,
+    redelivery: 0,
+    nextAttemptAt: null,
+    slotReserved: false,
+    buried: false,
+    history: [],
+  };
   return { target, state: "pending", ...nothing };
 }
 

@@ -11,6 +11,11 @@ export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Takes the next free place in a target's pace: now, or later when others have been before. */
   reserveSlot(name: string, now: Instant, intervalMs: number): Promise<Instant>;
+  /**
+   * The gate before an attempt: passes, and shuts for `intervalMs`, or is still shut. Places are kept by a queue
+   * whose clock ticks in seconds; the gate keeps those apart that come back together.
+   */
+  passGate(name: string, now: Instant, intervalMs: number): Promise<boolean>;
   /** Only ever lengthens. */
   holdTarget(name: string, until: Instant): Promise<void>;
   /** `true` for the one call that switched it off. */

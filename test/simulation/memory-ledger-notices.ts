@@ -19,11 +19,12 @@ export function noticeSteps({ notices }: LedgerState): NoticeLedger {
   return {
     async claimNotice({ key, redelivery, messageId, now, leaseMs }) {
       const id = idOfNotice(key);
-      const fresh = { delivery: { ...unattempted(key.target), redelivery }, ...NO_LEASE, buried: false };
+      const fresh = { delivery: { ...unattempted(key.target), redelivery }, ...NO_LEASE };
       const row = notices[id] ?? fresh;
       const { delivery } = row;
       const { state, nextAttemptAt } = delivery;
-      if (delivery.redelivery !== redelivery || state === "delivered" || row.buried) return { kind: "stale" };
+      if (delivery.redelivery !== redelivery || state === "delivered" || delivery.buried)
+        return { kind: "stale" };
       if (state !== "pending") {
         return { kind: "unburied", state, reason: delivery.history.at(-1)?.reason ?? state };
       }
@@ -61,14 +62,15 @@ export function noticeSteps({ notices }: LedgerState): NoticeLedger {
 
     async markBuried(key, redelivery) {
       const row = notices[idOfNotice(key)];
-      if (row?.delivery.redelivery === redelivery) notices[idOfNotice(key)] = { ...row, buried: true };
+      if (row?.delivery.redelivery === redelivery)
+        notices[idOfNotice(key)] = { ...row, delivery: { ...row.delivery, buried: true } };
     },
 
     async reopenNotice(key) {
       const before = notices[idOfNotice(key)]?.delivery ?? unattempted(key.target);
       const redelivery = before.redelivery + 1;
       const delivery = { ...unattempted(key.target), redelivery, history: before.history };
-      notices[idOfNotice(key)] = { delivery, ...NO_LEASE, buried: false };
+      notices[idOfNotice(key)] = { delivery, ...NO_LEASE };
       return redelivery;
     },
   };

@@ -10,7 +10,7 @@ export function sharedSteps({
   digests,
 }: LedgerState): TargetLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
-    targets[name] ?? { offSince: null, holdUntil: 0, nextFreeAt: 0 };
+    targets[name] ?? { offSince: null, holdUntil: 0, nextFreeAt: 0, gateUntil: 0 };
   return {
     async readTarget(name) {
       const { offSince, holdUntil } = targetOf(name);
@@ -21,6 +21,12 @@ export function sharedSteps({
       const slot = Math.max(now, targetOf(name).nextFreeAt);
       targets[name] = { ...targetOf(name), nextFreeAt: slot + intervalMs };
       return slot;
+    },
+
+    async passGate(name, now, intervalMs) {
+      if (targetOf(name).gateUntil > now) return false;
+      targets[name] = { ...targetOf(name), gateUntil: now + intervalMs };
+      return true;
     },
 
     async holdTarget(name, until) {

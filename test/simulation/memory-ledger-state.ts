@@ -16,13 +16,13 @@ export interface NoticeRow {
   readonly delivery: Delivery;
   readonly owner: string | null;
   readonly leaseUntil: Instant | null;
-  readonly buried: boolean;
 }
 
 export interface TargetRow {
   readonly offSince: Instant | null;
   readonly holdUntil: Instant;
   readonly nextFreeAt: Instant;
+  readonly gateUntil: Instant;
 }
 
 export interface DigestRow extends Digest {

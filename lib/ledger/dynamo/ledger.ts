@@ -13,7 +13,7 @@ import { readWatch } from "./read.ts";
 import { recent } from "./recent.ts";
 import { reopenNotice } from "./reopen-notice.ts";
 import type { LedgerTable } from "./table.ts";
-import { holdTarget, readTarget, reserveSlot, switchOff, switchOn } from "./target.ts";
+import { holdTarget, passGate, readTarget, reserveSlot, switchOff, switchOn } from "./target.ts";
 
 /** The whole ledger over one DynamoDB table. A function that needs little of it imports the operations one by one. */
 export function createLedger(table: LedgerTable): Ledger {
@@ -39,6 +39,7 @@ export function createLedger(table: LedgerTable): Ledger {
     reopenNotice: (key, expiresAt) => reopenNotice(table, key, expiresAt),
     readTarget: (name) => readTarget(table, name),
     reserveSlot: (name, now, intervalMs) => reserveSlot(table, name, now, intervalMs),
+    passGate: (name, now, intervalMs) => passGate(table, name, now, intervalMs),
     holdTarget: (name, until) => holdTarget(table, name, until),
     switchOff: (name, at) => switchOff(table, name, at),
     switchOn: (name) => switchOn(table, name),

@@ -34,10 +34,10 @@ export function readNoticeItem(item: Item): NoticeItem {
 }
 
 export function toDelivery(item: NoticeItem): Delivery {
-  const { state, attempts, redelivery, nextAttemptAt, slotReserved } = item;
+  const { state, attempts, redelivery, nextAttemptAt, slotReserved, buried } = item;
   return {
     target: item.sk.slice(NOTICE_PREFIX.length),
-    ...{ state, attempts, redelivery, nextAttemptAt, slotReserved },
+    ...{ state, attempts, redelivery, nextAttemptAt, slotReserved, buried },
     history: item.history.slice(-ATTEMPT_HISTORY).map(readAttempt),
   };
 }

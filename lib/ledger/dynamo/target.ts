@@ -58,6 +58,22 @@ export async function reserveSlot(
   throw new Error("the target's pace changed too often for a place in it");
 }
 
+/** Passes a target's gate, which then stays shut for `intervalMs`; false while it is shut. */
+export async function passGate(
+  table: LedgerTable,
+  name: string,
+  now: Instant,
+  intervalMs: number,
+): Promise<boolean> {
+  const passed = await change(table, {
+    key: targetPaceKey(name),
+    set: { gateUntil: now + intervalMs, expiresAt: timeToLive(now + PACE_KEPT_MS) },
+    condition: "attribute_not_exists(#gateUntil) OR #gateUntil <= :now",
+    values: { now },
+  });
+  return passed.kind === "written";
+}
+
 /** Only ever lengthens. */
 export async function holdTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
   await change(table, {

@@ -16,7 +16,7 @@ export function describeNotices(ledger: () => Ledger): void {
   describe("claiming a notice", () => {
     it("leases it at its first message and answers how it stands", async () => {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0 };
-      const nothing = { nextAttemptAt: null, slotReserved: false, history: [] };
+      const nothing = { nextAttemptAt: null, slotReserved: false, buried: false, history: [] };
       const key = freshNotice();
       expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
       expect(await claim(key, "n-1")).toEqual({ kind: "claimed", delivery: { ...delivery, ...nothing } });
@@ -74,7 +74,9 @@ export function describeNotices(ledger: () => Ledger): void {
           attempt: attempt({ reason: "no_such_hook" }),
         });
         expect(await claim(key, "n-2")).toEqual({ kind: "unburied", state, reason: "no_such_hook" });
+        expect((await ledger().readDelivery(key)).buried).toBe(false);
         await ledger().markBuried(key, 0);
+        expect((await ledger().readDelivery(key)).buried).toBe(true);
         expect(await claim(key, "n-2")).toEqual({ kind: "stale" });
       },
     );

@@ -15,6 +15,14 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await ledger().reserveSlot(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
     });
 
+    it("lets one attempt through its gate per interval, of several at once", async () => {
+      const { project: name } = freshKey();
+      const passed = await Promise.all([1, 2, 3].map(() => ledger().passGate(name, T0, 1000)));
+      expect(passed.filter((through) => through)).toHaveLength(1);
+      expect(await ledger().passGate(name, T0 + 999, 1000)).toBe(false);
+      expect(await ledger().passGate(name, T0 + 1000, 1000)).toBe(true);
+    });
+
     it("is held only ever longer", async () => {
       const { project: name } = freshKey();
       for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().holdTarget(name, until);

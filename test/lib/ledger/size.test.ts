@@ -74,6 +74,7 @@ describe("what a watch costs", () => {
     await claim(2);
     await record(2, "Running");
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
+    expect(await hotItemBytes()).toBeLessThan(1024);
   });
 
   it("explains a refused claim with one read", async () => {
