@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { servePage } from "../test/browser/page-server.ts";
 import { jobPage } from "../test/browser/pages.ts";
-import { failedJob, NOW, runningJob } from "../test/lib/report/page/samples.ts";
+import { failedJob } from "../test/lib/report/page/failed-sample.ts";
+import { NOW } from "../test/lib/report/page/job-parts.ts";
+import { runningJob } from "../test/lib/report/page/running-sample.ts";
 
 /** Makes the README's pictures of the status page: `node bench/screenshots.ts`. */
 const PICTURES = [

@@ -3,9 +3,12 @@ import { renderListPage } from "../../lib/report/page/list-page.ts";
 import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
 import type { RenderedPage } from "../../lib/report/page/shell.ts";
 import type { StatusDocument } from "../../lib/status.ts";
+import { bigJob, succeededJob } from "../lib/report/page/ended-samples.ts";
+import { failedJob } from "../lib/report/page/failed-sample.ts";
 import { hostileJob } from "../lib/report/page/hostile-sample.ts";
+import { NOW } from "../lib/report/page/job-parts.ts";
 import { morning } from "../lib/report/page/list-samples.ts";
-import { bigJob, failedJob, NOW, runningJob, succeededJob } from "../lib/report/page/samples.ts";
+import { runningJob } from "../lib/report/page/running-sample.ts";
 
 export function jobPage(document: StatusDocument): RenderedPage {
   const link = { list: "/jobs?key=k0", api: "/v1/jobs/prod/b7c64d1e" };

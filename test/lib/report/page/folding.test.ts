@@ -1,5 +1,5 @@
 import { foldSiblings, startsOpen } from "../../../../lib/report/page/folding.ts";
-import { FAILED, PENDING, step } from "./samples.ts";
+import { FAILED, PENDING, step } from "./job-parts.ts";
 
 const good = (count: number) => Array.from({ length: count }, (_, index) => step("Good", index, index + 1));
 const bad = step("Bad", 0, 1, FAILED);

@@ -1,5 +1,6 @@
 import type { StatusDocument } from "../../../../lib/status.ts";
-import { FAILED, failedJob, step } from "./samples.ts";
+import { failedJob } from "./failed-sample.ts";
+import { FAILED, step } from "./job-parts.ts";
 
 const MARKUP = `</pre><script>window.caught = "script"</script>"'><img src=x onerror="window.caught='img'"><svg onload=window.caught=1>`;
 const TURNED = "\u202Etxet eht nrut\u202C \u05E9\u05DC\u05D5\u05DD \u0645\u0631\u062D\u0628\u0627";

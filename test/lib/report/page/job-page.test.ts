@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { renderJobPage } from "../../../../lib/report/page/job-page.ts";
 import { renderNotFoundPage } from "../../../../lib/report/page/not-found-page.ts";
 import { StatusDocument } from "../../../../lib/status.ts";
+import { bigJob, succeededJob } from "./ended-samples.ts";
+import { failedJob } from "./failed-sample.ts";
 import { HOSTILE_TEXTS, hostileJob } from "./hostile-sample.ts";
-import { bigJob, failedJob, NOW, REASON, runningJob, succeededJob } from "./samples.ts";
+import { NOW, REASON } from "./job-parts.ts";
+import { runningJob } from "./running-sample.ts";
 
 const render = (document: StatusDocument, now = NOW, consoleUrl: string | null = null) =>
   renderJobPage({ document, now, link: {}, consoleUrl });

@@ -1,8 +1,8 @@
 import { listLink } from "../../../../lib/report/page/list-link.ts";
 import { renderListPage } from "../../../../lib/report/page/list-page.ts";
 import { type ListFilter, listState, selectWatches } from "../../../../lib/report/page/list-selection.ts";
+import { NOW } from "./job-parts.ts";
 import { listed, morning } from "./list-samples.ts";
-import { NOW } from "./samples.ts";
 
 const SELF = "/jobs?key=k0&state=failed&text=pool&before=c1";
 const all: ListFilter = { state: null, text: "" };

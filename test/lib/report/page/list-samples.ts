@@ -1,5 +1,5 @@
 import type { ListedWatch } from "../../../../lib/report/page/list-selection.ts";
-import { NOW } from "./samples.ts";
+import { NOW } from "./job-parts.ts";
 
 const MINUTE = 60_000;
 

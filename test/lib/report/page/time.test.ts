@@ -1,5 +1,5 @@
 import { calmNow, duration, instantOf, moment, shortTime } from "../../../../lib/report/page/time.ts";
-import { NOW } from "./samples.ts";
+import { NOW } from "./job-parts.ts";
 
 const MINUTE = 60_000;
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ticksOf } from "../../../../lib/report/page/axis.ts";
 import { barOf, lengthOf, type Timeline, timelineOf } from "../../../../lib/report/page/timeline.ts";
 import type { JobDocument } from "../../../../lib/status.ts";
-import { at, NOW, PENDING, step, subJob } from "./samples.ts";
+import { at, NOW, PENDING, step, subJob } from "./job-parts.ts";
 
 const START = Date.parse(at(0));
 const line: Timeline = { start: START, end: START + 100_000, open: false };
