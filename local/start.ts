@@ -4,6 +4,7 @@ import { createDemo } from "./demo/demo.ts";
 import { createScreen } from "./demo/screen.ts";
 import { showNotice } from "./demo/show-notice.ts";
 import { startWorld, type World } from "./demo/world.ts";
+import { PortTakenError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
@@ -65,8 +66,8 @@ async function startStack(options: StackOptions, packageDir: string, world: Worl
   const { configFile } = world;
   const start = (at: number) =>
     startEmbeddedStack({ packageDir, port: at, configFile, ledgerDir, scheduleSpeed, log });
-  return start(port).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EADDRINUSE") throw error;
+  return start(port).catch((error: unknown) => {
+    if (!(error instanceof PortTakenError)) throw error;
     screen.print(`Port ${port} is taken, so the API gets another one.`);
     return start(0);
   });

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import {
   DeleteMessageBatchCommand,
   type Message,
@@ -13,6 +14,7 @@ import { sqsEvent } from "./sqs-event.ts";
 /** The most SQS hands out, or deletes, in one call. */
 const CALL_SIZE = 10;
 const LONG_POLL_SECONDS = 20;
+const PAUSE_MS = 1_000;
 /** How many batches are at work at once where the template says nothing; Lambda starts with as many. */
 const DEFAULT_CONCURRENCY = 5;
 
@@ -38,13 +40,21 @@ export function runEventSource(options: {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       while (atWork.size >= limit) await Promise.race(atWork);
-      const messages = await gather();
+      const messages = await gather().catch(pause);
       if (messages.length === 0) continue;
       const work: Promise<void> = handle(messages)
         .catch((error: unknown) => log(`a batch of ${queue.name} could not be settled: ${String(error)}`))
         .finally(() => atWork.delete(work));
       atWork.add(work);
     }
+  }
+
+  /** A queue that does not answer is asked again, as Lambda would, and not at once. */
+  async function pause(error: unknown): Promise<readonly Message[]> {
+    if (stopping.signal.aborted) return [];
+    log(`${queue.name} could not be received from: ${String(error)}`);
+    await setTimeout(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    return [];
   }
 
   /** Receives a batch: what is there when anything is, and what the batching window brings besides. */
@@ -87,8 +97,6 @@ export function runEventSource(options: {
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
   }
 
-  run().catch((error: unknown) => {
-    if (!stopping.signal.aborted) log(`${queue.name} cannot be received from: ${String(error)}`);
-  });
+  void run();
   return { stop: () => stopping.abort() };
 }

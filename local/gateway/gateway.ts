@@ -14,6 +14,14 @@ export interface GatewayRoute {
   readonly host: FunctionHost;
 }
 
+export class PortTakenError extends Error {
+  override name = "PortTakenError";
+
+  constructor(port: number, options: ErrorOptions) {
+    super(`port ${port} is taken: end what listens there, or set PORT (0: any)`, options);
+  }
+}
+
 /** An HTTP API. It takes its address before it knows its routes, because functions are told that address. */
 export class Gateway {
   readonly #server: Server;
@@ -25,10 +33,12 @@ export class Gateway {
     });
   }
 
-  /** Listens on `port` of this machine (0: any) and answers its origin. Throws when the port is taken. */
+  /** Listens on `port` of this machine (0: any) and answers its origin. Throws `PortTakenError`. */
   async listen(port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject).listen(port, "127.0.0.1", resolve);
+    }).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === "EADDRINUSE" ? new PortTakenError(port, { cause }) : cause;
     });
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

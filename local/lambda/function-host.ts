@@ -46,6 +46,8 @@ export class FunctionHost {
     });
     if (instance.usable) this.#idle.push(instance);
     this.#queue.shift()?.();
+    if (invoked.kind === "error")
+      this.#options.log(`${invoked.error.errorType}: ${invoked.error.errorMessage}`);
     return invoked;
   }
 

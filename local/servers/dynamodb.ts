@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import {
   CreateTableCommand,
@@ -19,6 +20,7 @@ export interface DynamoServer {
 
 /** Starts DynamoDB on a free port of this machine, in memory, or kept in the folder `path`. */
 export async function startDynamo(region: string, path: string | null): Promise<DynamoServer> {
+  if (path !== null) await mkdir(path, { recursive: true });
   const server = dynalite({
     createTableMs: 0,
     deleteTableMs: 0,

@@ -103,6 +103,13 @@ describe("npm run stack", () => {
     ]);
   });
 
+  it("says so when its port is taken", async () => {
+    const stack = await start();
+    const error = await refused(start({ PORT: new URL(stack.api).port }));
+    expect([error.code, error.message]).toEqual([1, expect.stringContaining("is taken")]);
+    await stack.stop();
+  });
+
   it("keeps the tables in LEDGER_DIR", async () => {
     const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
     const first = await startStack({ config: {}, serviceDir: TOY_SERVICE, ledgerDir });

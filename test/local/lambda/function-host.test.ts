@@ -1,58 +1,20 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { functionEnvironment } from "../../../local/lambda/environment.ts";
-import { FunctionHost } from "../../../local/lambda/function-host.ts";
-import { unzip } from "../../../local/package/unzip.ts";
+import type { FunctionHost } from "../../../local/lambda/function-host.ts";
 import type { FunctionResource } from "../../../local/template/functions.ts";
-import { packageToyService } from "../../support/toy-service.ts";
+import { ECHO, type Echo, unpackEcho } from "../../support/echo.ts";
 
-const endpoints = { sqs: "http://sqs", dynamodb: "http://dynamodb", ssm: "http://ssm" };
-const resource: FunctionResource = {
-  logicalId: "Echo",
-  name: "toy-service-dev-echo",
-  shortName: "echo",
-  arn: "arn:aws:lambda:eu-central-1:000000000000:function:toy-service-dev-echo",
-  handler: "functions/echo.handler",
-  artifact: "echo.zip",
-  timeoutSeconds: 5,
-  memoryMb: 200,
-  recursiveLoop: "Terminate",
-  reservedConcurrency: null,
-  environment: { GREETING: "hello" },
-  roleArn: "",
-};
-
-let taskRoot: string;
+let echo: Echo;
 let host: FunctionHost;
-let lines: string[];
 
 beforeAll(async () => {
-  taskRoot = await mkdtemp(join(tmpdir(), "function-host-"));
-  await unzip(join(await packageToyService(), "echo.zip"), taskRoot);
+  echo = await unpackEcho();
 }, 60_000);
-afterAll(() => rm(taskRoot, { recursive: true }));
+afterAll(() => echo.remove());
+afterEach(() => host.stop());
 
 function hostOf(changes: Partial<FunctionResource> = {}): FunctionHost {
-  const changed = { ...resource, ...changes };
-  lines = [];
-  host = new FunctionHost({
-    resource: changed,
-    taskRoot,
-    environment: (runtimeApi, instance) =>
-      functionEnvironment({
-        resource: changed,
-        region: "eu-central-1",
-        endpoints,
-        taskRoot,
-        runtimeApi,
-        instance,
-      }),
-    log: (line) => lines.push(line),
-  });
+  host = echo.host(changes);
   return host;
 }
-afterEach(() => host.stop());
 
 const resultOf = async (event: unknown) => {
   const invoked = await host.invoke(event);
@@ -69,8 +31,8 @@ describe("FunctionHost", () => {
     expect(second.pid).toBe(first.pid);
     expect(second.awsRequestId).not.toBe(first.awsRequestId);
     expect(first).toMatchObject({
-      functionName: resource.name,
-      invokedFunctionArn: resource.arn,
+      functionName: ECHO.name,
+      invokedFunctionArn: ECHO.arn,
       memoryLimitInMB: "200",
     });
     expect(first.remainingMs).toBeGreaterThan(4000);
@@ -84,17 +46,17 @@ describe("FunctionHost", () => {
     delete process.env.LEAKED_SECRET;
     expect(env).toMatchObject({
       GREETING: "hello",
-      AWS_LAMBDA_FUNCTION_NAME: resource.name,
+      AWS_LAMBDA_FUNCTION_NAME: ECHO.name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "200",
       AWS_REGION: "eu-central-1",
       AWS_ENDPOINT_URL_SQS: "http://sqs",
-      LAMBDA_TASK_ROOT: taskRoot,
+      LAMBDA_TASK_ROOT: echo.taskRoot,
       TZ: ":UTC",
     });
     expect(env).not.toHaveProperty("LEAKED_SECRET");
     expect(env).not.toHaveProperty("HOME");
     expect(execArgv).toContain("--max-old-space-size=180");
-    expect(cwd).toBe(taskRoot);
+    expect(cwd).toBe(echo.taskRoot);
   });
 
   it("starts as many processes as there are invocations at once, up to its limit", async () => {
@@ -109,7 +71,7 @@ describe("FunctionHost", () => {
       kind: "error",
       error: { errorType: "TypeError", errorMessage: "as asked" },
     });
-    expect(lines.join("\n")).toContain("TypeError: as asked");
+    expect(echo.lines.join("\n")).toContain("TypeError: as asked");
     expect(await resultOf({ still: "alive" })).toEqual({ still: "alive" });
   });
 
@@ -149,21 +111,6 @@ describe("FunctionHost", () => {
     expect(await lost).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
     expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
-  });
-
-  test.each([
-    ["a module that is not there", "functions/nothing.handler", "Runtime.ImportModuleError"],
-    ["an export that is not there", "functions/echo.nothing", "Runtime.HandlerNotFound"],
-    ["a handler that takes a callback", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
-    ["a module that throws", "made/throws.handler", "RangeError"],
-  ])("refuses %s", async (_, handler, errorType) => {
-    await mkdir(join(taskRoot, "made"), { recursive: true });
-    await writeFile(
-      join(taskRoot, "made/callback.mjs"),
-      "export function handler(event, context, callback) {}",
-    );
-    await writeFile(join(taskRoot, "made/throws.mjs"), "throw new RangeError('while it was loaded')");
-    expect(await hostOf({ handler }).invoke({})).toMatchObject({ kind: "error", error: { errorType } });
   });
 
   it("starts nothing once it is stopped", async () => {

@@ -1,0 +1,65 @@
+import type { StatusDocument } from "../../../lib/status.ts";
+import { progressLine } from "../../../local/demo/progress-line.ts";
+
+const status = (changes: Partial<StatusDocument>): StatusDocument => ({
+  project: "demo",
+  region: null,
+  jobId: "1",
+  state: "watching",
+  done: false,
+  phase: "Running",
+  type: "CreateCluster",
+  reason: null,
+  clusterId: null,
+  resourceId: null,
+  resourceName: null,
+  failures: [],
+  subJobs: { total: 4, succeeded: 1, failed: 0, pending: 3 },
+  warnings: [],
+  createdAt: null,
+  updatedAt: null,
+  durationSeconds: null,
+  looks: 2,
+  lookedAt: [],
+  nextLookAt: null,
+  lagSeconds: null,
+  trouble: null,
+  acceptedAt: "2026-11-23T09:30:00.000Z",
+  deadlineAt: "2026-11-23T10:30:00.000Z",
+  concludedAt: null,
+  context: {},
+  deliveries: [],
+  job: null,
+  ...changes,
+});
+
+describe("progressLine", () => {
+  it("says that a job is being handed over", () => {
+    expect(progressLine("a cluster", null)).toBe("… a cluster: handing over");
+  });
+
+  it("shows how many subjobs have ended", () => {
+    expect(progressLine("a cluster", status({}))).toBe(
+      "… ████░░░░░░░░░░░░ a cluster: Running, 1 of 4 subjobs ended, 2 looks",
+    );
+  });
+
+  it("does not make up a phase before the first look", () => {
+    const line = progressLine(
+      "a cluster",
+      status({ phase: null, looks: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
+    );
+    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not looked at yet, 0 looks");
+  });
+
+  test.each([
+    ["succeeded", "✔", "succeeded"],
+    ["failed", "✖", "failed"],
+    ["timed_out", "⏱", "timed out"],
+    ["lost", "?", "lost"],
+    ["stopped", "■", "stopped"],
+  ] as const)("says how a job ended: %s", (state, mark, words) => {
+    const line = progressLine("a cluster", status({ state, done: true, looks: 1 }));
+    expect(line).toBe(`${mark} ████████████████ a cluster: ${words}, 1 of 4 subjobs ended, 1 look`);
+  });
+});

@@ -1,0 +1,31 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FunctionHost } from "../../../local/lambda/function-host.ts";
+import { type Echo, unpackEcho } from "../../support/echo.ts";
+
+let echo: Echo;
+let host: FunctionHost;
+
+beforeAll(async () => {
+  echo = await unpackEcho();
+}, 60_000);
+afterAll(() => echo.remove());
+afterEach(() => host.stop());
+
+describe("the runtime of a function's process", () => {
+  test.each([
+    ["a module that is not there", "functions/nothing.handler", "Runtime.ImportModuleError"],
+    ["an export that is not there", "functions/echo.nothing", "Runtime.HandlerNotFound"],
+    ["a handler that takes a callback", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
+    ["a module that throws", "made/throws.handler", "RangeError"],
+  ])("refuses %s", async (_, handler, errorType) => {
+    host = echo.host({ handler });
+    await mkdir(join(echo.taskRoot, "made"), { recursive: true });
+    await writeFile(
+      join(echo.taskRoot, "made/callback.mjs"),
+      "export function handler(event, context, callback) {}",
+    );
+    await writeFile(join(echo.taskRoot, "made/throws.mjs"), "throw new RangeError('while it was loaded')");
+    expect(await host.invoke({})).toMatchObject({ kind: "error", error: { errorType } });
+  });
+});

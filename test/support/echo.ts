@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { functionEnvironment } from "../../local/lambda/environment.ts";
+import { FunctionHost } from "../../local/lambda/function-host.ts";
+import { unzip } from "../../local/package/unzip.ts";
+import type { FunctionResource } from "../../local/template/functions.ts";
+import { packageToyService } from "./toy-service.ts";
+
+const endpoints = { sqs: "http://sqs", dynamodb: "http://dynamodb", ssm: "http://ssm" };
+
+/** The toy service's `echo`, as a template would declare it. */
+export const ECHO: FunctionResource = {
+  logicalId: "Echo",
+  name: "toy-service-dev-echo",
+  shortName: "echo",
+  arn: "arn:aws:lambda:eu-central-1:000000000000:function:toy-service-dev-echo",
+  handler: "functions/echo.handler",
+  artifact: "echo.zip",
+  timeoutSeconds: 5,
+  memoryMb: 200,
+  recursiveLoop: "Terminate",
+  reservedConcurrency: null,
+  environment: { GREETING: "hello" },
+  roleArn: "",
+};
+
+export interface Echo {
+  /** Where it is unpacked. */
+  readonly taskRoot: string;
+  /** What its processes have written. */
+  readonly lines: string[];
+  host(changes?: Partial<FunctionResource>): FunctionHost;
+  remove(): Promise<void>;
+}
+
+/** Unpacks `echo`, to be hosted with changes to what the template says of it. */
+export async function unpackEcho(): Promise<Echo> {
+  const taskRoot = await mkdtemp(join(tmpdir(), "echo-"));
+  await unzip(join(await packageToyService(), ECHO.artifact), taskRoot);
+  const lines: string[] = [];
+  return {
+    taskRoot,
+    lines,
+    host(changes = {}) {
+      const resource = { ...ECHO, ...changes };
+      return new FunctionHost({
+        resource,
+        taskRoot,
+        environment: (runtimeApi, instance) =>
+          functionEnvironment({
+            resource,
+            region: "eu-central-1",
+            endpoints,
+            taskRoot,
+            runtimeApi,
+            instance,
+          }),
+        log: (line) => lines.push(line),
+      });
+    },
+    remove: () => rm(taskRoot, { recursive: true }),
+  };
+}
