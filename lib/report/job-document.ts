@@ -1,0 +1,46 @@
+import type { Failure, SubJobCounts } from "../conclusion.ts";
+import type { Job } from "../job.ts";
+import type { JobDocument } from "../status.ts";
+import { hintFor } from "./hints.ts";
+import { pathOf, survey } from "./tree.ts";
+
+/** How many subjobs the whole tree below the root has, by state. */
+export function countSubJobs(job: Job): SubJobCounts {
+  return survey(job).counts;
+}
+
+/** Every failed subjob in tree order, uncut, with hints. */
+export function failuresOf(job: Job): Failure[] {
+  return survey(job).failed.map((place) => ({
+    path: pathOf(place),
+    jobId: place.job.jobId,
+    resourceName: place.job.resourceName,
+    reason: place.job.reason,
+    hint: hintFor(place.job.reason),
+  }));
+}
+
+/** The tree as the API and the page show it. Works without recursion, as a tree may be deeper than the call stack. */
+export function jobDocument(job: Job): JobDocument {
+  const root = withoutSubJobs(job);
+  const open: [Job, JobDocument][] = [[job, root]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [from, to] = pair;
+    for (const subJob of from.subJobs) {
+      const document = withoutSubJobs(subJob);
+      to.subJobs.push(document);
+      if (subJob.subJobs.length > 0) open.push([subJob, document]);
+    }
+  }
+  return root;
+}
+
+function withoutSubJobs(job: Job): JobDocument {
+  return {
+    ...job,
+    hint: job.state === "failed" ? hintFor(job.reason) : null,
+    createdAt: job.createdAt === null ? null : new Date(job.createdAt).toISOString(),
+    updatedAt: job.updatedAt === null ? null : new Date(job.updatedAt).toISOString(),
+    subJobs: [],
+  };
+}

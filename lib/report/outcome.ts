@@ -1,0 +1,97 @@
+import type { Conclusion } from "../conclusion.ts";
+import type { Context, Instant, Job, Outcome, WatchKey } from "../job.ts";
+import { cut, jsonBytes } from "./text.ts";
+import { tellContext } from "./told-context.ts";
+import { tellFailures } from "./told-failures.ts";
+import { survey } from "./tree.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** What a webhook's event may weigh: the size Standard Webhooks recommends, less what surrounds the conclusion. */
+export const MAX_EVENT_BYTES = 20_000;
+const ENVELOPE_BYTES = 200;
+const NAME_BYTES = 200;
+const REASON_BYTES = 2000;
+/** A link is never cut: one that is too long is left out. */
+const MAX_URL_BYTES = 1500;
+
+export interface WatchFacts {
+  readonly key: WatchKey;
+  readonly region: string | null;
+  readonly outcome: Outcome;
+  /** Why the watch ended, where that is not the job's own affair. */
+  readonly reason: string | null;
+  /** As last seen; null when no look ever saw it. */
+  readonly job: Job | null;
+  readonly warnings: readonly string[];
+  readonly watch: {
+    readonly acceptedAt: Instant;
+    readonly concludedAt: Instant;
+    readonly looks: number;
+  };
+  readonly context: Context;
+  readonly statusUrl: string | null;
+}
+
+/**
+ * What became of a watch, complete, and small enough that the event made of it stays under 20 kB: long reasons are
+ * cut with `…`, and where failures do not all fit a warning tells how many more there are.
+ */
+export function concludeWatch(facts: WatchFacts): Conclusion {
+  const { key, outcome, job, watch } = facts;
+  const { counts, failed, pending } = survey(job);
+  const { context, left: labelsLeft } = tellContext(facts.context);
+  const ended = outcome === "succeeded" || outcome === "failed";
+  const reason = facts.reason ?? (outcome === "failed" ? (job?.reason ?? null) : null);
+  const conclusion: Conclusion = {
+    project: key.project,
+    region: facts.region,
+    jobId: key.jobId,
+    jobType: name(job?.type),
+    outcome,
+    phase: name(job?.phase),
+    reason: reason === null ? null : cut(reason, REASON_BYTES, jsonBytes),
+    clusterId: name(job?.clusterId),
+    resourceId: name(job?.resourceId),
+    resourceName: name(job?.resourceName),
+    failures: [],
+    subJobs: counts,
+    warnings: warningsOf({ warnings: facts.warnings, outcome, failed: counts.failed, pending, labelsLeft }),
+    createdAt: iso(job?.createdAt),
+    updatedAt: iso(job?.updatedAt),
+    durationSeconds: ended ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
+    watch: {
+      acceptedAt: new Date(watch.acceptedAt).toISOString(),
+      concludedAt: new Date(watch.concludedAt).toISOString(),
+      looks: watch.looks,
+      lagSeconds: ended && job?.updatedAt != null ? lag(job.updatedAt, watch.concludedAt) : null,
+    },
+    context,
+    statusUrl:
+      facts.statusUrl !== null && Buffer.byteLength(facts.statusUrl) <= MAX_URL_BYTES
+        ? facts.statusUrl
+        : null,
+  };
+  const room = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(conclusion));
+  const { failures, left } = tellFailures(failed, room);
+  const warnings =
+    left === 0 ? [] : [`${left} more failed ${left === 1 ? "subjob is" : "subjobs are"} not listed.`];
+  return { ...conclusion, failures, warnings: [...conclusion.warnings, ...warnings] };
+}
+
+function name(text: string | null | undefined): string | null {
+  return text == null ? null : cut(text, NAME_BYTES, jsonBytes);
+}
+
+function iso(at: Instant | null | undefined): string | null {
+  return at == null ? null : new Date(at).toISOString();
+}
+
+/** Null unless both are known and in order: the cloud dates some jobs before they began. */
+function secondsBetween(from: Instant | null | undefined, to: Instant | null | undefined): number | null {
+  return from == null || to == null || to < from ? null : (to - from) / 1000;
+}
+
+/** The cloud's clock may be ahead of ours. */
+function lag(endedAt: Instant, concludedAt: Instant): number {
+  return Math.max(0, (concludedAt - endedAt) / 1000);
+}
