@@ -4,14 +4,13 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createQueue } from "../../lib/queue/sqs.ts";
 import { formatTest } from "../../lib/report/format.ts";
-import { hintFor } from "../../lib/report/hints.ts";
 import { systemClock as now, systemRandom as random } from "../../lib/runtime/clock.ts";
 import type { ConfigSource } from "../../lib/runtime/config-source.ts";
 import { createHealth } from "./health.ts";
 import { healthChecks } from "./health-checks.ts";
 import type { OperationsPorts } from "./http-operations.ts";
 import { tellStopped, tellTested, tellUnreachable } from "./http-tell.ts";
-import { createTreeTeller } from "./status-tree.ts";
+import { treeTeller } from "./status-tree.ts";
 
 export interface StatusConnections {
   readonly ledger: Ledger;
@@ -36,7 +35,7 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
     describe: () => import("./http-description.ts"),
     deliver: async (delivery) => (await import("../../lib/deliver/deliver.ts")).deliver(delivery),
     format: formatTest,
-    tell: createTreeTeller(hintFor),
+    tell: treeTeller,
     uuid: randomUUID,
     onStopped: tellStopped,
     onTested: tellTested,

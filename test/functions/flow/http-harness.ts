@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { acceptRequest } from "../../../functions/flow/accept-request.ts";
+import type { AuthenticatePorts } from "../../../functions/flow/authenticate.ts";
+import { callbackGuard } from "../../../functions/flow/callback-guard.ts";
+import { operationsOf } from "../../../functions/flow/http-operations.ts";
+import { route } from "../../../functions/flow/http-router.ts";
+import { treeTeller } from "../../../functions/flow/status-tree.ts";
+import type { ApiRequest, ApiResponse } from "../../../lib/api/http.ts";
+import { jobIdOfReply } from "../../../lib/cce/submitted.ts";
+import { parseConfig } from "../../../lib/config.ts";
+import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import type { Queue } from "../../../lib/queue/queue.ts";
+import { createMemoryLedger, type MemoryLedger } from "../../simulation/memory-ledger.ts";
+import { createMemoryQueue, type MemoryQueue } from "../../simulation/memory-queue.ts";
+
+export const START = Date.parse("2026-11-23T09:00:00.000Z");
+export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "token-rotated" };
+
+const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
+const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
+
+/** A config with two projects, three targets, and callers who may use all or some of them. */
+export const CONFIG = {
+  projects: { prod: project, secret: project },
+  targets: {
+    deploys: { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/X", on: ["failed"] },
+    audit: { kind: "webhook", url: "https://audit.example.com/in", secrets: [`whsec_${"A".repeat(40)}`] },
+    ops: { kind: "feishu", url: "https://open.feishu.cn/open-apis/bot/v2/hook/x" },
+  },
+  tokens: {
+    all: { sha256: [sha256(TOKENS.all), sha256(TOKENS.rotated)], projects: ["*"], targets: ["*"] },
+    team: { sha256: sha256(TOKENS.team), projects: ["prod"], targets: ["deploys"] },
+  },
+  settings: {
+    defaultProject: "prod",
+    defaultTargets: ["deploys", "audit"],
+    callbackHosts: ["hooks.example.com"],
+    linkKey: "a key for links and seals",
+    publicUrl: "https://notifier.example.com",
+  },
+};
+
+export interface Harness {
+  readonly ledger: MemoryLedger;
+  readonly pollQueue: MemoryQueue;
+  readonly notifyQueue: MemoryQueue;
+  readonly failures: string[];
+  readonly attempts: Delivery[];
+  readonly clock: { now: number };
+  /** Calls of the ledger and sends of the queues, by name. */
+  readonly calls: string[];
+  /** Each wait of a held call goes through here. */
+  readonly waits: number[];
+  onWait: (() => Promise<void>) | null;
+  attempted: Partial<Attempted>;
+  ask(
+    method: string,
+    url: string,
+    more?: { body?: unknown; token?: string | null; headers?: Record<string, string> },
+  ): Promise<ApiResponse>;
+  send(request: ApiRequest): Promise<ApiResponse>;
+}
+
+/** Everything behind the HTTP API, in memory and on a clock of its own; `config` and `break` change what is there. */
+export function createHarness(
+  options: {
+    config?: object;
+    ledger?: (ledger: MemoryLedger) => Partial<Ledger>;
+    pollQueue?: Partial<Queue>;
+    notifyQueue?: Partial<Queue>;
+    remainingMs?: number;
+    identify?: AuthenticatePorts["identify"];
+  } = {},
+): Harness {
+  const parsed = parseConfig(options.config ?? CONFIG);
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const { config } = parsed;
+  const clock = { now: START };
+  const now = () => clock.now;
+  const calls: string[] = [];
+  const counted = <T extends object>(name: string, port: T): T =>
+    new Proxy(port, {
+      get(target, key, receiver) {
+        const value: unknown = Reflect.get(target, key, receiver);
+        if (typeof value !== "function") return value;
+        return (...parameters: unknown[]) => {
+          calls.push(`${name}.${String(key)}`);
+          return Reflect.apply(value, target, parameters);
+        };
+      },
+    });
+  const memory = createMemoryLedger();
+  const pollQueue = createMemoryQueue({ name: "poll", now, visibilitySeconds: 60 });
+  const notifyQueue = createMemoryQueue({ name: "notify", now, visibilitySeconds: 60 });
+  const ledger = counted("ledger", { ...memory, ...options.ledger?.(memory) });
+  let uuids = 0;
+
+  const callers = {
+    config: { current: async () => config, reread: async () => config },
+    identify: options.identify ?? (async () => ({ kind: "refused" as const })),
+    onIssuerFailure: () => harness.failures.push("issuer"),
+  };
+  const shared = {
+    ...callers,
+    ...{ ledger, now, defaultUrl: "https://default.example.com/", uuid: () => `uuid-${++uuids}` },
+    pollQueue: counted("pollQueue", { ...pollQueue, ...options.pollQueue }),
+    notifyQueue: counted("notifyQueue", { ...notifyQueue, ...options.notifyQueue }),
+  };
+  const harness: Harness = {
+    ...{ ledger: memory, pollQueue, notifyQueue, clock, calls, failures: [], attempts: [], waits: [] },
+    onWait: null,
+    attempted: {},
+    ask(method, url, { body, token = TOKENS.all, headers = {} } = {}) {
+      const { pathname, searchParams } = new URL(url, "http://api");
+      return harness.send({
+        method,
+        path: pathname,
+        query: searchParams,
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
+        requestId: "request-1",
+      });
+    },
+    send(request) {
+      if (request.method === "POST" && request.path === "/v1/jobs")
+        return acceptRequest(request, {
+          ...shared,
+          callbackGuard,
+          firstDelaySeconds: () => 10,
+          jobIdOfReply,
+          onAccepted: () => undefined,
+          onFailure: (what) => harness.failures.push(what),
+        });
+      return route(
+        request,
+        operationsOf({
+          ...shared,
+          readConfig: async () => config,
+          tell: treeTeller,
+          wait: async (ms) => {
+            harness.waits.push(ms);
+            clock.now += ms;
+            await harness.onWait?.();
+          },
+          remainingMs: () => options.remainingMs ?? 29_000,
+          deliver: async (delivery) => {
+            harness.attempts.push(delivery);
+            return { ...DELIVERED, ...harness.attempted };
+          },
+          format: (_, name) => ({ payload: { text: `test of ${name}` }, fallback: null }),
+          onStopped: () => undefined,
+          onTested: () => undefined,
+          health: async () => ({ status: 200 }),
+          describe: () => import("../../../functions/flow/http-description.ts"),
+        }),
+        callers,
+      );
+    },
+  };
+  return harness;
+}
+
+const DELIVERED: Attempted = {
+  ...{
+    verdict: "delivered",
+    status: 200,
+    reason: "ok",
+    afterSeconds: null,
+    spent: true,
+    durationMs: 5,
+    answer: "ok",
+  },
+};
+
+/** An answer's body as tests look at it. */
+interface Answer {
+  readonly [field: string]: unknown;
+  readonly jobs: Record<string, unknown>[];
+  readonly errors: { readonly pointer?: string; readonly parameter?: string; readonly detail: string }[];
+}
+
+/** The body of an answer, parsed. */
+export function json(response: ApiResponse): Answer {
+  return JSON.parse(response.body ?? "null");
+}
+
+/** The messages in a queue, parsed, with their delay. */
+export function messages(queue: MemoryQueue): Record<string, unknown>[] {
+  return queue.state.messages.map(({ body, sentAt, visibleAt }) => ({
+    ...JSON.parse(body),
+    delaySeconds: (visibleAt - sentAt) / 1000,
+  }));
+}

@@ -1,0 +1,20 @@
+import { etagOf, isNoneMatch } from "../../../lib/api/etag.ts";
+
+test("a tag follows the body", () => {
+  expect(etagOf("a")).toBe(etagOf("a"));
+  expect(etagOf("a")).not.toBe(etagOf("b"));
+});
+
+test.each([
+  [undefined, false],
+  ["", false],
+  ["*", true],
+  ['"x"', true],
+  ['W/"x"', true],
+  ['"a,b", "x"', true],
+  ['"xx"', false],
+  ["x", false],
+  ['"a"x"', false],
+])("the header %j names the tag: %s", (header, expected) => {
+  expect(isNoneMatch(header, '"x"')).toBe(expected);
+});

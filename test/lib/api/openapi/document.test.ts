@@ -1,0 +1,69 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { openApiDocument } from "../../../../lib/api/openapi/document.ts";
+import { EXAMPLES } from "../../../../lib/api/openapi/examples.ts";
+import { JobEvent } from "../../../../lib/api/openapi/schemas.ts";
+import { Submission } from "../../../../lib/api/submission.ts";
+import { StatusDocument } from "../../../../lib/status.ts";
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+  components: { schemas: Record<string, object> };
+}
+
+const document: Document = JSON.parse(JSON.stringify(openApiDocument("https://notifier.example.com")));
+
+/** A validator of JSON Schema 2020-12 that is not ours; formats are words to it. */
+function validatorOf(schema: object) {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema({ $id: "document", ...document });
+  return ajv.compile(schema);
+}
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "$ref" && typeof inner === "string" ? [inner] : referencesIn(inner),
+  );
+}
+
+test("every reference leads somewhere", () => {
+  for (const reference of new Set(referencesIn(document))) {
+    const found = reference
+      .replace(/^#\//, "")
+      .split("/")
+      .reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], document);
+    expect({ reference, found: found !== undefined }).toEqual({ reference, found: true });
+  }
+});
+
+test.each(Object.entries(EXAMPLES))(
+  "the example of %s is one, by the document's own schema",
+  (name, example) => {
+    const validate = validatorOf({ $ref: `document#/components/schemas/${name}` });
+    validate(example);
+    expect(validate.errors ?? []).toEqual([]);
+  },
+);
+
+test("examples are also what the code itself takes and gives", () => {
+  for (const [schema, name] of [
+    [Submission, "Submission"],
+    [StatusDocument, "StatusDocument"],
+    [JobEvent, "JobEvent"],
+  ] as const)
+    expect(schema.safeParse(EXAMPLES[name]).error).toBeUndefined();
+});
+
+test("a body with neither or both kinds of job IDs, or an unknown field, is none by the schema either", () => {
+  const validate = validatorOf({ $ref: "document#/components/schemas/Submission" });
+  for (const body of [{}, { jobId: "a", jobIds: ["a"] }, { jobId: "a", colour: "red" }])
+    expect(validate(body)).toBe(false);
+  expect(validate({ jobIds: ["a"], digest: true })).toBe(true);
+});
+
+test("what callers get may grow: no schema of an answer forbids new fields", () => {
+  for (const [name, schema] of Object.entries(document.components.schemas))
+    if (!["Submission", "Redelivery"].includes(name))
+      expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
+});
