@@ -1,0 +1,14 @@
+import { callerOfToken, readAuthorization } from "../../../lib/api/bearer.ts";
+import { newToken, TOKEN_BYTES } from "../../../lib/api/new-token.ts";
+
+test("a new token is let in by the entry made for it, with its scopes", () => {
+  const { token, entry } = newToken(new Uint8Array(TOKEN_BYTES).fill(255), {
+    projects: ["prod"],
+    targets: ["*"],
+  });
+  expect(readAuthorization(`Bearer ${token}`)).toEqual({ kind: "bearer", token });
+  expect(callerOfToken(token, { gitlab: entry })).toEqual({
+    ...{ name: "token:gitlab", projects: ["prod"], targets: ["*"] },
+  });
+  expect(JSON.stringify(entry)).not.toContain(token);
+});
