@@ -2,7 +2,6 @@ import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Instant } from "../../lib/job.ts";
 import type { Opened, WatchLedger } from "../../lib/ledger/ledger.ts";
 import type { PollSettings, Settings } from "../../lib/settings.ts";
-import type { DigestPlan } from "./accept-digest.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -31,7 +30,7 @@ export function expiryOf(deadlineAt: Instant, { retentionDays }: Settings): Inst
 export async function openWatch(
   jobId: string,
   asked: Resolved,
-  digest: DigestPlan | null,
+  digestId: string | null,
   { ledger, config, now, firstDelaySeconds, onFailure }: OpenPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(asked.deadlineMinutes * MINUTE_MS);
@@ -46,7 +45,7 @@ export async function openWatch(
       targets: asked.targets,
       context: asked.context,
       callbacks: asked.callbacks,
-      digestId: digest?.digestId ?? null,
+      digestId,
       expiresAt: expiryOf(deadlineAt, config.settings),
     });
     return { jobId, deadlineAt, delaySeconds, ...opened };

@@ -33,7 +33,9 @@ const AGAIN = "This job could not be taken at the moment; asking again is harmle
 export async function accept(asked: Resolved, ports: AcceptPorts): Promise<readonly JobAnswer[]> {
   const distinct = [...new Set(asked.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
   const digest = splitForDigest(asked, distinct, ports);
-  const opened = await Promise.all(distinct.map((jobId) => openWatch(jobId, asked, digest, ports)));
+  const opened = await Promise.all(
+    distinct.map((jobId) => openWatch(jobId, asked, digest?.digestId ?? null, ports)),
+  );
   const ready = await openDigestOf(digest, asked, opened, ports);
   const answered = new Map((await sendForOpened(asked, ready, ports)).map((job) => [job.jobId, job]));
   return asked.jobIds.map((jobId) => answerFor(jobId, answered.get(jobId), asked, ports));
