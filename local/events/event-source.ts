@@ -15,12 +15,13 @@ import { sqsEvent } from "./sqs-event.ts";
 const CALL_SIZE = 10;
 const LONG_POLL_SECONDS = 20;
 const PAUSE_MS = 1_000;
+const LAST_BATCHES_MS = 2_000;
 /** How many batches are at work at once where the template says nothing; Lambda starts with as many. */
 const DEFAULT_CONCURRENCY = 5;
 
 export interface RunningSource {
-  /** Asks for no more messages; what is at work is not waited for. */
-  stop(): void;
+  /** Asks for no more messages, and gives the batches at work a moment to end. */
+  stop(): Promise<void>;
 }
 
 /** Feeds a function from a queue as Lambda's pollers do: by long polling, batch by batch, several at a time. */
@@ -85,6 +86,7 @@ export function runEventSource(options: {
     const ids = messages.map(({ MessageId }) => MessageId ?? "");
     const settled = settleBatch(ids, await host.invoke(sqsEvent(messages, { arn: queue.arn, region })));
     if (settled.kind === "failed") {
+      if (stopping.signal.aborted) return;
       log(`a batch of ${messages.length} from ${queue.name} failed and comes back: ${settled.why}`);
       return;
     }
@@ -98,5 +100,14 @@ export function runEventSource(options: {
   }
 
   void run();
-  return { stop: () => stopping.abort() };
+  return {
+    async stop() {
+      stopping.abort();
+      const late = new AbortController();
+      await Promise.race([
+        Promise.all(atWork).then(() => late.abort()),
+        setTimeout(LAST_BATCHES_MS, undefined, { signal: late.signal }).catch(() => {}),
+      ]);
+    },
+  };
 }

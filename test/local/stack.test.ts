@@ -38,7 +38,7 @@ beforeAll(() => packageToyService(), 60_000);
 describe("npm run stack", () => {
   it("says in one line where everything is, and stops cleanly on SIGTERM", async () => {
     const stack = await start();
-    expect(Object.keys(stack.queues).sort()).toEqual(["work", "workDead"]);
+    expect(Object.keys(stack.queues).sort()).toEqual(["gather", "work", "workDead"]);
     expect(await stack.invoke("echo", { a: 1 })).toEqual({ result: { a: 1 } });
     expect(await stack.invoke("echo", { do: "throw" })).toMatchObject({
       error: { errorMessage: "as asked" },

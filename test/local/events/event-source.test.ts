@@ -5,6 +5,7 @@ import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { startToyStack, type ToyStack, until } from "../../support/toy-stack.ts";
@@ -85,6 +86,14 @@ describe("the queues and what they feed", () => {
       awsRegion: "eu-central-1",
     });
     await until(async () => (await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible === "0");
+  });
+
+  it("gathers a batch over its window, and no longer than until it is full", async () => {
+    const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.sink.url}/report` });
+    for (const _ of [1, 2, 3])
+      await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.gather, MessageBody }));
+    const [batch] = await batches(1, 4_000);
+    expect(batch).toHaveLength(3);
   });
 
   it("leaves what failed, and only that, and buries it in the dead-letter queue in the end", async () => {
