@@ -20,7 +20,7 @@ const make = (jobType: string, name: string, draw: Distribution["draw"], ordinar
   ordinary,
 });
 
-/** Our own: none of these was used to choose a constant without the others. */
+/** Our own. The schedule's constants were chosen over all of them together. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "one mode, 420 s ± 60 s", (r) => around(r, 420, 60), true),
   make("CreateCluster", "one mode, 550 s ± 40 s", (r) => around(r, 550, 40), true),

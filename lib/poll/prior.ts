@@ -16,8 +16,8 @@ const STUCK = { share: 0.06, factor: 3, shape: 1.6 };
 /** Cluster and node creations take five to ten minutes, removals one to three (see docs/schedule.md). */
 const BELIEFS: readonly (readonly [RegExp, Belief])[] = [
   [/^(delete|remove|uninstall)/i, { medianSeconds: 105, shape: 3.6 }],
-  [/^(create|resize|scaleup|upgrade).*cluster/i, { medianSeconds: 440, shape: 5 }],
-  [/^(create|add|install|scaleup).*node/i, { medianSeconds: 400, shape: 4.2 }],
+  [/^(create|resize|scaleup|upgrade).*cluster/i, { medianSeconds: 470, shape: 7 }],
+  [/^(create|add|install|scaleup).*node/i, { medianSeconds: 400, shape: 4.6 }],
 ];
 const UNKNOWN: Belief = { medianSeconds: 200, shape: 1.5 };
 

@@ -6,7 +6,7 @@ import { recencyWeights } from "./recency.ts";
 const PRIOR_JOBS = 2;
 /** Bounds of the smoothing, in buckets to either side. */
 const NARROWEST = 2;
-const WIDEST = 60;
+const WIDEST = 24;
 
 /**
  * The learned survival of jobs of a type: the probability that one outlives the start of each bucket. The past is
