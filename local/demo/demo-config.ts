@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { type Cloud, PROJECT_ID } from "./cloud.ts";
 
 export interface DemoConfig {
   /** The bearer token; the document holds only its hash. */
@@ -10,22 +11,25 @@ export interface DemoConfig {
  * A config for a machine with nothing but this repository on it: one project at the simulated cloud, a chat and a
  * webhook at the sink, delays that suit an audience.
  */
-export function demoConfig(urls: { cce: string; sink: string }): DemoConfig {
+export function demoConfig(
+  cloud: Pick<Cloud, "url" | "accessKey" | "secretKey">,
+  sinkUrl: string,
+): DemoConfig {
   const token = `demo-${randomBytes(12).toString("hex")}`;
   const document = {
     projects: {
       demo: {
-        projectId: "0bcc5e8f5a0010d22f1dc00ade5f4d7e",
+        projectId: PROJECT_ID,
         region: "eu-de",
-        endpoint: urls.cce,
-        auth: { kind: "aksk", accessKey: "DEMOACCESSKEY0000001", secretKey: "demo-secret-key" },
+        endpoint: cloud.url,
+        auth: { kind: "aksk", accessKey: cloud.accessKey, secretKey: cloud.secretKey },
       },
     },
     targets: {
-      deploys: { kind: "slack", url: `${urls.sink}/slack/deploys` },
+      deploys: { kind: "slack", url: `${sinkUrl}/slack/deploys` },
       audit: {
         kind: "webhook",
-        url: `${urls.sink}/webhook/audit`,
+        url: `${sinkUrl}/webhook/audit`,
         secrets: [`whsec_${randomBytes(32).toString("base64")}`],
       },
     },
@@ -37,7 +41,7 @@ export function demoConfig(urls: { cce: string; sink: string }): DemoConfig {
       defaultTargets: ["deploys", "audit"],
       poll: { minDelaySeconds: 1, maxDelaySeconds: 2 },
       retry: { scheduleSeconds: [0, 1, 2, 5, 10] },
-      egress: { allow: [new URL(urls.sink).host, new URL(urls.cce).host] },
+      egress: { allow: [new URL(sinkUrl).host] },
       linkKey: randomBytes(16).toString("hex"),
     },
   };

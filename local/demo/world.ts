@@ -23,7 +23,7 @@ export async function startWorld(): Promise<World> {
   try {
     const cloud = parts.add(await startCloud());
     const sink = parts.add(await startSink());
-    const { token, document } = demoConfig({ cce: cloud.url, sink: sink.url });
+    const { token, document } = demoConfig(cloud, sink.url);
     const folder = await mkdtemp(join(tmpdir(), "demo-config-"));
     parts.add({ stop: () => rm(folder, { recursive: true, force: true }) });
     const configFile = join(folder, "config.json");
