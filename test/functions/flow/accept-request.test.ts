@@ -1,4 +1,6 @@
-import { CONFIG, createHarness, json, TOKENS } from "./http-harness.ts";
+import { json } from "./http-answers.ts";
+import { CONFIG, TOKENS } from "./http-config.ts";
+import { createHarness } from "./http-harness.ts";
 
 const JOB = { jobId: "a" };
 

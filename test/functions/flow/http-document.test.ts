@@ -2,7 +2,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/api/link.ts";
 import { EXAMPLES } from "../../../lib/api/openapi/examples.ts";
 import { Secret } from "../../../lib/secret.ts";
-import { CONFIG, createHarness, type Harness, json, START } from "./http-harness.ts";
+import { json } from "./http-answers.ts";
+import { CONFIG, START } from "./http-config.ts";
+import { createHarness, type Harness } from "./http-harness.ts";
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;

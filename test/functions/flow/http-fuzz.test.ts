@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { LookMessage, NotifyMessage, parseMessage } from "../../../lib/message.ts";
-import { createHarness, TOKENS } from "./http-harness.ts";
+import { TOKENS } from "./http-config.ts";
+import { createHarness } from "./http-harness.ts";
 
 /** FUZZ_RUNS=20000 for the long run; this many fit into the everyday one. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 5000);

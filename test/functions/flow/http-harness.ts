@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { acceptRequest } from "../../../functions/flow/accept-request.ts";
 import type { AuthenticatePorts } from "../../../functions/flow/authenticate.ts";
 import { callbackGuard } from "../../../functions/flow/callback-guard.ts";
@@ -13,33 +12,7 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { Queue } from "../../../lib/queue/queue.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../../simulation/memory-queue.ts";
-
-export const START = Date.parse("2026-11-23T09:00:00.000Z");
-export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "token-rotated" };
-
-const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
-const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
-
-/** A config with two projects, three targets, and callers who may use all or some of them. */
-export const CONFIG = {
-  projects: { prod: project, secret: project },
-  targets: {
-    deploys: { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/X", on: ["failed"] },
-    audit: { kind: "webhook", url: "https://audit.example.com/in", secrets: [`whsec_${"A".repeat(40)}`] },
-    ops: { kind: "feishu", url: "https://open.feishu.cn/open-apis/bot/v2/hook/x" },
-  },
-  tokens: {
-    all: { sha256: [sha256(TOKENS.all), sha256(TOKENS.rotated)], projects: ["*"], targets: ["*"] },
-    team: { sha256: sha256(TOKENS.team), projects: ["prod"], targets: ["deploys"] },
-  },
-  settings: {
-    defaultProject: "prod",
-    defaultTargets: ["deploys", "audit"],
-    callbackHosts: ["hooks.example.com"],
-    linkKey: "a key for links and seals",
-    publicUrl: "https://notifier.example.com",
-  },
-};
+import { CONFIG, START, TOKENS } from "./http-config.ts";
 
 export interface Harness {
   readonly ledger: MemoryLedger;
@@ -176,23 +149,3 @@ const DELIVERED: Attempted = {
     answer: "ok",
   },
 };
-
-/** An answer's body as tests look at it. */
-interface Answer {
-  readonly [field: string]: unknown;
-  readonly jobs: Record<string, unknown>[];
-  readonly errors: { readonly pointer?: string; readonly parameter?: string; readonly detail: string }[];
-}
-
-/** The body of an answer, parsed. */
-export function json(response: ApiResponse): Answer {
-  return JSON.parse(response.body ?? "null");
-}
-
-/** The messages in a queue, parsed, with their delay. */
-export function messages(queue: MemoryQueue): Record<string, unknown>[] {
-  return queue.state.messages.map(({ body, sentAt, visibleAt }) => ({
-    ...JSON.parse(body),
-    delaySeconds: (visibleAt - sentAt) / 1000,
-  }));
-}

@@ -1,6 +1,8 @@
 import { linkKey, listUrl, pageUrl } from "../../../lib/api/link.ts";
 import { Secret } from "../../../lib/secret.ts";
-import { CONFIG, createHarness, json, START } from "./http-harness.ts";
+import { json } from "./http-answers.ts";
+import { CONFIG, START } from "./http-config.ts";
+import { createHarness } from "./http-harness.ts";
 
 const maker = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 

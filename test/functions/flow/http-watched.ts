@@ -1,0 +1,22 @@
+import type { Outcome } from "../../../lib/job.ts";
+import { START } from "./http-config.ts";
+import { createHarness, type Harness } from "./http-harness.ts";
+
+export const KEY = { project: "prod", jobId: "a" };
+export const URL_OF_A = "/v1/jobs/prod/a";
+
+/** A harness with one watch, of two targets. */
+export async function watched(options?: Parameters<typeof createHarness>[0]): Promise<Harness> {
+  const api = createHarness(options);
+  await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys", "audit"] } });
+  return api;
+}
+
+/** Ends that watch. */
+export async function end(api: Harness, outcome: Outcome = "failed"): Promise<void> {
+  await api.ledger.claimLook({ key: KEY, look: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
+  await api.ledger.end({
+    ...{ key: KEY, outcome, concludedAt: api.clock.now, targets: ["audit", "deploys"], lookedAt: [] },
+    expiresAt: START + 1e10,
+  });
+}

@@ -1,0 +1,58 @@
+import { json, messages } from "./http-answers.ts";
+import { TOKENS } from "./http-config.ts";
+import type { Harness } from "./http-harness.ts";
+import { end, KEY, URL_OF_A, watched } from "./http-watched.ts";
+
+describe("redelivery", () => {
+  const again = (api: Harness, body?: unknown, token = TOKENS.all) =>
+    api.ask("POST", `${URL_OF_A}/redeliver`, { ...(body === undefined ? {} : { body }), token });
+
+  test("sends the outcome again to all it was meant for, each time under a new number", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    expect((await again(api)).status).toBe(202);
+    const second = await again(api);
+    expect(json(second)).toEqual({ ...KEY, targets: [{ target: "audit", redelivery: 2 }] });
+    expect(messages(api.notifyQueue).map(({ target, redelivery }) => [target, redelivery])).toEqual([
+      ["audit", 1],
+      ["audit", 2],
+    ]);
+  });
+
+  test("tells a target that is named whatever its filter says", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    const answer = await again(api, { targets: ["deploys", "deploys"] }, TOKENS.team);
+    expect(json(answer).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
+  });
+
+  test("of a watch that has no outcome yet is a conflict", async () => {
+    const api = await watched();
+    expect((await again(api)).status).toBe(409);
+    await api.ask("DELETE", URL_OF_A);
+    expect((await again(api)).status).toBe(409);
+  });
+
+  test.each([
+    ["a target of another watch", { targets: ["ops"] }, TOKENS.all, 422, "#/targets/0"],
+    ["a target that is not the caller's", { targets: ["deploys", "audit"] }, TOKENS.team, 403, "#/targets/1"],
+    ["an unknown field", { target: "audit" }, TOKENS.all, 422, "#/target"],
+  ])("to %s is refused by its place", async (_, body, token, status, pointer) => {
+    const api = await watched();
+    await end(api);
+    const answer = await again(api, body, token);
+    expect(answer.status).toBe(status);
+    expect(json(answer).errors).toEqual([expect.objectContaining({ pointer })]);
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
+  test("that could not be sent is a 503", async () => {
+    const api = await watched({
+      notifyQueue: {
+        send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })),
+      },
+    });
+    await end(api);
+    expect((await again(api)).status).toBe(503);
+  });
+});
