@@ -1,0 +1,34 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const run = (files: Record<string, string>) => {
+  const directory = mkdtempSync(join(tmpdir(), "corpus-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  const { status, stdout } = spawnSync(process.execPath, ["local/corpus.ts", directory], {
+    encoding: "utf8",
+  });
+  rmSync(directory, { recursive: true });
+  return { status, lines: stdout.trim().split("\n") };
+};
+const reply = (name: string, kind: string) =>
+  JSON.stringify({ name, status: 502, headers: {}, body: "", expect: { kind } });
+
+describe("npm run corpus", () => {
+  it("counts what passes", () => {
+    expect(run({ "cce-replies.jsonl": `${reply("one", "unavailable")}\n` })).toEqual({
+      status: 0,
+      lines: ["cce-replies.jsonl: 1 passed, 0 failed", "1 passed, 0 failed"],
+    });
+  });
+  it("names what fails, and counts a line that is no JSON as failed", () => {
+    const { status, lines } = run({ "cce-replies.jsonl": `${reply("one", "gone")}\n{"name"` });
+    expect(status).toBe(1);
+    expect(lines).toContain("  one: kind: expected gone, got unavailable");
+    expect(lines.at(-1)).toBe("0 passed, 2 failed");
+  });
+  it("fails for a directory without any corpus file", () => {
+    expect(run({ "notes.txt": "" })).toMatchObject({ status: 1 });
+  });
+});
