@@ -63,7 +63,7 @@ function reach(counts: Float64Array, bucket: number, neighbours: number, total: 
     distance++;
     found += (counts[bucket - distance] ?? 0) + (counts[bucket + distance] ?? 0);
   }
-  return Math.max(NARROWEST, Math.ceil(12 / Math.sqrt(total)), distance);
+  return Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(12 / Math.sqrt(total)), distance));
 }
 
 /** Spreads a count as a triangle; what would fall before the start is folded back. */

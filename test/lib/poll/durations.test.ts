@@ -46,6 +46,14 @@ describe("what is learned", () => {
     );
   });
 
+  it("costs no more work when all that is known is years old", () => {
+    const [fresh, ancient] = [
+      learnedSurvival(null, [], 4000),
+      learnedSurvival(null, [{ epoch: 1, bucket: 200, count: 1 }], 4000),
+    ];
+    for (const [at, share] of fresh.entries()) expect(ancient[at]).toBeCloseTo(share, 9);
+  });
+
   it("leaves a past behind from which the present differs", () => {
     const of = (epoch: number, seconds: number) => ({ epoch, bucket: durationBucket(seconds), count: 15 });
     const changed = recencyWeights([of(1, 400), of(2, 400), of(3, 700), of(4, 700)], 4);
