@@ -1,0 +1,69 @@
+import { terminalNotice } from "../../local/terminal-notice.ts";
+
+const plain = { ansi: false };
+const slack = {
+  text: "❌ Failed",
+  blocks: [
+    { type: "header", text: { type: "plain_text", text: "❌ Failed: CreateNode a &amp; b" } },
+    {
+      type: "rich_text",
+      elements: [
+        { type: "rich_text_section", elements: [{ type: "text", text: "1 of 3 subjobs failed" }] },
+        { type: "rich_text_preformatted", elements: [{ type: "text", text: "sold out\n<!channel>" }] },
+      ],
+    },
+    {
+      type: "actions",
+      elements: [
+        { type: "button", text: { type: "plain_text", text: "Status page" }, url: "https://n.example.com/j" },
+      ],
+    },
+    { type: "context", elements: [{ type: "plain_text", text: "Job 7" }] },
+  ],
+};
+
+it("shows a Slack message as it is read, the cloud's own words apart", () => {
+  expect(terminalNotice(slack, plain)).toEqual([
+    "❌ Failed: CreateNode a & b",
+    "1 of 3 subjobs failed",
+    "  │ sold out",
+    "  │ <!channel>",
+    "→ Status page: https://n.example.com/j",
+    "Job 7",
+  ]);
+});
+
+it("shows what an event tells", () => {
+  const failure = {
+    path: ["CreateNode", "CreateNodeVM"],
+    jobId: null,
+    resourceName: null,
+    reason: "sold out",
+    hint: null,
+  };
+  const data = {
+    jobType: "CreateNode",
+    resourceName: "a",
+    reason: null,
+    failures: [failure],
+    statusUrl: null,
+  };
+  expect(terminalNotice({ type: "job.failed", data }, plain)).toEqual([
+    "job.failed · CreateNode a",
+    "CreateNode › CreateNodeVM",
+    "  │ sold out",
+  ]);
+});
+
+it("sets the headline in bold when asked", () => {
+  expect(terminalNotice(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
+});
+
+it("lets no foreign text move the cursor", () => {
+  const event = { type: "job.failed", data: { reason: "\u001b[2Jgone\u001b]0;title\u0007\u009b1A" } };
+  expect(terminalNotice(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
+});
+
+it("shows what it does not know as it is", () => {
+  expect(terminalNotice({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
+});
