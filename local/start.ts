@@ -6,6 +6,7 @@ import { showNotice } from "./demo/show-notice.ts";
 import { startWorld, type World } from "./demo/world.ts";
 import { PortTakenError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
+import type { Arrived } from "./sink/notice-store.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { readOptions, type StackOptions } from "./stack/options.ts";
@@ -31,11 +32,12 @@ async function main(endsByItself: boolean): Promise<number> {
     const world = parts.add(await startWorld());
     const stack = parts.add(await startStack(options, packageDir, world));
     if (stopping.signal.aborted) return 0;
-    screen.print(addresses(stack, world));
-
     const jobs = world.cloud.startJobs();
+    screen.print(addresses(stack, world, jobs[0]?.jobId));
+
     const api = createApiClient(stack.api, world.token);
     const { notices } = world.sink;
+    const tell = (notice: Arrived) => showNotice(notice, process.stdout.isTTY === true);
     const demo = createDemo({
       jobs,
       project: PROJECT,
@@ -43,15 +45,13 @@ async function main(endsByItself: boolean): Promise<number> {
       api,
       notices,
       screen,
-      tell: showNotice,
+      tell,
     });
     const complete = await demo.run({ timeLimitMs: DEMO_LIMIT_MS, signal: stopping.signal });
     if (stopping.signal.aborted) return 0;
     if (!complete) screen.print(`Not every notice has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
     if (endsByItself) return complete ? 0 : 1;
-    screen.print(
-      `\nThat was the demo. The stack stays up until Ctrl-C. ${tryThis(stack, world, jobs[0]?.jobId)}`,
-    );
+    screen.print(`\nThat was the demo. The stack stays up until Ctrl-C. `);
     await told;
     return 0;
   } finally {
@@ -73,19 +73,18 @@ async function startStack(options: StackOptions, packageDir: string, world: Worl
   });
 }
 
-function addresses(stack: EmbeddedStack, world: World): string {
+function addresses(stack: EmbeddedStack, world: World, jobId: string | undefined): string {
   return [
     "The stack is up.",
     `  API           ${stack.api}`,
-    `  API docs      ${stack.api}/v1/openapi.json`,
+    `  its contract  ${stack.api}/v1/openapi.json`,
     `  notices       ${world.sinkUrl}`,
     `  simulated CCE ${world.cceUrl}`,
     "",
+    "Try this in another terminal:",
+    `  curl -H 'Authorization: Bearer ${world.token}' ${stack.api}/v1/jobs/${PROJECT}/${jobId}`,
+    "",
   ].join("\n");
-}
-
-function tryThis(stack: EmbeddedStack, world: World, jobId: string | undefined): string {
-  return `Try:\n\n  curl -H 'Authorization: Bearer ${world.token}' ${stack.api}/v1/jobs/${PROJECT}/${jobId}\n`;
 }
 
 await main(process.argv.includes("--demo")).then(

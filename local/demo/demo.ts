@@ -50,7 +50,11 @@ export function createDemo(options: {
 
   return {
     async run({ timeLimitMs, signal }) {
-      for (const { jobId, submission } of jobs) await api.submit({ project, jobId, ...submission });
+      for (const { title, jobId, submission } of jobs) {
+        const { pageUrl } = await api.submit({ project, jobId, ...submission });
+        screen.print(`The page of the ${title}:\n  ${pageUrl ?? "(none)"}`);
+      }
+      screen.print("");
       const endsAt = Date.now() + timeLimitMs;
       while (told < expected && Date.now() < endsAt && !signal.aborted) {
         await showProgress();

@@ -64,6 +64,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(address, this.name),
       stdio: ["pipe", "pipe", "pipe"],
+      // A group of its own: Ctrl-C in the terminal is for the stack, which then ends its functions in order.
+      detached: true,
     });
     this.#child = child;
     child.once("exit", (code, signal) => this.#exited(code, signal));
