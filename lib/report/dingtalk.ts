@@ -1,57 +1,73 @@
-import type { Content } from "./content.ts";
-import { type Dialect, interrupted, markdownBody } from "./markdown.ts";
 import type { Message } from "./message.ts";
-import { type Shortened, tellWithin } from "./shorten.ts";
-import { bytes, cut } from "./text.ts";
+import type { Hint, Story, Trouble } from "./story/story.ts";
+import { escapeMarkdown } from "./text/markdown.ts";
+import { utc } from "./text/utc.ts";
+import { WORDS } from "./text/words.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
-export const DINGTALK_LIMITS = { bytes: 18_000, title: 200 } as const;
+export const DINGTALK_LIMITS = { bytes: 20_000 } as const;
 
-const DIALECT: Dialect = {
-  text: interrupted,
-  bold: (inert) => `**${inert}**`,
-  quote: (foreign) =>
-    foreign
-      .split("\n")
-      .map((line) => `> ${interrupted(line)}`)
-      .join("\n>\n"),
-  link: (label, url) => `[${label}](${url})`,
-  paragraph: "\n\n",
-};
-
-/** A markdown message for a DingTalk robot. Whom it mentions stands in `at` alone, never in foreign text. */
-export function dingtalkMessage(content: Content, mention: string | undefined): Message["payload"] {
-  const at = content.urgent && mention !== undefined ? mentionOf(mention) : null;
-  return tellWithin(
-    content,
-    (shortened) => messageOf(shortened, at),
-    (message) => Buffer.byteLength(JSON.stringify(message)) <= DINGTALK_LIMITS.bytes,
-    bytes,
-  );
-}
-
-interface Mention {
-  readonly word: string;
-  readonly at: Readonly<Record<string, unknown>>;
-}
-
-function messageOf(content: Shortened, mention: Mention | null): Message["payload"] {
-  const title = cut(content.headline, DINGTALK_LIMITS.title);
-  const call = mention === null ? [] : [mention.word];
-  return {
+/** A markdown message. Who is mentioned is said in `at` alone: an `@` in the text of others calls nobody. */
+export function dingtalkMessage(story: Story, mention: string | null): Message {
+  const at = atOf(mention);
+  const text = [...(at.name === null ? [] : [`@${at.name}`]), ...paragraphs(story)].join("\n\n");
+  const payload = {
     msgtype: "markdown",
-    markdown: {
-      title: interrupted(title),
-      text: [`### ${interrupted(title)}`, ...call, markdownBody(content, DIALECT)].join(DIALECT.paragraph),
-    },
-    at: mention === null ? { isAtAll: false } : mention.at,
+    markdown: { title: story.headline, text },
+    at: { atMobiles: at.mobiles, atUserIds: at.users, isAtAll: at.all },
   };
+  return { payload, fallback: null };
 }
 
-/** The operator writes `all`, a phone number or a user's ID. DingTalk wants the word in the text as well. */
-function mentionOf(mention: string): Mention {
-  const who = mention.replace(/^@/, "");
-  if (who === "all") return { word: "@all", at: { isAtAll: true } };
-  const key = /^\+?[\d-]{7,20}$/.test(who) ? "atMobiles" : "atUserIds";
-  return { word: `@${who}`, at: { [key]: [who], isAtAll: false } };
+export function dingtalkFits({ payload }: Message): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) <= DINGTALK_LIMITS.bytes;
+}
+
+function paragraphs(story: Story): string[] {
+  const after = [story.more, ...story.warnings.map((warning) => `${WORDS.warningIcon} ${warning}`)];
+  const footer = [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ");
+  return [
+    `### ${escapeMarkdown(story.headline)}`,
+    ...(story.facts.length > 0
+      ? [
+          story.facts
+            .map(({ label, value }) => `- **${escapeMarkdown(label)}**: ${escapeMarkdown(value)}`)
+            .join("\n"),
+        ]
+      : []),
+    ...story.summary.map(escapeMarkdown),
+    ...story.troubles.flatMap(troubleParagraphs),
+    ...after.filter((line) => line !== null).map(escapeMarkdown),
+    ...(story.links.length > 0
+      ? [story.links.map(({ label, url }) => `[${escapeMarkdown(label)}](${url})`).join(" · ")]
+      : []),
+    escapeMarkdown(footer),
+  ];
+}
+
+function troubleParagraphs({ title, reason, hint }: Trouble): string[] {
+  const quoted = (reason ?? WORDS.noReason).split("\n").map((line) => `> ${escapeMarkdown(line)}`);
+  return [
+    ...(title === null ? [] : [`**${escapeMarkdown(title)}**`]),
+    quoted.join("  \n"),
+    ...(hint === null ? [] : [hintLine(hint)]),
+  ];
+}
+
+function hintLine({ advice, url }: Hint): string {
+  const words = `${WORDS.hintIcon} ${escapeMarkdown(advice)}`;
+  return url === null ? words : `${words} [${WORDS.readMore}](${url})`;
+}
+
+/** A mention in the config is a mobile number, a user ID, or `all`. */
+function atOf(mention: string | null) {
+  const name = mention?.replace(/^@/, "") ?? null;
+  const all = name === "all";
+  const mobile = name !== null && /^\+?[0-9-]{6,20}$/.test(name);
+  return {
+    name,
+    all,
+    mobiles: mobile ? [name] : [],
+    users: name === null || all || mobile ? [] : [name],
+  };
 }

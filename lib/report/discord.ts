@@ -1,50 +1,90 @@
-import type { Content } from "./content.ts";
-import { type Dialect, markdownBody } from "./markdown.ts";
 import type { Message } from "./message.ts";
-import { type Shortened, tellWithin } from "./shorten.ts";
-import { cut } from "./text.ts";
+import type { Hint, Story, Tone, Trouble } from "./story/story.ts";
+import { cut } from "./text/cut.ts";
+import { utc } from "./text/utc.ts";
+import { WORDS } from "./text/words.ts";
 
-/** https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
-export const DISCORD_LIMITS = { content: 2000, description: 4096, total: 6000 } as const;
+/** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
+export const DISCORD_LIMITS = {
+  content: 2_000,
+  title: 256,
+  description: 4_096,
+  fields: 25,
+  fieldName: 256,
+  fieldValue: 1_024,
+  footer: 2_048,
+  embeds: 10,
+  allEmbeds: 6_000,
+} as const;
 
-const COLOURS = { succeeded: 0x1a7f4b, failed: 0xd1293d, timed_out: 0xb25e00, lost: 0x7a4fd0 } as const;
-const NEUTRAL = 0x1f6feb;
-const HEADLINE_CHARS = 300;
-const ZERO_WIDTH_SPACE = "\u200b";
+const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828, doubtful: 0xef6c00 };
+const APART = "\u200b";
 
-const DIALECT: Dialect = {
-  text: escapeDiscord,
-  bold: (inert) => `**${inert}**`,
-  quote: (foreign) => `\`\`\`\n${foreign.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
-  link: (label, url) => `[${label}](${url})`,
-  paragraph: "\n",
-};
-
-/** A message for a Discord webhook. `allowed_mentions` lets nobody be mentioned but whom the operator names. */
-export function discordMessage(content: Content, mention: string | undefined): Message["payload"] {
-  const called = content.urgent && mention !== undefined ? mention : null;
-  const headline = escapeDiscord(cut(content.headline, HEADLINE_CHARS));
-  const description = tellWithin(
-    content,
-    (shortened: Shortened) => markdownBody(shortened, DIALECT),
-    (made) => made.length <= DISCORD_LIMITS.description,
-  );
+/** A message of one embed. `allowed_mentions` lets nobody be called but the target's own mention. */
+export function discordMessage(story: Story, mention: string | null): Message {
+  const headline = escapeDiscord(story.headline);
+  const embed = {
+    description: descriptionOf(story),
+    color: COLOURS[story.tone],
+    fields: story.facts.slice(0, DISCORD_LIMITS.fields).map(({ label, value }) => ({
+      name: cut(escapeDiscord(label), DISCORD_LIMITS.fieldName),
+      value: cut(escapeDiscord(value), DISCORD_LIMITS.fieldValue),
+      inline: true,
+    })),
+    footer: { text: [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ") },
+    timestamp: new Date(story.at).toISOString(),
+  };
   return {
-    content: called === null ? headline : `${headline} ${called}`,
-    embeds: [{ description, color: content.outcome === null ? NEUTRAL : COLOURS[content.outcome] }],
-    allowed_mentions: allowed(called),
+    payload: {
+      content: mention === null ? headline : `${headline} ${mention}`,
+      embeds: [embed],
+      allowed_mentions: allowedMentions(mention),
+    },
+    fallback: null,
   };
 }
 
-/** https://support.discord.com/hc/en-us/articles/210298617: a backslash takes a character its meaning. */
-function escapeDiscord(text: string): string {
-  return text
-    .replace(/[\\*_~`|<>[\]()#+\-.!:]/g, (character) => `\\${character}`)
-    .replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
+export function discordFits({ payload }: Message): boolean {
+  const [embed] = payload.embeds as [ReturnType<typeof JSON.parse>];
+  return (
+    embed.description.length <= DISCORD_LIMITS.description &&
+    JSON.stringify(embed).length <= DISCORD_LIMITS.allEmbeds
+  );
 }
 
-function allowed(mention: string | null): Readonly<Record<string, unknown>> {
-  const [, kind, id] = /^<@([!&]?)(\d+)>$/.exec(mention ?? "") ?? [];
-  if (id !== undefined) return kind === "&" ? { parse: [], roles: [id] } : { parse: [], users: [id] };
+function descriptionOf(story: Story): string {
+  const after = [story.more, ...story.warnings.map((warning) => `${WORDS.warningIcon} ${warning}`)];
+  return [
+    ...story.summary.map((line) => `**${escapeDiscord(line)}**`),
+    ...story.troubles.flatMap(troubleLines),
+    ...after.filter((line) => line !== null).map(escapeDiscord),
+    ...(story.links.length > 0
+      ? [story.links.map(({ label, url }) => `[${escapeDiscord(label)}](${url})`).join(" · ")]
+      : []),
+  ].join("\n");
+}
+
+function troubleLines({ title, reason, hint }: Trouble): string[] {
+  return [
+    ...(title === null ? [] : [`**${escapeDiscord(title)}**`]),
+    reason === null ? WORDS.noReason : `\`\`\`\n${reason.replaceAll("`", `\`${APART}`)}\n\`\`\``,
+    ...(hint === null ? [] : [hintLine(hint)]),
+  ];
+}
+
+function hintLine({ advice, url }: Hint): string {
+  const words = `${WORDS.hintIcon} ${escapeDiscord(advice)}`;
+  return url === null ? words : `${words} [${WORDS.readMore}](${url})`;
+}
+
+/** A mention in the config is `<@user>`, `<@&role>`, `@everyone` or `@here`; only that one is let through. */
+function allowedMentions(mention: string | null) {
+  const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
+  if (id !== undefined) return isRole ? { parse: [], roles: [id] } : { parse: [], users: [id] };
   return { parse: mention === "@everyone" || mention === "@here" ? ["everyone"] : [] };
+}
+
+/** Discord's Markdown; a mention that calls nobody should not look like one either. */
+export function escapeDiscord(text: string): string {
+  return text.replace(/[\\`*_~|<>[\]()#:-]/g, "\\$&").replaceAll("@", `@${APART}`);
 }

@@ -1,66 +1,66 @@
 import type { Conclusion } from "../conclusion.ts";
 import type { Instant } from "../job.ts";
 import type { ChatTarget, Target } from "../targets.ts";
-import type { Content } from "./content.ts";
-import { digestContent } from "./digest-content.ts";
-import { dingtalkMessage } from "./dingtalk.ts";
-import { discordMessage } from "./discord.ts";
-import { feishuMessage } from "./feishu.ts";
+import { dingtalkFits, dingtalkMessage } from "./dingtalk.ts";
+import { discordFits, discordMessage } from "./discord.ts";
+import { feishuFits, feishuMessage } from "./feishu.ts";
 import type { Message } from "./message.ts";
-import { noticeContent } from "./notice-content.ts";
-import { slackMessage } from "./slack.ts";
-import { targetGoneContent, testContent } from "./target-content.ts";
-import { teamsMessage } from "./teams.ts";
-import { jobEvent, targetGoneEvent, testEvent } from "./webhook.ts";
-import { wecomMessage } from "./wecom.ts";
+import { slackFits, slackMessage } from "./slack.ts";
+import { digestStory } from "./story/digest-story.ts";
+import { fitStory } from "./story/fit-story.ts";
+import { goneStory, testStory } from "./story/news.ts";
+import { outcomeStory } from "./story/outcome-story.ts";
+import type { Share, Story } from "./story/story.ts";
+import { teamsFits, teamsMessage } from "./teams.ts";
+import { digestEvent, goneEvent, jobEvent, testEvent } from "./webhook.ts";
+import { wecomFits, wecomMessage } from "./wecom.ts";
 
 export type { Message } from "./message.ts";
 
-/** How one watch ended, in the target's dialect. */
+/** One outcome for one target. */
 export function formatNotice(target: Target, conclusion: Conclusion): Message {
-  return target.kind === "webhook" ? event(jobEvent(conclusion)) : chat(target, noticeContent(conclusion));
+  return target.kind === "webhook"
+    ? event(jobEvent(conclusion))
+    : chat(target, (share) => outcomeStory(conclusion, share));
 }
 
-/** How all the jobs of one call ended. Webhooks get an event for each job instead; one made so tells the same. */
+/** How all the jobs of one call ended. */
 export function formatDigest(target: Target, conclusions: readonly Conclusion[]): Message {
-  if (target.kind !== "webhook") return chat(target, digestContent(conclusions));
-  return event({
-    type: "jobs.digest",
-    data: { jobs: conclusions.map(({ jobId, outcome }) => ({ jobId, outcome })) },
-  });
+  return target.kind === "webhook"
+    ? event(digestEvent(conclusions))
+    : chat(target, (share) => digestStory(conclusions, share));
 }
 
-/** What an operator's test of a target shows; it mentions nobody. */
+/** A test-fire at the target called `name`. */
 export function formatTest(target: Target, name: string, now: Instant): Message {
-  return target.kind === "webhook" ? event(testEvent(name, now)) : chat(target, testContent(name, now));
+  return target.kind === "webhook" ? event(testEvent(name, now)) : chat(target, () => testStory(name, now));
 }
 
-/** Tells the fallback target that another one, `goneName`, has been gone since `since`. */
+/** Tells this target that another one, `goneName`, is gone since `since`. */
 export function formatTargetGone(target: Target, goneName: string, since: Instant): Message {
   return target.kind === "webhook"
-    ? event(targetGoneEvent(goneName, since))
-    : chat(target, targetGoneContent(goneName, since));
+    ? event(goneEvent(goneName, since))
+    : chat(target, () => goneStory(goneName, since));
 }
 
-function event(payload: Message["payload"]): Message {
-  return { payload, fallback: null };
+const event = (payload: Readonly<Record<string, unknown>>): Message => ({ payload, fallback: null });
+
+interface Dialect {
+  readonly render: (story: Story, mention: string | null) => Message;
+  readonly fits: (message: Message) => boolean;
 }
 
-function chat(target: ChatTarget, content: Content): Message {
-  switch (target.kind) {
-    case "slack":
-      return slackMessage(content, target.mention);
-    case "feishu":
-      return event(feishuMessage(content, target.mention));
-    case "dingtalk":
-      return event(dingtalkMessage(content, target.mention));
-    case "wecom":
-      return event(wecomMessage(content, target.mention));
-    case "teams":
-      return event(teamsMessage(content, target.mention));
-    case "discord":
-      return event(discordMessage(content, target.mention));
-    default:
-      return target satisfies never;
-  }
+const DIALECTS: Readonly<Record<ChatTarget["kind"], Dialect>> = {
+  slack: { render: slackMessage, fits: slackFits },
+  feishu: { render: feishuMessage, fits: feishuFits },
+  dingtalk: { render: dingtalkMessage, fits: dingtalkFits },
+  wecom: { render: wecomMessage, fits: wecomFits },
+  teams: { render: teamsMessage, fits: teamsFits },
+  discord: { render: discordMessage, fits: discordFits },
+};
+
+/** A mention belongs to bad news alone. */
+function chat(target: ChatTarget, tell: (share: Share) => Story): Message {
+  const { render, fits } = DIALECTS[target.kind];
+  return fitStory(tell, (story) => render(story, story.loud ? (target.mention ?? null) : null), fits);
 }

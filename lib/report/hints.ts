@@ -13,3 +13,16 @@ export function hintFor(reason: string | null): string | null {
   const row = HINT_ROWS.find(({ pattern }) => pattern.test(searched));
   return row === undefined ? null : `${row.advice} ${row.link}`;
 }
+
+/** The same, remembering its answers: the failures of one job often share their reason. */
+export function rememberingHints(): (reason: string | null) => string | null {
+  const known = new Map<string, string | null>();
+  return (reason) => {
+    if (reason === null) return null;
+    const hint = known.get(reason);
+    if (hint !== undefined) return hint;
+    const found = hintFor(reason);
+    known.set(reason, found);
+    return found;
+  };
+}

@@ -1,8 +1,8 @@
 import type { Failure, SubJobCounts } from "../conclusion.ts";
 import type { Job } from "../job.ts";
 import type { JobDocument } from "../status.ts";
-import { hintFor } from "./hints.ts";
-import { pathOf, survey } from "./tree.ts";
+import { rememberingHints } from "./hints.ts";
+import { pathOf, survey } from "./outcome/tree.ts";
 
 /** How many subjobs the whole tree below the root has, by state. */
 export function countSubJobs(job: Job): SubJobCounts {
@@ -11,6 +11,7 @@ export function countSubJobs(job: Job): SubJobCounts {
 
 /** Every failed subjob in tree order, uncut, with hints. */
 export function failuresOf(job: Job): Failure[] {
+  const hintFor = rememberingHints();
   return survey(job).failed.map((place) => ({
     path: pathOf(place),
     jobId: place.job.jobId,
@@ -22,12 +23,13 @@ export function failuresOf(job: Job): Failure[] {
 
 /** The tree as the API and the page show it. Works without recursion, as a tree may be deeper than the call stack. */
 export function jobDocument(job: Job): JobDocument {
-  const root = withoutSubJobs(job);
+  const hintFor = rememberingHints();
+  const root = withoutSubJobs(job, hintFor);
   const open: [Job, JobDocument][] = [[job, root]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [from, to] = pair;
     for (const subJob of from.subJobs) {
-      const document = withoutSubJobs(subJob);
+      const document = withoutSubJobs(subJob, hintFor);
       to.subJobs.push(document);
       if (subJob.subJobs.length > 0) open.push([subJob, document]);
     }
@@ -35,7 +37,7 @@ export function jobDocument(job: Job): JobDocument {
   return root;
 }
 
-function withoutSubJobs(job: Job): JobDocument {
+function withoutSubJobs(job: Job, hintFor: (reason: string | null) => string | null): JobDocument {
   return {
     ...job,
     hint: job.state === "failed" ? hintFor(job.reason) : null,

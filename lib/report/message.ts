@@ -1,7 +1,7 @@
-type Document = Readonly<Record<string, unknown>>;
-
-/** What is delivered: `payload` before any signing, and what to send in its stead where Slack refuses the blocks. */
+/** What is sent to a target, before it is signed. */
 export interface Message {
-  readonly payload: Document;
-  readonly fallback: Document | null;
+  /** The webhook's event, or the chat's message. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The headline alone, for a Slack that does not like the blocks; null for every other kind. */
+  readonly fallback: Readonly<Record<string, unknown>> | null;
 }

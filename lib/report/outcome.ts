@@ -1,10 +1,12 @@
 import type { Conclusion } from "../conclusion.ts";
 import type { Context, Instant, Job, Outcome, WatchKey } from "../job.ts";
-import { cut, jsonBytes } from "./text.ts";
-import { tellContext } from "./told-context.ts";
-import { tellFailures } from "./told-failures.ts";
-import { survey } from "./tree.ts";
-import { warningsOf } from "./warnings.ts";
+import { stillRunning } from "./outcome/still-running.ts";
+import { tellContext } from "./outcome/told-context.ts";
+import { tellFailures } from "./outcome/told-failures.ts";
+import { type Place, survey } from "./outcome/tree.ts";
+import { warningsOf } from "./outcome/warnings.ts";
+import { cut } from "./text/cut.ts";
+import { jsonBytes } from "./text/measure.ts";
 
 /** What a webhook's event may weigh: the size Standard Webhooks recommends, less what surrounds the conclusion. */
 export const MAX_EVENT_BYTES = 20_000;
@@ -41,7 +43,7 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
   const { counts, failed, pending } = survey(job);
   const { context, left: labelsLeft } = tellContext(facts.context);
   const ended = outcome === "succeeded" || outcome === "failed";
-  const reason = facts.reason ?? (outcome === "failed" ? (job?.reason ?? null) : null);
+  const reason = reasonOf(facts, pending);
   const conclusion: Conclusion = {
     project: key.project,
     region: facts.region,
@@ -55,7 +57,7 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
     resourceName: name(job?.resourceName),
     failures: [],
     subJobs: counts,
-    warnings: warningsOf({ warnings: facts.warnings, outcome, failed: counts.failed, pending, labelsLeft }),
+    warnings: warningsOf({ warnings: facts.warnings, outcome, failed: counts.failed, labelsLeft }),
     createdAt: iso(job?.createdAt),
     updatedAt: iso(job?.updatedAt),
     durationSeconds: ended ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
@@ -76,6 +78,14 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
   const warnings =
     left === 0 ? [] : [`${left} more failed ${left === 1 ? "subjob is" : "subjobs are"} not listed.`];
   return { ...conclusion, failures, warnings: [...conclusion.warnings, ...warnings] };
+}
+
+/** The latest look's words for what goes on come behind the reason to end the watch. */
+function reasonOf({ outcome, reason, job }: WatchFacts, pending: readonly Place[]): string | null {
+  if (outcome === "failed") return reason ?? job?.reason ?? null;
+  if (outcome !== "timed_out") return reason;
+  const sentences = [reason, stillRunning(pending)].filter((sentence) => sentence !== null);
+  return sentences.length === 0 ? null : sentences.join(" ");
 }
 
 function name(text: string | null | undefined): string | null {

@@ -1,84 +1,117 @@
-import type {
-  ActionsBlock,
-  ContextBlock,
-  HeaderBlock,
-  KnownBlock,
-  PlainTextElement,
-  RichTextBlock,
-  SectionBlock,
-} from "@slack/types";
-import type { Content } from "./content.ts";
+import type { KnownBlock, RichTextBlock, RichTextElement } from "@slack/types";
 import type { Message } from "./message.ts";
-import { type Shortened, tellWithin } from "./shorten.ts";
-import { richDetails, richFacts } from "./slack-rich.ts";
-import { cut } from "./text.ts";
+import type { Hint, Link, Story, Trouble } from "./story/story.ts";
+import { cut } from "./text/cut.ts";
+import { utc } from "./text/utc.ts";
 
-/** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
+/** https://docs.slack.dev/reference/block-kit/blocks */
 export const SLACK_LIMITS = {
   blocks: 50,
   header: 150,
-  text: 4000,
-  buttonUrl: 3000,
-  contextElement: 2000,
-  /** Of all blocks together, as JSON: Slack counts about 12,000 characters of text. */
-  total: 12_000,
+  sectionText: 3_000,
+  fields: 10,
+  fieldText: 2_000,
+  contextElements: 10,
+  text: 4_000,
+  buttonText: 75,
+  buttonUrl: 3_000,
+  /** Over all blocks; not documented, found by those who hit it. */
+  allText: 12_000,
 } as const;
 
-/**
- * A message for a Slack incoming webhook. Foreign text stands in plain text and rich text only, where Slack reads no
- * markup and `<!channel>` is only text; the notification's `text` is escaped.
- */
-export function slackMessage(content: Content, mention: string | undefined): Message {
-  const called = content.urgent && mention !== undefined ? mention : null;
-  const text = headline(content.headline, called);
-  const blocks = tellWithin(
-    content,
-    (shortened) => blocksOf(shortened, called),
-    (made) => made.length <= SLACK_LIMITS.blocks && JSON.stringify(made).length <= SLACK_LIMITS.total,
-  );
+/** A message for an incoming webhook. All foreign text stands where Slack reads no markup. */
+export function slackMessage(story: Story, mention: string | null): Message {
+  const text = cutEscaped(story.headline, SLACK_LIMITS.text - (mention?.length ?? 0) - 1);
+  const notification = mention === null ? text : `${mention} ${text}`;
   return {
-    payload: { text, blocks, unfurl_links: false, unfurl_media: false },
-    fallback: { text, mrkdwn: false },
+    payload: {
+      text: notification,
+      blocks: blocksOf(story, mention),
+      unfurl_links: false,
+      unfurl_media: false,
+    },
+    fallback: { text: notification },
   };
 }
 
-/** The three characters that Slack reads: https://docs.slack.dev/messaging/formatting-message-text/#escaping */
-export function escapeSlack(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+export function slackFits({ payload }: Message): boolean {
+  return JSON.stringify(payload.blocks).length <= SLACK_LIMITS.allText;
 }
 
-function headline(text: string, mention: string | null): string {
-  const escaped = escapeSlack(cut(text, 500));
-  return mention === null ? escaped : `${escaped} ${mention}`;
+function blocksOf(story: Story, mention: string | null): KnownBlock[] {
+  const footer = [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ");
+  return [
+    { type: "header", text: plain(story.headline, SLACK_LIMITS.header) },
+    ...(mention === null ? [] : [section(mention)]),
+    ...(story.facts.length > 0 ? [factsBlock(story)] : []),
+    ...(story.summary.length > 0 ? [richText(story.summary.join("\n"), true)] : []),
+    ...story.troubles.map(troubleBlock),
+    ...[story.more, ...story.warnings.map((warning) => `⚠️ ${warning}`)]
+      .filter((line) => line !== null)
+      .map((line) => richText(line, false)),
+    ...(story.links.length > 0
+      ? [{ type: "actions" as const, elements: story.links.map((link) => button(link)) }]
+      : []),
+    { type: "context", elements: [plain(footer, SLACK_LIMITS.fieldText)] },
+  ];
 }
 
-function blocksOf(content: Shortened, mention: string | null): KnownBlock[] {
-  const header: HeaderBlock = {
-    type: "header",
-    text: plain(cut(content.headline, SLACK_LIMITS.header, (character) => escapeSlack(character).length)),
-  };
-  const call: SectionBlock[] =
-    mention === null ? [] : [{ type: "section", text: { type: "mrkdwn", text: mention, verbatim: true } }];
-  const rich = (elements: RichTextBlock["elements"]): RichTextBlock[] =>
-    elements.length === 0 ? [] : [{ type: "rich_text", elements }];
-  const links = content.links.filter(({ url }) => url.length <= SLACK_LIMITS.buttonUrl);
-  const actions: ActionsBlock[] =
-    links.length === 0
-      ? []
-      : [
-          {
-            type: "actions",
-            elements: links.map(({ label, url }) => ({ type: "button", text: plain(label), url })),
-          },
-        ];
-  const footer: ContextBlock = {
-    type: "context",
-    elements: [plain(cut(content.footer, SLACK_LIMITS.contextElement))],
-  };
-  return [header, ...call, ...rich(richFacts(content)), ...rich(richDetails(content)), ...actions, footer];
+const plain = (text: string, limit: number) =>
+  ({ type: "plain_text", text: cut(text, limit), emoji: false }) as const;
+
+const section = (mrkdwn: string): KnownBlock => ({ type: "section", text: { type: "mrkdwn", text: mrkdwn } });
+
+/** Label and value in one line each: rich text is the one form that has bold and knows no markup in its text. */
+function factsBlock({ facts }: Story): RichTextBlock {
+  const elements = facts.flatMap(({ label, value }, index) => [
+    ...(index > 0 ? [{ type: "text" as const, text: "\n" }] : []),
+    { type: "text" as const, text: `${label}: `, style: { bold: true } },
+    { type: "text" as const, text: value },
+  ]);
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements }] };
 }
 
-/** Plain text knows no markup, but Slack reads entities even there; without `emoji`, `:name:` stays text. */
-function plain(text: string): PlainTextElement {
-  return { type: "plain_text", text: escapeSlack(text), emoji: false };
+function richText(text: string, bold: boolean): RichTextBlock {
+  const element = { type: "text" as const, text, ...(bold && { style: { bold } }) };
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: [element] }] };
+}
+
+function troubleBlock({ title, reason, hint }: Trouble): RichTextBlock {
+  const none = { type: "text" as const, text: "The cloud gives no reason.", style: { italic: true } };
+  const elements: (RichTextElementOf | false)[] = [
+    title !== null && sectionOf([{ type: "text", text: title, style: { bold: true } }]),
+    reason === null
+      ? sectionOf([none])
+      : { type: "rich_text_preformatted", elements: [{ type: "text", text: reason }] },
+    hint !== null && sectionOf(hintElements(hint)),
+  ];
+  return { type: "rich_text", elements: elements.filter((element) => element !== false) };
+}
+
+type RichTextElementOf = RichTextBlock["elements"][number];
+
+const sectionOf = (elements: RichTextElement[]): RichTextElementOf => ({
+  type: "rich_text_section",
+  elements,
+});
+
+function hintElements({ advice, url }: Hint): RichTextElement[] {
+  const words: RichTextElement = { type: "text", text: `💡 ${advice}` };
+  return url === null
+    ? [words]
+    : [words, { type: "text", text: " " }, { type: "link", url, text: "Read more" }];
+}
+
+function button({ label, url }: Link) {
+  return { type: "button" as const, text: plain(label, SLACK_LIMITS.buttonText), url };
+}
+
+/** Slack's control characters as entities, of which none is cut apart. */
+export function cutEscaped(text: string, limit: number): string {
+  let shown = text;
+  for (;;) {
+    const escaped = shown.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    if (escaped.length <= limit || shown === "") return escaped;
+    shown = cut(text, Math.min(shown.length - 1, limit - (escaped.length - shown.length)));
+  }
 }

@@ -1,86 +1,76 @@
-import type { Content } from "./content.ts";
 import type { Message } from "./message.ts";
-import { type Shortened, tellWithin } from "./shorten.ts";
-import { cut } from "./text.ts";
+import type { Hint, Story, Tone, Trouble } from "./story/story.ts";
+import { utc } from "./text/utc.ts";
+import { WORDS } from "./text/words.ts";
 
-/** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook */
-export const TEAMS_LIMITS = { bytes: 27_000, headline: 500 } as const;
+/** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
+export const TEAMS_LIMITS = { bytes: 28_000 } as const;
 
-const COLOURS = { succeeded: "good", failed: "attention", timed_out: "warning", lost: "accent" } as const;
-const ZERO_WIDTH_SPACE = "\u200b";
+const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
 
-type Element = Readonly<Record<string, unknown>>;
-
-/**
- * An Adaptive Card for a Teams workflow. Foreign text stands in text runs, which know no markdown; a `<at>` in it is
- * broken up besides, so that only the operator's mention finds its entity.
- */
-export function teamsMessage(content: Content, mention: string | undefined): Message["payload"] {
-  const called = content.urgent && mention !== undefined ? mention : null;
-  return tellWithin(
-    content,
-    (shortened) => messageOf(shortened, called),
-    (message) => Buffer.byteLength(JSON.stringify(message)) <= TEAMS_LIMITS.bytes,
-  );
-}
-
-function messageOf(content: Shortened, mention: string | null): Message["payload"] {
-  const { outcome, headline, links, footer } = content;
-  const colour = outcome === null ? {} : { color: COLOURS[outcome] };
-  const body = [
-    line([{ text: cut(headline, TEAMS_LIMITS.headline), weight: "bolder", size: "large", ...colour }]),
-    ...(mention === null ? [] : [{ type: "TextBlock", text: `<at>${mention}</at>`, wrap: true }]),
-    ...middleOf(content),
-    line([{ text: footer, size: "small", isSubtle: true }]),
-  ];
-  const card = {
-    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+/** An Adaptive Card 1.4. Foreign text stands in TextRuns, which know no Markdown and no `<at>`. */
+export function teamsMessage(story: Story, mention: string | null): Message {
+  const at = mention === null ? null : { text: `<at>${oncall(mention)}</at>`, id: oncall(mention) };
+  const entity = at && { type: "mention", text: at.text, mentioned: { id: at.id, name: at.id } };
+  const content = {
     type: "AdaptiveCard",
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
     version: "1.4",
-    body,
-    actions: links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: label, url })),
-    msteams: {
-      width: "Full",
-      ...(mention === null
-        ? {}
-        : {
-            entities: [
-              { type: "mention", text: `<at>${mention}</at>`, mentioned: { id: mention, name: mention } },
-            ],
-          }),
-    },
+    fallbackText: story.headline,
+    body: bodyOf(story, at?.text ?? null),
+    ...(story.links.length > 0 && {
+      actions: story.links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: label, url })),
+    }),
+    msteams: { width: "Full", ...(entity && { entities: [entity] }) },
   };
+  const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
   return {
-    type: "message",
-    attachments: [
-      { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content: card },
-    ],
+    payload: { type: "message", summary: story.headline, attachments: [attachment] },
+    fallback: null,
   };
 }
 
-function middleOf({ facts, summary, details, more, notes }: Shortened): Element[] {
+export function teamsFits({ payload }: Message): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) <= TEAMS_LIMITS.bytes;
+}
+
+function bodyOf(story: Story, mention: string | null): object[] {
+  const after = [story.more, ...story.warnings.map((warning) => `${WORDS.warningIcon} ${warning}`)];
+  const footer = [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ");
   return [
-    ...facts.map(({ label, text }) => line([{ text: `${label} `, weight: "bolder" }, { text }])),
-    ...(summary === null ? [] : [line([{ text: summary, weight: "bolder" }])]),
-    ...details.flatMap(({ path, reason, hint }) => [
-      line([{ text: path, weight: "bolder" }]),
-      ...(reason ?? "(the cloud gave no reason)")
-        .split("\n")
-        .map((text) => line([{ text, fontType: "monospace" }])),
-      ...(hint === null ? [] : [line([{ text: `💡 ${hint}` }])]),
-    ]),
-    ...(more === null ? [] : [line([{ text: more }])]),
-    ...notes.map((note) => line([{ text: `⚠️ ${note}` }])),
+    runs([{ text: story.headline, size: "Large", weight: "Bolder", color: COLOURS[story.tone] }]),
+    ...(mention === null ? [] : [{ type: "TextBlock", text: mention, wrap: true }]),
+    ...story.facts.map(({ label, value }) =>
+      runs([{ text: `${label}: `, weight: "Bolder" }, { text: value }]),
+    ),
+    ...story.summary.map((text) => runs([{ text, weight: "Bolder" }])),
+    ...story.troubles.flatMap(troubleBlocks),
+    ...after.filter((line) => line !== null).map((text) => runs([{ text }])),
+    runs([{ text: footer, isSubtle: true, size: "Small" }]),
   ];
 }
 
-function line(runs: readonly (Element & { readonly text: string })[]): Element {
-  return {
-    type: "RichTextBlock",
-    inlines: runs.map((run) => ({
-      type: "TextRun",
-      ...run,
-      text: run.text.replaceAll("<", `<${ZERO_WIDTH_SPACE}`),
-    })),
-  };
+function troubleBlocks({ title, reason, hint }: Trouble): object[] {
+  const none = { text: WORDS.noReason, italic: true };
+  return [
+    ...(title === null ? [] : [{ ...runs([{ text: title, weight: "Bolder" }]), separator: true }]),
+    ...(reason === null
+      ? [runs([none])]
+      : reason.split("\n").map((text) => runs([{ text, fontType: "Monospace" }]))),
+    ...(hint === null ? [] : [runs(hintRuns(hint))]),
+  ];
 }
+
+function hintRuns({ advice, url }: Hint): object[] {
+  const words = { text: `${WORDS.hintIcon} ${advice} ` };
+  const open = { text: WORDS.readMore, selectAction: { type: "Action.OpenUrl", url } };
+  return url === null ? [words] : [words, open];
+}
+
+const runs = (inlines: readonly object[]) => ({
+  type: "RichTextBlock",
+  inlines: inlines.map((inline) => ({ type: "TextRun", ...inline })),
+});
+
+/** A mention in the config is the user's address or object ID, perhaps already in its tag. */
+const oncall = (mention: string): string => mention.replace(/^<at>|<\/at>$/g, "").replace(/[<>]/g, "");

@@ -1,5 +1,5 @@
-import type { SubJobCounts } from "../conclusion.ts";
-import type { Job } from "../job.ts";
+import type { SubJobCounts } from "../../conclusion.ts";
+import type { Job } from "../../job.ts";
 
 /** A job in its tree; the way up stands in for a path, which is spelled out only for what is told. */
 export interface Place {

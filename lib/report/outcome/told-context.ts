@@ -1,5 +1,6 @@
-import type { Context } from "../job.ts";
-import { cut, jsonBytes } from "./text.ts";
+import type { Context } from "../../job.ts";
+import { cut } from "../text/cut.ts";
+import { jsonBytes } from "../text/measure.ts";
 
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;

@@ -1,6 +1,7 @@
-import type { Failure } from "../conclusion.ts";
-import { hintFor } from "./hints.ts";
-import { cut, jsonBytes } from "./text.ts";
+import type { Failure } from "../../conclusion.ts";
+import { rememberingHints } from "../hints.ts";
+import { cut } from "../text/cut.ts";
+import { jsonBytes } from "../text/measure.ts";
 import { isAbove, type Place, pathOf } from "./tree.ts";
 
 /** Shares of one reason, in bytes, from generous to meagre: the first with which all failures fit is taken. */
@@ -10,18 +11,22 @@ const LEAST_SHARE = 250;
 const MOST_FAILURES = 200;
 const NAME_BYTES = 200;
 
+type Tell = (place: Place, share: number) => Failure;
+
 /** As many of the failed subjobs as fit into `budget` bytes of JSON, in tree order, and how many were left out. */
 export function tellFailures(
   failed: readonly Place[],
   budget: number,
 ): { readonly failures: Failure[]; readonly left: number } {
+  const hintFor = rememberingHints();
+  const tell: Tell = (place, share) => tellOne(place, share, hintFor(place.job.reason));
   const chosen = failed.length <= MOST_FAILURES ? failed : mostTelling(failed, MOST_FAILURES);
   if (chosen.length === failed.length)
     for (const share of REASON_SHARES) {
-      const failures = fitting(chosen, share, budget);
+      const failures = fitting(chosen, share, budget, tell);
       if (failures.length === failed.length) return { failures, left: 0 };
     }
-  const some = new Set(fittingPlaces(mostTelling(failed, MOST_FAILURES, true), budget));
+  const some = new Set(fittingPlaces(mostTelling(failed, MOST_FAILURES, true), budget, tell));
   const failures = failed.filter((place) => some.has(place)).map((place) => tell(place, LEAST_SHARE));
   return { failures, left: failed.length - failures.length };
 }
@@ -42,7 +47,7 @@ function mostTelling(failed: readonly Place[], most: number, tellingFirst = fals
   return failed.filter((place) => kept.has(place));
 }
 
-function fitting(places: readonly Place[], share: number, budget: number): Failure[] {
+function fitting(places: readonly Place[], share: number, budget: number, tell: Tell): Failure[] {
   const failures: Failure[] = [];
   let used = 0;
   for (const place of places) {
@@ -54,7 +59,7 @@ function fitting(places: readonly Place[], share: number, budget: number): Failu
   return failures;
 }
 
-function fittingPlaces(places: readonly Place[], budget: number): Place[] {
+function fittingPlaces(places: readonly Place[], budget: number, tell: Tell): Place[] {
   let used = 0;
   return places.filter((place) => {
     const size = sizeOf(tell(place, LEAST_SHARE));
@@ -68,13 +73,13 @@ function sizeOf(failure: Failure): number {
   return Buffer.byteLength(JSON.stringify(failure)) + 1;
 }
 
-function tell(place: Place, share: number): Failure {
+function tellOne(place: Place, share: number, hint: string | null): Failure {
   const { jobId, resourceName, reason } = place.job;
   return {
     path: pathOf(place).map((type) => cut(type, NAME_BYTES, jsonBytes)),
     jobId: jobId === null ? null : cut(jobId, NAME_BYTES, jsonBytes),
     resourceName: resourceName === null ? null : cut(resourceName, NAME_BYTES, jsonBytes),
     reason: reason === null ? null : cut(reason, share, jsonBytes),
-    hint: hintFor(reason),
+    hint,
   };
 }

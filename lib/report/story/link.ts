@@ -1,0 +1,25 @@
+import type { Hint, Link } from "./story.ts";
+
+/** Longer addresses break a channel's limits, and a link that is cut leads nowhere. */
+const LONGEST_URL = 600;
+const ADDRESS_AT_END = /^(.*?)\s*(https:\/\/\S+)$/s;
+
+/** The link if a browser would open it as http or https and it is no longer than what channels take; else null. */
+export function linkTo(label: string, address: string | null | undefined): Link | null {
+  const url = address ? URL.parse(address.toWellFormed()) : null;
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return null;
+  // A bracket would end a link's address in most dialects of Markdown, a bar or an angle in the others.
+  const href = url.href.replace(/[()<>|\\'"`*~\s[\]]/g, (character) => percent(character));
+  return href.length > LONGEST_URL ? null : { label, url: href };
+}
+
+/** A hint with the address at its end apart. */
+export function hintOf(hint: string): Hint {
+  const [, advice, address] = ADDRESS_AT_END.exec(hint) ?? [];
+  const link = linkTo("", address);
+  return link === null || !advice ? { advice: hint, url: null } : { advice, url: link.url };
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}

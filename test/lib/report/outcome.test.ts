@@ -1,0 +1,106 @@
+import { Conclusion } from "../../../lib/conclusion.ts";
+import type { Job } from "../../../lib/job.ts";
+import { countSubJobs, failuresOf, jobDocument } from "../../../lib/report/job-document.ts";
+import { concludeWatch, MAX_EVENT_BYTES } from "../../../lib/report/outcome.ts";
+import { jobEvent } from "../../../lib/report/webhook.ts";
+import { JobDocument } from "../../../lib/status.ts";
+import { facts, job, SAMPLES } from "./samples.ts";
+
+const FAILED = { phase: "Failed", state: "failed" } as const;
+
+function chain(levels: number): Job {
+  let below = job({ ...FAILED, type: "Leaf", reason: "the cause" });
+  for (let level = 0; level < levels; level += 1)
+    below = job({ ...FAILED, type: `L${level}`, subJobs: [below] });
+  return below;
+}
+
+it("lists failed subjobs in tree order with their paths, without the root", () => {
+  const { failures, subJobs } = SAMPLES.failed;
+  expect(failures.map(({ path }) => path.join("/"))).toEqual([
+    "CreateCluster/CreateNodePool",
+    "CreateCluster/CreateNodePool/CreateNode",
+    "CreateCluster/CreateNodePool/CreateNode/CreateNodeVM",
+  ]);
+  expect(subJobs).toEqual({ total: 5, succeeded: 2, failed: 3, pending: 0 });
+});
+
+it("calls a job without type unknown", () => {
+  const root = job({ ...FAILED, type: null, subJobs: [job({ ...FAILED, type: null })] });
+  expect(concludeWatch(facts({ outcome: "failed", job: root })).failures[0]?.path).toEqual([
+    "unknown",
+    "unknown",
+  ]);
+});
+
+it("tells duration and lag by the cloud's own times, and never a negative one", () => {
+  expect(SAMPLES.succeeded).toMatchObject({ durationSeconds: 550, watch: { lagSeconds: 4.1 } });
+  const ahead = job({ createdAt: 9e12, updatedAt: 8e12 });
+  expect(concludeWatch(facts({ job: ahead }))).toMatchObject({
+    durationSeconds: null,
+    watch: { lagSeconds: 0 },
+  });
+  expect(SAMPLES.lost).toMatchObject({ durationSeconds: null, watch: { lagSeconds: null } });
+});
+
+it("warns of a success with a failed subjob, once, however many say so", () => {
+  const root = job({ subJobs: [job(FAILED)] });
+  const warning = "CCE calls this job a success although a subjob failed";
+  expect(concludeWatch(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
+});
+
+it("names in the reason what was still running at the deadline: the lowest ones, not what waits for its turn", () => {
+  expect(SAMPLES.timed_out.reason).toBe(
+    "The deadline of 120 min has passed; the job was still Running. Still running: InstallMaster (m-0).",
+  );
+  const running = { phase: "Running", state: "pending" } as const;
+  const nodes = Array.from({ length: 7 }, (_, i) => job({ ...running, type: `N${i}` }));
+  const root = job({
+    subJobs: [
+      job({ ...running, type: "P", subJobs: nodes }),
+      job({ phase: "Initializing", state: "pending" }),
+    ],
+  });
+  expect(concludeWatch(facts({ outcome: "timed_out", job: root })).reason).toBe(
+    "Still running: N0, N1, N2, N3, N4 and 2 more.",
+  );
+});
+
+it("keeps the deepest cause when not every failure of a deep chain fits", () => {
+  const conclusion = concludeWatch(facts({ outcome: "failed", job: chain(200) }));
+  expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
+  expect(conclusion.warnings.at(-1)).toMatch(/^\d+ more failed subjobs are not listed\.$/);
+});
+
+it.each([
+  [
+    "20,000 subjobs",
+    job({
+      ...FAILED,
+      subJobs: Array.from({ length: 20_000 }, () => job({ ...FAILED, reason: "嗯".repeat(10_000) })),
+    }),
+  ],
+  ["50,000 levels", chain(50_000)],
+])("keeps %s within bounds", (_, root) => {
+  const labels = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`${i}${"\u0001".repeat(60)}`, "\u0001".repeat(200)]),
+  );
+  const context = { actor: "嗯".repeat(200), runUrl: `https://ci.example.com/${"a".repeat(970)}`, labels };
+  const warnings = Array.from({ length: 50 }, (_, i) => `${i}${"嗯".repeat(500)}`);
+  const conclusion = concludeWatch(facts({ outcome: "failed", job: root, context, warnings }));
+  expect(Buffer.byteLength(JSON.stringify(jobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
+  expect(Conclusion.parse(conclusion)).toEqual(conclusion);
+  expect(countSubJobs(root).total).toBe(conclusion.subJobs.total);
+});
+
+it("shows a tree as a document, with hints for what failed", () => {
+  const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
+  const document = jobDocument(root);
+  expect(JobDocument.parse(document)).toEqual(document);
+  expect(document.subJobs[0]).toMatchObject({
+    hint: expect.stringContaining("key pair"),
+    subJobs: [{ hint: null }],
+  });
+  expect(failuresOf(root)).toMatchObject([{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }]);
+  expect(jobDocument(chain(50_000)).subJobs).toHaveLength(1);
+});
