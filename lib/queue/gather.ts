@@ -3,6 +3,14 @@ import type { Outgoing, Queue, SendResult } from "./queue.ts";
 /** How long the first message waits for company: short beside a look, long beside ten of them answering at once. */
 const WINDOW_MS = 100;
 
+/** Runs something later, and answers how to call it off. */
+export type Timer = (run: () => void, ms: number) => () => void;
+
+const realTimer: Timer = (run, ms) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+
 interface Waiting {
   readonly messages: readonly Outgoing[];
   readonly resolve: (results: readonly SendResult[]) => void;
@@ -19,13 +27,17 @@ export interface Gathering extends Pick<Queue, "send"> {
  * records still at work are waiting for theirs, or after 100 ms: no look waits for a slow neighbour.
  * @param records how many records share it; each calls `leave` exactly once.
  */
-export function gatherSends(queue: Pick<Queue, "send">, records: number): Gathering {
+export function gatherSends(
+  queue: Pick<Queue, "send">,
+  records: number,
+  timer: Timer = realTimer,
+): Gathering {
   let atWork = records;
   let waiting: Waiting[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = (): void => {};
 
   function flush(): void {
-    clearTimeout(timer);
+    callOff();
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return;
@@ -48,7 +60,7 @@ export function gatherSends(queue: Pick<Queue, "send">, records: number): Gather
       new Promise((resolve, reject) => {
         waiting.push({ messages, resolve, reject });
         if (waiting.length >= atWork) flush();
-        else if (waiting.length === 1) timer = setTimeout(flush, WINDOW_MS);
+        else if (waiting.length === 1) callOff = timer(flush, WINDOW_MS);
       }),
     leave() {
       atWork -= 1;
