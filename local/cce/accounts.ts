@@ -2,13 +2,8 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
 import { type Answer, BAD_TOKEN, gatewayError } from "./answers.ts";
-import { vendorAuthorization } from "./vendor-signature.ts";
+import { type KeyPair, vendorAuthorization } from "./vendor-signature.ts";
 
-export interface KeyPair {
-  readonly accessKey: string;
-  readonly secretKey: string;
-  readonly securityToken?: string;
-}
 export interface User {
   readonly domain: string;
   readonly user: string;

@@ -1,8 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import * as z from "zod";
-import type { KeyPair } from "./accounts.ts";
 
+export interface KeyPair {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly securityToken?: string;
+}
 const Signed = z.object({ Authorization: z.string() });
 
 /** The header that the vendor's own SDK would have made of this request: code that shares nothing with ours. */
