@@ -1,0 +1,76 @@
+import type { Resolved } from "../../lib/api/resolve.ts";
+import type { WatchKey } from "../../lib/job.ts";
+import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
+import { accept } from "../../functions/flow/accept.ts";
+import { stopWatch } from "../../functions/flow/stop.ts";
+import { reach, type Surroundings } from "./service.ts";
+import type { Actor } from "./world.ts";
+
+const LIMIT_MS = 29_000;
+const PUBLIC_URL = "https://notifier.example";
+
+/** What the API has confirmed to its callers. */
+export interface Confirmed {
+  /** Of each watch, the targets that were promised to be told. */
+  readonly targets: Map<string, Set<string>>;
+}
+
+/** A pipeline hands its jobs over, and asks again until every one is confirmed, or until it has lost patience. */
+export function post(around: Surroundings, asked: Resolved, confirmed: Confirmed, patience: number): void {
+  const { world } = around;
+  invoke(around, "enqueue", async (actor) => {
+    const { ledger, queue } = reach(around, actor, 0);
+    const uuid = `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`;
+    const jobs = await accept(asked, {
+      ...{ ledger, pollQueue: queue("poll"), notifyQueue: queue("notify"), config: around.config },
+      ...{ now: world.now(), publicUrl: PUBLIC_URL, uuid: () => uuid, onFailure: () => {} },
+      firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
+    });
+    for (const { jobId, status } of jobs) {
+      world.note(actor, `${jobId}: ${status}`);
+      if (status !== "rejected") confirm(confirmed, { project: asked.project, jobId }, asked.targets);
+    }
+    return jobs.every(({ status }) => status !== "rejected");
+  }, () => {
+    if (patience > 0) post(around, asked, confirmed, patience - 1);
+  });
+}
+
+function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: readonly string[]): void {
+  const id = `${project}#${jobId}`;
+  targets.set(id, new Set([...(targets.get(id) ?? []), ...names]));
+}
+
+/** Somebody stops a watch, and asks again until that is confirmed. */
+export function stop(around: Surroundings, key: WatchKey): void {
+  const { world, config } = around;
+  invoke(around, "status", async (actor) => {
+    const { ledger } = reach(around, actor, 0);
+    const { settings } = config;
+    await stopWatch(key, { ledger, settings, now: world.now(), onStopped: () => {} });
+    world.note(actor, `${key.jobId}: asked to stop`);
+    return true;
+  }, () => stop(around, key));
+}
+
+/** One call of the API: done, or to be asked again when it failed, or was not answered in time. */
+function invoke(
+  { world }: Surroundings,
+  name: string,
+  run: (actor: Actor) => Promise<boolean>,
+  again: () => void,
+): void {
+  const actor = world.actor(name, LIMIT_MS);
+  let over = false;
+  const end = (done: boolean): void => {
+    if (over) return;
+    over = true;
+    if (!done) world.agenda.after(world.chance.between(1_000, 30_000), again);
+  };
+  run(actor).then(end, () => end(false));
+  world.agenda.at(actor.deadlineAt, () => {
+    if (over) return;
+    if (actor.frozenUntil <= world.now()) actor.alive = false;
+    end(false);
+  });
+}

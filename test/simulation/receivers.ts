@@ -1,0 +1,84 @@
+import type { Attempted } from "../../lib/deliver/deliver.ts";
+import type { Notice } from "../../functions/flow/notice-subject.ts";
+import { NOTICE_LEASE_MS } from "../../functions/flow/notice.ts";
+import { type FaultRates, ratesNow } from "./faults.ts";
+import type { MemoryLedger } from "./memory-ledger.ts";
+import type { Actor, World } from "./world.ts";
+
+/** One notice a receiver took. */
+export interface Post {
+  /** Project, job and target, as the ledger keeps notices. */
+  readonly unit: string;
+  readonly webhookId: string;
+  readonly at: number;
+  readonly claimedAt: number;
+  /** The receiver's answer reached the sender. */
+  readonly heard: boolean;
+}
+
+export interface Receivers {
+  readonly posts: Post[];
+  /** Targets that refuse everything, and targets that are gone, whatever the time. */
+  readonly refusing: Set<string>;
+  readonly gone: Set<string>;
+  duplicates: number;
+  duplicatesOutsideWindow: number;
+}
+
+export function createReceivers(): Receivers {
+  return { posts: [], refusing: new Set(), gone: new Set(), duplicates: 0, duplicatesOutsideWindow: 0 };
+}
+
+const ANSWER = { status: 200, afterSeconds: null, spent: true, durationMs: 1, answer: "" } as const;
+const TAKEN: Attempted = { ...ANSWER, verdict: "delivered", reason: "ok" };
+
+/** One HTTP delivery as one invocation makes it. */
+export function deliverFor(
+  world: World,
+  actor: Actor,
+  { receivers, ledger }: { receivers: Receivers; ledger: MemoryLedger },
+  rates: FaultRates,
+): (notice: Notice) => Promise<Attempted> {
+  return (notice) =>
+    world.effect(actor, "deliver", async () => {
+      const { target } = notice.key;
+      if (receivers.gone.has(target))
+        return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
+      if (receivers.refusing.has(target))
+        return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
+      const { chance } = world;
+      if (!chance.happens(ratesNow(world, rates).receiver)) {
+        take(notice, true);
+        return TAKEN;
+      }
+      switch (chance.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)) {
+        case "throttled": {
+          const afterSeconds = chance.happens(0.5) ? chance.between(0, 50_000) : null;
+          const throttled = { status: 429, reason: "throttled", afterSeconds, spent: false } as const;
+          return { ...ANSWER, ...throttled, verdict: "retry" };
+        }
+        case "timeout":
+          take(notice, false);
+          return { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };
+        case "server_error":
+          return { ...ANSWER, status: 503, verdict: "retry", reason: "server_error" };
+        default:
+          return { ...ANSWER, status: null, verdict: "retry", reason: "connection_failed" };
+      }
+    });
+
+  function take({ key, webhookId }: Notice, heard: boolean): void {
+    const unit = `${key.project}#${key.jobId}#${key.target}`;
+    const claimedAt = actor.claims.get(JSON.stringify(key)) ?? world.now();
+    const before = receivers.posts.filter((post) => post.unit === unit).at(-1);
+    world.note(actor, `${key.target} takes ${unit}${heard ? "" : ", but the answer is lost"}`);
+    receivers.posts.push({ unit, webhookId, at: world.now(), claimedAt, heard });
+    if (before === undefined) return;
+    receivers.duplicates += 1;
+    const recorded = ledger.state.notices[unit]?.delivery.state === "delivered";
+    const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTICE_LEASE_MS);
+    if (inWindow && before.webhookId === webhookId) return;
+    receivers.duplicatesOutsideWindow += 1;
+    world.note(actor, `DUPLICATE outside the window: ${unit}${recorded ? ", recorded" : ""}`);
+  }
+}
