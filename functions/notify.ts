@@ -1,7 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { deliver } from "../lib/deliver/deliver.ts";
-import { createLedger } from "../lib/ledger/dynamo/ledger.ts";
 import { NotifyMessage } from "../lib/message.ts";
 import { createQueue } from "../lib/queue/sqs.ts";
 import {
@@ -17,9 +16,10 @@ import { noticeSubject } from "./flow/notice-subject.ts";
 import { CALLBACK_PREFIX } from "./flow/notice-targets.ts";
 import { buryUnknown, withMessage } from "./flow/read-message.ts";
 import { tellAttempt, tellUnreadable } from "./flow/tell.ts";
+import { notifyLedger } from "./ledger/notify-ledger.ts";
 
 const env = readEnvironment("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
-const ledger = createLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
+const ledger = notifyLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
 const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const dead = createQueue({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });

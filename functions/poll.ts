@@ -2,7 +2,6 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { pageUrl } from "../lib/api/link.ts";
 import { createCceClient } from "../lib/cce/client.ts";
-import { createLedger } from "../lib/ledger/dynamo/ledger.ts";
 import { LookMessage } from "../lib/message.ts";
 import { gatherSends } from "../lib/queue/gather.ts";
 import { createQueue } from "../lib/queue/sqs.ts";
@@ -17,6 +16,7 @@ import { createDurations } from "./flow/durations.ts";
 import { look } from "./flow/look.ts";
 import { withMessage } from "./flow/read-message.ts";
 import { tellConcluded, tellLook, tellUnreadable } from "./flow/tell.ts";
+import { pollLedger } from "./ledger/poll-ledger.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -26,7 +26,7 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
-const ledger = createLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
+const ledger = pollLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
 const queue = createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random });
 const dead = createQueue({ client: sqs, url: env.POLL_DEAD_QUEUE_URL, random });

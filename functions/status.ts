@@ -1,6 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createLedger } from "../lib/ledger/dynamo/ledger.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
@@ -8,6 +7,7 @@ import { callersOf } from "./flow/http-callers.ts";
 import { operationsOf } from "./flow/http-operations.ts";
 import { route } from "./flow/http-router.ts";
 import { statusPorts } from "./flow/status-ports.ts";
+import { statusLedger } from "./ledger/status-ledger.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -19,7 +19,7 @@ const env = readEnvironment(
 const configs = ssmConfig(env.CONFIG_PATH);
 const callers = callersOf(configs);
 const ports = statusPorts({
-  ledger: createLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE }),
+  ledger: statusLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE }),
   sqs: new SQSClient({}),
   configs,
   pollQueueUrl: env.POLL_QUEUE_URL,

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createLedger } from "../lib/ledger/dynamo/ledger.ts";
 import { createQueue } from "../lib/queue/sqs.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
@@ -8,9 +7,10 @@ import { scheduleHandler } from "../lib/runtime/schedule.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
 import { sweep } from "./flow/sweep.ts";
 import { tellSwept } from "./flow/tell.ts";
+import { sweepLedger } from "./ledger/sweep-ledger.ts";
 
 const env = readEnvironment("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
-const ledger = createLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
+const ledger = sweepLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
 const polls = createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random });
 const notices = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });

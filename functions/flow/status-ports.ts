@@ -13,7 +13,7 @@ import { tellStopped, tellTested, tellUnreachable } from "./http-tell.ts";
 import { treeTeller } from "./status-tree.ts";
 
 export interface StatusConnections {
-  readonly ledger: Ledger;
+  readonly ledger: OperationsPorts["ledger"] & Pick<Ledger, "readTarget">;
   readonly sqs: SQSClient;
   readonly configs: ConfigSource;
   readonly notifyQueueUrl: string;

@@ -1,0 +1,11 @@
+import { stopWatch as stop } from "../../lib/ledger/dynamo/end.ts";
+import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
+import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
+import { recent } from "../../lib/ledger/dynamo/recent.ts";
+import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
+import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
+import { readTarget, switchOn } from "../../lib/ledger/dynamo/target.ts";
+
+/** What callers and readers need of the ledger once jobs are taken. */
+export const statusLedger = (table: LedgerTable) =>
+  onTable(table, { read, recent, stop, reopenNotice, readTarget, switchOn });
