@@ -4,7 +4,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Instant, Job, WatchKey } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Decision } from "../../lib/poll/decide.ts";
-import { durationBucket, durationEpoch } from "../../lib/poll/durations.ts";
+import { ANY_TYPE, durationBucket, durationEpoch, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
 import type { Seen } from "./look.ts";
@@ -129,10 +129,13 @@ async function remember(conclusion: Conclusion, ports: ConcludePorts): Promise<v
   ports.onConcluded(conclusion);
   const ended = conclusion.outcome === "succeeded" || conclusion.outcome === "failed";
   if (!ended || conclusion.durationSeconds === null || conclusion.jobType === null) return;
-  await ports.ledger.addDuration({
-    project: conclusion.project,
-    jobType: conclusion.jobType,
-    bucket: durationBucket(conclusion.durationSeconds),
-    epoch: durationEpoch(Date.parse(conclusion.watch.concludedAt)),
-  });
+  const { project, jobType, durationSeconds } = conclusion;
+  const bucket = durationBucket(durationSeconds);
+  const epoch = durationEpoch(Date.parse(conclusion.watch.concludedAt));
+  const expiresAt = durationExpiry(epoch);
+  await Promise.all(
+    [jobType, ANY_TYPE].map((type) =>
+      ports.ledger.addDuration({ project, jobType: type, bucket, epoch, expiresAt }),
+    ),
+  );
 }

@@ -1,6 +1,15 @@
+import type { Instant } from "../job.ts";
+
 /** Counts of ended jobs by duration bucket; which bucket means what is the schedule's business. */
 export interface DurationLedger {
-  addDuration(entry: { project: string; jobType: string; bucket: number; epoch: number }): Promise<void>;
+  /** Counts one ended job. What an epoch has counted is forgotten some time after `expiresAt`, by its latest entry. */
+  addDuration(entry: {
+    readonly project: string;
+    readonly jobType: string;
+    readonly bucket: number;
+    readonly epoch: number;
+    readonly expiresAt: Instant;
+  }): Promise<void>;
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
 

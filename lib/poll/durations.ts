@@ -10,6 +10,10 @@ export interface DurationCount {
 const DAY_MS = 86_400_000;
 /** One epoch is a week: short enough that a change of the cloud shows within the histogram. */
 const EPOCH_MS = 7 * DAY_MS;
+/** Four half-lives of what is learned (see recency): what is older has no say any more. */
+const KEPT_EPOCHS = 104;
+/** Under this, jobs of all types together are counted: a job whose type nobody has seen yet is one of them. */
+export const ANY_TYPE = "*";
 /** Buckets are 2 % wide, and 0.2 s wide at the start: they are evenly spaced in ln(1 + seconds / 10). */
 export const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
@@ -32,4 +36,9 @@ export function bucketStartSeconds(bucket: number): number {
 /** The epoch (a week, counted from 1970) that `now` lies in. */
 export function durationEpoch(now: Instant): number {
   return Math.floor(now / EPOCH_MS);
+}
+
+/** Until when what an epoch has counted is of use. */
+export function durationExpiry(epoch: number): Instant {
+  return (epoch + 1 + KEPT_EPOCHS) * EPOCH_MS;
 }

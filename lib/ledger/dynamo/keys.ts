@@ -58,8 +58,19 @@ export function targetOffKey(name: string): ItemKey {
   return { pk: `T#${name}`, sk: "off" };
 }
 
-export function durationsKey(project: string, jobType: string): ItemKey {
-  return { pk: `D#${project}#${jobType}`, sk: "durations" };
+/** A type's durations lie under one partition key, an item for each epoch. */
+export function durationsKey(project: string, jobType: string, epoch: number): ItemKey {
+  return { pk: durationsPartition(project, jobType), sk: `epoch#${epoch}` };
+}
+
+export function durationsPartition(project: string, jobType: string): string {
+  return `D#${project}#${jobType}`;
+}
+
+/** The epoch an item of durations is for; null for an item of another kind. */
+export function epochOfSortKey(sk: string): number | null {
+  const [, epoch] = /^epoch#(\d+)$/.exec(sk) ?? [];
+  return epoch === undefined ? null : Number(epoch);
 }
 
 export function digestKey(digestId: string): ItemKey {
