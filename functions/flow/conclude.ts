@@ -47,12 +47,12 @@ export async function conclude(
     known?.conclusion ??
     (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
 
-  const digestId = await leaveDigest(seen.watch.digestId, key, ports);
+  const digestTargets = await leaveDigest(seen.watch.digestId, key, ports);
   let told: readonly string[] = [];
   let targets = seen.watch.targets;
   for (;;) {
     const untold = targets.filter((target) => !told.includes(target));
-    const { own } = noticeTargets({ targets: untold, digestId }, conclusion.outcome, config.targets);
+    const { own } = noticeTargets({ targets: untold, digestTargets }, conclusion.outcome, config.targets);
     await sendAll(
       ports.notices,
       own.map((target) => noticeMessage(key, target, conclusion.outcome, 0)),
@@ -108,20 +108,20 @@ async function keepFirst(
   return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
 }
 
-/** Answers the watch's digest, told by now if this watch was its last; null where there is none to rely on. */
+/** Answers the chats of the watch's digest, told by now if this watch was its last; none where it has no digest. */
 async function leaveDigest(
   digestId: string | null,
   key: WatchKey,
   { ledger, notices }: ConcludePorts,
-): Promise<string | null> {
+): Promise<readonly string[]> {
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
-  if (digestId === null || digest === null) return null;
+  if (digestId === null || digest === null) return [];
   if ((await ledger.leaveDigest(digestId, key)) === 0)
     await sendAll(
       notices,
       digest.targets.map((target) => digestMessage(digestId, target)),
     );
-  return digestId;
+  return digest.targets;
 }
 
 /** Only the call that ended the watch comes here, so that each job is counted and learned from once. */

@@ -12,20 +12,24 @@ export interface NoticeTargets {
 
 /**
  * Who hears of an outcome: the watch's targets whose `on` names it. A target that the config no longer knows
- * stays in: its notice ends in the dead-letter queue, where somebody sees it, rather than nowhere.
+ * stays in: its notice ends in the dead-letter queue, where somebody sees it, rather than nowhere. A chat that joined
+ * the watch after its call was answered is none of the digest's, and hears of the watch alone.
  */
 export function noticeTargets(
-  watch: { readonly targets: readonly string[]; readonly digestId: string | null },
+  told: {
+    readonly targets: readonly string[];
+    /** The chats that the watch's digest tells; none where there is no digest. */
+    readonly digestTargets: readonly string[];
+  },
   outcome: Outcome,
   targets: Config["targets"],
 ): NoticeTargets {
   const own: string[] = [];
   const byDigest: string[] = [];
-  for (const name of watch.targets) {
+  for (const name of told.targets) {
     const target = targets[name];
     if (target !== undefined && !target.on.includes(outcome)) continue;
-    const inDigest = watch.digestId !== null && target !== undefined && target.kind !== "webhook";
-    (inDigest ? byDigest : own).push(name);
+    (told.digestTargets.includes(name) ? byDigest : own).push(name);
   }
   return { own, byDigest };
 }

@@ -44,8 +44,7 @@ export async function notice(
   remainingMs: () => number,
   ports: NoticePorts,
 ): Promise<Disposition> {
-  const budgetMs = Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
-  if (budgetMs <= 0) return "kept";
+  if (budgetOf(remainingMs) <= 0) return "kept";
   const { ledger } = ports;
   const { key, redelivery } = told;
   const { messageId } = delivery;
@@ -73,8 +72,13 @@ export async function notice(
     await ledger.holdNotice({ key, redelivery, messageId, ...waits });
     return hide(delivery, waits.until, ports);
   }
-  const attempted = await attempt(told, budgetMs, ports);
+  const attempted = await attempt(told, remainingMs, ports);
+  if (attempted === null) return "kept";
   return record(told, delivery, claim.delivery, attempted, ports);
+}
+
+function budgetOf(remainingMs: () => number): number {
+  return Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
 }
 
 /** Null when it is this notice's turn at its target; else until when it waits, and whether that place is its own. */
@@ -99,11 +103,18 @@ async function turn(
 
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
 
-async function attempt(told: Notice, budgetMs: number, ports: NoticePorts): Promise<Attempted> {
+/** Null when there is no time for it any more. */
+async function attempt(
+  told: Notice,
+  remainingMs: () => number,
+  ports: NoticePorts,
+): Promise<Attempted | null> {
   if (told.target === null) return { ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" };
   const { offSince } = await ports.ledger.readTarget(told.key.target);
   if (offSince !== null) return { ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" };
-  return ports.deliver(told, told.target, budgetMs);
+  // Asked again, right before the request: an instance that was frozen since its claim may hold a lease long ended.
+  const budgetMs = budgetOf(remainingMs);
+  return budgetMs <= 0 ? null : ports.deliver(told, told.target, budgetMs);
 }
 
 async function record(

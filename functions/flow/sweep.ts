@@ -106,7 +106,7 @@ async function lookAfterNotices(
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ports.ledger.readDigest(watch.digestId);
   const { own, byDigest } = noticeTargets(
-    { targets: watch.targets, digestId: digest === null ? null : watch.digestId },
+    { targets: watch.targets, digestTargets: digest?.targets ?? [] },
     conclusion.outcome,
     ports.config.targets,
   );
