@@ -1,117 +1,73 @@
-import type { KnownBlock, RichTextBlock, RichTextElement } from "@slack/types";
+import type { ActionsBlock, KnownBlock, PlainTextElement } from "@slack/types";
 import type { Message } from "./message.ts";
-import type { Hint, Link, Story, Trouble } from "./story/story.ts";
+import { richFacts, richLine, richTrouble } from "./slack-rich.ts";
+import { footerOf, notesOf } from "./story/ends.ts";
+import type { Story } from "./story/story.ts";
 import { cut } from "./text/cut.ts";
-import { utc } from "./text/utc.ts";
 
-/** https://docs.slack.dev/reference/block-kit/blocks */
+/** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 export const SLACK_LIMITS = {
   blocks: 50,
   header: 150,
-  sectionText: 3_000,
-  fields: 10,
-  fieldText: 2_000,
-  contextElements: 10,
+  contextText: 2_000,
   text: 4_000,
   buttonText: 75,
-  buttonUrl: 3_000,
-  /** Over all blocks; not documented, found by those who hit it. */
+  /** Over all blocks. Not in the documentation; those who went beyond were told `invalid_blocks`. */
   allText: 12_000,
 } as const;
 
-/** A message for an incoming webhook. All foreign text stands where Slack reads no markup. */
+/** A message for an incoming webhook. Foreign text stands where Slack reads no markup; `text` is escaped. */
 export function slackMessage(story: Story, mention: string | null): Message {
-  const text = cutEscaped(story.headline, SLACK_LIMITS.text - (mention?.length ?? 0) - 1);
-  const notification = mention === null ? text : `${mention} ${text}`;
+  const call = mention === null ? "" : `${mention} `;
+  const text = call + escaped(story.headline, SLACK_LIMITS.text - call.length);
   return {
-    payload: {
-      text: notification,
-      blocks: blocksOf(story, mention),
-      unfurl_links: false,
-      unfurl_media: false,
-    },
-    fallback: { text: notification },
+    payload: { text, blocks: blocksOf(story, mention), unfurl_links: false, unfurl_media: false },
+    fallback: { text },
   };
 }
 
 export function slackFits({ payload }: Message): boolean {
-  return JSON.stringify(payload.blocks).length <= SLACK_LIMITS.allText;
+  return Array.isArray(payload.blocks)
+    ? payload.blocks.length <= SLACK_LIMITS.blocks &&
+        JSON.stringify(payload.blocks).length <= SLACK_LIMITS.allText
+    : true;
 }
 
 function blocksOf(story: Story, mention: string | null): KnownBlock[] {
-  const footer = [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ");
   return [
     { type: "header", text: plain(story.headline, SLACK_LIMITS.header) },
-    ...(mention === null ? [] : [section(mention)]),
-    ...(story.facts.length > 0 ? [factsBlock(story)] : []),
-    ...(story.summary.length > 0 ? [richText(story.summary.join("\n"), true)] : []),
-    ...story.troubles.map(troubleBlock),
-    ...[story.more, ...story.warnings.map((warning) => `⚠️ ${warning}`)]
-      .filter((line) => line !== null)
-      .map((line) => richText(line, false)),
-    ...(story.links.length > 0
-      ? [{ type: "actions" as const, elements: story.links.map((link) => button(link)) }]
-      : []),
-    { type: "context", elements: [plain(footer, SLACK_LIMITS.fieldText)] },
+    ...(mention === null ? [] : [mentionBlock(mention)]),
+    ...(story.facts.length > 0 ? [richFacts(story.facts)] : []),
+    ...story.summary.map((line) => richLine(line, true)),
+    ...story.troubles.map(richTrouble),
+    ...notesOf(story).map((line) => richLine(line, false)),
+    ...(story.links.length > 0 ? [buttons(story)] : []),
+    { type: "context", elements: [plain(footerOf(story), SLACK_LIMITS.contextText)] },
   ];
 }
 
-const plain = (text: string, limit: number) =>
-  ({ type: "plain_text", text: cut(text, limit), emoji: false }) as const;
-
-const section = (mrkdwn: string): KnownBlock => ({ type: "section", text: { type: "mrkdwn", text: mrkdwn } });
-
-/** Label and value in one line each: rich text is the one form that has bold and knows no markup in its text. */
-function factsBlock({ facts }: Story): RichTextBlock {
-  const elements = facts.flatMap(({ label, value }, index) => [
-    ...(index > 0 ? [{ type: "text" as const, text: "\n" }] : []),
-    { type: "text" as const, text: `${label}: `, style: { bold: true } },
-    { type: "text" as const, text: value },
-  ]);
-  return { type: "rich_text", elements: [{ type: "rich_text_section", elements }] };
-}
-
-function richText(text: string, bold: boolean): RichTextBlock {
-  const element = { type: "text" as const, text, ...(bold && { style: { bold } }) };
-  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: [element] }] };
-}
-
-function troubleBlock({ title, reason, hint }: Trouble): RichTextBlock {
-  const none = { type: "text" as const, text: "The cloud gives no reason.", style: { italic: true } };
-  const elements: (RichTextElementOf | false)[] = [
-    title !== null && sectionOf([{ type: "text", text: title, style: { bold: true } }]),
-    reason === null
-      ? sectionOf([none])
-      : { type: "rich_text_preformatted", elements: [{ type: "text", text: reason }] },
-    hint !== null && sectionOf(hintElements(hint)),
-  ];
-  return { type: "rich_text", elements: elements.filter((element) => element !== false) };
-}
-
-type RichTextElementOf = RichTextBlock["elements"][number];
-
-const sectionOf = (elements: RichTextElement[]): RichTextElementOf => ({
-  type: "rich_text_section",
-  elements,
+const mentionBlock = (mention: string): KnownBlock => ({
+  ...{ type: "section", text: { type: "mrkdwn", text: mention } },
 });
 
-function hintElements({ advice, url }: Hint): RichTextElement[] {
-  const words: RichTextElement = { type: "text", text: `💡 ${advice}` };
-  return url === null
-    ? [words]
-    : [words, { type: "text", text: " " }, { type: "link", url, text: "Read more" }];
+function buttons({ links }: Story): ActionsBlock {
+  return {
+    type: "actions",
+    elements: links.map(({ label, url }) => ({
+      ...{ type: "button", text: plain(label, SLACK_LIMITS.buttonText), url },
+    })),
+  };
 }
 
-function button({ label, url }: Link) {
-  return { type: "button" as const, text: plain(label, SLACK_LIMITS.buttonText), url };
+/** Plain text has no markup but entities; without `emoji`, `:name:` stays text. */
+function plain(text: string, limit: number): PlainTextElement {
+  return { type: "plain_text", text: escaped(text, limit), emoji: false };
 }
 
-/** Slack's control characters as entities, of which none is cut apart. */
-export function cutEscaped(text: string, limit: number): string {
-  let shown = text;
-  for (;;) {
-    const escaped = shown.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    if (escaped.length <= limit || shown === "") return escaped;
-    shown = cut(text, Math.min(shown.length - 1, limit - (escaped.length - shown.length)));
-  }
+/** Cut first, so that no entity is. https://docs.slack.dev/messaging/formatting-message-text/#escaping */
+function escaped(text: string, limit: number): string {
+  return cut(text, limit, (character) => entity(character).length).replace(/[&<>]/g, entity);
 }
+
+const entity = (character: string): string => ENTITIES[character] ?? character;
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

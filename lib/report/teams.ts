@@ -1,33 +1,34 @@
 import type { Message } from "./message.ts";
+import { footerOf, NO_REASON, notesOf, READ_MORE } from "./story/ends.ts";
 import type { Hint, Story, Tone, Trouble } from "./story/story.ts";
-import { utc } from "./text/utc.ts";
-import { WORDS } from "./text/words.ts";
+import { ZERO_WIDTH_SPACE } from "./text/markdown.ts";
 
 /** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
 export const TEAMS_LIMITS = { bytes: 28_000 } as const;
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
 
-/** An Adaptive Card 1.4. Foreign text stands in TextRuns, which know no Markdown and no `<at>`. */
+interface Run {
+  readonly text: string;
+  readonly [style: string]: unknown;
+}
+
+/** An Adaptive Card 1.4. Foreign text stands in TextRuns, which know no Markdown; see `inert` for `<at>`. */
 export function teamsMessage(story: Story, mention: string | null): Message {
-  const at = mention === null ? null : { text: `<at>${oncall(mention)}</at>`, id: oncall(mention) };
-  const entity = at && { type: "mention", text: at.text, mentioned: { id: at.id, name: at.id } };
+  const headline = inert(story.headline);
   const content = {
-    type: "AdaptiveCard",
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    type: "AdaptiveCard",
     version: "1.4",
-    fallbackText: story.headline,
-    body: bodyOf(story, at?.text ?? null),
+    fallbackText: headline,
+    body: bodyOf(story, mention),
     ...(story.links.length > 0 && {
-      actions: story.links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: label, url })),
+      actions: story.links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: inert(label), url })),
     }),
-    msteams: { width: "Full", ...(entity && { entities: [entity] }) },
+    msteams: { width: "Full", ...(mention !== null && { entities: [entityOf(mention)] }) },
   };
   const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
-  return {
-    payload: { type: "message", summary: story.headline, attachments: [attachment] },
-    fallback: null,
-  };
+  return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
 }
 
 export function teamsFits({ payload }: Message): boolean {
@@ -35,42 +36,50 @@ export function teamsFits({ payload }: Message): boolean {
 }
 
 function bodyOf(story: Story, mention: string | null): object[] {
-  const after = [story.more, ...story.warnings.map((warning) => `${WORDS.warningIcon} ${warning}`)];
-  const footer = [story.footer, utc(story.at)].filter((part) => part !== null).join(" · ");
+  const facts = story.facts.flatMap(({ label, value }, index) => [
+    { text: `${index > 0 ? " · " : ""}${label}: `, weight: "Bolder" },
+    { text: value },
+  ]);
   return [
-    runs([{ text: story.headline, size: "Large", weight: "Bolder", color: COLOURS[story.tone] }]),
-    ...(mention === null ? [] : [{ type: "TextBlock", text: mention, wrap: true }]),
-    ...story.facts.map(({ label, value }) =>
-      runs([{ text: `${label}: `, weight: "Bolder" }, { text: value }]),
-    ),
-    ...story.summary.map((text) => runs([{ text, weight: "Bolder" }])),
+    paragraph({ text: story.headline, size: "Large", weight: "Bolder", color: COLOURS[story.tone] }),
+    ...(mention === null ? [] : [{ type: "TextBlock", text: entityOf(mention).text, wrap: true }]),
+    ...(facts.length > 0 ? [paragraph(...facts)] : []),
+    ...story.summary.map((text) => paragraph({ text, weight: "Bolder" })),
     ...story.troubles.flatMap(troubleBlocks),
-    ...after.filter((line) => line !== null).map((text) => runs([{ text }])),
-    runs([{ text: footer, isSubtle: true, size: "Small" }]),
+    ...notesOf(story).map((text) => paragraph({ text })),
+    paragraph({ text: footerOf(story), isSubtle: true, size: "Small" }),
   ];
 }
 
 function troubleBlocks({ title, reason, hint }: Trouble): object[] {
-  const none = { text: WORDS.noReason, italic: true };
+  const words =
+    reason === null
+      ? [paragraph({ text: NO_REASON, italic: true })]
+      : reason.split("\n").map((text) => paragraph({ text, fontType: "Monospace" }));
   return [
-    ...(title === null ? [] : [{ ...runs([{ text: title, weight: "Bolder" }]), separator: true }]),
-    ...(reason === null
-      ? [runs([none])]
-      : reason.split("\n").map((text) => runs([{ text, fontType: "Monospace" }]))),
-    ...(hint === null ? [] : [runs(hintRuns(hint))]),
+    ...(title === null ? [] : [{ ...paragraph({ text: title, weight: "Bolder" }), separator: true }]),
+    ...words,
+    ...(hint === null ? [] : [paragraph(...hintRuns(hint))]),
   ];
 }
 
-function hintRuns({ advice, url }: Hint): object[] {
-  const words = { text: `${WORDS.hintIcon} ${advice} ` };
-  const open = { text: WORDS.readMore, selectAction: { type: "Action.OpenUrl", url } };
-  return url === null ? [words] : [words, open];
+function hintRuns({ advice, url }: Hint): Run[] {
+  const words = { text: `💡 ${advice} ` };
+  return url === null ? [words] : [words, { text: READ_MORE, selectAction: { type: "Action.OpenUrl", url } }];
 }
 
-const runs = (inlines: readonly object[]) => ({
+const paragraph = (...runs: readonly Run[]) => ({
   type: "RichTextBlock",
-  inlines: inlines.map((inline) => ({ type: "TextRun", ...inline })),
+  inlines: runs.map((run) => ({ type: "TextRun", ...run, text: inert(run.text) })),
 });
 
 /** A mention in the config is the user's address or object ID, perhaps already in its tag. */
-const oncall = (mention: string): string => mention.replace(/^<at>|<\/at>$/g, "").replace(/[<>]/g, "");
+function entityOf(mention: string) {
+  const id = mention.replace(/^<at>|<\/at>$/g, "");
+  return { type: "mention", text: `<at>${id}</at>`, mentioned: { id, name: id } };
+}
+
+/** A mention is a text and an entity of that text: a text of others must not be the one for our entity. */
+function inert(text: string): string {
+  return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
+}

@@ -9,13 +9,16 @@ const LABELS_BYTES = 6000;
 export function tellContext(context: Context): { readonly context: Context; readonly left: number } {
   const { labels, ...rest } = context;
   const told: Context = { ...rest };
+  if (told.runUrl !== undefined) told.runUrl = told.runUrl.toWellFormed();
   for (const name of ["actor", "pipeline", "commit"] as const) {
     const value = told[name];
     if (value !== undefined) told[name] = cut(value, FIELD_BYTES, jsonBytes);
   }
   if (labels === undefined) return { context: told, left: 0 };
   let used = 0;
-  const all = Object.entries(labels);
+  const all = Object.entries(labels).map(
+    ([name, value]) => [name.toWellFormed(), value.toWellFormed()] as const,
+  );
   const kept = all.filter(([name, value]) => {
     const size = Buffer.byteLength(JSON.stringify({ [name]: value }));
     if (used + size > LABELS_BYTES) return false;

@@ -4,12 +4,13 @@ import type { Hint, Link } from "./story.ts";
 const LONGEST_URL = 600;
 const ADDRESS_AT_END = /^(.*?)\s*(https:\/\/\S+)$/s;
 
-/** The link if a browser would open it as http or https and it is no longer than what channels take; else null. */
+/** The link if a browser would open it as http or https, without credentials, and channels take it; else null. */
 export function linkTo(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return null;
-  // A bracket would end a link's address in most dialects of Markdown, a bar or an angle in the others.
-  const href = url.href.replace(/[()<>|\\'"`*~\s[\]]/g, (character) => percent(character));
+  if (url.username !== "" || url.password !== "") return null;
+  // What would end an address in some dialect, or begin a mention or an emphasis in it.
+  const href = url.href.replace(/[()<>|\\'"`*~@!\s[\]]/g, (character) => percent(character));
   return href.length > LONGEST_URL ? null : { label, url: href };
 }
 

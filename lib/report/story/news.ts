@@ -5,7 +5,7 @@ const NOTHING_ELSE = {
   facts: [],
   summary: [],
   troubles: [],
-  more: null,
+  left: 0,
   warnings: [],
   links: [],
   footer: null,

@@ -5,8 +5,9 @@ import { cut } from "../text/cut.ts";
 import { oneLine } from "../text/plain.ts";
 import { consoleUrl } from "./console-link.ts";
 import { faceOf } from "./face.ts";
+import { factsOf, watchedMs } from "./facts.ts";
 import { linkTo } from "./link.ts";
-import type { Fact, Link, Share, Story } from "./story.ts";
+import type { Link, Share, Story } from "./story.ts";
 import { troublesOf } from "./troubles.ts";
 
 /** Slack's header and a phone's preview take no more. */
@@ -24,7 +25,7 @@ export function outcomeStory(conclusion: Conclusion, share: Share): Story {
     facts: factsOf(conclusion, share),
     summary: [meaning, subJobsLine(conclusion)].filter((line) => line !== null),
     troubles: told,
-    more: left > 0 ? `and ${left} more` : null,
+    left,
     warnings: conclusion.warnings.slice(0, 3).map((warning) => cut(oneLine(warning), share.text)),
     links: linksOf(conclusion),
     footer: `Job ${cut(oneLine(conclusion.jobId), 128)}`,
@@ -34,11 +35,15 @@ export function outcomeStory(conclusion: Conclusion, share: Share): Story {
 
 /** `❌ Failed: CreateCluster blue after 9 min 10 s`. */
 function headlineOf(conclusion: Conclusion, share: Share): string {
+  const took = tookMs(conclusion);
+  const end = took === null ? "" : ` after ${duration(took)}`;
+  return cut(announcementOf(conclusion, share), HEADLINE_CHARACTERS - end.length) + end;
+}
+
+/** `❌ Failed: CreateCluster blue`. */
+export function announcementOf(conclusion: Conclusion, share: Share): string {
   const { icon, word } = faceOf(conclusion.outcome);
-  const took = tookSeconds(conclusion);
-  const end = took === null ? "" : ` after ${duration(took * 1000)}`;
-  const start = `${icon} ${word}: ${cut(subjectOf(conclusion), share.text)}`;
-  return cut(start, HEADLINE_CHARACTERS - end.length) + end;
+  return `${icon} ${word}: ${cut(subjectOf(conclusion), share.text)}`;
 }
 
 /** What a job is called: its type, and what it is about; where that is not known, its ID. */
@@ -47,35 +52,9 @@ export function subjectOf({ jobType, resourceName, jobId }: Conclusion): string 
 }
 
 /** For a job that has not ended, how long it was watched. */
-function tookSeconds({ outcome, durationSeconds, watch }: Conclusion): number | null {
-  if (outcome === "succeeded" || outcome === "failed") return durationSeconds;
-  return Math.max(0, Date.parse(watch.concludedAt) - Date.parse(watch.acceptedAt)) / 1000;
-}
-
-function factsOf(conclusion: Conclusion, share: Share): readonly Fact[] {
-  const { project, region, clusterId, context } = conclusion;
-  const facts: readonly (readonly [string, string | null | undefined])[] = [
-    ["Project", project],
-    ["Region", region],
-    ["Cluster", clusterId],
-    ["Took", tookLine(conclusion)],
-    ["Started by", context.actor],
-    ["Pipeline", context.pipeline],
-    ["Commit", context.commit],
-    ...Object.entries(context.labels ?? {}),
-  ];
-  return facts
-    .flatMap(([label, value]) => {
-      const shown = { label: cut(oneLine(label), share.text), value: cut(oneLine(value ?? ""), share.text) };
-      return shown.value === "" || shown.label === "" ? [] : [shown];
-    })
-    .slice(0, share.facts);
-}
-
-function tookLine(conclusion: Conclusion): string {
-  const took = conclusion.durationSeconds;
-  const looks = `${conclusion.watch.looks} ${conclusion.watch.looks === 1 ? "look" : "looks"}`;
-  return took === null ? looks : `${duration(took * 1000)}, ${looks}`;
+function tookMs({ outcome, durationSeconds, watch }: Conclusion): number | null {
+  if (outcome === "timed_out" || outcome === "lost") return watchedMs(watch);
+  return durationSeconds === null ? null : durationSeconds * 1000;
 }
 
 function subJobsLine({ subJobs, outcome }: Conclusion): string | null {

@@ -12,8 +12,8 @@ export interface Story {
   /** `2 of 7 subjobs failed`, or what an outcome means. */
   readonly summary: readonly string[];
   readonly troubles: readonly Trouble[];
-  /** `and 3 more`. */
-  readonly more: string | null;
+  /** How many troubles there was no room for. */
+  readonly left: number;
   readonly warnings: readonly string[];
   readonly links: readonly Link[];
   /** The full job ID. */
@@ -52,7 +52,10 @@ export interface Link {
 
 /** How much of everything there is room for. */
 export interface Share {
+  /** Of one job. */
   readonly troubles: number;
+  /** Of all the jobs of a digest, whose reader wants every failure. */
+  readonly digestTroubles: number;
   readonly reason: number;
   /** A fact, a name, a warning. */
   readonly text: number;
@@ -62,11 +65,11 @@ export interface Share {
 
 /** What to try in turn: the last fits into every channel. */
 export const SHARES: readonly Share[] = [
-  { troubles: 5, reason: 1_800, text: 200, facts: 20 },
-  { troubles: 5, reason: 1_000, text: 200, facts: 20 },
-  { troubles: 5, reason: 500, text: 150, facts: 15 },
-  { troubles: 4, reason: 300, text: 100, facts: 12 },
-  { troubles: 3, reason: 200, text: 60, facts: 8 },
-  { troubles: 2, reason: 120, text: 40, facts: 7 },
-  { troubles: 1, reason: 60, text: 24, facts: 6 },
+  { troubles: 5, digestTroubles: 30, reason: 1_800, text: 200, facts: 20 },
+  { troubles: 5, digestTroubles: 30, reason: 1_000, text: 200, facts: 20 },
+  { troubles: 5, digestTroubles: 20, reason: 500, text: 150, facts: 15 },
+  { troubles: 4, digestTroubles: 12, reason: 300, text: 100, facts: 12 },
+  { troubles: 3, digestTroubles: 6, reason: 200, text: 60, facts: 8 },
+  { troubles: 2, digestTroubles: 3, reason: 120, text: 40, facts: 7 },
+  { troubles: 1, digestTroubles: 1, reason: 60, text: 24, facts: 6 },
 ];

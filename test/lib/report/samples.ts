@@ -5,6 +5,7 @@ import { Target, type TargetKind } from "../../../lib/targets.ts";
 
 const START = Date.parse("2026-04-14T08:00:00.000Z");
 export const KINDS = ["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"] as const;
+export const CHAT_KINDS = KINDS.filter((kind) => kind !== "webhook");
 const MENTIONS = {
   slack: "<!subteam^S0PLATFORM>",
   feishu: "ou_platform",
