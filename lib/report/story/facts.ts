@@ -31,7 +31,7 @@ export function commonFacts(conclusions: readonly Conclusion[], share: Share): r
   const [first, ...others] = conclusions.map((conclusion) => factsOf(conclusion, share));
   const isCommon = ({ label, value }: Fact) =>
     others.every((facts) => facts.some((fact) => fact.label === label && fact.value === value));
-  return (first ?? []).filter((fact) => fact.!OF_ONE_JOB.has(fact.label) && isCommon(fact));
+  return (first ?? []).filter((fact) => !OF_ONE_JOB.has(fact.label) && isCommon(fact));
 }
 
 /** How long the job took by the cloud's own times; where they do not tell, how long it was watched. */
