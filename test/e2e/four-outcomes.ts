@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import { OUTCOMES, type Outcome } from "../../lib/job.ts";
+import type { StatusDocument } from "../../lib/status.ts";
+import type { Arrived } from "../../local/sink/notice-store.ts";
+import { startSink } from "../../local/sink.ts";
+import { type Scene, startScene } from "../support/scene.ts";
+import { endlessJob, failingJob, succeedingJob } from "./outcome-jobs.ts";
+
+export const SECRETS = [32, 48].map((bytes) => `whsec_${randomBytes(bytes).toString("base64")}`);
+export const MENTION = "<!subteam^S0123456>";
+export const CONTEXT = {
+  actor: "ci-bot",
+  pipeline: "deploy #7",
+  runUrl: "https://ci.example.com/runs/7",
+  commit: "d3adb33f",
+  labels: { team: "shop" },
+};
+
+const Event = z.looseObject({
+  type: z.string(),
+  data: z.looseObject({ reason: z.string().nullable() }),
+});
+
+/** A job of each outcome, handed over, ended and told to a chat, to a webhook, and to one that hears of failures only. */
+export interface FourOutcomes {
+  readonly scene: Scene;
+  readonly jobs: Readonly<Record<Outcome, string>>;
+  /** What GET answered once all was over. */
+  readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
+  /** Everything that arrived at a path about a job. */
+  arrived(path: string, outcome: Outcome): readonly Arrived[];
+  /** The same, where it must be one notice. */
+  only(path: string, outcome: Outcome): Arrived;
+  event(outcome: Outcome): z.infer<typeof Event>;
+  /** How many notices have arrived anywhere. */
+  count(): number;
+  stop(): Promise<void>;
+}
+
+export async function playFourOutcomes(): Promise<FourOutcomes> {
+  const sink = await startSink();
+  const webhook = (name: string) => ({ kind: "webhook", url: `${sink.url}/webhook/${name}` });
+  const scene = await startScene({
+    targets: {
+      deploys: { kind: "slack", url: `${sink.url}/slack/deploys`, mention: MENTION },
+      audit: { ...webhook("audit"), secrets: SECRETS, headers: { "x-env": "e2e" } },
+      alarms: { ...webhook("alarms"), secrets: SECRETS.slice(0, 1), on: ["failed"] },
+    },
+    settings: { egress: { allow: [new URL(sink.url).host] } },
+  });
+  const jobs = {
+    succeeded: scene.addJob(succeedingJob),
+    failed: scene.addJob(failingJob),
+    timed_out: scene.addJob(endlessJob),
+    lost: "5f0e7f0e-0000-4000-8000-000000000404",
+  };
+  const common = { notify: ["deploys", "audit", "alarms", "deploys"], context: CONTEXT };
+  await Promise.all([
+    scene.submit({ jobIds: [jobs.succeeded, jobs.failed, jobs.lost], ...common }),
+    scene.submit({ jobId: jobs.timed_out, deadlineMinutes: 2.5 / 60, ...common }),
+  ]);
+  const over = await Promise.all(OUTCOMES.map((outcome) => scene.over(jobs[outcome])));
+  const [succeeded, failed, timed_out, lost] = over;
+  if (!succeeded || !failed || !timed_out || !lost) throw new Error("there are four outcomes");
+  await scene.queues.empty("notify");
+
+  const arrived = (path: string, outcome: Outcome) =>
+    sink.notices.list(null).filter((notice) => notice.path === path && notice.body.includes(jobs[outcome]));
+  const only = (path: string, outcome: Outcome) => {
+    const [first, ...more] = arrived(path, outcome);
+    if (first !== undefined && more.length === 0) return first;
+    throw new Error(`${path} got ${arrived(path, outcome).length} notices of the job that is ${outcome}`);
+  };
+  return {
+    ...{ scene, jobs, statuses: { succeeded, failed, timed_out, lost }, arrived, only },
+    event: (outcome) => Event.parse(JSON.parse(only("/webhook/audit", outcome).body)),
+    count: () => sink.notices.list(null).length,
+    async stop() {
+      await scene.stop();
+      await sink.stop();
+    },
+  };
+}

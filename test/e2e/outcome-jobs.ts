@@ -1,0 +1,71 @@
+import type { JobScriptInput } from "../../local/cce/script.ts";
+
+export const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "shop" };
+
+/** Three levels down, in several lines, with what means something to a chat, a page or a script. */
+export const REASON =
+  'create server failed, error code : Ecs.0319,\n  reason is : the flavor "c7n.xlarge.2" is sold out <!channel> & 售罄';
+
+export const succeedingJob: JobScriptInput = {
+  type: "CreateCluster",
+  endSeconds: 0.2,
+  ...CLUSTER,
+  resourceId: CLUSTER.clusterId,
+  subJobs: [
+    { type: "CreatePSMCert", endSeconds: 0.1 },
+    { type: "InstallMaster", endSeconds: 0.2 },
+  ],
+};
+
+/** Its reason shows only to those who ask for the subjob itself. */
+export const failingJob: JobScriptInput = {
+  type: "ScaleupCluster",
+  endSeconds: 0.3,
+  outcome: "Failed",
+  ...CLUSTER,
+  subJobs: [
+    {
+      jobId: "sub-1",
+      type: "CreateNode",
+      endSeconds: 0.3,
+      outcome: "Failed",
+      resourceName: "node-7",
+      subJobs: [
+        {
+          jobId: "sub-1-1",
+          type: "CreateNodeVM",
+          endSeconds: 0.2,
+          outcome: "Failed",
+          reason: REASON,
+          shy: true,
+        },
+      ],
+    },
+    { type: "CreateNode", endSeconds: 0.3, resourceName: "node-8" },
+  ],
+};
+
+/** What the event of `failingJob` says of its failures. */
+export const FAILURES = [
+  {
+    path: ["ScaleupCluster", "CreateNode"],
+    jobId: "sub-1",
+    resourceName: "node-7",
+    reason: null,
+    hint: null,
+  },
+  {
+    path: ["ScaleupCluster", "CreateNode", "CreateNodeVM"],
+    jobId: "sub-1-1",
+    resourceName: null,
+    reason: REASON,
+    hint: expect.stringContaining("flavor"),
+  },
+];
+
+export const endlessJob: JobScriptInput = {
+  type: "CreateNode",
+  endSeconds: null,
+  ...CLUSTER,
+  subJobs: [{ type: "InstallNode", endSeconds: null }],
+};

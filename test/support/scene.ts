@@ -1,0 +1,114 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { StatusDocument } from "../../lib/status.ts";
+import type { JobScriptInput } from "../../local/cce/script.ts";
+import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
+import { eventually } from "./eventually.ts";
+import { type RunningStack, startStack } from "./stack.ts";
+import { type StackQueues, stackQueues } from "./stack-queues.ts";
+
+/** The scene's one project, as the config calls it, and as the cloud does. */
+export const PROJECT = "prod";
+const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
+
+const Accepted = z.object({
+  jobs: z.array(
+    z.looseObject({ jobId: z.string(), status: z.string(), statusUrl: z.string(), pageUrl: z.string() }),
+  ),
+});
+export type AcceptedJob = z.infer<typeof Accepted>["jobs"][number];
+
+/** This repository's own service on the embedded stack, with a simulated cloud that runs at full speed. */
+export interface Scene {
+  readonly stack: RunningStack;
+  readonly cce: CceSimulator;
+  readonly queues: StackQueues;
+  /** What the functions have logged so far. */
+  readonly logFile: string;
+  /** Every secret that the scene itself configured. */
+  readonly secrets: readonly string[];
+  /** Starts a job in the cloud. */
+  addJob(script: JobScriptInput): string;
+  /** Asks the API with the scene's token. */
+  api(path: string, body?: unknown): Promise<Response>;
+  /** Hands jobs over; throws when they are not taken. */
+  submit(body: Readonly<Record<string, unknown>>): Promise<readonly AcceptedJob[]>;
+  status(jobId: string): Promise<StatusDocument>;
+  /** The job's status once it has ended and every notice of it has. */
+  over(jobId: string): Promise<StatusDocument>;
+  stop(): Promise<void>;
+}
+
+/** Looks come every second, which is the least that a queue can wait. */
+const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
+
+export async function startScene(options: {
+  targets: Readonly<Record<string, unknown>>;
+  /** Besides the scene's own. */
+  projects?: Readonly<Record<string, unknown>>;
+  settings?: Readonly<Record<string, unknown>>;
+  environment?: Readonly<Record<string, string>>;
+}): Promise<Scene> {
+  const key = {
+    accessKey: `AK${randomBytes(10).toString("hex")}`,
+    secretKey: randomBytes(20).toString("hex"),
+  };
+  const token = `token-${randomBytes(16).toString("hex")}`;
+  const linkKey = randomBytes(16).toString("hex");
+  const cce = await startCceSimulator({ keys: [key] });
+  const logFile = join(tmpdir(), `scene-${randomUUID()}.log`);
+  const project = { projectId: PROJECT_ID, region: "eu-de", endpoint: cce.url };
+  const stack = await startStack({
+    config: {
+      projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...options.projects },
+      targets: options.targets,
+      tokens: {
+        pipeline: { sha256: createHash("sha256").update(token).digest("hex"), projects: ["*"] },
+      },
+      settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings },
+    },
+    environment: { LOG_FILE: logFile, ...options.environment },
+  });
+  const queues = stackQueues(stack);
+
+  const api: Scene["api"] = (path, body) =>
+    fetch(stack.api + path, {
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+  const read = async (jobId: string, query: string) => {
+    const answer = await api(`/v1/jobs/${PROJECT}/${jobId}${query}`);
+    return StatusDocument.parse(await answer.json());
+  };
+
+  return {
+    ...{ stack, cce, queues, logFile, api },
+    secrets: [key.accessKey, key.secretKey, token, linkKey],
+    addJob: (script) => cce.addJob(PROJECT_ID, script),
+    async submit(body) {
+      const answer = await api("/v1/jobs", body);
+      const text = await answer.text();
+      if (answer.status !== 202) throw new Error(`the jobs were not taken: ${answer.status} ${text}`);
+      return Accepted.parse(JSON.parse(text)).jobs;
+    },
+    status: (jobId) => read(jobId, ""),
+    over: (jobId) =>
+      eventually(
+        `${jobId} and its notices to end`,
+        async () => {
+          const status = await read(jobId, "?wait=20");
+          return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;
+        },
+        60_000,
+      ),
+    async stop() {
+      queues.stop();
+      await stack.stop();
+      await cce.close();
+      await rm(logFile, { force: true });
+    },
+  };
+}

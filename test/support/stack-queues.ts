@@ -1,0 +1,95 @@
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { eventually } from "./eventually.ts";
+import type { RunningStack } from "./stack.ts";
+
+export type DeadQueue = "pollDead" | "notifyDead";
+
+/** A message of a dead-letter queue: its body, and what it was given along. */
+export interface DeadLetter {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A stack's queues as the AWS SDK sees them. */
+export interface StackQueues {
+  /** Puts a text on a queue, as somebody who knows nothing of messages would. */
+  put(queue: string, body: string): Promise<void>;
+  /** How many messages a queue holds, hidden and delayed ones included. */
+  depth(queue: string): Promise<number>;
+  /** Waits until a queue holds nothing. */
+  empty(queue: string): Promise<void>;
+  /** The dead letter whose body holds `text`, as soon as there is one. */
+  deadLetter(queue: DeadQueue, text: string): Promise<DeadLetter>;
+  /** All dead letters of a queue. */
+  deadLetters(queue: DeadQueue): Promise<readonly DeadLetter[]>;
+  stop(): void;
+}
+
+export function stackQueues({ sqs, queues }: Pick<RunningStack, "sqs" | "queues">): StackQueues {
+  const client = new SQSClient({
+    endpoint: sqs,
+    region: "eu-central-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const urlOf = (queue: string): string => {
+    const url = queues[queue];
+    if (url === undefined) throw new Error(`the stack has no queue ${queue}`);
+    return url;
+  };
+  const found: Record<DeadQueue, DeadLetter[]> = { pollDead: [], notifyDead: [] };
+
+  /** What is received stays hidden for the rest of the test, and is remembered here. */
+  async function drain(queue: DeadQueue): Promise<readonly DeadLetter[]> {
+    for (;;) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: urlOf(queue),
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: 43_200,
+          MessageAttributeNames: ["All"],
+        }),
+      );
+      if (Messages.length === 0) return found[queue];
+      found[queue].push(...Messages.map(asDeadLetter));
+    }
+  }
+
+  async function depth(queue: string): Promise<number> {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: ["All"] }),
+    );
+    const visible = Number(Attributes.ApproximateNumberOfMessages);
+    const hidden = Number(Attributes.ApproximateNumberOfMessagesNotVisible);
+    return visible + hidden + Number(Attributes.ApproximateNumberOfMessagesDelayed);
+  }
+
+  return {
+    async put(queue, body) {
+      await client.send(new SendMessageCommand({ QueueUrl: urlOf(queue), MessageBody: body }));
+    },
+    depth,
+    async empty(queue) {
+      await eventually(`${queue} to be empty`, async () => (await depth(queue)) === 0);
+    },
+    deadLetter: (queue, text) =>
+      eventually(`a dead letter with ${text}`, async () =>
+        (await drain(queue)).find(({ body }) => body.includes(text)),
+      ),
+    deadLetters: drain,
+    stop: () => client.destroy(),
+  };
+}
+
+function asDeadLetter({ Body = "", MessageAttributes = {} }: Message): DeadLetter {
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = "" }]) => [
+    name,
+    StringValue,
+  ]);
+  return { body: Body, attributes: Object.fromEntries(attributes) };
+}
