@@ -53,7 +53,7 @@ function slackLines(block: z.infer<typeof Block>, bold: (text: string) => string
       return lines(unescaped(block.text?.text ?? "")).map(bold);
     case "rich_text":
       return elements.flatMap(({ type, elements: runs = [] }) => {
-        const text = runs.map((run) => run.text ?? run.url ?? "").join("");
+        const text = runs.map(({ text = "", url }) => [text, url].filter(Boolean).join(": ")).join("");
         return lines(text).map((line) => (type === "rich_text_preformatted" ? `  │ ${line}` : line));
       });
     case "actions":

@@ -10,6 +10,13 @@ const slack = {
       elements: [
         { type: "rich_text_section", elements: [{ type: "text", text: "1 of 3 subjobs failed" }] },
         { type: "rich_text_preformatted", elements: [{ type: "text", text: "sold out\n<!channel>" }] },
+        {
+          type: "rich_text_section",
+          elements: [
+            { type: "text", text: "💡 Choose another flavor. " },
+            { type: "link", url: "https://v.example.com/codes", text: "Read more" },
+          ],
+        },
       ],
     },
     {
@@ -28,6 +35,7 @@ it("shows a Slack message as it is read, the cloud's own words apart", () => {
     "1 of 3 subjobs failed",
     "  │ sold out",
     "  │ <!channel>",
+    "💡 Choose another flavor. Read more: https://v.example.com/codes",
     "→ Status page: https://n.example.com/j",
     "Job 7",
   ]);
