@@ -3,6 +3,7 @@ import type { Job } from "../job.ts";
 import type { JobDocument } from "../status.ts";
 import { rememberingHints } from "./hints.ts";
 import { pathOf, survey } from "./outcome/tree.ts";
+import { isoOrNull } from "./text/iso.ts";
 
 /** How many subjobs the whole tree below the root has, by state. */
 export function countSubJobs(job: Job): SubJobCounts {
@@ -41,8 +42,8 @@ function withoutSubJobs(job: Job, hintFor: (reason: string | null) => string | n
   return {
     ...job,
     hint: job.state === "failed" ? hintFor(job.reason) : null,
-    createdAt: job.createdAt === null ? null : new Date(job.createdAt).toISOString(),
-    updatedAt: job.updatedAt === null ? null : new Date(job.updatedAt).toISOString(),
+    createdAt: isoOrNull(job.createdAt),
+    updatedAt: isoOrNull(job.updatedAt),
     subJobs: [],
   };
 }

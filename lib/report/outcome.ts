@@ -6,6 +6,7 @@ import { tellFailures } from "./outcome/told-failures.ts";
 import { type Place, survey } from "./outcome/tree.ts";
 import { warningsOf } from "./outcome/warnings.ts";
 import { cut } from "./text/cut.ts";
+import { isoOrNull } from "./text/iso.ts";
 import { jsonBytes } from "./text/measure.ts";
 
 /** What a webhook's event may weigh: the size Standard Webhooks recommends, less what surrounds the conclusion. */
@@ -58,8 +59,8 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
     failures: [],
     subJobs: counts,
     warnings: warningsOf({ warnings: facts.warnings, outcome, failed: counts.failed, labelsLeft }),
-    createdAt: iso(job?.createdAt),
-    updatedAt: iso(job?.updatedAt),
+    createdAt: isoOrNull(job?.createdAt),
+    updatedAt: isoOrNull(job?.updatedAt),
     durationSeconds: ended ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
     watch: {
       acceptedAt: new Date(watch.acceptedAt).toISOString(),
@@ -90,10 +91,6 @@ function reasonOf({ outcome, reason, job }: WatchFacts, pending: readonly Place[
 
 function name(text: string | null | undefined): string | null {
   return text == null ? null : cut(text, NAME_BYTES, jsonBytes);
-}
-
-function iso(at: Instant | null | undefined): string | null {
-  return at == null ? null : new Date(at).toISOString();
 }
 
 /** Null unless both are known and in order: the cloud dates some jobs before they began. */

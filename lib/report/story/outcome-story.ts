@@ -65,10 +65,11 @@ function subJobsLine({ subJobs, outcome }: Conclusion): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${noun} succeeded, none failed`;
 }
 
-function linksOf({ statusUrl, context, region, clusterId }: Conclusion): readonly Link[] {
+function linksOf(conclusion: Conclusion): readonly Link[] {
+  const { statusUrl, context } = conclusion;
   return [
     linkTo("Status", statusUrl),
     linkTo("Pipeline run", context.runUrl),
-    linkTo("Console", consoleUrl(region, clusterId)),
+    linkTo("Console", consoleUrl(conclusion)),
   ].filter((link) => link !== null);
 }
