@@ -22,6 +22,7 @@ export function keepConnections(now: () => Instant): () => Dispatcher {
       keepAliveMaxTimeout: IDLE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       pipelining: 1,
+      allowH2: false,
     });
     kept = { agent, usedAt: at };
     return agent;

@@ -29,6 +29,7 @@ export function openEgress(allowed: readonly string[], surroundings: Surrounding
     keepAliveMaxTimeout: IDLE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     pipelining: 1,
+    allowH2: false,
   });
   return { allow, dispatcher };
 }

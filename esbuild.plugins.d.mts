@@ -1,0 +1,5 @@
+import type { Plugin } from "esbuild";
+
+export const LEFT_OUT: readonly { readonly file: string; readonly stub: string }[];
+declare const plugins: Plugin[];
+export default plugins;

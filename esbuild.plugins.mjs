@@ -1,0 +1,39 @@
+/**
+ * What the packages of the functions do without: parts of dependencies that no function ever runs, but that would be
+ * read and compiled at every cold start. Each is named by its file, and says so should it ever be asked for.
+ * docs/performance.md has what each of them costs; test/bench/left-out.test.ts proves that the names still hold.
+ */
+
+const absent = (what) =>
+  `module.exports = () => { throw new Error(${JSON.stringify(`${what} is left out of this package`)}); };`;
+
+/** By the end of a file's path; `stub` takes its place. */
+export const LEFT_OUT = [
+  {
+    // Lambda hands a function its role's credentials in the environment. The chain that would look for them
+    // everywhere else (profiles, SSO, metadata services) brings four more clients with it.
+    file: "@aws-sdk/credential-provider-node/dist-es/index.js",
+    stub: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
+  },
+  // Every agent is made with `allowH2: false`. Loading it would load node:http2.
+  { file: "undici/lib/dispatcher/client-h2.js", stub: absent("HTTP/2") },
+  // All of Node.js 24's platforms on Lambda have WebAssembly's SIMD, whose build of the same parser stays.
+  { file: "undici/lib/llhttp/llhttp-wasm.js", stub: absent("an HTTP parser without SIMD") },
+  // Every body that is sent is a string.
+  { file: "undici/lib/web/fetch/body.js", stub: absent("a streamed body") },
+  { file: "undici/lib/web/fetch/formdata.js", stub: absent("form data") },
+  { file: "undici/lib/web/webidl/index.js", stub: absent("form data") },
+];
+
+const escaped = (path) => path.replaceAll(/[.]/g, "\\.");
+
+/** @type {import("esbuild").Plugin[]} */
+export default LEFT_OUT.map(({ file, stub }) => ({
+  name: `leave out ${file}`,
+  setup(build) {
+    build.onLoad({ filter: new RegExp(`/node_modules/${escaped(file)}$`) }, () => ({
+      contents: stub,
+      loader: "js",
+    }));
+  },
+}));
