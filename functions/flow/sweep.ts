@@ -2,13 +2,12 @@ import type { Config } from "../../lib/config.ts";
 import type { Instant } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Overdue, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import { digestMessage, lookMessage, noticeMessage, targetGoneMessage } from "./messages.ts";
-import { DIGEST_PROJECT } from "./notice-subject.ts";
+import { lookMessage, noticeMessage, targetGoneMessage } from "./messages.ts";
 import { noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";
+import { digestStandings } from "./sweep-digest.ts";
 
 const MINUTE_MS = 60_000;
 /** What was sent again is left alone for one period of the schedule. */
@@ -24,7 +23,7 @@ const TELL_GONE_MS = 24 * 60 * MINUTE_MS;
 export interface SweepPorts {
   readonly ledger: Pick<
     Ledger,
-    "overdue" | "reschedule" | "read" | "readDelivery" | "readDigest" | "leaveDigest" | "readTarget"
+    "overdue" | "reschedule" | "read" | "readDelivery" | "readDigest" | "readTarget"
   >;
   readonly polls: Pick<Queue, "send">;
   readonly notices: Pick<Queue, "send">;
@@ -110,13 +109,14 @@ async function lookAfterNotices(
     conclusion.outcome,
     ports.config.targets,
   );
+  const digested = await digestStandings(watch, byDigest, digest, ports);
   const standings = [
     ...own.map((target) => {
       const delivery = document.deliveries.find((known) => known.target === target) ?? null;
       const message = noticeMessage(entry, target, conclusion.outcome, delivery?.redelivery ?? 0);
       return { delivery, message };
     }),
-    ...(await digestStandings(watch, byDigest, ports)),
+    ...digested.standings,
   ];
   const open = standings.filter(({ delivery }) => !isSettled(delivery));
   const lost = open.filter(({ delivery }) => (delivery?.nextAttemptAt ?? 0) + NOTICE_SLACK_MS < now);
@@ -125,25 +125,13 @@ async function lookAfterNotices(
     lost.map(({ message }) => message),
   );
   const wakeAt = Math.min(
+    digested.kind === "running" ? now + POSTPONE_MS : Number.POSITIVE_INFINITY,
     ...open.map(({ delivery }) =>
       Math.max(now + POSTPONE_MS, (delivery?.nextAttemptAt ?? 0) + NOTICE_SLACK_MS),
     ),
   );
-  await ports.ledger.reschedule(entry, open.length === 0 ? null : wakeAt);
+  await ports.ledger.reschedule(entry, Number.isFinite(wakeAt) ? wakeAt : null);
   return { looks: 0, notices: lost.length };
-}
-
-/** A digest is verified by whichever of its watches is swept once all of them have ended. */
-async function digestStandings(watch: Watch, targets: readonly string[], ports: SweepPorts) {
-  const { digestId } = watch;
-  if (digestId === null || targets.length === 0) return [];
-  if ((await ports.ledger.leaveDigest(digestId, watch)) > 0) return [];
-  return Promise.all(
-    targets.map(async (target) => ({
-      delivery: await ports.ledger.readDelivery({ project: DIGEST_PROJECT, jobId: digestId, target }),
-      message: digestMessage(digestId, target),
-    })),
-  );
 }
 
 function isSettled(delivery: Delivery | null): boolean {

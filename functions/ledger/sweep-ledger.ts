@@ -1,4 +1,4 @@
-import { leaveDigest, readDigest } from "../../lib/ledger/dynamo/digest.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notice.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
 import { overdue, reschedule } from "../../lib/ledger/dynamo/overdue.ts";
@@ -8,4 +8,4 @@ import { readTarget } from "../../lib/ledger/dynamo/target.ts";
 
 /** What finding and mending lost messages needs of the ledger. */
 export const sweepLedger = (table: LedgerTable) =>
-  onTable(table, { overdue, reschedule, read, readDelivery, readDigest, leaveDigest, readTarget });
+  onTable(table, { overdue, reschedule, read, readDelivery, readDigest, readTarget });

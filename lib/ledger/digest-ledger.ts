@@ -15,4 +15,6 @@ export interface DigestLedger {
 export interface Digest {
   readonly members: readonly WatchKey[];
   readonly targets: readonly string[];
+  /** Members that have not left. One of them that was stopped, or taken up anew without this digest, never will. */
+  readonly running: readonly WatchKey[];
 }

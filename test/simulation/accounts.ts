@@ -1,11 +1,14 @@
-import type { Outcome } from "../../lib/job.ts";
-import { parseMessage, NotifyMessage } from "../../lib/message.ts";
 import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/flow/notice-subject.ts";
+import type { Outcome } from "../../lib/job.ts";
+import { NotifyMessage, parseMessage } from "../../lib/message.ts";
 import type { WatchRow } from "./memory-ledger-state.ts";
 import type { Running } from "./run.ts";
 
 /** What is allowed to pass between a deadline, or the end of the faults, and the end of a watch. */
 const LATE_MS = 90 * 60_000;
+
+/** A look that has begun when a watch is stopped may still see its end. */
+const CROSSING_MS = 30_000;
 
 /** What became of every notice that is owed. */
 export interface Account {
@@ -29,7 +32,9 @@ type Fate = "delivered" | "deadLettered" | "stopped" | "lost";
 export function settle(around: Running, ended: boolean): Account {
   const { ledger, confirmed, receivers, world } = around;
   const lost: string[] = ended ? [] : ["the run never came to an end"];
-  const unexpected: string[] = around.handedOutTwice.map((id) => `${id} was handed out while it was worked on`);
+  const unexpected: string[] = around.handedOutTwice.map(
+    (id) => `${id} was handed out while it was worked on`,
+  );
   const count = { delivered: 0, deadLettered: 0, stopped: 0, lost: 0 };
   const dead = deadLetters(around, unexpected);
   const owed = new Set<string>();
@@ -147,13 +152,16 @@ function judgeWatch(
 
 function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, unexpected: string[]): void {
   const ids = new Map<string, string>();
-  for (const { unit, webhookId, at } of receivers.posts) {
+  for (const { unit, webhookId } of receivers.posts) {
     if (ids.has(unit) && ids.get(unit) !== webhookId) unexpected.push(`${unit} came under two IDs`);
     ids.set(unit, webhookId);
     if (unit.startsWith(`${TARGET_PROJECT}#`) || unit.startsWith(`${DIGEST_PROJECT}#`)) continue;
     if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
-    const watch = ledger.state.watches[unit.slice(0, unit.lastIndexOf("#"))]?.watch;
-    if (watch?.state === "stopped" && at > (watch.concludedAt ?? 0) + 60_000)
+    const id = unit.slice(0, unit.lastIndexOf("#"));
+    const watch = ledger.state.watches[id]?.watch;
+    const seenAt = Date.parse(ledger.state.conclusions[id]?.conclusion.watch.concludedAt ?? "");
+    // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
+    if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)
       unexpected.push(`${unit} was told although the watch had been stopped`);
   }
 }

@@ -7,7 +7,7 @@ interface Entry {
 /** The virtual clock, and what is to happen when: by time, and among equals in the order it was put down. */
 export interface Agenda {
   readonly now: () => number;
-  /** Never in the past. */
+  /** In whole milliseconds, and never in the past. */
   at(time: number, run: () => void): void;
   after(ms: number, run: () => void): void;
   /** Does the next thing, then lets every promise it settled run on; false when nothing is left. */
@@ -21,7 +21,7 @@ export function createAgenda(start: number): Agenda {
 
   function at(time: number, run: () => void): void {
     order += 1;
-    heap.push({ at: Math.max(now, time), order, run });
+    heap.push({ at: Math.max(now, Math.ceil(time)), order, run });
     rise(heap, heap.length - 1);
   }
 

@@ -1,8 +1,8 @@
+import { accept } from "../../functions/flow/accept.ts";
+import { stopWatch } from "../../functions/flow/stop.ts";
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { WatchKey } from "../../lib/job.ts";
 import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
-import { accept } from "../../functions/flow/accept.ts";
-import { stopWatch } from "../../functions/flow/stop.ts";
 import { reach, type Surroundings } from "./service.ts";
 import type { Actor } from "./world.ts";
 
@@ -18,22 +18,27 @@ export interface Confirmed {
 /** A pipeline hands its jobs over, and asks again until every one is confirmed, or until it has lost patience. */
 export function post(around: Surroundings, asked: Resolved, confirmed: Confirmed, patience: number): void {
   const { world } = around;
-  invoke(around, "enqueue", async (actor) => {
-    const { ledger, queue } = reach(around, actor, 0);
-    const uuid = `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`;
-    const jobs = await accept(asked, {
-      ...{ ledger, pollQueue: queue("poll"), notifyQueue: queue("notify"), config: around.config },
-      ...{ now: world.now(), publicUrl: PUBLIC_URL, uuid: () => uuid, onFailure: () => {} },
-      firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
-    });
-    for (const { jobId, status } of jobs) {
-      world.note(actor, `${jobId}: ${status}`);
-      if (status !== "rejected") confirm(confirmed, { project: asked.project, jobId }, asked.targets);
-    }
-    return jobs.every(({ status }) => status !== "rejected");
-  }, () => {
-    if (patience > 0) post(around, asked, confirmed, patience - 1);
-  });
+  invoke(
+    around,
+    "enqueue",
+    async (actor) => {
+      const { ledger, queue } = reach(around, actor, 0);
+      const uuid = `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`;
+      const jobs = await accept(asked, {
+        ...{ ledger, pollQueue: queue("poll"), notifyQueue: queue("notify"), config: around.config },
+        ...{ now: world.now(), publicUrl: PUBLIC_URL, uuid: () => uuid, onFailure: () => {} },
+        firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
+      });
+      for (const { jobId, status } of jobs) {
+        world.note(actor, `${jobId}: ${status}`);
+        if (status !== "rejected") confirm(confirmed, { project: asked.project, jobId }, asked.targets);
+      }
+      return jobs.every(({ status }) => status !== "rejected");
+    },
+    () => {
+      if (patience > 0) post(around, asked, confirmed, patience - 1);
+    },
+  );
 }
 
 function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: readonly string[]): void {
@@ -44,13 +49,21 @@ function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: re
 /** Somebody stops a watch, and asks again until that is confirmed. */
 export function stop(around: Surroundings, key: WatchKey): void {
   const { world, config } = around;
-  invoke(around, "status", async (actor) => {
-    const { ledger } = reach(around, actor, 0);
-    const { settings } = config;
-    await stopWatch(key, { ledger, settings, now: world.now(), onStopped: () => {} });
-    world.note(actor, `${key.jobId}: asked to stop`);
-    return true;
-  }, () => stop(around, key));
+  invoke(
+    around,
+    "status",
+    async (actor) => {
+      const { ledger, queue } = reach(around, actor, 0);
+      const { settings } = config;
+      const answer = await stopWatch(key, {
+        ...{ ledger, notifyQueue: queue("notify"), settings, now: world.now(), onStopped: () => {} },
+      });
+      if ("kind" in answer && answer.problem.status === 503) return false;
+      world.note(actor, `${key.jobId}: asked to stop`);
+      return true;
+    },
+    () => stop(around, key),
+  );
 }
 
 /** One call of the API: done, or to be asked again when it failed, or was not answered in time. */

@@ -1,7 +1,7 @@
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
 import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
-import { idOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
+import { idOf, keyOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** What watches share: the targets' states, the durations, the digests. */
 export function sharedSteps({
@@ -72,7 +72,7 @@ export function sharedSteps({
 
     async readDigest(digestId) {
       const digest = digests[digestId];
-      return digest === undefined ? null : { members: digest.members, targets: digest.targets };
+      return digest === undefined ? null : { ...digest, running: digest.running.map(keyOf) };
     },
   };
 }

@@ -25,7 +25,7 @@ export interface TargetRow {
   readonly gateUntil: Instant;
 }
 
-export interface DigestRow extends Digest {
+export interface DigestRow extends Omit<Digest, "running"> {
   readonly running: readonly string[];
 }
 

@@ -121,7 +121,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     ...before?.watch,
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
     ...{ state: "watching", done: true, concludedAt: null, trouble: null, misses: 0 },
-    digestId: wanted.digestId ?? before?.watch.digestId ?? null,
+    digestId: wanted.digestId,
     targets: union(before?.watch.targets ?? [], wanted.targets),
   };
   return {

@@ -1,6 +1,6 @@
-import type { Attempted } from "../../lib/deliver/deliver.ts";
-import type { Notice } from "../../functions/flow/notice-subject.ts";
 import { NOTICE_LEASE_MS } from "../../functions/flow/notice.ts";
+import type { Notice } from "../../functions/flow/notice-subject.ts";
+import type { Attempted } from "../../lib/deliver/deliver.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Actor, World } from "./world.ts";
@@ -51,7 +51,9 @@ export function deliverFor(
         take(notice, true);
         return TAKEN;
       }
-      switch (chance.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)) {
+      switch (
+        chance.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)
+      ) {
         case "throttled": {
           const afterSeconds = chance.happens(0.5) ? chance.between(0, 50_000) : null;
           const throttled = { status: 429, reason: "throttled", afterSeconds, spent: false } as const;

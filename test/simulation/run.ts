@@ -1,14 +1,14 @@
+import type { Config } from "../../lib/config.ts";
 import { type Account, settle } from "./accounts.ts";
+import type { Confirmed } from "./callers.ts";
 import { createCloud } from "./cloud.ts";
 import { createEventSource } from "./event-source.ts";
 import type { FaultRates } from "./faults.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { createReceivers } from "./receivers.ts";
-import { runSweep, startNotify, startPoll, type Surroundings } from "./service.ts";
+import { runSweep, type Surroundings, startNotify, startPoll } from "./service.ts";
 import { createSimulatedQueue } from "./sqs.ts";
-import type { Confirmed } from "./callers.ts";
-import type { Config } from "../../lib/config.ts";
 import type { World } from "./world.ts";
 
 const SWEEP_EVERY_MS = 300_000;

@@ -1,9 +1,3 @@
-import { pageUrl } from "../../lib/api/link.ts";
-import type { Config } from "../../lib/config.ts";
-import { LookMessage, NotifyMessage } from "../../lib/message.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
-import { gatherSends } from "../../lib/queue/gather.ts";
-import type { HandleDelivery } from "../../lib/runtime/sqs.ts";
 import { conclude } from "../../functions/flow/conclude.ts";
 import { createDurations } from "../../functions/flow/durations.ts";
 import { look } from "../../functions/flow/look.ts";
@@ -11,6 +5,12 @@ import { notice } from "../../functions/flow/notice.ts";
 import { noticeSubject } from "../../functions/flow/notice-subject.ts";
 import { buryUnknown, withMessage } from "../../functions/flow/read-message.ts";
 import { sweep } from "../../functions/flow/sweep.ts";
+import { pageUrl } from "../../lib/api/link.ts";
+import type { Config } from "../../lib/config.ts";
+import { LookMessage, NotifyMessage } from "../../lib/message.ts";
+import { gatherSends } from "../../lib/queue/gather.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import type { HandleDelivery } from "../../lib/runtime/sqs.ts";
 import { type Cloud, cceFor } from "./cloud.ts";
 import type { FaultRates } from "./faults.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
@@ -45,12 +45,7 @@ export function reach(around: Surroundings, actor: Actor, hop: number) {
 }
 
 /** As functions/poll.ts joins it. */
-export function startPoll(
-  around: Surroundings,
-  actor: Actor,
-  records: number,
-  hop: number,
-): HandleDelivery {
+export function startPoll(around: Surroundings, actor: Actor, records: number, hop: number): HandleDelivery {
   const { world, config, plant } = around;
   const { settings } = config;
   const { now } = world;

@@ -1,5 +1,5 @@
-import { parseConfig, type Config } from "../../lib/config.ts";
 import type { Resolved } from "../../lib/api/resolve.ts";
+import { type Config, parseConfig } from "../../lib/config.ts";
 import type { JobScript } from "./cloud.ts";
 import type { Chance } from "./random.ts";
 

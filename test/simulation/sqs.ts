@@ -20,7 +20,10 @@ export interface QueueShape {
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: SimulatedQueue };
 }
 
-export function createSimulatedQueue(world: World, { name, visibilitySeconds, redrive }: QueueShape): SimulatedQueue {
+export function createSimulatedQueue(
+  world: World,
+  { name, visibilitySeconds, redrive }: QueueShape,
+): SimulatedQueue {
   const to = redrive === undefined ? {} : { redrive: { ...redrive, to: redrive.to.memory } };
   const memory = createMemoryQueue({ name, now: world.now, visibilitySeconds, ...to });
   return { name, memory, hops: new Map(), changed: () => {} };
@@ -53,12 +56,14 @@ export function queueFor(
     const { chance } = world;
     const drawn = chance.next();
     if (drawn < throttled) throw new QueueFault("throttled");
-    const entries = (input.Entries ?? []).map(({ Id = "", MessageBody: body = "", DelaySeconds = 0, MessageAttributes }) => {
-      const attributes = Object.fromEntries(
-        Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = "" }]) => [name, StringValue]),
-      );
-      return { id: Id, body, delaySeconds: DelaySeconds, attributes, failed: chance.happens(entryFailed) };
-    });
+    const entries = (input.Entries ?? []).map(
+      ({ Id = "", MessageBody: body = "", DelaySeconds = 0, MessageAttributes }) => {
+        const attributes = Object.fromEntries(
+          Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = "" }]) => [name, StringValue]),
+        );
+        return { id: Id, body, delaySeconds: DelaySeconds, attributes, failed: chance.happens(entryFailed) };
+      },
+    );
     for (const { failed, ...message } of entries) {
       if (failed) continue;
       put(queue, message, hop);
@@ -94,11 +99,7 @@ export function queueFor(
 }
 
 /** Puts one message into a queue. */
-export function put(
-  queue: SimulatedQueue,
-  message: Parameters<Queue["send"]>[0][number],
-  hop: number,
-): void {
+export function put(queue: SimulatedQueue, message: Parameters<Queue["send"]>[0][number], hop: number): void {
   void queue.memory.send([message]);
   queue.hops.set(`${queue.name}-${queue.memory.state.sent}`, hop);
   queue.changed();

@@ -36,5 +36,6 @@ export async function readDigest(table: LedgerTable, digestId: string): Promise<
   const item = await get(table, digestKey(digestId));
   if (item === null) return null;
   const { members, targets } = readItem(DigestItem, item);
-  return { members: members.map(watchOfPartition), targets };
+  const { running } = readItem(Running, item);
+  return { members: members.map(watchOfPartition), targets, running: running.map(watchOfPartition) };
 }

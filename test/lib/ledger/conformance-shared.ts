@@ -64,13 +64,15 @@ export function describeShared(ledger: () => Ledger): void {
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId }));
       const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().openDigest(digest);
-      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"] });
+      expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
       const leave = (jobId: string) => ledger().leaveDigest(digestId, { project, jobId });
       expect([await leave("j-2"), await leave("j-2")]).toEqual([2, 2]);
+      const running = (await ledger().readDigest(digestId))?.running.map(({ jobId }) => jobId);
+      expect(running?.toSorted()).toEqual(["j-1", "j-3"]);
       await ledger().openDigest({ ...digest, members: [] });
       expect((await Promise.all([leave("j-1"), leave("j-3")])).sort()).toEqual([0, 1]);
       expect(await leave("j-3")).toBe(0);
-      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"] });
+      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"], running: [] });
     });
 
     it("that nobody opened has nobody left", async () => {
