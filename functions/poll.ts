@@ -4,8 +4,12 @@ import { pageUrl } from "../lib/api/link.ts";
 import { createCceClient } from "../lib/cce/client.ts";
 import { LookMessage } from "../lib/message.ts";
 import { gatherSends } from "../lib/queue/gather.ts";
-import { createQueue } from "../lib/queue/sqs.ts";
-import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
+import { createQueue, createSender } from "../lib/queue/sqs.ts";
+import {
+  monotonicClock as monotonic,
+  systemClock as now,
+  systemRandom as random,
+} from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { log } from "../lib/runtime/log.ts";
 import { perConfig } from "../lib/runtime/per-config.ts";
@@ -29,10 +33,10 @@ const env = readEnvironment(
 const ledger = pollLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
 const queue = createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random });
-const dead = createQueue({ client: sqs, url: env.POLL_DEAD_QUEUE_URL, random });
-const notices = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
+const dead = createSender({ client: sqs, url: env.POLL_DEAD_QUEUE_URL, random });
+const notices = createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);
-const cceOf = perConfig(({ projects }) => createCceClient({ projects, now, random }));
+const cceOf = perConfig(({ projects }) => createCceClient({ projects, now, monotonic, random }));
 const durations = createDurations(ledger, now, (error) => log.error("durations unread", {}, error));
 
 export const handler = sqsHandler(async (records) => {

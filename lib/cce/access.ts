@@ -17,6 +17,8 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 
 export interface Surroundings {
   readonly now: () => Instant;
+  /** Milliseconds that never run backwards: budgets are measured on it. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   readonly dispatcher: () => Dispatcher;
 }
@@ -30,7 +32,7 @@ export interface Access {
 }
 
 export function createAccess(name: string, project: Project, surroundings: Surroundings): Access {
-  const { now, random, dispatcher } = surroundings;
+  const { now, monotonic, random, dispatcher } = surroundings;
   const mask = createMask(project);
   const tokens = keepToken(async () => {
     const granted = await grantToken(name, project, surroundings);
@@ -39,10 +41,10 @@ export function createAccess(name: string, project: Project, surroundings: Surro
   }, now);
   const signIn = createSignIn(project, tokens, now);
 
-  const tryOnce = async (query: Query, signed: SignedIn, endsAt: Instant): Promise<Observation> => {
+  const tryOnce = async (query: Query, signed: SignedIn, endsAt: number): Promise<Observation> => {
     if (signed.kind === "none") return signed.observation;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...signed.headers };
-    const deadlineMs = endsAt - performance.now();
+    const deadlineMs = endsAt - monotonic();
     return observe(
       await exchange(dispatcher(), { method: "GET", url: query.url, headers, body: null, deadlineMs }),
     );
@@ -60,8 +62,7 @@ export function createAccess(name: string, project: Project, surroundings: Surro
     throttle: createThrottle(now, random),
     mask,
     async query(jobId, deadlineMs) {
-      // A budget is measured on the clock that nobody can turn back.
-      const endsAt = performance.now() + deadlineMs;
+      const endsAt = monotonic() + deadlineMs;
       const query = queryOf(project, jobId);
       if (query === null) return noAddress(name);
       const signed = await signIn(query, null);

@@ -24,12 +24,13 @@ export interface CceClient {
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
-  readonly now?: () => Instant;
-  readonly random?: () => number;
+  readonly now: () => Instant;
+  /** Milliseconds that never run backwards: budgets are measured on it. */
+  readonly monotonic: () => number;
+  readonly random: () => number;
   readonly dispatcher?: Dispatcher;
 }): CceClient {
-  const now = options.now ?? Date.now;
-  const random = options.random ?? Math.random;
+  const { now, monotonic, random } = options;
   const kept = keepConnections(now);
   const dispatcher = () => options.dispatcher ?? kept();
   const accesses = new Map<string, Access>();
@@ -38,7 +39,7 @@ export function createCceClient(options: {
   const accessTo = (name: string): Access | null => {
     const project = Object.hasOwn(options.projects, name) ? options.projects[name] : undefined;
     if (project === undefined) return null;
-    const access = accesses.get(name) ?? createAccess(name, project, { now, random, dispatcher });
+    const access = accesses.get(name) ?? createAccess(name, project, { now, monotonic, random, dispatcher });
     accesses.set(name, access);
     return access;
   };
@@ -59,9 +60,9 @@ export function createCceClient(options: {
   return {
     look,
     async deepen(project, job, { deadlineMs }) {
-      const endsAt = performance.now() + deadlineMs;
+      const endsAt = monotonic() + deadlineMs;
       return deepenJob(job, async (jobId) => {
-        const leftMs = endsAt - performance.now();
+        const leftMs = endsAt - monotonic();
         const seen = leftMs > 0 ? await look({ project, jobId }, { deadlineMs: leftMs }) : null;
         return seen?.kind === "job" ? seen.job : null;
       });

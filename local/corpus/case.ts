@@ -20,9 +20,14 @@ const Checker = z.object({
 });
 export type Check = z.infer<typeof Checker>["check"];
 
-/** The checker for a file of the corpus. Throws when there is none yet. */
+/** The checker for a file of the corpus; where there is none, one under which every case fails, and says so. */
 export async function loadCheck(file: string): Promise<Check> {
-  return Checker.parse(await import(`./${file}.ts`)).check;
+  try {
+    return Checker.parse(await import(`./${file}.ts`)).check;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return () => `there is no checker for ${file}.jsonl (${why})`;
+  }
 }
 
 /** Runs one line. Null when it passes, else its name and what is wrong; a line that cannot be read fails too. */

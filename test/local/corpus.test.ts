@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CORPUS_FILES, checkLine, loadCheck } from "../../local/corpus/case.ts";
 
 const run = (files: Record<string, string>) => {
   const directory = mkdtempSync(join(tmpdir(), "corpus-"));
@@ -27,6 +28,16 @@ describe("npm run corpus", () => {
     expect(status).toBe(1);
     expect(lines).toContain("  one: kind: expected gone, got unavailable");
     expect(lines.at(-1)).toBe("0 passed, 2 failed");
+  });
+  it("counts the cases of a file without a checker as failed", async () => {
+    const check = await loadCheck("no-such-file");
+    expect(await checkLine('{"name":"one"}', check)).toMatch(
+      /^one: there is no checker for no-such-file.jsonl/,
+    );
+  });
+  it("has a checker for each file there may be", async () => {
+    for (const file of CORPUS_FILES)
+      expect(await checkLine('{"name":"one"}', await loadCheck(file))).not.toMatch(/no checker/);
   });
   it("fails for a directory without any corpus file", () => {
     expect(run({ "notes.txt": "" })).toMatchObject({ status: 1 });

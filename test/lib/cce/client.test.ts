@@ -1,7 +1,6 @@
-import { createCceClient } from "../../../lib/cce/client.ts";
-import { Project } from "../../../lib/projects.ts";
 import type { JobScriptInput } from "../../../local/cce/script.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
+import { BUDGET as budget, clientOf as clientAt } from "./harness.ts";
 
 const KEY = {
   accessKey: "ACCESSKEYEXAMPLE",
@@ -10,7 +9,6 @@ const KEY = {
 };
 const USER = { domain: "dom", user: "usr", password: "passwordexample" };
 const FIXED = "fixedtokenexample";
-const budget = { deadlineMs: 5000 };
 let cce: CceSimulator;
 
 beforeEach(async () => {
@@ -19,15 +17,7 @@ beforeEach(async () => {
 afterEach(() => cce.close());
 
 const clientOf = (auths: Record<string, object>, now?: () => number) =>
-  createCceClient({
-    projects: Object.fromEntries(
-      Object.entries(auths).map(([name, auth]) => [
-        name,
-        Project.parse({ projectId: name, endpoint: cce.url, auth }),
-      ]),
-    ),
-    ...(now === undefined ? {} : { now }),
-  });
+  clientAt(cce.url, auths, now === undefined ? {} : { now });
 const aksk = { kind: "aksk", ...KEY };
 const password = () => ({ kind: "password", iamEndpoint: cce.url, ...USER });
 const token = { kind: "token", token: FIXED };

@@ -1,30 +1,24 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { createCceClient } from "../../../lib/cce/client.ts";
-import { Project } from "../../../lib/projects.ts";
+import type { RequestListener } from "node:http";
+import { gzipSync } from "node:zlib";
+import { MAX_BODY_BYTES } from "../../../lib/cce/exchange.ts";
+import { clientOf, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";
-let server: Server;
+/** A function has 256, and about 90 of them are taken before its first look. Server and client share this process. */
+const MEBIBYTES = 96;
+let served: Served;
+afterEach(() => served.close());
 
-/** What one look at a CCE that behaves like this observes, and how long it took. */
-async function lookAt(listener: RequestListener) {
-  server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const project = Project.parse({ projectId: "p", endpoint, auth: { kind: "token", token: TOKEN } });
+/** What one look at a CCE that behaves like this observes, how long it took, and what memory it held on to. */
+async function lookAt(listener: RequestListener, deadlineMs = 600) {
+  served = await serve(listener);
+  const client = clientOf(served.url, { p: { kind: "token", token: TOKEN } });
   const began = performance.now();
-  const seen = await createCceClient({ projects: { p: project } }).look(
-    { project: "p", jobId: "j" },
-    { deadlineMs: 600 },
-  );
-  return { seen, tookMs: performance.now() - began };
+  const before = process.memoryUsage().rss;
+  const seen = await client.look({ project: "p", jobId: "j" }, { deadlineMs });
+  const tookMs = performance.now() - began;
+  return { seen, tookMs, grownBytes: process.memoryUsage().rss - before };
 }
-
-afterEach(async () => {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
-});
 
 const HOSTILE: Record<string, RequestListener> = {
   "a body without end": (_, response) => {
@@ -50,15 +44,61 @@ describe("a look at a hostile CCE", () => {
     expect(seen.kind).toBe("unavailable");
     expect(tookMs).toBeLessThan(3000);
   });
-  it("hides the token in a reason that repeats it, and leaves the rest verbatim", async () => {
-    const job = { kind: "Job", status: { phase: "Failed", reason: `<b> ${TOKEN}\nline two` } };
-    const { seen } = await lookAt((_, response) => response.end(JSON.stringify(job)));
-    expect(seen).toMatchObject({ kind: "job", job: { reason: "<b> <secret>\nline two" } });
+
+  it("reads no more than its limit of a body without end, however fast it comes", async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(1_048_576, "x");
+    const { seen, tookMs, grownBytes } = await lookAt((_, response) => {
+      const more = () => {
+        while (!response.destroyed && sent < 1024 * MAX_BODY_BYTES && response.write(chunk))
+          sent += chunk.length;
+      };
+      response.on("drain", more).on("error", () => {});
+      more();
+    }, 20_000);
+    expect(seen.kind).toBe("unavailable");
+    expect(tookMs).toBeLessThan(5000);
+    expect(sent).toBeLessThan(16 * MAX_BODY_BYTES);
+    expect(grownBytes).toBeLessThan(MEBIBYTES * 1_048_576);
   });
-  it.each([401, 403, 404, 429, 500])("hides the token in an error %d that repeats it", async (status) => {
+
+  it("does not unpack what it has not asked to be packed", async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1_048_576, " "));
+    const { seen, grownBytes } = await lookAt((request, response) => {
+      expect(request.headers["accept-encoding"]).toBe("identity");
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+    }, 5000);
+    expect(seen.kind).toBe("unavailable");
+    expect(grownBytes).toBeLessThan(MEBIBYTES * 1_048_576);
+  });
+
+  it("takes headers beyond all measure for a failure", async () => {
     const { seen } = await lookAt((_, response) =>
-      response.writeHead(status).end(JSON.stringify({ message: TOKEN })),
+      response.writeHead(200, { "x-long": "x".repeat(200_000) }).end("{}"),
     );
-    expect(JSON.stringify(seen)).not.toContain(TOKEN);
+    expect(seen.kind).toBe("unavailable");
+  });
+
+  it.each([
+    [
+      "20,000 subjobs",
+      JSON.stringify({ kind: "Job", spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }),
+    ],
+    ["200 levels", nested(200)],
+    ["100,000 levels", nested(100_000)],
+    ["a body just within the limit", `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES - 16)}}`],
+  ])("reads a job with %s in bounded memory", async (_, body) => {
+    const { seen, grownBytes } = await lookAt((_, response) => response.end(body), 10_000);
+    expect(seen.kind).toBe("job");
+    expect(grownBytes / 1_048_576).toBeLessThan(MEBIBYTES);
+  });
+
+  it("takes a job cut at the limit for no job", async () => {
+    const body = `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES)}}`;
+    expect((await lookAt((_, response) => response.end(body), 10_000)).seen.kind).toBe("unavailable");
   });
 });
+
+function nested(levels: number): string {
+  return `${'{"kind":"Job","spec":{"subJobs":['.repeat(levels - 1)}{"kind":"Job"}${"]}}".repeat(levels - 1)}`;
+}
