@@ -4,7 +4,7 @@ import { stillRunning } from "./outcome/still-running.ts";
 import { tellContext } from "./outcome/told-context.ts";
 import { tellFailures } from "./outcome/told-failures.ts";
 import { type Place, survey } from "./outcome/tree.ts";
-import { warningsOf } from "./outcome/warnings.ts";
+import { unlistedWarning, warningsOf } from "./outcome/warnings.ts";
 import { cut } from "./text/cut.ts";
 import { isoOrNull } from "./text/iso.ts";
 import { jsonBytes } from "./text/measure.ts";
@@ -76,8 +76,7 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
   };
   const room = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(conclusion));
   const { failures, left } = tellFailures(failed, room);
-  const warnings =
-    left === 0 ? [] : [`${left} more failed ${left === 1 ? "subjob is" : "subjobs are"} not listed.`];
+  const warnings = left === 0 ? [] : [unlistedWarning(left)];
   return { ...conclusion, failures, warnings: [...conclusion.warnings, ...warnings] };
 }
 

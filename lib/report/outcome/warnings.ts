@@ -26,3 +26,8 @@ export function warningsOf({ warnings, outcome, failed, labelsLeft }: Findings):
   const cutOff = told.map((warning) => cut(warning, WARNING_BYTES, jsonBytes));
   return more === 0 ? cutOff : [...cutOff, `${more} more warnings.`];
 }
+
+/** Where failures do not all fit into the event. */
+export function unlistedWarning(left: number): string {
+  return `${left} more failed ${left === 1 ? "subjob is" : "subjobs are"} not listed.`;
+}

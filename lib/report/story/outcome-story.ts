@@ -1,4 +1,5 @@
 import type { Conclusion } from "../../conclusion.ts";
+import { unlistedWarning } from "../outcome/warnings.ts";
 import { meaningOf } from "../page/face.ts";
 import { duration } from "../page/time.ts";
 import { cut } from "../text/cut.ts";
@@ -12,6 +13,7 @@ import { troublesOf } from "./troubles.ts";
 
 /** Slack's header and a phone's preview take no more. */
 const HEADLINE_CHARACTERS = 150;
+const MOST_WARNINGS = 3;
 
 /** One outcome, told. */
 export function outcomeStory(conclusion: Conclusion, share: Share): Story {
@@ -26,7 +28,7 @@ export function outcomeStory(conclusion: Conclusion, share: Share): Story {
     summary: [meaning, subJobsLine(conclusion)].filter((line) => line !== null),
     troubles: told,
     left,
-    warnings: conclusion.warnings.slice(0, 3).map((warning) => cut(oneLine(warning), share.text)),
+    warnings: warningsOf(conclusion, share),
     links: linksOf(conclusion),
     footer: `Job ${cut(oneLine(conclusion.jobId), 128)}`,
     at: Date.parse(conclusion.watch.concludedAt),
@@ -57,6 +59,15 @@ function tookMs({ outcome, durationSeconds, watch }: Conclusion): number | null 
   return durationSeconds === null ? null : durationSeconds * 1000;
 }
 
+/** That failures are missing is told by their count. */
+function warningsOf({ warnings, failures, subJobs }: Conclusion, share: Share): readonly string[] {
+  const unlisted = unlistedWarning(subJobs.failed - failures.length);
+  return warnings
+    .filter((warning) => warning !== unlisted)
+    .slice(0, MOST_WARNINGS)
+    .map((warning) => cut(oneLine(warning), share.text));
+}
+
 function subJobsLine({ subJobs, outcome }: Conclusion): string | null {
   const { total, failed, succeeded } = subJobs;
   if (total === 0) return null;
@@ -65,11 +76,11 @@ function subJobsLine({ subJobs, outcome }: Conclusion): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${noun} succeeded, none failed`;
 }
 
-function linksOf(conclusion: Conclusion): readonly Link[] {
-  const { statusUrl, context } = conclusion;
+function linksOf({ statusUrl, context, region, clusterId, jobType, outcome }: Conclusion): readonly Link[] {
+  const isDeleted = outcome === "succeeded" && /^DeleteCluster$/i.test(jobType ?? "");
   return [
     linkTo("Status", statusUrl),
     linkTo("Pipeline run", context.runUrl),
-    linkTo("Console", consoleUrl(conclusion)),
+    linkTo("Console", isDeleted ? null : consoleUrl(region, clusterId)),
   ].filter((link) => link !== null);
 }

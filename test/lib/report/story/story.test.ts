@@ -1,10 +1,11 @@
 import type { Conclusion } from "../../../../lib/conclusion.ts";
+import { concludeWatch } from "../../../../lib/report/outcome.ts";
 import { consoleUrl } from "../../../../lib/report/story/console-link.ts";
 import { digestStory } from "../../../../lib/report/story/digest-story.ts";
 import { hintOf, linkTo } from "../../../../lib/report/story/link.ts";
 import { outcomeStory } from "../../../../lib/report/story/outcome-story.ts";
 import { SHARES } from "../../../../lib/report/story/story.ts";
-import { NODES, SAMPLES } from "../samples.ts";
+import { facts, job, NODES, SAMPLES } from "../samples.ts";
 
 const [generous, ...others] = SHARES;
 if (generous === undefined) throw new Error("there is no share");
@@ -116,21 +117,32 @@ it("takes the page's address from a hint's end, and no other scheme's", () => {
 });
 
 it.each([
+  ["eu-de", "c-7", "https://console.otc.t-systems.com/cce2.0/?region=eu-de#/cce/cluster/c-7/detail"],
+  ["cn-north-4", "c-7", "https://console.huaweicloud.com/cce2.0/?region=cn-north-4#/cce/cluster/c-7/detail"],
   [
-    { region: "eu-de" },
-    "https://console.otc.t-systems.com/cce2.0/?region=eu-de#/cce/cluster/cluster-77/detail",
+    "ap-southeast-1",
+    "c-7",
+    "https://console-intl.huaweicloud.com/cce2.0/?region=ap-southeast-1#/cce/cluster/c-7/detail",
   ],
-  [{ region: "cn-north-4", clusterId: null }, "https://console.huaweicloud.com/cce2.0/?region=cn-north-4"],
-  [
-    { region: "ap-southeast-1", clusterId: "../x" },
-    "https://console-intl.huaweicloud.com/cce2.0/?region=ap-southeast-1",
-  ],
-  [
-    { region: "eu-west-101", jobType: "DeleteCluster", outcome: "succeeded" as const },
-    "https://console.huaweicloud.eu/cce2.0/?region=eu-west-101",
-  ],
-  [{ region: "moon-1" }, null],
-  [{ region: null }, null],
-])("knows the console's page of %j", (part, url) => {
-  expect(consoleUrl({ ...failed, ...part })).toBe(url);
+  ["eu-west-101", "c-7", "https://console.huaweicloud.eu/cce2.0/?region=eu-west-101#/cce/cluster/c-7/detail"],
+  ["eu-de", "../x", null],
+  ["eu-de", null, null],
+  ["moon-1", "c-7", null],
+  [null, "c-7", null],
+])("knows the console's page of a cluster in %p: %p", (region, clusterId, url) => {
+  expect(consoleUrl(region, clusterId)).toBe(url);
+});
+
+it("leads to no cluster that was deleted", () => {
+  const labels = (part: Partial<Conclusion>) => storyOf(part).links.map(({ label }) => label);
+  expect(labels({ jobType: "DeleteCluster", outcome: "failed" })).toContain("Console");
+  expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
+});
+
+it("does not say twice that failures are missing", () => {
+  const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
+  const conclusion = concludeWatch(facts({ outcome: "failed", job: job({ subJobs: many }) }));
+  const { left, warnings } = outcomeStory(conclusion, generous);
+  expect(conclusion.warnings).toHaveLength(1);
+  expect({ left, warnings }).toEqual({ left: 295, warnings: [] });
 });
