@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { deliver } from "../lib/deliver/deliver.ts";
 import { NotifyMessage } from "../lib/message.ts";
-import { createQueue } from "../lib/queue/sqs.ts";
+import { createQueue, createSender } from "../lib/queue/sqs.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,
@@ -11,9 +11,9 @@ import {
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { sqsHandler } from "../lib/runtime/sqs.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
+import { CALLBACK_PREFIX } from "../lib/targets.ts";
 import { notice } from "./flow/notice.ts";
 import { noticeSubject } from "./flow/notice-subject.ts";
-import { CALLBACK_PREFIX } from "./flow/notice-targets.ts";
 import { buryUnknown, withMessage } from "./flow/read-message.ts";
 import { tellAttempt, tellUnreadable } from "./flow/tell.ts";
 import { notifyLedger } from "./ledger/notify-ledger.ts";
@@ -22,7 +22,7 @@ const env = readEnvironment("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL", "LEDGER
 const ledger = notifyLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
 const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
-const dead = createQueue({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
+const dead = createSender({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);
 
 export const handler = sqsHandler(async () => (delivery, remainingMs) => {

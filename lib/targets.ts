@@ -94,3 +94,6 @@ export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];
 /** The kinds a person reads. */
 export type ChatTarget = Exclude<Target, { kind: "webhook" }>;
+
+/** A caller's own `callbackUrl` is a target of one watch, named so; no configured name can hold a colon. */
+export const CALLBACK_PREFIX = "callback:";

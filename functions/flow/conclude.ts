@@ -7,8 +7,9 @@ import type { Decision } from "../../lib/poll/decide.ts";
 import { ANY_TYPE, durationBucket, durationEpoch, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
+import { leaveDigest } from "./leave-digest.ts";
 import type { Seen } from "./look.ts";
-import { digestMessage, noticeMessage } from "./messages.ts";
+import { noticeMessage } from "./messages.ts";
 import { noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";
 
@@ -43,8 +44,11 @@ export async function conclude(
   const key = { project: seen.watch.project, jobId: seen.watch.jobId };
   const expiresAt = seen.at + config.settings.retentionDays * DAY_MS;
   const known = await ledger.read(key);
+  if (known !== null && known.watch.state !== "watching") return;
+  const acceptedAt = new Date(seen.watch.acceptedAt).toISOString();
+  const kept = known?.conclusion?.watch.acceptedAt === acceptedAt ? known.conclusion : null;
   const conclusion =
-    known?.conclusion ??
+    kept ??
     (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
 
   const digestTargets = await leaveDigest(seen.watch.digestId, key, ports);
@@ -106,22 +110,6 @@ async function keepFirst(
   });
   const expiresAt = seen.at + ports.config.settings.retentionDays * DAY_MS;
   return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
-}
-
-/** Answers the chats of the watch's digest, told by now if this watch was its last; none where it has no digest. */
-async function leaveDigest(
-  digestId: string | null,
-  key: WatchKey,
-  { ledger, notices }: ConcludePorts,
-): Promise<readonly string[]> {
-  const digest = digestId === null ? null : await ledger.readDigest(digestId);
-  if (digestId === null || digest === null) return [];
-  if ((await ledger.leaveDigest(digestId, key)) === 0)
-    await sendAll(
-      notices,
-      digest.targets.map((target) => digestMessage(digestId, target)),
-    );
-  return digest.targets;
 }
 
 /** Only the call that ended the watch comes here, so that each job is counted and learned from once. */

@@ -1,5 +1,4 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { Config } from "../../lib/config.ts";
 import type { TargetLedger } from "../../lib/ledger/ledger.ts";
 import type { HealthChecks } from "./health.ts";
 
@@ -8,13 +7,13 @@ const NOBODY = ":health";
 
 /** One cheap question to each of what the service stands on. */
 export function healthChecks(what: {
-  readonly readConfig: () => Promise<Config>;
+  readonly checkConfig: () => Promise<void>;
   readonly ledger: Pick<TargetLedger, "readTarget">;
   readonly sqs: SQSClient;
   readonly queueUrls: readonly string[];
 }): HealthChecks {
   return {
-    config: what.readConfig,
+    config: what.checkConfig,
     ledger: () => what.ledger.readTarget(NOBODY),
     queue: () =>
       Promise.all(

@@ -7,8 +7,7 @@ import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
 import { formatDigest, formatNotice, formatTargetGone, type Message } from "../../lib/report/format.ts";
 import { unseal } from "../../lib/seal.ts";
-import type { Target } from "../../lib/targets.ts";
-import { CALLBACK_PREFIX } from "./notice-targets.ts";
+import { CALLBACK_PREFIX, type Target } from "../../lib/targets.ts";
 
 const DAY_MS = 86_400_000;
 /** Digests and alerts about targets are kept in the ledger like notices of a watch; no project has such a name. */

@@ -1,8 +1,6 @@
 import type { Config } from "../../lib/config.ts";
-import type { Outcome } from "../../lib/job.ts";
-
-/** A caller's own `callbackUrl` is a target with a name of this form, known to one watch only. */
-export const CALLBACK_PREFIX = "callback:";
+import type { Outcome, WatchKey } from "../../lib/job.ts";
+import type { Digest } from "../../lib/ledger/digest-ledger.ts";
 
 /** Which of a watch's targets are told by a notice of their own, and which by the digest of its call. */
 export interface NoticeTargets {
@@ -32,4 +30,13 @@ export function noticeTargets(
     (told.digestTargets.includes(name) ? byDigest : own).push(name);
   }
   return { own, byDigest };
+}
+
+/**
+ * The chats that a digest tells of this watch. None where the watch is not among its members: a call whose answer
+ * from the ledger was lost opens a watch that it believes it has not.
+ */
+export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
+  const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);
+  return digest !== null && isMember === true ? digest.targets : [];
 }

@@ -1,5 +1,4 @@
-import { pageUrl } from "../../lib/api/link.ts";
-import type { Config } from "../../lib/config.ts";
+import { type LinkMaker, pageUrl } from "../../lib/api/link.ts";
 import type { Instant } from "../../lib/job.ts";
 import type { RecentPage, WatchLedger } from "../../lib/ledger/ledger.ts";
 import { PageTokenError } from "../../lib/ledger/watch-ledger.ts";
@@ -14,8 +13,8 @@ const MAX_TEXT = 200;
 
 export interface ListPagePorts {
   readonly ledger: Pick<WatchLedger, "recent">;
-  readonly config: Config;
-  readonly publicUrl: string;
+  /** Makes the links to the jobs. */
+  readonly maker: LinkMaker;
   readonly now: Instant;
 }
 
@@ -23,11 +22,10 @@ export interface ListPagePorts {
 export async function listPage(
   project: string,
   query: URLSearchParams,
-  { ledger, config: { settings }, publicUrl, now }: ListPagePorts,
+  { ledger, maker, now }: ListPagePorts,
 ): Promise<RenderedPage | null> {
   const recent = await recentOrNull(ledger, project, query.get("before"));
   if (recent === null) return null;
-  const maker = { publicUrl, linkKey: settings.linkKey, linkDays: settings.linkDays };
   return renderListPage({
     project,
     watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(maker, watch, now) ?? "" })),
@@ -36,7 +34,7 @@ export async function listPage(
       text: (query.get("text") ?? "").slice(0, MAX_TEXT).toWellFormed(),
     },
     now,
-    link: { self: `${publicUrl}/jobs?${query.toString()}`, before: recent.next },
+    link: { self: `${maker.publicUrl}/jobs?${query.toString()}`, before: recent.next },
   });
 }
 

@@ -1,12 +1,19 @@
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
-import { checkLinkKey, type LinkSubject } from "../../lib/api/link.ts";
+import {
+  checkLinkKey,
+  expiryOfLinkKey,
+  type LinkMaker,
+  type LinkSubject,
+  listUrl,
+} from "../../lib/api/link.ts";
 import type { Config } from "../../lib/config.ts";
 import { type Instant, JobId, Name } from "../../lib/job.ts";
 import type { WatchLedger } from "../../lib/ledger/ledger.ts";
 import { renderJobPage } from "../../lib/report/page/job-page.ts";
 import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
 import type { RenderedPage } from "../../lib/report/page/shell.ts";
+import { consoleUrl } from "../../lib/report/story/console-link.ts";
 import { listPage } from "./pages-list.ts";
 import { statusFacts } from "./status.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
@@ -21,7 +28,10 @@ export interface PagesPorts {
 
 type PageRequest = Pick<ApiRequest, "query" | "headers">;
 
-/** `GET /jobs/{project}/{jobId}?key=…`. A wrong key, an old one and an unknown job get the same page. */
+/**
+ * `GET /jobs/{project}/{jobId}?key=…`. A wrong key, an old one and an unknown job get the same page. Who may read
+ * one job may read the list of its project, for as long.
+ */
 export async function showJob(
   params: Readonly<Record<string, string>>,
   request: PageRequest,
@@ -31,14 +41,16 @@ export async function showJob(
   const jobId = JobId.safeParse(params.jobId);
   if (!project.success || !jobId.success) return notFoundPage(request);
   const key = { project: project.data, jobId: jobId.data };
-  if (!isOpen({ kind: "watch", ...key }, request, ports)) return notFoundPage(request);
-  const document = await ports.ledger.read(key);
-  if (document === null) return notFoundPage(request);
+  const maker = opened({ kind: "watch", ...key }, request, ports);
+  const read = maker === null ? null : await ports.ledger.read(key);
+  if (maker === null || read === null) return notFoundPage(request);
+  const document = statusDocument(statusFacts(read, ports));
+  const list = listUrl(maker, key.project, ports.now);
   const page = renderJobPage({
-    document: statusDocument(statusFacts(document, ports)),
+    document,
     now: ports.now,
-    link: {},
-    consoleUrl: null,
+    link: list === null ? {} : { list },
+    consoleUrl: consoleUrl(document.region, document.clusterId),
   });
   return pageResponse(200, page, request);
 }
@@ -46,15 +58,22 @@ export async function showJob(
 /** `GET /jobs?key=…&project=…`: the recent watches of one project, by default of the default one. */
 export async function showJobs(request: PageRequest, ports: PagesPorts): Promise<ApiResponse> {
   const project = Name.safeParse(request.query.get("project") ?? ports.config.settings.defaultProject);
-  if (!project.success || !isOpen({ kind: "project", project: project.data }, request, ports))
-    return notFoundPage(request);
-  const page = await listPage(project.data, request.query, ports);
+  const maker = project.success ? opened({ kind: "project", project: project.data }, request, ports) : null;
+  if (!project.success || maker === null) return notFoundPage(request);
+  const page = await listPage(project.data, request.query, { ...ports, maker });
   return page === null ? notFoundPage(request) : pageResponse(200, page, request);
 }
 
-function isOpen(subject: LinkSubject, { query }: PageRequest, { config, now }: PagesPorts): boolean {
-  const secret = config.settings.linkKey;
-  return secret !== undefined && checkLinkKey(secret, subject, query.get("key") ?? "", now) === "valid";
+/** What makes the links on a page, if the request's key opens it: they end when that key does. */
+function opened(
+  subject: LinkSubject,
+  { query }: PageRequest,
+  { config: { settings }, publicUrl, now }: PagesPorts,
+): LinkMaker | null {
+  const { linkKey, linkDays } = settings;
+  const key = query.get("key") ?? "";
+  if (linkKey === undefined || checkLinkKey(linkKey, subject, key, now) !== "valid") return null;
+  return { publicUrl, linkKey, linkDays, until: expiryOfLinkKey(key) };
 }
 
 function notFoundPage(request: PageRequest): ApiResponse {

@@ -1,4 +1,3 @@
-import { CALLBACK_PREFIX } from "../../lib/api/callback.ts";
 import { type Caller, mayUse } from "../../lib/api/caller.ts";
 import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
 import { type Refusal, refuse } from "../../lib/api/problem.ts";
@@ -8,6 +7,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
 import type { NoticeLedger, Watch, WatchLedger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import { CALLBACK_PREFIX } from "../../lib/targets.ts";
 import { noticeMessage } from "./messages.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { createQueue } from "../../lib/queue/sqs.ts";
+import { createSender } from "../../lib/queue/sqs.ts";
 import { formatTest } from "../../lib/report/format.ts";
 import { systemClock as now, systemRandom as random } from "../../lib/runtime/clock.ts";
 import type { ConfigSource } from "../../lib/runtime/config-source.ts";
@@ -25,11 +25,11 @@ export interface StatusConnections {
 export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remainingMs"> {
   const { ledger, sqs, configs, defaultUrl } = to;
   const queueUrls = [to.pollQueueUrl, to.notifyQueueUrl];
-  const checks = healthChecks({ ledger, sqs, queueUrls, readConfig: configs.current });
+  const checks = healthChecks({ ledger, sqs, queueUrls, checkConfig: configs.check });
   const wait = (ms: number) => setTimeout(ms);
   return {
     ledger,
-    notifyQueue: createQueue({ client: sqs, url: to.notifyQueueUrl, random }),
+    notifyQueue: createSender({ client: sqs, url: to.notifyQueueUrl, random }),
     readConfig: (target) => (target === undefined ? configs.current() : configs.knowing("targets", target)),
     health: createHealth({ checks, now, wait, onUnreachable: tellUnreachable }),
     describe: () => import("./http-description.ts"),

@@ -1,34 +1,40 @@
 import type { ApiResponse } from "../../lib/api/http.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
-import { notFound } from "../../lib/api/refusals.ts";
+import { notFound, unavailable } from "../../lib/api/refusals.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
-import type { WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { DigestLedger, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
 import type { Settings } from "../../lib/settings.ts";
+import { leaveDigest } from "./leave-digest.ts";
+import { SendFailedError } from "./send-all.ts";
 
 const DAY_MS = 86_400_000;
 
 export interface StopPorts {
-  readonly ledger: Pick<WatchLedger, "stop">;
+  readonly ledger: Pick<WatchLedger, "stop" | "read"> & Pick<DigestLedger, "leaveDigest" | "readDigest">;
+  readonly notifyQueue: Pick<Queue, "send">;
   readonly settings: Settings;
   readonly now: Instant;
   readonly onStopped: (key: WatchKey) => void;
 }
 
-/** `DELETE /v1/jobs/{project}/{jobId}`: nobody will be told. A watch that is over already stays what it is. */
-export async function stopWatch(
-  key: WatchKey,
-  { ledger, settings, now, onStopped }: StopPorts,
-): Promise<ApiResponse | Refusal> {
+/**
+ * `DELETE /v1/jobs/{project}/{jobId}`: nobody will be told. A watch that is over already stays what it is. The
+ * digest it was part of no longer waits for it; asked again, the call makes up for a digest it could not send.
+ */
+export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {
+  const { ledger, notifyQueue, settings, now, onStopped } = ports;
   const stopped = await ledger.stop(key, now, now + settings.retentionDays * DAY_MS);
-  switch (stopped) {
-    case "missing":
-      return notFound("watch");
-    case "stopped":
-      onStopped(key);
-      return { status: 204 };
-    case "over":
-      return { status: 204 };
-    default:
-      return stopped satisfies never;
+  if (stopped === "missing") return notFound("watch");
+  if (stopped === "stopped") onStopped(key);
+  const watch = (await ledger.read(key))?.watch;
+  if (watch?.state !== "stopped") return { status: 204 };
+  try {
+    await leaveDigest(watch.digestId, key, { ledger, notices: notifyQueue });
+  } catch (error) {
+    if (error instanceof SendFailedError)
+      return unavailable("The watch is stopped, but its digest could not be sent; asking again is harmless.");
+    throw error;
   }
+  return { status: 204 };
 }

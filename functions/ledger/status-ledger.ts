@@ -1,3 +1,4 @@
+import { leaveDigest, readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { stopWatch as stop } from "../../lib/ledger/dynamo/end.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
 import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
@@ -8,4 +9,7 @@ import { readTarget, switchOn } from "../../lib/ledger/dynamo/target.ts";
 
 /** What callers and readers need of the ledger once jobs are taken. */
 export const statusLedger = (table: LedgerTable) =>
-  onTable(table, { read, recent, stop, reopenNotice, readTarget, switchOn });
+  onTable(table, {
+    ...{ read, recent, stop, reopenNotice, readTarget, switchOn },
+    ...{ leaveDigest, readDigest },
+  });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { seal } from "../seal.ts";
 import type { Settings } from "../settings.ts";
+import { CALLBACK_PREFIX } from "../targets.ts";
 
 /** The caller's own webhook as the ledger keeps it: a name that gives nothing away, and the URL sealed. */
 export interface Callback {
@@ -11,9 +12,6 @@ export interface Callback {
 export type CheckedCallback =
   | { readonly kind: "callback"; readonly callback: Callback }
   | { readonly kind: "fault"; readonly detail: string };
-
-/** What callback targets' names start with; no configured name can hold a colon. */
-export const CALLBACK_PREFIX = "callback:";
 
 /** The sender's own rules for addresses, asked at acceptance so that a caller learns at once what would never arrive. */
 export interface CallbackGuard {

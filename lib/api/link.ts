@@ -34,29 +34,40 @@ export function checkLinkKey(
   return Number.parseInt(expiry, 36) > now ? "valid" : "expired";
 }
 
+/** When a key ends by its own word, which `checkLinkKey` must have found true. */
+export function expiryOfLinkKey(key: string): Instant {
+  return Number.parseInt(key, 36);
+}
+
 export interface LinkMaker {
   readonly publicUrl: string;
   readonly linkKey: Secret | undefined;
   readonly linkDays: number;
+  /** When links end, instead of so many days from now: those on a page end with the link that opened it. */
+  readonly until?: Instant;
 }
 
 /** The address of a watch's page, key included; null without a `linkKey`. Fragile to change: links are kept in chats. */
 export function pageUrl(maker: LinkMaker, watch: WatchKey, now: Instant): string | null {
   if (maker.linkKey === undefined) return null;
-  const key = linkKey(maker.linkKey, { kind: "watch", ...watch }, now + maker.linkDays * DAY_MS);
+  const key = linkKey(maker.linkKey, { kind: "watch", ...watch }, endOf(maker, now));
   return `${maker.publicUrl}/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?key=${key}`;
 }
 
 /** The address of the list of a project's watches, key included; null without a `linkKey`. */
 export function listUrl(maker: LinkMaker, project: string, now: Instant): string | null {
   if (maker.linkKey === undefined) return null;
-  const key = linkKey(maker.linkKey, { kind: "project", project }, now + maker.linkDays * DAY_MS);
+  const key = linkKey(maker.linkKey, { kind: "project", project }, endOf(maker, now));
   return `${maker.publicUrl}/jobs?project=${encodeURIComponent(project)}&key=${key}`;
 }
 
 /** The address of a watch in the API. */
 export function statusUrl(publicUrl: string, { project, jobId }: WatchKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
+}
+
+function endOf({ until, linkDays }: LinkMaker, now: Instant): Instant {
+  return until ?? now + linkDays * DAY_MS;
 }
 
 function mac(secret: Secret, subject: LinkSubject, expiry: string): Buffer {

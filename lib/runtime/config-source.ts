@@ -17,6 +17,8 @@ export interface ConfigSource {
   current(): Promise<Config>;
   /** The config; read again at once, unless that has just been done, when it does not know this name. */
   knowing(kind: "projects" | "targets", name: string): Promise<Config>;
+  /** Throws what the latest reading met, even while an older good config serves on; read anew as for an unknown name. */
+  check(): Promise<void>;
 }
 
 export class ConfigInvalidError extends Error {
@@ -42,6 +44,7 @@ export function createConfigSource(options: {
 }): ConfigSource {
   const { readEntries, now, onFault } = options;
   let good: Config | null = null;
+  let fault: unknown = null;
   let goodText = "";
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Config> | null = null;
@@ -49,6 +52,7 @@ export function createConfigSource(options: {
   async function read(): Promise<Config> {
     try {
       const entries = await readEntries();
+      fault = null;
       const text = JSON.stringify(entries);
       if (good !== null && text === goodText) {
         readAt = now();
@@ -61,6 +65,7 @@ export function createConfigSource(options: {
       good = parsed.config;
       goodText = text;
     } catch (error) {
+      fault = error;
       onFault(error);
       if (good === null) throw error;
     } finally {
@@ -81,6 +86,10 @@ export function createConfigSource(options: {
     async knowing(kind, name) {
       const config = await notOlderThan(FRESH_MS);
       return Object.hasOwn(config[kind], name) ? config : notOlderThan(REREAD_MS);
+    },
+    async check() {
+      await notOlderThan(REREAD_MS);
+      if (fault !== null) throw fault;
     },
   };
 }

@@ -1,6 +1,13 @@
 import { lookDueAt, settleDueAt } from "../../lib/ledger/due.ts";
 import { LOOK_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
-import type { Ended, LookClaim, NewWatch, Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type {
+  Ended,
+  LookClaim,
+  NewWatch,
+  Opened,
+  StoredConclusion,
+  WatchLedger,
+} from "../../lib/ledger/watch-ledger.ts";
 import { idOf, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type Steps = Pick<
@@ -75,7 +82,8 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
     },
 
     async keepConclusion(key, stored) {
-      const kept = conclusions[idOf(key)] ?? stored;
+      const before = conclusions[idOf(key)];
+      const kept = before === undefined || acceptanceOf(before) < acceptanceOf(stored) ? stored : before;
       conclusions[idOf(key)] = kept;
       return kept.conclusion;
     },
@@ -108,6 +116,10 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       return "stopped";
     },
   };
+}
+
+function acceptanceOf({ conclusion }: StoredConclusion): number {
+  return Date.parse(conclusion.watch.acceptedAt);
 }
 
 function over(watch: Watch): Watch {

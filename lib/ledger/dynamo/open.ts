@@ -50,7 +50,7 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       },
       ...NO_LEASE,
       ...running(watch),
-      digestId: watch.digestId ?? found.digestId,
+      digestId: watch.digestId,
     },
     add: watch.targets.length === 0 ? {} : { targets: new Set(watch.targets) },
     condition: "#state = :stopped AND #look = :look",

@@ -3,6 +3,7 @@ import { Secret } from "../../../lib/secret.ts";
 import { json } from "./http-answers.ts";
 import { CONFIG, START } from "./http-config.ts";
 import { createHarness } from "./http-harness.ts";
+import { RUNNING } from "./http-watched.ts";
 
 const maker = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
@@ -88,6 +89,42 @@ describe("pages", () => {
     expect(links).toHaveLength(2);
     for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
     expect((await api.ask("GET", `${listUrl(maker, "prod", START)}&before=made-up`)).status).toBe(404);
+  });
+});
+
+describe("links on a page", () => {
+  const hrefs = ({ body = "" }: { body?: string }, start: string) =>
+    [...body.matchAll(/href="([^"]+)"/g)]
+      .map(([, href]) => href ?? "")
+      .filter((href) => href.startsWith(start));
+
+  test("lead from a job to its project's list and back, and end when the first link does", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    let url = pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a" }, START) ?? "";
+    for (const start of ["https://notifier.example.com/jobs?", "https://notifier.example.com/jobs/prod/"]) {
+      api.clock.now += 86_000_000;
+      const page = await api.ask("GET", url, { token: null });
+      expect(page.status).toBe(200);
+      url = hrefs(page, start)[0]?.replaceAll("&amp;", "&") ?? "";
+    }
+    api.clock.now = START + 2 * 86_400_000;
+    expect((await api.ask("GET", url, { token: null })).status).toBe(404);
+  });
+
+  test("lead to the cluster in the cloud's console as soon as the cluster is known", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    const open = () => api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a" }, START) ?? "");
+    expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
+    const key = { project: "prod", jobId: "a" };
+    await api.ledger.claimLook({ key, look: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordLook({
+      ...{ key, look: 1, messageId: "m", at: START, nextLookAt: START + 5000, misses: 0, lookedAt: [START] },
+      ...{ phase: "Running", jobType: "CreateCluster", resourceName: "m", trouble: null },
+      tree: { ...RUNNING, clusterId: "b1f6e1a2" },
+    });
+    expect(hrefs(await open(), "https://console.")).toEqual([expect.stringContaining("/cluster/b1f6e1a2")]);
   });
 });
 

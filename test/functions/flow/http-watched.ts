@@ -1,4 +1,4 @@
-import type { Outcome } from "../../../lib/job.ts";
+import type { Job, Outcome } from "../../../lib/job.ts";
 import { START } from "./http-config.ts";
 import { createHarness, type Harness } from "./http-harness.ts";
 
@@ -11,6 +11,12 @@ export async function watched(options?: Parameters<typeof createHarness>[0]): Pr
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys", "audit"] } });
   return api;
 }
+
+/** A cluster's creation as a look sees it half-way. */
+export const RUNNING: Job = {
+  ...{ jobId: "a", type: "CreateCluster", phase: "Running", state: "pending", reason: null },
+  ...{ clusterId: null, resourceId: null, resourceName: "m", createdAt: START, updatedAt: null, subJobs: [] },
+};
 
 /** Ends that watch. */
 export async function end(api: Harness, outcome: Outcome = "failed"): Promise<void> {

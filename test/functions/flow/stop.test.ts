@@ -1,5 +1,6 @@
-import { json } from "./http-answers.ts";
+import { json, messages } from "./http-answers.ts";
 import { TOKENS } from "./http-config.ts";
+import { createHarness } from "./http-harness.ts";
 import { URL_OF_A, watched } from "./http-watched.ts";
 
 describe("stopping", () => {
@@ -15,5 +16,46 @@ describe("stopping", () => {
     const api = await watched();
     expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(404);
     expect((await api.ask("DELETE", "/v1/jobs/secret/a", { token: TOKENS.team })).status).toBe(403);
+  });
+});
+
+describe("stopping a member of a digest", () => {
+  const digest = { jobIds: ["a", "b"], digest: true, notify: ["ops", "audit"] };
+  const sent = { v: 1, kind: "digest", digestId: "uuid-1", target: "ops", delaySeconds: 0 };
+
+  test("leaves it, and the last to leave sends it", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    expect(messages(api.notifyQueue)).toEqual([]);
+    await api.ask("DELETE", "/v1/jobs/prod/b");
+    expect(messages(api.notifyQueue)).toEqual([sent]);
+  });
+
+  test("that could not be sent is told, and made up for when asked again", async () => {
+    let down = true;
+    const api = createHarness({
+      notifyQueue: {
+        send: async (all) =>
+          all.map(({ id }) =>
+            down ? { id, kind: "failed" as const, reason: "throttled" } : { id, kind: "sent" as const },
+          ),
+      },
+    });
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    const failed = await api.ask("DELETE", "/v1/jobs/prod/b");
+    expect([failed.status, failed.headers?.["retry-after"]]).toEqual([503, "5"]);
+    down = false;
+    expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(204);
+    expect(api.calls.filter((call) => call === "notifyQueue.send")).toHaveLength(2);
+  });
+
+  test("and taking it up again alone is no longer part of it", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    expect((await api.ledger.read({ project: "prod", jobId: "a" }))?.watch.digestId).toBeNull();
   });
 });

@@ -88,11 +88,14 @@ export function describeOpening(ledger: () => Ledger): void {
     });
 
     it("takes a stopped watch up again: new deadline, and its looks go on counting", async () => {
-      const watch = newWatch({ targets: ["a"] });
+      const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
       await ledger().open(watch);
       await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stop(watch, T0 + 1000, NEVER);
-      const later = { acceptedAt: T0 + 5000, deadlineAt: T0 + 9_000_000, nextLookAt: T0 + 6000 };
+      const later = {
+        ...{ acceptedAt: T0 + 5000, deadlineAt: T0 + 9_000_000, nextLookAt: T0 + 6000 },
+        digestId: null,
+      };
       const again = await ledger().open({ ...watch, ...later, targets: ["b"] });
       expect(again).toEqual({ kind: "accepted", look: 2 });
       expect((await ledger().read(watch))?.watch).toMatchObject({

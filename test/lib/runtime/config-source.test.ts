@@ -73,3 +73,17 @@ test("while there has never been a good config, every call says what is wrong", 
   state.entries = good;
   expect((await source.current()).targets).toHaveProperty("deploys");
 });
+
+test("a check tells what the latest reading met, while the last good config serves on", async () => {
+  const { state, source } = setUp(good);
+  await source.check();
+  state.entries = bad;
+  state.now = 10_000;
+  await expect(source.check()).rejects.toThrow(ConfigInvalidError);
+  await expect(source.check()).rejects.toThrow(ConfigInvalidError);
+  expect(state.reads).toBe(2);
+  expect((await source.current()).targets).toHaveProperty("deploys");
+  state.entries = good;
+  state.now = 20_000;
+  await source.check();
+});

@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { openApiDocument } from "../../../../lib/api/openapi/document.ts";
 import { EXAMPLES } from "../../../../lib/api/openapi/examples.ts";
@@ -26,6 +27,10 @@ function referencesIn(value: unknown): string[] {
     key === "$ref" && typeof inner === "string" ? [inner] : referencesIn(inner),
   );
 }
+
+test("is valid OpenAPI 3.1 by an independent validator", async () => {
+  expect(await new Validator().validate(JSON.parse(JSON.stringify(document)))).toMatchObject({ valid: true });
+});
 
 test("every reference leads somewhere", () => {
   for (const reference of new Set(referencesIn(document))) {
