@@ -6,7 +6,7 @@ import { openDigest } from "../lib/ledger/dynamo/digest.ts";
 import { openWatch } from "../lib/ledger/dynamo/open.ts";
 import { revisit } from "../lib/ledger/dynamo/overdue.ts";
 import { firstDelaySeconds } from "../lib/poll/schedule.ts";
-import { createQueue } from "../lib/queue/sqs.ts";
+import { createSender } from "../lib/queue/sqs.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
@@ -34,8 +34,8 @@ const ports = {
     revisit: revisit.bind(null, table),
     openDigest: openDigest.bind(null, table),
   },
-  pollQueue: createQueue({ client, url: env.POLL_QUEUE_URL, random }),
-  notifyQueue: createQueue({ client, url: env.NOTIFY_QUEUE_URL, random }),
+  pollQueue: createSender({ client, url: env.POLL_QUEUE_URL, random }),
+  notifyQueue: createSender({ client, url: env.NOTIFY_QUEUE_URL, random }),
   firstDelaySeconds: (poll: PollSettings) => firstDelaySeconds(poll, random),
   defaultUrl: env.PUBLIC_URL,
   ...{ now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createQueue } from "../lib/queue/sqs.ts";
+import { createSender } from "../lib/queue/sqs.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { scheduleHandler } from "../lib/runtime/schedule.ts";
@@ -12,8 +12,8 @@ import { sweepLedger } from "./ledger/sweep-ledger.ts";
 const env = readEnvironment("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
 const ledger = sweepLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const sqs = new SQSClient({});
-const polls = createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random });
-const notices = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
+const polls = createSender({ client: sqs, url: env.POLL_QUEUE_URL, random });
+const notices = createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);
 
 export const handler = scheduleHandler(async ({ remainingMs }) => {

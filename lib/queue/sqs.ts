@@ -23,15 +23,22 @@ export interface SqsQueueOptions {
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** One SQS queue as a `Queue`. */
-export function createQueue(options: SqsQueueOptions): Queue {
-  const { client, url } = options;
+/** One SQS queue to send to. What only sends has no other command of SQS in its package. */
+export function createSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
       for (const { delaySeconds } of messages) checkDelay(delaySeconds);
       const answers = await Promise.all(toBatches(messages).map((batch) => sendBatch(options, batch)));
       return answers.flat();
     },
+  };
+}
+
+/** One SQS queue as a `Queue`. */
+export function createQueue(options: SqsQueueOptions): Queue {
+  const { client, url } = options;
+  return {
+    ...createSender(options),
     async hold(receiptHandle, seconds) {
       const timeout = Math.min(Math.max(0, Math.ceil(seconds)), SQS_MAX_VISIBILITY_SECONDS);
       await client.send(
