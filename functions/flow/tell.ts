@@ -70,7 +70,9 @@ export function tellAttempt(
     duration_ms: attempted.durationMs,
     state,
   });
+  meter.add("Attempts", 1);
   meter.add("Attempts", 1, { kind, verdict: attempted.verdict });
+  if (attempted.spent && attempted.verdict !== "delivered") meter.add("AttemptsFailed", 1);
   meter.add("AttemptMilliseconds", attempted.durationMs, { kind });
   if (state !== "pending") meter.add("Notices", 1, { kind, state });
   if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
@@ -87,4 +89,5 @@ export function tellUnreadable(kind: Unreadable, reason: string): void {
 export function tellSwept({ looks, notices, failed, finished }: Swept): void {
   log.info("swept", { looks, notices, failed, finished });
   meter.add("SweepFound", looks + notices);
+  meter.add("SweepLeft", failed + (finished ? 0 : 1));
 }

@@ -10,13 +10,19 @@ const UNITS = {
   Stopped: MetricUnit.Count,
   Notices: MetricUnit.Count,
   Attempts: MetricUnit.Count,
+  /** Of all attempts, those that spent a place in the schedule and did not deliver; waiting out a 429 is none. */
+  AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
   SweepFound: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  Overdue: MetricUnit.Count,
+  /** What a run of the sweep could not look after: it failed, or time ran out first. */
+  SweepLeft: MetricUnit.Count,
+  RecordsFailed: MetricUnit.Count,
+  LiveWatches: MetricUnit.Count,
+  /** accepted − concluded − stopped − live: what was promised and is not followed. 0, always. */
   BooksBalance: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { type Invocation, onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
+import { meter } from "./metrics.ts";
 
 /** One message as its handler sees it. */
 export interface Delivery {
@@ -56,6 +57,7 @@ async function settle(
     return await Promise.race([outOfTime, handle(asDelivery(record), remainingMs)]);
   } catch (error) {
     log.error("record failed", { message_id: record.messageId }, error);
+    meter.add("RecordsFailed", 1);
     return "kept";
   } finally {
     clearTimeout(timer);

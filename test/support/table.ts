@@ -33,7 +33,7 @@ export const TABLE_DEFINITION = {
         { AttributeName: "project", KeyType: "HASH" },
         { AttributeName: "acceptedAt", KeyType: "RANGE" },
       ],
-      Projection: { ProjectionType: "KEYS_ONLY" },
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["state"] },
     },
   ],
   BillingMode: "PAY_PER_REQUEST",
