@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { packageService } from "../../local/package/package-service.ts";
+import { unzip } from "../../local/package/unzip.ts";
+import { resolve } from "../../local/template/intrinsics.ts";
+import { createScope } from "../../local/template/scope.ts";
+import { readService, type Service } from "../../local/template/service.ts";
+import { readPackage } from "../../local/template/template.ts";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ORIGINS = { sqs: "http://sqs", api: "http://api" };
+
+const Resource = z.object({
+  Type: z.string(),
+  DeletionPolicy: z.string().default("Delete"),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+});
+const Template = z.object({ Resources: z.record(z.string(), Resource) });
+
+/** This repository's serverless.yml as CloudFormation would get it, references resolved. */
+export interface OwnTemplate {
+  readonly resources: Readonly<Record<string, z.infer<typeof Resource>>>;
+  readonly service: Service;
+  /** The code of each function, by its name in serverless.yml. */
+  readonly bundles: Readonly<Record<string, string>>;
+}
+
+export async function compileOwnTemplate(): Promise<OwnTemplate> {
+  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const packaged = await readPackage(folder);
+  const scope = createScope(packaged.template, { region: packaged.region, ...ORIGINS });
+  const text = await readFile(join(folder, "cloudformation-template-update-stack.json"), "utf8");
+  const { Resources } = Template.parse(JSON.parse(text));
+  const service = readService(packaged, ORIGINS);
+  const bundles = await Promise.all(
+    service.functions.map(async ({ shortName, artifact }) => [
+      shortName,
+      await codeOf(join(folder, artifact), shortName),
+    ]),
+  );
+  return {
+    resources: Template.parse({ Resources: resolve(Resources, scope) }).Resources,
+    service,
+    bundles: Object.fromEntries(bundles),
+  };
+}
+
+async function codeOf(zipFile: string, name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  try {
+    await unzip(zipFile, folder);
+    return await readFile(join(folder, `functions/${name}.mjs`), "utf8");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The resources of one type with their properties as `schema` reads them. */
+export function resourcesOf<T>(
+  { resources }: Pick<OwnTemplate, "resources">,
+  type: string,
+  schema: z.ZodType<T>,
+): { id: string; properties: T; onRemoval: string }[] {
+  return Object.entries(resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, resource]) => ({
+      id,
+      properties: schema.parse(resource.Properties),
+      onRemoval: resource.DeletionPolicy,
+    }));
+}

@@ -1,0 +1,149 @@
+import * as z from "zod";
+import { commandsIn } from "./commands.ts";
+import { type OwnTemplate, resourcesOf } from "./own-template.ts";
+
+/** What is wrong with a template: one line for each fault. */
+export type Rule = (template: OwnTemplate) => string[];
+
+const Numeric = z.coerce.number();
+const OneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+
+const FunctionProperties = z.object({
+  Architectures: z.array(z.string()),
+  Runtime: z.string(),
+  MemorySize: Numeric,
+  Role: z.string(),
+});
+const Queue = z.object({
+  QueueName: z.string(),
+  SqsManagedSseEnabled: z.boolean().default(false),
+  MessageRetentionPeriod: Numeric.default(345_600),
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.string() }).optional(),
+});
+const Statement = z.object({
+  Effect: z.string(),
+  Action: OneOrMore,
+  Resource: OneOrMore,
+  Principal: z.unknown(),
+  Condition: z.unknown(),
+});
+const QueuePolicy = z.object({
+  Queues: z.array(z.string()),
+  PolicyDocument: z.object({ Statement: z.array(Statement) }),
+});
+const Table = z.object({
+  PointInTimeRecoverySpecification: z.object({ PointInTimeRecoveryEnabled: z.boolean() }).optional(),
+  SSESpecification: z.object({ SSEEnabled: z.boolean() }).optional(),
+});
+const LogGroup = z.object({ LogGroupName: z.string(), RetentionInDays: Numeric.optional() });
+const Stage = z.object({
+  DefaultRouteSettings: z
+    .object({ ThrottlingRateLimit: Numeric.default(0), ThrottlingBurstLimit: Numeric.default(0) })
+    .prefault({}),
+});
+const FOURTEEN_DAYS = 1_209_600;
+
+const faultsIf = (wrong: boolean, fault: string) => (wrong ? [fault] : []);
+
+export const functionsRunAsMeant: Rule = (template) =>
+  resourcesOf(template, "AWS::Lambda::Function", FunctionProperties).flatMap(({ id, properties }, _, all) => [
+    ...faultsIf(properties.Architectures.join() !== "arm64", `${id} is not on arm64`),
+    ...faultsIf(properties.Runtime !== "nodejs24.x", `${id} is not on Node.js 24`),
+    ...faultsIf(properties.MemorySize !== 256, `${id} has ${properties.MemorySize} MB`),
+    ...faultsIf(
+      all.filter((other) => other.properties.Role === properties.Role).length > 1,
+      `${id} shares its role`,
+    ),
+  ]);
+
+export const onlyPollMayLoop: Rule = ({ service }) =>
+  service.functions.flatMap(({ shortName, recursiveLoop }) =>
+    faultsIf(
+      (recursiveLoop === "Allow") !== (shortName === "poll"),
+      `${shortName}: recursiveLoop is ${recursiveLoop}`,
+    ),
+  );
+
+export const logsAreKeptForAWhile: Rule = (template) => {
+  const groups = resourcesOf(template, "AWS::Logs::LogGroup", LogGroup);
+  return template.service.functions.flatMap(({ name }) => {
+    const group = groups.find(({ properties }) => properties.LogGroupName === `/aws/lambda/${name}`);
+    return faultsIf(!group?.properties.RetentionInDays, `${name} logs for ever`);
+  });
+};
+
+export const queuesAreSafe: Rule = (template) => {
+  const queues = resourcesOf(template, "AWS::SQS::Queue", Queue);
+  const closed = resourcesOf(template, "AWS::SQS::QueuePolicy", QueuePolicy).flatMap(({ properties }) =>
+    refusesPlainHttp(properties.PolicyDocument.Statement) ? properties.Queues : [],
+  );
+  const fed = template.service.eventSources.map(({ queueArn }) => queueArn);
+  return template.service.queues.flatMap(({ name, url, arn, deadLetterArn }) => {
+    const queue = queues.find(({ properties }) => properties.QueueName === name)?.properties;
+    return [
+      ...faultsIf(!queue?.SqsManagedSseEnabled, `${name} is not encrypted`),
+      ...faultsIf(queue?.MessageRetentionPeriod !== FOURTEEN_DAYS, `${name} does not keep for 14 days`),
+      ...faultsIf(!closed.includes(url), `${name} takes plain HTTP`),
+      ...faultsIf(fed.includes(arn) && deadLetterArn === null, `${name} has no dead-letter queue`),
+    ];
+  });
+};
+
+function refusesPlainHttp(statements: readonly z.infer<typeof Statement>[]): boolean {
+  return statements.some(
+    ({ Effect, Action, Principal, Condition }) =>
+      Effect === "Deny" &&
+      Action.join() === "sqs:*" &&
+      Principal === "*" &&
+      JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
+  );
+}
+
+export const pollersAreBounded: Rule = ({ service }) =>
+  service.eventSources.flatMap((source) => {
+    const fed = service.functions.find(({ arn }) => arn === source.functionName);
+    const queue = service.queues.find(({ arn }) => arn === source.queueArn);
+    const visibility = queue?.visibilitySeconds ?? 0;
+    return [
+      ...faultsIf(source.maximumConcurrency === null, `${source.logicalId} has no maximum concurrency`),
+      ...faultsIf(!source.reportsBatchItemFailures, `${source.logicalId} fails whole batches`),
+      ...faultsIf(visibility < 6 * (fed?.timeoutSeconds ?? 900), `${queue?.name} hides for ${visibility} s`),
+    ];
+  });
+
+export const ledgerIsSafe: Rule = (template) =>
+  resourcesOf(template, "AWS::DynamoDB::Table", Table).flatMap(({ id, properties, onRemoval }) => [
+    ...faultsIf(properties.SSESpecification?.SSEEnabled !== true, `${id} is not encrypted`),
+    ...faultsIf(
+      properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled !== true,
+      `${id} cannot be recovered`,
+    ),
+    ...faultsIf(onRemoval !== "Retain", `${id} goes with its stack`),
+  ]);
+
+export const apiIsThrottled: Rule = (template) =>
+  resourcesOf(template, "AWS::ApiGatewayV2::Stage", Stage).flatMap(({ id, properties }) =>
+    faultsIf(
+      properties.DefaultRouteSettings.ThrottlingRateLimit <= 0 ||
+        properties.DefaultRouteSettings.ThrottlingBurstLimit <= 0,
+      `${id} takes as much as anybody sends`,
+    ),
+  );
+
+/** No wildcard but the one AWS asks for: the streams of a function's own log group. */
+export const grantsAreNarrow: Rule = ({ service }) =>
+  service.grants.flatMap(({ roleArn, actions, resources }) => [
+    ...actions.filter((action) => /[*?]/.test(action)).map((action) => `${roleArn} may ${action}`),
+    ...resources
+      .filter((resource) => /[*?]/.test(resource.replace(/^(arn:aws:logs:.*:log-group:[^*]+):\*$/, "$1")))
+      .map((resource) => `${roleArn} reaches ${resource}`),
+  ]);
+
+export const configIsReadByThoseWhoNeedIt: Rule = ({ service, bundles }) =>
+  service.functions.flatMap(({ shortName, roleArn }) => {
+    const may = service.grants.some(
+      (grant) => grant.roleArn === roleArn && grant.actions.some((action) => action.startsWith("ssm:")),
+    );
+    const does = commandsIn(bundles[shortName] ?? "").includes("GetParametersByPath");
+    return faultsIf(may !== does, `${shortName}: may read the config: ${may}, does: ${does}`);
+  });

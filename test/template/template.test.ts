@@ -1,0 +1,125 @@
+import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
+import * as rules from "./rules.ts";
+
+let own: OwnTemplate;
+beforeAll(async () => {
+  own = await compileOwnTemplate();
+}, 60_000);
+
+type Changes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The template with other properties of some resources. */
+function with_(changes: Changes): OwnTemplate {
+  const resources = { ...own.resources };
+  for (const [id, properties] of Object.entries(changes)) {
+    const resource = own.resources[id];
+    if (resource === undefined) throw new Error(`there is no ${id}`);
+    resources[id] = { ...resource, Properties: { ...resource.Properties, ...properties } };
+  }
+  return { ...own, resources };
+}
+
+const everyFunction = (change: Partial<OwnTemplate["service"]["functions"][number]>): OwnTemplate => ({
+  ...own,
+  service: { ...own.service, functions: own.service.functions.map((one) => ({ ...one, ...change })) },
+});
+const everySource = (change: Partial<OwnTemplate["service"]["eventSources"][number]>): OwnTemplate => ({
+  ...own,
+  service: { ...own.service, eventSources: own.service.eventSources.map((one) => ({ ...one, ...change })) },
+});
+const moreGrants = (grant: { actions: string[]; resources: string[] }): OwnTemplate => {
+  const roleArn = own.service.functions.find(({ shortName }) => shortName === "books")?.roleArn ?? "";
+  return { ...own, service: { ...own.service, grants: [...own.service.grants, { roleArn, ...grant }] } };
+};
+
+const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
+  [
+    "functions run on arm64, Node.js 24 and 256 MB, each with a role of its own",
+    rules.functionsRunAsMeant,
+    [
+      () => with_({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
+      () => with_({ SweepLambdaFunction: { Runtime: "nodejs20.x" } }),
+      () => with_({ StatusLambdaFunction: { MemorySize: 1024 } }),
+      () => with_({ PollLambdaFunction: { Role: own.resources.NotifyLambdaFunction?.Properties.Role } }),
+    ],
+  ],
+  [
+    "poll alone may feed itself",
+    rules.onlyPollMayLoop,
+    [() => everyFunction({ recursiveLoop: "Allow" }), () => everyFunction({ recursiveLoop: "Terminate" })],
+  ],
+  [
+    "no function logs for ever",
+    rules.logsAreKeptForAWhile,
+    [() => with_({ BooksLogGroup: { RetentionInDays: undefined } })],
+  ],
+  [
+    "queues are encrypted, refuse plain HTTP, keep for 14 days and have a dead-letter queue",
+    rules.queuesAreSafe,
+    [
+      () => with_({ NotifyQueue: { SqsManagedSseEnabled: false } }),
+      () => with_({ PollDeadQueue: { MessageRetentionPeriod: 345_600 } }),
+      () => with_({ QueuesOverTls: { Queues: [] } }),
+      () => ({
+        ...own,
+        service: {
+          ...own.service,
+          queues: own.service.queues.map((queue) => ({ ...queue, deadLetterArn: null })),
+        },
+      }),
+    ],
+  ],
+  [
+    "what a queue feeds is bounded, answers by message, and has a sixth of the visibility timeout",
+    rules.pollersAreBounded,
+    [
+      () => everySource({ maximumConcurrency: null }),
+      () => everySource({ reportsBatchItemFailures: false }),
+      () => everyFunction({ timeoutSeconds: 31 }),
+    ],
+  ],
+  [
+    "the ledger is encrypted, can be recovered, and outlives its stack",
+    rules.ledgerIsSafe,
+    [
+      () => with_({ Ledger: { SSESpecification: undefined } }),
+      () => with_({ Ledger: { PointInTimeRecoverySpecification: undefined } }),
+      () => ({
+        ...own,
+        resources: {
+          ...own.resources,
+          Ledger: { Type: "AWS::DynamoDB::Table", DeletionPolicy: "Delete", Properties: {} },
+        },
+      }),
+    ],
+  ],
+  [
+    "the API is throttled",
+    rules.apiIsThrottled,
+    [() => with_({ HttpApiStage: { DefaultRouteSettings: {} } })],
+  ],
+  [
+    "no role has a wildcard but for the streams of its log group",
+    rules.grantsAreNarrow,
+    [
+      () => moreGrants({ actions: ["dynamodb:*"], resources: ["arn:aws:dynamodb:x:1:table/t"] }),
+      () => moreGrants({ actions: ["sqs:SendMessage"], resources: ["arn:aws:sqs:x:1:*"] }),
+      () => moreGrants({ actions: ["logs:PutLogEvents"], resources: ["arn:aws:logs:x:1:log-group:*:*"] }),
+    ],
+  ],
+  [
+    "only functions that read the config may",
+    rules.configIsReadByThoseWhoNeedIt,
+    [() => moreGrants({ actions: ["ssm:GetParametersByPath"], resources: ["arn:aws:ssm:x:1:parameter/p"] })],
+  ],
+];
+
+describe.each(SAMPLES)("%s", (_, rule, planted) => {
+  it("holds", () => {
+    expect(rule(own)).toEqual([]);
+  });
+
+  it("is noticed where it does not", () => {
+    expect(planted.map((plant) => rule(plant()).length > 0)).toEqual(planted.map(() => true));
+  });
+});
