@@ -5,7 +5,7 @@ import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
 import type { Overdue, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { lookMessage, noticeMessage, targetGoneMessage } from "./messages.ts";
-import { noticeTargets } from "./notice-targets.ts";
+import { digestTargetsOf, noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";
 import { digestStandings } from "./sweep-digest.ts";
 
@@ -105,7 +105,7 @@ async function lookAfterNotices(
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ports.ledger.readDigest(watch.digestId);
   const { own, byDigest } = noticeTargets(
-    { targets: watch.targets, digestTargets: digest?.targets ?? [] },
+    { targets: watch.targets, digestTargets: digestTargetsOf(digest, watch) },
     conclusion.outcome,
     ports.config.targets,
   );

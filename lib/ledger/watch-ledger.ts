@@ -105,7 +105,10 @@ export interface WatchLedger {
   /** Marks a look done. `superseded`: the lease was lost meanwhile, and nothing was written. */
   recordLook(record: LookRecord): Promise<"recorded" | "superseded">;
   readAcceptance(key: WatchKey): Promise<Acceptance>;
-  /** Keeps the first conclusion of a watch and answers the one that is kept. */
+  /**
+   * Keeps the first conclusion of a watch and answers the one that is kept. One of a later acceptance (the watch was
+   * stopped, and taken up again) takes the place of an earlier one's.
+   */
   keepConclusion(key: WatchKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
   readConclusion(key: WatchKey): Promise<Conclusion | null>;
   end(ending: Ending): Promise<Ended>;

@@ -5,13 +5,16 @@ import type { StoredConclusion } from "../watch-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
 import { conclusionItemKey } from "./keys.ts";
 import { packJson, unpackJson } from "./packed.ts";
-import { create, get, type Item, type LedgerTable } from "./table.ts";
+import { change, get, type Item, type LedgerTable } from "./table.ts";
 import { MAX_TREE_BYTES, packTree, unpackTree } from "./tree.ts";
 
 const Bytes = z.instanceof(Uint8Array);
 const ConclusionItem = z.looseObject({ conclusion: Bytes, tree: Bytes.nullable().default(null) });
 
-/** The first writer wins; everybody is answered the conclusion that is kept. */
+/**
+ * The first writer wins, and everybody is answered the conclusion that is kept. A watch that was stopped and taken up
+ * again concludes anew: what it kept of its life before gives way to what it was accepted for last.
+ */
 export async function keepConclusion(
   table: LedgerTable,
   key: WatchKey,
@@ -20,9 +23,12 @@ export async function keepConclusion(
 ): Promise<Conclusion> {
   const conclusion = packJson(stored.conclusion);
   const tree = stored.tree === null ? null : packTree(stored.tree, MAX_TREE_BYTES - conclusion.length);
-  const kept = await create(table, conclusionItemKey(key), {
-    ...{ conclusion, tree },
-    expiresAt: timeToLive(expiresAt),
+  const acceptedAt = Date.parse(stored.conclusion.watch.acceptedAt);
+  const kept = await change(table, {
+    key: conclusionItemKey(key),
+    set: { conclusion, tree, acceptedAt, expiresAt: timeToLive(expiresAt) },
+    condition: "attribute_not_exists(#pk) OR #acceptedAt < :acceptedAt",
+    values: { acceptedAt },
   });
   if (kept.kind === "written") return stored.conclusion;
   return (await readConclusion(table, key)) ?? stored.conclusion;
