@@ -32,7 +32,7 @@ export function productLooks(
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
   let look = 0;
   return (age) => {
-    if (look++ === 0) return firstDelaySeconds(settings.poll, random);
+    if (look++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
     const decision = decide({
       watch: { look, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, jobType },
       observation: { kind: "job", job: pending(jobType), warnings: [] },

@@ -4,13 +4,30 @@ import { type DurationCount, durationEpoch } from "./durations.ts";
 import { planDelay } from "./plan.ts";
 import { learnedSurvival } from "./survival.ts";
 
-/** The first look catches what fails at once, and learns the job's type; spread so that a burst of jobs is not one of looks. */
+/** With little past, the first look catches what fails at once and learns the job's type; a burst of jobs is spread. */
 const FIRST_LOOK = { earliest: 10, latest: 20 };
+/** So many jobs must have ended here before the first look waits for what they tell. */
+const ENOUGH_JOBS = 20;
 
-/** The delay of the first look after acceptance, in whole seconds, when nothing is known of the job. */
-export function firstDelaySeconds(poll: PollSettings, random: () => number): number {
-  return pick(FIRST_LOOK, poll, random);
+/** What the ledger knows of a project's jobs of all types together. */
+export interface Past {
+  readonly durations: readonly DurationCount[];
+  readonly now: Instant;
 }
+
+/** The delay of the first look after acceptance, in whole seconds: the best for a job of unknown type. */
+export function firstDelaySeconds(
+  poll: PollSettings,
+  random: () => number,
+  { durations, now }: Past = NOTHING,
+): number {
+  const jobs = durations.reduce((sum, { count }) => sum + count, 0);
+  return jobs < ENOUGH_JOBS
+    ? pick(FIRST_LOOK, poll, random)
+    : nextDelaySeconds({ jobType: null, ageSeconds: 0, durations }, poll, now, random);
+}
+
+const NOTHING: Past = { durations: [], now: 0 };
 
 export interface PendingJob {
   readonly jobType: string | null;

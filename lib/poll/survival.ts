@@ -18,6 +18,20 @@ export function learnedSurvival(
   durations: readonly DurationCount[],
   epoch: number,
 ): Float64Array {
+  const known = learned.get(durations);
+  if (known?.epoch === epoch && known.jobType === jobType) return known.survival;
+  const survival = learn(jobType, durations, epoch);
+  learned.set(durations, { jobType, epoch, survival });
+  return survival;
+}
+
+/** What was learned of a list of counts; whoever keeps the list for a while learns from it once. */
+const learned = new WeakMap<
+  readonly DurationCount[],
+  { readonly jobType: string | null; readonly epoch: number; readonly survival: Float64Array }
+>();
+
+function learn(jobType: string | null, durations: readonly DurationCount[], epoch: number): Float64Array {
   const prior = priorSurvival(jobType);
   const counts = weighCounts(durations, epoch);
   const total = counts.reduce((sum, count) => sum + count, 0);
