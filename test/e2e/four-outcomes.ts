@@ -48,6 +48,9 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
       alarms: { ...webhook("alarms"), secrets: SECRETS.slice(0, 1), on: ["failed"] },
     },
     settings: { egress: { allow: [new URL(sink.url).host] } },
+  }).catch(async (error: unknown) => {
+    await sink.stop();
+    throw error;
   });
   const jobs = {
     succeeded: scene.addJob(succeedingJob),

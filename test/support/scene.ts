@@ -7,7 +7,7 @@ import { StatusDocument } from "../../lib/status.ts";
 import type { JobScriptInput } from "../../local/cce/script.ts";
 import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
 import { eventually } from "./eventually.ts";
-import { type RunningStack, startStack } from "./stack.ts";
+import { type RunningStack, type StackOptions, startStack } from "./stack.ts";
 import { type StackQueues, stackQueues } from "./stack-queues.ts";
 
 /** The scene's one project, as the config calls it, and as the cloud does. */
@@ -28,12 +28,16 @@ export interface Scene {
   readonly queues: StackQueues;
   /** What the functions have logged so far. */
   readonly logFile: string;
+  /** The API's bearer token. */
+  readonly token: string;
   /** Every secret that the scene itself configured. */
   readonly secrets: readonly string[];
   /** Starts a job in the cloud. */
   addJob(script: JobScriptInput): string;
-  /** Asks the API with the scene's token. */
+  /** Asks the API with the scene's token: GET, or POST where there is a body. */
   api(path: string, body?: unknown): Promise<Response>;
+  /** POST with a body that need not be JSON. */
+  post(path: string, text: string): Promise<Response>;
   /** Hands jobs over; throws when they are not taken. */
   submit(body: Readonly<Record<string, unknown>>): Promise<readonly AcceptedJob[]>;
   status(jobId: string): Promise<StatusDocument>;
@@ -45,11 +49,23 @@ export interface Scene {
 /** Looks come every second, which is the least that a queue can wait. */
 const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
 
+/** Without a stack the simulator would only keep the test's process alive. */
+async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<RunningStack> {
+  try {
+    return await startStack(options);
+  } catch (error) {
+    await cce.close();
+    throw error;
+  }
+}
+
 export async function startScene(options: {
   targets: Readonly<Record<string, unknown>>;
   /** Besides the scene's own. */
   projects?: Readonly<Record<string, unknown>>;
   settings?: Readonly<Record<string, unknown>>;
+  /** CI identity tokens that are let in. */
+  oidc?: readonly unknown[];
   environment?: Readonly<Record<string, string>>;
 }): Promise<Scene> {
   const key = {
@@ -61,31 +77,32 @@ export async function startScene(options: {
   const cce = await startCceSimulator({ keys: [key] });
   const logFile = join(tmpdir(), `scene-${randomUUID()}.log`);
   const project = { projectId: PROJECT_ID, region: "eu-de", endpoint: cce.url };
-  const stack = await startStack({
+  const stack = await startOrStop(cce, {
     config: {
       projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...options.projects },
       targets: options.targets,
       tokens: {
         pipeline: { sha256: createHash("sha256").update(token).digest("hex"), projects: ["*"] },
       },
+      oidc: options.oidc ?? [],
       settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings },
     },
     environment: { LOG_FILE: logFile, ...options.environment },
   });
   const queues = stackQueues(stack);
 
-  const api: Scene["api"] = (path, body) =>
-    fetch(stack.api + path, {
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-    });
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const post = (path: string, text: string) =>
+    fetch(stack.api + path, { method: "POST", headers, body: text });
+  const api = (path: string, body?: unknown) =>
+    body === undefined ? fetch(stack.api + path, { headers }) : post(path, JSON.stringify(body));
   const read = async (jobId: string, query: string) => {
     const answer = await api(`/v1/jobs/${PROJECT}/${jobId}${query}`);
     return StatusDocument.parse(await answer.json());
   };
 
   return {
-    ...{ stack, cce, queues, logFile, api },
+    ...{ stack, cce, queues, logFile, api, post, token },
     secrets: [key.accessKey, key.secretKey, token, linkKey],
     addJob: (script) => cce.addJob(PROJECT_ID, script),
     async submit(body) {

@@ -1,0 +1,221 @@
+import * as z from "zod";
+import { StatusDocument } from "../../lib/status.ts";
+import { type Sink, startSink } from "../../local/sink.ts";
+import { type Issuer, startIssuer } from "../support/issuer.ts";
+import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+
+const RULE = {
+  audience: "notifier",
+  claims: { repository: "org/*" },
+  projects: [PROJECT],
+  targets: ["audit"],
+};
+const Problem = z.looseObject({ status: z.int(), instance: z.string() });
+
+let sink: Sink;
+let issuer: Issuer;
+let stranger: Issuer;
+let scene: Scene;
+
+beforeAll(async () => {
+  [sink, issuer, stranger] = await Promise.all([startSink(), startIssuer(), startIssuer()]);
+  const allow = [sink.url, issuer.url].map((url) => new URL(url).host);
+  scene = await startScene({
+    targets: {
+      audit: {
+        kind: "webhook",
+        url: `${sink.url}/webhook/audit`,
+        secrets: [`whsec_${Buffer.alloc(32, 7).toString("base64")}`],
+      },
+    },
+    // The second issuer's address is not among those that may be called.
+    oidc: [issuer, stranger].map(({ url }) => ({ issuer: url, ...RULE })),
+    settings: { egress: { allow }, callbackHosts: [new URL(sink.url).host] },
+  });
+}, 90_000);
+
+afterAll(async () => {
+  await scene.stop();
+  await Promise.all([sink, issuer, stranger].map((server) => server.stop()));
+});
+
+/** A call as any HTTP client makes it; the scene's token unless another one, or none, is given. */
+function call(method: string, path: string, more: RequestInit & { token?: string | null } = {}) {
+  const { token = scene.token, headers, ...init } = more;
+  return fetch(scene.stack.api + path, {
+    ...init,
+    method,
+    headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+  });
+}
+
+async function startedJob(endSeconds: number | null, outcome: "Success" | "Failed" = "Success") {
+  const jobId = scene.addJob({ type: "CreateNode", endSeconds, outcome });
+  await scene.submit({ jobId, notify: ["audit"] });
+  return jobId;
+}
+
+describe("requests that are wrong, over real HTTP", () => {
+  const json = { "content-type": "application/json" };
+  test.each([
+    ["POST", "/v1/jobs", { body: "x".repeat(300 * 1024), headers: json }, 413],
+    ["POST", "/v1/jobs", { body: "jobId=a", headers: { "content-type": "text/plain" } }, 415],
+    ["POST", "/v1/jobs", { body: new URLSearchParams({ jobId: "a" }) }, 415],
+    ["POST", "/v1/jobs", { body: '{"jobId":', headers: json }, 400],
+    ["POST", "/v1/jobs", { body: '{"jobId":"../a"}', headers: json }, 422],
+    ["POST", "/v1/jobs", { body: new Uint8Array([0xff, 0xfe]), headers: json }, 400],
+    ["GET", "/v1/jobs", {}, 405],
+    ["PUT", "/v1/jobs", { body: "{}" }, 405],
+    ["PATCH", `/v1/jobs/${PROJECT}/a`, { body: "{}" }, 405],
+    ["OPTIONS", "/v1/health", {}, 405],
+    ["GET", "/v1/nothing", {}, 404],
+    ["GET", `/v1/jobs/${PROJECT}/%2e%2e`, {}, 404],
+    ["GET", `/v1/jobs/${PROJECT}/a?wait=26`, {}, 400],
+    ["GET", `/v1/jobs/${PROJECT}/a`, { token: null }, 401],
+    ["GET", `/v1/jobs/${PROJECT}/a`, { token: "nobody's" }, 401],
+  ])("%s %s %j is a problem of status %i, with the request's ID", async (method, path, more, status) => {
+    const answer = await call(method, path, more);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    const id = answer.headers.get("x-request-id");
+    expect(Problem.parse(await answer.json())).toMatchObject({
+      status,
+      instance: `urn:request:${encodeURIComponent(id ?? "none")}`,
+    });
+    if (status === 405) expect(answer.headers.get("allow")).toMatch(/^[A-Z, ]+$/);
+    if (status === 401) expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm=/);
+  });
+
+  test("a body beyond what any gateway takes is refused before a function sees it", async () => {
+    const answer = await call("POST", "/v1/jobs", {
+      body: "x".repeat(11 * 1024 * 1024),
+      headers: json,
+    }).catch(() => null);
+    expect([null, 413]).toContain(answer?.status ?? null);
+  });
+
+  test("nothing of all this was watched", async () => {
+    expect(await scene.queues.depth("poll")).toBe(0);
+  });
+});
+
+describe("holding an answer", () => {
+  test("ends within two seconds of the job's end", async () => {
+    const jobId = await startedJob(2);
+    const held = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=25`);
+    const answeredAt = Date.now();
+    const status = StatusDocument.parse(await held.json());
+    expect(status).toMatchObject({ state: "succeeded", done: true });
+    expect(held.headers.get("retry-after")).toBeNull();
+    expect(answeredAt - Date.parse(status.concludedAt ?? "")).toBeLessThan(2000);
+  });
+
+  test("never lasts longer than asked", async () => {
+    const jobId = await startedJob(null);
+    const askedAt = Date.now();
+    const held = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=2`);
+    const tookMs = Date.now() - askedAt;
+    expect(StatusDocument.parse(await held.json()).done).toBe(false);
+    expect(Number(held.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(tookMs).toBeGreaterThan(1900);
+    expect(tookMs).toBeLessThan(3500);
+    expect((await call("DELETE", `/v1/jobs/${PROJECT}/${jobId}`)).status).toBe(204);
+  });
+});
+
+describe("a CI's identity token", () => {
+  const claims = { repository: "org/infra", ref: "refs/heads/main" };
+  const submit = (token: string) =>
+    call("POST", "/v1/jobs", {
+      token,
+      body: JSON.stringify({ jobId: "job-of-ci", notify: ["audit"] }),
+      headers: { "content-type": "application/json" },
+    });
+
+  test("of a known issuer lets in; its keys are fetched once", async () => {
+    const answer = await submit(await issuer.token({ audience: "notifier", claims }));
+    expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
+    expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
+    expect(issuer.asked).toEqual(["/.well-known/openid-configuration", "/keys"]);
+    expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(204);
+  });
+
+  test("for another audience or of another repository does not", async () => {
+    const [audience, repository] = await Promise.all([
+      submit(await issuer.token({ audience: "other", claims })),
+      submit(await issuer.token({ audience: "notifier", claims: { repository: "organ/infra" } })),
+    ]);
+    expect([audience.status, repository.status]).toEqual([401, 401]);
+  });
+
+  test("of an issuer at an address that may not be called is left open, and nothing was called", async () => {
+    const answer = await submit(await stranger.token({ audience: "notifier", claims }));
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
+    expect(stranger.asked).toEqual([]);
+  });
+});
+
+describe("the rest of the contract", () => {
+  test("health tells of config, ledger and queues; documents and pages are served", async () => {
+    const health = await call("GET", "/v1/health", { token: null });
+    expect([health.status, await health.json()]).toEqual([
+      200,
+      { status: "ok", checks: { config: "ok", ledger: "ok", queue: "ok" } },
+    ]);
+    const document = await call("GET", "/v1/openapi.json", { token: null });
+    expect(await document.json()).toMatchObject({ openapi: "3.1.1", servers: [{ url: scene.stack.api }] });
+    const headers = { "if-none-match": document.headers.get("etag") ?? "" };
+    expect((await call("GET", "/v1/openapi.json", { token: null, headers })).status).toBe(304);
+    expect((await call("HEAD", "/docs", { token: null })).status).toBe(200);
+  });
+
+  test("a reply of the cloud is taken as it came, and the page of its job opens without a token", async () => {
+    const jobId = scene.addJob({ type: "CreateCluster", endSeconds: 0 });
+    const answer = await call("POST", `/v1/jobs?from=cce&project=${PROJECT}&notify=audit&actor=kim`, {
+      body: JSON.stringify({ kind: "Cluster", metadata: { name: "shop" }, status: { jobID: jobId } }),
+      headers: { "content-type": "application/json" },
+    });
+    const Taken = z.object({ jobs: z.tuple([z.looseObject({ statusUrl: z.url(), pageUrl: z.url() })]) });
+    const [job] = Taken.parse(await answer.json()).jobs;
+    expect([answer.status, answer.headers.get("location")]).toEqual([202, job.statusUrl]);
+    const page = await fetch(job.pageUrl);
+    expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
+    expect(await page.text()).toContain(jobId);
+    await scene.over(jobId);
+  });
+
+  test("a caller's own webhook hears, and hears again when asked to", async () => {
+    const jobId = scene.addJob({ type: "CreateNode", endSeconds: 0 });
+    const callbackUrl = `${sink.url}/webhook/own`;
+    await scene.submit({ jobId, notify: [], callbackUrl });
+    await scene.over(jobId);
+    const again = await call("POST", `/v1/jobs/${PROJECT}/${jobId}/redeliver`);
+    expect(again.status).toBe(202);
+    const own = await sink.notices.waitFor({ channel: "webhook", count: 1, waitMs: 0 });
+    expect(own.some(({ path }) => path === "/webhook/own")).toBe(true);
+    const status = await scene.over(jobId);
+    expect(JSON.stringify(status)).not.toContain("/webhook/own");
+  });
+
+  test("a target is tried out for real", async () => {
+    const answer = await call("POST", "/v1/targets/audit/test");
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { target: "audit", verdict: "delivered", status: 204, reason: "ok" },
+    ]);
+  });
+
+  test("each packaged function is the exported handler, and answers an event of API Gateway", async () => {
+    const event = (method: string, path: string) => ({
+      ...{ version: "2.0", routeKey: "$default", rawPath: path, rawQueryString: "", headers: {} },
+      requestContext: { requestId: "by-hand", http: { method, path, sourceIp: "192.0.2.1" } },
+      isBase64Encoded: false,
+    });
+    expect(await scene.stack.invoke("enqueue", event("POST", "/v1/jobs"))).toMatchObject({
+      result: { statusCode: 401, headers: { "x-request-id": "by-hand" } },
+    });
+    expect(await scene.stack.invoke("status", event("GET", "/v1/health"))).toMatchObject({
+      result: { statusCode: 200 },
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import { Problem } from "../../lib/api/problem.ts";
+import { type Sink, startSink } from "../../local/sink.ts";
+import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { type StackNotStartedError, startStack } from "../support/stack.ts";
+import { succeedingJob } from "./outcome-jobs.ts";
+
+let sink: Sink;
+let scene: Scene;
+beforeAll(async () => {
+  sink = await startSink();
+  scene = await startScene({
+    targets: { deploys: { kind: "slack", url: `${sink.url}/slack/deploys` } },
+    settings: { egress: { allow: [new URL(sink.url).host] }, defaultTargets: ["deploys"] },
+  });
+}, 60_000);
+afterAll(async () => {
+  await scene?.stop();
+  await sink.stop();
+});
+
+describe("a call with a fault", () => {
+  const LONG = "x".repeat(129);
+
+  it.each([
+    ["an unknown target", { jobId: "j", notify: ["deploys", "nobody"] }, "#/notify/1", "target"],
+    ["an unknown project", { jobId: "j", project: "nowhere" }, "#/project", "project"],
+    ["an unknown field", { jobId: "j", jobid: "k" }, "#/jobid", ""],
+    ["no job ID", { notify: ["deploys"] }, "#/jobId", "is missing"],
+    ["an empty list", { jobIds: [] }, "#/jobIds", "at least one"],
+    ["a deadline that is none", { jobId: "j", deadlineMinutes: 0 }, "#/deadlineMinutes", ""],
+  ])("names %s, and enqueues nothing", async (_what, body, pointer, words) => {
+    const answer = await scene.api("/v1/jobs", body);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
+    const { errors } = Problem.parse(await answer.json());
+    expect(errors).toEqual([{ pointer, detail: expect.stringContaining(words) }]);
+    expect(await scene.queues.depth("poll")).toBe(0);
+  });
+
+  it.each([
+    ["an empty job ID", ""],
+    ["one that is too long", LONG],
+    ["one that would leave its place in a URL", "../../secrets"],
+  ])("rejects %s with the reason, and enqueues nothing", async (_what, jobId) => {
+    const answer = await scene.api("/v1/jobs", { jobId });
+    expect(answer.status).toBe(422);
+    expect(JSON.stringify(await answer.json())).toContain("1 to 128 letters");
+    expect(await scene.queues.depth("poll")).toBe(0);
+  });
+
+  it("says of a body that is not JSON that it is none", async () => {
+    const answer = await scene.post("/v1/jobs", "{not json");
+    expect([answer.status, Problem.parse(await answer.json()).title]).toEqual([400, "The body is not JSON"]);
+    expect(await scene.queues.depth("poll")).toBe(0);
+  });
+});
+
+describe("a message that nobody can read", () => {
+  it.each([
+    ["poll", "pollDead", "rubbish-1"],
+    ["poll", "pollDead", '{"v":1,"kind":"look","project":"rubbish-2"}'],
+    ["notify", "notifyDead", "rubbish-3"],
+    ["notify", "notifyDead", '{"v":1,"kind":"shout","project":"rubbish-4"}'],
+  ] as const)("goes from %s to %s with the reason (%s)", async (queue, dead, body) => {
+    await scene.queues.put(queue, body);
+    const letter = await scene.queues.deadLetter(dead, body.match(/rubbish-\d/)?.[0] ?? "");
+    expect(letter.body).toBe(body);
+    expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
+  });
+
+  it("does its neighbours no harm: a notice of a job that nobody knows, rubbish, and a real job", async () => {
+    const jobId = scene.addJob(succeedingJob);
+    const stray = { v: 1, kind: "notice", project: PROJECT, jobId: "stray-job", target: "deploys" };
+    await Promise.all([
+      scene.queues.put("poll", "rubbish-5"),
+      scene.queues.put("notify", "rubbish-6"),
+      scene.queues.put("notify", JSON.stringify({ ...stray, outcome: "failed" })),
+      scene.submit({ jobId }),
+    ]);
+    const { deliveries } = await scene.over(jobId);
+    expect(deliveries).toMatchObject([{ target: "deploys", state: "delivered", attempts: 1 }]);
+    await scene.queues.deadLetter("pollDead", "rubbish-5");
+    await scene.queues.deadLetter("notifyDead", "rubbish-6");
+    const letter = await scene.queues.deadLetter("notifyDead", "stray-job");
+    expect(letter.attributes).toMatchObject({ reason: "unknown" });
+    await scene.queues.empty("poll");
+    await scene.queues.empty("notify");
+    expect(sink.notices.list(null)).toHaveLength(1);
+  });
+});
+
+describe("a config with several faults", () => {
+  it("is refused at start, with all of them in words and none of their values", async () => {
+    const config = {
+      projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "hush-1" } } },
+      targets: {
+        deploys: { kind: "slack", url: "hush-2" },
+        audit: { kind: "webhook", url: "https://hooks.example.com/hush-3", secrets: ["hush-4"] },
+      },
+      tokens: { ci: { sha256: "hush-5", projects: ["staging"] } },
+      settings: { defaultTargets: ["nobody"], deadlineMinutes: 0 },
+    };
+    const error: StackNotStartedError = await startStack({ config }).then(
+      () => Promise.reject(new Error("the stack has started")),
+      (refused) => refused,
+    );
+    expect(error.code).toBe(1);
+    for (const fault of [
+      "projects.prod.region: needs a region, or an endpoint",
+      "targets.deploys.url: must be a URL",
+      "targets.audit.secrets.0: must be 'whsec_'",
+      "tokens.ci.sha256: must be 64 hexadecimal digits",
+      "settings.deadlineMinutes",
+    ])
+      expect(error.message).toContain(fault);
+    expect(error.message).not.toContain("hush");
+  });
+});

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import type { StatusDocument } from "../../lib/status.ts";
+import type { Behaviour } from "../../local/sink/behaviour.ts";
+import type { Arrived } from "../../local/sink/notice-store.ts";
+import { type Sink, startSink } from "../../local/sink.ts";
+import { type Scene, startScene } from "../support/scene.ts";
+import { succeedingJob } from "./outcome-jobs.ts";
+
+export const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
+
+/** A receiver of its own for every story, so that they can all happen at once. */
+const KINDS = {
+  throttled: "webhook",
+  busy: "slack",
+  gone: "webhook",
+  operators: "slack",
+  shaky: "webhook",
+  broken: "webhook",
+  moved: "webhook",
+  picky: "slack",
+  again: "webhook",
+  callback: "webhook",
+} as const;
+export type Receiver = keyof typeof KINDS;
+
+const Tested = z.object({
+  target: z.string(),
+  verdict: z.string(),
+  status: z.int().nullable(),
+  reason: z.string(),
+});
+
+export interface DeliveryScene extends Scene {
+  readonly sinks: Readonly<Record<Receiver, Sink>>;
+  /** Tells a receiver how to behave from now on. */
+  behave(receiver: Receiver, behaviour: z.input<typeof Behaviour>): Promise<void>;
+  /** The first `count` notices of a receiver, waiting for them. */
+  arrived(receiver: Receiver, count: number): Promise<readonly Arrived[]>;
+  /** Lets so many jobs end and be told to this receiver alone; answers their IDs. */
+  tell(receiver: Receiver, jobs?: number): Promise<readonly string[]>;
+  /** Lets one job end, and answers how its notice to this receiver ended. */
+  delivery(receiver: Receiver, jobId: string): Promise<StatusDocument["deliveries"][number]>;
+  /** `POST /v1/targets/{name}/test`. */
+  test(receiver: Receiver): Promise<z.infer<typeof Tested>>;
+}
+
+export async function startDeliveryScene(): Promise<DeliveryScene> {
+  const started = await Promise.all(
+    Object.keys(KINDS).map(async (name) => [name, await startSink()] as const),
+  );
+  const sinks = Object.fromEntries(started) as Record<Receiver, Sink>;
+  const hosts = Object.values(sinks).map(({ url }) => new URL(url).host);
+  const targets = started.map(([name, { url }]) => {
+    const kind = KINDS[name as Receiver];
+    return [name, { kind, url: `${url}/${kind}/${name}`, ...(kind === "webhook" && { secrets: [SECRET] }) }];
+  });
+  const stopSinks = () => Promise.all(Object.values(sinks).map((sink) => sink.stop()));
+  const scene = await startScene({
+    targets: Object.fromEntries(targets),
+    settings: {
+      fallbackTarget: "operators",
+      retry: { scheduleSeconds: [0, 1, 1] },
+      egress: { allow: hosts },
+      callbackHosts: [new URL(sinks.callback.url).host],
+      callbackSecrets: [SECRET],
+    },
+  }).catch(async (error: unknown) => {
+    await stopSinks();
+    throw error;
+  });
+  return {
+    ...scene,
+    sinks,
+    async behave(receiver, behaviour) {
+      await fetch(`${sinks[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
+    },
+    arrived: (receiver, count) => sinks[receiver].notices.waitFor({ channel: null, count, waitMs: 60_000 }),
+    async tell(receiver, jobs = 1) {
+      const jobIds = Array.from({ length: jobs }, () => scene.addJob(succeedingJob));
+      await scene.submit({ jobIds, notify: [receiver] });
+      return jobIds;
+    },
+    async delivery(receiver, jobId) {
+      const { deliveries } = await scene.over(jobId);
+      const found = deliveries.find(({ target }) => target === receiver);
+      if (found === undefined) throw new Error(`${jobId} was not told to ${receiver}`);
+      return found;
+    },
+    async test(receiver) {
+      return Tested.parse(await (await scene.api(`/v1/targets/${receiver}/test`, {})).json());
+    },
+    async stop() {
+      await scene.stop();
+      await stopSinks();
+    },
+  };
+}

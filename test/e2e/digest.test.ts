@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { type Sink, startSink } from "../../local/sink.ts";
+import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { failingJob, REASON, succeedingJob } from "./outcome-jobs.ts";
+
+let sink: Sink;
+let scene: Scene;
+beforeAll(async () => {
+  sink = await startSink();
+  const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
+  scene = await startScene({
+    targets: {
+      deploys: { kind: "slack", url: `${sink.url}/slack/deploys` },
+      alarms: { kind: "slack", url: `${sink.url}/slack/alarms`, on: ["failed"] },
+      audit: { kind: "webhook", url: `${sink.url}/webhook/audit`, secrets },
+    },
+    settings: { egress: { allow: [new URL(sink.url).host] } },
+  });
+}, 60_000);
+afterAll(async () => {
+  await scene?.stop();
+  await sink.stop();
+});
+
+/** Hands three jobs over in one call and waits until nothing more is on its way. */
+async function tellDigest(jobIds: readonly string[]): Promise<void> {
+  await scene.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
+  await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+  await sink.notices.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
+  await scene.queues.empty("poll");
+  await scene.queues.empty("notify");
+}
+
+const at = (path: string) => sink.notices.list(null).filter((notice) => notice.path === path);
+
+describe("jobs of one call that ask for a digest", () => {
+  it("tell each chat once, when the last has ended, with the failure in full; webhooks hear of each", async () => {
+    const slow = { ...succeedingJob, endSeconds: 2 };
+    const jobIds = [succeedingJob, failingJob, slow].map((script) => scene.addJob(script));
+    await tellDigest(jobIds);
+    const [digest, ...more] = at("/slack/deploys");
+    expect(more).toEqual([]);
+    expect(JSON.parse(digest?.body ?? "").text).toMatch(/3 .*2 succeeded, 1 failed/);
+    expect(digest?.body).toContain(JSON.stringify(REASON).slice(1, -1));
+    expect(at("/slack/alarms")).toHaveLength(1);
+    const events = at("/webhook/audit").map(({ body }) => JSON.parse(body));
+    expect(events.map(({ data }) => data.jobId).sort()).toEqual([...jobIds].sort());
+    expect(events.map(({ type }) => type).sort()).toEqual(["job.failed", "job.succeeded", "job.succeeded"]);
+  });
+
+  it("say nothing to a chat that hears of failures only, when all went well", async () => {
+    await fetch(`${sink.url}/notices`, { method: "DELETE" });
+    await tellDigest([scene.addJob(succeedingJob), scene.addJob(succeedingJob)]);
+    expect(at("/slack/alarms")).toEqual([]);
+    expect(at("/slack/deploys")).toHaveLength(1);
+    expect(at("/webhook/audit")).toHaveLength(2);
+  });
+
+  it("are told at the deadline when one of them never ends", async () => {
+    await fetch(`${sink.url}/notices`, { method: "DELETE" });
+    const endless = scene.addJob({ ...succeedingJob, endSeconds: null });
+    const jobIds = [scene.addJob(succeedingJob), endless];
+    await scene.submit({
+      jobIds,
+      digest: true,
+      notify: ["deploys"],
+      deadlineMinutes: 2 / 60,
+      project: PROJECT,
+    });
+    const [digest] = await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+    expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 succeeded, 1 timed out/);
+  });
+});
