@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { Problem } from "../lib/api/problem.ts";
+import { againAfterMs } from "./again.ts";
+import { ProblemError, UnreachableError } from "./errors.ts";
+
+/** Where the service is and who is calling; the rest can be replaced by tests. */
+export interface Connection {
+  /** The API's address, without `/v1`. */
+  readonly url: string;
+  /** A bearer token, or what fetches one: asked for before every call, because identity tokens are short-lived. */
+  readonly token: string | (() => Promise<string>);
+  readonly fetch?: typeof fetch;
+  readonly wait?: (ms: number) => Promise<unknown>;
+  readonly random?: () => number;
+}
+
+export interface Call {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  /** Sent as it is when it is a text, else as JSON. */
+  readonly body?: unknown;
+  /** Whether the call may be made twice without anybody being told twice. */
+  readonly repeatable: boolean;
+  /** How long the service may hold the answer. */
+  readonly holdSeconds?: number;
+}
+
+const ANSWER_MS = 30_000;
+
+/**
+ * Makes a call, again where that is harmless and helps, and reads the answer with `schema`. Throws a `ProblemError`
+ * for what the service refuses and an `UnreachableError` when no good answer arrives. Neither holds the token.
+ */
+export async function request<T>(connection: Connection, call: Call, schema: z.ZodType<T>): Promise<T> {
+  const { wait = sleep, random = Math.random } = connection;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await tryOnce(connection, call);
+    if (answer.kind === "answered" && answer.status < 300) return read(answer.text, schema);
+    const againMs = againAfterMs(answer, call.repeatable, tries, random());
+    if (againMs !== null) await wait(againMs);
+    else if (answer.kind === "answered") throw new ProblemError(problemOf(answer));
+    else throw new UnreachableError(unreachable(connection.url), { cause: answer.cause });
+  }
+}
+
+type Answer =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      readonly retryAfterSeconds: number | null;
+      readonly text: string;
+    }
+  | { readonly kind: "unanswered"; readonly cause: unknown };
+
+async function tryOnce(connection: Connection, call: Call): Promise<Answer> {
+  const { url, token, fetch: send = fetch } = connection;
+  const { method, path, body, holdSeconds = 0 } = call;
+  const bearer = typeof token === "string" ? token : await token();
+  try {
+    const answer = await send(`${url.replace(/\/+$/, "")}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        accept: "application/json, application/problem+json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      redirect: "error",
+      signal: AbortSignal.timeout(ANSWER_MS + holdSeconds * 1000),
+    });
+    const seconds = /^\d{1,6}$/.exec(answer.headers.get("retry-after") ?? "")?.[0];
+    return {
+      kind: "answered",
+      status: answer.status,
+      retryAfterSeconds: seconds === undefined ? null : Number(seconds),
+      text: await answer.text(),
+    };
+  } catch (cause) {
+    return { kind: "unanswered", cause };
+  }
+}
+
+function read<T>(text: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new UnreachableError("The answer is not one of this service's.", { cause: parsed.error });
+}
+
+/** Gateways in between answer with words of their own. */
+function problemOf({ status, text }: { readonly status: number; readonly text: string }): Problem {
+  const parsed = Problem.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const said = z.object({ message: z.string().max(200) }).safeParse(parseJson(text));
+  const detail = said.success ? said.data.message : "The answer is not one of this service's.";
+  return { type: "about:blank", title: `HTTP ${status}`, status, detail };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(url: string): string {
+  return `The service at ${URL.canParse(url) ? new URL(url).host : "that address"} cannot be reached.`;
+}

@@ -1,0 +1,74 @@
+import { createScreen } from "../../client/screen.ts";
+import { plain, reasonLines, statusLine } from "../../client/words.ts";
+import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
+import { StatusDocument } from "../../lib/status.ts";
+
+const status: StatusDocument = {
+  ...StatusDocument.parse(EXAMPLES.StatusDocument),
+  ...{
+    project: "prod",
+    jobId: "a",
+    state: "failed",
+    done: true,
+    type: "CreateNode",
+    resourceName: "n\u001b[2J",
+  },
+  ...{ reason: "one\n::error::two\u202e", subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 } },
+  failures: [
+    {
+      path: ["CreateNode", "CreateNodeVM"],
+      jobId: null,
+      resourceName: "n-1",
+      reason: "sold\nout",
+      hint: "buy",
+    },
+  ],
+};
+
+test("a job's line says what it is, how it stands and how much has ended", () => {
+  expect(statusLine({ ...status, resourceName: "n" })).toBe(
+    "✖ prod/a CreateNode n: failed, 2 of 3 subjobs ended",
+  );
+  expect(
+    statusLine({ ...status, state: "watching", done: false, phase: null, trouble: "no access", type: null }),
+  ).toContain("not looked at yet, 2 of 3 subjobs ended, no access");
+});
+
+test("no foreign character steers a terminal, and no foreign line begins one of a log", () => {
+  expect(statusLine(status)).toContain("n [2J");
+  expect(reasonLines(status)).toEqual([
+    ...["  | one", "  | ::error::two ", "  | CreateNode › CreateNodeVM n-1"],
+    ...["  |   sold", "  |   out", "  |   hint: buy"],
+  ]);
+  expect(reasonLines({ ...status, state: "succeeded" })).toEqual([]);
+  expect(plain("a\u0000b\u0085c\u2066d")).toBe("a b c d");
+});
+
+describe("the screen", () => {
+  const screenOf = (isTTY: boolean) => {
+    const written: string[] = [];
+    const output = { write: (text: string) => written.push(text), isTTY, columns: 30 };
+    return { written, screen: createScreen(output) };
+  };
+
+  test("in a log prints a line for every change", () => {
+    const { written, screen } = screenOf(false);
+    for (const line of ["a 1", "a 1", "a 2"]) screen.show("a", line);
+    expect(written.join("")).toBe("a 1\na 2\n");
+  });
+
+  test("on a terminal changes each job's own line, which never wraps, and prints above them", () => {
+    const { written, screen } = screenOf(true);
+    screen.show("a", "a 1");
+    screen.show("b", "b".repeat(100));
+    screen.show("a", "a 2");
+    screen.print(["done"]);
+    const cut = "b".repeat(28);
+    expect(written).toEqual([
+      "a 1\n",
+      `\u001b[1A\u001b[0Ja 1\n${cut}\n`,
+      `\u001b[2A\u001b[0Ja 2\n${cut}\n`,
+      `\u001b[2A\u001b[0Jdone\na 2\n${cut}\n`,
+    ]);
+  });
+});
