@@ -1,0 +1,67 @@
+import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import { NO_PLANT, type Plant } from "./plant.ts";
+import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-look.ts";
+import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notice.ts";
+
+/** Looks at what was sent, and not at what was not. */
+function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
+  return {
+    ...queue,
+    async send(messages: readonly Outgoing[]) {
+      await queue.send(messages);
+      return messages.map(({ id }) => ({ id, kind: "sent" as const }));
+    },
+  };
+}
+
+const PLANTS = {
+  /** The counter goes up with the claim: a crash before the next look is sent ends the watch's chain. */
+  "advance-then-send": { ...NO_PLANT, look: advanceThenSend },
+  /** The same, in the narrow gap at the end of a look. */
+  "done-before-send": { ...NO_PLANT, look: doneBeforeSend },
+  /** A second delivery of a message is acknowledged while the first may still fail. */
+  "ack-own-lease": {
+    ...NO_PLANT,
+    look: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
+  },
+  /** Every delivery of a notice is an attempt. */
+  "no-claim": { ...NO_PLANT, notice: noClaim },
+  /** Shorter than the function may run. */
+  "short-visibility": { ...NO_PLANT, visibilitySeconds: 10 },
+  /** Lambda's default. */
+  "recursion-terminate": { ...NO_PLANT, recursiveLoop: "Terminate" },
+  /** What a batch could not send counts as sent. */
+  "swallow-batch-failure": {
+    ...NO_PLANT,
+    look: (ports) => ({ ...ports, polls: unheeded(ports.polls) }),
+    conclude: (ports) => ({ ...ports, notices: unheeded(ports.notices) }),
+  },
+  /** Results are matched with records by their place, in the order they came in. */
+  "fail-by-position": {
+    ...NO_PLANT,
+    failures: (records, settled) =>
+      records.flatMap(({ messageId }, i) => (settled[i]?.disposition === "acknowledged" ? [] : [messageId])),
+  },
+  "record-before-post": { ...NO_PLANT, notice: recordBeforePost },
+  /** A message that cannot be read is acknowledged, and that is all. */
+  "ack-malformed": {
+    ...NO_PLANT,
+    reading: (ports) => ({
+      ...ports,
+      dead: { send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) },
+    }),
+  },
+  /** What the sweep sends again goes past the claim. */
+  "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notice: unclaimedIfSwept },
+  "forget-target": { ...NO_PLANT, conclude: forgetTarget },
+} satisfies Record<string, Plant>;
+
+export type PlantName = keyof typeof PLANTS;
+
+/** The bugs that can be planted, by name. */
+export const PLANT_NAMES = Object.keys(PLANTS) as PlantName[];
+
+/** A plant by its name; null when there is none. */
+export function plantNamed(name: string): Plant | null {
+  return Object.hasOwn(PLANTS, name) ? PLANTS[name as PlantName] : null;
+}

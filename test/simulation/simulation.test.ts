@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { NO_PLANT } from "./plant.ts";
+import { runSeed } from "./seed.ts";
+
+const SEEDS = 2000;
+const SIMULATE = fileURLToPath(new URL("./simulate.ts", import.meta.url));
+
+/** `npm run simulate` in a process of its own: many times faster than among a test runner's modules. */
+function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [SIMULATE, ...args], (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+const Figures = z.strictObject({
+  ...{ seeds: z.int(), accepted: z.int(), delivered: z.int(), deadLettered: z.int(), stopped: z.int() },
+  ...{ lost: z.int(), unexpected: z.int(), duplicates: z.int(), duplicatesOutsideWindow: z.int() },
+  ...{ looks: z.int(), simulatedHours: z.number(), seconds: z.number() },
+});
+
+const PLANT_NAMES = [
+  ...["advance-then-send", "done-before-send", "ack-own-lease", "no-claim", "short-visibility"],
+  ...["recursion-terminate", "swallow-batch-failure", "fail-by-position", "record-before-post"],
+  ...["ack-malformed", "sweep-unclaimed", "forget-target"],
+];
+
+describe("the simulation", () => {
+  it(`finds nothing lost, nothing unexpected and no duplicate outside the window in ${SEEDS} seeds`, async () => {
+    const { code, stdout, stderr } = await simulate("--seeds", String(SEEDS));
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const total = Figures.parse(JSON.parse(stdout));
+    expect(total).toMatchObject({ seeds: SEEDS, lost: 0, unexpected: 0, duplicatesOutsideWindow: 0 });
+    expect(total.accepted).toBe(total.delivered + total.deadLettered + total.stopped);
+    expect(total.accepted).toBeGreaterThan(SEEDS);
+    expect(Math.min(total.deadLettered, total.stopped, total.duplicates)).toBeGreaterThan(0);
+  }, 120_000);
+
+  it("runs the same seed the same way, byte for byte", async () => {
+    for (const seed of [1, 7, 30]) {
+      const [once, again] = [await runSeed(seed, NO_PLANT, true), await runSeed(seed, NO_PLANT, true)];
+      expect(once.trace.length).toBeGreaterThan(50);
+      expect(again.trace.join("\n")).toBe(once.trace.join("\n"));
+      expect(again.account).toEqual(once.account);
+    }
+  });
+
+  it("tells no seed's story differently in another process", async () => {
+    const { code, stdout } = await simulate("--seed", "7");
+    expect(code).toBe(0);
+    const { trace } = await runSeed(7, NO_PLANT, true);
+    expect(stdout.startsWith(`${trace.join("\n")}\n`)).toBe(true);
+  });
+});
+
+describe("a job of five looks and two targets", () => {
+  it("is told to both, whatever one or two points it crashes at", async () => {
+    const { code, stdout } = await simulate("--crash-points");
+    expect(JSON.parse(stdout)).toMatchObject({ looks: 5, lost: 0, faulty: [] });
+    expect(JSON.parse(stdout).points).toBeGreaterThan(80);
+    expect(JSON.parse(stdout).pairs).toBeGreaterThan(3000);
+    expect(code).toBe(0);
+  }, 120_000);
+});
+
+describe("planted bugs", () => {
+  it("have the names that are promised", async () => {
+    expect((await simulate("--list-plants")).stdout.trim().split("\n")).toEqual(PLANT_NAMES);
+  });
+
+  it("are each found within 500 seeds", async () => {
+    const { code, stdout } = await simulate("--all-plants", "--seeds", "500");
+    const found = z.object({ foundBySeed: z.record(z.string(), z.int()) }).parse(JSON.parse(stdout));
+    expect(Object.keys(found.foundBySeed)).toEqual(PLANT_NAMES);
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it("make the command fail, and tell which seed to replay", async () => {
+    const { code, stdout, stderr } = await simulate("--seeds", "50", "--plant", "record-before-post");
+    expect(code).toBe(1);
+    expect(Figures.parse(JSON.parse(stdout)).lost).toBeGreaterThan(0);
+    expect(stderr).toMatch(/FAULT .* was never told.*--seed \d+ --plant record-before-post/s);
+  }, 30_000);
+});
