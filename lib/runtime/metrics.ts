@@ -26,6 +26,7 @@ const UNITS = {
   BooksBalance: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
+export const METRICS: readonly string[] = Object.keys(UNITS);
 
 /** Dimensions have few values by construction: kinds, verdicts, outcomes; never names or IDs. */
 export type Dimensions = Readonly<Record<string, string>>;

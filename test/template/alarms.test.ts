@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { METRICS } from "../../lib/runtime/metrics.ts";
+import { compileOwnTemplate, type OwnTemplate, ROOT, resourcesOf } from "./own-template.ts";
+
+const OWN = "cce-job-notifier/dev";
+
+const Metric = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+});
+const Alarm = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.string(),
+  AlarmActions: z.array(z.string()),
+  Namespace: z.string().optional(),
+  MetricName: z.string().optional(),
+  Dimensions: Metric.shape.Dimensions.optional(),
+  Metrics: z.array(z.object({ MetricStat: z.object({ Metric }).optional() })).default([]),
+});
+
+let own: OwnTemplate;
+let runbook: string;
+beforeAll(async () => {
+  own = await compileOwnTemplate();
+  runbook = await readFile(join(ROOT, "docs/runbook.md"), "utf8");
+}, 60_000);
+
+const alarms = () =>
+  resourcesOf(own, "AWS::CloudWatch::Alarm", Alarm).map(({ properties }) => ({
+    ...properties,
+    name: properties.AlarmName.replace("cce-job-notifier-dev-", ""),
+    watched: [
+      ...Metric.array().parse(properties.MetricName === undefined ? [] : [properties]),
+      ...properties.Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []),
+    ],
+  }));
+
+test("every alarm links to a part of the runbook of its own name, and the runbook knows no others", () => {
+  const headings = [...runbook.matchAll(/^### (\S+)$/gm)].map(([, name]) => name);
+  expect(headings.toSorted()).toEqual(
+    alarms()
+      .map(({ name }) => name)
+      .toSorted(),
+  );
+  for (const { name, AlarmDescription } of alarms())
+    expect(AlarmDescription).toMatch(new RegExp(` docs/runbook\\.md#${name}$`));
+});
+
+test("every alarm goes to the topic, and never through this product", () => {
+  for (const { AlarmActions } of alarms()) {
+    expect(AlarmActions).toEqual([expect.stringMatching(/^arn:aws:sns:.*:cce-job-notifier-dev-alarms$/)]);
+  }
+});
+
+test("every alarm watches something that exists: our metrics, the template's queues, functions and API", () => {
+  const functions = own.service.functions.map(({ name }) => name);
+  const queues = own.service.queues.map(({ name }) => name);
+  for (const { watched } of alarms()) {
+    expect(watched).not.toEqual([]);
+    for (const { Namespace, MetricName, Dimensions } of watched) {
+      const value = Dimensions[0]?.Value;
+      if (Namespace === OWN) {
+        expect(METRICS).toContain(MetricName);
+        expect(Dimensions).toEqual([{ Name: "service", Value: "cce-job-notifier" }]);
+      } else if (Namespace === "AWS/Lambda") expect(functions).toContain(value);
+      else if (Namespace === "AWS/SQS") expect(queues).toContain(value);
+      else expect([Namespace, value]).toEqual(["AWS/ApiGateway", "HttpApi"]);
+    }
+  }
+});
+
+const Body = z.object({
+  widgets: z.array(z.object({ properties: z.object({ metrics: z.array(z.array(z.unknown())) }) })).min(5),
+});
+
+test("the dashboard is JSON, and shows metrics that exist", () => {
+  const [dashboard] = resourcesOf(own, "AWS::CloudWatch::Dashboard", z.object({ DashboardBody: z.string() }));
+  const { widgets } = Body.parse(JSON.parse(dashboard?.properties.DashboardBody ?? ""));
+  const shown = widgets.flatMap(({ properties }) => properties.metrics);
+  const named = shown.filter(([namespace]) => namespace === OWN).map(([, name]) => name);
+  const searched = [...JSON.stringify(shown).matchAll(/MetricName=\\+"(\w+)/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(5);
+  expect(searched.length).toBeGreaterThan(2);
+  for (const name of [...named, ...searched]) expect(METRICS).toContain(name);
+});
