@@ -1,0 +1,42 @@
+import { lookMessage, noticeMessage } from "../../functions/flow/messages.ts";
+import type { NoticeKey } from "../../lib/ledger/ledger.ts";
+import { LookMessage, NotifyMessage, parseMessage } from "../../lib/message.ts";
+
+/** What became of a dead message: `sent` again, or `left` where it is, and why. */
+export type Redriven =
+  | { readonly kind: "sent"; readonly what: string }
+  | { readonly kind: "left"; readonly why: string };
+
+export interface RedrivePorts {
+  /** Starts a failed notice anew and answers its redelivery number. */
+  readonly reopen: (key: NoticeKey) => Promise<number>;
+  /** Sends to the queue the message died in. Throws when it was not confirmed. */
+  readonly send: (body: string) => Promise<void>;
+}
+
+/**
+ * Sends a dead message again. A notice's attempts are spent, and the ledger would refuse the message as it is: the
+ * notice is started anew first. Repeated after a crash in between it is harmless.
+ */
+export async function redriveMessage(
+  queue: "poll" | "notify",
+  body: string,
+  { reopen, send }: RedrivePorts,
+): Promise<Redriven> {
+  if (queue === "poll") {
+    const parsed = parseMessage(LookMessage, body);
+    if (parsed.kind !== "message") return { kind: "left", why: "not a message this release understands" };
+    await send(lookMessage(parsed.message, 0).body);
+    return { kind: "sent", what: `look ${parsed.message.look} of ${nameOf(parsed.message)}` };
+  }
+  const parsed = parseMessage(NotifyMessage, body);
+  if (parsed.kind !== "message") return { kind: "left", why: "not a message this release understands" };
+  const { message } = parsed;
+  if (message.kind !== "notice")
+    return { kind: "left", why: `a ${message.kind} is told once; redeliver its jobs one by one instead` };
+  const redelivery = await reopen(message);
+  await send(noticeMessage(message, message.target, message.outcome, redelivery).body);
+  return { kind: "sent", what: `${message.outcome} of ${nameOf(message)} to ${message.target}` };
+}
+
+const nameOf = ({ project, jobId }: { project: string; jobId: string }): string => `${project}/${jobId}`;

@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { sendAll } from "../../functions/flow/send-all.ts";
+import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
+import { createSender } from "../../lib/queue/sqs.ts";
+import { type RedrivePorts, redriveMessage } from "./redrive-message.ts";
+import { SERVICE, STAGE_OPTIONS, type Stage } from "./stage.ts";
+
+const USAGE = `Sends again what lies in a dead-letter queue. Mend the cause first: a target that is gone stays switched off
+until POST /v1/targets/{name}/test has reached it.
+
+  npm run redrive -- --queue poll|notify [--stage S] [--region R]
+
+What cannot be sent again stays, and is named. Exit status: 0, 1 when something stayed, 2 for this text.
+`;
+
+/** Long enough to send a message again, short enough that what stayed can be looked at soon. */
+const HIDDEN_SECONDS = 120;
+const KEPT_MS = 30 * 86_400_000;
+
+async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Promise<number> {
+  const client = new SQSClient({ region });
+  const urlOf = async (name: string) => {
+    const { QueueUrl = "" } = await client.send(
+      new GetQueueUrlCommand({ QueueName: `${SERVICE}-${stage}-${name}` }),
+    );
+    return QueueUrl;
+  };
+  const [dead, alive] = await Promise.all([urlOf(`${queue}-dead`), urlOf(queue)]);
+  const sender = createSender({ client, url: alive, random: Math.random });
+  const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
+  const ports: RedrivePorts = {
+    reopen: (key) => reopenNotice(table, key, Date.now() + KEPT_MS),
+    send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
+  };
+  const total = { sent: 0, left: 0 };
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        ...{ QueueUrl: dead, MaxNumberOfMessages: 10 },
+        ...{ VisibilityTimeout: HIDDEN_SECONDS, WaitTimeSeconds: 2 },
+      }),
+    );
+    if (Messages.length === 0) break;
+    for (const { Body = "", ReceiptHandle } of Messages) {
+      const redriven = await redriveMessage(queue, Body, ports);
+      total[redriven.kind] += 1;
+      process.stdout.write(`${redriven.kind}  ${redriven.kind === "sent" ? redriven.what : redriven.why}\n`);
+      if (redriven.kind === "sent")
+        await client.send(new DeleteMessageCommand({ QueueUrl: dead, ReceiptHandle }));
+    }
+  }
+  process.stdout.write(`${total.sent} sent again, ${total.left} left.\n`);
+  return total.left > 0 ? 1 : 0;
+}
+
+const { values } = parseArgs({ options: { ...STAGE_OPTIONS, queue: { type: "string" } } });
+if (values.help || (values.queue !== "poll" && values.queue !== "notify")) {
+  (values.help ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else process.exitCode = await redrive(values.queue, values);
