@@ -1,0 +1,188 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Issuer, startIssuer } from "../support/issuer.ts";
+import { runCommand } from "../support/run-command.ts";
+import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+
+const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
+const WATCH = join(EXAMPLES, "curl/watch.sh");
+const REASON = 'the flavor "c7n" is\nsold out \\ here';
+/** What the script makes one line of. */
+const TOLD = 'reason=the flavor "c7n" is sold out \\ here\n';
+
+let issuer: Issuer;
+let scene: Scene;
+/** A repository that uses the examples. */
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+  const rule = { audience: "cce-job-notifier", claims: { repository: "org/*" }, projects: [PROJECT] };
+  scene = await startScene({
+    targets: {},
+    oidc: [{ issuer: issuer.url, ...rule }],
+    settings: { egress: { allow: [new URL(issuer.url).host] } },
+  });
+  env = { NOTIFIER_URL: scene.stack.api, NOTIFIER_TOKEN: scene.token, PROJECT };
+  folder = await mkdtemp(join(tmpdir(), "examples-"));
+  await cp(WATCH, join(folder, "ci/watch-cce-job.sh"));
+}, 90_000);
+
+afterAll(async () => {
+  await scene.stop();
+  await issuer.stop();
+  await rm(folder, { recursive: true });
+});
+
+const succeeding = () => scene.addJob({ type: "CreateNode", endSeconds: 0.2 });
+const failing = () =>
+  scene.addJob({
+    ...{ type: "CreateCluster", endSeconds: 0.2, outcome: "Failed" },
+    subJobs: [{ type: "CreateNodeVM", endSeconds: 0.1, outcome: "Failed", reason: REASON }],
+  });
+const text = (path: string) => readFile(join(EXAMPLES, path), "utf8");
+
+/** The lines of a block that are indented deeper than `head`, the first line of it. */
+function blockAfter(document: string, head: RegExp): string {
+  const lines = document.split("\n");
+  const start = lines.findIndex((line) => head.test(line));
+  const indent = (line: string) => line.search(/\S|$/);
+  const block = lines.slice(start + 1);
+  const end = block.findIndex((line) => line.trim() !== "" && indent(line) <= indent(lines[start] ?? ""));
+  return block.slice(0, end === -1 ? block.length : end).join("\n");
+}
+
+describe("curl/watch.sh", () => {
+  const watch = (parameters: readonly string[], more = {}, stdin = "") =>
+    runCommand("sh", [WATCH, ...parameters], { env: { ...env, ...more }, stdin });
+
+  test("waits for a job that succeeds, and for one that fails, and says why", async () => {
+    const [good, bad] = await Promise.all([watch([succeeding()]), watch([failing()])]);
+    expect(good).toEqual({ code: 0, stdout: "state=succeeded\n", stderr: "" });
+    expect(bad).toEqual({ code: 1, stdout: `state=failed\n${TOLD}`, stderr: "" });
+  });
+
+  test("finds the job in the reply of the cloud, and hands it over without waiting", async () => {
+    const jobId = scene.addJob({ type: "CreateCluster", endSeconds: null });
+    const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
+    const handed = await watch(["--reply", "-"], { WAIT: "no", CONTEXT: "actor=bot[7]&commit=abc" }, reply);
+    expect(handed).toEqual({ code: 0, stdout: "state=watching\n", stderr: "" });
+    expect((await scene.status(jobId)).context).toEqual({ actor: "bot[7]", commit: "abc" });
+  });
+
+  test("says 3 of a job that is lost or late, and why", async () => {
+    const lost = await watch(["5f0e7f0e-0000-4000-8000-000000000404"]);
+    expect(lost).toMatchObject({ code: 3, stdout: expect.stringMatching(/^state=lost\nreason=.+\n$/) });
+  });
+
+  test.each([
+    ["no job", 2, [], {}],
+    ["what is no job ID", 2, ["a b"], {}],
+    ["an option", 2, ["--color"], {}],
+    ["no address", 2, ["a"], { NOTIFIER_URL: "" }],
+    ["no token", 2, ["a"], { NOTIFIER_TOKEN: "" }],
+    ["a wrong token", 4, ["a"], { NOTIFIER_TOKEN: "nobody's" }],
+    ["another's project", 4, ["a"], { PROJECT: "nobody's" }],
+  ])("given %s ends with %i, and shows no token", async (_, code, parameters, more) => {
+    const ran = await watch(parameters, more);
+    expect([ran.code, ran.stdout]).toEqual([code, ""]);
+    expect(ran.stderr).not.toBe("");
+    expect(ran.stderr).not.toContain(scene.token);
+  });
+});
+
+describe("the GitHub Action", () => {
+  /** Runs its step as a runner would, with a file for the outputs; empty inputs are the defaults. */
+  async function act(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
+    const script = blockAfter(await text("github-action/action.yml"), /^ +run: \|$/);
+    const [output, file] = [join(folder, "output"), join(folder, "step.sh")];
+    await Promise.all([writeFile(output, ""), writeFile(file, script)]);
+    const ran = await runCommand("bash", ["--noprofile", "--norc", "-eo", "pipefail", file], {
+      env: {
+        ...{
+          NOTIFIER_URL: scene.stack.api,
+          NOTIFIER_TOKEN: "",
+          NOTIFIER_AUDIENCE: "",
+          NOTIFY: "",
+          WAIT: "yes",
+        },
+        ...{
+          PROJECT,
+          JOB_ID: "",
+          REPLY: "",
+          CONTEXT: "commit=abc&runUrl=https://github.example/o/r/actions/runs/1",
+        },
+        ...{ GITHUB_ACTION_PATH: join(EXAMPLES, "github-action"), GITHUB_OUTPUT: output },
+        ...inputs,
+        ...more,
+      },
+    });
+    return { ...ran, output: await readFile(output, "utf8") };
+  }
+
+  test("needs no stored secret: it says who it is, and tells state and reason as outputs", async () => {
+    const ran = await act(
+      { NOTIFIER_AUDIENCE: "cce-job-notifier", JOB_ID: failing() },
+      {
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?api-version=2.0`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t",
+      },
+    );
+    expect([ran.code, ran.output]).toEqual([1, `state=failed\n${TOLD}`]);
+  });
+
+  test("takes a reply and a token, too", async () => {
+    const jobId = succeeding();
+    const ran = await act({ NOTIFIER_TOKEN: scene.token, REPLY: JSON.stringify({ jobID: jobId }) });
+    expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
+    expect((await scene.status(jobId)).context).toEqual({
+      commit: "abc",
+      runUrl: "https://github.example/o/r/actions/runs/1",
+    });
+  });
+
+  test("hands every input to its script through the environment: none is pasted into a shell", async () => {
+    const action = await text("github-action/action.yml");
+    const names = [...action.matchAll(/\$\{\{ inputs\.([\w-]+) \}\}/g)].map(([, name]) => name ?? "");
+    const declared = [...blockAfter(action, /^inputs:$/).matchAll(/^ {2}([\w-]+):$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(names.sort()).toEqual(declared.sort());
+    expect(blockAfter(action, /^ +run: \|$/)).not.toContain("${{");
+  });
+});
+
+test("the GitLab job runs by its own lines", async () => {
+  const lines = blockAfter(await text("gitlab/.gitlab-ci.yml"), /^ {2}script:$/)
+    .split("\n")
+    .map((line) => line.replace(/^ +- /, ""));
+  expect(lines).toHaveLength(2);
+  const jobId = failing();
+  await writeFile(join(folder, "create-cluster-reply.json"), JSON.stringify({ status: { jobID: jobId } }));
+  const ci = { GITLAB_USER_LOGIN: "kim", CI_COMMIT_SHA: "abc", CI_JOB_URL: "https://gitlab.example/j/1" };
+  const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
+  expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${TOLD}`]);
+  expect((await scene.status(jobId)).context).toEqual({
+    ...{ actor: "kim", commit: "abc", runUrl: "https://gitlab.example/j/1" },
+  });
+});
+
+test("the Jenkinsfile runs by its own lines", async () => {
+  const [, script = ""] = /'''\n([\s\S]*?)'''/.exec(await text("jenkins/Jenkinsfile")) ?? [];
+  const jobId = succeeding();
+  const ci = { JOB_ID: jobId, JOB_BASE_NAME: "deploy", BUILD_URL: "https://ci.example/job/deploy/7/" };
+  const ran = await runCommand("sh", ["-xec", script], { cwd: folder, env: { ...env, ...ci } });
+  expect([ran.code, ran.stdout]).toEqual([0, "state=succeeded\n"]);
+  expect(ran.stderr).not.toContain(scene.token);
+  expect((await scene.status(jobId)).context.runUrl).toBe(ci.BUILD_URL);
+});
+
+test("Terraform's command hands the job over", async () => {
+  const [, command = ""] = /<<-EOT\n([\s\S]*?)\n +EOT/.exec(await text("terraform/main.tf")) ?? [];
+  const jobId = succeeding();
+  const ran = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: jobId } });
+  expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([0, { jobs: [{ jobId, status: "accepted" }] }]);
+});

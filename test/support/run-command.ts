@@ -1,0 +1,25 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end in an environment of its own: nothing but PATH is inherited. */
+export async function runCommand(
+  command: string,
+  parameters: readonly string[],
+  options: { env?: Readonly<Record<string, string>>; cwd?: string; stdin?: string } = {},
+): Promise<Ran> {
+  const { env = {}, cwd, stdin = "" } = options;
+  const child = spawn(command, [...parameters], { env: { PATH: process.env.PATH, ...env }, cwd });
+  const code = new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
+  // One that does not read what it is given is as good as one that does.
+  child.stdin.on("error", () => undefined).end(stdin);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, stdout, stderr };
+}
