@@ -4,7 +4,25 @@ import { OUTCOMES } from "../../lib/job.ts";
 import { eventSchema } from "../../lib/report/event.ts";
 import { PROJECT } from "../support/scene.ts";
 import { CONTEXT, type FourOutcomes, MENTION, playFourOutcomes, SECRETS } from "./four-outcomes.ts";
-import { CLUSTER, FAILURES, REASON } from "./outcome-jobs.ts";
+import { CLUSTER, REASON } from "./outcome-jobs.ts";
+
+/** What the event of `failingJob` says of its failures. */
+const FAILURES = [
+  {
+    path: ["ScaleupCluster", "CreateNode"],
+    jobId: "sub-1",
+    resourceName: "node-7",
+    reason: null,
+    hint: null,
+  },
+  {
+    path: ["ScaleupCluster", "CreateNode", "CreateNodeVM"],
+    jobId: "sub-1-1",
+    resourceName: null,
+    reason: REASON,
+    hint: expect.stringContaining("flavor"),
+  },
+];
 
 let played: FourOutcomes;
 beforeAll(async () => {

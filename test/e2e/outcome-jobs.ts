@@ -45,24 +45,6 @@ export const failingJob: JobScriptInput = {
   ],
 };
 
-/** What the event of `failingJob` says of its failures. */
-export const FAILURES = [
-  {
-    path: ["ScaleupCluster", "CreateNode"],
-    jobId: "sub-1",
-    resourceName: "node-7",
-    reason: null,
-    hint: null,
-  },
-  {
-    path: ["ScaleupCluster", "CreateNode", "CreateNodeVM"],
-    jobId: "sub-1-1",
-    resourceName: null,
-    reason: REASON,
-    hint: expect.stringContaining("flavor"),
-  },
-];
-
 export const endlessJob: JobScriptInput = {
   type: "CreateNode",
   endSeconds: null,

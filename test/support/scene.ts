@@ -61,8 +61,8 @@ async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<Ru
 
 export async function startScene(options: {
   targets: Readonly<Record<string, unknown>>;
-  /** Besides the scene's own. */
-  projects?: Readonly<Record<string, unknown>>;
+  /** Other projects at the same cloud: how each signs in. */
+  projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   settings?: Readonly<Record<string, unknown>>;
   /** CI identity tokens that are let in. */
   oidc?: readonly unknown[];
@@ -77,9 +77,13 @@ export async function startScene(options: {
   const cce = await startCceSimulator({ keys: [key] });
   const logFile = join(tmpdir(), `scene-${randomUUID()}.log`);
   const project = { projectId: PROJECT_ID, region: "eu-de", endpoint: cce.url };
+  const others = Object.entries(options.projects ?? {}).map(([name, auth]) => {
+    const iam = auth.kind === "password" && { iamEndpoint: cce.url };
+    return [name, { ...project, auth: { ...auth, ...iam } }];
+  });
   const stack = await startOrStop(cce, {
     config: {
-      projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...options.projects },
+      projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...Object.fromEntries(others) },
       targets: options.targets,
       tokens: {
         pipeline: { sha256: createHash("sha256").update(token).digest("hex"), projects: ["*"] },

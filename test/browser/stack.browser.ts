@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Browser } from "playwright-core";
+import { type Sink, startSink } from "../../local/sink.ts";
+import { failingJob, REASON } from "../e2e/outcome-jobs.ts";
+import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { launchChromium } from "./chromium.ts";
+
+/** Long enough for the reader to see it run, on a machine that has other things to do. */
+const RUNS_SECONDS = 6;
+
+describe("the pages of the whole stack", () => {
+  let browser: Browser;
+  let sink: Sink;
+  let scene: Scene;
+  before(async () => {
+    sink = await startSink();
+    [browser, scene] = await Promise.all([
+      launchChromium(),
+      startScene({
+        targets: { deploys: { kind: "slack", url: `${sink.url}/slack/deploys` } },
+        settings: { egress: { allow: [new URL(sink.url).host] }, defaultTargets: ["deploys"] },
+      }),
+    ]);
+  });
+  after(async () => {
+    await browser?.close();
+    await scene?.stop();
+    await sink.stop();
+  });
+
+  it("show a job moving from running to failed, and a notice's link leads to it", async () => {
+    const jobId = scene.addJob({ ...failingJob, endSeconds: RUNS_SECONDS });
+    const [job] = await scene.submit({ jobId });
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+
+    const answer = await page.goto(job?.pageUrl ?? "");
+    assert.equal(answer?.status(), 200);
+    const state = page.locator("#headline .state");
+    await state.filter({ hasText: "Running" }).waitFor();
+    await state.filter({ hasText: "Failed" }).waitFor();
+    assert.match(await page.title(), /Failed · ScaleupCluster shop/);
+    assert.equal(await page.locator("#failures .reason").first().innerText(), REASON);
+    await page.getByText("deploys").filter({ visible: true }).first().waitFor();
+    await page.locator("#live", { hasText: "Over" }).waitFor();
+    assert.deepEqual(complaints, []);
+
+    const [notice] = await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 20_000 });
+    const link = linkOf(notice?.body ?? "", `/jobs/${PROJECT}/${jobId}?`);
+    const phone = await browser.newPage({ javaScriptEnabled: false });
+    await phone.goto(link);
+    assert.equal(await phone.locator("#failures .reason").first().innerText(), REASON);
+    assert.match(await phone.locator("body").innerText(), /delivered/i);
+  });
+
+  it("give the same page to a wrong key and to a job that nobody watches", async () => {
+    const jobId = scene.addJob(failingJob);
+    const [job] = await scene.submit({ jobId, notify: [] });
+    const foreign = job?.pageUrl.replace(jobId, "another-job") ?? "";
+    const texts: string[] = [];
+    for (const url of [`${job?.pageUrl}x`, foreign, foreign.replace(/key=.*/, "")]) {
+      const page = await browser.newPage();
+      const answer = await page.goto(url);
+      assert.equal(answer?.status(), 404);
+      texts.push(await page.locator("body").innerText());
+      await page.close();
+    }
+    assert.equal(new Set(texts).size, 1);
+  });
+});
+
+/** The link in a Slack message whose address holds `part`. */
+function linkOf(body: string, part: string): string {
+  const links = [...body.matchAll(/"url":"([^"]+)"/g)].map(([, url = ""]) => url);
+  const found = links.find((url) => url.includes(part));
+  assert.ok(found, "the notice links to its page");
+  return found;
+}
