@@ -1,0 +1,77 @@
+import { queueEvent } from "../support/events.ts";
+import { rounded } from "../support/figures.ts";
+import type { Packaged } from "../support/package.ts";
+import type { Target } from "../support/verdict.ts";
+import { BATCH, sentTo, submission } from "../work/scenes.ts";
+import { startWorld, type World } from "../work/world.ts";
+
+/** The most that one call takes. */
+const CALL = 100;
+
+export interface ScaleFigure {
+  readonly watches: number;
+  /** CPU of the function. */
+  readonly microsecondsPerLook: number;
+  readonly ledgerRequestsPerLook: number;
+}
+export interface Scale {
+  readonly sizes: readonly ScaleFigure[];
+  /** The most CPU a look took against the least. */
+  readonly growth: number;
+}
+
+/** What a look costs while more and more watches are open, with the ledger in the embedded DynamoDB. */
+export async function measureScale(
+  sizes: readonly number[],
+  looks: number,
+  packaged: Packaged,
+): Promise<Scale> {
+  const world = await startWorld(packaged);
+  try {
+    const enqueue = await world.start("enqueue");
+    const poll = await world.start("poll");
+    const waiting: string[] = [];
+    const figures: ScaleFigure[] = [];
+    let opened = 0;
+    for (const watches of sizes) {
+      for (; opened < watches; opened += CALL) {
+        world.wire.forget();
+        await enqueue.run([submission(CALL, `s${opened}`)]);
+        waiting.push(...sentTo(world.wire.heard, "poll"));
+      }
+      // The first size warms the function up.
+      if (figures.length === 0) await looked(waiting, looks, poll, world);
+      figures.push({ watches, ...(await looked(waiting, looks, poll, world)) });
+    }
+    await Promise.all([enqueue.stop(), poll.stop()]);
+    const costs = figures.map(({ microsecondsPerLook }) => microsecondsPerLook);
+    return { sizes: figures, growth: rounded(Math.max(...costs) / Math.min(...costs)) };
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Takes messages from the front, and puts at the end what the function sent for the next looks. */
+async function looked(
+  waiting: string[],
+  looks: number,
+  poll: Awaited<ReturnType<World["start"]>>,
+  { wire }: World,
+): Promise<Omit<ScaleFigure, "watches">> {
+  wire.forget();
+  const events = Array.from({ length: looks / BATCH }, () => queueEvent(waiting.splice(0, BATCH)));
+  const { microseconds } = await poll.run(events);
+  waiting.push(...sentTo(wire.heard, "poll"));
+  const asked = wire.heard.filter(({ service }) => service === "ledger").length;
+  return {
+    microsecondsPerLook: rounded(microseconds / looks),
+    ledgerRequestsPerLook: rounded(asked / looks),
+  };
+}
+
+export function scaleTargets({ sizes, growth }: Scale): readonly Target[] {
+  const most = sizes.at(-1)?.watches ?? 0;
+  return [
+    { what: `CPU of a look, up to ${most} watches`, value: growth, target: 1.25, unit: " ×", isRatio: true },
+  ];
+}

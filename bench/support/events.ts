@@ -1,0 +1,36 @@
+/** The event of a batch of messages. */
+export function queueEvent(bodies: readonly string[]): object {
+  return {
+    Records: bodies.map((body, at) => ({
+      messageId: `message-${at}`,
+      receiptHandle: `receipt-${at}`,
+      body,
+      attributes: { ApproximateReceiveCount: "1" },
+      messageAttributes: {},
+      eventSource: "aws:sqs",
+    })),
+  };
+}
+
+/** The event of an HTTP request, payload format 2.0, as far as it is read. */
+export function httpEvent(request: {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string;
+  readonly body?: string;
+}): object {
+  const { method, path, token, body } = request;
+  return {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: path,
+    rawQueryString: "",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    requestContext: {
+      requestId: "bench-request",
+      http: { method, path, protocol: "HTTP/1.1", sourceIp: "192.0.2.1", userAgent: "bench" },
+    },
+    ...(body === undefined ? {} : { body }),
+    isBase64Encoded: false,
+  };
+}

@@ -1,0 +1,31 @@
+// A function's own process, in which nothing else runs: loads a bundle and invokes its handler as it is told.
+
+const { handler } = await import(process.argv[2]);
+let invocation = 0;
+
+function contextOf() {
+  const endsAt = Date.now() + 29_000;
+  invocation += 1;
+  return {
+    awsRequestId: `00000000-0000-4000-8000-${String(invocation).padStart(12, "0")}`,
+    getRemainingTimeInMillis: () => endsAt - Date.now(),
+  };
+}
+
+process.on("message", async ({ events }) => {
+  try {
+    const before = process.cpuUsage();
+    const answers = [];
+    const rss = [];
+    for (const event of events) {
+      answers.push(await handler(event, contextOf()));
+      rss.push(process.memoryUsage.rss());
+    }
+    const { user, system } = process.cpuUsage(before);
+    process.send({ answer: answers.at(-1) ?? null, microseconds: user + system, rss });
+  } catch (error) {
+    process.send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
+process.once("disconnect", () => process.exit(0));
+process.send("ready");

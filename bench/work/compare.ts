@@ -1,0 +1,65 @@
+import { writeFile } from "node:fs/promises";
+import { bundleLikeService } from "../support/build-floor.ts";
+import { inMicroseconds, type MicrosecondFigure, median, rounded } from "../support/figures.ts";
+import type { Packaged } from "../support/package.ts";
+import type { Scene } from "./scenes.ts";
+import { scriptOf } from "./script.ts";
+import { floorScriptFile, type World } from "./world.ts";
+
+export interface Effort {
+  /** How often product and floor take turns. */
+  readonly rounds: number;
+  /** Records of each in one round; the first round only warms up. */
+  readonly recordsPerRound: number;
+}
+
+export interface Compared extends MicrosecondFigure {
+  /** Requests of one event, by service and operation. */
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+/**
+ * CPU microseconds per record of a packaged function, and of the floor that makes the same wire calls, each in a
+ * process of its own, taking turns. The ledger's answers are played from the scene's tape.
+ */
+export async function compareWithFloor(
+  scene: Scene,
+  effort: Effort,
+  world: World,
+  packaged: Packaged,
+): Promise<Compared> {
+  const { wire } = world;
+  const script = floorScriptFile(packaged, `${scene.functionName}-${scene.records}`);
+  await writeFile(script, JSON.stringify(scriptOf(scene.heard)));
+  const floorBundle = await bundleLikeService(packaged, {
+    name: "floor-work",
+    code: 'export { handler } from "./bench/work/floor-handler.ts";',
+  });
+  wire.ledger = scene.tape.play;
+  wire.remembers = false;
+  const product = await world.start(scene.functionName);
+  const floor = await world.startBundle(floorBundle, { FLOOR_SCRIPT: script });
+  const events = Array.from(
+    { length: Math.max(1, Math.round(effort.recordsPerRound / scene.records)) },
+    () => scene.event,
+  );
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  try {
+    for (let round = 0; round <= effort.rounds; round++) {
+      const took = (await product.run(events)).microseconds;
+      const floorTook = (await floor.run(events)).microseconds;
+      if (round === 0) continue;
+      ours.push(took / events.length / scene.records);
+      theirs.push(floorTook / events.length / scene.records);
+    }
+    wire.forget();
+    await product.run([scene.event]);
+    if (scene.tape.missed.size > 0)
+      throw new Error(`asked, but never recorded: ${[...scene.tape.missed].join(", ")}`);
+    const requests = Object.fromEntries([...wire.counts].sort());
+    return { ...inMicroseconds(rounded(median(ours)), rounded(median(theirs))), requests };
+  } finally {
+    wire.remembers = true;
+    await Promise.all([product.stop(), floor.stop()]);
+  }
+}
