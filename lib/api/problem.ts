@@ -48,15 +48,19 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** As many as a call may name jobs. A body can hold thousands, and their answer must not be longer than the body. */
+const MAX_FAULTS = 100;
+
 /** Makes a problem of the list. `detail` is for a person and holds nothing internal. */
 export function problem(kind: ProblemKind, detail: string, errors: readonly Fault[] = []): Problem {
   const { status, title } = PROBLEMS[kind];
+  const more = errors.length - MAX_FAULTS;
   return {
     type: `/docs#problem-${kind}`,
     title,
     status,
-    detail,
-    ...(errors.length === 0 ? {} : { errors: [...errors] }),
+    detail: more > 0 ? `${detail} These are the first ${MAX_FAULTS}; there are ${more} more.` : detail,
+    ...(errors.length === 0 ? {} : { errors: errors.slice(0, MAX_FAULTS) }),
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 const LEFT_OUT: ReadonlySet<string> = new Set([
   "build",
   "bench",
+  "client",
   "coverage",
   "docs",
   "examples",

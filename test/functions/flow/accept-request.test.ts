@@ -141,6 +141,12 @@ describe("faults", () => {
     expect(problem.errors).toEqual(expect.arrayContaining([expect.objectContaining({ parameter })]));
   });
 
+  test("thousands of faults are told as a hundred and how many more", async () => {
+    const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
+    expect(problem.errors).toHaveLength(100);
+    expect(problem.detail).toMatch(/These are the first 100; there are 49\d\d more\.$/);
+  });
+
   test.each([
     ["not JSON", "{", {}, 400],
     ["nothing", "", { "content-type": "application/json" }, 400],
