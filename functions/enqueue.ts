@@ -3,19 +3,20 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { jobIdOfReply } from "../lib/cce/submitted.ts";
 import { openDigest } from "../lib/ledger/dynamo/digest.ts";
+import { readDurations } from "../lib/ledger/dynamo/durations.ts";
 import { openWatch } from "../lib/ledger/dynamo/open.ts";
 import { revisit } from "../lib/ledger/dynamo/overdue.ts";
-import { firstDelaySeconds } from "../lib/poll/schedule.ts";
 import { createSender } from "../lib/queue/sqs.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
-import type { PollSettings } from "../lib/settings.ts";
 import { acceptRequest } from "./flow/accept-request.ts";
 import { callbackGuard } from "./flow/callback-guard.ts";
+import { firstLook } from "./flow/first-look.ts";
 import { callersOf } from "./flow/http-callers.ts";
 import { tellAccepted as onAccepted, tellAcceptFailure as onFailure } from "./flow/http-tell.ts";
+import { tellUnlearned } from "./flow/tell.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -36,7 +37,12 @@ const ports = {
   },
   pollQueue: createSender({ client, url: env.POLL_QUEUE_URL, random }),
   notifyQueue: createSender({ client, url: env.NOTIFY_QUEUE_URL, random }),
-  firstDelaySeconds: (poll: PollSettings) => firstDelaySeconds(poll, random),
+  firstDelaySeconds: firstLook(
+    { readDurations: readDurations.bind(null, table) },
+    now,
+    random,
+    tellUnlearned,
+  ),
   defaultUrl: env.PUBLIC_URL,
   ...{ now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },
 };

@@ -27,6 +27,11 @@ export function tellLook({ key, look, what, next, delaySeconds, latenessSeconds 
   if (latenessSeconds !== null) meter.add("LookLatenessSeconds", latenessSeconds);
 }
 
+/** What was learned could not be read; looks go by the prior until it can. */
+export function tellUnlearned(error: unknown): void {
+  log.error("durations unread", {}, error);
+}
+
 /** One line and its counts per watch that ended. */
 export function tellConcluded({
   project,

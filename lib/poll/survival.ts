@@ -2,8 +2,8 @@ import { BUCKETS, type DurationCount } from "./durations.ts";
 import { priorSurvival } from "./prior.ts";
 import { recencyWeights } from "./recency.ts";
 
-/** How many past jobs the prior counts for. */
-const PRIOR_JOBS = 2;
+/** How many past jobs the prior counts for: enough for what has not been seen yet, and no more looks than that is worth. */
+const PRIOR_JOBS = 1;
 /** Bounds of the smoothing, in buckets to either side. */
 const NARROWEST = 2;
 const WIDEST = 24;

@@ -1,5 +1,6 @@
 import { durationBucket, durationEpoch } from "../../../lib/poll/durations.ts";
 import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/poll/schedule.ts";
+import { learnedSurvival } from "../../../lib/poll/survival.ts";
 import { Settings } from "../../../lib/settings.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -19,6 +20,25 @@ describe("the schedule", () => {
     const delays = Array.from({ length: 1000 }, (_, at) => firstDelaySeconds(poll, () => at / 1000));
     expect(new Set(delays).size).toBeGreaterThan(9);
     expect(Math.max(...delays)).toBeLessThanOrEqual(20);
+  });
+
+  it("takes the first look when jobs of the past ended, once enough of them have", () => {
+    const first = (jobs: number[]) =>
+      firstDelaySeconds(poll, () => 0.5, {
+        durations: past(jobs).map((count) => ({ ...count, count: 5 })),
+        now: NOW,
+      });
+    expect(first([400, 420, 440])).toBeLessThanOrEqual(20);
+    expect(first([390, 400, 410, 420, 430, 440])).toBeGreaterThan(150);
+    expect(first([40, 50, 55, 400, 420, 440])).toBeLessThan(70);
+  });
+
+  it("learns from one list of counts once, and anew when the week or the type changes", () => {
+    const durations = past([400, 420]);
+    const learned = learnedSurvival("CreateCluster", durations, 2924);
+    expect(learnedSurvival("CreateCluster", durations, 2924)).toBe(learned);
+    expect(learnedSurvival("CreateNode", durations, 2924)).not.toBe(learned);
+    expect(learnedSurvival("CreateCluster", durations, 2925)).not.toBe(learned);
   });
 
   it("keeps a thousand jobs of one age apart at the next look too", () => {
