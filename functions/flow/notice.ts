@@ -1,5 +1,4 @@
 import type { Attempted } from "../../lib/deliver/deliver.ts";
-import { paceMs } from "../../lib/deliver/pace.ts";
 import { nextAttempt } from "../../lib/deliver/retry.ts";
 import type { DeliveryState, Instant } from "../../lib/job.ts";
 import type { NoticeLedger, Delivery as Standing } from "../../lib/ledger/notice-ledger.ts";
@@ -9,6 +8,7 @@ import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
 import type { Settings } from "../../lib/settings.ts";
 import type { Target } from "../../lib/targets.ts";
 import type { Notice } from "./notice-subject.ts";
+import { type TurnPorts, turn } from "./notice-turn.ts";
 import { sendAll } from "./send-all.ts";
 
 /** Longer than the function's time limit, shorter than the queue's visibility timeout (see `LOOK_LEASE_MS`). */
@@ -18,12 +18,11 @@ const RECORD_MS = 6_000;
 const ATTEMPT_MS = 10_000;
 /** SQS hides a message for 12 h counted from its receipt; a minute is left for what we did since. */
 const LONGEST_HOLD_SECONDS = 43_200 - 60;
-/** A wait this short is not worth a trip through the queue, whose clock ticks in seconds. */
-const AT_ONCE_MS = 100;
 
 export interface NoticePorts {
   readonly ledger: Pick<NoticeLedger, "claimNotice" | "recordAttempt" | "holdNotice" | "markBuried"> &
-    Pick<TargetLedger, "readTarget" | "reserveSlot" | "passGate" | "holdTarget" | "switchOff">;
+    Pick<TargetLedger, "holdTarget" | "switchOff"> &
+    TurnPorts["ledger"];
   readonly queue: Pick<Queue, "hold">;
   readonly dead: Pick<Queue, "send">;
   /** One HTTP delivery. Never throws. */
@@ -79,26 +78,6 @@ export async function notice(
 
 function budgetOf(remainingMs: () => number): number {
   return Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
-}
-
-/** Null when it is this notice's turn at its target; else until when it waits, and whether that place is its own. */
-async function turn(
-  { target, key }: Notice,
-  standing: Standing,
-  now: Instant,
-  { ledger }: NoticePorts,
-): Promise<{ until: Instant; slotReserved: boolean } | null> {
-  if (target === null) return null;
-  const { holdUntil } = await ledger.readTarget(key.target);
-  if (holdUntil > now + AT_ONCE_MS) return { until: holdUntil, slotReserved: false };
-  const intervalMs = paceMs(target.kind);
-  if (intervalMs === 0) return null;
-  if (!standing.slotReserved) {
-    const slot = await ledger.reserveSlot(key.target, now, intervalMs);
-    if (slot > now + AT_ONCE_MS) return { until: slot, slotReserved: true };
-  }
-  if (await ledger.passGate(key.target, now, intervalMs)) return null;
-  return { until: now + intervalMs, slotReserved: true };
 }
 
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;

@@ -1,0 +1,32 @@
+import { paceMs } from "../../lib/deliver/pace.ts";
+import type { Instant } from "../../lib/job.ts";
+import type { Delivery as Standing } from "../../lib/ledger/notice-ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { Notice } from "./notice-subject.ts";
+
+/** A wait this short is not worth a trip through the queue, whose clock ticks in seconds. */
+const AT_ONCE_MS = 100;
+
+export interface TurnPorts {
+  readonly ledger: Pick<TargetLedger, "readTarget" | "reserveSlot" | "passGate">;
+}
+
+/** Null when it is this notice's turn at its target; else until when it waits, and whether that place is its own. */
+export async function turn(
+  { target, key }: Notice,
+  standing: Standing,
+  now: Instant,
+  { ledger }: TurnPorts,
+): Promise<{ until: Instant; slotReserved: boolean } | null> {
+  if (target === null) return null;
+  const { holdUntil } = await ledger.readTarget(key.target);
+  if (holdUntil > now + AT_ONCE_MS) return { until: holdUntil, slotReserved: false };
+  const intervalMs = paceMs(target.kind);
+  if (intervalMs === 0) return null;
+  if (!standing.slotReserved) {
+    const slot = await ledger.reserveSlot(key.target, now, intervalMs);
+    if (slot > now + AT_ONCE_MS) return { until: slot, slotReserved: true };
+  }
+  if (await ledger.passGate(key.target, now, intervalMs)) return null;
+  return { until: now + intervalMs, slotReserved: true };
+}

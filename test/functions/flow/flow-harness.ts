@@ -1,0 +1,105 @@
+import { conclude } from "../../../functions/flow/conclude.ts";
+import { type Looked, look } from "../../../functions/flow/look.ts";
+import { notice } from "../../../functions/flow/notice.ts";
+import { noticeSubject } from "../../../functions/flow/notice-subject.ts";
+import { sweep } from "../../../functions/flow/sweep.ts";
+import type { Conclusion } from "../../../lib/conclusion.ts";
+import type { Attempted } from "../../../lib/deliver/deliver.ts";
+import type { Job, Observation } from "../../../lib/job.ts";
+import type { Ledger, NewWatch } from "../../../lib/ledger/ledger.ts";
+import { LookMessage, NotifyMessage } from "../../../lib/message.ts";
+import type { Queue } from "../../../lib/queue/queue.ts";
+import type { Delivery, Disposition } from "../../../lib/runtime/sqs.ts";
+import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
+import { createMemoryQueue, type MemoryQueue } from "../../simulation/memory-queue.ts";
+import { configWith, PROJECT, T0 } from "../../simulation/setup.ts";
+
+export const KEY = { project: PROJECT, jobId: "job-1" };
+export const TAKEN: Attempted = {
+  ...{ verdict: "delivered", status: 200, reason: "ok", afterSeconds: null, spent: true },
+  ...{ durationMs: 5, answer: "" },
+};
+
+export function jobIn(state: Job["state"]): Observation {
+  const ids = { jobId: KEY.jobId, clusterId: null, resourceId: null, resourceName: "blue" };
+  const job: Job = {
+    ...{ ...ids, type: "CreateCluster", phase: state, state, reason: null, subJobs: [] },
+    ...{ createdAt: T0, updatedAt: T0 + 60_000 },
+  };
+  return { kind: "job", job, warnings: [] };
+}
+
+/** Ledger, queues, cloud and receiver in memory, on a clock that stands still unless it is set. */
+export function flows(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
+  const clock = { now: T0 };
+  const now = () => clock.now;
+  const memory = createMemoryLedger();
+  const ledger: Ledger = { ...memory, ...options.ledger };
+  const queueNamed = (name: string) => createMemoryQueue({ name, now, visibilitySeconds: 180 });
+  const [polls, notices, dead] = [queueNamed("poll"), queueNamed("notify"), queueNamed("dead")];
+  const config = configWith(options.settings ?? {});
+  const { settings } = config;
+  const seen = { looked: [] as Looked[], concluded: [] as Conclusion[], posts: [] as string[] };
+  const flow = {
+    ...{ clock, memory, polls, notices, dead, seen, config },
+    observation: jobIn("pending"),
+    attempted: TAKEN,
+    remainingMs: 28_000,
+    open: (changes: Partial<NewWatch> = {}) =>
+      memory.open({
+        ...{ ...KEY, acceptedAt: T0, deadlineAt: T0 + 3_600_000, nextLookAt: T0 },
+        ...{ targets: ["audit"], context: {}, callbacks: {}, digestId: null, expiresAt: T0 * 2 },
+        ...changes,
+      }),
+
+    look(number: number, messageId = "m-1", queue: Pick<Queue, "send"> = polls): Promise<Disposition> {
+      const message = LookMessage.parse({
+        ...{ v: 1, kind: "look", ...KEY, look: number, deadlineAt: T0 + 3_600_000 },
+      });
+      const cce = { look: async () => flow.observation, deepen: async (_: string, job: Job) => job };
+      const onConcluded = (conclusion: Conclusion) => seen.concluded.push(conclusion);
+      const ends = { ledger, notices, cce, config, onConcluded, pageUrl: () => null };
+      return look(
+        message,
+        { messageId, remainingMs: () => flow.remainingMs },
+        {
+          ...{ ledger, polls: queue, cce, settings, now, random: () => 0.5 },
+          durations: async () => [],
+          conclude: (what, ending) => conclude(what, ending, ends),
+          onLook: (looked) => seen.looked.push(looked),
+        },
+      );
+    },
+
+    /** The next visible message of the notify queue, handled and acknowledged as its function would. */
+    async tell(): Promise<Disposition | "silent" | "nothing" | "unknown"> {
+      const [delivery] = notices.receive(1);
+      if (delivery === undefined) return "nothing";
+      const disposition = await flow.handle(delivery);
+      if (disposition === "acknowledged") notices.remove(delivery.receiptHandle);
+      return disposition;
+    },
+
+    async handle(delivery: Delivery): Promise<Disposition | "silent" | "unknown"> {
+      const subject = await noticeSubject(NotifyMessage.parse(JSON.parse(delivery.body)), {
+        ...{ ledger, config, now },
+      });
+      if (subject.kind !== "notice") return subject.kind;
+      return notice(subject.notice, delivery, () => flow.remainingMs, {
+        ...{ ledger, queue: notices, dead, settings, now, random: () => 0.5, onAttempt: () => {} },
+        deliver: async ({ webhookId }) => {
+          seen.posts.push(webhookId);
+          return flow.attempted;
+        },
+      });
+    },
+
+    sweep: (remainingMs = () => 50_000) => sweep({ ledger, polls, notices, config, now, remainingMs }),
+  };
+  return flow;
+}
+
+/** What lies in a queue. */
+export function bodiesOf(queue: MemoryQueue): unknown[] {
+  return queue.state.messages.map(({ body }) => JSON.parse(body));
+}

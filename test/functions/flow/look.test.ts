@@ -1,0 +1,78 @@
+import { T0 } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY } from "./flow-harness.ts";
+
+describe("a look", () => {
+  it("sends the next look, and only then counts as done", async () => {
+    const flow = flows();
+    await flow.open();
+    const order: string[] = [];
+    const sending = {
+      send: async (messages: Parameters<typeof flow.polls.send>[0]) => {
+        order.push(`done is ${(await flow.memory.read(KEY))?.watch.done}`);
+        return flow.polls.send(messages);
+      },
+    };
+    expect(await flow.look(1, "m-1", sending)).toBe("acknowledged");
+    expect(order).toEqual(["done is false"]);
+    const watch = (await flow.memory.read(KEY))?.watch;
+    expect(watch).toMatchObject({
+      look: 1,
+      done: true,
+      phase: "pending",
+      jobType: "CreateCluster",
+      lookedAt: [T0],
+    });
+    expect(bodiesOf(flow.polls)).toMatchObject([{ kind: "look", look: 2 }]);
+    expect(flow.seen.looked).toMatchObject([{ look: 1, what: "job", next: "look_again" }]);
+  });
+
+  it("is not done when the next one could not be sent", async () => {
+    const flow = flows();
+    await flow.open();
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    await expect(flow.look(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
+    expect((await flow.memory.read(KEY))?.watch.done).toBe(false);
+  });
+
+  it("acknowledges a stale copy, and somebody else's, and keeps its own while the earlier may still run", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.memory.claimLook({ key: KEY, look: 1, messageId: "m-1", now: T0, leaseMs: 35_000 });
+    expect(await flow.look(1, "m-1")).toBe("kept");
+    expect(await flow.look(1, "m-2")).toBe("acknowledged");
+    flow.clock.now += 35_001;
+    expect(await flow.look(1, "m-2")).toBe("acknowledged");
+    expect(await flow.look(1, "m-1")).toBe("acknowledged");
+    expect(flow.seen.looked.map(({ what }) => what)).toEqual(["mine", "theirs", "job", "stale"]);
+    expect(bodiesOf(flow.polls)).toHaveLength(1);
+  });
+
+  it("is kept when there is no time left for it", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.remainingMs = 6_000;
+    expect(await flow.look(1)).toBe("kept");
+    expect((await flow.memory.read(KEY))?.watch.look).toBe(0);
+  });
+
+  it("concludes at the deadline, whatever the job does", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    expect(await flow.look(1)).toBe("acknowledged");
+    expect(flow.seen.concluded).toMatchObject([{ outcome: "timed_out" }]);
+    expect(bodiesOf(flow.polls)).toEqual([]);
+  });
+
+  it("concludes when the job has ended", async () => {
+    const flow = flows();
+    await flow.open({ targets: ["audit", "deploys", "alarms"] });
+    flow.observation = jobIn("succeeded");
+    expect(await flow.look(1)).toBe("acknowledged");
+    expect(bodiesOf(flow.notices)).toMatchObject([
+      { kind: "notice", target: "audit", outcome: "succeeded", redelivery: 0 },
+      { kind: "notice", target: "deploys", outcome: "succeeded" },
+    ]);
+    expect((await flow.memory.read(KEY))?.watch.state).toBe("succeeded");
+  });
+});
