@@ -18,7 +18,13 @@ export interface AcceptRequestPorts
   readonly jobIdOfReply: (body: unknown) => string | null;
   readonly callbackGuard: CallbackGuard;
   /** Told how many jobs of a call were taken: for the log and the metric. */
-  readonly onAccepted: (call: { caller: string; project: string; asked: number; accepted: number }) => void;
+  readonly onAccepted: (call: {
+    readonly caller: string;
+    readonly project: string;
+    readonly asked: number;
+    /** The jobs that were taken: what joins a request to its looks and notices. */
+    readonly jobIds: readonly string[];
+  }) => void;
 }
 
 /** `POST /v1/jobs`: who is it, what do they ask, may they; then take it. */
@@ -45,7 +51,7 @@ async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise
     caller: identified.caller.name,
     project: asked.project,
     asked: jobs.length,
-    accepted: jobs.filter(({ status }) => status === "accepted").length,
+    jobIds: jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId),
   });
   return acceptedResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
 }

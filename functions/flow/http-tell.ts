@@ -5,14 +5,19 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Target } from "../../lib/targets.ts";
 
 /** One line and its count per call that handed jobs over. */
-export function tellAccepted(call: {
+export function tellAccepted({
+  caller,
+  project,
+  asked,
+  jobIds,
+}: {
   readonly caller: string;
   readonly project: string;
   readonly asked: number;
-  readonly accepted: number;
+  readonly jobIds: readonly string[];
 }): void {
-  log.info("accept", { ...call });
-  meter.add("Accepted", call.accepted);
+  log.info("accept", { caller, project, asked, accepted: jobIds.length, job_ids: jobIds });
+  meter.add("Accepted", jobIds.length);
 }
 
 /** A job could not be taken; its caller was told to ask again. */
