@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { type BundledPackage, bundledPackages } from "../../../local/ops/bundled-packages.ts";
+import { cycloneDx } from "../../../local/ops/cyclonedx.ts";
+import { refusedLicences } from "../../../local/ops/licences.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const Lock = z.object({
+  packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional() })),
+});
+const Versions = z.object({
+  dependencies: z.record(z.string(), z.string()),
+  devDependencies: z.record(z.string(), z.string()),
+});
+
+let packages: readonly BundledPackage[];
+beforeAll(async () => {
+  packages = await bundledPackages(ROOT);
+}, 60_000);
+
+const readJson = async (file: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(ROOT, file), "utf8"));
+
+test("every package in the functions' code has a licence that is on the list", () => {
+  expect(packages.length).toBeGreaterThan(10);
+  expect(refusedLicences(packages)).toEqual([]);
+});
+
+test("a licence that is not on the list is told, unless the package offers another", () => {
+  const licensed = (license: string) => ({ name: "a", version: "1.0.0", license });
+  expect(refusedLicences([licensed("GPL-3.0"), licensed("none"), licensed("MIT AND GPL-3.0")])).toHaveLength(
+    3,
+  );
+  expect(refusedLicences([licensed("(MIT OR GPL-3.0)"), licensed("ISC")])).toEqual([]);
+});
+
+test("nothing in the functions' code needs an install script", async () => {
+  const lock = Lock.parse(await readJson("package-lock.json"));
+  const scripted = packages.filter(({ name }) => lock.packages[`node_modules/${name}`]?.hasInstallScript);
+  expect(scripted).toEqual([]);
+});
+
+test("every version is exact", async () => {
+  const { dependencies, devDependencies } = Versions.parse(await readJson("package.json"));
+  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+  );
+  expect(loose).toEqual([]);
+});
+
+test("the bill of materials names each package by its purl and hash, and which functions hold it", () => {
+  const bom = cycloneDx({ name: "cce-job-notifier", version: "0.1.0", license: "MIT" }, packages);
+  expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 });
+  const middy = bom.components.find(({ name }) => name === "@middy/core");
+  expect(middy).toMatchObject({
+    purl: expect.stringMatching(/^pkg:npm\/%40middy\/core@\d/),
+    hashes: [{ alg: "SHA-512", content: expect.stringMatching(/^[0-9a-f]{128}$/) }],
+    licenses: [{ expression: "MIT" }],
+  });
+  expect(middy?.properties.map(({ value }) => value)).toEqual(expect.arrayContaining(["poll", "notify"]));
+  const refs = [bom.metadata.component["bom-ref"], ...bom.components.map((one) => one["bom-ref"])];
+  expect(new Set(refs).size).toBe(refs.length);
+  expect(bom.dependencies.map(({ ref }) => ref).toSorted()).toEqual(refs.toSorted());
+});
