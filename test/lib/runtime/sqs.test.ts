@@ -1,5 +1,6 @@
 import type { Context, SQSRecord } from "aws-lambda";
 import { type HandleDelivery, sqsHandler } from "../../../lib/runtime/sqs.ts";
+import { captured } from "./captured.ts";
 
 function record(messageId: string): SQSRecord {
   return {
@@ -32,7 +33,13 @@ test("what is kept or throws is named by its own ID, whatever its place in the b
     if (body === "throws") throw new Error("surprise");
     return body === "kept" ? "kept" : "acknowledged";
   };
-  expect(await failuresOf(handle, ["a", "throws", "b", "kept", "c"])).toEqual(["throws", "kept"]);
+  const lines = await captured(async () => {
+    expect(await failuresOf(handle, ["a", "throws", "b", "kept", "c"])).toEqual(["throws", "kept"]);
+  });
+  expect(lines).toEqual([
+    expect.objectContaining({ message: "record failed", message_id: "throws" }),
+    expect.objectContaining({ RecordsFailed: 1 }),
+  ]);
 });
 
 test("a handler learns of a message what it needs to decide", async () => {
@@ -50,7 +57,10 @@ test("a handler learns of a message what it needs to decide", async () => {
 test("a record that is not finished when time runs out comes back, its neighbours do not", async () => {
   const handle: HandleDelivery = ({ body }) =>
     body === "stuck" ? new Promise(() => undefined) : Promise.resolve("acknowledged");
-  expect(await failuresOf(handle, ["a", "stuck", "b"], 520)).toEqual(["stuck"]);
+  const lines = await captured(async () => {
+    expect(await failuresOf(handle, ["a", "stuck", "b"], 520)).toEqual(["stuck"]);
+  });
+  expect(lines).toEqual([expect.objectContaining({ message: "record out of time", message_id: "stuck" })]);
 });
 
 test("a batch that cannot be started fails as a whole", async () => {

@@ -1,0 +1,25 @@
+import { jest } from "@jest/globals";
+import * as z from "zod";
+
+const Line = z.record(z.string(), z.unknown());
+
+/** Every line of JSON that logger and metrics write while `run` runs. */
+export async function captured(run: () => unknown): Promise<z.infer<typeof Line>[]> {
+  let text = "";
+  const take = (chunk: unknown) => {
+    text += String(chunk);
+    return true;
+  };
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, "write").mockImplementation(take),
+  );
+  try {
+    await run();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => Line.parse(JSON.parse(line)));
+}

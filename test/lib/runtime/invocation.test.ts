@@ -1,0 +1,26 @@
+import type { Context } from "aws-lambda";
+import { onLambda } from "../../../lib/runtime/invocation.ts";
+import { meter } from "../../../lib/runtime/metrics.ts";
+import { captured } from "./captured.ts";
+
+const CONTEXT: Partial<Context> = { awsRequestId: "r-1", getRemainingTimeInMillis: () => 1234 };
+
+test("a function knows its request and the time that is left", async () => {
+  const handler = onLambda(async (event: { n: number }, { requestId, remainingMs }) => [
+    event.n,
+    requestId,
+    remainingMs(),
+  ]);
+  expect(await handler({ n: 1 }, CONTEXT as Context)).toEqual([1, "r-1", 1234]);
+});
+
+test("an invocation that fails fails, and what it had counted is written", async () => {
+  const handler = onLambda(async () => {
+    meter.add("SweepFound", 2);
+    throw new Error("after counting");
+  });
+  const lines = await captured(async () => {
+    await expect(handler({}, CONTEXT as Context)).rejects.toThrow("after counting");
+  });
+  expect(lines).toEqual([expect.objectContaining({ SweepFound: 2 })]);
+});

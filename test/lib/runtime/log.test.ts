@@ -1,0 +1,35 @@
+import { log, logWithRequest } from "../../../lib/runtime/log.ts";
+import { Secret } from "../../../lib/secret.ts";
+import { captured } from "./captured.ts";
+
+test("a line is JSON with its message, level and fields, and the request it belongs to", async () => {
+  const [line] = await captured(() => {
+    logWithRequest("request-7");
+    log.info("look", { project: "prod", job_id: "job-1", look: 3, lateness_seconds: null });
+  });
+  expect(line).toMatchObject({
+    ...{ level: "INFO", message: "look", function_request_id: "request-7" },
+    ...{ project: "prod", job_id: "job-1", look: 3, timestamp: expect.any(String) },
+  });
+});
+
+test("an error is told with its name, its stack and its causes", async () => {
+  const cause = new RangeError("inner");
+  const [line] = await captured(() => log.error("record failed", {}, new Error("outer", { cause })));
+  expect(line).toMatchObject({
+    level: "ERROR",
+    error: { name: "Error", message: "outer", stack: expect.any(String), cause: { message: "inner" } },
+  });
+});
+
+test("what was thrown and is no error is told all the same", async () => {
+  const [line] = await captured(() => log.error("record failed", {}, "just text"));
+  expect(line).toMatchObject({ error: { message: "just text" } });
+});
+
+test("a secret that got into an error's fields prints its mask", async () => {
+  const error = Object.assign(new Error(`refused ${new Secret("hunter2")}`), { url: new Secret("hunter2") });
+  const lines = await captured(() => log.error("request failed", {}, error));
+  expect(JSON.stringify(lines)).not.toContain("hunter2");
+  expect(JSON.stringify(lines)).toContain("<secret>");
+});
