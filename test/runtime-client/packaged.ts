@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { functionEnvironment } from "../../local/lambda/environment.ts";
+import { packageService } from "../../local/package/package-service.ts";
+import { unzip } from "../../local/package/unzip.ts";
+import type { FunctionResource } from "../../local/template/functions.ts";
+import { readService } from "../../local/template/service.ts";
+import { readPackage } from "../../local/template/template.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One function of this service, unpacked as Lambda would unpack it. */
+export interface Packaged {
+  readonly resource: FunctionResource;
+  readonly taskRoot: string;
+  /** Its environment, with the given server in place of every service of AWS. */
+  environment(aws: string, runtimeApi: string): Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function unpackFunction(name: string): Promise<Packaged> {
+  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const service = readService(await readPackage(folder), { sqs: "http://sqs", api: "http://api" });
+  const resource = service.functions.find(({ shortName }) => shortName === name);
+  if (resource === undefined) throw new Error(`there is no function ${name}`);
+  const taskRoot = await mkdtemp(join(tmpdir(), `${name}-`));
+  await unzip(join(folder, resource.artifact), taskRoot);
+  return {
+    resource,
+    taskRoot,
+    environment: (aws, runtimeApi) =>
+      functionEnvironment({
+        ...{ resource, region: service.region, taskRoot, runtimeApi, instance: "test" },
+        endpoints: { sqs: aws, dynamodb: aws, ssm: aws },
+      }),
+    remove: () => rm(taskRoot, { recursive: true }),
+  };
+}

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { FunctionHost } from "../../local/lambda/function-host.ts";
+import { type Packaged, unpackFunction } from "./packaged.ts";
+
+let books: Packaged;
+let silent: Server;
+let host: FunctionHost;
+
+beforeAll(async () => {
+  books = await unpackFunction("books");
+  silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+}, 60_000);
+afterAll(async () => {
+  silent.close();
+  silent.closeAllConnections();
+  await books.remove();
+});
+afterEach(() => host.stop());
+
+function hostAgainst(aws: string, timeoutSeconds: number): FunctionHost {
+  host = new FunctionHost({
+    resource: { ...books.resource, timeoutSeconds },
+    taskRoot: books.taskRoot,
+    environment: (runtimeApi) => books.environment(aws, runtimeApi),
+    log: () => undefined,
+  });
+  return host;
+}
+
+const silentAddress = () => `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+
+test("a packaged function whose ledger never answers fails just before its time limit, and lives on", async () => {
+  hostAgainst(silentAddress(), 1);
+  const invoked = await host.invoke({});
+  expect(invoked).toMatchObject({ kind: "error", error: { errorType: "TimeoutError" } });
+  expect(host.pids).toHaveLength(1);
+});
+
+test("a packaged function that cannot even do that is killed at its time limit, and another takes its place", async () => {
+  hostAgainst(silentAddress(), 1);
+  const asking = once(silent, "request");
+  const invoking = host.invoke({});
+  await asking;
+  const [pid = 0] = host.pids;
+  process.kill(pid, "SIGSTOP");
+  expect(await invoking).toMatchObject({
+    kind: "error",
+    error: { errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("after 1.00 seconds") },
+  });
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  expect(await host.invoke({})).toMatchObject({ error: { errorType: "TimeoutError" } });
+});
+
+test("a packaged function whose ledger refuses connections fails its invocation, and lives on", async () => {
+  hostAgainst("http://127.0.0.1:1", 20);
+  const [first, pids] = [await host.invoke({}), host.pids];
+  expect(first).toMatchObject({
+    kind: "error",
+    error: { errorMessage: expect.stringContaining("ECONNREFUSED") },
+  });
+  expect(await host.invoke({})).toMatchObject({ kind: "error" });
+  expect(host.pids).toEqual(pids);
+});
