@@ -38,7 +38,8 @@ function liveScreen(output: Output): Screen {
   const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) => {
     // A line that wraps would be two to the terminal, and one to the count of lines to go up.
-    const width = Math.max(20, (output.columns ?? 80) - 1);
+    // Some terminals say that they have no columns at all.
+    const width = Math.max(20, (output.columns || 80) - 1);
     return lines.map((line) => `${[...line].slice(0, width).join("")}\n`).join("");
   };
   return {

@@ -52,6 +52,12 @@ describe("npm run stack", () => {
     await Promise.all(running.map(gone));
   });
 
+  it.each(["SIGINT", "SIGHUP"] as const)("stops as cleanly on %s", async (signal) => {
+    const stack = await start();
+    stack.child.kill(signal);
+    expect(await stack.stop()).toBe(0);
+  });
+
   it("kills a function's processes wherever they are", async () => {
     const stack = await start();
     const hanging = stack.invoke("echo", { do: "hang" });
@@ -73,12 +79,15 @@ describe("npm run stack", () => {
 
   it("refuses a template that AWS would let run into a wall, and says why", async () => {
     const serviceDir = await changedService((text) =>
-      text.replace("recursiveLoop: Allow", "recursiveLoop: Terminate"),
+      text
+        .replace("recursiveLoop: Allow", "recursiveLoop: Terminate")
+        .replace("VisibilityTimeout: 12", "VisibilityTimeout: 11"),
     );
     const error = await refused(startStack({ config: {}, serviceDir }));
     expect(error).toBeInstanceOf(StackNotStartedError);
     expect(error.code).toBe(1);
     expect(error.message).toMatch(/work: it is fed by the queue .* about 16/);
+    expect(error.message).toMatch(/work.* 11 s/);
     await rm(serviceDir, { recursive: true });
   }, 30_000);
 
