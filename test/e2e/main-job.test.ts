@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
 import { OUTCOMES } from "../../lib/job.ts";
-import { eventSchema } from "../../lib/report/event.ts";
 import { PROJECT } from "../support/scene.ts";
 import { CONTEXT, type FourOutcomes, MENTION, playFourOutcomes, SECRETS } from "./four-outcomes.ts";
 import { CLUSTER, REASON } from "./outcome-jobs.ts";
+
+const SCHEMA = JSON.parse(readFileSync(new URL("../../docs/event.schema.json", import.meta.url), "utf8"));
 
 /** What the event of `failingJob` says of its failures. */
 const FAILURES = [
@@ -44,8 +46,8 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
     expect(headers["webhook-id"]).toMatch(/^msg_/);
   });
 
-  it.each(OUTCOMES)("sends an event of a job that %s that is as the JSON Schema says", (outcome) => {
-    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(eventSchema());
+  it.each(OUTCOMES)("sends an event of a job that %s that is as docs/event.schema.json says", (outcome) => {
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(SCHEMA);
     const event = played.event(outcome);
     expect([validate(event), validate.errors]).toEqual([true, null]);
     expect(event.type).toBe(`job.${outcome}`);
