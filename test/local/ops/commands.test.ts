@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { startSsm } from "../../../local/servers/ssm.ts";
+
+const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
+const CONFIG = {
+  projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2" } } },
+  targets: { deploys: { kind: "slack", url: "https://hooks.slack.com/services/hunter2" } },
+  settings: { linkKey: "hunter2hunter2", publicUrl: "https://jobs.example/" },
+};
+
+let folder: string;
+let file: string;
+let ssm: Awaited<ReturnType<typeof startSsm>>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ops-"));
+  file = join(folder, "config.json");
+  await writeFile(file, JSON.stringify(CONFIG));
+  ssm = await startSsm({ configFile: file, path: "/cce-job-notifier/dev", region: "eu-central-1" });
+});
+afterAll(async () => {
+  await ssm.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function run(command: string, ...args: string[]) {
+  const child = spawn(process.execPath, [join(OPS, `${command}.ts`), ...args], {
+    env: {
+      ...{ PATH: process.env.PATH, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y" },
+      ...{ AWS_REGION: "eu-central-1", AWS_ENDPOINT_URL_SSM: ssm.url },
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  expect(out + errors).not.toContain("hunter2");
+  return { out, errors, code };
+}
+
+test("a stage's config is listed without its secrets", async () => {
+  const { out, code } = await run("config", "list");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    projects: { prod: { projectId: "p", auth: { kind: "token", token: "<secret>" } } },
+    targets: { deploys: { url: "<secret>" } },
+    settings: { linkKey: "<secret>" },
+  });
+});
+
+test("a stage's config, and a file, are checked", async () => {
+  expect(await run("config", "check")).toMatchObject({ code: 0, out: expect.stringContaining("3 entries") });
+  expect(await run("config", "check", file)).toMatchObject({ code: 0 });
+});
+
+test("every fault in a file is told, and no value", async () => {
+  const faulty = join(folder, "faulty.json");
+  const targets = { deploys: { kind: "slack", url: "hunter2" }, audit: { kind: "webhook", url: "hunter2" } };
+  await writeFile(faulty, JSON.stringify({ ...CONFIG, targets }));
+  const { errors, code } = await run("config", "check", faulty);
+  expect(code).toBe(1);
+  expect(errors).toMatch(/targets\.deploys\.url: .*\n- targets\.audit\./);
+  expect(await run("config", "put", faulty)).toMatchObject({ code: 1, out: "" });
+});
+
+test("a link to a project's list is made from the stage's own key and address", async () => {
+  const { out, code } = await run("link", "--project", "prod");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^https:\/\/jobs\.example\/jobs\?project=prod&key=[\w.-]+\n$/);
+  expect(await run("link", "--project", "nobody")).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining("there are: prod"),
+  });
+});
+
+test.each([["config"], ["link"], ["redrive"]])(
+  "without what it needs, %s says how it is used",
+  async (command) => {
+    expect(await run(command)).toMatchObject({ code: 2, errors: expect.stringContaining("npm run") });
+  },
+);
