@@ -40,7 +40,7 @@ export async function request<T>(connection: Connection, call: Call, schema: z.Z
     const againMs = againAfterMs(answer, call.repeatable, tries, random());
     if (againMs !== null) await wait(againMs);
     else if (answer.kind === "answered") throw new ProblemError(problemOf(answer));
-    else throw new UnreachableError(unreachable(connection.url), { cause: answer.cause });
+    else throw new UnreachableError(unreachable(connection.url, answer.cause), { cause: answer.cause });
   }
 }
 
@@ -104,6 +104,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreachable(url: string): string {
-  return `The service at ${URL.canParse(url) ? new URL(url).host : "that address"} cannot be reached.`;
+function unreachable(url: string, cause: unknown): string {
+  const host = URL.canParse(url) ? new URL(url).host : "that address";
+  return `The service at ${host} cannot be reached (${codeOf(cause) ?? "no answer"}).`;
+}
+
+const Thrown = z.object({ name: z.unknown(), code: z.unknown(), cause: z.unknown() }).partial();
+
+/** `fetch` hides what went wrong, such as ECONNREFUSED, in the cause of its error. */
+function codeOf(error: unknown): string | null {
+  const thrown = Thrown.safeParse(error);
+  if (!thrown.success) return null;
+  const { name, code, cause } = thrown.data;
+  if (name === "TimeoutError") return "timed out";
+  return typeof code === "string" ? code : codeOf(cause);
 }
