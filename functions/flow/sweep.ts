@@ -12,6 +12,11 @@ import { digestStandings } from "./sweep-digest.ts";
 const MINUTE_MS = 60_000;
 /** What was sent again is left alone for one period of the schedule. */
 const POSTPONE_MS = 5 * MINUTE_MS;
+/**
+ * A look that was claimed and is not done may be leased still (see `LOOK_LEASE_MS`). Sent at once it would be taken
+ * for a copy, and acknowledged, although the message that holds the lease may be the one that was lost.
+ */
+const LEASE_PASSES_SECONDS = 36;
 /** How long after its due time a notice's own message may still be on its way. */
 const NOTICE_SLACK_MS = 4 * MINUTE_MS;
 /** Watches looked after at once, and taken from the index at a time. */
@@ -83,7 +88,7 @@ async function lookAfter(entry: Overdue, ports: SweepPorts): Promise<{ looks: nu
   if (state === "watching") {
     const { look, done } = document.watch;
     await sendAll(ports.polls, [
-      lookMessage({ ...document.watch, look: done ? look + 1 : Math.max(1, look) }, 0),
+      lookMessage({ ...document.watch, look: done ? look + 1 : look }, done ? 0 : LEASE_PASSES_SECONDS),
     ]);
     await ports.ledger.reschedule(entry, ports.now() + POSTPONE_MS);
     return { looks: 1, notices: 0 };

@@ -12,6 +12,8 @@ export interface JobScript {
   /** Null: never. */
   readonly endsAt: Instant | null;
   readonly ends: "succeeded" | "failed";
+  /** Shows itself as pending to so many looks, whatever the time. */
+  readonly pendingLooks?: number;
 }
 
 export interface Cloud {
@@ -36,7 +38,7 @@ export function cceFor(
     look: (key) =>
       world.effect(actor, "cce.look", async () => {
         cloud.looks += 1;
-        const observation = observe(world, cloud.jobs.get(key.jobId), rates);
+        const observation = observe(world, cloud.jobs.get(key.jobId), cloud.looks, rates);
         const what = observation.kind === "job" ? observation.job.state : observation.kind;
         const shown = cloud.shown.get(key.jobId) ?? new Set();
         cloud.shown.set(key.jobId, shown.add(what));
@@ -47,13 +49,14 @@ export function cceFor(
   };
 }
 
-function observe(world: World, script: JobScript | undefined, rates: FaultRates): Observation {
+function observe(world: World, script: JobScript | undefined, looks: number, rates: FaultRates): Observation {
   const { chance } = world;
   if (chance.happens(ratesNow(world, rates).cce)) return flap(world);
   const now = world.now();
   if (script === undefined || script.appearsAt === null || now < script.appearsAt)
     return { kind: "gone", text: "no such job" };
-  const state = script.endsAt !== null && now >= script.endsAt ? script.ends : "pending";
+  const over = script.endsAt !== null && now >= script.endsAt && looks > (script.pendingLooks ?? 0);
+  const state = over ? script.ends : "pending";
   return { kind: "job", job: jobOf(script, state, script.appearsAt, now), warnings: [] };
 }
 

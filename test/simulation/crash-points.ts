@@ -34,9 +34,9 @@ export async function runCrashing(points: readonly CrashPoint[]): Promise<Crashe
     ...{ world, config, rates: NO_FAULTS, plant: NO_PLANT, swept: false },
     ...{ maxReceiveCount: 1000, maximumConcurrency: 2 },
   });
-  const endsAt = T0 + 85_000;
   around.cloud.jobs.set(JOB, {
-    ...{ jobId: JOB, jobType: "CreateCluster", appearsAt: T0, endsAt, ends: "failed" },
+    ...{ jobId: JOB, jobType: "CreateCluster", appearsAt: T0, endsAt: T0, ends: "failed" },
+    pendingLooks: 4,
   });
   const asked: Resolved = {
     kind: "resolved",

@@ -1,3 +1,4 @@
+import { LOOK_LEASE_MS } from "../../../functions/flow/look.ts";
 import { T0 } from "../../simulation/setup.ts";
 import { bodiesOf, flows, jobIn, KEY } from "./flow-harness.ts";
 
@@ -23,11 +24,23 @@ describe("the sweep", () => {
     flow.clock.now += 20 * MINUTE_MS;
     await flow.sweep();
     expect(bodiesOf(flow.polls)).toMatchObject([{ look: 2 }]);
-    await flow.memory.claimLook({ key: KEY, look: 2, messageId: "m", now: flow.clock.now, leaseMs: 1 });
-    flow.polls.purge();
     flow.clock.now += 6 * MINUTE_MS;
+    await flow.memory.claimLook({
+      key: KEY,
+      look: 2,
+      messageId: "m",
+      now: flow.clock.now,
+      leaseMs: LOOK_LEASE_MS,
+    });
+    flow.polls.purge();
     await flow.sweep();
     expect(bodiesOf(flow.polls)).toMatchObject([{ look: 2 }]);
+    flow.clock.now += LOOK_LEASE_MS;
+    expect(flow.polls.receive(1)).toEqual([]);
+    flow.clock.now += 1_000;
+    expect(flow.polls.receive(1)).toHaveLength(1);
+    expect(await flow.look(2, "n")).toBe("acknowledged");
+    expect(flow.seen.looked.at(-1)).toMatchObject({ look: 2, what: "job" });
   });
 
   it("sends again a notice that never came, and lets a watch go when all of its notices have ended", async () => {
