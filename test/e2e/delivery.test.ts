@@ -12,7 +12,7 @@ beforeAll(async () => {
   scene = await startDeliveryScene();
   told = await tellAll(scene);
 }, 120_000);
-afterAll(() => scene.stop());
+afterAll(() => scene?.stop());
 
 const statuses = (notices: readonly Arrived[]) => notices.map(({ status }) => status);
 const sentAt = ({ at }: Arrived) => Date.parse(at);

@@ -30,7 +30,7 @@ let played: FourOutcomes;
 beforeAll(async () => {
   played = await playFourOutcomes();
 }, 60_000);
-afterAll(() => played.stop());
+afterAll(() => played?.stop());
 
 describe("from a job ID over HTTP to a chat and a webhook", () => {
   it.each(OUTCOMES)("tells each target once of a job that %s, even one that was named twice", (outcome) => {
