@@ -18,6 +18,7 @@ import { ssmConfig } from "../lib/runtime/ssm-config.ts";
 import { conclude } from "./flow/conclude.ts";
 import { createDurations } from "./flow/durations.ts";
 import { look } from "./flow/look.ts";
+import { createPace } from "./flow/pace.ts";
 import { withMessage } from "./flow/read-message.ts";
 import { tellConcluded, tellLook, tellUnreadable } from "./flow/tell.ts";
 import { pollLedger } from "./ledger/poll-ledger.ts";
@@ -37,6 +38,7 @@ const dead = createSender({ client: sqs, url: env.POLL_DEAD_QUEUE_URL, random })
 const notices = createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);
 const cceOf = perConfig(({ projects }) => createCceClient({ projects, now, monotonic, random }));
+const paceFor = createPace(ledger, now);
 const durations = createDurations(ledger, now, (error) => log.error("durations unread", {}, error));
 
 export const handler = sqsHandler(async (records) => {
@@ -57,6 +59,7 @@ export const handler = sqsHandler(async (records) => {
         { ...delivery, remainingMs },
         {
           ...{ ledger, polls, cce, durations, settings, now, random, onLook: tellLook },
+          pace: paceFor(settings.poll.queriesPerFiveMinutes),
           conclude: (seen, ending) =>
             conclude(seen, ending, { ...ends, pageUrl: (key, at) => pageUrl(link, key, at) }),
         },

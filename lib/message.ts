@@ -12,6 +12,8 @@ export const LookMessage = z.strictObject({
   jobId: JobId,
   look: z.int().min(1),
   deadlineAt: z.int().min(0),
+  /** The turn in its project's quota that this look has taken and waits for. */
+  slotAt: z.int().min(0).optional(),
 });
 export type LookMessage = z.infer<typeof LookMessage>;
 

@@ -15,6 +15,8 @@ const Poll = z.strictObject({
   minDelaySeconds: z.number().min(0).max(SQS_MAX_DELAY_SECONDS).default(2),
   maxDelaySeconds: z.number().min(1).max(SQS_MAX_DELAY_SECONDS).default(SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z.number().min(0).max(3600).default(120),
+  /** What CCE allows a project's user to ask in five minutes. Without it a project is paced once CCE asks for fewer. */
+  queriesPerFiveMinutes: z.int().min(10).max(1_000_000).optional(),
   troubleSeconds: z.number().min(0).max(86_400).default(600),
 });
 export type PollSettings = z.infer<typeof Poll>;

@@ -9,6 +9,7 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition } from "../../lib/runtime/sqs.ts";
 import type { Settings } from "../../lib/settings.ts";
 import { lookMessage } from "./messages.ts";
+import { askInTurn, type Pace } from "./pace.ts";
 import { sendAll } from "./send-all.ts";
 
 /**
@@ -36,6 +37,8 @@ export interface LookPorts {
   readonly ledger: Pick<WatchLedger, "claimLook" | "recordLook">;
   readonly polls: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "look">;
+  /** Keeps projects to their quota; without it, all looks ask at once. */
+  readonly pace?: Pace;
   readonly durations: (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
   readonly conclude: (seen: Seen, ending: Extract<Decision, { kind: "conclude" }>) => Promise<void>;
   readonly settings: Settings;
@@ -95,7 +98,7 @@ export async function look(
   }
 
   const { watch } = claim;
-  const observation = await ports.cce.look(key, { deadlineMs: askMs });
+  const { observation, slotAt } = await askInTurn(message, askMs, ports);
   const at = ports.now();
   const seen: Seen = {
     watch,
@@ -129,7 +132,7 @@ export async function look(
     await ports.conclude(seen, decision);
     ports.onLook({ ...looked, next: "concluded", delaySeconds: null });
   } else {
-    await passOn(seen, decision, job, ports);
+    await passOn(seen, decision, { job, slotAt }, ports);
     ports.onLook({ ...looked, next: "look_again", delaySeconds: decision.delaySeconds });
   }
   return "acknowledged";
@@ -138,12 +141,12 @@ export async function look(
 async function passOn(
   seen: Seen,
   decision: Extract<Decision, { kind: "look_again" }>,
-  job: Job | null,
+  { job, slotAt }: { readonly job: Job | null; readonly slotAt: Instant | null },
   ports: LookPorts,
 ): Promise<void> {
   const { watch, at } = seen;
   const next = { ...watch, look: seen.look + 1 };
-  await sendAll(ports.polls, [lookMessage(next, decision.delaySeconds)]);
+  await sendAll(ports.polls, [lookMessage(next, decision.delaySeconds, slotAt)]);
   await ports.ledger.recordLook({
     key: { project: watch.project, jobId: watch.jobId },
     look: seen.look,

@@ -12,10 +12,20 @@ import type { Outgoing } from "../../lib/queue/queue.ts";
 export function lookMessage(
   look: WatchKey & { look: number; deadlineAt: number },
   delaySeconds: number,
+  slotAt: number | null = null,
 ): Outgoing {
   const { project, jobId, look: number, deadlineAt } = look;
+  const turn = slotAt === null ? {} : { slotAt };
   return outgoing(
-    { v: MESSAGE_VERSION, kind: "look", project, jobId, look: number, deadlineAt } satisfies LookMessage,
+    {
+      v: MESSAGE_VERSION,
+      kind: "look",
+      project,
+      jobId,
+      look: number,
+      deadlineAt,
+      ...turn,
+    } satisfies LookMessage,
     delaySeconds,
   );
 }

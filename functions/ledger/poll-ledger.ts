@@ -6,10 +6,11 @@ import { claimLook, recordLook } from "../../lib/ledger/dynamo/look.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
 import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
+import { reserveSlot } from "../../lib/ledger/dynamo/target.ts";
 
 /** What looking at jobs and concluding watches needs of the ledger. */
 export const pollLedger = (table: LedgerTable) =>
   onTable(table, {
     ...{ claimLook, recordLook, read, keepConclusion, end },
-    ...{ leaveDigest, readDigest, addDuration, readDurations },
+    ...{ leaveDigest, readDigest, addDuration, readDurations, reserveSlot },
   });
