@@ -2,10 +2,6 @@ import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { jobIdOfReply } from "../lib/cce/submitted.ts";
-import { openDigest } from "../lib/ledger/dynamo/digest.ts";
-import { readDurations } from "../lib/ledger/dynamo/durations.ts";
-import { openWatch } from "../lib/ledger/dynamo/open.ts";
-import { revisit } from "../lib/ledger/dynamo/overdue.ts";
 import { createSender } from "../lib/queue/sqs.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
@@ -17,6 +13,7 @@ import { firstLook } from "./flow/first-look.ts";
 import { callersOf } from "./flow/http-callers.ts";
 import { tellAccepted as onAccepted, tellAcceptFailure as onFailure } from "./flow/http-tell.ts";
 import { tellUnlearned } from "./flow/tell.ts";
+import { enqueueLedger } from "./ledger/enqueue-ledger.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -25,26 +22,16 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
-const table = { client: new DynamoDBClient({}), table: env.LEDGER_TABLE };
+const ledger = enqueueLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
 const client = new SQSClient({});
 
 const ports = {
   ...callersOf(ssmConfig(env.CONFIG_PATH)),
-  ledger: {
-    open: openWatch.bind(null, table),
-    revisit: revisit.bind(null, table),
-    openDigest: openDigest.bind(null, table),
-  },
   pollQueue: createSender({ client, url: env.POLL_QUEUE_URL, random }),
   notifyQueue: createSender({ client, url: env.NOTIFY_QUEUE_URL, random }),
-  firstDelaySeconds: firstLook(
-    { readDurations: readDurations.bind(null, table) },
-    now,
-    random,
-    tellUnlearned,
-  ),
+  firstDelaySeconds: firstLook(ledger, now, random, tellUnlearned),
   defaultUrl: env.PUBLIC_URL,
-  ...{ now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },
+  ...{ ledger, now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },
 };
 
 export const handler = httpHandler((request) => acceptRequest(request, ports));
