@@ -15,6 +15,13 @@ export const LEFT_OUT = [
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
   },
+  {
+    // It filters the input and output of every request for a logger that no client is given.
+    file: "@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js",
+    stub: `export const loggerMiddleware = () => (next) => next;
+      export const loggerMiddlewareOptions = {};
+      export const getLoggerPlugin = () => ({ applyToStack() {} });`,
+  },
   // Every agent is made with `allowH2: false`. Loading it would load node:http2.
   { file: "undici/lib/dispatcher/client-h2.js", stub: absent("HTTP/2") },
   // All of Node.js 24's platforms on Lambda have WebAssembly's SIMD, whose build of the same parser stays.

@@ -35,21 +35,22 @@ export interface Meter {
   add(name: MetricName, value: number, dimensions?: Dimensions): void;
 }
 
-const metrics = new Metrics();
+/** One for every set of dimensions: what an invocation counts for one set is written as one record, not as many. */
+const bySet = new Map<string, Metrics>();
 
 export const meter: Meter = {
-  add(name, value, dimensions) {
-    if (dimensions === undefined) {
-      metrics.addMetric(name, UNITS[name], value);
-      return;
+  add(name, value, dimensions = {}) {
+    const set = JSON.stringify(dimensions);
+    let metrics = bySet.get(set);
+    if (metrics === undefined) {
+      metrics = new Metrics({ defaultDimensions: { ...dimensions } });
+      bySet.set(set, metrics);
     }
-    const single = metrics.singleMetric();
-    for (const [key, text] of Object.entries(dimensions)) single.addDimension(key, text);
-    single.addMetric(name, UNITS[name], value);
+    metrics.addMetric(name, UNITS[name], value);
   },
 };
 
 /** Writes what was counted; once at the end of every invocation. */
 export function publishMetrics(): void {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

@@ -1,3 +1,4 @@
+import type { Job } from "../../job.ts";
 import { lookDueAt } from "../due.ts";
 import { LOOK_HISTORY } from "../watch.ts";
 import type { LookClaim, LookRecord, WatchLedger } from "../watch-ledger.ts";
@@ -9,6 +10,9 @@ import { readWatchItem, toWatch, type WatchItem } from "./watch-item.ts";
 
 /** A tree rides in the hot item up to this size, which holds one or two subjobs. */
 const INLINE_TREE_BYTES = 250;
+/** Trees known to be larger, by hash: most looks see the tree of the look before, and need not pack it to know. */
+const large = new Set<string>();
+const MOST_LARGE = 1000;
 
 type LookToClaim = Parameters<WatchLedger["claimLook"]>[0];
 
@@ -43,8 +47,7 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
   const { key, look, messageId, nextLookAt, trouble, tree } = record;
   const { phase, jobType, resourceName, misses } = record;
   const hash = tree === null ? null : treeHash(tree);
-  const packed = tree === null ? null : packTree(tree);
-  const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
+  const inline = tree === null || hash === null ? null : packInline(tree, hash);
   const recorded = await change(table, {
     key: watchItemKey(key),
     set: {
@@ -60,8 +63,19 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
   });
   if (recorded.kind === "refused") return "superseded";
   const before = readWatchItem(recorded.item);
-  if (packed !== null && inline === null && before.treeHash !== hash) {
-    await change(table, { key: treeItemKey(key), set: { tree: packed, expiresAt: before.expiresAt } });
+  if (tree !== null && inline === null && before.treeHash !== hash) {
+    const { expiresAt } = before;
+    await change(table, { key: treeItemKey(key), set: { tree: packTree(tree), expiresAt } });
   }
   return "recorded";
+}
+
+/** The tree for the hot item, or null when it is too large for it. */
+function packInline(tree: Job, hash: string): Uint8Array | null {
+  if (large.has(hash)) return null;
+  const packed = packTree(tree);
+  if (packed.length <= INLINE_TREE_BYTES) return packed;
+  if (large.size === MOST_LARGE) large.clear();
+  large.add(hash);
+  return null;
 }
