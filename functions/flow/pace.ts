@@ -11,8 +11,8 @@ const USUAL_QUOTA = 200;
  * Of the quota, so much is spaced evenly and so much may come at once: together never more than the quota in any
  * five minutes, and a rest for second tries after a 401, reasons of subjobs and messages that come late.
  */
-const EVEN_SHARE = 0.7;
-const BURST_SHARE = 0.2;
+const EVEN_SHARE = 0.8;
+const BURST_SHARE = 0.15;
 /** After a 429, a project keeps to the quota for so long. */
 const PACED_MS = 3_600_000;
 /** Sooner than this, a look's turn is now. */
