@@ -49,7 +49,7 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
     [...users].map(async ([folder, functions]) => {
       const manifest = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
       const { name, version, license } = Manifest.parse(manifest);
-      const integrity = lock.packages[folder]?.integrity ?? null;
+      const integrity = lock.packages[folder.replace(/^.*?(?=node_modules\/)/, "")]?.integrity ?? null;
       return { name, version, license, integrity, functions: [...functions].sort() };
     }),
   );

@@ -1,0 +1,115 @@
+import { tellAccepted, tellStopped } from "../../../functions/flow/http-tell.ts";
+import type { Notice } from "../../../functions/flow/notice-subject.ts";
+import { tellAttempt, tellConcluded, tellLook, tellSwept } from "../../../functions/flow/tell.ts";
+import { tellBooks } from "../../../functions/flow/tell-books.ts";
+import type { Conclusion } from "../../../lib/conclusion.ts";
+import type { Attempted } from "../../../lib/deliver/deliver.ts";
+import { publishMetrics } from "../../../lib/runtime/metrics.ts";
+import { Secret } from "../../../lib/secret.ts";
+import { captured } from "../../lib/runtime/captured.ts";
+
+const KEY = { project: "prod", jobId: "job-1" };
+const NOTICE: Notice = {
+  ...{ key: { ...KEY, target: "deploys" }, redelivery: 0, webhookId: "msg_1", expiresAt: 0 },
+  target: { kind: "slack", url: new Secret("https://hunter2"), on: ["failed"] },
+  format: () => ({ payload: {}, fallback: null }),
+};
+const ATTEMPTED: Attempted = {
+  ...{ verdict: "delivered", status: 200, reason: "accepted", afterSeconds: null },
+  ...{ spent: true, durationMs: 80, answer: "ok" },
+};
+const CONCLUSION: Conclusion = {
+  ...{ ...KEY, region: null, jobType: "CreateCluster", outcome: "failed", phase: "Failed", reason: null },
+  ...{ clusterId: null, resourceId: null, resourceName: null, failures: [], warnings: [], context: {} },
+  ...{ createdAt: null, updatedAt: null, durationSeconds: 550, statusUrl: null },
+  subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+  watch: {
+    ...{ acceptedAt: "2026-11-23T09:20:00.000Z", concludedAt: "2026-11-23T09:30:00.000Z" },
+    ...{ looks: 12, lagSeconds: 4.5 },
+  },
+};
+
+/** The log lines, without what the logger adds, and all that was counted. */
+async function told(run: () => void) {
+  const lines = await captured(() => {
+    run();
+    publishMetrics();
+  });
+  const added = ["level", "timestamp", "service", "sampling_rate", "function_request_id"];
+  const logged = lines
+    .filter((line) => "message" in line)
+    .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !added.includes(name))));
+  const counted = Object.assign({}, ...lines.filter((line) => "_aws" in line)) as Record<string, unknown>;
+  return { logged, counted };
+}
+
+test("from a request to its notice, every line carries the job", async () => {
+  const { logged, counted } = await told(() => {
+    tellAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
+    tellLook({ key: KEY, look: 1, what: "job", next: "look_again", delaySeconds: 30, latenessSeconds: 0.5 });
+    tellConcluded(CONCLUSION);
+    tellAttempt(NOTICE, ATTEMPTED, "delivered", 1);
+  });
+  expect(logged).toEqual([
+    { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
+    {
+      ...{ message: "look", project: "prod", job_id: "job-1", look: 1, observation: "job" },
+      ...{ next: "look_again", delay_seconds: 30, lateness_seconds: 0.5 },
+    },
+    {
+      ...{ message: "concluded", project: "prod", job_id: "job-1", job_type: "CreateCluster" },
+      ...{ outcome: "failed", looks: 12, lag_seconds: 4.5, duration_seconds: 550 },
+    },
+    {
+      ...{ message: "attempt", project: "prod", job_id: "job-1", target: "deploys", kind: "slack" },
+      ...{ redelivery: 0, attempts: 1, verdict: "delivered", reason: "accepted", status: 200 },
+      ...{ duration_ms: 80, state: "delivered" },
+    },
+  ]);
+  expect(counted).toMatchObject({ Accepted: 1, LagSeconds: 4.5, LookLatenessSeconds: 0.5, Attempts: 1 });
+  expect(counted).not.toHaveProperty("AttemptsFailed");
+  expect(JSON.stringify([logged, counted])).not.toContain("hunter2");
+});
+
+test("an attempt counts as failed when it spent a place in the schedule, not when it was asked to wait", async () => {
+  const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
+  const { counted } = await told(() => {
+    tellAttempt(NOTICE, { ...retry, spent: false }, "pending", 0);
+    tellAttempt(NOTICE, retry, "exhausted", 9);
+  });
+  expect(counted).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
+});
+
+test("a message that a claim refuses is a conflict, and no look", async () => {
+  const refused = {
+    key: KEY,
+    look: 1,
+    next: "acknowledged",
+    delaySeconds: null,
+    latenessSeconds: null,
+  } as const;
+  const { counted } = await told(() => tellLook({ ...refused, what: "stale" }));
+  expect(counted).toMatchObject({ LedgerConflicts: 1 });
+  expect(counted).not.toHaveProperty("Looks");
+});
+
+test("a sweep tells what it found and what it left", async () => {
+  const { logged, counted } = await told(() =>
+    tellSwept({ looks: 2, notices: 1, failed: 1, finished: false }),
+  );
+  expect(logged).toEqual([{ message: "swept", looks: 2, notices: 1, failed: 1, finished: false }]);
+  expect(counted).toMatchObject({ SweepFound: 3, SweepLeft: 2 });
+});
+
+test("the books tell their balance, and name what is adrift", async () => {
+  const { logged, counted } = await told(() => {
+    tellStopped(KEY);
+    tellBooks({ accepted: 5, concluded: 2, stopped: 1, live: 1, adrift: [KEY] });
+  });
+  expect(logged).toEqual([
+    { message: "stop", project: "prod", job_id: "job-1" },
+    { message: "books", accepted: 5, concluded: 2, stopped: 1, live: 1, balance: 1 },
+    { message: "adrift", project: "prod", job_id: "job-1" },
+  ]);
+  expect(counted).toMatchObject({ Stopped: 1, BooksBalance: 1, LiveWatches: 1 });
+});
