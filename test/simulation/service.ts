@@ -3,6 +3,7 @@ import { createDurations } from "../../functions/flow/durations.ts";
 import { look } from "../../functions/flow/look.ts";
 import { notice } from "../../functions/flow/notice.ts";
 import { noticeSubject } from "../../functions/flow/notice-subject.ts";
+import { createPace } from "../../functions/flow/pace.ts";
 import { buryUnknown, withMessage } from "../../functions/flow/read-message.ts";
 import { sweep } from "../../functions/flow/sweep.ts";
 import { pageUrl } from "../../lib/api/link.ts";
@@ -63,6 +64,7 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
   const ports = plant.look({
     ...{ ledger, polls, cce, durations, settings, now, random: world.chance.next },
     onLook: () => {},
+    pace: createPace(ledger, now)(settings.poll.queriesPerFiveMinutes),
     conclude: (seen, ending) => conclude(seen, ending, ends),
   });
   return (delivery, remainingMs) =>

@@ -33,7 +33,10 @@ export function drawConfig(chance: Chance): Config {
   return configWith({
     ...(chance.happens(0.3) ? { fallbackTarget: "ops" } : {}),
     maxLooks: chance.pick([500, 500, 12]),
-    poll: { maxDelaySeconds, troubleSeconds: chance.pick([600, 60]), goneGraceSeconds: 120 },
+    poll: {
+      ...{ maxDelaySeconds, troubleSeconds: chance.pick([600, 60]), goneGraceSeconds: 120 },
+      ...(chance.happens(0.2) ? { queriesPerFiveMinutes: chance.pick([30, 200]) } : {}),
+    },
     retry: chance.happens(0.8) ? { scheduleSeconds: [0, 5, 30, 120, 600] } : {},
   });
 }

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { startSink } from "../../local/sink.ts";
+import { type Scene, startScene } from "../support/scene.ts";
+import { tally } from "./tally.ts";
+
+/**
+ * Three hundred jobs (or as many as the first argument says) on the embedded stack, while functions are ended by
+ * SIGKILL at random moments, the poll queue is purged once, and the cloud drops connections for a while. Then it is
+ * quiet, the sweep runs often instead of every five minutes, and everybody must be told. Prints one JSON object; the
+ * exit status is 0 when nothing was lost, and told twice only where a killed function may not have recorded an answer.
+ */
+const JOBS = Number(process.argv[2] ?? 300);
+const KILLING_MS = 20_000;
+const PURGE_AFTER_MS = 17_000;
+const DOWN_AFTER_MS = 6_000;
+const GIVE_UP_MS = 115_000;
+const CALL_SIZE = 50;
+const TARGETS = ["audit", "ops"];
+
+const sink = await startSink();
+const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
+const scene = await startScene({
+  targets: Object.fromEntries(
+    TARGETS.map((name) => [name, { kind: "webhook", url: `${sink.url}/webhook/${name}`, secrets }]),
+  ),
+  settings: {
+    egress: { allow: [new URL(sink.url).host] },
+    poll: { minDelaySeconds: 1, maxDelaySeconds: 5, goneGraceSeconds: 60 },
+  },
+});
+const startedAt = Date.now();
+const elapsed = () => Date.now() - startedAt;
+const killed = { enqueue: 0, poll: 0, notify: 0 };
+
+const jobIds = Array.from({ length: JOBS }, () =>
+  scene.addJob({
+    type: "CreateCluster",
+    endSeconds: 1 + Math.random() * 20,
+    outcome: Math.random() < 0.5 ? "Success" : "Failed",
+  }),
+);
+const calls = Array.from({ length: Math.ceil(JOBS / CALL_SIZE) }, (_, i) =>
+  handOver(scene, jobIds.slice(i * CALL_SIZE, (i + 1) * CALL_SIZE)),
+);
+await Promise.all([...calls, killAtRandom(), purgeOnce(), loseTheCloud()]);
+await sweepUntilTold();
+
+const result = await settleAccounts();
+process.stdout.write(`${JSON.stringify(result)}\n`);
+await scene.stop();
+await sink.stop();
+process.exit(result.lost === 0 && result.unexpected === 0 && result.duplicatesOutsideWindow === 0 ? 0 : 1);
+
+/** Asks until every job of the call is taken: a pipeline whose call was killed asks again. */
+async function handOver({ api }: Scene, ids: readonly string[]): Promise<void> {
+  for (;;) {
+    const answer = await api("/v1/jobs", { jobIds: ids, notify: TARGETS }).catch(() => null);
+    const text = (await answer?.text().catch(() => "")) ?? "";
+    if (answer?.status === 202 && !text.includes('"rejected"')) return;
+    await sleep(500);
+  }
+}
+
+async function killAtRandom(): Promise<void> {
+  while (elapsed() < KILLING_MS) {
+    await sleep(100 + Math.random() * 600);
+    const name = (["poll", "poll", "notify", "notify", "enqueue"] as const)[Math.floor(Math.random() * 5)];
+    if (name !== undefined) killed[name] += await scene.stack.kill(name);
+  }
+}
+
+async function purgeOnce(): Promise<void> {
+  await sleep(PURGE_AFTER_MS);
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new SQSClient({ endpoint: scene.stack.sqs, region: "eu-central-1", credentials });
+  await client.send(new PurgeQueueCommand({ QueueUrl: scene.stack.queues.poll }));
+  client.destroy();
+}
+
+async function loseTheCloud(): Promise<void> {
+  await sleep(DOWN_AFTER_MS);
+  scene.cce.addFault({ kind: "reset", count: Math.ceil(JOBS / 2) });
+}
+
+async function sweepUntilTold(): Promise<void> {
+  while (elapsed() < GIVE_UP_MS) {
+    await scene.stack.invoke("sweep", {});
+    if (tally(sink.notices.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
+    await sleep(2_000);
+  }
+}
+
+async function settleAccounts() {
+  const dead = await scene.queues.deadLetters("notifyDead");
+  const { told, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
+    sink.notices.list("webhook"),
+    jobIds,
+    TARGETS,
+  );
+  const deadLettered = missing.filter(({ jobId, target }) =>
+    dead.some(({ body }) => body.includes(jobId) && body.includes(target)),
+  ).length;
+  const counts = { jobs: JOBS, accepted: JOBS * TARGETS.length, delivered: told, deadLettered };
+  const faults = { lost: missing.length - deadLettered, unexpected, duplicates, duplicatesOutsideWindow };
+  return { ...counts, ...faults, killed, seconds: Math.round(elapsed() / 1000) };
+}
