@@ -11,9 +11,9 @@ import { startWorld } from "./work/world.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const EFFORT = values.quick
-  ? { loads: 5, rounds: 3, recordsPerRound: 500, trees: 3, records: 2000, watches: [100, 1000], looks: 100 }
+  ? { loads: 3, rounds: 3, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], looks: 100 }
   : {
-      ...{ loads: 15, rounds: 9, recordsPerRound: 2000, trees: 15, records: 10_000 },
+      ...{ loads: 15, rounds: 7, recordsPerRound: 1000, trees: 9, records: 10_000 },
       ...{ watches: [100, 1000, 10_000], looks: 500 },
     };
 const say = (words: string) => process.stderr.write(`${words}\n`);

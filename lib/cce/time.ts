@@ -20,7 +20,8 @@ export function readTime(text: string | null | undefined): Instant | null {
   const rest = trimmed.slice(matched[0].length);
   const zone = rest === USUAL ? [] : ZONE.exec(rest);
   if (zone === null) return null;
-  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = matched.slice(1, 7).map(Number);
+  const [year, month, day] = [Number(matched[1]), Number(matched[2]), Number(matched[3])];
+  const [hours, minutes, seconds] = [Number(matched[4]), Number(matched[5]), Number(matched[6])];
   if (year < 100 || month < 1 || month > 12 || day < 1) return null;
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const milliseconds = Number((matched[7] ?? "").padEnd(3, "0"));
