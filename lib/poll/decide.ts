@@ -68,7 +68,7 @@ function judge(question: Question): Decision {
       return afterJob(observation.job, question);
     case "gone":
       if (now - watch.acceptedAt >= settings.poll.goneGraceSeconds * 1000)
-        return { kind: "conclude", outcome: "lost", reason: `CCE knows no such job: ${observation.text}` };
+        return { kind: "conclude", outcome: "lost", reason: observation.text };
       return again(jittered(GONE_SECONDS, random), { trouble: null, misses });
     case "throttled": {
       const asked = observation.retryAfterSeconds;

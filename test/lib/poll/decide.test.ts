@@ -76,12 +76,12 @@ describe("decide", () => {
   });
 
   it("waits for a job that is not visible yet, and calls it lost after the grace", () => {
-    const gone: Observation = { kind: "gone", text: "no such job" };
+    const gone: Observation = { kind: "gone", text: "CCE knows no such job (HTTP 404)" };
     expect(asked(gone)).toMatchObject({ kind: "look_again", misses: 1 });
     expect(asked(gone, { acceptedAt: NOW - 2 * MINUTE_MS })).toEqual({
       kind: "conclude",
       outcome: "lost",
-      reason: "CCE knows no such job: no such job",
+      reason: "CCE knows no such job (HTTP 404)",
     });
   });
 
