@@ -28,12 +28,12 @@ module.exports = {
       name: "the-product-never-imports-its-surroundings",
       severity: "error",
       from: { path: "^(functions|lib)/" },
-      to: { path: "^(local|bench|test|examples)/" },
+      to: { path: "^(local|bench|client|test|examples)/" },
     },
     {
       name: "no-circles",
       severity: "error",
-      from: { path: "^(functions|lib|local|bench)/" },
+      from: { path: "^(functions|lib|local|bench|client)/" },
       to: { circular: true },
     },
     {

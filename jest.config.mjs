@@ -1,5 +1,7 @@
 export default {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // Packages are built there while tests run.
+  modulePathIgnorePatterns: ["<rootDir>/build"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {
     "^.+\\.ts$": [
@@ -7,5 +9,7 @@ export default {
       { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "es6" } },
     ],
   },
+  // Tests on the embedded stack wait more than they work: two at once use two cores well.
+  maxWorkers: 2,
   testTimeout: 15_000,
 };
