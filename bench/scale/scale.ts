@@ -51,18 +51,24 @@ export async function measureScale(
   }
 }
 
-/** Takes messages from the front, and puts at the end what the function sent for the next looks. */
+/** Looks at the first watches again and again, however many there are: each run's messages are the next run's batch. */
 async function looked(
   waiting: string[],
   looks: number,
   poll: Awaited<ReturnType<World["start"]>>,
   { wire }: World,
 ): Promise<Omit<ScaleFigure, "watches">> {
-  wire.forget();
-  const events = Array.from({ length: looks / BATCH }, () => queueEvent(waiting.splice(0, BATCH)));
-  const { microseconds } = await poll.run(events);
-  waiting.push(...sentTo(wire.heard, "poll"));
-  const asked = wire.heard.filter(({ service }) => service === "ledger").length;
+  let [microseconds, asked] = [0, 0];
+  for (let done = 0; done < looks; done += CALL) {
+    const bodies = waiting.splice(0, CALL);
+    const events = Array.from({ length: CALL / BATCH }, (_, at) =>
+      queueEvent(bodies.slice(at * BATCH, (at + 1) * BATCH)),
+    );
+    wire.forget();
+    microseconds += (await poll.run(events)).microseconds;
+    waiting.unshift(...sentTo(wire.heard, "poll"));
+    asked += wire.heard.filter(({ service }) => service === "ledger").length;
+  }
   return {
     microsecondsPerLook: rounded(microseconds / looks),
     ledgerRequestsPerLook: rounded(asked / looks),
