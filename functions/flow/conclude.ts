@@ -8,7 +8,7 @@ import { ANY_TYPE, durationBucket, durationEpoch, durationExpiry } from "../../l
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
 import { leaveDigest } from "./leave-digest.ts";
-import type { Seen } from "./look.ts";
+import type { Seen } from "./look-pass-on.ts";
 import { noticeMessage } from "./messages.ts";
 import { noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";

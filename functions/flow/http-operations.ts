@@ -21,7 +21,8 @@ export interface OperationsPorts
     Pick<RedeliverPorts, "notifyQueue">,
     Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested">,
     Pick<StopPorts, "onStopped"> {
-  readonly ledger: Pick<Ledger, "read" | "recent" | "reopenNotice" | "switchOn"> & StopPorts["ledger"];
+  readonly ledger: Pick<Ledger, "read" | "recent" | "revisit" | "reopenNotice" | "switchOn"> &
+    StopPorts["ledger"];
   /** The config; with a target's name, one that knows it if any does. */
   readonly readConfig: (target?: string) => Promise<Config>;
   /** The API's own address, for an operator who has set no `publicUrl`. */

@@ -1,16 +1,14 @@
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { Instant, Job, Observation, WatchKey } from "../../lib/job.ts";
+import type { Instant, Observation, WatchKey } from "../../lib/job.ts";
 import type { DurationCount } from "../../lib/ledger/duration-ledger.ts";
-import { LOOK_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import { LOOK_HISTORY } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { LookMessage } from "../../lib/message.ts";
 import { type Decision, decide } from "../../lib/poll/decide.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition } from "../../lib/runtime/sqs.ts";
 import type { Settings } from "../../lib/settings.ts";
-import { lookMessage } from "./messages.ts";
+import { type PassOnPorts, passOn, type Seen } from "./look-pass-on.ts";
 import { askInTurn, type Pace } from "./pace.ts";
-import { sendAll } from "./send-all.ts";
 
 /**
  * Longer than the function's time limit (29 s): while an invocation may still run, nobody else does its look.
@@ -22,20 +20,8 @@ const LOOK_MS = 10_000;
 const PASS_ON_MS = 6_000;
 const LOOP_BOUND_MS = 7 * 86_400_000;
 
-/** A look that was claimed, and what it saw. */
-export interface Seen {
-  readonly watch: Watch;
-  readonly look: number;
-  readonly messageId: string;
-  readonly observation: Observation;
-  readonly at: Instant;
-  /** The latest looks, this one included. */
-  readonly lookedAt: readonly Instant[];
-}
-
-export interface LookPorts {
-  readonly ledger: Pick<WatchLedger, "claimLook" | "recordLook">;
-  readonly polls: Pick<Queue, "send">;
+export interface LookPorts extends PassOnPorts {
+  readonly ledger: PassOnPorts["ledger"] & Pick<WatchLedger, "claimLook">;
   readonly cce: Pick<CceClient, "look">;
   /** Keeps projects to their quota; without it, all looks ask at once. */
   readonly pace?: Pace;
@@ -136,29 +122,4 @@ export async function look(
     ports.onLook({ ...looked, next: "look_again", delaySeconds: decision.delaySeconds });
   }
   return "acknowledged";
-}
-
-async function passOn(
-  seen: Seen,
-  decision: Extract<Decision, { kind: "look_again" }>,
-  { job, slotAt }: { readonly job: Job | null; readonly slotAt: Instant | null },
-  ports: LookPorts,
-): Promise<void> {
-  const { watch, at } = seen;
-  const next = { ...watch, look: seen.look + 1 };
-  await sendAll(ports.polls, [lookMessage(next, decision.delaySeconds, slotAt)]);
-  await ports.ledger.recordLook({
-    key: { project: watch.project, jobId: watch.jobId },
-    look: seen.look,
-    messageId: seen.messageId,
-    at,
-    nextLookAt: at + decision.delaySeconds * 1000,
-    phase: job?.phase ?? watch.phase,
-    jobType: job?.type ?? watch.jobType,
-    resourceName: job?.resourceName ?? watch.resourceName,
-    trouble: decision.trouble,
-    misses: decision.misses,
-    lookedAt: seen.lookedAt,
-    tree: job,
-  });
 }

@@ -5,6 +5,7 @@ import type { Redelivered, Redelivery } from "../../lib/api/redelivery.ts";
 import { forbidden, notFound, unavailable } from "../../lib/api/refusals.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
+import { settleDueAt } from "../../lib/ledger/due.ts";
 import type { NoticeLedger, Watch, WatchLedger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { CALLBACK_PREFIX } from "../../lib/targets.ts";
@@ -13,7 +14,7 @@ import { noticeMessage } from "./messages.ts";
 const DAY_MS = 86_400_000;
 
 export interface RedeliverPorts {
-  readonly ledger: Pick<WatchLedger, "read"> & Pick<NoticeLedger, "reopenNotice">;
+  readonly ledger: Pick<WatchLedger, "read" | "revisit"> & Pick<NoticeLedger, "reopenNotice">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: Instant;
@@ -39,6 +40,8 @@ export async function redeliver(
   if (chosen.kind === "refused") return chosen;
 
   const expiresAt = ports.now + ports.config.settings.retentionDays * DAY_MS;
+  // Before anything is sent: should these messages be lost, a sweep finds the notices that wait for them.
+  await ports.ledger.revisit(key, settleDueAt(ports.now));
   const targets = await Promise.all(
     chosen.targets.map(async (target) => ({
       target,

@@ -1,6 +1,7 @@
 import { leaveDigest, readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { stopWatch as stop } from "../../lib/ledger/dynamo/end.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
+import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
 import { recent } from "../../lib/ledger/dynamo/recent.ts";
 import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
@@ -10,6 +11,6 @@ import { readTarget, switchOn } from "../../lib/ledger/dynamo/target.ts";
 /** What callers and readers need of the ledger once jobs are taken. */
 export const statusLedger = (table: LedgerTable) =>
   onTable(table, {
-    ...{ read, recent, stop, reopenNotice, readTarget, switchOn },
+    ...{ read, recent, revisit, stop, reopenNotice, readTarget, switchOn },
     ...{ leaveDigest, readDigest },
   });

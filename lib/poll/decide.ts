@@ -113,12 +113,17 @@ function exhaustion({ watch, now, settings, observation }: Question): string | n
       ? `the job was still ${observation.job.phase ?? "pending"}`
       : `the latest look brought no job (${observation.kind})`;
   if (now >= watch.deadlineAt) {
-    const minutes = Math.round((watch.deadlineAt - watch.acceptedAt) / 60_000);
-    return `The deadline of ${minutes} min has passed; ${seen}.`;
+    return `The deadline of ${spanText(watch.deadlineAt - watch.acceptedAt)} has passed; ${seen}.`;
   }
   if (watch.look >= settings.maxLooks)
     return `${settings.maxLooks} looks were made, the most allowed; ${seen}.`;
   return null;
+}
+
+/** Below two minutes in seconds: a deadline may be as short as a test wants it. */
+function spanText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function jittered({ earliest, spread }: { earliest: number; spread: number }, random: () => number): number {

@@ -7,6 +7,8 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { sendAll } from "../../functions/flow/send-all.ts";
+import { settleDueAt } from "../../lib/ledger/due.ts";
+import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
 import { type RedrivePorts, redriveMessage } from "./redrive-message.ts";
@@ -36,7 +38,10 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const sender = createSender({ client, url: alive, random: Math.random });
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
-    reopen: (key) => reopenNotice(table, key, Date.now() + KEPT_MS),
+    async reopen(key) {
+      await revisit(table, key, settleDueAt(Date.now()));
+      return reopenNotice(table, key, Date.now() + KEPT_MS);
+    },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
   const total = { sent: 0, left: 0 };

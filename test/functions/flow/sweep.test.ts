@@ -57,6 +57,22 @@ describe("the sweep", () => {
     expect(await flow.memory.overdue(T0 * 2, 10)).toEqual([]);
   });
 
+  it("finds a redelivery that was lost, also to a target that does not ask for this outcome", async () => {
+    const flow = flows();
+    const { audit } = flow.config.targets;
+    if (audit !== undefined) audit.on = ["succeeded"];
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.look(1);
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notices: 0 });
+    await flow.memory.revisit(KEY, flow.clock.now);
+    await flow.memory.reopenNotice({ ...KEY, target: "audit" }, T0 * 2);
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notices: 1 });
+    expect(bodiesOf(flow.notices)).toMatchObject([{ target: "audit", redelivery: 1 }]);
+  });
+
   it("leaves a notice alone that waits twelve hours for its next attempt", async () => {
     const flow = flows({ settings: { retry: { scheduleSeconds: [0, 43_200] } } });
     await flow.open();

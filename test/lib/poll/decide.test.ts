@@ -61,7 +61,7 @@ describe("decide", () => {
   it("times out at the deadline, whatever it saw, and says so in words", () => {
     const over = asked({ kind: "unavailable", text: "502" }, { deadlineAt: NOW });
     expect(over).toMatchObject({ kind: "conclude", outcome: "timed_out" });
-    expect(over).toMatchObject({ reason: expect.stringContaining("deadline of 1 min") });
+    expect(over).toMatchObject({ reason: expect.stringContaining("deadline of 60 s") });
     expect(asked(job(), { deadlineAt: NOW - 1 })).toMatchObject({ outcome: "timed_out" });
   });
 

@@ -1,0 +1,107 @@
+import type { Config } from "../../lib/config.ts";
+import type { Instant } from "../../lib/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
+import type { Overdue, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { lookMessage, noticeMessage } from "./messages.ts";
+import { digestTargetsOf, noticeTargets } from "./notice-targets.ts";
+import { sendAll } from "./send-all.ts";
+import { digestStandings } from "./sweep-digest.ts";
+
+const MINUTE_MS = 60_000;
+/** What was sent again is left alone for one period of the schedule. */
+const POSTPONE_MS = 5 * MINUTE_MS;
+/**
+ * A look that was claimed and is not done may be leased still (see `LOOK_LEASE_MS`). Sent at once it would be taken
+ * for a copy, and acknowledged, although the message that holds the lease may be the one that was lost.
+ */
+const LEASE_PASSES_SECONDS = 36;
+/** How long after its due time a notice's own message may still be on its way. */
+const NOTICE_SLACK_MS = 4 * MINUTE_MS;
+
+export interface SweepWatchPorts {
+  readonly ledger: Pick<Ledger, "reschedule" | "read" | "readDelivery" | "readDigest">;
+  readonly polls: Pick<Queue, "send">;
+  readonly notices: Pick<Queue, "send">;
+  readonly config: Config;
+  readonly now: () => Instant;
+}
+
+export interface SentAgain {
+  readonly looks: number;
+  readonly notices: number;
+}
+
+const NOTHING: SentAgain = { looks: 0, notices: 0 };
+
+/** Looks after one overdue watch, and moves it in the index, or takes it out when nothing is left to look after. */
+export async function sweepWatch(entry: Overdue, ports: SweepWatchPorts): Promise<SentAgain> {
+  const document = await ports.ledger.read(entry);
+  const state = document?.watch.state;
+  if (document === null || state === "stopped") {
+    await ports.ledger.reschedule(entry, null);
+    return NOTHING;
+  }
+  if (state === "watching") {
+    const { look, done } = document.watch;
+    await sendAll(ports.polls, [
+      lookMessage({ ...document.watch, look: done ? look + 1 : look }, done ? 0 : LEASE_PASSES_SECONDS),
+    ]);
+    await ports.ledger.reschedule(entry, ports.now() + POSTPONE_MS);
+    return { looks: 1, notices: 0 };
+  }
+  return lookAfterNotices(entry, document, ports);
+}
+
+/** A watch that is over leaves the index when every notice of it has reached its end. */
+async function lookAfterNotices(
+  entry: Overdue,
+  document: WatchDocument,
+  ports: SweepWatchPorts,
+): Promise<SentAgain> {
+  const { watch, conclusion } = document;
+  if (conclusion === null) {
+    await ports.ledger.reschedule(entry, null);
+    return NOTHING;
+  }
+  const now = ports.now();
+  const digest = watch.digestId === null ? null : await ports.ledger.readDigest(watch.digestId);
+  const { own, byDigest } = noticeTargets(
+    { targets: watch.targets, digestTargets: digestTargetsOf(digest, watch) },
+    conclusion.outcome,
+    ports.config.targets,
+  );
+  // Redelivered is also what a caller named although the target does not ask for this outcome.
+  const redelivered = document.deliveries
+    .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
+    .map(({ target }) => target);
+  const digested = await digestStandings(watch, byDigest, digest, ports);
+  const standings = [
+    ...[...own, ...redelivered].map((target) => {
+      const delivery = document.deliveries.find((known) => known.target === target) ?? null;
+      const message = noticeMessage(entry, target, conclusion.outcome, delivery?.redelivery ?? 0);
+      return { delivery, message };
+    }),
+    ...digested.standings,
+  ];
+  const open = standings.filter(({ delivery }) => !isSettled(delivery));
+  const lost = open.filter(({ delivery }) => (delivery?.nextAttemptAt ?? 0) + NOTICE_SLACK_MS < now);
+  await sendAll(
+    ports.notices,
+    lost.map(({ message }) => message),
+  );
+  const wakeAt = Math.min(
+    digested.kind === "running" ? now + POSTPONE_MS : Number.POSITIVE_INFINITY,
+    ...open.map(({ delivery }) =>
+      Math.max(now + POSTPONE_MS, (delivery?.nextAttemptAt ?? 0) + NOTICE_SLACK_MS),
+    ),
+  );
+  await ports.ledger.reschedule(entry, Number.isFinite(wakeAt) ? wakeAt : null);
+  return { looks: 0, notices: lost.length };
+}
+
+function isSettled(delivery: Delivery | null): boolean {
+  if (delivery === null || delivery.state === "pending") return false;
+  return delivery.state === "delivered" || delivery.buried;
+}
