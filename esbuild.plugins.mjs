@@ -11,9 +11,15 @@ const absent = (what) =>
 export const LEFT_OUT = [
   {
     // Lambda hands a function its role's credentials in the environment. The chain that would look for them
-    // everywhere else (profiles, SSO, metadata services) brings four more clients with it.
+    // everywhere else (profiles, SSO, metadata services) brings four more clients with it. Read once, as by that
+    // chain: whoever makes requests asks for them at each.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
-    stub: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
+    stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
+      export const defaultProvider = (init) => {
+        const read = fromEnv(init);
+        let credentials;
+        return () => (credentials ??= read());
+      };`,
   },
   {
     // It filters the input and output of every request for a logger that no client is given.

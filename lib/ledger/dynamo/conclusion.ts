@@ -36,13 +36,17 @@ export async function keepConclusion(
 
 export async function readConclusion(table: LedgerTable, key: WatchKey): Promise<Conclusion | null> {
   const item = await get(table, conclusionItemKey(key));
-  return item === null ? null : readConclusionItem(item).conclusion;
+  return item === null ? null : unpackConclusion(readItem(ConclusionItem, item));
 }
 
 export function readConclusionItem(item: Item): { conclusion: Conclusion; tree: Job | null } {
-  const { conclusion, tree } = readItem(ConclusionItem, item);
+  const stored = readItem(ConclusionItem, item);
   return {
-    conclusion: Conclusion.parse(unpackJson(conclusion)),
-    tree: tree === null ? null : unpackTree(tree),
+    conclusion: unpackConclusion(stored),
+    tree: stored.tree === null ? null : unpackTree(stored.tree),
   };
+}
+
+function unpackConclusion({ conclusion }: z.infer<typeof ConclusionItem>): Conclusion {
+  return Conclusion.parse(unpackJson(conclusion));
 }
