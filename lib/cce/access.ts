@@ -1,8 +1,9 @@
 import type { Dispatcher } from "undici";
+import { DEADLINE_PASSED } from "../exchange.ts";
 import type { Instant, Observation } from "../job.ts";
 import type { Project } from "../projects.ts";
 import { cceEndpoint, iamEndpoint } from "./endpoint.ts";
-import { DEADLINE_PASSED, type Exchanged, exchange } from "./exchange.ts";
+import { type Exchanged, exchange } from "./exchange.ts";
 import { type Granted, readGrant, tokenRequest } from "./iam.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { readReply } from "./reply.ts";
@@ -46,11 +47,18 @@ export function createAccess(name: string, project: Project, surroundings: Surro
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...signed.headers };
     const deadlineMs = endsAt - monotonic();
     return observe(
-      await exchange(dispatcher(), { method: "GET", url: query.url, headers, body: null, deadlineMs }),
+      await exchange({
+        dispatcher: dispatcher(),
+        method: "GET",
+        url: query.url,
+        headers,
+        body: null,
+        deadlineMs,
+      }),
     );
   };
   const observe = (result: Exchanged): Observation => {
-    if (result.kind === "reply") return readReply(result, now(), name);
+    if (result.kind === "answer") return readReply(result, now(), name);
     const text =
       result.code === DEADLINE_PASSED
         ? "CCE did not answer in time"
@@ -86,7 +94,8 @@ async function grantToken(name: string, project: Project, surroundings: Surround
   const endpoint = iamEndpoint(project);
   if (project.auth.kind !== "password" || endpoint === null)
     return { kind: "none", observation: noAddress(name) };
-  const result = await exchange(surroundings.dispatcher(), {
+  const result = await exchange({
+    dispatcher: surroundings.dispatcher(),
     method: "POST",
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },

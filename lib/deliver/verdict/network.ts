@@ -1,10 +1,7 @@
+import { DEADLINE_PASSED, REQUEST_INVALID } from "../../exchange.ts";
 import { EGRESS_REFUSED } from "../../job.ts";
 import type { Judgement } from "../reasons.ts";
 import { again, rejected } from "./judgements.ts";
-
-/** Faults of this sender's own making, in the style of Node's codes. */
-export const DEADLINE_PASSED = "DEADLINE_PASSED";
-export const REQUEST_INVALID = "REQUEST_INVALID";
 
 /** Some call a refused address by the attack's name. */
 const REFUSED: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
