@@ -1,10 +1,10 @@
 import { acceptedResponse } from "../../lib/api/accepted.ts";
 import type { CallbackGuard } from "../../lib/api/callback.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
-import { problemResponse, type Refusal } from "../../lib/api/problem.ts";
+import { type Fault, problemResponse, type Refusal, refuse } from "../../lib/api/problem.ts";
 import { publicUrlOf } from "../../lib/api/public-url.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
-import { asksForUnknown, resolve } from "../../lib/api/resolve.ts";
+import { asksForUnknown, type Resolved, resolve } from "../../lib/api/resolve.ts";
 import { type AcceptPorts, accept } from "./accept.ts";
 import { type AuthenticatePorts, authenticate } from "./authenticate.ts";
 
@@ -38,11 +38,13 @@ async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise
   if (identified.kind === "refused") return identified;
   const read = readSubmission(request, ports.jobIdOfReply);
   if (read.kind === "refused") return read;
-  const { submission, fromReply } = read;
+  const submission = read.kind === "faulty" ? read.readable : read.submission;
+  const fromReply = read.kind === "submission" && read.fromReply;
 
   let config = await ports.config.current();
   if (asksForUnknown(submission, config)) config = await ports.config.reread();
   const asked = resolve(submission, fromReply, identified.caller, config, ports.callbackGuard);
+  if (read.kind === "faulty") return refuseFaulty(read.faults, asked);
   if (asked.kind === "refused") return asked;
 
   const publicUrl = publicUrlOf(config, ports.defaultUrl);
@@ -54,4 +56,15 @@ async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise
     jobIds: jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId),
   });
   return acceptedResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
+}
+
+/** Faults of form and of names together; where one place has both, its form is told. */
+function refuseFaulty(faults: readonly Fault[], asked: Resolved | Refusal): Refusal {
+  const told = new Set(faults.map(({ pointer, parameter }) => pointer ?? parameter));
+  const named = asked.kind === "refused" ? (asked.problem.errors ?? []) : [];
+  const others = named.filter(({ pointer, parameter }) => !told.has(pointer ?? parameter));
+  return refuse("invalid-request", "Nothing was accepted. Each fault is in 'errors'.", [
+    ...faults,
+    ...others,
+  ]);
 }

@@ -1,25 +1,29 @@
 import { paceMs } from "../../lib/deliver/pace.ts";
 import type { Instant } from "../../lib/job.ts";
 import type { Delivery as Standing } from "../../lib/ledger/notice-ledger.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
 import type { Notice } from "./notice-subject.ts";
 
 /** A wait this short is not worth a trip through the queue, whose clock ticks in seconds. */
 const AT_ONCE_MS = 100;
 
 export interface TurnPorts {
-  readonly ledger: Pick<TargetLedger, "readTarget" | "reserveSlot" | "passGate">;
+  readonly ledger: Pick<TargetLedger, "reserveSlot" | "passGate">;
 }
 
 /** Null when it is this notice's turn at its target; else until when it waits, and whether that place is its own. */
 export async function turn(
   { target, key }: Notice,
-  standing: Standing,
-  now: Instant,
+  {
+    standing,
+    state,
+    now,
+  }: { readonly standing: Standing; readonly state: TargetState; readonly now: Instant },
   { ledger }: TurnPorts,
 ): Promise<{ until: Instant; slotReserved: boolean } | null> {
-  if (target === null) return null;
-  const { holdUntil } = await ledger.readTarget(key.target);
+  // What will not be sent needs no turn.
+  if (target === null || state.offSince !== null) return null;
+  const { holdUntil } = state;
   if (holdUntil > now + AT_ONCE_MS) return { until: holdUntil, slotReserved: false };
   const intervalMs = paceMs(target.kind);
   if (intervalMs === 0) return null;

@@ -1,5 +1,6 @@
 import type { Attempted } from "../../lib/deliver/deliver.ts";
 import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
+import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
 import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
 import type { Target } from "../../lib/targets.ts";
 import { bury, hide, type NoticeRecordPorts, recordAttempt } from "./notice-record.ts";
@@ -15,6 +16,7 @@ const ATTEMPT_MS = 10_000;
 export interface NoticePorts extends NoticeRecordPorts {
   readonly ledger: NoticeRecordPorts["ledger"] &
     Pick<NoticeLedger, "claimNotice" | "holdNotice"> &
+    Pick<TargetLedger, "readTarget"> &
     TurnPorts["ledger"];
   /** One HTTP delivery. Never throws. */
   readonly deliver: (notice: Notice, target: Target, budgetMs: number) => Promise<Attempted>;
@@ -53,12 +55,13 @@ export async function notice(
       return claim satisfies never;
   }
 
-  const waits = await turn(told, claim.delivery, now, ports);
+  const state = await ledger.readTarget(key.target);
+  const waits = await turn(told, { standing: claim.delivery, state, now }, ports);
   if (waits !== null) {
     await ledger.holdNotice({ key, redelivery, messageId, ...waits });
     return hide(delivery, waits.until, ports);
   }
-  const attempted = await attempt(told, remainingMs, ports);
+  const attempted = await attempt(told, state, remainingMs, ports);
   if (attempted === null) return "kept";
   return recordAttempt(told, delivery, claim.delivery, attempted, ports);
 }
@@ -72,11 +75,11 @@ const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, duration
 /** Null when there is no time for it any more. */
 async function attempt(
   told: Notice,
+  { offSince }: TargetState,
   remainingMs: () => number,
   ports: NoticePorts,
 ): Promise<Attempted | null> {
   if (told.target === null) return { ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" };
-  const { offSince } = await ports.ledger.readTarget(told.key.target);
   if (offSince !== null) return { ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" };
   // Asked again, right before the request: an instance that was frozen since its claim may hold a lease long ended.
   const budgetMs = budgetOf(remainingMs);

@@ -1,18 +1,30 @@
+import * as z from "zod";
+import { JobId, Name } from "../job.ts";
 import { readJsonBody } from "./body.ts";
 import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
 import type { Fault, Refusal } from "./problem.ts";
-import { refuse } from "./problem.ts";
 import { replySubmission } from "./reply-submission.ts";
 import { Submission } from "./submission.ts";
 
 export type ReadSubmission =
   | { readonly kind: "submission"; readonly submission: Submission; readonly fromReply: boolean }
+  /** It has faults; `readable` is what can still be looked up, so that all faults are told at once. */
+  | { readonly kind: "faulty"; readonly faults: readonly Fault[]; readonly readable: Submission }
   | Refusal;
+
+/** The names in a body whatever else is wrong with it. */
+const Readable = z.object({
+  jobId: z.string().optional().catch(undefined),
+  jobIds: z.array(z.string()).optional().catch(undefined),
+  project: Name.optional().catch(undefined),
+  notify: z.array(Name).optional().catch(undefined),
+  callbackUrl: z.string().min(1).max(2000).optional().catch(undefined),
+});
 
 /**
  * Reads `POST /v1/jobs` in either form: our own body, or with `?from=cce` the reply of the cloud, untouched.
- * All faults are told at once. `jobIdOfReply` finds the job ID in such a reply.
+ * `jobIdOfReply` finds the job ID in such a reply.
  */
 export function readSubmission(
   request: Pick<ApiRequest, "query" | "headers" | "body">,
@@ -30,9 +42,22 @@ export function readSubmission(
     ...(parsed.success ? [] : faultsOf(parsed.error)),
     ...choiceFaults(body.json),
   ];
-  if (!parsed.success || faults.length > 0)
-    return refuse("invalid-request", "Nothing was accepted. Each fault is in 'errors'.", faults);
+  if (!parsed.success || faults.length > 0) {
+    const parts = Readable.safeParse(body.json);
+    const readable = parts.success ? parts.data : {};
+    return { kind: "faulty", faults: [...faults, ...idFaults(readable)], readable };
+  }
   return { kind: "submission", submission: parsed.data, fromReply: false };
+}
+
+/** IDs that are none: alone each is its job's answer, beside other faults it is one of them. */
+function idFaults({ jobId, jobIds = [] }: z.infer<typeof Readable>): Fault[] {
+  const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
+  if (jobId !== undefined) given.push(["#/jobId", jobId]);
+  return given.flatMap(([pointer, id]) => {
+    const checked = JobId.safeParse(id);
+    return checked.success ? [] : [{ pointer, detail: checked.error.issues[0]?.message ?? "is no job ID" }];
+  });
 }
 
 function choiceFaults(json: unknown): Fault[] {

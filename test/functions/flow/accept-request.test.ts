@@ -103,6 +103,18 @@ describe("faults", () => {
     ]);
   });
 
+  test("of form and of names are told together", async () => {
+    const problem = await faults({
+      jobIds: ["a", "b c"],
+      notify: ["ops", "absent"],
+      project: "nowhere",
+      colour: 1,
+    });
+    expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual([
+      ...["#/colour", "#/jobIds/1", "#/notify/1", "#/project"],
+    ]);
+  });
+
   test.each([
     ["an unknown project", { ...JOB, project: "absent" }, ["#/project"]],
     ["unknown targets", { ...JOB, notify: ["ops", "no", "constructor"] }, ["#/notify/1", "#/notify/2"]],
