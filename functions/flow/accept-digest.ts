@@ -1,6 +1,6 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
-import type { DigestLedger } from "../../lib/ledger/ledger.ts";
+import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import { expiryOf, type OpenedJob } from "./accept-open.ts";
 
 export interface AcceptDigestPorts {

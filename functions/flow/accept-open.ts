@@ -1,6 +1,6 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Instant } from "../../lib/job.ts";
-import type { Opened, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { PollSettings, Settings } from "../../lib/settings.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,8 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, Outcome } from "../../lib/job.ts";
-import type { Watch, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
 import type { OpenedJob } from "./accept-open.ts";
 import { lookMessage, noticeMessage } from "./messages.ts";

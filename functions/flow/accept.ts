@@ -4,7 +4,7 @@ import { type Problem, problem } from "../../lib/api/problem.ts";
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
 import { type Instant, JobId } from "../../lib/job.ts";
-import type { WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { PollSettings } from "../../lib/settings.ts";
 import { type AcceptDigestPorts, openDigestOf, splitForDigest } from "./accept-digest.ts";

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { TargetLedger } from "../../lib/ledger/ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
 import type { HealthChecks } from "./health.ts";
 
 /** No target has such a name: reading it only shows that the ledger answers. */

@@ -1,5 +1,5 @@
 import type { WatchKey } from "../../lib/job.ts";
-import type { DigestLedger } from "../../lib/ledger/ledger.ts";
+import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { digestMessage } from "./messages.ts";
 import { digestTargetsOf } from "./notice-targets.ts";

@@ -1,6 +1,6 @@
 import { type LinkMaker, pageUrl } from "../../lib/api/link.ts";
 import type { Instant } from "../../lib/job.ts";
-import type { RecentPage, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { RecentPage, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { PageTokenError } from "../../lib/ledger/watch-ledger.ts";
 import { renderListPage } from "../../lib/report/page/list-page.ts";
 import { listState } from "../../lib/report/page/list-selection.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../lib/api/link.ts";
 import type { Config } from "../../lib/config.ts";
 import { type Instant, JobId, Name } from "../../lib/job.ts";
-import type { WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { renderJobPage } from "../../lib/report/page/job-page.ts";
 import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
 import type { RenderedPage } from "../../lib/report/page/shell.ts";

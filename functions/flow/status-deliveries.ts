@@ -1,5 +1,6 @@
 import type { Outcome } from "../../lib/job.ts";
-import type { Delivery, WatchDocument } from "../../lib/ledger/ledger.ts";
+import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
+import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { DeliveryDocument } from "../../lib/status.ts";
 
 /** Whether a target wants to hear of an outcome. One that the config does not know hears of all. */

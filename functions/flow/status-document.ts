@@ -1,6 +1,6 @@
 import type { Failure, SubJobCounts } from "../../lib/conclusion.ts";
 import type { Instant, Job, TroubleKind } from "../../lib/job.ts";
-import type { WatchDocument } from "../../lib/ledger/ledger.ts";
+import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { JobDocument, StatusDocument } from "../../lib/status.ts";
 import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
 

@@ -5,7 +5,7 @@ import { notFound } from "../../lib/api/refusals.ts";
 import { readWait } from "../../lib/api/wait.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
-import type { WatchDocument, WatchLedger } from "../../lib/ledger/ledger.ts";
+import type { WatchDocument, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
 
 /** Between two reads of a held call. */

@@ -6,7 +6,7 @@ import type { TestResult } from "../../lib/api/test-result.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Attempted, Delivery } from "../../lib/deliver/deliver.ts";
 import { type Instant, Name } from "../../lib/job.ts";
-import type { TargetLedger } from "../../lib/ledger/ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
 import type { Target } from "../../lib/targets.ts";
 
 /** The longest an attempt may take. */

@@ -11,32 +11,3 @@ import type { WatchLedger } from "./watch-ledger.ts";
  * may have happened.
  */
 export interface Ledger extends WatchLedger, NoticeLedger, TargetLedger, DurationLedger, DigestLedger {}
-
-export type { Digest, DigestLedger } from "./digest-ledger.ts";
-export type { DurationCount, DurationLedger } from "./duration-ledger.ts";
-export type {
-  Attempt,
-  AttemptRecord,
-  Delivery,
-  NoticeClaim,
-  NoticeKey,
-  NoticeLedger,
-} from "./notice-ledger.ts";
-export { ATTEMPT_HISTORY } from "./notice-ledger.ts";
-export type { TargetLedger, TargetState } from "./target-ledger.ts";
-export type { Watch, WatchState } from "./watch.ts";
-export { LOOK_HISTORY } from "./watch.ts";
-export type {
-  Acceptance,
-  Ended,
-  Ending,
-  LookClaim,
-  LookRecord,
-  NewWatch,
-  Opened,
-  Overdue,
-  RecentPage,
-  StoredConclusion,
-  WatchDocument,
-  WatchLedger,
-} from "./watch-ledger.ts";

@@ -1,5 +1,5 @@
 import { lookMessage, noticeMessage } from "../../functions/flow/messages.ts";
-import type { NoticeKey } from "../../lib/ledger/ledger.ts";
+import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import { LookMessage, NotifyMessage, parseMessage } from "../../lib/message.ts";
 
 /** What became of a dead message: `sent` again, or `left` where it is, and why. */
