@@ -17,7 +17,7 @@ export interface OpenPorts {
   readonly ledger: Pick<WatchLedger, "open">;
   readonly config: { readonly settings: Settings };
   readonly now: Instant;
-  readonly firstDelaySeconds: (poll: PollSettings, project: string) => number | Promise<number>;
+  readonly firstDelaySeconds: (poll: PollSettings, project: string, jobs: number) => number | Promise<number>;
   readonly onFailure: (what: "open", error: unknown) => void;
 }
 
@@ -34,7 +34,9 @@ export async function openWatch(
   { ledger, config, now, firstDelaySeconds, onFailure }: OpenPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(asked.deadlineMinutes * MINUTE_MS);
-  const delaySeconds = Math.round(await firstDelaySeconds(config.settings.poll, asked.project));
+  const delaySeconds = Math.round(
+    await firstDelaySeconds(config.settings.poll, asked.project, asked.jobIds.length),
+  );
   try {
     const opened = await ledger.open({
       project: asked.project,

@@ -19,7 +19,7 @@ export interface AcceptPorts extends AcceptDigestPorts {
   /** Where callers and readers reach this API, without a slash at its end. */
   readonly publicUrl: string;
   readonly now: Instant;
-  readonly firstDelaySeconds: (poll: PollSettings, project: string) => number | Promise<number>;
+  readonly firstDelaySeconds: (poll: PollSettings, project: string, jobs: number) => number | Promise<number>;
   /** Told of a store or queue that failed for some jobs; the callers learn only that it did. */
   readonly onFailure: (what: "open" | "send" | "digest", error: unknown) => void;
 }

@@ -1,23 +1,29 @@
 import type { Instant } from "../../lib/job.ts";
-import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import type { DurationCount, DurationLedger } from "../../lib/ledger/duration-ledger.ts";
 import { ANY_TYPE } from "../../lib/poll/durations.ts";
 import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
 import type { PollSettings } from "../../lib/settings.ts";
 import { createDurations } from "./durations.ts";
 
+/** A call of more jobs than this waits for no reading: it goes by what smaller ones have read. */
+const SMALL_CALL = 10;
+
 /**
  * When to look first at a project's new job, in seconds: by what is known of all its jobs together, because nobody
- * has seen this one's type yet. It costs one read per project, instance and ten minutes, and never fails.
+ * has seen this one's type yet. It costs one read per project, instance and ten minutes, and never fails. A large
+ * call costs none, so that it asks the ledger for no more than its jobs.
  */
 export function firstLook(
   ledger: Pick<DurationLedger, "readDurations">,
   now: () => Instant,
   random: () => number,
   onFault: (error: unknown) => void,
-): (poll: PollSettings, project: string) => Promise<number> {
+): (poll: PollSettings, project: string, jobs: number) => Promise<number> {
   const known = createDurations(ledger, now, onFault);
-  return async (poll, project) => {
-    const durations = await known(project, ANY_TYPE);
+  const latest = new Map<string, readonly DurationCount[]>();
+  return async (poll, project, jobs) => {
+    if (jobs <= SMALL_CALL) latest.set(project, await known(project, ANY_TYPE));
+    const durations = latest.get(project) ?? [];
     return firstDelaySeconds(poll, random, { durations, now: now() });
   };
 }

@@ -33,32 +33,43 @@ describe("the first look", () => {
   it("comes soon where little is known, and when jobs of the past ended where much is", async () => {
     const { clock, ended, first } = world();
     for (let job = 0; job < 60; job++) await ended("slow", 420 + job);
-    expect(await first(poll, "new")).toBeLessThanOrEqual(20);
-    expect(await first(poll, "slow")).toBeGreaterThan(150);
+    expect(await first(poll, "new", 1)).toBeLessThanOrEqual(20);
+    expect(await first(poll, "slow", 1)).toBeGreaterThan(150);
     for (let job = 0; job < 60; job++) await ended("new", 30 + job / 4);
     clock.at += 600_000;
-    expect(await first(poll, "new")).toBeGreaterThan(20);
-    expect(await first(poll, "new")).toBeLessThan(60);
+    expect(await first(poll, "new", 1)).toBeGreaterThan(20);
+    expect(await first(poll, "new", 1)).toBeLessThan(60);
   });
 
   it("asks the ledger once per project and ten minutes, however many jobs come", async () => {
     const reads: string[] = [];
     const { clock, first } = world((...read) => reads.push(read.join("/")));
-    await Promise.all(Array.from({ length: 100 }, () => first(poll, "prod")));
-    await first(poll, "test");
+    await Promise.all(Array.from({ length: 100 }, () => first(poll, "prod", 1)));
+    await first(poll, "test", 1);
     clock.at += 599_999;
-    await first(poll, "prod");
+    await first(poll, "prod", 1);
     expect(reads).toEqual(["prod/*", "test/*"]);
     clock.at += 1;
-    await first(poll, "prod");
+    await first(poll, "prod", 1);
     expect(reads).toHaveLength(3);
+  });
+
+  it("costs a large call no read: it goes by what smaller ones have read", async () => {
+    const reads: string[] = [];
+    const { ended, first } = world((...read) => reads.push(read.join("/")));
+    for (let job = 0; job < 60; job++) await ended("prod", 420 + job);
+    expect(await first(poll, "prod", 100)).toBeLessThanOrEqual(20);
+    expect(reads).toEqual([]);
+    await first(poll, "prod", 1);
+    expect(await first(poll, "prod", 100)).toBeGreaterThan(150);
+    expect(reads).toEqual(["prod/*"]);
   });
 
   it("comes soon, and is told of, when the ledger does not answer", async () => {
     const { failures, first } = world(() => {
       throw new Error("throttled");
     });
-    expect(await first(poll, "prod")).toBeLessThanOrEqual(20);
+    expect(await first(poll, "prod", 1)).toBeLessThanOrEqual(20);
     expect(failures).toHaveLength(1);
   });
 });
