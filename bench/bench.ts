@@ -11,7 +11,7 @@ import { startWorld } from "./work/world.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const EFFORT = values.quick
-  ? { loads: 7, rounds: 3, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], looks: 100 }
+  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], looks: 100 }
   : {
       ...{ loads: 15, rounds: 7, recordsPerRound: 1000, trees: 9, records: 10_000 },
       ...{ watches: [100, 1000, 10_000], looks: 500 },
