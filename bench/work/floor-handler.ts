@@ -8,17 +8,21 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import Agent from "undici/lib/dispatcher/agent.js";
-import type { Step } from "./script.ts";
+import type { Chain, Step } from "./script.ts";
 
 /** The floor of a function: makes the wire calls of one recorded invocation again, and looks at no answer. */
 const [origin = "", file = ""] = [process.env.AWS_ENDPOINT_URL, process.env.FLOOR_SCRIPT];
-const stages: readonly (readonly Step[])[] = JSON.parse(readFileSync(file, "utf8"), revive);
+const stages: readonly (readonly Chain[])[] = JSON.parse(readFileSync(file, "utf8"), revive);
 const ledger = new DynamoDBClient({});
 const queue = new SQSClient({});
 const agent = new Agent({ allowH2: false, pipelining: 1 });
 
 export async function handler(): Promise<void> {
-  for (const stage of stages) await Promise.all(stage.map(take));
+  for (const stage of stages) await Promise.all(stage.map(follow));
+}
+
+async function follow(chain: Chain): Promise<void> {
+  for (const step of chain) await take(step);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what was recorded is an input of its command.

@@ -14,20 +14,33 @@ export interface Step {
 /** Headers that belong to a connection, not to a request. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
+/** What one record asks for, call after call: each needs the answer to the one before. */
+export type Chain = readonly Step[];
+
 /**
- * The wire calls of an invocation as stages: calls of one kind were made side by side by the records of a batch,
- * kinds one after the other. Reading the config is left out: it happens once in five minutes.
+ * The wire calls of an invocation in the order the work allows: stages one after the other, a stage's chains side by
+ * side. Kinds of calls that every record of a batch makes follow each other within its chain; where all records
+ * share a call, or share it out otherwise, a new stage begins. Reading the config is left out: it happens once in
+ * five minutes.
  */
-export function scriptOf(heard: readonly Heard[]): readonly (readonly Step[])[] {
-  const stages = new Map<string, Step[]>();
+export function scriptOf(heard: readonly Heard[]): readonly (readonly Chain[])[] {
+  const kinds = new Map<string, Step[]>();
   for (const one of heard) {
     if (one.service === "config") continue;
     const kind = one.service === "ledger" ? kindOf(one) : `${one.service} ${one.operation}`;
-    const { operation, path, body } = one;
-    const isAws = one.service === "ledger" || one.service === "queue";
-    const headers = Object.fromEntries(Object.entries(one.headers).filter(([name]) => !TRANSPORT.has(name)));
-    const step = { operation, path, headers, body, input: isAws ? JSON.parse(body) : null };
-    stages.set(kind, [...(stages.get(kind) ?? []), step]);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), stepOf(one)]);
   }
-  return [...stages.values()];
+  const stages: Step[][][] = [];
+  for (const steps of kinds.values()) {
+    const stage = stages.at(-1);
+    if (stage?.length === steps.length) for (const [at, step] of steps.entries()) stage[at]?.push(step);
+    else stages.push(steps.map((step) => [step]));
+  }
+  return stages;
+}
+
+function stepOf({ service, operation, path, headers: received, body }: Heard): Step {
+  const isAws = service === "ledger" || service === "queue";
+  const headers = Object.fromEntries(Object.entries(received).filter(([name]) => !TRANSPORT.has(name)));
+  return { operation, path, headers, body, input: isAws ? JSON.parse(body) : null };
 }
