@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { jobIdOfReply } from "../lib/cce/submitted.ts";
 import { createSender } from "../lib/queue/sqs.ts";
+import { AWS_CLIENT } from "../lib/runtime/aws.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
@@ -22,8 +23,8 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
-const ledger = enqueueLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
-const client = new SQSClient({});
+const ledger = enqueueLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE });
+const client = new SQSClient(AWS_CLIENT);
 
 const ports = {
   ...callersOf(ssmConfig(env.CONFIG_PATH)),

@@ -3,6 +3,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { deliver } from "../lib/deliver/deliver.ts";
 import { NotifyMessage } from "../lib/message.ts";
 import { createQueue, createSender } from "../lib/queue/sqs.ts";
+import { AWS_CLIENT } from "../lib/runtime/aws.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,
@@ -19,8 +20,8 @@ import { tellAttempt, tellUnreadable } from "./flow/tell.ts";
 import { notifyLedger } from "./ledger/notify-ledger.ts";
 
 const env = readEnvironment("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
-const ledger = notifyLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
-const sqs = new SQSClient({});
+const ledger = notifyLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE });
+const sqs = new SQSClient(AWS_CLIENT);
 const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const dead = createSender({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);

@@ -4,6 +4,7 @@ import { createCceClient } from "../lib/cce/client.ts";
 import { LookMessage } from "../lib/message.ts";
 import { gatherSends } from "../lib/queue/gather.ts";
 import { createQueue, createSender } from "../lib/queue/sqs.ts";
+import { AWS_CLIENT } from "../lib/runtime/aws.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,
@@ -30,8 +31,8 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
-const ledger = pollLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE });
-const sqs = new SQSClient({});
+const ledger = pollLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE });
+const sqs = new SQSClient(AWS_CLIENT);
 const queue = createQueue({ client: sqs, url: env.POLL_QUEUE_URL, random });
 const dead = createSender({ client: sqs, url: env.POLL_DEAD_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);

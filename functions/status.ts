@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { AWS_CLIENT } from "../lib/runtime/aws.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { httpHandler } from "../lib/runtime/http.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
@@ -19,8 +20,8 @@ const env = readEnvironment(
 const configs = ssmConfig(env.CONFIG_PATH);
 const callers = callersOf(configs);
 const ports = statusPorts({
-  ledger: statusLedger({ client: new DynamoDBClient({}), table: env.LEDGER_TABLE }),
-  sqs: new SQSClient({}),
+  ledger: statusLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE }),
+  sqs: new SQSClient(AWS_CLIENT),
   configs,
   pollQueueUrl: env.POLL_QUEUE_URL,
   notifyQueueUrl: env.NOTIFY_QUEUE_URL,

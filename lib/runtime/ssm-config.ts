@@ -1,4 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { AWS_CLIENT } from "./aws.ts";
 import { systemClock } from "./clock.ts";
 import { type ConfigSource, createConfigSource } from "./config-source.ts";
 import { log } from "./log.ts";
@@ -7,7 +8,7 @@ import { readParameters } from "./parameters.ts";
 
 /** The config below `path` in SSM Parameter Store. A bad one is logged, counted, and the last good one kept. */
 export function ssmConfig(path: string): ConfigSource {
-  const client = new SSMClient({});
+  const client = new SSMClient(AWS_CLIENT);
   return createConfigSource({
     readEntries: () => readParameters(client, path),
     now: systemClock,

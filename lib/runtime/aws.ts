@@ -1,0 +1,7 @@
+import { Sha256 } from "./sha256.ts";
+
+/**
+ * How every AWS client is made. `cacheMiddleware`: a client puts its middleware together once for each command, and
+ * not again for each request; none is added later.
+ */
+export const AWS_CLIENT = { cacheMiddleware: true, sha256: Sha256 } as const;
