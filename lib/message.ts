@@ -57,6 +57,8 @@ export type ParsedMessage<T> =
   | { readonly kind: "newer"; readonly version: number }
   | { readonly kind: "malformed"; readonly reason: string };
 
+const Versioned = z.object({ v: z.int() });
+
 /** Reads a queue body with `schema`. The reason names fields, never their values: a body may hold anything. */
 export function parseMessage<T>(schema: z.ZodType<T>, body: string): ParsedMessage<T> {
   let json: unknown;
@@ -65,7 +67,7 @@ export function parseMessage<T>(schema: z.ZodType<T>, body: string): ParsedMessa
   } catch {
     return { kind: "malformed", reason: "the body is not JSON" };
   }
-  const version = z.object({ v: z.int() }).safeParse(json);
+  const version = Versioned.safeParse(json);
   if (version.success && version.data.v > MESSAGE_VERSION) return { kind: "newer", version: version.data.v };
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: "message", message: parsed.data };

@@ -12,7 +12,7 @@ const INLINE_BYTES = 200;
 
 const CALLBACK = "callback=";
 
-const AcceptanceItem = z.looseObject({ context: z.string().nullable().default(null) });
+const AcceptanceItem = z.object({ context: z.string().nullable().default(null) });
 
 /** Attributes for the hot item, or null when they are too large for it and belong into an item of their own. */
 export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored> | null {
@@ -49,7 +49,7 @@ export function toAcceptance(hot: Item, more: Item | null): Acceptance {
   const context = inline.context ?? apart?.context ?? "{}";
   return {
     context: Context.parse(JSON.parse(context)),
-    callbacks: { ...callbacksOf(inline), ...(apart === null ? {} : callbacksOf(apart)) },
+    callbacks: { ...callbacksOf(hot), ...(more === null ? {} : callbacksOf(more)) },
   };
 }
 
@@ -59,11 +59,10 @@ function callbackAttributes({ callbacks }: Acceptance): Record<string, Stored> {
   );
 }
 
-function callbacksOf(item: Readonly<Record<string, unknown>>): Record<string, string> {
+function callbacksOf(item: Item): Record<string, string> {
   const callbacks: Record<string, string> = {};
-  for (const [name, sealed] of Object.entries(item)) {
-    if (name.startsWith(CALLBACK) && typeof sealed === "string")
-      callbacks[name.slice(CALLBACK.length)] = sealed;
+  for (const [name, { S: sealed }] of Object.entries(item)) {
+    if (name.startsWith(CALLBACK) && sealed !== undefined) callbacks[name.slice(CALLBACK.length)] = sealed;
   }
   return callbacks;
 }

@@ -22,7 +22,8 @@ export async function recordAttempt(
     answer: "ALL_NEW",
   });
   if (recorded.kind === "refused") return "superseded";
-  await trimHistory(table, key, readNoticeItem(recorded.item).history);
+  const attempts = recorded.item.history?.L?.length ?? 0;
+  if (attempts >= 2 * ATTEMPT_HISTORY) await trimHistory(table, key, readNoticeItem(recorded.item).history);
   return "recorded";
 }
 
@@ -31,7 +32,6 @@ export async function recordAttempt(
  * DynamoDB cannot append to a list and cut it in one request.
  */
 async function trimHistory(table: LedgerTable, key: NoticeKey, history: readonly string[]): Promise<void> {
-  if (history.length < 2 * ATTEMPT_HISTORY) return;
   await change(table, {
     key: noticeItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },

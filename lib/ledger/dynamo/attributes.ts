@@ -6,7 +6,8 @@ export type Stored = string | number | boolean | Uint8Array | ReadonlySet<string
 /** An item, or the values of an expression, in DynamoDB's own notation. Nulls and empty sets are left out. */
 export function toAttributes(values: Readonly<Record<string, Stored>>): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(values)) {
+  for (const name in values) {
+    const value = values[name] ?? null;
     if (!isAbsent(value)) attributes[name] = toAttribute(value);
   }
   return attributes;
@@ -17,7 +18,7 @@ export function isAbsent(value: Stored): value is null {
   return value === null || (value instanceof Set && value.size === 0);
 }
 
-function toAttribute(value: NonNullable<Stored>): AttributeValue {
+export function toAttribute(value: NonNullable<Stored>): AttributeValue {
   if (typeof value === "string") return { S: value };
   if (typeof value === "number") return { N: String(value) };
   if (typeof value === "boolean") return { BOOL: value };
@@ -28,7 +29,12 @@ function toAttribute(value: NonNullable<Stored>): AttributeValue {
 
 /** An item as plain values, ready to be parsed: sets and lists are arrays, bytes stay bytes. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
+  const values: Record<string, unknown> = {};
+  for (const name in item) {
+    const value = item[name];
+    if (value !== undefined) values[name] = fromAttribute(value);
+  }
+  return values;
 }
 
 function fromAttribute(value: AttributeValue): unknown {

@@ -13,8 +13,8 @@ const GRACE_MS = 3_600_000;
 const ABREAST = 20;
 
 const State = z.enum(["watching", "stopped", ...OUTCOMES]);
-const Entry = z.looseObject({ pk: z.string(), state: State });
-const Plan = z.looseObject({
+const Entry = z.object({ pk: z.string(), state: State });
+const Plan = z.object({
   state: State,
   deadlineAt: z.number(),
   dueAt: z.number().nullable().default(null),

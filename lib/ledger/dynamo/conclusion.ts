@@ -9,7 +9,7 @@ import { change, get, type Item, type LedgerTable } from "./table.ts";
 import { MAX_TREE_BYTES, packTree, unpackTree } from "./tree.ts";
 
 const Bytes = z.instanceof(Uint8Array);
-const ConclusionItem = z.looseObject({ conclusion: Bytes, tree: Bytes.nullable().default(null) });
+const ConclusionItem = z.object({ conclusion: Bytes, tree: Bytes.nullable().default(null) });
 
 /**
  * The first writer wins, and everybody is answered the conclusion that is kept. A watch that was stopped and taken up

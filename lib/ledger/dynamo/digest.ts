@@ -6,8 +6,8 @@ import { digestKey, watchOfPartition, watchPartition } from "./keys.ts";
 import { change, create, get, type LedgerTable } from "./table.ts";
 
 const Names = z.array(z.string()).default([]);
-const DigestItem = z.looseObject({ members: Names, targets: Names });
-const Running = z.looseObject({ running: Names });
+const DigestItem = z.object({ members: Names, targets: Names });
+const Running = z.object({ running: Names });
 
 /** Opening a digest that is there changes nothing. */
 export async function openDigest(

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { isAbsent, type Stored, toAttributes } from "./attributes.ts";
+import { isAbsent, type Stored, toAttribute } from "./attributes.ts";
 import { ITEM_VERSION } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
 
@@ -26,60 +26,76 @@ export interface Change {
 
 /** What may stand behind `#` in an expression as it is. */
 const PLAIN_NAME = /^\w+$/;
+const VERSION: Values = { v: ITEM_VERSION };
 
 /** A change in DynamoDB's notation. A new item is stamped with our version; a later one keeps its own. */
-export function toUpdate({
-  set = {},
-  first = {},
-  add = {},
-  take = {},
-  append = {},
-  condition,
-  values,
-}: Change) {
-  const sections: Record<"SET" | "REMOVE" | "ADD" | "DELETE", string[]> = {
-    SET: [],
-    REMOVE: [],
-    ADD: [],
-    DELETE: [],
-  };
-  const names: Record<string, string> = {};
-  const written: Record<string, Stored> = {};
-  const put = (
-    changes: Values,
-    section: keyof typeof sections,
-    part: (name: string, value: string) => string,
-  ) => {
-    for (const [name, value] of Object.entries(changes)) {
-      const to = `u${Object.keys(written).length}`;
+export function toUpdate({ set, first, add, take, append, condition, values }: Change) {
+  const names: Record<string, string> = condition === undefined ? {} : namesOf(condition);
+  const written: Record<string, AttributeValue> = values === undefined ? {} : valuesOf(values);
+  const removed: string[] = [];
+  let count = 0;
+  const put = (changes: Values | undefined, part: (name: string, value: string) => string): string[] => {
+    const parts: string[] = [];
+    for (const name in changes) {
+      const value = changes[name] ?? null;
+      const to = `u${count++}`;
       const alias = PLAIN_NAME.test(name) ? `#${name}` : `#${to}`;
       names[alias] = name;
-      written[to] = value;
-      if (isAbsent(value)) sections.REMOVE.push(alias);
-      else sections[section].push(part(alias, `:${to}`));
+      if (isAbsent(value)) {
+        removed.push(alias);
+        continue;
+      }
+      written[`:${to}`] = toAttribute(value);
+      parts.push(part(alias, `:${to}`));
     }
+    return parts;
   };
-  put(set, "SET", (name, value) => `${name} = ${value}`);
-  put({ ...first, v: ITEM_VERSION }, "SET", (name, value) => `${name} = if_not_exists(${name}, ${value})`);
-  put(append, "SET", (name, value) => `${name} = list_append(if_not_exists(${name}, :none), ${value})`);
-  put(add, "ADD", (name, value) => `${name} ${value}`);
-  put(take, "DELETE", (name, value) => `${name} ${value}`);
-  const none: Values = Object.keys(append).length === 0 ? {} : { none: [] };
-  const verbs = Object.entries(sections).filter(([, parts]) => parts.length > 0);
+  const unlessThere = (name: string, value: string) => `${name} = if_not_exists(${name}, ${value})`;
+  const verbs: readonly (readonly [string, readonly string[]])[] = [
+    [
+      "SET",
+      [
+        ...put(set, (name, value) => `${name} = ${value}`),
+        ...put(first, unlessThere),
+        ...put(VERSION, unlessThere),
+        ...put(append, (name, value) => `${name} = list_append(if_not_exists(${name}, :none), ${value})`),
+      ],
+    ],
+    ["ADD", put(add, (name, value) => `${name} ${value}`)],
+    ["DELETE", put(take, (name, value) => `${name} ${value}`)],
+    ["REMOVE", removed],
+  ];
+  if (append !== undefined) written[":none"] = { L: [] };
   return {
-    UpdateExpression: verbs.map(([verb, parts]) => `${verb} ${parts.join(", ")}`).join(" "),
+    UpdateExpression: verbs
+      .filter(([, parts]) => parts.length > 0)
+      .map(([verb, parts]) => `${verb} ${parts.join(", ")}`)
+      .join(" "),
     ...(condition === undefined ? {} : { ConditionExpression: condition }),
-    ExpressionAttributeNames: { ...namesOf(condition ?? ""), ...names },
-    ExpressionAttributeValues: valuesOf({ ...values, ...written, ...none }),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: written,
   };
 }
 
+/** What expressions name, by their text: they are few, and each is used again and again. */
+const named = new Map<string, Readonly<Record<string, string>>>();
+
 /** The attributes an expression names as `#name`. */
 export function namesOf(expression: string): Record<string, string> {
-  return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
+  let names = named.get(expression);
+  if (names === undefined) {
+    names = Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
+    named.set(expression, names);
+  }
+  return { ...names };
 }
 
 /** The values an expression uses as `:name`. */
 export function valuesOf(values: Values): Record<string, AttributeValue> {
-  return Object.fromEntries(Object.entries(toAttributes(values)).map(([name, value]) => [`:${name}`, value]));
+  const named: Record<string, AttributeValue> = {};
+  for (const name in values) {
+    const value = values[name] ?? null;
+    if (!isAbsent(value)) named[`:${name}`] = toAttribute(value);
+  }
+  return named;
 }

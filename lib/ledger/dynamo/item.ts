@@ -11,7 +11,7 @@ export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 }
 
-const Version = z.looseObject({ v: z.int() });
+const Version = z.object({ v: z.int() });
 
 /**
  * Parses an item with `schema`. Throws `NewerItemError` when a later release wrote it, and zod's error, which

@@ -62,11 +62,9 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
     answer: "ALL_OLD",
   });
   if (recorded.kind === "refused") return "superseded";
-  const before = readWatchItem(recorded.item);
-  if (tree !== null && inline === null && before.treeHash !== hash) {
-    const { expiresAt } = before;
-    await change(table, { key: treeItemKey(key), set: { tree: packTree(tree), expiresAt } });
-  }
+  if (tree === null || inline !== null || recorded.item.treeHash?.S === hash) return "recorded";
+  const { expiresAt } = readWatchItem(recorded.item);
+  await change(table, { key: treeItemKey(key), set: { tree: packTree(tree), expiresAt } });
   return "recorded";
 }
 

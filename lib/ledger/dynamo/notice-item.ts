@@ -15,7 +15,7 @@ const AttemptTuple = z.tuple([
   z.string(),
 ]);
 
-const NoticeItem = z.looseObject({
+const NoticeItem = z.object({
   sk: z.string(),
   state: DeliveryState,
   attempts: z.int().default(0),

@@ -8,7 +8,7 @@ import { NOT_DUE } from "./watch-item.ts";
 
 export const OVERDUE_INDEX = "overdue";
 
-const Entry = z.looseObject({ pk: z.string(), dueAt: z.number() });
+const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
 /** What is due before `now`, the longest overdue first; at most `limit`. One query per shard, at once. */
 export async function overdue(table: LedgerTable, now: Instant, limit: number): Promise<Overdue[]> {

@@ -15,7 +15,7 @@ export const RECENT_INDEX = "recent";
 const MAX_PAGE = 100;
 const ROUNDS = 4;
 
-const Entry = z.looseObject({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
+const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
 /** The latest watches of a project, newest first; at most 100 at once. Throws `PageTokenError` for a strange `before`. */
 export async function recent(

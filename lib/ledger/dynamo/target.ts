@@ -11,8 +11,8 @@ import { change, create, type Item, type LedgerTable, query } from "./table.ts";
 const PACE_KEPT_MS = 7 * 24 * 3_600_000;
 const ROUNDS = 6;
 
-const PaceItem = z.looseObject({ nextFreeAt: z.number().default(0), holdUntil: z.number().default(0) });
-const OffItem = z.looseObject({ offSince: z.number() });
+const PaceItem = z.object({ nextFreeAt: z.number().default(0), holdUntil: z.number().default(0) });
+const OffItem = z.object({ offSince: z.number() });
 
 /** Whether a target is on, and whether it asked for silence. One query. */
 export async function readTarget(table: LedgerTable, name: string): Promise<TargetState> {

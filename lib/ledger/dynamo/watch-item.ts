@@ -11,7 +11,7 @@ const Bytes = z.instanceof(Uint8Array);
 const Time = z.number().default(0);
 const Text = z.string().nullable().default(null);
 
-const WatchItem = z.looseObject({
+const WatchItem = z.object({
   pk: z.string(),
   state: z.enum(["watching", "stopped", ...OUTCOMES]),
   look: z.int(),
