@@ -11,6 +11,8 @@ const REMEMBERED_TOKENS = 4;
 /** What the gateway repeats in its errors: one line with bars, or six lines ending in the body's hash. */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
+/** Neither is found in a shorter text. */
+const SHORTEST_REPEATED = "canonicalrequest:".length;
 
 export interface Mask {
   text(text: string): string;
@@ -25,7 +27,10 @@ export function createMask(project: Project): Mask {
   let tokens: Secret[] = [];
   let pattern = patternOf(fixed);
   const text = (raw: string) => {
-    const patterned = raw.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
+    const patterned =
+      raw.length < SHORTEST_REPEATED
+        ? raw
+        : raw.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
     return pattern === null ? patterned : patterned.replace(pattern, MASK);
   };
   return {
@@ -34,7 +39,7 @@ export function createMask(project: Project): Mask {
       return observation.kind === "job"
         ? {
             ...observation,
-            job: maskJob(observation.job, text),
+            job: maskJob(observation.job, once(text)),
             warnings: observation.warnings.map(text),
           }
         : { ...observation, text: shortened(text(observation.text)) };
@@ -77,6 +82,18 @@ const spellings = (secret: string): string[] => [
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret.toWellFormed()),
 ];
+
+/** A tree says the same again and again: the cluster's ID and name stand in each of its jobs. */
+function once(mask: (text: string) => string): (text: string) => string {
+  const masked = new Map<string, string>();
+  return (text) => {
+    const known = masked.get(text);
+    if (known !== undefined) return known;
+    const hidden = mask(text);
+    masked.set(text, hidden);
+    return hidden;
+  };
+}
 
 function maskJob(job: Job, mask: (text: string) => string): Job {
   const hide = (text: string | null) => (text === null ? null : mask(text));

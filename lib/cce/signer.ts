@@ -1,6 +1,11 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 const ALGORITHM = "SDK-HMAC-SHA256";
+/** RFC 3986, section 2.3. */
+const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
+
+/** Sorted by name in lower case, as they are signed. */
+type Headers = readonly (readonly [string, string])[];
 
 /** What is signed: path and query as they are meant, before percent-encoding; headers exactly those to be signed. */
 export interface SignableRequest {
@@ -22,23 +27,26 @@ export interface SigningKey {
  * Source: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
  */
 export function signRequest(request: SignableRequest, key: SigningKey): string {
-  const date = sortedHeaders(request).find(([name]) => name === "x-sdk-date")?.[1] ?? "";
-  const stringToSign = [ALGORITHM, date, sha256(canonicalRequest(request))].join("\n");
+  const headers = sortedHeaders(request);
+  const date = headers.find(([name]) => name === "x-sdk-date")?.[1] ?? "";
+  const stringToSign = `${ALGORITHM}\n${date}\n${sha256(canonicalText(request, headers))}`;
   const signature = createHmac("sha256", key.secretKey).update(stringToSign).digest("hex");
-  return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${signedNames(request)}, Signature=${signature}`;
+  return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
 /** The text whose hash is signed: method, path, query, headers, header names, hash of the body. */
 export function canonicalRequest(request: SignableRequest): string {
+  return canonicalText(request, sortedHeaders(request));
+}
+
+function canonicalText({ method, path, query, body }: SignableRequest, headers: Headers): string {
   return [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(request.query ?? {}),
-    sortedHeaders(request)
-      .map(([name, value]) => `${name}:${value}\n`)
-      .join(""),
-    signedNames(request),
-    sha256(request.body ?? ""),
+    method,
+    canonicalPath(path),
+    canonicalQuery(query ?? {}),
+    headers.map(([name, value]) => `${name}:${value}\n`).join(""),
+    namesOf(headers),
+    body === undefined ? EMPTY_SHA256 : sha256(body),
   ].join("\n");
 }
 
@@ -49,6 +57,7 @@ export function sdkDate(now: number): string {
 
 /** Percent-encoding as the gateway does it: all but the unreserved characters of RFC 3986. */
 export function percentEncode(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -73,15 +82,13 @@ function canonicalQuery(query: NonNullable<SignableRequest["query"]>): string {
     .join("&");
 }
 
-function sortedHeaders({ headers }: SignableRequest): [string, string][] {
+function sortedHeaders({ headers }: SignableRequest): Headers {
   return Object.entries(headers)
     .map(([name, value]): [string, string] => [name.toLowerCase(), value.trim()])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const signedNames = (request: SignableRequest): string =>
-  sortedHeaders(request)
-    .map(([name]) => name)
-    .join(";");
+const namesOf = (headers: Headers): string => headers.map(([name]) => name).join(";");
 
-const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+const sha256 = (data: string | Uint8Array): string => hash("sha256", data, "hex");
+const EMPTY_SHA256 = sha256("");
