@@ -37,11 +37,13 @@ export class Sha256 {
   }
 }
 
-function keyOf(secret: Uint8Array): KeyObject {
-  const kept = keys.get(secret);
+function keyOf(secret: Source): string | KeyObject {
+  if (typeof secret === "string") return secret;
+  const bytes = bytesOf(secret);
+  const kept = keys.get(bytes);
   if (kept !== undefined) return kept;
-  const key = createSecretKey(secret);
-  keys.set(secret, key);
+  const key = createSecretKey(bytes);
+  keys.set(bytes, key);
   return key;
 }
 
