@@ -66,8 +66,10 @@ function plain(text: string, limit: number): PlainTextElement {
 
 /** Cut first, so that no entity is. https://docs.slack.dev/messaging/formatting-message-text/#escaping */
 function escaped(text: string, limit: number): string {
-  return cut(text, limit, (character) => entity(character).length).replace(/[&<>]/g, entity);
+  return withEntities(cut(text, limit, (part) => withEntities(part).length));
 }
+
+const withEntities = (text: string): string => text.replace(/[&<>]/g, entity);
 
 const entity = (character: string): string => ENTITIES[character] ?? character;
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

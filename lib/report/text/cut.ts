@@ -15,17 +15,18 @@ const LONGEST_CHAIN = 16;
 export function cut(text: string, max: number, measure: Measure = units): string {
   // No character measures less than 1, so that what lies beyond can only decide whether there is more.
   const seen = text.slice(0, max + LONGEST_CHAIN).toWellFormed();
+  if (seen.length <= max && measure(seen) <= max) return seen;
   const room = max - measure(ELLIPSIS);
   const starts: number[] = [];
   let used = 0;
   let end = 0;
   for (const character of seen) {
+    if (used <= room) starts.push(end);
     used += measure(character);
-    if (used - measure(character) <= room) starts.push(end);
-    if (used > max) return room < 0 ? "" : seen.slice(0, boundary(seen, starts)) + ELLIPSIS;
+    if (used > max) break;
     end += character.length;
   }
-  return seen;
+  return room < 0 ? "" : seen.slice(0, boundary(seen, starts)) + ELLIPSIS;
 }
 
 /** The last of the places where a character starts that is not the middle of one put together. */
