@@ -4,9 +4,6 @@
  * docs/performance.md has what each of them costs; test/bench/left-out.test.ts proves that the names still hold.
  */
 
-const absent = (what) =>
-  `module.exports = () => { throw new Error(${JSON.stringify(`${what} is left out of this package`)}); };`;
-
 /** By the end of a file's path; `stub` takes its place. */
 export const LEFT_OUT = [
   {
@@ -28,14 +25,6 @@ export const LEFT_OUT = [
       export const loggerMiddlewareOptions = {};
       export const getLoggerPlugin = () => ({ applyToStack() {} });`,
   },
-  // Every agent is made with `allowH2: false`. Loading it would load node:http2.
-  { file: "undici/lib/dispatcher/client-h2.js", stub: absent("HTTP/2") },
-  // All of Node.js 24's platforms on Lambda have WebAssembly's SIMD, whose build of the same parser stays.
-  { file: "undici/lib/llhttp/llhttp-wasm.js", stub: absent("an HTTP parser without SIMD") },
-  // Every body that is sent is a string.
-  { file: "undici/lib/web/fetch/body.js", stub: absent("a streamed body") },
-  { file: "undici/lib/web/fetch/formdata.js", stub: absent("form data") },
-  { file: "undici/lib/web/webidl/index.js", stub: absent("form data") },
 ];
 
 const escaped = (path) => path.replaceAll(/[.]/g, "\\.");

@@ -1,13 +1,27 @@
-import type { Dispatcher } from "undici";
+import {
+  type ClientRequest,
+  type Agent as HttpAgent,
+  type IncomingMessage,
+  request as open,
+} from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 
-/** Codes of our own, beside Node's and undici's: the deadline passed; the request could not be made of its parts. */
+/** Codes of our own, beside Node's: the deadline passed; the request could not be made of its parts. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
+/** What an exchange goes over: who opens and keeps the sockets, and how long the head of an answer may be. */
+export interface Connections {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+  readonly maxHeaderBytes: number;
+}
+
 export interface ExchangeRequest {
-  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
   readonly url: URL;
   readonly method: "GET" | "POST";
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string | null;
   /** For all of it: name, connection, handshake, headers and body. */
@@ -36,83 +50,93 @@ export type Exchanged =
     };
 
 /**
- * One HTTP exchange within one deadline. Never throws, follows no redirect, decompresses nothing, and holds no
- * more than `maxBytes` and one chunk of the body: reading stops there and the connection is closed.
+ * One HTTP exchange within one deadline. Never throws, follows no redirect, decompresses nothing, asks once, and holds
+ * no more than `maxBytes` and one chunk of the body: reading stops there and the connection is closed.
  */
 export function exchange(request: ExchangeRequest): Promise<Exchanged> {
+  const { deadlineMs, maxBytes } = request;
   return new Promise((resolve) => {
-    const { url, maxBytes } = request;
     const chunks: Buffer[] = [];
     let size = 0;
     let status: number | null = null;
-    let headers: Readonly<Record<string, string>> = {};
-    let controller: Dispatcher.DispatchController | null = null;
-    let settled = false;
+    let timer: NodeJS.Timeout | undefined;
 
+    /** The first to settle counts; whatever a closed connection still says does not. */
     const settle = (result: Exchanged) => {
-      if (settled) return;
-      settled = true;
       clearTimeout(timer);
       resolve(result);
     };
     const fail = (code: string, error: unknown = null) => settle({ kind: "failed", code, error, status });
-    const answer = (cut: boolean) => {
-      if (status === null) return fail("ECONNRESET");
-      settle({ kind: "answer", status, headers, body: Buffer.concat(chunks).subarray(0, maxBytes), cut });
-    };
-    const timer = setTimeout(
-      () => {
-        fail(DEADLINE_PASSED);
-        controller?.abort(new Error(DEADLINE_PASSED));
-      },
-      Math.max(0, request.deadlineMs),
-    );
 
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        controller = started;
-        // A request may come to its turn only after its deadline, when it must not be sent any more.
-        if (settled) started.abort(new Error(DEADLINE_PASSED));
-      },
-      onResponseStart(_, statusCode, received) {
-        if (statusCode < 200) return;
-        status = statusCode;
-        headers = flatten(received);
-      },
-      onResponseData(reading, chunk) {
+    if (deadlineMs <= 0) return fail(DEADLINE_PASSED);
+    let sent: ClientRequest;
+    try {
+      sent = send(request);
+    } catch (error) {
+      return fail(REQUEST_INVALID, error);
+    }
+    timer = setTimeout(() => {
+      fail(DEADLINE_PASSED);
+      sent.destroy();
+    }, deadlineMs);
+
+    sent.on("response", (response: IncomingMessage) => {
+      const { statusCode = 0, rawHeaders } = response;
+      // Node skips what is preliminary. What is left below 200 would speak another protocol from here on.
+      if (statusCode < 200) return void sent.destroy();
+      status = statusCode;
+      const answer = (cut: boolean) => {
+        const body = Buffer.concat(chunks).subarray(0, maxBytes);
+        settle({ kind: "answer", status: statusCode, headers: joined(rawHeaders), body, cut });
+      };
+      response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (size <= maxBytes) return;
         answer(true);
-        reading.abort(new Error("enough was read"));
-      },
-      onResponseEnd: () => answer(false),
-      onResponseError: (_, error) => fail(codeOf(error), error),
-    };
-
-    try {
-      request.dispatcher.dispatch(
-        {
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: request.method,
-          headers: { ...request.headers },
-          body: request.body,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        handler,
-      );
-    } catch (error) {
-      fail(REQUEST_INVALID, error);
-    }
+        sent.destroy();
+      });
+      response.on("end", () => answer(false));
+      response.on("error", (error) => fail(codeOf(error), error));
+    });
+    sent.on("error", (error) => fail(codeOf(error), error));
+    sent.on("close", () => {
+      if (status === null) fail("ECONNRESET");
+    });
   });
 }
 
-function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value ?? ""].flat().join(", ")]),
-  );
+function send({ connections, url, method, headers, body }: ExchangeRequest): ClientRequest {
+  const { protocol, hostname } = url;
+  const sized = method === "GET" ? null : { "content-length": String(Buffer.byteLength(body ?? "")) };
+  const sent = open({
+    protocol,
+    agent: protocol === "https:" ? connections.https : connections.http,
+    host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
+    // TLS names a host without the root's dot (RFC 6066, section 3).
+    ...(hostname.endsWith(".") ? { servername: hostname.slice(0, -1) } : null),
+    port: url.port,
+    method,
+    path: `${url.pathname}${url.search}`,
+    // As a list, because Node then writes them as they stand and keeps no table of them.
+    headers: Object.entries({ host: url.host, ...headers, ...sized }).flat(),
+    maxHeaderSize: connections.maxHeaderBytes,
+    insecureHTTPParser: false,
+  });
+  // Node would drop the headers after the first thousand without a word. Their bytes are limited.
+  sent.maxHeadersCount = 0;
+  return sent.end(body ?? undefined);
+}
+
+/** Headers in lower case, repeated ones as one list: Node's own `headers` drops some repetitions, as of Retry-After. */
+function joined(rawHeaders: readonly string[]): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name = "", value = ""] = [rawHeaders[i]?.toLowerCase(), rawHeaders[i + 1]];
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
 }
 
 /** The code of an error or of what caused it. */

@@ -4,11 +4,11 @@ import type { Config } from "../../lib/config.ts";
 import type { Instant } from "../../lib/job.ts";
 
 /** The part of `fetch` that discovery needs, guarded by the addresses an operator allows. */
-export type OpenFetch = (allow: readonly string[]) => Promise<(url: string) => Promise<Response>>;
+export type OpenFetch = (allow: readonly string[]) => (url: string) => Promise<Response>;
 
 /**
  * Checks identity tokens, keeping the issuers' keys for as long as this instance lives. `openFetch` is asked only
- * when a key has to be read, so that calls with a bearer token load neither `jose` nor an HTTP client.
+ * when a key has to be read.
  */
 export function createIdentify(
   openFetch: OpenFetch,
@@ -16,8 +16,7 @@ export function createIdentify(
 ): (token: string, config: Config) => Promise<Identified> {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
-    const fetch = await openFetch(allow);
-    const answer = await fetch(url);
+    const answer = await openFetch(allow)(url);
     if (answer.status !== 200) throw new Error(`the issuer answered ${answer.status}`);
     return answer.text();
   }, now);

@@ -1,8 +1,8 @@
+import { guardedFetch } from "../../lib/deliver/http/guarded-fetch.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import type { ConfigSource } from "../../lib/runtime/config-source.ts";
 import type { AuthenticatePorts } from "./authenticate.ts";
 import { createIdentify } from "./authenticate-identity.ts";
-import { openGuardedFetch } from "./guarded-fetch.ts";
 import { tellIssuerFailure } from "./http-tell.ts";
 
 /** No project has this name, so asking for it reads the config again, unless that was just done. */
@@ -12,7 +12,7 @@ const NO_PROJECT = "";
 export function callersOf(configs: ConfigSource): AuthenticatePorts {
   return {
     config: { current: configs.current, reread: () => configs.knowing("projects", NO_PROJECT) },
-    identify: createIdentify(openGuardedFetch, systemClock),
+    identify: createIdentify((allow) => guardedFetch({ allow }), systemClock),
     onIssuerFailure: tellIssuerFailure,
   };
 }

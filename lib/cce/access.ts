@@ -1,5 +1,4 @@
-import type { Dispatcher } from "undici";
-import { DEADLINE_PASSED } from "../exchange.ts";
+import { type Connections, DEADLINE_PASSED } from "../exchange.ts";
 import type { Instant, Observation } from "../job.ts";
 import type { Project } from "../projects.ts";
 import { cceEndpoint, iamEndpoint } from "./endpoint.ts";
@@ -21,7 +20,7 @@ export interface Surroundings {
   /** Milliseconds that never run backwards: budgets are measured on it. */
   readonly monotonic: () => number;
   readonly random: () => number;
-  readonly dispatcher: () => Dispatcher;
+  readonly connections: () => Connections;
 }
 
 /** One project's way to CCE: its address, its credentials, its token and its hold. */
@@ -33,7 +32,7 @@ export interface Access {
 }
 
 export function createAccess(name: string, project: Project, surroundings: Surroundings): Access {
-  const { now, monotonic, random, dispatcher } = surroundings;
+  const { now, monotonic, random, connections } = surroundings;
   const mask = createMask(project);
   const tokens = keepToken(async () => {
     const granted = await grantToken(name, project, surroundings);
@@ -48,7 +47,7 @@ export function createAccess(name: string, project: Project, surroundings: Surro
     const deadlineMs = endsAt - monotonic();
     return observe(
       await exchange({
-        dispatcher: dispatcher(),
+        connections: connections(),
         method: "GET",
         url: query.url,
         headers,
@@ -95,7 +94,7 @@ async function grantToken(name: string, project: Project, surroundings: Surround
   if (project.auth.kind !== "password" || endpoint === null)
     return { kind: "none", observation: noAddress(name) };
   const result = await exchange({
-    dispatcher: surroundings.dispatcher(),
+    connections: surroundings.connections(),
     method: "POST",
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },

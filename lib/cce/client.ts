@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Connections } from "../exchange.ts";
 import type { Instant, Job, Observation, WatchKey } from "../job.ts";
 import type { Project } from "../projects.ts";
 import { type Access, createAccess } from "./access.ts";
@@ -20,7 +20,7 @@ export interface CceClient {
 
 /**
  * A client for all configured projects, side by side: each with its own credentials, token and hold after a 429.
- * Identical looks under way ask once. `dispatcher` replaces the kept connections.
+ * Identical looks under way ask once. `connections` replaces the kept ones.
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
@@ -28,18 +28,18 @@ export function createCceClient(options: {
   /** Milliseconds that never run backwards: budgets are measured on it. */
   readonly monotonic: () => number;
   readonly random: () => number;
-  readonly dispatcher?: Dispatcher;
+  readonly connections?: Connections;
 }): CceClient {
   const { now, monotonic, random } = options;
   const kept = keepConnections(now);
-  const dispatcher = () => options.dispatcher ?? kept();
+  const connections = () => options.connections ?? kept();
   const accesses = new Map<string, Access>();
   const underWay = new Map<string, Promise<Observation>>();
 
   const accessTo = (name: string): Access | null => {
     const project = Object.hasOwn(options.projects, name) ? options.projects[name] : undefined;
     if (project === undefined) return null;
-    const access = accesses.get(name) ?? createAccess(name, project, { now, monotonic, random, dispatcher });
+    const access = accesses.get(name) ?? createAccess(name, project, { now, monotonic, random, connections });
     accesses.set(name, access);
     return access;
   };

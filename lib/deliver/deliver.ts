@@ -90,7 +90,7 @@ async function send(delivery: Delivery, payload: Document, elapsedMs: number): P
   const checked = checkUrl(request.url, egress.allow);
   if (checked.kind === "refused") return refused(checked.rule);
   const result = await exchange({
-    dispatcher: egress.dispatcher,
+    connections: egress.connections,
     url: checked.url,
     method: "POST",
     headers: request.headers,

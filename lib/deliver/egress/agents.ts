@@ -1,17 +1,15 @@
-import type { Dispatcher } from "undici";
-import Agent from "undici/lib/dispatcher/agent.js";
+import { IDLE_MS, leaveConnections, openConnections } from "../../connections.ts";
+import type { Connections } from "../../exchange.ts";
 import type { Instant } from "../../job.ts";
 import { type AllowList, readAllowList } from "./allow-list.ts";
-import { guardedConnector, type Surroundings } from "./connect.ts";
+import { guardConnect, type Surroundings } from "./connect.ts";
 
 /** A way out: the rules it holds to, and the connections it keeps. */
 export interface Egress {
   readonly allow: AllowList;
-  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
 }
 
-/** Receivers and what lies between close idle connections; a frozen process does not notice. */
-const IDLE_MS = 4000;
 const MAX_HEADER_BYTES = 16_384;
 
 interface Kept extends Egress {
@@ -20,18 +18,15 @@ interface Kept extends Egress {
 
 const kept = new WeakMap<readonly string[], Kept>();
 
-/** Opens a way out of its own, for whoever closes it again. */
-export function openEgress(allowed: readonly string[], surroundings: Surroundings = {}): Egress {
+/** Opens a way out of its own. Certificates are verified whatever the environment says. */
+export function openEgress(allowed: readonly string[], { lookup, ca }: Surroundings = {}): Egress {
   const allow = readAllowList(allowed);
-  const dispatcher = new Agent({
-    connect: guardedConnector(allow, surroundings),
-    keepAliveTimeout: IDLE_MS,
-    keepAliveMaxTimeout: IDLE_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    pipelining: 1,
-    allowH2: false,
+  const connections = openConnections(MAX_HEADER_BYTES, {
+    rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca }),
   });
-  return { allow, dispatcher };
+  for (const agent of [connections.http, connections.https]) guardConnect(agent, allow, lookup);
+  return { allow, connections };
 }
 
 /**
@@ -44,7 +39,7 @@ export function keptEgress(allowed: readonly string[], now: Instant): Egress {
     known.usedAt = now;
     return known;
   }
-  void known?.dispatcher.close();
+  if (known !== undefined) leaveConnections(known.connections);
   const opened = { ...openEgress(allowed), usedAt: now };
   kept.set(allowed, opened);
   return opened;

@@ -1,7 +1,6 @@
 import { lookup as systemLookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
-import type { buildConnector as connectors } from "undici";
-import buildConnector from "undici/lib/core/connect.js";
+import type { Agent } from "node:http";
+import { isIP, type LookupFunction, Socket } from "node:net";
 import type { AllowList } from "./allow-list.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import { EgressRefusedError } from "./refusal.ts";
@@ -12,38 +11,25 @@ export interface Surroundings {
   readonly ca?: string;
 }
 
-/** A handshake that stalls must not outlive the invocation by much; the attempt's own deadline comes first. */
-const CONNECT_TIMEOUT_MS = 10_000;
-
 /**
- * undici's connector, with every address checked at the moment its socket is opened: a literal here, because
- * Node asks no resolver for it, and a name's answers in the lookup whose result is dialled. Checking any earlier
- * would leave a gap in which the name can be pointed elsewhere.
+ * Makes an agent check every address at the moment its socket is opened: a literal here, because Node asks no
+ * resolver for it, and a name's answers in the lookup whose result is dialled. Checking any earlier would leave a
+ * gap in which the name can be pointed elsewhere.
  */
-export function guardedConnector(allow: AllowList, { lookup, ca }: Surroundings): connectors.connector {
-  const resolve = lookup ?? systemLookup;
-  return (options, callback) => {
-    const place = {
-      host: options.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, ""),
-      port: Number(options.port || (options.protocol === "https:" ? 443 : 80)),
-    };
+export function guardConnect(agent: Agent, allow: AllowList, resolve: LookupFunction = systemLookup): void {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) => {
+    const host = options.host ?? "";
+    const place = { host: host.replace(/\.$/, ""), port: Number(options.port) };
     const refuse = (addresses: readonly string[]) => {
       const rule = checkAddresses(addresses, place, allow);
       return rule === null ? null : new EgressRefusedError(rule);
     };
-    const refusal = isIP(place.host) === 0 ? null : refuse([place.host]);
-    if (refusal !== null) {
-      callback(refusal, null);
-      return;
-    }
-    const connect = buildConnector({
-      lookup: guardedLookup(resolve, refuse),
-      timeout: CONNECT_TIMEOUT_MS,
-      rejectUnauthorized: true,
-      allowH2: false,
-      ...(ca === undefined ? {} : { ca }),
-    });
-    return connect(options, callback);
+    const refusal = isIP(host) === 0 ? null : refuse([host]);
+    if (refusal === null) return connect({ ...options, lookup: guardedLookup(resolve, refuse) });
+    // Beside a fault nobody looks at the socket, which was never opened.
+    done?.(refusal, new Socket());
+    return null;
   };
 }
 

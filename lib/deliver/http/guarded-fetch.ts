@@ -14,7 +14,7 @@ export type GuardedFetch = (
   init?: { readonly headers?: ConstructorParameters<typeof Headers>[0] },
 ) => Promise<Response>;
 
-/** The document did not arrive. `code` is Node's, undici's or ours; the address stays out of the text. */
+/** The document did not arrive. `code` is Node's or ours; the address stays out of the text. */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
@@ -44,7 +44,7 @@ export function guardedFetch(options: {
     if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
     const headers = Object.fromEntries(new Headers(init.headers));
     const result = await exchange({
-      dispatcher: opened.dispatcher,
+      connections: opened.connections,
       url: checked.url,
       method: "GET",
       headers: { ...headers, "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" },

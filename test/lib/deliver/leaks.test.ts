@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { deliver } from "../../../lib/deliver/deliver.ts";
 import { openEgress } from "../../../lib/deliver/egress/agents.ts";
 import type { TargetKind } from "../../../lib/targets.ts";
+import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver, startTcp } from "./support/receiver.ts";
 import { TARGET_KINDS, targetOf, WHSEC } from "./support/targets.ts";
 
@@ -59,7 +60,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
     allow: [],
     egress,
   });
-  await egress.dispatcher.destroy();
+  hangUp(egress.connections);
   return `${JSON.stringify(attempted)} ${inspect(attempted, { depth: null, showHidden: true })}`;
 }
 

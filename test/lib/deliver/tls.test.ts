@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
+import { TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { deliver } from "../../../lib/deliver/deliver.ts";
-import { openEgress } from "../../../lib/deliver/egress/agents.ts";
+import { type Attempted, deliver } from "../../../lib/deliver/deliver.ts";
+import { type Egress, openEgress } from "../../../lib/deliver/egress/agents.ts";
 import type { Surroundings } from "../../../lib/deliver/egress/connect.ts";
-import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
+import { hangUp } from "./support/hang-up.ts";
+import { authority, type Receiver, startTcp, startTlsReceiver } from "./support/receiver.ts";
 import { targetOf } from "./support/targets.ts";
 
 const run = promisify(execFile);
@@ -15,11 +17,9 @@ const CHILD = fileURLToPath(new URL("support/tls-child.ts", import.meta.url));
 const lookup: NonNullable<Surroundings["lookup"]> = (_name, _options, done) =>
   done(null, [{ address: "127.0.0.1", family: 4 }]);
 
-async function attempt(name: string, certificate: "receiver" | "expired", surroundings: Surroundings) {
-  const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
-  const egress = openEgress([name], surroundings);
-  const attempted = await deliver({
-    target: targetOf("webhook", `https://${name}:${receiver.port}/hook`),
+const attemptAt = (url: string, egress: Egress): Promise<Attempted> =>
+  deliver({
+    target: targetOf("webhook", url),
     message: { payload: {}, fallback: null },
     webhookId: "msg_1",
     now: Date.now(),
@@ -27,7 +27,12 @@ async function attempt(name: string, certificate: "receiver" | "expired", surrou
     allow: [],
     egress,
   });
-  await egress.dispatcher.destroy();
+
+async function attempt(name: string, certificate: "receiver" | "expired", surroundings: Surroundings) {
+  const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
+  const egress = openEgress([name], surroundings);
+  const attempted = await attemptAt(`https://${name}:${receiver.port}/hook`, egress);
+  hangUp(egress.connections);
   await receiver.close();
   return { ...attempted, requests: receiver.received.length };
 }
@@ -50,6 +55,43 @@ describe("a receiver's certificate", () => {
 
   it("is refused once it has ended", async () => {
     expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
+  });
+
+  it("is asked for by the name that is called, without the root's dot", async () => {
+    const hello = Promise.withResolvers<Buffer>();
+    const { port, close } = await startTcp((socket) =>
+      socket.once("data", (bytes) => {
+        hello.resolve(bytes);
+        socket.destroy();
+      }),
+    );
+    const egress = openEgress(["receiver.test"], { lookup });
+    const attempted = await attemptAt(`https://receiver.test.:${port}/hook`, egress);
+    hangUp(egress.connections);
+    await close();
+    expect(attempted).toMatchObject({ verdict: "retry", reason: "connection_failed" });
+    expect((await hello.promise).toString("latin1")).toMatch(/receiver\.test(?!\.)/);
+  });
+
+  it("is checked at every connection, since none resumes the session of another", async () => {
+    const connecting: boolean[] = [];
+    const receiver = await startTlsReceiver(
+      (_, response) => response.setHeader("connection", "close").end("ok"),
+      "receiver",
+    );
+    const egress = openEgress(["receiver.test"], { lookup, ca: authority });
+    const { https } = egress.connections;
+    const connect = https.createConnection.bind(https);
+    https.createConnection = (...parameters) => {
+      const socket = connect(...parameters);
+      if (socket instanceof TLSSocket)
+        socket.on("secureConnect", () => connecting.push(socket.isSessionReused()));
+      return socket;
+    };
+    for (const _ of [1, 2]) await attemptAt(`https://receiver.test:${receiver.port}/hook`, egress);
+    hangUp(egress.connections);
+    await receiver.close();
+    expect(connecting).toEqual([false, false]);
   });
 
   it("is checked even where the environment says not to", async () => {

@@ -12,16 +12,17 @@ describe("a way out", () => {
     const allow = ["127.0.0.1"];
     const first = keptEgress(allow, 10_000);
     expect(keptEgress(allow, 15_000)).not.toBe(first);
-    expect(first.dispatcher).toHaveProperty("closed", true);
+    expect(first.connections.https.maxFreeSockets).toBe(0);
   });
 
   it("is never shared by two allow lists", () => {
     const open = keptEgress(["127.0.0.1"], 10_000);
     const closed = keptEgress([], 10_000);
-    expect(open.dispatcher).not.toBe(closed.dispatcher);
+    expect(open.connections.https).not.toBe(closed.connections.https);
     expect(open.allow.hasAddress("127.0.0.1", 1)).toBe(true);
     expect(closed.allow.hasAddress("127.0.0.1", 1)).toBe(false);
   });
 
-  it("may be one's own", () => expect(openEgress([]).dispatcher).not.toBe(openEgress([]).dispatcher));
+  it("may be one's own", () =>
+    expect(openEgress([]).connections.https).not.toBe(openEgress([]).connections.https));
 });

@@ -1,5 +1,7 @@
+import { networkInterfaces } from "node:os";
 import { openEgress } from "../../../../lib/deliver/egress/agents.ts";
 import { type Exchanged, exchange } from "../../../../lib/deliver/http/exchange.ts";
+import { hangUp } from "../support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "../support/name-server.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
@@ -25,11 +27,11 @@ async function names(zone: Zone): Promise<NameServer> {
 
 /** Goes straight to the socket, so that only the check made there can refuse. */
 function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
-  const { dispatcher } = openEgress(allow, lookup === undefined ? {} : { lookup });
-  open.push({ close: () => dispatcher.destroy() });
+  const { connections } = openEgress(allow, lookup === undefined ? {} : { lookup });
+  open.push({ close: () => hangUp(connections) });
   return (url: string): Promise<Exchanged> =>
     exchange({
-      dispatcher,
+      connections,
       url: new URL(url),
       method: "POST",
       headers: {},
@@ -38,6 +40,10 @@ function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
       maxBytes: 100,
     });
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === "::1"),
+);
 
 const refused = { kind: "failed", code: "EGRESS_REFUSED", rule: "egress_private_address", status: null };
 
@@ -120,6 +126,27 @@ describe("where the socket opens", () => {
     const call = caller(["receiver.internal"], lookup);
     expect(await call(`http://receiver.internal:${port}/hook`)).toMatchObject({ status: 200 });
     expect(received).toHaveLength(1);
+  });
+
+  it("dials the next of a name's addresses where nobody listens at the first", async () => {
+    const { port } = await receiver("127.0.0.2");
+    const { lookup } = await names(() => ["127.0.0.3", "127.0.0.2"]);
+    const call = caller(["127.0.0.0/8"], lookup);
+    expect(await call(`http://two.example.net:${port}/`)).toMatchObject({ status: 200 });
+  });
+
+  it("waits for a name's addresses as long as the exchange has time", async () => {
+    const { port } = await receiver();
+    const call = caller(["127.0.0.1"], (_name, _options, done) =>
+      setTimeout(() => done(null, [{ address: "127.0.0.1", family: 4 }]), 50),
+    );
+    expect(await call(`http://slow.example.net:${port}/`)).toMatchObject({ status: 200 });
+  });
+
+  (hasIpv6 ? it : it.skip)("dials a listed IPv6 literal, and calls it by its name in brackets", async () => {
+    const { port, received } = await receiver("::1");
+    expect(await caller(["::1"])(`http://[::1]:${port}/`)).toMatchObject({ status: 200 });
+    expect(received[0]?.headers.host).toBe(`[::1]:${port}`);
   });
 
   it("tells a name that does not exist from one that is refused", async () => {

@@ -1,6 +1,7 @@
 import { openEgress } from "../../../../lib/deliver/egress/agents.ts";
 import { EgressRefusedError } from "../../../../lib/deliver/egress/refusal.ts";
 import { GuardedFetchError, guardedFetch } from "../../../../lib/deliver/http/guarded-fetch.ts";
+import { hangUp } from "../support/hang-up.ts";
 import { type Answering, startReceiver } from "../support/receiver.ts";
 
 const open: { close(): unknown }[] = [];
@@ -11,7 +12,7 @@ afterEach(async () => {
 async function fetchFrom(answer: Answering, options: { deadlineMs?: number; maxBytes?: number } = {}) {
   const receiver = await startReceiver(answer);
   const egress = openEgress(["127.0.0.1"]);
-  open.push(receiver, { close: () => egress.dispatcher.destroy() });
+  open.push(receiver, { close: () => hangUp(egress.connections) });
   const fetch = guardedFetch({ allow: [], egress, ...options });
   const response = fetch(`http://127.0.0.1:${receiver.port}/secret-path`, { headers: { accept: "text/x" } });
   return { response, receiver };

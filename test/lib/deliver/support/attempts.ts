@@ -1,6 +1,7 @@
 import { type Attempted, type Delivery, deliver } from "../../../../lib/deliver/deliver.ts";
 import { type Egress, openEgress } from "../../../../lib/deliver/egress/agents.ts";
 import type { TargetKind } from "../../../../lib/targets.ts";
+import { hangUp } from "./hang-up.ts";
 import { type Answering, type Received, startReceiver } from "./receiver.ts";
 import { targetOf } from "./targets.ts";
 
@@ -16,7 +17,7 @@ export const closeLater = (opened: { close(): unknown }): number => open.push(op
 /** A way out that is closed with the rest. */
 export function egress(...parameters: Parameters<typeof openEgress>): Egress {
   const opened = openEgress(...parameters);
-  open.push({ close: () => opened.dispatcher.destroy() });
+  open.push({ close: () => hangUp(opened.connections) });
   return opened;
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { openEgress } from "../../../../lib/deliver/egress/agents.ts";
 import { type Exchanged, exchange } from "../../../../lib/deliver/http/exchange.ts";
+import { hangUp } from "./hang-up.ts";
 import { startReceiver, startTcp } from "./receiver.ts";
 
 const open: { close(): unknown }[] = [];
@@ -14,11 +15,11 @@ export const closeLater = (opened: { close(): unknown }): number => open.push(op
 
 /** Posts to a port of this machine. */
 export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<Exchanged> {
-  const { dispatcher } = openEgress(["127.0.0.1"]);
-  open.push({ close: () => dispatcher.destroy() });
+  const { connections } = openEgress(["127.0.0.1"]);
+  open.push({ close: () => hangUp(connections) });
   return (port: number, deadlineMs = 5000, scheme = "http") =>
     exchange({
-      dispatcher,
+      connections,
       url: new URL(`${scheme}://127.0.0.1:${port}/hook`),
       method: "POST",
       headers: { "accept-encoding": "identity" },

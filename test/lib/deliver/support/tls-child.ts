@@ -1,5 +1,6 @@
 import { deliver } from "../../../../lib/deliver/deliver.ts";
 import { openEgress } from "../../../../lib/deliver/egress/agents.ts";
+import { hangUp } from "./hang-up.ts";
 import { targetOf } from "./targets.ts";
 
 /** Run with a port of this machine: one attempt at a TLS receiver there, whose reason is printed. */
@@ -15,5 +16,5 @@ const { reason } = await deliver({
   allow: [],
   egress,
 });
-await egress.dispatcher.destroy();
+hangUp(egress.connections);
 process.stdout.write(reason);

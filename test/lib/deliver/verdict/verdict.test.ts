@@ -78,8 +78,8 @@ describe("the verdict on a reply", () => {
     "ECONNREFUSED",
     "ECONNRESET",
     "EPIPE",
-    "UND_ERR_SOCKET",
     "HPE_INVALID_CONSTANT",
+    "HPE_HEADER_OVERFLOW",
     "EPROTO",
     "",
     "NEW",
@@ -87,8 +87,9 @@ describe("the verdict on a reply", () => {
     expect(broken("webhook", code)).toMatchObject({ verdict: "retry", reason: "connection_failed" }),
   );
 
-  it.each(["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT", "DEADLINE_PASSED"])("knows %s as a timeout", (code) =>
-    expect(broken("slack", code)).toMatchObject({ verdict: "retry", reason: "timeout" }),
+  it.each(["ETIMEDOUT", "ERR_SOCKET_CONNECTION_TIMEOUT", "DEADLINE_PASSED"])(
+    "knows %s as a timeout",
+    (code) => expect(broken("slack", code)).toMatchObject({ verdict: "retry", reason: "timeout" }),
   );
 
   it.each(["ENOTFOUND", "EAI_AGAIN"])("knows %s as a name that was not found", (code) =>
