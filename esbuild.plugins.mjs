@@ -29,13 +29,35 @@ export const LEFT_OUT = [
 
 const escaped = (path) => path.replaceAll(/[.]/g, "\\.");
 
-/** @type {import("esbuild").Plugin[]} */
-export default LEFT_OUT.map(({ file, stub }) => ({
-  name: `leave out ${file}`,
+/**
+ * Whoever imports node:http, as all of us and the SDK do, reads every name it has, and for WebSocket's Node loads its own
+ * copy of undici. Who asks for the module itself reads only what is used.
+ * @type {import("esbuild").Plugin}
+ */
+const httpWithoutWebSocket = {
+  name: "node:http without WebSocket",
   setup(build) {
-    build.onLoad({ filter: new RegExp(`/node_modules/${escaped(file)}$`) }, () => ({
-      contents: stub,
+    build.onResolve({ filter: /^(node:)?http$/ }, () => ({
+      path: "node:http",
+      namespace: "without-websocket",
+    }));
+    build.onLoad({ filter: /./, namespace: "without-websocket" }, () => ({
+      contents: 'module.exports = process.getBuiltinModule("node:http");',
       loader: "js",
     }));
   },
-}));
+};
+
+/** @type {import("esbuild").Plugin[]} */
+export default [
+  httpWithoutWebSocket,
+  ...LEFT_OUT.map(({ file, stub }) => ({
+    name: `leave out ${file}`,
+    setup(build) {
+      build.onLoad({ filter: new RegExp(`/node_modules/${escaped(file)}$`) }, () => ({
+        contents: stub,
+        loader: "js",
+      }));
+    },
+  })),
+];
