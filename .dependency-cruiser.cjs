@@ -4,6 +4,9 @@ const rooms = ["cce", "poll", "report", "deliver", "ledger", "queue", "api", "ru
 /** Packages of types: nothing of them is left in a bundle. (The linter turns their imports into `import type`.) */
 const TYPES_ONLY = "node_modules/@(types|slack/types)/";
 
+/** What a function may load of zod: its small build, and the words for faults. */
+const ZOD_MINI = "node_modules/zod/(mini/|v4/locales/en\\.)";
+
 module.exports = {
   forbidden: [
     ...rooms.map((room) => ({
@@ -29,6 +32,13 @@ module.exports = {
       severity: "error",
       from: { path: "^(functions|lib)/" },
       to: { path: "^(local|bench|client|test|examples)/" },
+    },
+    {
+      // All of zod takes ten times as long to load, with every function.
+      name: "the-product-takes-zod-mini",
+      severity: "error",
+      from: { path: "^(functions|lib)/" },
+      to: { path: "node_modules/zod/", pathNot: ZOD_MINI },
     },
     {
       name: "no-circles",

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Accepted } from "../lib/api/accepted.ts";
 import { Redelivered } from "../lib/api/redelivery.ts";
 import type { Submission } from "../lib/api/submission.ts";

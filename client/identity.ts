@@ -1,7 +1,8 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { NonEmpty } from "../lib/fields.ts";
 import { UnreachableError } from "./errors.ts";
 
-const Issued = z.object({ value: z.string().min(1) });
+const Issued = z.object({ value: NonEmpty });
 
 /**
  * A token of who this GitHub Actions job is, for services that keep no secret of it: the job needs the permission

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { againAfterMs } from "./again.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
@@ -32,7 +32,7 @@ const ANSWER_MS = 30_000;
  * Makes a call, again where that is harmless and helps, and reads the answer with `schema`. Throws a `ProblemError`
  * for what the service refuses and an `UnreachableError` when no good answer arrives. Neither holds the token.
  */
-export async function request<T>(connection: Connection, call: Call, schema: z.ZodType<T>): Promise<T> {
+export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
   const { wait = sleep, random = Math.random } = connection;
   for (let tries = 1; ; tries += 1) {
     const answer = await tryOnce(connection, call);
@@ -81,7 +81,7 @@ async function tryOnce(connection: Connection, call: Call): Promise<Answer> {
   }
 }
 
-function read<T>(text: string, schema: z.ZodType<T>): T {
+function read<T>(text: string, schema: z.ZodMiniType<T>): T {
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new UnreachableError("The answer is not one of this service's.", { cause: parsed.error });
@@ -91,7 +91,7 @@ function read<T>(text: string, schema: z.ZodType<T>): T {
 function problemOf({ status, text }: { readonly status: number; readonly text: string }): Problem {
   const parsed = Problem.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  const said = z.object({ message: z.string().max(200) }).safeParse(parseJson(text));
+  const said = z.object({ message: z.string().check(z.maxLength(200)) }).safeParse(parseJson(text));
   const detail = said.success ? said.data.message : "The answer is not one of this service's.";
   return { type: "about:blank", title: `HTTP ${status}`, status, detail };
 }
@@ -109,7 +109,7 @@ function unreachable(url: string, cause: unknown): string {
   return `The service at ${host} cannot be reached (${codeOf(cause) ?? "no answer"}).`;
 }
 
-const Thrown = z.object({ name: z.unknown(), code: z.unknown(), cause: z.unknown() }).partial();
+const Thrown = z.partial(z.object({ name: z.unknown(), code: z.unknown(), cause: z.unknown() }));
 
 /** `fetch` hides what went wrong, such as ECONNREFUSED, in the cause of its error. */
 function codeOf(error: unknown): string | null {

@@ -1,54 +1,56 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { Count, IsoTime, MaybeIsoTime, MaybeText } from "./fields.ts";
 import { Context, Outcome } from "./job.ts";
 
-const Text = z.string().nullable();
-const IsoTime = z.iso.datetime();
+const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
 /** One failed subjob. `path` runs from the job's type down to the subjob's own. */
 export const Failure = z.object({
-  path: z.array(z.string()).min(1),
-  jobId: Text,
-  resourceName: Text,
-  reason: Text.meta({
+  path: z.array(z.string()).check(z.minLength(1)),
+  jobId: MaybeText,
+  resourceName: MaybeText,
+  reason: z.nullable(z.string()).register(z.globalRegistry, {
     description: "The cloud's own words, verbatim; cut with … when longer than its share.",
   }),
-  hint: Text.meta({ description: "One line of advice with a link, where the reason is a known one." }),
+  hint: z.nullable(z.string()).register(z.globalRegistry, {
+    description: "One line of advice with a link, where the reason is a known one.",
+  }),
 });
 export type Failure = z.infer<typeof Failure>;
 
 export const SubJobCounts = z.object({
-  total: z.int().min(0),
-  succeeded: z.int().min(0),
-  failed: z.int().min(0),
-  pending: z.int().min(0),
+  total: Count,
+  succeeded: Count,
+  failed: Count,
+  pending: Count,
 });
 export type SubJobCounts = z.infer<typeof SubJobCounts>;
 
 /** How a watch ended, in full: the `data` of the event, what every formatter formats and the ledger keeps. */
 export const Conclusion = z.object({
   project: z.string(),
-  region: Text,
+  region: MaybeText,
   jobId: z.string(),
-  jobType: Text,
+  jobType: MaybeText,
   outcome: Outcome,
-  phase: Text,
-  reason: Text,
-  clusterId: Text,
-  resourceId: Text,
-  resourceName: Text,
+  phase: MaybeText,
+  reason: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
   failures: z.array(Failure),
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),
-  createdAt: IsoTime.nullable(),
-  updatedAt: IsoTime.nullable(),
-  durationSeconds: z.number().min(0).nullable(),
+  createdAt: MaybeIsoTime,
+  updatedAt: MaybeIsoTime,
+  durationSeconds: Seconds,
   watch: z.object({
     acceptedAt: IsoTime,
     concludedAt: IsoTime,
-    looks: z.int().min(0),
-    lagSeconds: z.number().min(0).nullable(),
+    looks: Count,
+    lagSeconds: Seconds,
   }),
   context: Context,
-  statusUrl: Text,
+  statusUrl: MaybeText,
 });
 export type Conclusion = z.infer<typeof Conclusion>;

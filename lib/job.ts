@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { httpUrl } from "./fields.ts";
 
 /** A point in time: milliseconds since 1970-01-01T00:00:00Z. Borders (HTTP, events, pages) turn it into ISO 8601. */
 export type Instant = number;
@@ -6,17 +7,21 @@ export type Instant = number;
 /** Job IDs are opaque: the vendor's own sample is no UUID. The first character keeps `.` and `..` out of URLs. */
 export const JobId = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
-    "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit",
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
+      "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit",
+    ),
   );
 
 /** The name an operator gives a project, target or token in the config. */
 export const Name = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-    "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+      "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
+    ),
   );
 
 export interface WatchKey {
@@ -65,22 +70,23 @@ export const Outcome = z.enum(OUTCOMES);
 /** How a watch ends. */
 export type Outcome = z.infer<typeof Outcome>;
 
+const Word = z.string().check(z.maxLength(200));
+const Labels = z
+  .record(z.string().check(z.minLength(1), z.maxLength(63)), Word)
+  .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
+
 /** What the caller tells about itself; shown in notices and passed on to webhooks. */
 export const Context = z
   .strictObject({
-    actor: z.string().max(200).optional(),
-    pipeline: z.string().max(200).optional(),
-    runUrl: z
-      .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-      .max(1000)
-      .optional(),
-    commit: z.string().max(100).optional(),
-    labels: z
-      .record(z.string().min(1).max(63), z.string().max(200))
-      .refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels")
-      .optional(),
+    actor: z.optional(Word),
+    pipeline: z.optional(Word),
+    runUrl: z.optional(httpUrl("must be an http or https URL").check(z.maxLength(1000))),
+    commit: z.optional(z.string().check(z.maxLength(100))),
+    labels: z.optional(Labels),
   })
-  .meta({ description: "What the caller tells about itself; shown in notices and passed on to webhooks." });
+  .register(z.globalRegistry, {
+    description: "What the caller tells about itself; shown in notices and passed on to webhooks.",
+  });
 export type Context = z.infer<typeof Context>;
 
 /** The four ways an attempt can end. */

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { Count, CountFromOne } from "./fields.ts";
 import { JobId, Name, Outcome } from "./job.ts";
 
 /** The version this code writes. A reader accepts its own and all earlier ones; a newer one waits in the queue. */
@@ -10,12 +11,15 @@ export const LookMessage = z.strictObject({
   kind: z.literal("look"),
   project: Name,
   jobId: JobId,
-  look: z.int().min(1),
-  deadlineAt: z.int().min(0),
+  look: CountFromOne,
+  deadlineAt: Count,
   /** The turn in its project's quota that this look has taken and waits for. */
-  slotAt: z.int().min(0).optional(),
+  slotAt: z.optional(Count),
 });
 export type LookMessage = z.infer<typeof LookMessage>;
+
+/** A configured target's name, or that of a caller's own. */
+const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
 /** Notify queue: "tell this target". `redelivery` counts deliberate repeats; 0 is the notice of the outcome itself. */
 export const NoticeMessage = z.strictObject({
@@ -23,9 +27,9 @@ export const NoticeMessage = z.strictObject({
   kind: z.literal("notice"),
   project: Name,
   jobId: JobId,
-  target: z.string().min(1).max(80),
+  target: TargetName,
   outcome: Outcome,
-  redelivery: z.int().min(0).default(0),
+  redelivery: z._default(Count, 0),
 });
 export type NoticeMessage = z.infer<typeof NoticeMessage>;
 
@@ -33,8 +37,8 @@ export type NoticeMessage = z.infer<typeof NoticeMessage>;
 export const DigestMessage = z.strictObject({
   v: z.literal(1),
   kind: z.literal("digest"),
-  digestId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
-  target: z.string().min(1).max(80),
+  digestId: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
+  target: TargetName,
 });
 export type DigestMessage = z.infer<typeof DigestMessage>;
 
@@ -43,7 +47,7 @@ export const TargetGoneMessage = z.strictObject({
   v: z.literal(1),
   kind: z.literal("target_gone"),
   gone: Name,
-  since: z.int().min(0),
+  since: Count,
   target: Name,
 });
 export type TargetGoneMessage = z.infer<typeof TargetGoneMessage>;
@@ -57,17 +61,17 @@ export type ParsedMessage<T> =
   | { readonly kind: "newer"; readonly version: number }
   | { readonly kind: "malformed"; readonly reason: string };
 
-const Versioned = z.object({ v: z.int() });
+const Version = z.object({ v: z.int() });
 
 /** Reads a queue body with `schema`. The reason names fields, never their values: a body may hold anything. */
-export function parseMessage<T>(schema: z.ZodType<T>, body: string): ParsedMessage<T> {
+export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
     return { kind: "malformed", reason: "the body is not JSON" };
   }
-  const version = Versioned.safeParse(json);
+  const version = Version.safeParse(json);
   if (version.success && version.data.v > MESSAGE_VERSION) return { kind: "newer", version: version.data.v };
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: "message", message: parsed.data };

@@ -1,30 +1,22 @@
-import * as z from "zod";
-import { Secret } from "./secret.ts";
-
-const secret = z
-  .string()
-  .min(1, "must not be empty")
-  .transform((value) => new Secret(value));
-
-const httpUrl = (what: string) =>
-  z.url({ protocol: /^https?$/, error: `must be the URL of ${what}, starting with https://` });
+import * as z from "zod/mini";
+import { httpUrl, NonEmpty, SecretText } from "./fields.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
-  accessKey: secret,
-  secretKey: secret,
-  securityToken: secret.optional(),
+  accessKey: SecretText,
+  secretKey: SecretText,
+  securityToken: z.optional(SecretText),
 });
 
 const PasswordAuth = z.strictObject({
   kind: z.literal("password"),
-  iamEndpoint: httpUrl("IAM").optional(),
-  domain: z.string().min(1),
-  user: z.string().min(1),
-  password: secret,
+  iamEndpoint: z.optional(httpUrl("must be the URL of IAM, starting with https://")),
+  domain: NonEmpty,
+  user: NonEmpty,
+  password: SecretText,
 });
 
-const TokenAuth = z.strictObject({ kind: z.literal("token"), token: secret });
+const TokenAuth = z.strictObject({ kind: z.literal("token"), token: SecretText });
 
 /** How a project signs in to CCE. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
@@ -35,16 +27,15 @@ export const Project = z
   .strictObject({
     projectId: z
       .string()
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID shown in the cloud's console"),
-    region: z
-      .string()
-      .regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de")
-      .optional(),
-    endpoint: httpUrl("the CCE API").optional(),
+      .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID shown in the cloud's console")),
+    region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
+    endpoint: z.optional(httpUrl("must be the URL of the CCE API, starting with https://")),
     auth: Auth,
   })
-  .refine((project) => project.region !== undefined || project.endpoint !== undefined, {
-    message: "needs a region, or an endpoint",
-    path: ["region"],
-  });
+  .check(
+    z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
+      message: "needs a region, or an endpoint",
+      path: ["region"],
+    }),
+  );
 export type Project = z.infer<typeof Project>;

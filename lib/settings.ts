@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { httpUrl } from "./fields.ts";
 import { Name } from "./job.ts";
 import { Secret } from "./secret.ts";
 import { WebhookSecret } from "./targets.ts";
@@ -10,52 +11,67 @@ export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
 /** The longest a watch may be told to last: well inside the queue's 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
+/** From `min` to `max`, both allowed. */
+const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
+/** More than 0, at most `max`. */
+const upTo = (max: number) => z.number().check(z.positive(), z.maximum(max));
+const wholeBetween = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+
+const Days = upTo(3650);
+const Hosts = z._default(z.array(z.string().check(z.minLength(1), z.maxLength(300))), []);
+
 const Poll = z.strictObject({
-  lookCostSeconds: z.number().positive().max(3600).default(1),
-  minDelaySeconds: z.number().min(0).max(SQS_MAX_DELAY_SECONDS).default(2),
-  maxDelaySeconds: z.number().min(1).max(SQS_MAX_DELAY_SECONDS).default(SQS_MAX_DELAY_SECONDS),
-  goneGraceSeconds: z.number().min(0).max(3600).default(120),
+  lookCostSeconds: z._default(upTo(3600), 1),
+  minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
+  maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
+  goneGraceSeconds: z._default(between(0, 3600), 120),
   /** What CCE allows a project's user to ask in five minutes. Without it a project is paced once CCE asks for fewer. */
-  queriesPerFiveMinutes: z.int().min(10).max(1_000_000).optional(),
-  troubleSeconds: z.number().min(0).max(86_400).default(600),
+  queriesPerFiveMinutes: z.optional(wholeBetween(10, 1_000_000)),
+  troubleSeconds: z._default(between(0, 86_400), 600),
 });
 export type PollSettings = z.infer<typeof Poll>;
 
 const Retry = z.strictObject({
-  scheduleSeconds: z
-    .array(z.number().min(0).max(SQS_MAX_VISIBILITY_SECONDS))
-    .min(1)
-    .max(30)
-    .default([0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200]),
+  scheduleSeconds: z._default(
+    z.array(between(0, SQS_MAX_VISIBILITY_SECONDS)).check(z.minLength(1), z.maxLength(30)),
+    [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200],
+  ),
 });
 
 /** Everything an operator may tune; every one has a default. */
 export const Settings = z.strictObject({
-  defaultProject: Name.optional(),
-  defaultTargets: z.array(Name).default([]),
+  defaultProject: z.optional(Name),
+  defaultTargets: z._default(z.array(Name), []),
   /** Told when another target is gone. */
-  fallbackTarget: Name.optional(),
-  deadlineMinutes: z.number().positive().max(MAX_DEADLINE_MINUTES).default(120),
-  maxLooks: z.int().min(1).max(100_000).default(500),
-  poll: Poll.prefault({}),
-  retry: Retry.prefault({}),
+  fallbackTarget: z.optional(Name),
+  deadlineMinutes: z._default(upTo(MAX_DEADLINE_MINUTES), 120),
+  maxLooks: z._default(wholeBetween(1, 100_000), 500),
+  poll: z.prefault(Poll, {}),
+  retry: z.prefault(Retry, {}),
   /** Hosts, or host:port, that a caller's `callbackUrl` may name. */
-  callbackHosts: z.array(z.string().min(1).max(300)).default([]),
+  callbackHosts: Hosts,
   /** Secrets that sign calls to a `callbackUrl`; without them such calls carry no signature. */
-  callbackSecrets: z.array(WebhookSecret).max(5).default([]),
-  egress: z.strictObject({ allow: z.array(z.string().min(1).max(300)).default([]) }).prefault({}),
+  callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
+  egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /** Keys the links to status pages; without it no links are made. */
-  linkKey: z
-    .string()
-    .min(8, "must be at least 8 characters; 32 random ones are good (openssl rand -hex 16)")
-    .transform((key) => new Secret(key))
-    .optional(),
-  linkDays: z.number().positive().max(3650).default(30),
+  linkKey: z.optional(
+    z.pipe(
+      z
+        .string()
+        .check(
+          z.minLength(8, "must be at least 8 characters; 32 random ones are good (openssl rand -hex 16)"),
+        ),
+      z.transform((key: string) => new Secret(key)),
+    ),
+  ),
+  linkDays: z._default(Days, 30),
   /** Where callers and readers reach this API; by default the address of the deployed HTTP API. */
-  publicUrl: z
-    .url({ protocol: /^https?$/, error: "must be an https URL" })
-    .transform((url) => url.replace(/\/+$/, ""))
-    .optional(),
-  retentionDays: z.number().positive().max(3650).default(30),
+  publicUrl: z.optional(
+    z.pipe(
+      httpUrl("must be an https URL"),
+      z.transform((url: string) => url.replace(/\/+$/, "")),
+    ),
+  ),
+  retentionDays: z._default(Days, 30),
 });
 export type Settings = z.infer<typeof Settings>;

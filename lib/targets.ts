@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { SecretText } from "./fields.ts";
 import { OUTCOMES, Outcome } from "./job.ts";
 import { Secret } from "./secret.ts";
 
@@ -30,50 +31,49 @@ export const REFUSED_HEADERS: ReadonlySet<string> = new Set([
   "webhook-timestamp",
 ]);
 
-const secretUrl = z
-  .string()
-  .refine((text) => URL.canParse(text), "must be a URL")
-  .transform((text) => new Secret(text));
+const toSecret = z.transform((text: string) => new Secret(text));
 
-const secretText = z
-  .string()
-  .min(1, "must not be empty")
-  .transform((text) => new Secret(text));
+const secretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
 /** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
-export const WebhookSecret = z
-  .string()
-  .refine((text) => {
-    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
-    if (encoded === undefined) return false;
-    const { length } = Buffer.from(encoded, "base64");
-    return length >= WHSEC_BYTES.min && length <= WHSEC_BYTES.max;
-  }, "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)")
-  .transform((text) => new Secret(text));
+export const WebhookSecret = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        isWebhookSecret,
+        "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)",
+      ),
+    ),
+  toSecret,
+);
 
-const headers = z
-  .record(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name")
-      .refine((name) => !REFUSED_HEADERS.has(name.toLowerCase()), "is a header this sender sets itself"),
-    z
-      .string()
-      .max(2000)
-      .regex(/^[\t\x20-\x7e]*$/, "may hold printable ASCII only")
-      .transform((value) => new Secret(value)),
-  )
-  .default({});
+function isWebhookSecret(text: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+  if (encoded === undefined) return false;
+  const { length } = Buffer.from(encoded, "base64");
+  return length >= WHSEC_BYTES.min && length <= WHSEC_BYTES.max;
+}
+
+const HeaderName = z.string().check(
+  z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
+  z.refine((name) => !REFUSED_HEADERS.has(name.toLowerCase()), "is a header this sender sets itself"),
+);
+const HeaderValue = z.pipe(
+  z.string().check(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may hold printable ASCII only")),
+  toSecret,
+);
 
 const common = {
   url: secretUrl,
-  on: z
-    .array(Outcome)
-    .min(1, "names at least one outcome, or is left out for all")
-    .default([...OUTCOMES]),
+  on: z._default(
+    z.array(Outcome).check(z.minLength(1, "names at least one outcome, or is left out for all")),
+    [...OUTCOMES],
+  ),
 };
 
-const chat = { ...common, mention: z.string().min(1).max(200).optional() };
+const chat = { ...common, mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))) };
+const chatWithSecret = { ...chat, secret: z.optional(SecretText) };
 
 /** Where notices go. URLs, secrets and header values never print themselves. */
 export const Target = z.discriminatedUnion("kind", [
@@ -81,11 +81,11 @@ export const Target = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("webhook"),
     ...common,
-    secrets: z.array(WebhookSecret).min(1).max(5),
-    headers,
+    secrets: z.array(WebhookSecret).check(z.minLength(1), z.maxLength(5)),
+    headers: z._default(z.record(HeaderName, HeaderValue), {}),
   }),
-  z.strictObject({ kind: z.literal("feishu"), ...chat, secret: secretText.optional() }),
-  z.strictObject({ kind: z.literal("dingtalk"), ...chat, secret: secretText.optional() }),
+  z.strictObject({ kind: z.literal("feishu"), ...chatWithSecret }),
+  z.strictObject({ kind: z.literal("dingtalk"), ...chatWithSecret }),
   z.strictObject({ kind: z.literal("wecom"), ...chat }),
   z.strictObject({ kind: z.literal("teams"), ...chat }),
   z.strictObject({ kind: z.literal("discord"), ...chat }),

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { parseMessage } from "../../lib/message.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
@@ -22,7 +22,7 @@ export interface ReadMessagePorts {
  * rolled back, and its reader will come.
  */
 export async function withMessage<T>(
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   delivery: Delivery,
   ports: ReadMessagePorts,
   handle: (message: T) => Promise<Disposition>,

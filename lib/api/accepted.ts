@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { MaybeText } from "../fields.ts";
 import { type ApiResponse, jsonResponse } from "./http.ts";
 import { Problem, type ProblemKind, problem, type Refusal } from "./problem.ts";
 
@@ -7,12 +8,11 @@ export const JobAnswer = z.object({
   project: z.string(),
   jobId: z.string(),
   status: z.enum(["accepted", "already_watching", "rejected"]),
-  statusUrl: z.string().nullable(),
-  pageUrl: z
-    .string()
-    .nullable()
-    .meta({ description: "A page for people: the link opens without a token, until it expires." }),
-  error: Problem.optional(),
+  statusUrl: MaybeText,
+  pageUrl: z.nullable(z.string()).register(z.globalRegistry, {
+    description: "A page for people: the link opens without a token, until it expires.",
+  }),
+  error: z.optional(Problem),
 });
 export type JobAnswer = z.infer<typeof JobAnswer>;
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { escapeHtml, jsonBlock, prose } from "./docs-html.ts";
 import { operationSections, type Section } from "./docs-sections.ts";
 import { DOCS_STYLE } from "./docs-style.ts";

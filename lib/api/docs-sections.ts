@@ -1,17 +1,19 @@
-import * as z from "zod";
+import "../english.ts";
+import * as z from "zod/mini";
 import { escapeHtml, jsonBlock, prose } from "./docs-html.ts";
 
 /** The parts of an OpenAPI operation that the page shows. */
-const Content = z.record(z.string(), z.looseObject({ example: z.unknown().optional() }));
+const Content = z.record(z.string(), z.looseObject({ example: z.optional(z.unknown()) }));
 const Operation = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
-  description: z.string().optional(),
-  parameters: z
-    .array(z.looseObject({ name: z.string(), in: z.string(), description: z.string().optional() }))
-    .default([]),
-  requestBody: z.looseObject({ content: Content }).optional(),
-  responses: z.record(z.string(), z.looseObject({ description: z.string(), content: Content.optional() })),
+  description: z.optional(z.string()),
+  parameters: z._default(
+    z.array(z.looseObject({ name: z.string(), in: z.string(), description: z.optional(z.string()) })),
+    [],
+  ),
+  requestBody: z.optional(z.looseObject({ content: Content })),
+  responses: z.record(z.string(), z.looseObject({ description: z.string(), content: z.optional(Content) })),
 });
 const Paths = z.record(z.string(), z.record(z.string(), Operation));
 

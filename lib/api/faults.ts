@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Fault } from "./problem.ts";
 
 type Path = readonly PropertyKey[];
@@ -15,7 +15,7 @@ function encodeFragment(text: string): string {
 }
 
 /** Every fault that zod found, each with its place; an unknown field is told by its own name. */
-export function faultsOf(error: z.ZodError): Fault[] {
+export function faultsOf(error: z.core.$ZodError): Fault[] {
   return error.issues.flatMap((issue): Fault[] =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import "../english.ts";
+import * as z from "zod/mini";
 
 const Check = z.enum(["ok", "unreachable"]);
 

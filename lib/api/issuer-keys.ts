@@ -1,5 +1,6 @@
+import "../english.ts";
 import type { JSONWebKeySet } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../job.ts";
 
 /** A key that is not known makes an issuer's keys be read again, but not more often than this. */
@@ -11,7 +12,7 @@ const FRESH_MS = 3_600_000;
 export type FetchText = (url: string) => Promise<string>;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
-const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
+const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).check(z.maxLength(100)) });
 
 export interface IssuerKeys {
   /** The issuer's keys. `reread`: those known lack one, so they are read again unless that was just done. Throws. */

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import "../english.ts";
+import * as z from "zod/mini";
 import type { ApiResponse } from "./http.ts";
 
 /** Everything that can go wrong for a caller: the closed list of problem types, each with its status and title. */
@@ -19,11 +20,12 @@ export type ProblemKind = keyof typeof PROBLEMS;
 
 /** One fault: a place (in the body, the query or the headers) and what is wrong there. */
 export const Fault = z.object({
-  pointer: z
-    .string()
-    .optional()
-    .meta({ description: "Where in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`." }),
-  parameter: z.string().optional().meta({ description: "The query parameter at fault." }),
+  pointer: z.optional(z.string()).register(z.globalRegistry, {
+    description: "Where in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
+  }),
+  parameter: z
+    .optional(z.string())
+    .register(z.globalRegistry, { description: "The query parameter at fault." }),
   detail: z.string(),
 });
 export type Fault = z.infer<typeof Fault>;
@@ -31,14 +33,18 @@ export type Fault = z.infer<typeof Fault>;
 /** RFC 9457, "Problem Details for HTTP APIs", with the faults as `errors`. */
 export const Problem = z
   .object({
-    type: z.string().meta({ description: "A URI reference that names the kind of problem." }),
+    type: z
+      .string()
+      .register(z.globalRegistry, { description: "A URI reference that names the kind of problem." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().optional().meta({ description: "The request's ID as a URN." }),
-    errors: z.array(Fault).optional(),
+    instance: z
+      .optional(z.string())
+      .register(z.globalRegistry, { description: "The request's ID as a URN." }),
+    errors: z.optional(z.array(Fault)),
   })
-  .meta({ description: "What went wrong (RFC 9457); every fault is in `errors`." });
+  .register(z.globalRegistry, { description: "What went wrong (RFC 9457); every fault is in `errors`." });
 export type Problem = z.infer<typeof Problem>;
 
 /** A problem and the headers its answer needs. */

@@ -1,11 +1,11 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { JobId, Name } from "../job.ts";
 import { readJsonBody } from "./body.ts";
 import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
 import type { Fault, Refusal } from "./problem.ts";
 import { replySubmission } from "./reply-submission.ts";
-import { Submission } from "./submission.ts";
+import { CallbackUrl, Submission } from "./submission.ts";
 
 export type ReadSubmission =
   | { readonly kind: "submission"; readonly submission: Submission; readonly fromReply: boolean }
@@ -15,11 +15,11 @@ export type ReadSubmission =
 
 /** The names in a body whatever else is wrong with it. */
 const Readable = z.object({
-  jobId: z.string().optional().catch(undefined),
-  jobIds: z.array(z.string()).optional().catch(undefined),
-  project: Name.optional().catch(undefined),
-  notify: z.array(Name).optional().catch(undefined),
-  callbackUrl: z.string().min(1).max(2000).optional().catch(undefined),
+  jobId: z.catch(z.optional(z.string()), undefined),
+  jobIds: z.catch(z.optional(z.array(z.string())), undefined),
+  project: z.catch(z.optional(Name), undefined),
+  notify: z.catch(z.optional(z.array(Name)), undefined),
+  callbackUrl: z.catch(z.optional(CallbackUrl), undefined),
 });
 
 /**

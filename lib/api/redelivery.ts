@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { CountFromOne } from "../fields.ts";
 import { readJsonBody } from "./body.ts";
 import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
@@ -8,20 +9,26 @@ import { type Refusal, refuse } from "./problem.ts";
 export const Redelivery = z
   .strictObject({
     targets: z
-      .array(z.string().min(1).max(80))
-      .min(1, "names at least one target, or is left out for all")
-      .max(50, "names at most 50 targets")
-      .optional()
-      .meta({ description: "Targets of the watch; by default all that the outcome was meant for." }),
+      .optional(
+        z
+          .array(z.string().check(z.minLength(1), z.maxLength(80)))
+          .check(
+            z.minLength(1, "names at least one target, or is left out for all"),
+            z.maxLength(50, "names at most 50 targets"),
+          ),
+      )
+      .register(z.globalRegistry, {
+        description: "Targets of the watch; by default all that the outcome was meant for.",
+      }),
   })
-  .meta({ description: "Which targets hear the outcome again." });
+  .register(z.globalRegistry, { description: "Which targets hear the outcome again." });
 export type Redelivery = z.infer<typeof Redelivery>;
 
 /** Which targets are sent the outcome again, and the number of each one's redelivery. */
 export const Redelivered = z.object({
   project: z.string(),
   jobId: z.string(),
-  targets: z.array(z.object({ target: z.string(), redelivery: z.int().min(1) })),
+  targets: z.array(z.object({ target: z.string(), redelivery: CountFromOne })),
 });
 export type Redelivered = z.infer<typeof Redelivered>;
 

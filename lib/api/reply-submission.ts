@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Context } from "../job.ts";
 import { pointerOf } from "./faults.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Context, Name } from "../job.ts";
 import { MAX_DEADLINE_MINUTES } from "../settings.ts";
 
@@ -6,48 +6,49 @@ import { MAX_DEADLINE_MINUTES } from "../settings.ts";
 export const MAX_JOBS = 100;
 
 /** A job ID as asked; whether it is one is checked job by job, so that one bad ID spoils no batch. */
-const AskedJobId = z.string("must be a text").meta({
+const AskedJobId = z.string("must be a text").register(z.globalRegistry, {
   description:
     "1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit. One that is not is rejected alone.",
   examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],
 });
 
+/** Whether it is a URL, and at a host that the operator allows, is checked beside the config. */
+export const CallbackUrl = z.string().check(z.minLength(1), z.maxLength(2000));
+
 /** The body of `POST /v1/jobs`. Exactly one of `jobId` and `jobIds` is given. */
 export const Submission = z
   .strictObject({
-    jobId: AskedJobId.optional(),
-    jobIds: z
-      .array(AskedJobId)
-      .min(1, "names at least one job")
-      .max(MAX_JOBS, `names at most ${MAX_JOBS} jobs`)
-      .optional(),
-    project: Name.optional().meta({ description: "A configured project; by default the operator's choice." }),
-    notify: z.array(Name).max(50, "names at most 50 targets").optional().meta({
-      description:
-        "Configured targets to tell; order and repetition mean nothing. By default those of the operator's default targets that the caller may use.",
+    jobId: z.optional(AskedJobId),
+    jobIds: z.optional(
+      z
+        .array(AskedJobId)
+        .check(
+          z.minLength(1, "names at least one job"),
+          z.maxLength(MAX_JOBS, `names at most ${MAX_JOBS} jobs`),
+        ),
+    ),
+    project: z.optional(Name).register(z.globalRegistry, {
+      description: "A configured project; by default the operator's choice.",
     }),
-    callbackUrl: z
-      .string()
-      .min(1)
-      .max(2000)
-      .optional()
-      .meta({
-        description: "A webhook of the caller's own, at a host that the operator has listed.",
-        examples: ["https://hooks.example.com/cce"],
+    notify: z
+      .optional(z.array(Name).check(z.maxLength(50, "names at most 50 targets")))
+      .register(z.globalRegistry, {
+        description:
+          "Configured targets to tell; order and repetition mean nothing. By default those of the operator's default targets that the caller may use.",
       }),
+    callbackUrl: z.optional(CallbackUrl).register(z.globalRegistry, {
+      description: "A webhook of the caller's own, at a host that the operator has listed.",
+      examples: ["https://hooks.example.com/cce"],
+    }),
     deadlineMinutes: z
-      .number()
-      .positive()
-      .max(MAX_DEADLINE_MINUTES)
-      .optional()
-      .meta({ description: "When the watch ends as `timed_out` at the latest." }),
-    digest: z
-      .boolean()
-      .optional()
-      .meta({ description: "Tell each chat target once, when the last of `jobIds` has ended." }),
-    context: Context.optional(),
+      .optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES)))
+      .register(z.globalRegistry, { description: "When the watch ends as `timed_out` at the latest." }),
+    digest: z.optional(z.boolean()).register(z.globalRegistry, {
+      description: "Tell each chat target once, when the last of `jobIds` has ended.",
+    }),
+    context: z.optional(Context),
   })
-  .meta({
+  .register(z.globalRegistry, {
     description: "Jobs to watch, by exactly one of `jobId` and `jobIds`.",
     oneOf: [{ required: ["jobId"] }, { required: ["jobIds"] }],
   });

@@ -1,11 +1,13 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Verdict } from "../job.ts";
 
 /** What one real attempt at a target came to. */
 export const TestResult = z.object({
   target: z.string(),
   verdict: Verdict,
-  status: z.int().nullable().meta({ description: "The receiver's HTTP status; null when none arrived." }),
-  reason: z.string().meta({ description: "Why, from a closed list." }),
+  status: z
+    .nullable(z.int())
+    .register(z.globalRegistry, { description: "The receiver's HTTP status; null when none arrived." }),
+  reason: z.string().register(z.globalRegistry, { description: "Why, from a closed list." }),
 });
 export type TestResult = z.infer<typeof TestResult>;

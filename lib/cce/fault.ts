@@ -1,6 +1,10 @@
-import * as z from "zod";
+import "../english.ts";
+import * as z from "zod/mini";
 
-const Word = z.union([z.string(), z.number()]).transform(String).nullish().catch(null);
+/** A text or a number as text; null for whatever else stands there. */
+const Word = z.transform((value: unknown) =>
+  typeof value === "string" ? value : Number.isFinite(value) ? String(value) : null,
+);
 
 /** Where CCE, its gateway and IAM put code and words of an error; one body may use several spellings at once. */
 const spellings = {
@@ -14,7 +18,10 @@ const spellings = {
   error_msg: Word,
   title: Word,
 };
-const Body = z.object({ ...spellings, error: z.object(spellings).nullish().catch(null) });
+const Body = z.object({
+  ...spellings,
+  error: z.union([z.object(spellings), z.transform(() => null)]),
+});
 
 const LONGEST_WORDS = 400;
 
@@ -29,7 +36,7 @@ export function readFault(body: string): Fault {
   const parsed = Body.safeParse(parseJson(body));
   if (!parsed.success) return { codes: [], words: null };
   const { error, ...top } = parsed.data;
-  const places = error == null ? [top] : [top, error];
+  const places = error === null ? [top] : [top, error];
   const codes = places.flatMap((place) => [place.errorCode, place.error_code, place.code]);
   const words = [
     ...places.map((place) => place.message),

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant, Observation } from "../job.ts";
 import type { Auth } from "../projects.ts";
 import { readRetryAfter } from "../retry-after.ts";

@@ -1,5 +1,5 @@
 import type { Job } from "../job.ts";
-import { fieldsOf } from "./fields.ts";
+import { fieldsOf } from "./json-fields.ts";
 import { readNode } from "./node.ts";
 
 /** Real trees have three levels and some dozen jobs. Beyond these bounds the rest is left out, with a warning. */

@@ -1,5 +1,5 @@
 import type { Instant, Job, JobState } from "../job.ts";
-import { type Fields, fieldsOf, isObject, listOf, textOf } from "./fields.ts";
+import { type Fields, fieldsOf, isObject, listOf, textOf } from "./json-fields.ts";
 import { readTime } from "./time.ts";
 
 const STATES: Readonly<Record<string, JobState>> = {

@@ -1,9 +1,9 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { JobId } from "../job.ts";
 
 const NAMES = ["jobID", "jobId", "jobid", "job_id"];
 
-const Fields = z.record(z.string(), z.unknown()).catch({});
+const Fields = z.catch(z.record(z.string(), z.unknown()), {});
 
 /**
  * Finds the job ID in CCE's reply to a create, delete or similar call: `status.jobID`, `jobid` at the top level,

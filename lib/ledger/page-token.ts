@@ -1,8 +1,9 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { Count } from "../fields.ts";
 import type { Instant } from "../job.ts";
 import { PageTokenError } from "./watch-ledger.ts";
 
-const Position = z.tuple([z.int().min(0), z.string().min(1).max(200)]);
+const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
 
 /** The place of a watch in the list of a project's latest ones. */
 export interface PagePosition {

@@ -1,41 +1,40 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Conclusion } from "../conclusion.ts";
+import { Count, IsoTime, MaybeIsoTime } from "../fields.ts";
 import { OUTCOMES, Outcome } from "../job.ts";
-
-const Time = z.iso.datetime();
 
 /** How a job ended, in the envelope of Standard Webhooks. */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: Time.meta({ description: "When the watch concluded." }),
+    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch concluded." }),
     data: Conclusion,
   })
-  .meta({ title: "How a job ended" });
+  .register(z.globalRegistry, { title: "How a job ended" });
 export type JobEvent = z.infer<typeof JobEvent>;
 
 const TestEvent = z
-  .object({ type: z.literal("target.test"), timestamp: Time, data: z.object({ target: z.string() }) })
-  .meta({ title: "A test of this target, asked for by an operator" });
+  .object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) })
+  .register(z.globalRegistry, { title: "A test of this target, asked for by an operator" });
 
 const TargetGoneEvent = z
   .object({
     type: z.literal("target.gone"),
-    timestamp: Time,
-    data: z.object({ target: z.string(), since: Time }),
+    timestamp: IsoTime,
+    data: z.object({ target: z.string(), since: IsoTime }),
   })
-  .meta({ title: "Another target takes no more notices" });
+  .register(z.globalRegistry, { title: "Another target takes no more notices" });
 
 const DigestEvent = z
   .object({
     type: z.literal("jobs.digest"),
-    timestamp: Time.nullable(),
+    timestamp: MaybeIsoTime,
     data: z.object({
-      total: z.int().min(0),
+      total: Count,
       jobs: z.array(z.object({ project: z.string(), jobId: z.string(), outcome: Outcome })),
     }),
   })
-  .meta({ title: "How the jobs of one call ended, in short" });
+  .register(z.globalRegistry, { title: "How the jobs of one call ended, in short" });
 
 /** Everything that is posted to a webhook target. */
 export const WebhookEvent = z.discriminatedUnion("type", [JobEvent, TestEvent, TargetGoneEvent, DigestEvent]);

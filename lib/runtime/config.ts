@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { NonEmpty } from "../fields.ts";
 
 /** Every variable that serverless.yml gives to functions. Each function asks for those it uses. */
 const VARIABLES = {
@@ -6,8 +7,8 @@ const VARIABLES = {
   NOTIFY_QUEUE_URL: z.url(),
   POLL_DEAD_QUEUE_URL: z.url(),
   NOTIFY_DEAD_QUEUE_URL: z.url(),
-  LEDGER_TABLE: z.string().min(1),
-  CONFIG_PATH: z.string().startsWith("/"),
+  LEDGER_TABLE: NonEmpty,
+  CONFIG_PATH: z.string().check(z.startsWith("/")),
   PUBLIC_URL: z.url(),
 };
 type Variable = keyof typeof VARIABLES;
@@ -19,7 +20,7 @@ type Variable = keyof typeof VARIABLES;
 export function readEnvironment<const Names extends readonly Variable[]>(
   ...names: Names
 ): Readonly<Record<Names[number], string>> {
-  const shape: Partial<Record<Variable, z.ZodType<string>>> = {};
+  const shape: Partial<Record<Variable, z.ZodMiniType<string>>> = {};
   for (const name of names) shape[name] = VARIABLES[name];
   const parsed = z.object(shape).safeParse(process.env);
   if (!parsed.success)

@@ -12,7 +12,7 @@ import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 const BUILD = fileURLToPath(new URL("../../client/build.mjs", import.meta.url));
 const UNKNOWN = "5f0e7f0e-0000-4000-8000-000000000404";
 const Jobs = z.object({
-  jobs: z.array(z.looseObject({ jobId: z.string(), outcome: StatusDocument.optional() })),
+  jobs: z.array(z.looseObject({ jobId: z.string(), outcome: z.optional(StatusDocument) })),
 });
 
 let sink: Sink;

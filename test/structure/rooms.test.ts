@@ -23,6 +23,8 @@ test("the structure check sees every kind of forbidden import, of types too", ()
       expect.stringContaining("nothing-imports-upward: lib/poll/decide.ts → functions/poll.ts"),
       expect.stringContaining("ground-floor-imports-no-room: lib/word.ts → lib/poll/decide.ts"),
       expect.stringContaining("no-circles: lib/"),
+      expect.stringMatching(/the-product-takes-zod-mini: lib\/poll\/decide\.ts → .*zod\/index/),
     ]),
   );
+  expect(found.filter((line) => line.includes("deliver/reply.ts"))).toEqual([]);
 });

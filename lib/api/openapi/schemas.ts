@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Conclusion } from "../../conclusion.ts";
 import { OUTCOMES } from "../../job.ts";
 import { JobDocument, StatusDocument } from "../../status.ts";
@@ -13,10 +13,12 @@ import { TestResult } from "../test-result.ts";
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: z.iso.datetime().meta({ description: "When the watch concluded." }),
+    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch concluded." }),
     data: Conclusion,
   })
-  .meta({ description: "How a job ended: the body of a webhook, in the envelope of Standard Webhooks." });
+  .register(z.globalRegistry, {
+    description: "How a job ended: the body of a webhook, in the envelope of Standard Webhooks.",
+  });
 
 /** The schemas in force, by the names they have in the document. */
 const SCHEMAS = {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import type { Judgement } from "../reasons.ts";
 import { again, delivered, rejected, throttled } from "./judgements.ts";
@@ -8,7 +8,7 @@ import { type Answer, isSuccess, judgeStatus } from "./status.ts";
 /** Whoever sends more than 20 messages in a minute is shut out for ten. */
 const SHUT_OUT_SECONDS = 600;
 
-const Body = z.object({ errcode: z.int(), errmsg: z.string().default("") });
+const Body = z.object({ errcode: z.int(), errmsg: z._default(z.string(), "") });
 
 /**
  * Judges the answer of a DingTalk custom robot: HTTP says 200 either way, `errcode` says which; 310000 is every

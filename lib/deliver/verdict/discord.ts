@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import { wholeSeconds } from "../../retry-after.ts";
 import type { Judgement } from "../reasons.ts";
@@ -6,7 +6,7 @@ import { delivered, gone, rejected, throttled } from "./judgements.ts";
 import { readJson } from "./read-json.ts";
 import { type Answer, isSuccess, judgeStatus } from "./status.ts";
 
-const RateLimited = z.object({ retry_after: z.number().min(0) });
+const RateLimited = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
 /**
  * Judges the answer of a Discord webhook. A 429 names its wait twice: in whole seconds in the header, with a

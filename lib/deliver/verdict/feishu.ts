@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import type { Judgement } from "../reasons.ts";
 import { again, delivered, gone, rejected, throttled } from "./judgements.ts";
@@ -7,8 +7,14 @@ import { type Answer, isSuccess, judgeStatus } from "./status.ts";
 
 /** Older bots answer `StatusCode`, newer ones `code`, some both. */
 const Body = z.union([
-  z.object({ code: z.int() }).transform(({ code }) => code),
-  z.object({ StatusCode: z.int() }).transform(({ StatusCode }) => StatusCode),
+  z.pipe(
+    z.object({ code: z.int() }),
+    z.transform(({ code }: { code: number }) => code),
+  ),
+  z.pipe(
+    z.object({ StatusCode: z.int() }),
+    z.transform(({ StatusCode }: { StatusCode: number }) => StatusCode),
+  ),
 ]);
 
 /**

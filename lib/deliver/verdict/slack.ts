@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import type { Judgement } from "../reasons.ts";
 import { delivered, gone, rejected, throttled } from "./judgements.ts";
@@ -21,7 +21,7 @@ const GONE: ReadonlySet<string> = new Set([
   "team_disabled",
 ]);
 
-const Refusal = z.object({ ok: z.literal(false), error: z.string().default("") });
+const Refusal = z.object({ ok: z.literal(false), error: z._default(z.string(), "") });
 
 /** Judges the answer of a Slack incoming webhook: plain text, an error code alone in the body. */
 export function judgeSlack(answer: Answer, now: Instant): Judgement {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import type { Judgement } from "../reasons.ts";
 import { again, delivered, gone, rejected, throttled } from "./judgements.ts";

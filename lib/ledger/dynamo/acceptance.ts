@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { MaybeText } from "../../fields.ts";
 import { Context, type WatchKey } from "../../job.ts";
 import type { Acceptance } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
@@ -12,7 +13,7 @@ const INLINE_BYTES = 200;
 
 const CALLBACK = "callback=";
 
-const AcceptanceItem = z.object({ context: z.string().nullable().default(null) });
+const AcceptanceItem = z.object({ context: z._default(MaybeText, null) });
 
 /** Attributes for the hot item, or null when they are too large for it and belong into an item of their own. */
 export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored> | null {

@@ -1,5 +1,5 @@
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Instant, OUTCOMES, type WatchKey } from "../../job.ts";
 import { fromAttributes } from "./attributes.ts";
 import { readItem } from "./item.ts";
@@ -17,7 +17,7 @@ const Entry = z.object({ pk: z.string(), state: State });
 const Plan = z.object({
   state: State,
   deadlineAt: z.number(),
-  dueAt: z.number().nullable().default(null),
+  dueAt: z._default(z.nullable(z.number()), null),
 });
 
 export interface Books {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Conclusion } from "../../conclusion.ts";
 import type { Instant, Job, WatchKey } from "../../job.ts";
 import type { StoredConclusion } from "../watch-ledger.ts";
@@ -9,7 +9,7 @@ import { change, get, type Item, type LedgerTable } from "./table.ts";
 import { MAX_TREE_BYTES, packTree, unpackTree } from "./tree.ts";
 
 const Bytes = z.instanceof(Uint8Array);
-const ConclusionItem = z.object({ conclusion: Bytes, tree: Bytes.nullable().default(null) });
+const ConclusionItem = z.object({ conclusion: Bytes, tree: z._default(z.nullable(Bytes), null) });
 
 /**
  * The first writer wins, and everybody is answered the conclusion that is kept. A watch that was stopped and taken up

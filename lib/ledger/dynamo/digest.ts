@@ -1,11 +1,11 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { WatchKey } from "../../job.ts";
 import type { Digest, DigestLedger } from "../digest-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
 import { digestKey, watchOfPartition, watchPartition } from "./keys.ts";
 import { change, create, get, type LedgerTable } from "./table.ts";
 
-const Names = z.array(z.string()).default([]);
+const Names = z._default(z.array(z.string()), []);
 const DigestItem = z.object({ members: Names, targets: Names });
 const Running = z.object({ running: Names });
 

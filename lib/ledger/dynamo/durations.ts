@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { DurationCount, DurationLedger } from "../duration-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
 import { durationsKey, durationsPartition, epochOfSortKey } from "./keys.ts";

@@ -1,5 +1,6 @@
+import "../../english.ts";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import { fromAttributes } from "./attributes.ts";
 
@@ -17,7 +18,7 @@ const Version = z.object({ v: z.int() });
  * Parses an item with `schema`. Throws `NewerItemError` when a later release wrote it, and zod's error, which
  * names fields but no values, when it is not such an item at all.
  */
-export function readItem<T>(schema: z.ZodType<T>, item: Readonly<Record<string, AttributeValue>>): T {
+export function readItem<T>(schema: z.ZodMiniType<T>, item: Readonly<Record<string, AttributeValue>>): T {
   const plain = fromAttributes(item);
   const { v } = Version.parse(plain);
   if (v > ITEM_VERSION)

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { MaybeText } from "../../fields.ts";
 import { DeliveryState, Verdict } from "../../job.ts";
 import { ATTEMPT_HISTORY, type Attempt, type Delivery } from "../notice-ledger.ts";
 import { readItem } from "./item.ts";
@@ -9,23 +10,26 @@ import type { Item } from "./table.ts";
 const AttemptTuple = z.tuple([
   z.number(),
   Verdict,
-  z.number().nullable(),
+  z.nullable(z.number()),
   z.number(),
   z.string(),
   z.string(),
 ]);
 
+const MaybeTime = z._default(z.nullable(z.number()), null);
+const Flag = z._default(z.boolean(), false);
+
 const NoticeItem = z.object({
   sk: z.string(),
   state: DeliveryState,
-  attempts: z.int().default(0),
+  attempts: z._default(z.int(), 0),
   redelivery: z.int(),
-  nextAttemptAt: z.number().nullable().default(null),
-  slotReserved: z.boolean().default(false),
-  owner: z.string().nullable().default(null),
-  leaseUntil: z.number().nullable().default(null),
-  buried: z.boolean().default(false),
-  history: z.array(z.string()).default([]),
+  nextAttemptAt: MaybeTime,
+  slotReserved: Flag,
+  owner: z._default(MaybeText, null),
+  leaseUntil: MaybeTime,
+  buried: Flag,
+  history: z._default(z.array(z.string()), []),
 });
 export type NoticeItem = z.infer<typeof NoticeItem>;
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant, WatchKey } from "../../job.ts";
 import type { Overdue } from "../watch-ledger.ts";
 import { fromAttributes } from "./attributes.ts";

@@ -1,5 +1,5 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import { pageToken, readPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";

@@ -1,5 +1,5 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Instant } from "../../job.ts";
 import type { TargetState } from "../target-ledger.ts";
 import { toAttributes } from "./attributes.ts";
@@ -11,7 +11,10 @@ import { change, create, type Item, type LedgerTable, query } from "./table.ts";
 const PACE_KEPT_MS = 7 * 24 * 3_600_000;
 const ROUNDS = 6;
 
-const PaceItem = z.object({ nextFreeAt: z.number().default(0), holdUntil: z.number().default(0) });
+const PaceItem = z.object({
+  nextFreeAt: z._default(z.number(), 0),
+  holdUntil: z._default(z.number(), 0),
+});
 const OffItem = z.object({ offSince: z.number() });
 
 /** Whether a target is on, and whether it asked for silence. One query. */

@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { MaybeText } from "../../fields.ts";
 import type { Job } from "../../job.ts";
 import { packJson, unpackJson } from "./packed.ts";
 
 /** DynamoDB takes items of up to 400 kB; the rest of the item needs room too. */
 export const MAX_TREE_BYTES = 350_000;
 
-const Text = z.string().nullable();
-const Time = z.number().nullable();
-const StoredJob: z.ZodType<Job> = z.object({
-  jobId: Text,
-  type: Text,
-  phase: Text,
+const Time = z.nullable(z.number());
+const StoredJob: z.ZodMiniType<Job> = z.object({
+  jobId: MaybeText,
+  type: MaybeText,
+  phase: MaybeText,
   state: z.enum(["pending", "succeeded", "failed"] satisfies Job["state"][]),
-  reason: Text,
-  clusterId: Text,
-  resourceId: Text,
-  resourceName: Text,
+  reason: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
   createdAt: Time,
   updatedAt: Time,
   get subJobs() {

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { MaybeText } from "../../fields.ts";
 import { OUTCOMES, TROUBLE_KINDS } from "../../job.ts";
 import type { Watch } from "../watch.ts";
 import type { Stored } from "./attributes.ts";
@@ -7,9 +8,10 @@ import { readItem } from "./item.ts";
 import { watchOfPartition } from "./keys.ts";
 import type { Item } from "./table.ts";
 
-const Bytes = z.instanceof(Uint8Array);
-const Time = z.number().default(0);
-const Text = z.string().nullable().default(null);
+const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
+const Time = z._default(z.number(), 0);
+const MaybeTime = z._default(z.nullable(z.number()), null);
+const Text = z._default(MaybeText, null);
 
 const WatchItem = z.object({
   pk: z.string(),
@@ -20,25 +22,25 @@ const WatchItem = z.object({
   leaseUntil: Time,
   acceptedAt: z.number(),
   deadlineAt: z.number(),
-  concludedAt: z.number().nullable().default(null),
-  nextLookAt: z.number().nullable().default(null),
-  targets: z.array(z.string()).default([]),
+  concludedAt: MaybeTime,
+  nextLookAt: MaybeTime,
+  targets: z._default(z.array(z.string()), []),
   digestId: Text,
   phase: Text,
   jobType: Text,
   resourceName: Text,
-  trouble: z.enum(TROUBLE_KINDS).nullable().default(null),
+  trouble: z._default(z.nullable(z.enum(TROUBLE_KINDS)), null),
   troubleSince: Time,
-  misses: z.int().default(0),
-  lookedAt: Bytes.nullable().default(null),
+  misses: z._default(z.int(), 0),
+  lookedAt: Bytes,
   /** The caller's context as JSON, when it is small; else it lies in the acceptance item. */
   context: Text,
   /** There is an acceptance item. */
-  more: z.boolean().default(false),
+  more: z._default(z.boolean(), false),
   /** The tree when it is small; else it lies in an item of its own. */
-  tree: Bytes.nullable().default(null),
+  tree: Bytes,
   treeHash: Text,
-  expiresAt: z.number().nullable().default(null),
+  expiresAt: MaybeTime,
 });
 export type WatchItem = z.infer<typeof WatchItem>;
 

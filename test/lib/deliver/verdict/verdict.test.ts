@@ -43,7 +43,7 @@ function expected(kind: TargetKind, status: number): Verdict | undefined {
 
 describe("the verdict on a reply", () => {
   it("knows every kind there is", () => {
-    const kinds = Target.options.map((option) => option.shape.kind.value);
+    const kinds = Target.def.options.flatMap((option) => option.shape.kind.def.values);
     expect([...kinds].sort()).toEqual([...KINDS].sort());
   });
 

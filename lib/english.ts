@@ -1,0 +1,8 @@
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
+
+/**
+ * The words of a fault: `zod/mini` has none of its own and would say "Invalid input" to everything. Imported by
+ * whatever makes a schema, or by something that it imports; a test sees to that.
+ */
+z.config(en());
