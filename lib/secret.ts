@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
-
 const MASK = "<secret>";
+/** `util.inspect.custom`, by its registered name: importing node:util takes 3 ms of every start. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A value that never prints itself: string conversion, JSON, template literals and `util.inspect`
@@ -29,7 +29,7 @@ export class Secret {
     return MASK;
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return MASK;
   }
 }

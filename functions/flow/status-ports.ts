@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
 import { formatTest } from "../../lib/report/format.ts";
-import { systemClock as now, systemRandom as random } from "../../lib/runtime/clock.ts";
+import { systemClock as now, systemRandom as random, systemWait as wait } from "../../lib/runtime/clock.ts";
 import type { ConfigSource } from "../../lib/runtime/config-source.ts";
 import { createHealth } from "./health.ts";
 import { healthChecks } from "./health-checks.ts";
@@ -26,7 +25,6 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
   const { ledger, sqs, configs, defaultUrl } = to;
   const queueUrls = [to.pollQueueUrl, to.notifyQueueUrl];
   const checks = healthChecks({ ledger, sqs, queueUrls, checkConfig: configs.check });
-  const wait = (ms: number) => setTimeout(ms);
   return {
     ledger,
     notifyQueue: createSender({ client: sqs, url: to.notifyQueueUrl, random }),

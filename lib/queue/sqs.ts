@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import {
   ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,
@@ -53,7 +52,7 @@ export function createQueue(options: SqsQueueOptions): Queue {
 }
 
 async function sendBatch(options: SqsQueueOptions, batch: readonly Outgoing[]): Promise<SendResult[]> {
-  const { random, wait = setTimeout } = options;
+  const { random, wait = onClock } = options;
   const results: SendResult[] = batch.map(({ id }) => ({ id, kind: "failed", reason: "NotSent" }));
   let open = [...batch.keys()];
   for (let round = 0; open.length > 0 && round <= RETRIES; round += 1) {
@@ -64,6 +63,8 @@ async function sendBatch(options: SqsQueueOptions, batch: readonly Outgoing[]): 
   }
   return results;
 }
+
+const onClock = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 interface Tried {
   readonly results: ReadonlyMap<number, SendResult>;

@@ -5,3 +5,6 @@ export const systemRandom = (): number => Math.random();
 
 /** Milliseconds that never run backwards, for durations. */
 export const monotonicClock = (): number => performance.now();
+
+/** Resolves after so many milliseconds. (`node:timers/promises` would be a module to load for it.) */
+export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
