@@ -23,7 +23,7 @@ export interface ExchangeRequest {
   readonly method: "GET" | "POST";
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string | null;
+  readonly body: Uint8Array | string | null;
   /** For all of it: name, connection, handshake, headers and body. */
   readonly deadlineMs: number;
   /** Where reading stops. */

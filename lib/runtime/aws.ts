@@ -1,7 +1,12 @@
+import { awsRequestHandler } from "./aws-http.ts";
 import { Sha256 } from "./sha256.ts";
 
 /**
- * How every AWS client is made. `cacheMiddleware`: a client puts its middleware together once for each command, and
- * not again for each request; none is added later.
+ * How every AWS client is made; they share their connections. `cacheMiddleware`: a client puts its middleware together
+ * once for each command, and not again for each request; none is added later.
  */
-export const AWS_CLIENT = { cacheMiddleware: true, sha256: Sha256 } as const;
+export const AWS_CLIENT = {
+  cacheMiddleware: true,
+  sha256: Sha256,
+  requestHandler: awsRequestHandler(),
+} as const;

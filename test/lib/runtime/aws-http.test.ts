@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { awsRequestHandler } from "../../../lib/runtime/aws-http.ts";
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const item = JSON.stringify({ Item: { pk: { S: "é" } } });
+const found: Answer = (response) => response.end(item);
+const silent: Answer = () => {};
+const hangUp: Answer = (response) => response.destroy();
+const fault =
+  (type: string, status = 400): Answer =>
+  (response) =>
+    response.writeHead(status).end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
+
+let server: Server;
+let answers: Answer[];
+let requests: IncomingMessage[];
+beforeEach(async () => {
+  [answers, requests] = [[], []];
+  server = createServer((request, response) => {
+    requests.push(request);
+    request.resume().on("end", () => (answers.shift() ?? found)(response, request));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+});
+
+/** Asks as the product does, and answers what the first of the item's attributes says. */
+async function ask(inTurn: Answer[], requestMs = 3000): Promise<string | undefined> {
+  answers = inTurn;
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "eu-central-1",
+    credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
+    requestHandler: awsRequestHandler(requestMs),
+  });
+  try {
+    const key = { pk: { S: "a" }, sk: { S: "b" } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: "t", Key: key }));
+    return Item?.pk?.S;
+  } finally {
+    client.destroy();
+  }
+}
+
+describe("requests to AWS", () => {
+  it("bring an answer's bytes to the SDK, over one connection for many", async () => {
+    let opened = 0;
+    server.on("connection", () => opened++);
+    const requestHandler = awsRequestHandler();
+    const { port } = server.address() as AddressInfo;
+    const client = new DynamoDBClient({
+      ...{ endpoint: `http://127.0.0.1:${port}`, region: "eu-central-1", requestHandler },
+      credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
+    });
+    for (let round = 0; round < 3; round++)
+      await client.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "a" } } }));
+    client.destroy();
+    expect([requests.length, opened]).toEqual([3, 1]);
+    expect(requests[0]?.headers["content-length"]).toBe(
+      String(JSON.stringify({ Key: { pk: { S: "a" } }, TableName: "t" }).length),
+    );
+    expect(requests[0]?.headers["transfer-encoding"]).toBeUndefined();
+  });
+
+  it("are made again when no answer comes in time, and when the connection breaks", async () => {
+    expect(await ask([silent, found], 50)).toBe("é");
+    expect(requests).toHaveLength(2);
+    expect(await ask([hangUp, found])).toBe("é");
+    expect(requests).toHaveLength(4);
+  });
+
+  it("end in the service's own error, asked once where asking again cannot help", async () => {
+    await expect(ask([fault("ConditionalCheckFailedException")])).rejects.toThrow(
+      ConditionalCheckFailedException,
+    );
+    expect(requests).toHaveLength(1);
+    expect(await ask([fault("InternalServerError", 500), found])).toBe("é");
+    expect(requests).toHaveLength(3);
+  });
+
+  it("fail by name and code when nobody answers, and say no address", async () => {
+    const failed = await ask(
+      Array.from({ length: 10 }, () => silent),
+      20,
+    ).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED" });
+    expect(String(failed)).not.toContain("127.0.0.1");
+    expect(requests.length).toBeGreaterThan(1);
+  });
+
+  it("do not swallow an answer without end", async () => {
+    const endless: Answer = (response) => {
+      const write = () => {
+        while (response.write(Buffer.alloc(65_536, "x")));
+        response.once("drain", write);
+      };
+      response.on("error", () => {});
+      write();
+    };
+    await expect(ask([endless])).rejects.toThrow("ANSWER_TOO_LONG");
+  });
+});
