@@ -26,5 +26,6 @@ export function functionEnvironment(origin: string): Readonly<Record<string, str
     POWERTOOLS_METRICS_NAMESPACE: "cce-job-notifier/bench",
     POWERTOOLS_METRICS_DISABLED: "false",
     POWERTOOLS_LOG_LEVEL: "INFO",
+    MALLOC_ARENA_MAX: "2",
   };
 }

@@ -40,6 +40,7 @@ export function createAccess(name: string, project: Project, surroundings: Surro
     return granted;
   }, now);
   const signIn = createSignIn(project, tokens, now);
+  const queryOf = queriesOf(project);
 
   const tryOnce = async (query: Query, signed: SignedIn, endsAt: number): Promise<Observation> => {
     if (signed.kind === "none") return signed.observation;
@@ -70,8 +71,8 @@ export function createAccess(name: string, project: Project, surroundings: Surro
     mask,
     async query(jobId, deadlineMs) {
       const endsAt = monotonic() + deadlineMs;
-      const query = queryOf(project, jobId);
-      if (query === null) return noAddress(name);
+      if (queryOf === null) return noAddress(name);
+      const query = queryOf(jobId);
       const signed = await signIn(query, null);
       if (signed === null) return noAddress(name);
       const seen = await tryOnce(query, signed, endsAt);
@@ -82,11 +83,13 @@ export function createAccess(name: string, project: Project, surroundings: Surro
   };
 }
 
-function queryOf(project: Project, jobId: string): Query | null {
+/** How a project's jobs are asked for; null where it has no address. */
+function queriesOf(project: Project): ((jobId: string) => Query) | null {
   const endpoint = URL.parse(cceEndpoint(project) ?? "");
   if (endpoint === null) return null;
-  const path = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/${jobId}`;
-  return { url: new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin), path };
+  const jobs = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/`;
+  const base = new URL(jobs.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
+  return (jobId) => ({ url: new URL(encodeURIComponent(jobId), base), path: jobs + jobId });
 }
 
 async function grantToken(name: string, project: Project, surroundings: Surroundings): Promise<Granted> {
