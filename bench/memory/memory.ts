@@ -1,6 +1,6 @@
 import { rounded } from "../support/figures.ts";
 import type { Target } from "../support/verdict.ts";
-import { BATCH, type Scene, type Scenes } from "../work/scenes.ts";
+import type { Scene, Scenes } from "../work/scenes.ts";
 import type { World } from "../work/world.ts";
 
 const MIB = 1024 * 1024;
@@ -14,9 +14,12 @@ export interface MemoryFigure {
 }
 export type Memory = Readonly<Record<string, MemoryFigure>>;
 
-/** Resident memory of the functions that work through many records, each in one process, ten records at a time. */
+/**
+ * Resident memory of the functions that work through many records, each in one process: looks and notices ten at a
+ * time, as a queue hands them over, jobs one a call, as pipelines do.
+ */
 export async function measureMemory(scenes: Scenes, records: number, world: World): Promise<Memory> {
-  const accept = scenes.accepts.find((scene) => scene.records === BATCH);
+  const accept = scenes.accepts.find((scene) => scene.records === 1);
   const all = accept === undefined ? [] : [accept, scenes.look, scenes.notice];
   const figures: Record<string, MemoryFigure> = {};
   for (const scene of all) figures[scene.functionName] = await residentOver(scene, records, world);
@@ -28,8 +31,7 @@ async function residentOver(scene: Scene, records: number, { wire, start }: Worl
   wire.remembers = false;
   const worker = await start(scene.functionName);
   try {
-    const events = Array.from({ length: Math.round(records / scene.records) }, () => scene.event);
-    const { rss } = await worker.run(events);
+    const { rss } = await worker.run([scene.event], Math.round(records / scene.records));
     const tenth = Math.ceil(rss.length / 10);
     const highest = (values: readonly number[]) => rounded(Math.max(...values) / MIB);
     return {

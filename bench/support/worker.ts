@@ -42,10 +42,10 @@ export class Worker {
     return new Worker(child);
   }
 
-  /** Invokes the handler with each event in turn. Throws what the handler threw. */
-  async run(events: readonly unknown[]): Promise<Worked> {
+  /** Invokes the handler with each event in turn, and so again, `times` in all. Throws what the handler threw. */
+  async run(events: readonly unknown[], times = 1): Promise<Worked> {
     const answered = once(this.#child, "message");
-    this.#child.send({ events });
+    this.#child.send({ events, times });
     const reply = Reply.parse((await answered)[0]);
     if ("fault" in reply) throw new Error(`the handler threw: ${reply.fault}`);
     return reply;
