@@ -1,5 +1,5 @@
 import { decide } from "../../lib/poll/decide.ts";
-import { type DurationCount, durationBucket, durationEpoch } from "../../lib/poll/durations.ts";
+import { type DurationCount, durationBucket, durationDay } from "../../lib/poll/durations.ts";
 import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
 import { Settings } from "../../lib/settings.ts";
 import type { NextLook } from "./figures.ts";
@@ -14,9 +14,9 @@ export function remembered(history: readonly number[]): readonly DurationCount[]
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
     const bucket = durationBucket(seconds);
-    const epoch = durationEpoch(NOW - (history.length - index) * PACE_MS);
-    const key = `${epoch}/${bucket}`;
-    counts.set(key, { epoch, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
+    const day = durationDay(NOW - (history.length - index) * PACE_MS);
+    const key = `${day}/${bucket}`;
+    counts.set(key, { day, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
   }
   return [...counts.values()];
 }

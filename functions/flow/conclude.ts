@@ -4,7 +4,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Instant, Job, WatchKey } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Decision } from "../../lib/poll/decide.ts";
-import { ANY_TYPE, durationBucket, durationEpoch, durationExpiry } from "../../lib/poll/durations.ts";
+import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
 import { leaveDigest } from "./leave-digest.ts";
@@ -119,11 +119,11 @@ async function remember(conclusion: Conclusion, ports: ConcludePorts): Promise<v
   if (!ended || conclusion.durationSeconds === null || conclusion.jobType === null) return;
   const { project, jobType, durationSeconds } = conclusion;
   const bucket = durationBucket(durationSeconds);
-  const epoch = durationEpoch(Date.parse(conclusion.watch.concludedAt));
-  const expiresAt = durationExpiry(epoch);
+  const day = durationDay(Date.parse(conclusion.watch.concludedAt));
+  const expiresAt = durationExpiry(day);
   await Promise.all(
     [jobType, ANY_TYPE].map((type) =>
-      ports.ledger.addDuration({ project, jobType: type, bucket, epoch, expiresAt }),
+      ports.ledger.addDuration({ project, jobType: type, bucket, day, expiresAt }),
     ),
   );
 }

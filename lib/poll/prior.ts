@@ -2,48 +2,68 @@ import { BUCKETS, bucketStartSeconds } from "./durations.ts";
 
 /** What is thought of a kind of job before any of it has ended here. */
 interface Belief {
-  /** Half of the jobs that take their ordinary course are done by then. */
-  readonly medianSeconds: number;
-  /** Shape of the log-logistic course: the higher, the narrower; it is also the exponent of the tail. */
-  readonly shape: number;
+  /** Between these times most jobs of the kind end. */
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** The share of jobs that take their ordinary course and outlive an age. */
+  readonly ordinary: (seconds: number) => number;
 }
 
-/** The share of jobs that fail early, at any age up to about the median, denser towards the start. */
-const EARLY_SHARE = 0.06;
-/** The share of jobs that get stuck: a broad course around four times the median. */
-const STUCK = { share: 0.06, factor: 3, shape: 1.6 };
+/** Jobs that fail early: at any age up to about where the ordinary ones end, denser towards the start. */
+const EARLY_SHARE = 0.08;
+/** The share that gets stuck: few by the prior alone; of a prior that many jobs have been added to, most. */
+const STUCK = { share: 0.03, latestShare: 0.6, halfwayJobs: 20 };
 
-/** Cluster and node creations take five to ten minutes, removals one to three (see docs/schedule.md). */
+/** Creations of clusters and nodes take five to ten minutes, removals one to three (see docs/schedule.md). */
 const BELIEFS: readonly (readonly [RegExp, Belief])[] = [
-  [/^(delete|remove|uninstall)/i, { medianSeconds: 105, shape: 3.6 }],
-  [/^(create|resize|scaleup|upgrade).*cluster/i, { medianSeconds: 470, shape: 7 }],
-  [/^(create|add|install|scaleup).*node/i, { medianSeconds: 400, shape: 4.6 }],
+  [/^(delete|remove|uninstall)/i, even(60, 160, 15)],
+  [/^(create|resize|scaleup|upgrade).*cluster/i, even(300, 600, 30)],
+  [/^(create|add|install|scaleup).*node/i, even(255, 580, 30)],
 ];
-const UNKNOWN: Belief = { medianSeconds: 200, shape: 1.5 };
+const UNKNOWN: Belief = { fromSeconds: 100, toSeconds: 400, ordinary: (age) => logLogistic(age, 200, 1.5) };
 
 /**
  * How long a job of a type is expected to take when nothing has been learned: the probability that it outlives
- * the start of each bucket, `BUCKETS` + 1 values from 1 downwards, never 0. Unknown types start wide.
+ * the start of each bucket, `BUCKETS` + 1 values from 1 downwards, never 0. Unknown types start wide. To be added to
+ * what `jobs` ended ones tell, it knows better than they do only what is rare, and is mostly that.
  */
-export function priorSurvival(jobType: string | null): Float64Array {
+export function priorSurvival(jobType: string | null, jobs = 0): Float64Array {
   const belief = BELIEFS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? UNKNOWN;
-  const known = survivals.get(belief);
-  if (known !== undefined) return known;
-  const { medianSeconds, shape } = belief;
+  const known = alone.get(belief);
+  if (jobs === 0 && known !== undefined) return known;
+  const { share, latestShare, halfwayJobs } = STUCK;
+  const stuckShare = (share * halfwayJobs + latestShare * jobs) / (halfwayJobs + jobs);
   const survival = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
-    const seconds = bucketStartSeconds(bucket);
-    const early = 1 / (1 + seconds / (medianSeconds / 6)) ** 2;
-    const stuck = outlives(seconds, medianSeconds * STUCK.factor, STUCK.shape);
-    const ordinary = outlives(seconds, medianSeconds, shape);
-    return EARLY_SHARE * early + STUCK.share * stuck + (1 - EARLY_SHARE - STUCK.share) * ordinary;
+    const age = bucketStartSeconds(bucket);
+    const early = 1 / (1 + age / (belief.fromSeconds / 3)) ** 2;
+    const stuck = logLogistic(age, belief.toSeconds * 2.5, 1.6);
+    const unstuck = EARLY_SHARE * early + (1 - EARLY_SHARE) * belief.ordinary(age);
+    return stuckShare * stuck + (1 - stuckShare) * unstuck;
   });
-  survivals.set(belief, survival);
+  if (jobs === 0) alone.set(belief, survival);
   return survival;
 }
 
-const survivals = new Map<Belief, Float64Array>();
+/** What the prior says before anything has been learned; the same array every time, so that it is planned for once. */
+const alone = new Map<Belief, Float64Array>();
 
-/** Log-logistic survival: one minus the share that has ended by `seconds`. */
-function outlives(seconds: number, medianSeconds: number, shape: number): number {
+/**
+ * Ends fall evenly over a window with soft edges (a uniform distribution plus a logistic one). Where in the window
+ * they fall, nobody knows; to look as if they fell evenly loses little wherever it is.
+ */
+function even(fromSeconds: number, toSeconds: number, edgeSeconds: number): Belief {
+  const begun = (age: number, edge: number) => edgeSeconds * softplus((age - edge) / edgeSeconds);
+  const outlive = (age: number) =>
+    Math.max(0, 1 - (begun(age, fromSeconds) - begun(age, toSeconds)) / (toSeconds - fromSeconds));
+  return { fromSeconds, toSeconds, ordinary: (age) => outlive(age) / outlive(0) };
+}
+
+/** ln(1 + eˣ), for any x. */
+function softplus(x: number): number {
+  return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** Half outlive the median; the higher the shape, the narrower, and the thinner the tail. */
+function logLogistic(seconds: number, medianSeconds: number, shape: number): number {
   return 1 / (1 + (seconds / medianSeconds) ** shape);
 }

@@ -1,6 +1,6 @@
 import type { Instant } from "../job.ts";
 import type { PollSettings } from "../settings.ts";
-import { type DurationCount, durationEpoch } from "./durations.ts";
+import { type DurationCount, durationDay } from "./durations.ts";
 import { planDelay } from "./plan.ts";
 import { learnedSurvival } from "./survival.ts";
 
@@ -51,7 +51,7 @@ export function nextDelaySeconds(
     lookCostSeconds: poll.lookCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
     maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
-    survival: learnedSurvival(job.jobType, job.durations, durationEpoch(now)),
+    survival: learnedSurvival(job.jobType, job.durations, durationDay(now)),
   });
   return pick(plan, poll, random);
 }

@@ -43,19 +43,19 @@ export function sharedSteps({
       targets[name] = { ...targetOf(name), offSince: null };
     },
 
-    async addDuration({ project, jobType, bucket, epoch }) {
+    async addDuration({ project, jobType, bucket, day }) {
       const counts = durations[`${project}#${jobType}`] ?? {};
-      const name = `${epoch}/${bucket}`;
+      const name = `${day}/${bucket}`;
       durations[`${project}#${jobType}`] = { ...counts, [name]: (counts[name] ?? 0) + 1 };
     },
 
     async readDurations(project, jobType) {
       return Object.entries(durations[`${project}#${jobType}`] ?? {})
         .map(([name, count]) => {
-          const [epoch = 0, bucket = 0] = name.split("/").map(Number);
-          return { epoch, bucket, count };
+          const [day = 0, bucket = 0] = name.split("/").map(Number);
+          return { day, bucket, count };
         })
-        .sort((a, b) => a.epoch - b.epoch || a.bucket - b.bucket);
+        .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
     },
 
     async openDigest({ digestId, members, targets }) {

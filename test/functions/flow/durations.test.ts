@@ -1,6 +1,6 @@
 import { createDurations } from "../../../functions/flow/durations.ts";
 
-const COUNTS = [{ epoch: 1, bucket: 2, count: 3 }];
+const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 
 describe("learned durations", () => {
   it("are read once in ten minutes for each kind of job", async () => {

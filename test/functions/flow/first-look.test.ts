@@ -1,5 +1,5 @@
 import { firstLook } from "../../../functions/flow/first-look.ts";
-import { durationBucket, durationEpoch } from "../../../lib/poll/durations.ts";
+import { durationBucket, durationDay } from "../../../lib/poll/durations.ts";
 import { Settings } from "../../../lib/settings.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 
@@ -16,8 +16,8 @@ function world(read: (project: string, jobType: string) => void = () => {}) {
     },
   };
   const ended = (project: string, seconds: number) => {
-    const epoch = durationEpoch(clock.at);
-    const entry = { project, jobType: "*", bucket: durationBucket(seconds), epoch, expiresAt: 0 };
+    const day = durationDay(clock.at);
+    const entry = { project, jobType: "*", bucket: durationBucket(seconds), day, expiresAt: 0 };
     return memory.addDuration(entry);
   };
   const first = firstLook(

@@ -42,17 +42,17 @@ export function describeShared(ledger: () => Ledger): void {
   });
 
   describe("durations", () => {
-    it("are counted by epoch and bucket, apart for each project and type", async () => {
+    it("are counted by day and bucket, apart for each project and type", async () => {
       const { project } = freshKey();
-      const entry = { project, jobType: "CreateCluster", epoch: 12, bucket: 34, expiresAt: NEVER };
+      const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
       await Promise.all([1, 2, 3].map(() => ledger().addDuration(entry)));
       await ledger().addDuration({ ...entry, bucket: 2 });
-      await ledger().addDuration({ ...entry, epoch: 9, bucket: 77 });
+      await ledger().addDuration({ ...entry, day: 9, bucket: 77 });
       await ledger().addDuration({ ...entry, jobType: "DeleteNode" });
       expect(await ledger().readDurations(project, "CreateCluster")).toEqual([
-        { epoch: 9, bucket: 77, count: 1 },
-        { epoch: 12, bucket: 2, count: 1 },
-        { epoch: 12, bucket: 34, count: 3 },
+        { day: 9, bucket: 77, count: 1 },
+        { day: 12, bucket: 2, count: 1 },
+        { day: 12, bucket: 34, count: 3 },
       ]);
       expect(await ledger().readDurations(project, "Unknown")).toEqual([]);
     });

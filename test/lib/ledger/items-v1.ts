@@ -95,9 +95,9 @@ export const ITEMS_V1: Record<string, AttributeValue>[] = [
     v: { N: "1" },
   },
   {
-    e12b34: { N: "5" },
+    b34: { N: "5" },
     pk: { S: "D#recorded#CreateCluster" },
-    sk: { S: "durations" },
+    sk: { S: "epoch#12" },
     v: { N: "1" },
   },
 ];

@@ -54,7 +54,7 @@ describe("items of version 1, as recorded", () => {
       state: "exhausted",
     });
     expect(await ledger.readDurations("recorded", "CreateCluster")).toEqual([
-      { epoch: 12, bucket: 34, count: 5 },
+      { day: 84, bucket: 34, count: 5 },
     ]);
     expect(await ledger.leaveDigest("digest-v1", KEY)).toBe(1);
     expect(await ledger.readTarget("deploys")).toEqual({ offSince: 1800000100000, holdUntil: 1800000200000 });

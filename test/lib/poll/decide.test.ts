@@ -128,7 +128,7 @@ describe("decide", () => {
       observations,
       fc.array(
         fc.record({
-          epoch: fc.integer({ min: 2800, max: 3000 }),
+          day: fc.integer({ min: 20_000, max: 20_600 }),
           bucket: fc.nat(BUCKETS),
           count: fc.nat(50),
         }),

@@ -1,4 +1,4 @@
-import { durationBucket, durationEpoch } from "../../../lib/poll/durations.ts";
+import { durationBucket, durationDay } from "../../../lib/poll/durations.ts";
 import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/poll/schedule.ts";
 import { learnedSurvival } from "../../../lib/poll/survival.ts";
 import { Settings } from "../../../lib/settings.ts";
@@ -6,7 +6,7 @@ import { Settings } from "../../../lib/settings.ts";
 const NOW = Date.UTC(2026, 0, 15);
 const { poll } = Settings.parse({});
 const past = (seconds: number[]) =>
-  seconds.map((value) => ({ epoch: durationEpoch(NOW), bucket: durationBucket(value), count: 20 }));
+  seconds.map((value) => ({ day: durationDay(NOW), bucket: durationBucket(value), count: 20 }));
 
 function looksUntil(end: number, durations: ReturnType<typeof past>): number[] {
   const looks = [15];
@@ -33,12 +33,12 @@ describe("the schedule", () => {
     expect(first([40, 50, 55, 400, 420, 440])).toBeLessThan(70);
   });
 
-  it("learns from one list of counts once, and anew when the week or the type changes", () => {
+  it("learns from one list of counts once, and anew when the day or the type changes", () => {
     const durations = past([400, 420]);
-    const learned = learnedSurvival("CreateCluster", durations, 2924);
-    expect(learnedSurvival("CreateCluster", durations, 2924)).toBe(learned);
-    expect(learnedSurvival("CreateNode", durations, 2924)).not.toBe(learned);
-    expect(learnedSurvival("CreateCluster", durations, 2925)).not.toBe(learned);
+    const learned = learnedSurvival("CreateCluster", durations, 20468);
+    expect(learnedSurvival("CreateCluster", durations, 20468)).toBe(learned);
+    expect(learnedSurvival("CreateNode", durations, 20468)).not.toBe(learned);
+    expect(learnedSurvival("CreateCluster", durations, 20469)).not.toBe(learned);
   });
 
   it("keeps a thousand jobs of one age apart at the next look too", () => {

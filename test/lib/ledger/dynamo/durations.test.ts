@@ -11,16 +11,16 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 
 describe("durations on DynamoDB", () => {
-  it("lie in an item for each epoch, with an end of its own and an attribute for each bucket", async () => {
+  it("lie in an item for each week, with an end of its own and an attribute for each day and bucket", async () => {
     const table = { client: dynamo.client, table: "ledger" };
     const entry = { project: "prod", jobType: "CreateNode", expiresAt: 1_900_000_000_500 };
-    for (const [epoch, bucket] of [
-      [2951, 7],
-      [2951, 7],
-      [2951, 90],
-      [2952, 7],
-    ] as const)
-      await addDuration(table, { ...entry, epoch, bucket });
+    const ended = [
+      { day: 20_657, bucket: 7 },
+      { day: 20_657, bucket: 7 },
+      { day: 20_663, bucket: 90 },
+      { day: 20_664, bucket: 7 },
+    ];
+    for (const job of ended) await addDuration(table, { ...entry, ...job });
     const { Items = [] } = await dynamo.client.send(
       new QueryCommand({
         TableName: "ledger",
@@ -28,10 +28,14 @@ describe("durations on DynamoDB", () => {
         ExpressionAttributeValues: { ":pk": { S: "D#prod#CreateNode" } },
       }),
     );
-    expect(Items.map(({ sk, b7, b90, expiresAt }) => [sk?.S, b7?.N, b90?.N, expiresAt?.N])).toEqual([
+    expect(Items.map(({ sk, d0b7, d6b90, expiresAt }) => [sk?.S, d0b7?.N, d6b90?.N, expiresAt?.N])).toEqual([
       ["epoch#2951", "2", "1", "1900000001"],
       ["epoch#2952", "1", undefined, "1900000001"],
     ]);
-    expect(await readDurations(table, "prod", "CreateNode")).toHaveLength(3);
+    expect(await readDurations(table, "prod", "CreateNode")).toEqual([
+      { day: 20_657, bucket: 7, count: 2 },
+      { day: 20_663, bucket: 90, count: 1 },
+      { day: 20_664, bucket: 7, count: 1 },
+    ]);
   });
 });
