@@ -1,28 +1,39 @@
 import { compare } from "./compare.ts";
-import { DISTRIBUTIONS } from "./distributions.ts";
+import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
 import { seededRandom } from "./random.ts";
 
-/** Prints the table of docs/schedule.md: what each of our own distributions costs with and without a past. */
-const lookCostSeconds = Number(process.argv[2] ?? 1);
-const seed = Number(process.argv[3] ?? 1123);
-for (const { jobType, name, draw } of DISTRIBUTIONS) {
+/**
+ * Prints the table of docs/schedule.md: what each of our own distributions costs with and without a past, as the mean
+ * and the worst of several draws. Usage: table.ts [LOOK_COST_SECONDS [SEED [DRAWS]]]
+ */
+const [lookCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
+const PASTS = [0, 20, 200] as const;
+
+function drawn({ jobType, draw }: Distribution, past: number, seed: number) {
   const random = seededRandom(seed);
   const test = Array.from({ length: 600 }, () => draw(random, 1));
-  const cells = [0, 20, 200].map((past) => {
-    const history = Array.from({ length: past }, (_, at) => draw(random, at / past));
-    return compare({ jobType, lookCostSeconds, history, test });
-  });
-  const [none, some, learned] = cells;
-  const fixed = learned?.peers["fixed 20 s after 150 s"];
-  if (none === undefined || some === undefined || learned === undefined || fixed === undefined) continue;
-  const best = learned.optimum;
+  const history = Array.from({ length: past }, (_, at) => draw(random, at / past));
+  return compare({ jobType, lookCostSeconds, history, test });
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+for (const distribution of DISTRIBUTIONS) {
+  const runs = PASTS.map((past) =>
+    Array.from({ length: draws }, (_, at) => drawn(distribution, past, seed + at)),
+  );
+  const ratios = runs.map((of) => of.map(({ cost, optimum }) => cost / optimum.cost));
+  const learned = runs.at(-1) ?? [];
+  const fixed = learned.flatMap(({ peers }) => peers["fixed 20 s after 150 s"] ?? []);
+  const looksAndLateness = (of: readonly { looks: number; latenessSeconds: number }[]) =>
+    `${mean(of.map(({ looks }) => looks)).toFixed(1)} / ${mean(of.map(({ latenessSeconds }) => latenessSeconds)).toFixed(1)} s`;
   const row = [
-    jobType,
-    name,
-    best.cost.toFixed(2),
-    ...[none, some, learned].map(({ cost }) => (cost / best.cost).toFixed(3)),
-    `${learned.looks.toFixed(1)} / ${learned.latenessSeconds.toFixed(1)} s`,
-    `${fixed.looks.toFixed(1)} / ${fixed.latenessSeconds.toFixed(1)} s`,
+    distribution.jobType,
+    distribution.name,
+    mean(learned.map(({ optimum }) => optimum.cost)).toFixed(2),
+    ...ratios.map((of) => `${mean(of).toFixed(2)}, ${Math.max(...of).toFixed(2)}`),
+    looksAndLateness(learned),
+    looksAndLateness(fixed),
   ];
   console.log(`| ${row.join(" | ")} |`);
 }

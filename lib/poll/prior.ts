@@ -11,37 +11,41 @@ interface Belief {
 
 /** Jobs that fail early: at any age up to about where the ordinary ones end, denser towards the start. */
 const EARLY_SHARE = 0.08;
-/** The share that gets stuck: few by the prior alone; of a prior that many jobs have been added to, most. */
-const STUCK = { share: 0.03, latestShare: 0.6, halfwayJobs: 20 };
+/** Jobs that get stuck: few by the prior alone. */
+const STUCK_SHARE = 0.03;
+/** After so many jobs, the ordinary course by the prior counts for half a job, and the stuck ones for half of the other. */
+const HALFWAY_JOBS = 8;
+const STUCK_JOBS = 0.45;
 
 /** Creations of clusters and nodes take five to ten minutes, removals one to three (see docs/schedule.md). */
 const BELIEFS: readonly (readonly [RegExp, Belief])[] = [
   [/^(delete|remove|uninstall)/i, even(60, 160, 15)],
-  [/^(create|resize|scaleup|upgrade).*cluster/i, even(300, 600, 30)],
-  [/^(create|add|install|scaleup).*node/i, even(255, 580, 30)],
+  [/^(create|resize|scaleup|upgrade).*cluster/i, even(300, 620, 30)],
+  [/^(create|add|install|scaleup).*node/i, even(250, 570, 30)],
 ];
 const UNKNOWN: Belief = { fromSeconds: 100, toSeconds: 400, ordinary: (age) => logLogistic(age, 200, 1.5) };
 
 /**
- * How long a job of a type is expected to take when nothing has been learned: the probability that it outlives
- * the start of each bucket, `BUCKETS` + 1 values from 1 downwards, never 0. Unknown types start wide. To be added to
- * what `jobs` ended ones tell, it knows better than they do only what is rare, and is mostly that.
+ * How long a job of a type is expected to take: what is thought of it beforehand, as jobs to be added to `ended` ones.
+ * How many of them outlive the start of each bucket: `BUCKETS` + 1 values, never 0, downwards from what the prior
+ * counts for, which is one job when nothing has ended. Unknown types start wide. The more have ended, the less there
+ * is to add to what they tell, except for what is rare.
  */
-export function priorSurvival(jobType: string | null, jobs = 0): Float64Array {
+export function priorJobs(jobType: string | null, ended: number): Float64Array {
   const belief = BELIEFS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? UNKNOWN;
   const known = alone.get(belief);
-  if (jobs === 0 && known !== undefined) return known;
-  const { share, latestShare, halfwayJobs } = STUCK;
-  const stuckShare = (share * halfwayJobs + latestShare * jobs) / (halfwayJobs + jobs);
-  const survival = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
+  if (ended === 0 && known !== undefined) return known;
+  const unlearned = HALFWAY_JOBS / (HALFWAY_JOBS + ended);
+  const stuckJobs = STUCK_SHARE * unlearned + STUCK_JOBS * (1 - unlearned);
+  const jobs = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
     const age = bucketStartSeconds(bucket);
     const early = 1 / (1 + age / (belief.fromSeconds / 3)) ** 2;
-    const stuck = logLogistic(age, belief.toSeconds * 2.5, 1.6);
     const unstuck = EARLY_SHARE * early + (1 - EARLY_SHARE) * belief.ordinary(age);
-    return stuckShare * stuck + (1 - stuckShare) * unstuck;
+    const stuck = logLogistic(age, belief.toSeconds * 2.5, 1.6);
+    return (1 - STUCK_SHARE) * unlearned * unstuck + stuckJobs * stuck;
   });
-  if (jobs === 0) alone.set(belief, survival);
-  return survival;
+  if (ended === 0) alone.set(belief, jobs);
+  return jobs;
 }
 
 /** What the prior says before anything has been learned; the same array every time, so that it is planned for once. */

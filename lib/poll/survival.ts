@@ -1,14 +1,11 @@
 import { BUCKETS, type DurationCount } from "./durations.ts";
-import { priorSurvival } from "./prior.ts";
+import { priorJobs } from "./prior.ts";
 import { recencyWeights } from "./recency.ts";
 import { smoothed } from "./smoothing.ts";
 
-/** How many past jobs the prior counts for: enough for what has not been seen yet, and no more looks than that is worth. */
-const PRIOR_JOBS = 1;
-
 /**
  * The learned survival of jobs of a type: the probability that one outlives the start of each bucket. The past is
- * weighed by what it still tells today, smoothed, and mixed with the prior as if that were one job more.
+ * weighed by what it still tells today, smoothed, and added to the prior.
  */
 export function learnedSurvival(
   jobType: string | null,
@@ -34,14 +31,15 @@ function learn(jobType: string | null, durations: readonly DurationCount[], toda
     today,
   );
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const prior = priorSurvival(jobType, total);
+  const prior = priorJobs(jobType, total);
   if (total === 0) return prior;
   const density = smoothed(counts, total);
-  const survival = prior.map((share) => share * PRIOR_JOBS);
+  const jobs = total + (prior[0] ?? 0);
   let beyond = 0;
+  const survival = new Float64Array(BUCKETS + 1);
   for (let bucket = BUCKETS; bucket >= 0; bucket--) {
     beyond += density[bucket] ?? 0;
-    survival[bucket] = ((survival[bucket] ?? 0) + beyond) / (PRIOR_JOBS + total);
+    survival[bucket] = ((prior[bucket] ?? 0) + beyond) / jobs;
   }
   return survival;
 }

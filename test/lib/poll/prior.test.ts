@@ -1,8 +1,7 @@
-import { priorSurvival } from "../../../lib/poll/prior.ts";
+import { priorJobs } from "../../../lib/poll/prior.ts";
 import { survivalAt } from "../../../lib/poll/survival-at.ts";
 
-const ended = (type: string | null, seconds: number, jobs = 0) =>
-  1 - survivalAt(priorSurvival(type, jobs), seconds);
+const ended = (type: string | null, seconds: number) => 1 - survivalAt(priorJobs(type, 0), seconds);
 
 describe("the prior", () => {
   it.each([
@@ -26,8 +25,18 @@ describe("the prior", () => {
     expect(ended(null, 600)).toBeLessThan(0.9);
   });
 
+  it("counts for one job by itself, and for less and less as jobs have ended", () => {
+    const counts = [0, 5, 20, 200].map((jobs) => priorJobs("CreateCluster", jobs)[0] ?? 0);
+    expect(counts[0]).toBeCloseTo(1, 9);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  });
+
   it("is mostly about stuck jobs once many jobs have ended", () => {
-    expect(1 - ended("CreateCluster", 900)).toBeLessThan(0.05);
-    expect(1 - ended("CreateCluster", 900, 200)).toBeGreaterThan(0.3);
+    const stuck = (jobs: number) => {
+      const prior = priorJobs("CreateCluster", jobs);
+      return survivalAt(prior, 900) / (prior[0] ?? 1);
+    };
+    expect(stuck(0)).toBeLessThan(0.05);
+    expect(stuck(200)).toBeGreaterThan(0.5);
   });
 });
