@@ -35,8 +35,9 @@ export function planDelay(inspection: Inspection): { readonly earliest: number; 
   while (low > following && delay(low - 1) >= min && cost(low - 1) <= limit) low--;
   while (high < last && delay(high + 1) <= max && cost(high + 1) <= limit) high++;
   const [from, to] = [Math.ceil(delay(low)), Math.floor(delay(high))];
-  const within = from <= to ? [from, to] : [Math.round(delay(least))];
-  return { earliest: clamp(within[0] ?? max), latest: clamp(within.at(-1) ?? max) };
+  if (from <= to) return { earliest: clamp(from), latest: clamp(to) };
+  const nearest = clamp(Math.round(delay(least)));
+  return { earliest: nearest, latest: nearest };
 
   function clamp(seconds: number): number {
     return Math.min(max, Math.max(min, seconds));

@@ -77,7 +77,9 @@ export function deliverFor(
     receivers.posts.push({ unit, webhookId, at: world.now(), claimedAt, heard });
     if (before === undefined) return;
     receivers.duplicates += 1;
-    const recorded = ledger.state.notices[unit]?.delivery.state === "delivered";
+    // What was recorded only after this claim, by one that woke up late, this one could not know.
+    const delivery = ledger.state.notices[unit]?.delivery;
+    const recorded = delivery?.state === "delivered" && (delivery.history.at(-1)?.at ?? 0) <= claimedAt;
     const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTICE_LEASE_MS);
     if (inWindow && before.webhookId === webhookId) return;
     receivers.duplicatesOutsideWindow += 1;
