@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 /**
  * What the packages of the functions do without: parts of dependencies that no function ever runs, but that would be
  * read and compiled at every cold start. Each is named by its file, and says so should it ever be asked for.
@@ -19,12 +21,28 @@ export const LEFT_OUT = [
       };`,
   },
   {
+    // Lambda has no files of settings for the SDK, and each client would look for them.
+    file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readFile.js",
+    stub: `export const filePromises = {};
+      export const fileIntercept = {};
+      export const readFile = async (path) => {
+        throw new Error("files of settings are left out of this package");
+      };`,
+  },
+  {
     // It filters the input and output of every request for a logger that no client is given.
     file: "@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js",
     stub: `export const loggerMiddleware = () => (next) => next;
       export const loggerMiddlewareOptions = {};
       export const getLoggerPlugin = () => ({ applyToStack() {} });`,
   },
+  // Of hashes in JavaScript, since Node has them of its own; and of answers that go on for ever, since nobody asks for one.
+  {
+    file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
+    stub: "export const Sha256Js = undefined;",
+  },
+  { file: "@smithy/core/dist-es/submodules/checksum/md5/Md5Js.js", stub: "export const Md5Js = undefined;" },
+  { file: "@smithy/core/dist-es/submodules/event-streams/index.js", stub: "export {};" },
 ];
 
 const escaped = (path) => path.replaceAll(/[.]/g, "\\.");
@@ -48,9 +66,52 @@ const httpWithoutWebSocket = {
   },
 };
 
+/**
+ * A client tells its version in each request, and takes it from the whole of its package.json.
+ * @type {import("esbuild").Plugin}
+ */
+const versionAlone = {
+  name: "of a client's package.json its version",
+  setup(build) {
+    build.onLoad({ filter: /\/@aws-sdk\/client-[a-z]+\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
+/** The errors that this product tells from others by their class; all others it knows by their name. */
+const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
+
+/** The schema of an error, and behind it the call that registers it with its class. */
+const ERROR_OF_SERVICE = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
+
+/**
+ * A client's generated schemas register a class and a schema for each error its service knows, which keeps them all in
+ * the package: a third of it. An error without a class of its own is one of the service's base class, under its name.
+ * @type {import("esbuild").Plugin}
+ */
+const errorsByName = {
+  name: "errors of AWS services by name",
+  setup(build) {
+    build.onLoad(
+      { filter: /\/@aws-sdk\/client-[a-z]+\/dist-es\/schemas\/schemas_0\.js$/ },
+      async ({ path }) => {
+        const source = await readFile(path, "utf8");
+        const contents = source.replaceAll(ERROR_OF_SERVICE, (code, error) =>
+          KNOWN_ERRORS.includes(error) ? code : `export var ${error}$ = [];`,
+        );
+        return { contents, loader: "js" };
+      },
+    );
+  },
+};
+
 /** @type {import("esbuild").Plugin[]} */
 export default [
   httpWithoutWebSocket,
+  versionAlone,
+  errorsByName,
   ...LEFT_OUT.map(({ file, stub }) => ({
     name: `leave out ${file}`,
     setup(build) {

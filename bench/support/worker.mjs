@@ -23,7 +23,7 @@ process.on("message", async ({ events, times }) => {
         rss.push(process.memoryUsage.rss());
       }
     const { user, system } = process.cpuUsage(before);
-    process.send({ answer, microseconds: user + system, rss });
+    process.send({ answer: answer ?? null, microseconds: user + system, rss });
   } catch (error) {
     process.send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
