@@ -12,7 +12,7 @@ function contextOf() {
   };
 }
 
-process.on("message", async ({ events, times }) => {
+process.on("message", async ({ events, times, collect }) => {
   try {
     const before = process.cpuUsage();
     let answer = null;
@@ -23,7 +23,9 @@ process.on("message", async ({ events, times }) => {
         rss.push(process.memoryUsage.rss());
       }
     const { user, system } = process.cpuUsage(before);
-    process.send({ answer: answer ?? null, microseconds: user + system, rss });
+    if (collect) globalThis.gc();
+    const inUse = collect ? process.memoryUsage().heapUsed : null;
+    process.send({ answer: answer ?? null, microseconds: user + system, rss, inUse });
   } catch (error) {
     process.send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
