@@ -81,7 +81,7 @@ const versionAlone = {
 };
 
 /** The errors that this product tells from others by their class; all others it knows by their name. */
-const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
+export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
 /** The schema of an error, and behind it the call that registers it with its class. */
 const ERROR_OF_SERVICE = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;

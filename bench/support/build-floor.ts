@@ -10,7 +10,6 @@ const Settings = z.looseObject({
   keepNames: z.boolean().default(false),
   target: z.string(),
   mainFields: z.array(z.string()),
-  define: z.record(z.string(), z.string()).default({}),
   banner: z.record(z.string(), z.string()).default({}),
 });
 
@@ -22,7 +21,7 @@ export async function bundleLikeService(
   { rootDir, workDir, esbuild }: Packaged,
   source: { readonly name: string; readonly code: string; readonly asItComes?: boolean },
 ): Promise<string> {
-  const { minify, keepNames, target, mainFields, define, banner } = Settings.parse(esbuild);
+  const { minify, keepNames, target, mainFields, banner } = Settings.parse(esbuild);
   const outfile = join(workDir, `${source.name}.mjs`);
   await build({
     stdin: { contents: source.code, resolveDir: rootDir, sourcefile: `${source.name}.ts`, loader: "ts" },
@@ -32,7 +31,6 @@ export async function bundleLikeService(
     platform: "node",
     format: "esm",
     plugins: source.asItComes === true ? [] : leaveOut,
-    define: source.asItComes === true ? {} : define,
     ...{ minify, keepNames, target, mainFields, banner },
     logLevel: "error",
   });

@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { build, type Plugin } from "esbuild";
+import leaveOut, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
+
+const CODE = `
+  import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+  import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+  import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+  const settings = { region: "eu-central-1", maxAttempts: 1 };
+  const QueueUrl = process.env.AWS_ENDPOINT_URL + "/000000000000/poll";
+  const calls = [
+    () => new DynamoDBClient(settings).send(new GetItemCommand({ TableName: "t", Key: {} })),
+    () => new SQSClient(settings).send(new SendMessageBatchCommand({ QueueUrl, Entries: [] })),
+    () => new SSMClient(settings).send(new GetParametersByPathCommand({ Path: "/a" })),
+  ];
+  const told = [];
+  for (const call of calls)
+    for (let fault = 0; fault < 4; fault += 1)
+      await call().catch((error) =>
+        told.push([error.name, error.message, error.$fault, error.$metadata?.httpStatusCode, error instanceof ConditionalCheckFailedException]),
+      );
+  console.log(JSON.stringify(told));`;
+
+const FAULTS = [
+  { status: 400, type: "ProvisionedThroughputExceededException" },
+  { status: 400, type: "ConditionalCheckFailedException" },
+  { status: 400, type: "AccessDeniedException" },
+  { status: 500, type: "InternalServerError" },
+];
+
+/** What a bundle made with these plugins tells of each fault of each service. */
+async function toldBy(plugins: Plugin[]): Promise<unknown> {
+  const { outputFiles } = await build({
+    stdin: { contents: CODE, resolveDir: process.cwd(), loader: "js" },
+    ...{
+      bundle: true,
+      write: false,
+      platform: "node",
+      format: "esm",
+      mainFields: ["module", "main"],
+      plugins,
+    },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    logLevel: "error",
+  });
+  let asked = 0;
+  const server = createServer((request, response) => {
+    const { status, type } = FAULTS[asked++ % FAULTS.length] ?? { status: 500, type: "" };
+    const fault = JSON.stringify({ __type: `com.amazonaws#${type}`, message: `of ${type}` });
+    request.resume().on("end", () => response.writeHead(status).end(fault));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const keys = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "SK" };
+    const running = promisify(execFile)(process.execPath, ["--input-type=module"], {
+      env: { PATH: process.env.PATH, ...keys, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+    });
+    running.child.stdin?.end(outputFiles[0]?.text);
+    return JSON.parse((await running).stdout);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test("an error of an AWS service says the same in the packages as by the SDK as it comes", async () => {
+  const [packaged, asItComes] = [await toldBy(leaveOut), await toldBy([])];
+  expect(packaged).toEqual(asItComes);
+  expect(packaged).toHaveLength(12);
+  expect(packaged).toContainEqual([
+    ...["ConditionalCheckFailedException", "of ConditionalCheckFailedException", "client", 400, true],
+  ]);
+});
+
+test("every error that is told from others by its class keeps it in the packages", () => {
+  const used = globSync("{lib,functions}/**/*.ts").flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/instanceof (\w+Exception)\b/g)].map(([, error]) => error),
+  );
+  expect(new Set(used)).toEqual(new Set(KNOWN_ERRORS));
+});
