@@ -48,9 +48,9 @@ export function announcementOf(conclusion: Conclusion, share: Share): string {
   return `${icon} ${word}: ${cut(subjectOf(conclusion), share.text)}`;
 }
 
-/** What a job is called: its type, and what it is about; where that is not known, its ID. */
+/** What a job is called: its type, and what it is about; where that is not known, or nothing to see, its ID. */
 export function subjectOf({ jobType, resourceName, jobId }: Conclusion): string {
-  return oneLine(`${jobType || "Job"} ${resourceName || jobId}`);
+  return `${oneLine(jobType ?? "") || "Job"} ${oneLine(resourceName ?? "") || oneLine(jobId)}`;
 }
 
 /** For a job that has not ended, how long it was watched. */

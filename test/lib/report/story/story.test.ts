@@ -30,6 +30,7 @@ it.each([
   [{ resourceName: null }, "❌ Failed: CreateCluster job-1 after 9 min 10 s"],
   [{ durationSeconds: null }, "❌ Failed: CreateCluster checkout"],
   [{ resourceName: "a\nb\u202e" }, "❌ Failed: CreateCluster a b after 9 min 10 s"],
+  [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job job-1 after 9 min 10 s"],
 ])("has a headline that is complete whatever is missing: %j", (part, headline) => {
   expect(storyOf(part).headline).toBe(headline);
 });
