@@ -81,7 +81,7 @@ const method = fc.oneof(
 const wild = fc.record({ method, path, query, headers, body });
 
 /** Nearly what the contract asks for, so that many of these are taken and the others fail late. */
-const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,9}$/);
+const id = fc.oneof(fc.constant("a"), fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,9}$/));
 const most = <T, U>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<U>) =>
   fc.oneof<[fc.WeightedArbitrary<T>, fc.WeightedArbitrary<U>]>(
     { weight: 9, arbitrary: good },
@@ -123,7 +123,8 @@ test("no request whatsoever is answered with a 5xx, and only valid messages are 
       expect(answer.status).toBeLessThan(500);
       if (answer.status >= 400 && answer.body?.startsWith("{"))
         expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status });
-      if (answer.status !== 202) expect(sent()).toBe(before);
+      // To stop the last job of a digest sends the digest of the others.
+      if (answer.status !== 202 && answer.status !== 204) expect(sent()).toBe(before);
       for (const message of api.pollQueue.state.messages)
         expect(parseMessage(LookMessage, message.body).kind).toBe("message");
       for (const message of api.notifyQueue.state.messages)
