@@ -23,7 +23,7 @@ export function looksLikeJwt(token: string): boolean {
 
 /**
  * Checks a CI's identity token: signed by a configured issuer's key, for our audience, in its time, with the claims
- * a rule asks for. A caller whom several rules let in has the scopes of all. `jose` is loaded at the first token.
+ * a rule asks for. A caller whom several rules let in has the scopes of all. `jose` is set up at the first token.
  */
 export async function identify(
   token: string,
@@ -31,7 +31,7 @@ export async function identify(
   keys: IssuerKeys,
   now: Instant,
 ): Promise<Identified> {
-  const jose = await import("jose");
+  const jose = await import("./jose.ts");
   const issuer = claimedIssuer(token, jose.decodeJwt);
   const ofIssuer = rules.filter((rule) => rule.issuer === issuer);
   if (issuer === null || ofIssuer.length === 0) return { kind: "refused" };
@@ -49,7 +49,7 @@ export async function identify(
       });
       return payload;
     } catch (error) {
-      return error instanceof jose.errors.JWKSNoMatchingKey ? "unknown key" : "refused";
+      return error instanceof jose.JWKSNoMatchingKey ? "unknown key" : "refused";
     }
   };
 

@@ -13,14 +13,10 @@ export type ReadSubmission =
   | { readonly kind: "faulty"; readonly faults: readonly Fault[]; readonly readable: Submission }
   | Refusal;
 
-/** The names in a body whatever else is wrong with it. */
-const Readable = z.object({
-  jobId: z.catch(z.optional(z.string()), undefined),
-  jobIds: z.catch(z.optional(z.array(z.string())), undefined),
-  project: z.catch(z.optional(Name), undefined),
-  notify: z.catch(z.optional(z.array(Name)), undefined),
-  callbackUrl: z.catch(z.optional(CallbackUrl), undefined),
-});
+const Fields = z.record(z.string(), z.unknown());
+const Text = z.string();
+const Texts = z.array(Text);
+const Names = z.array(Name);
 
 /**
  * Reads `POST /v1/jobs` in either form: our own body, or with `?from=cce` the reply of the cloud, untouched.
@@ -43,15 +39,32 @@ export function readSubmission(
     ...choiceFaults(body.json),
   ];
   if (!parsed.success || faults.length > 0) {
-    const parts = Readable.safeParse(body.json);
-    const readable = parts.success ? parts.data : {};
+    const readable = readableIn(body.json);
     return { kind: "faulty", faults: [...faults, ...idFaults(readable)], readable };
   }
   return { kind: "submission", submission: parsed.data, fromReply: false };
 }
 
+/** The names in a body whatever else is wrong with it. */
+function readableIn(json: unknown) {
+  const { jobId, jobIds, project, notify, callbackUrl } = validated(Fields, json) ?? {};
+  return {
+    jobId: validated(Text, jobId),
+    jobIds: validated(Texts, jobIds),
+    project: validated(Name, project),
+    notify: validated(Names, notify),
+    callbackUrl: validated(CallbackUrl, callbackUrl),
+  };
+}
+
+/** The value if it is valid, else undefined. */
+function validated<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
 /** IDs that are none: alone each is its job's answer, beside other faults it is one of them. */
-function idFaults({ jobId, jobIds = [] }: z.infer<typeof Readable>): Fault[] {
+function idFaults({ jobId, jobIds = [] }: ReturnType<typeof readableIn>): Fault[] {
   const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
   if (jobId !== undefined) given.push(["#/jobId", jobId]);
   return given.flatMap(([pointer, id]) => {

@@ -1,9 +1,7 @@
-import * as z from "zod/mini";
 import { JobId } from "../job.ts";
+import { type Fields, fieldsOf } from "./json-fields.ts";
 
 const NAMES = ["jobID", "jobId", "jobid", "job_id"];
-
-const Fields = z.catch(z.record(z.string(), z.unknown()), {});
 
 /**
  * Finds the job ID in CCE's reply to a create, delete or similar call: `status.jobID`, `jobid` at the top level,
@@ -11,9 +9,9 @@ const Fields = z.catch(z.record(z.string(), z.unknown()), {});
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function jobIdOfReply(body: unknown): string | null {
-  const reply = Fields.parse(typeof body === "string" ? parseJson(body) : body);
-  const metadata = Fields.parse(reply.metadata);
-  const places = [Fields.parse(reply.status), reply, Fields.parse(metadata.annotations), metadata];
+  const reply = fieldsOf(typeof body === "string" ? parseJson(body) : body);
+  const metadata = fieldsOf(reply.metadata);
+  const places = [fieldsOf(reply.status), reply, fieldsOf(metadata.annotations), metadata];
   for (const place of places) {
     for (const name of spellings(place)) {
       const id = JobId.safeParse(place[name]);
@@ -24,7 +22,7 @@ export function jobIdOfReply(body: unknown): string | null {
 }
 
 /** The documented spellings first, then any other mixture of cases. */
-function spellings(place: Readonly<Record<string, unknown>>): string[] {
+function spellings(place: Fields): string[] {
   const others = Object.keys(place).filter((name) => /^job_?id$/i.test(name) && !NAMES.includes(name));
   return [...NAMES, ...others];
 }
