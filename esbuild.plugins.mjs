@@ -36,6 +36,11 @@ export const LEFT_OUT = [
       export const loggerMiddlewareOptions = {};
       export const getLoggerPlugin = () => ({ applyToStack() {} });`,
   },
+  {
+    // DynamoDB has one endpoint in a region, and no other is ever looked for or kept.
+    file: "@aws-sdk/middleware-endpoint-discovery/dist-es/resolveEndpointDiscoveryConfig.js",
+    stub: "export const resolveEndpointDiscoveryConfig = (settings) => settings;",
+  },
   // Of hashes in JavaScript, since Node has them of its own; and of answers that go on for ever, since nobody asks for one.
   {
     file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
