@@ -10,7 +10,7 @@ interface Belief {
 }
 
 /** Jobs that fail early: at any age up to about where the ordinary ones end, denser towards the start. */
-const EARLY_SHARE = 0.08;
+const EARLY_SHARE = 0.05;
 /** Jobs that get stuck: few by the prior alone. */
 const STUCK_SHARE = 0.03;
 /** After so many jobs, the ordinary course by the prior counts for half a job, and the stuck ones for half of the other. */
@@ -39,7 +39,7 @@ export function priorJobs(jobType: string | null, ended: number): Float64Array {
   const stuckJobs = STUCK_SHARE * unlearned + STUCK_JOBS * (1 - unlearned);
   const jobs = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
     const age = bucketStartSeconds(bucket);
-    const early = 1 / (1 + age / (belief.fromSeconds / 3)) ** 2;
+    const early = 1 / (1 + age / (belief.fromSeconds / 4)) ** 2;
     const unstuck = EARLY_SHARE * early + (1 - EARLY_SHARE) * belief.ordinary(age);
     const stuck = logLogistic(age, belief.toSeconds * 2.5, 1.6);
     return (1 - STUCK_SHARE) * unlearned * unstuck + stuckJobs * stuck;
