@@ -42,6 +42,7 @@ class AwsRequestError extends Error {
  * as bytes. The SDK's own waits for ever, and takes them through streams and four timers.
  */
 export function awsRequestHandler(requestMs = REQUEST_MS) {
+  // Kept for as long as the service keeps them, unlike those to others: the SDK makes a request again that meets a dead one.
   const connections: Connections = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({ keepAlive: true }),

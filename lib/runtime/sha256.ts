@@ -9,7 +9,7 @@ const keys = new WeakMap<Uint8Array, KeyObject>();
 /**
  * SHA-256, or its HMAC under a secret, for the option `sha256` of the AWS clients. The SDK's own opens a native hash,
  * copies it to read it, and makes a native key of the same signing key for every request; this one hashes in one
- * call and keeps the key: 6 in place of 16 µs a request.
+ * call and keeps the key: 9 in place of 22 µs a request.
  */
 export class Sha256 {
   readonly #secret: Source | undefined;
@@ -27,9 +27,7 @@ export class Sha256 {
     const [first] = this.#parts;
     const data = first !== undefined && this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
     if (this.#secret === undefined) return hash("sha256", data, "buffer");
-    return createHmac("sha256", keyOf(bytesOf(this.#secret)))
-      .update(data)
-      .digest();
+    return createHmac("sha256", keyOf(this.#secret)).update(data).digest();
   }
 
   reset(): void {
