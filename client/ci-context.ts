@@ -1,4 +1,4 @@
-import type { Context } from "../lib/job.ts";
+import type { Context } from "../lib/context.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

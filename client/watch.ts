@@ -1,6 +1,6 @@
 import type { JobAnswer } from "../lib/api/accepted.ts";
 import type { Submission } from "../lib/api/submission.ts";
-import type { Context } from "../lib/job.ts";
+import type { Context } from "../lib/context.ts";
 import type { StatusDocument } from "../lib/status.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";

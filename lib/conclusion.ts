@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
-import { Count, IsoTime, MaybeIsoTime, MaybeText } from "./fields.ts";
-import { Context, Outcome } from "./job.ts";
+import { Context } from "./context.ts";
+import { Count, MaybeText } from "./fields.ts";
+import { IsoTime, MaybeIsoTime } from "./iso-time.ts";
+import { Outcome } from "./job.ts";
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 

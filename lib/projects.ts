@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { httpUrl, NonEmpty, SecretText } from "./fields.ts";
+import { httpUrl, NonEmpty } from "./fields.ts";
+import { SecretText } from "./secret-fields.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),

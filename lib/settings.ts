@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { httpUrl } from "./fields.ts";
 import { Name } from "./job.ts";
-import { Secret } from "./secret.ts";
+import { toSecret } from "./secret-fields.ts";
 import { WebhookSecret } from "./targets.ts";
 
 /** SQS delays a message by at most 900 s. */
@@ -61,7 +61,7 @@ export const Settings = z.strictObject({
         .check(
           z.minLength(8, "must be at least 8 characters; 32 random ones are good (openssl rand -hex 16)"),
         ),
-      z.transform((key: string) => new Secret(key)),
+      toSecret,
     ),
   ),
   linkDays: z._default(Days, 30),

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { Failure, SubJobCounts } from "./conclusion.ts";
-import { Count, IsoTime, MaybeIsoTime, MaybeText } from "./fields.ts";
-import { Context, DeliveryState, type Job, Outcome, Verdict } from "./job.ts";
+import { Context } from "./context.ts";
+import { Count, MaybeText } from "./fields.ts";
+import { IsoTime, MaybeIsoTime } from "./iso-time.ts";
+import { DeliveryState, type Job, Outcome, Verdict } from "./job.ts";
 
 const HttpStatus = z.nullable(z.int());
 

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { SecretText } from "./fields.ts";
 import { OUTCOMES, Outcome } from "./job.ts";
-import { Secret } from "./secret.ts";
+import { SecretText, toSecret } from "./secret-fields.ts";
 
 /** Standard Webhooks: the key behind `whsec_` is 24 to 64 bytes long. */
 const WHSEC_BYTES = { min: 24, max: 64 };
@@ -30,8 +29,6 @@ export const REFUSED_HEADERS: ReadonlySet<string> = new Set([
   "webhook-signature",
   "webhook-timestamp",
 ]);
-
-const toSecret = z.transform((text: string) => new Secret(text));
 
 const secretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 

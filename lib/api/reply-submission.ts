@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { Context } from "../job.ts";
+import type { Context } from "../context.ts";
 import { pointerOf } from "./faults.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 import { Submission } from "./submission.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Context } from "../job.ts";
+import type { Context } from "../context.ts";
 import { type Callback, type CallbackGuard, checkCallback } from "./callback.ts";
 import { type Caller, isKnown, mayUse } from "./caller.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";

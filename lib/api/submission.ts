@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { Context, Name } from "../job.ts";
+import { Context } from "../context.ts";
+import { Name } from "../job.ts";
 import { MAX_DEADLINE_MINUTES } from "../settings.ts";
 
 /** One call may hand over so many jobs: ten batches of SQS. */

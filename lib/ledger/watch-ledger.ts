@@ -1,5 +1,6 @@
 import type { Conclusion } from "../conclusion.ts";
-import type { Context, Instant, Job, Outcome, Trouble, WatchKey } from "../job.ts";
+import type { Context } from "../context.ts";
+import type { Instant, Job, Outcome, Trouble, WatchKey } from "../job.ts";
 import type { Delivery } from "./notice-ledger.ts";
 import type { Watch } from "./watch.ts";
 

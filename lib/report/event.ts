@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { Conclusion } from "../conclusion.ts";
-import { Count, IsoTime, MaybeIsoTime } from "../fields.ts";
+import { Count } from "../fields.ts";
+import { IsoTime, MaybeIsoTime } from "../iso-time.ts";
 import { OUTCOMES, Outcome } from "../job.ts";
 
 /** How a job ended, in the envelope of Standard Webhooks. */

@@ -1,5 +1,6 @@
 import type { Conclusion } from "../conclusion.ts";
-import type { Context, Instant, Job, Outcome, WatchKey } from "../job.ts";
+import type { Context } from "../context.ts";
+import type { Instant, Job, Outcome, WatchKey } from "../job.ts";
 import { stillRunning } from "./outcome/still-running.ts";
 import { tellContext } from "./outcome/told-context.ts";
 import { tellFailures } from "./outcome/told-failures.ts";

@@ -1,15 +1,17 @@
 import * as z from "zod/mini";
 import { NonEmpty } from "../fields.ts";
 
+const Url = z.url();
+
 /** Every variable that serverless.yml gives to functions. Each function asks for those it uses. */
 const VARIABLES = {
-  POLL_QUEUE_URL: z.url(),
-  NOTIFY_QUEUE_URL: z.url(),
-  POLL_DEAD_QUEUE_URL: z.url(),
-  NOTIFY_DEAD_QUEUE_URL: z.url(),
+  POLL_QUEUE_URL: Url,
+  NOTIFY_QUEUE_URL: Url,
+  POLL_DEAD_QUEUE_URL: Url,
+  NOTIFY_DEAD_QUEUE_URL: Url,
   LEDGER_TABLE: NonEmpty,
   CONFIG_PATH: z.string().check(z.startsWith("/")),
-  PUBLIC_URL: z.url(),
+  PUBLIC_URL: Url,
 };
 type Variable = keyof typeof VARIABLES;
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { Context } from "../../context.ts";
 import { MaybeText } from "../../fields.ts";
-import { Context, type WatchKey } from "../../job.ts";
+import type { WatchKey } from "../../job.ts";
 import type { Acceptance } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
 import { readItem } from "./item.ts";

@@ -3,8 +3,7 @@ import * as z from "zod/mini";
 import { type Instant, OUTCOMES, type WatchKey } from "../../job.ts";
 import { fromAttributes } from "./attributes.ts";
 import { readItem } from "./item.ts";
-import { watchItemKey, watchOfPartition } from "./keys.ts";
-import { RECENT_INDEX } from "./recent.ts";
+import { RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
 import { get, type LedgerTable } from "./table.ts";
 
 /** How far behind its plan, or beyond its deadline, a watch may be and still count as followed. */

@@ -1,5 +1,9 @@
 import type { WatchKey } from "../../job.ts";
 
+/** The indexes of the table: a project's watches by the time they were accepted, and by shard what is due. */
+export const RECENT_INDEX = "recent";
+export const OVERDUE_INDEX = "overdue";
+
 /** The primary key of an item. `#` occurs in no name and no job ID, so the parts stay apart. */
 export interface ItemKey {
   readonly pk: string;

@@ -2,11 +2,9 @@ import * as z from "zod/mini";
 import type { Instant, WatchKey } from "../../job.ts";
 import type { Overdue } from "../watch-ledger.ts";
 import { fromAttributes } from "./attributes.ts";
-import { OVERDUE_SHARDS, overdueShard, watchItemKey, watchOfPartition } from "./keys.ts";
+import { OVERDUE_INDEX, OVERDUE_SHARDS, overdueShard, watchItemKey, watchOfPartition } from "./keys.ts";
 import { change, type LedgerTable, query } from "./table.ts";
 import { NOT_DUE } from "./watch-item.ts";
-
-export const OVERDUE_INDEX = "overdue";
 
 const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 

@@ -5,11 +5,9 @@ import { pageToken, readPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import type { RecentPage } from "../watch-ledger.ts";
 import { fromAttributes, toAttributes } from "./attributes.ts";
-import { type ItemKey, watchItemKey, watchOfPartition } from "./keys.ts";
+import { type ItemKey, RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
 import { type Item, type LedgerTable, query } from "./table.ts";
 import { readWatchItem, toWatch } from "./watch-item.ts";
-
-export const RECENT_INDEX = "recent";
 
 /** BatchGetItem takes at most 100 keys. */
 const MAX_PAGE = 100;

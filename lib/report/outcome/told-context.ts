@@ -1,4 +1,4 @@
-import type { Context } from "../../job.ts";
+import type { Context } from "../../context.ts";
 import { cut } from "../text/cut.ts";
 import { jsonBytes } from "../text/measure.ts";
 
