@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 
 /**
  * What the packages of the functions do without: parts of dependencies that no function ever runs, but that would be
@@ -41,6 +42,22 @@ export const LEFT_OUT = [
     file: "@aws-sdk/middleware-endpoint-discovery/dist-es/resolveEndpointDiscoveryConfig.js",
     stub: "export const resolveEndpointDiscoveryConfig = (settings) => settings;",
   },
+  {
+    // A body here is a text or bytes, never a file that would have to be measured: that loads most of node:fs.
+    file: "@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js",
+    stub: `export const calculateBodyLength = (body) => {
+        if (typeof body === "string") return Buffer.byteLength(body);
+        if (body === undefined || body === null) return 0;
+        if (body instanceof Uint8Array) return body.byteLength;
+        throw new Error("bodies but texts and bytes are left out of this package");
+      };`,
+  },
+  {
+    // The number of a request, by Node's own generator: the SDK looks for one in WebCrypto, which is 1 ms of each start.
+    file: "@smithy/core/dist-es/submodules/serde/uuid/v4.js",
+    stub: `import { randomUUID } from "node:crypto";
+      export const bindV4 = () => randomUUID;`,
+  },
   // Of hashes in JavaScript, since Node has them of its own; and of answers that go on for ever, since nobody asks for one.
   {
     file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
@@ -52,22 +69,41 @@ export const LEFT_OUT = [
 
 const escaped = (path) => path.replaceAll(/[.]/g, "\\.");
 
+/** Properties of Node's modules that load more of Node once they are read, though all that is read is a function. */
+const READ_AT_THE_CALL = ["getRandomValues"];
+
 /**
- * Whoever imports node:http, as all of us and the SDK do, reads every name it has, and for WebSocket's Node loads its own
- * copy of undici. Who asks for the module itself reads only what is used.
+ * An import of one of Node's modules reads every property it has, whichever are asked for, and many load more of Node:
+ * all of undici behind http, of readline and fs/promises behind fs, of WebCrypto behind crypto. Who asks for the module
+ * itself reads what is used, and no more.
  * @type {import("esbuild").Plugin}
  */
-const httpWithoutWebSocket = {
-  name: "node:http without WebSocket",
+const builtinsAsTheyAre = {
+  name: "modules of Node as they are",
   setup(build) {
-    build.onResolve({ filter: /^(node:)?http$/ }, () => ({
-      path: "node:http",
-      namespace: "without-websocket",
+    build.onResolve({ filter: /^(node:)?[a-z][a-z0-9_/]*$/ }, ({ path, kind }) => {
+      if (!isBuiltin(path)) return undefined;
+      const named = kind === "import-statement" ? "builtin, named" : "builtin, whole";
+      return { path: path.replace(/^(node:)?/, "node:"), namespace: named, sideEffects: false };
+    });
+    build.onLoad({ filter: /./, namespace: "builtin, whole" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("${path}");`,
     }));
-    build.onLoad({ filter: /./, namespace: "without-websocket" }, () => ({
-      contents: 'module.exports = process.getBuiltinModule("node:http");',
-      loader: "js",
-    }));
+    build.onLoad({ filter: /./, namespace: "builtin, named" }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path)).filter((name) => /^\w+$/.test(name));
+      const read = (name) =>
+        READ_AT_THE_CALL.includes(name)
+          ? `(...given) => whole.${name}(...given)`
+          : `/* @__PURE__ */ property("${name}")`;
+      return {
+        contents: [
+          `const whole = process.getBuiltinModule("${path}");`,
+          "const property = (name) => whole[name];",
+          "export default whole;",
+          ...names.map((name) => `const _${name} = ${read(name)}; export { _${name} as ${name} };`),
+        ].join("\n"),
+      };
+    });
   },
 };
 
@@ -90,22 +126,29 @@ export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
 /** The schema of an error, and behind it the call that registers it with its class. */
 const ERROR_OF_SERVICE = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
+const TEXT = /^const (_\w+) = "(\w+)";$/gm;
+const COMPUTED_KEY = /\[(_\w+)\]: /g;
 
 /**
- * A client's generated schemas register a class and a schema for each error its service knows, which keeps them all in
- * the package: a third of it. An error without a class of its own is one of the service's base class, under its name.
+ * A client's generated schemas keep what nobody uses in the package, a third of it:
+ * - a class and a schema for each error its service knows, by registering them. An error without a class of its own is
+ *   one of the service's base class, under its name;
+ * - every schema with an object in it, for the object's keys are computed, though of nothing but texts.
  * @type {import("esbuild").Plugin}
  */
-const errorsByName = {
-  name: "errors of AWS services by name",
+const schemasThatAreUsed = {
+  name: "schemas of AWS services that are used",
   setup(build) {
     build.onLoad(
       { filter: /\/@aws-sdk\/client-[a-z]+\/dist-es\/schemas\/schemas_0\.js$/ },
       async ({ path }) => {
         const source = await readFile(path, "utf8");
-        const contents = source.replaceAll(ERROR_OF_SERVICE, (code, error) =>
-          KNOWN_ERRORS.includes(error) ? code : `export var ${error}$ = [];`,
-        );
+        const texts = new Map([...source.matchAll(TEXT)].map(([, name, text]) => [name, text]));
+        const contents = source
+          .replaceAll(ERROR_OF_SERVICE, (code, error) =>
+            KNOWN_ERRORS.includes(error) ? code : `export var ${error}$ = [];`,
+          )
+          .replaceAll(COMPUTED_KEY, (code, name) => (texts.has(name) ? `${texts.get(name)}: ` : code));
         return { contents, loader: "js" };
       },
     );
@@ -114,9 +157,9 @@ const errorsByName = {
 
 /** @type {import("esbuild").Plugin[]} */
 export default [
-  httpWithoutWebSocket,
+  builtinsAsTheyAre,
   versionAlone,
-  errorsByName,
+  schemasThatAreUsed,
   ...LEFT_OUT.map(({ file, stub }) => ({
     name: `leave out ${file}`,
     setup(build) {

@@ -45,9 +45,6 @@ async function toldBy(plugins: Plugin[]): Promise<unknown> {
       mainFields: ["module", "main"],
       plugins,
     },
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
     logLevel: "error",
   });
   let asked = 0;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import leaveOut, { LEFT_OUT } from "../../esbuild.plugins.mjs";
 
 test("every file that the packages leave out is still there under its name", () => {
@@ -10,28 +10,66 @@ test("every file that the packages leave out is still there under its name", () 
   expect(missing).toEqual([]);
 });
 
-/** As this product imports node:http, and as the SDK does. */
+/** As this product and the SDK import Node's modules. Prints whether they are whole, and what of Node they have loaded. */
 const IMPORTS = `
+  import { getRandomValues, createHash } from "node:crypto";
+  import { existsSync } from "node:fs";
   import { request } from "node:http";
-  import { Agent } from "node:https";
+  import https, { Agent } from "node:https";
+  import * as timers from "node:timers/promises";
+  const loaded = ["undici/undici", "internal/crypto/webcrypto", "internal/fs/promises", "internal/readline/interface"]
+    .filter((name) => process.moduleLoadList.some((one) => one.endsWith(name)));
   const later = await import("node:http");
-  const whole = [request, Agent, later.request, (later.default ?? later).Agent].every((one) => typeof one === "function");
-  const loaded = process.moduleLoadList.some((name) => name.includes("undici"));
-  process.stdout.write(\`\${whole} \${loaded}\`);`;
+  const whole = [request, createHash, existsSync, Agent, https.request, later.request, (later.default ?? later).Agent]
+    .every((one) => typeof one === "function");
+  await timers.setTimeout(1);
+  const random = getRandomValues(new Uint8Array(16)).some((byte) => byte !== 0);
+  console.log(JSON.stringify({ whole, random, loaded }));`;
+
+/** What `code` prints once it is bundled with these plugins. */
+async function printed(code: string, plugins: Plugin[]): Promise<unknown> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: process.cwd(), loader: "js" },
+    ...{
+      bundle: true,
+      write: false,
+      platform: "node",
+      format: "esm",
+      mainFields: ["module", "main"],
+      plugins,
+    },
+  });
+  const bundle = outputFiles[0]?.text ?? "";
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", bundle]);
+  return JSON.parse(stdout);
+}
+
+test("packaged, an import of Node's modules loads no more of Node than is used", async () => {
+  expect(await printed(IMPORTS, leaveOut)).toEqual({ whole: true, random: true, loaded: [] });
+});
+
+test("as they come, they do, or all this would be for nothing", async () => {
+  expect(await printed(IMPORTS, [])).toEqual({
+    ...{ whole: true, random: true },
+    loaded: [
+      "undici/undici",
+      "internal/crypto/webcrypto",
+      "internal/fs/promises",
+      "internal/readline/interface",
+    ],
+  });
+});
+
+/** Whether the number of a request, and the length of its body, are what the SDK itself would have made of them. */
+const REQUEST = `
+  import { calculateBodyLength, v4 } from "@smithy/core/serde";
+  const bodies = ["é", new Uint8Array(3), Buffer.from("four"), "", undefined];
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  console.log(JSON.stringify([...bodies.map(calculateBodyLength), uuid.test(v4()), v4() !== v4()]));`;
 
 test.each([
-  ["comes", [], "true true"],
-  ["is packaged", leaveOut, "true false"],
-])("node:http loads Node's own undici (whole, loaded) as it %s", async (_, plugins, expected) => {
-  const { outputFiles } = await build({
-    stdin: { contents: IMPORTS, loader: "js" },
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    plugins,
-  });
-  const code = outputFiles[0]?.text ?? "";
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]);
-  expect(stdout).toBe(expected);
+  ["comes", []],
+  ["is packaged", leaveOut],
+])("a request's number and length by the SDK as it %s", async (_, plugins) => {
+  expect(await printed(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
 });
