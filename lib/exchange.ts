@@ -50,8 +50,9 @@ export type Exchanged =
     };
 
 /**
- * One HTTP exchange within one deadline. Never throws, follows no redirect, decompresses nothing, asks once, and holds
- * no more than `maxBytes` and one chunk of the body: reading stops there and the connection is closed.
+ * One HTTP exchange within one deadline. Never throws, follows no redirect, decompresses nothing, and holds no more than
+ * `maxBytes` and one chunk of the body: reading stops there and the connection is closed. Asks once; but a GET whose kept
+ * connection turns out to be dead goes over a new one (RFC 9112, section 9.3.1).
  */
 export function exchange(request: ExchangeRequest): Promise<Exchanged> {
   const { deadlineMs, maxBytes } = request;
@@ -60,6 +61,7 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
     let size = 0;
     let status: number | null = null;
     let timer: NodeJS.Timeout | undefined;
+    let sent: ClientRequest | undefined;
 
     /** The first to settle counts; whatever a closed connection still says does not. */
     const settle = (result: Exchanged) => {
@@ -68,22 +70,10 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
     };
     const fail = (code: string, error: unknown = null) => settle({ kind: "failed", code, error, status });
 
-    if (deadlineMs <= 0) return fail(DEADLINE_PASSED);
-    let sent: ClientRequest;
-    try {
-      sent = send(request);
-    } catch (error) {
-      return fail(REQUEST_INVALID, error);
-    }
-    timer = setTimeout(() => {
-      fail(DEADLINE_PASSED);
-      sent.destroy();
-    }, deadlineMs);
-
-    sent.on("response", (response: IncomingMessage) => {
+    const read = (response: IncomingMessage, asked: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
       // Node skips what is preliminary. What is left below 200 would speak another protocol from here on.
-      if (statusCode < 200) return void sent.destroy();
+      if (statusCode < 200) return void asked.destroy();
       status = statusCode;
       const answer = (cut: boolean) => {
         const body = Buffer.concat(chunks).subarray(0, maxBytes);
@@ -94,16 +84,56 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
         size += chunk.length;
         if (size <= maxBytes) return;
         answer(true);
-        sent.destroy();
+        asked.destroy();
       });
       response.on("end", () => answer(false));
       response.on("error", (error) => fail(codeOf(error), error));
-    });
-    sent.on("error", (error) => fail(codeOf(error), error));
-    sent.on("close", () => {
-      if (status === null) fail("ECONNRESET");
-    });
+    };
+
+    const ask = (retriesDeadSocket: boolean) => {
+      let response: IncomingMessage | undefined;
+      let asked: ClientRequest;
+      try {
+        asked = send(request);
+      } catch (error) {
+        return fail(REQUEST_INVALID, error);
+      }
+      sent = asked;
+      asked.on("response", (begun: IncomingMessage) => {
+        response = begun;
+        read(begun, asked);
+      });
+      asked.on("error", (error) => {
+        // Bytes behind a whole answer are a fault of the connection: what was answered stands, and is about to end.
+        if (response?.complete === true) return;
+        const code = codeOf(error);
+        if (!retriesDeadSocket || response !== undefined || !diedIdle(asked, code)) return fail(code, error);
+        closeIdle(request.connections);
+        ask(false);
+      });
+      asked.on("close", () => {
+        if (status === null && sent === asked) fail("ECONNRESET");
+      });
+    };
+
+    if (deadlineMs <= 0) return fail(DEADLINE_PASSED);
+    timer = setTimeout(() => {
+      fail(DEADLINE_PASSED);
+      sent?.destroy();
+    }, deadlineMs);
+    ask(request.method === "GET");
   });
+}
+
+/** The other side had closed a kept connection before it saw the request. */
+function diedIdle(asked: ClientRequest, code: string): boolean {
+  return asked.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
+}
+
+/** Closes what is kept and not in use: where one kept connection is dead, the others most likely are. */
+export function closeIdle({ http, https }: Connections): void {
+  for (const agent of [http, https])
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
 function send({ connections, url, method, headers, body }: ExchangeRequest): ClientRequest {

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Connections, DEADLINE_PASSED, exchange } from "../exchange.ts";
+import { type Connections, closeIdle, DEADLINE_PASSED, exchange } from "../exchange.ts";
 
 /**
  * What one request to an AWS service may take, its answer included. They answer within milliseconds; one that has not
@@ -10,6 +10,11 @@ const REQUEST_MS = 3000;
 /** DynamoDB answers with up to 1 MB, SSM and SQS with less. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
+/**
+ * Connections to one service at a time. A hundred jobs in one call want a hundred, and a hundred handshakes at once
+ * take longer than all their requests one after the other over a few.
+ */
+const MAX_SOCKETS = 16;
 
 /** What the SDK's clients ask for: one request of an AWS service, body in memory. */
 export interface AwsRequest {
@@ -42,10 +47,12 @@ class AwsRequestError extends Error {
  * as bytes. The SDK's own waits for ever, and takes them through streams and four timers.
  */
 export function awsRequestHandler(requestMs = REQUEST_MS) {
-  // Kept for as long as the service keeps them, unlike those to others: the SDK makes a request again that meets a dead one.
+  // Kept for as long as the service keeps them, unlike those to others: the SDK makes a request again that meets a dead
+  // one, and that it may not meet the next, none is left by then.
+  const kept = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const connections: Connections = {
-    http: new HttpAgent({ keepAlive: true }),
-    https: new HttpsAgent({ keepAlive: true }),
+    http: new HttpAgent(kept),
+    https: new HttpsAgent(kept),
     maxHeaderBytes: MAX_HEADER_BYTES,
   };
   const urls = new Map<string, URL>();
@@ -63,7 +70,10 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
         ...{ connections, url: urlOf(request), method: "POST", headers, body: body ?? null },
         ...{ deadlineMs: requestMs, maxBytes: MAX_ANSWER_BYTES },
       });
-      if (answer.kind === "failed") throw new AwsRequestError(answer.code, answer.error ?? undefined);
+      if (answer.kind === "failed") {
+        closeIdle(connections);
+        throw new AwsRequestError(answer.code, answer.error ?? undefined);
+      }
       if (answer.cut) throw new AwsRequestError("ANSWER_TOO_LONG");
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },

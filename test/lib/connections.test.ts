@@ -16,12 +16,16 @@ const CHILD = fileURLToPath(new URL("support/exchange-child.ts", import.meta.url
 let served: Served;
 let sockets: Socket[];
 let connections: Connections;
+let requests: number;
 let respond: (response: ServerResponse) => void;
 beforeEach(async () => {
-  sockets = [];
+  [sockets, requests] = [[], 0];
   respond = (response) => response.end("ok");
   connections = openConnections(65_536);
-  served = await serve((_, response) => respond(response));
+  served = await serve((_, response) => {
+    requests += 1;
+    respond(response);
+  });
   served.server.on("connection", (socket) => sockets.push(socket));
 });
 afterEach(async () => {
@@ -29,16 +33,12 @@ afterEach(async () => {
   await served.close();
 });
 
-const get = () =>
+const ask = (method: "GET" | "POST", url = served.url, deadlineMs = 5000) =>
   exchange({
-    connections,
-    url: new URL(served.url),
-    method: "GET",
-    headers: {},
-    body: null,
-    deadlineMs: 5000,
-    maxBytes: 1000,
+    ...{ connections, url: new URL(url), method, headers: {}, body: null },
+    ...{ deadlineMs, maxBytes: 1000 },
   });
+const get = () => ask("GET");
 
 describe("connections", () => {
   it("that are left behind end at once where they are idle", async () => {
@@ -74,6 +74,43 @@ describe("connections", () => {
     connections = openConnections(65_536, { timeout: 20 });
     respond = (response) => setTimeout(() => response.end("slow"), 100);
     expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("slow") });
+  });
+
+  describe("that the other side has given up", () => {
+    /** Answers the first request of each connection, and resets the connection at the second. */
+    const answersOnce = () => {
+      const seen = new WeakSet<Socket>();
+      respond = (response) => {
+        const { socket } = response as ServerResponse & { socket: Socket };
+        if (seen.has(socket)) return void socket.resetAndDestroy();
+        seen.add(socket);
+        response.end("ok");
+      };
+    };
+
+    it("cost a GET nothing: it goes over a new one, once, and leaves no other that is dead", async () => {
+      answersOnce();
+      await Promise.all([get(), get(), get()]);
+      expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("ok") });
+      expect([requests, sockets.length]).toEqual([5, 4]);
+    });
+
+    it("fail a POST, which may have been heard", async () => {
+      answersOnce();
+      await ask("POST");
+      expect(await ask("POST")).toMatchObject({ kind: "failed", code: "ECONNRESET", status: null });
+    });
+
+    it("fail a GET over a connection of its own, which is no accident", async () => {
+      respond = ({ socket }) => void socket?.resetAndDestroy();
+      expect(await get()).toMatchObject({ kind: "failed", code: "ECONNRESET" });
+      expect(sockets).toHaveLength(1);
+    });
+  });
+
+  it("wait for a far address of a host with several longer than Node would", async () => {
+    for (const agent of [connections.http, connections.https])
+      expect(agent).toHaveProperty("options.autoSelectFamilyAttemptTimeout", 2000);
   });
 
   it("take the head of an answer up to their limit", async () => {

@@ -32,19 +32,26 @@ afterEach(async () => {
   await once(server, "close");
 });
 
-/** Asks as the product does, and answers what the first of the item's attributes says. */
-async function ask(inTurn: Answer[], requestMs = 3000): Promise<string | undefined> {
-  answers = inTurn;
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: "eu-central-1",
+/** A client as the product has them. */
+function openClient(requestMs = 3000): DynamoDBClient {
+  const { port } = server.address() as AddressInfo;
+  return new DynamoDBClient({
+    ...{ endpoint: `http://127.0.0.1:${port}`, region: "eu-central-1" },
     credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
     requestHandler: awsRequestHandler(requestMs),
   });
+}
+const get = (client: DynamoDBClient) =>
+  client.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "a" } } }));
+const many = (client: DynamoDBClient, count: number) =>
+  Promise.all(Array.from({ length: count }, () => get(client)));
+
+/** Asks once, and answers what the first of the item's attributes says. */
+async function ask(inTurn: Answer[], requestMs?: number): Promise<string | undefined> {
+  answers = inTurn;
+  const client = openClient(requestMs);
   try {
-    const key = { pk: { S: "a" }, sk: { S: "b" } };
-    const { Item } = await client.send(new GetItemCommand({ TableName: "t", Key: key }));
-    return Item?.pk?.S;
+    return (await get(client)).Item?.pk?.S;
   } finally {
     client.destroy();
   }
@@ -54,14 +61,8 @@ describe("requests to AWS", () => {
   it("bring an answer's bytes to the SDK, over one connection for many", async () => {
     let opened = 0;
     server.on("connection", () => opened++);
-    const requestHandler = awsRequestHandler();
-    const { port } = server.address() as AddressInfo;
-    const client = new DynamoDBClient({
-      ...{ endpoint: `http://127.0.0.1:${port}`, region: "eu-central-1", requestHandler },
-      credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
-    });
-    for (let round = 0; round < 3; round++)
-      await client.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "a" } } }));
+    const client = openClient();
+    for (let round = 0; round < 3; round++) await get(client);
     client.destroy();
     expect([requests.length, opened]).toEqual([3, 1]);
     expect(requests[0]?.headers["content-length"]).toBe(
@@ -75,6 +76,32 @@ describe("requests to AWS", () => {
     expect(requests).toHaveLength(2);
     expect(await ask([hangUp, found])).toBe("é");
     expect(requests).toHaveLength(4);
+  });
+
+  it("meet one dead connection, not one after the other, when many have been kept", async () => {
+    const dead = new WeakSet<object>();
+    const client = openClient();
+    const diesLater: Answer = (response, request) => {
+      dead.add(request.socket);
+      found(response, request);
+    };
+    answers = Array.from({ length: 10 }, () => diesLater);
+    await many(client, 10);
+    const resetIfDead: Answer = (response, request) =>
+      dead.has(request.socket) ? request.socket.resetAndDestroy() : found(response, request);
+    answers = [resetIfDead, resetIfDead, resetIfDead, resetIfDead];
+    await get(client);
+    client.destroy();
+    expect(requests).toHaveLength(12);
+  });
+
+  it("go over no more than sixteen connections at a time", async () => {
+    let opened = 0;
+    server.on("connection", () => opened++);
+    const client = openClient();
+    await many(client, 100);
+    client.destroy();
+    expect([requests.length, opened]).toEqual([100, 16]);
   });
 
   it("end in the service's own error, asked once where asking again cannot help", async () => {

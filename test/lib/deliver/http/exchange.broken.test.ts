@@ -47,6 +47,26 @@ describe("an exchange with a receiver that does not keep to HTTP", () => {
     expect(bodies).toEqual(["1", "2"]);
   });
 
+  it.each<[string, number, string, string]>([
+    ["of a length told too short", 200, "content-length: 2\r\n\r\nok!", "ok"],
+    [
+      "of a length told too short, on a closing connection",
+      200,
+      "connection: close\r\ncontent-length: 2\r\n\r\nok!",
+      "ok",
+    ],
+    ["of a status that has none", 204, "\r\nok", ""],
+    ["of a status that has none, though a length is told", 204, "content-length: 2\r\n\r\nok", ""],
+    ["behind the last chunk", 200, "transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\njunk", "ok"],
+  ])("takes an answer that is whole, whatever follows a body %s", async (_, status, rest, body) => {
+    const { port } = await tcp((socket) =>
+      socket.once("data", () => socket.end(`HTTP/1.1 ${status} Answer\r\n${rest}`)),
+    );
+    const answered = await caller()(port);
+    expect(answered).toMatchObject({ kind: "answer", status, cut: false });
+    expect(answered.kind === "answer" && answered.body.toString()).toBe(body);
+  });
+
   it("survives what is no HTTP at all", async () => {
     const { port } = await tcp((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
     expect(await caller()(port)).toMatchObject({ kind: "failed", status: null });
