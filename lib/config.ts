@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { wordsOf } from "./english.ts";
 import { httpUrl, NonEmpty } from "./fields.ts";
 import { Name } from "./job.ts";
 import { Project } from "./projects.ts";
@@ -9,14 +10,17 @@ const Sha256 = z
   .string()
   .check(z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)"));
 
-const Scope = z.array(z.union([Name, z.literal("*")]));
+const Scope = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
 /** What a caller may use: names, or `*` for all. */
 const scopes = { projects: Scope.check(z.minLength(1)), targets: z._default(Scope, ["*"]) };
 
 /** A bearer token, known only by its SHA-256. Two may be alive while one is rotated. */
 export const Token = z.strictObject({
-  sha256: z.union([Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))]),
+  sha256: z.union(
+    [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
+    "must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",
+  ),
   ...scopes,
 });
 export type Token = z.infer<typeof Token>;
@@ -83,7 +87,7 @@ export function parseConfig(document: unknown): ParsedConfig {
   return {
     kind: "faults",
     faults: parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "(the document)"}: ${issue.message}`,
+      (issue) => `${issue.path.join(".") || "(the document)"}: ${wordsOf(issue)}`,
     ),
   };
 }

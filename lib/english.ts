@@ -6,3 +6,9 @@ import en from "zod/v4/locales/en.js";
  * whatever makes a schema, or by something that it imports; a test sees to that.
  */
 z.config(en());
+
+/** A fault in words; of a record's key, what was said of the key itself. */
+export function wordsOf(issue: z.core.$ZodIssue): string {
+  const said = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return said ?? issue.message;
+}

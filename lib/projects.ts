@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { httpUrl, NonEmpty } from "./fields.ts";
-import { SecretText } from "./secret-fields.ts";
+import { HeaderSecret, SecretText } from "./secret-fields.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
-  accessKey: SecretText,
-  secretKey: SecretText,
-  securityToken: z.optional(SecretText),
+  accessKey: HeaderSecret,
+  secretKey: HeaderSecret,
+  securityToken: z.optional(HeaderSecret),
 });
 
 const PasswordAuth = z.strictObject({
@@ -17,7 +17,7 @@ const PasswordAuth = z.strictObject({
   password: SecretText,
 });
 
-const TokenAuth = z.strictObject({ kind: z.literal("token"), token: SecretText });
+const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
 /** How a project signs in to CCE. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);

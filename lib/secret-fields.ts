@@ -5,4 +5,17 @@ import { Secret } from "./secret.ts";
 /** The second half of a pipe: what was checked as text goes on as a value that never prints itself. */
 export const toSecret = z.transform((text: string) => new Secret(text));
 
-export const SecretText = z.pipe(z.string().check(z.minLength(1, "must not be empty")), toSecret);
+const NotEmpty = z.minLength(1, "must not be empty");
+
+export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
+
+/** A key or token that goes into a header, or signs one. What is read from a file often ends with a line break. */
+export const HeaderSecret = z.pipe(
+  z
+    .string()
+    .check(
+      NotEmpty,
+      z.regex(/^[\x21-\x7e]*$/, "holds a space, a line break (at its end?) or what is no ASCII"),
+    ),
+  toSecret,
+);

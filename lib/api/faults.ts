@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { wordsOf } from "../english.ts";
 import type { Fault } from "./problem.ts";
 
 type Path = readonly PropertyKey[];
@@ -22,11 +23,6 @@ export function faultsOf(error: z.core.$ZodError): Fault[] {
           pointer: pointerOf([...issue.path, key]),
           detail: "is not a field of this request",
         }))
-      : [{ pointer: pointerOf(issue.path), detail: sentence(issue) }],
+      : [{ pointer: pointerOf(issue.path), detail: wordsOf(issue) }],
   );
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "is not a valid name of a field";
-  return issue.message;
 }

@@ -7,6 +7,14 @@ import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 import leaveOut, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
 
+const FAULTS: { status: number; type: string; query?: string }[] = [
+  { status: 400, type: "ProvisionedThroughputExceededException" },
+  { status: 400, type: "ConditionalCheckFailedException" },
+  { status: 400, type: "AccessDeniedException" },
+  { status: 500, type: "InternalServerError" },
+  { status: 400, type: "QueueDoesNotExist", query: "AWS.SimpleQueueService.NonExistentQueue;Sender" },
+];
+
 const CODE = `
   import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
   import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -20,21 +28,14 @@ const CODE = `
   ];
   const told = [];
   for (const call of calls)
-    for (let fault = 0; fault < 4; fault += 1)
+    for (let fault = 0; fault < ${FAULTS.length}; fault += 1)
       await call().catch((error) =>
         told.push([error.name, error.message, error.$fault, error.$metadata?.httpStatusCode, error instanceof ConditionalCheckFailedException]),
       );
   console.log(JSON.stringify(told));`;
 
-const FAULTS = [
-  { status: 400, type: "ProvisionedThroughputExceededException" },
-  { status: 400, type: "ConditionalCheckFailedException" },
-  { status: 400, type: "AccessDeniedException" },
-  { status: 500, type: "InternalServerError" },
-];
-
 /** What a bundle made with these plugins tells of each fault of each service. */
-async function toldBy(plugins: Plugin[]): Promise<unknown> {
+async function toldBy(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
   const { outputFiles } = await build({
     stdin: { contents: CODE, resolveDir: process.cwd(), loader: "js" },
     ...{
@@ -49,8 +50,9 @@ async function toldBy(plugins: Plugin[]): Promise<unknown> {
   });
   let asked = 0;
   const server = createServer((request, response) => {
-    const { status, type } = FAULTS[asked++ % FAULTS.length] ?? { status: 500, type: "" };
+    const { status = 500, type = "", query } = FAULTS[asked++ % FAULTS.length] ?? {};
     const fault = JSON.stringify({ __type: `com.amazonaws#${type}`, message: `of ${type}` });
+    if (query !== undefined) response.setHeader("x-amzn-query-error", query);
     request.resume().on("end", () => response.writeHead(status).end(fault));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -68,10 +70,17 @@ async function toldBy(plugins: Plugin[]): Promise<unknown> {
   }
 }
 
-test("an error of an AWS service says the same in the packages as by the SDK as it comes", async () => {
+test("an error of an AWS service says the same in the packages as by the SDK as it comes, but for names of SQS", async () => {
   const [packaged, asItComes] = [await toldBy(leaveOut), await toldBy([])];
-  expect(packaged).toEqual(asItComes);
-  expect(packaged).toHaveLength(12);
+  expect(packaged).toHaveLength(15);
+  const said = "of QueueDoesNotExist";
+  expect(packaged).toContainEqual(["AWS.SimpleQueueService.NonExistentQueue", said, "client", 400, false]);
+  // SQS names an error as its old protocol did, too; the SDK finds its new name by its class.
+  expect(
+    packaged.map((error) =>
+      error[0].startsWith("AWS.Simple") ? ["QueueDoesNotExist", ...error.slice(1)] : error,
+    ),
+  ).toEqual(asItComes);
   expect(packaged).toContainEqual([
     ...["ConditionalCheckFailedException", "of ConditionalCheckFailedException", "client", 400, true],
   ]);

@@ -46,6 +46,40 @@ test("every fault is told at once, each with its place and a remedy", () => {
   );
 });
 
+test("what is wrong with a name, and with what may be one thing or another, is said in words", () => {
+  const faults = faultsOf({
+    projects: { prod: project },
+    targets: {
+      audit: {
+        kind: "webhook",
+        url: "https://a.example",
+        secrets: [`whsec_${"A".repeat(32)}`],
+        headers: { Host: "x" },
+      },
+    },
+    tokens: {
+      "bad name!": { sha256: "a".repeat(64), projects: ["prod"] },
+      ci: { sha256: 12, projects: [12] },
+    },
+  });
+  expect(faults.toSorted()).toEqual([
+    "targets.audit.headers.Host: is a header this sender sets itself",
+    "tokens.bad name!: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
+    "tokens.ci.projects.0: must be a name from the config, or * for all",
+    "tokens.ci.sha256: must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",
+  ]);
+});
+
+test.each(["accessKey", "secretKey", "securityToken"])(
+  "a line break at the end of the %s is told",
+  (field) => {
+    const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
+    expect(faultsOf({ projects: { prod: { ...project, auth } } })).toEqual([
+      `projects.prod.auth.${field}: holds a space, a line break (at its end?) or what is no ASCII`,
+    ]);
+  },
+);
+
 test("names that point nowhere are told with those that exist", () => {
   expect(
     faultsOf({
