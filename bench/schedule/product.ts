@@ -30,11 +30,11 @@ export function productLooks(
 ): NextLook {
   const settings = Settings.parse({ poll: { lookCostSeconds }, maxLooks: 100_000 });
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
-  let look = 0;
+  let looks = 0;
   return (age) => {
-    if (look++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
+    if (looks++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
     const decision = decide({
-      watch: { look, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, jobType },
+      watch: { looks, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, jobType },
       observation: { kind: "job", job: pending(jobType), warnings: [] },
       durations,
       now: NOW + age * 1000,

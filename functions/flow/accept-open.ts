@@ -34,9 +34,8 @@ export async function openWatch(
   { ledger, config, now, firstDelaySeconds, onFailure }: OpenPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(asked.deadlineMinutes * MINUTE_MS);
-  const delaySeconds = Math.round(
-    await firstDelaySeconds(config.settings.poll, asked.project, asked.jobIds.length),
-  );
+  const firstDelay = await firstDelaySeconds(config.settings.poll, asked.project, asked.jobIds.length);
+  const delaySeconds = Math.min(Math.round(firstDelay), Math.ceil((deadlineAt - now) / 1000));
   try {
     const opened = await ledger.open({
       project: asked.project,

@@ -1,7 +1,7 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, Outcome } from "../../lib/job.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
+import { looksMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
 import type { OpenedJob } from "./accept-open.ts";
@@ -42,13 +42,15 @@ export async function sendForOpened(
   });
 }
 
-/** A new watch needs its look. One that has never been looked at may have lost it: the claim makes a second harmless. */
+/** A new watch needs its look. Where none has been made yet it may be lost: the claim makes a second one harmless. */
 function looksFor(project: string, job: OpenedJob): Outgoing[] {
   const { jobId, deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [lookMessage({ project, jobId, look: job.look, deadlineAt }, delaySeconds)];
-  if (job.kind !== "already_watching" || job.watch.state !== "watching" || job.watch.look !== 0) return [];
-  return [lookMessage({ project, jobId, look: 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
+  if (job.kind !== "already_watching" || job.watch.state !== "watching" || looksMade(job.watch) > 0)
+    return [];
+  const { look, deadlineAt: until } = job.watch;
+  return [lookMessage({ project, jobId, look: look + 1, deadlineAt: until }, delaySeconds)];
 }
 
 /** Targets that joined after the end are told at once, if they want to hear of this outcome. */

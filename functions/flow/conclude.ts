@@ -3,12 +3,13 @@ import type { Conclusion } from "../../lib/conclusion.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, Job, WatchKey } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Decision } from "../../lib/poll/decide.ts";
 import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
 import { leaveDigest } from "./leave-digest.ts";
-import type { Seen } from "./look-pass-on.ts";
+import type { Begun, Seen } from "./look-pass-on.ts";
 import { noticeMessage } from "./messages.ts";
 import { noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";
@@ -20,14 +21,20 @@ const DEEPEN_MS = 5_000;
 export interface ConcludePorts {
   readonly ledger: Pick<
     Ledger,
-    "read" | "keepConclusion" | "end" | "leaveDigest" | "readDigest" | "addDuration"
+    "read" | "readConclusion" | "keepConclusion" | "end" | "leaveDigest" | "readDigest" | "addDuration"
   >;
   readonly notices: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "deepen">;
   readonly config: Config;
   /** The address of a watch's status page, or null where pages are not linked. */
   readonly pageUrl: (key: WatchKey, now: Instant) => string | null;
+  readonly now: () => Instant;
   readonly onConcluded: (conclusion: Conclusion) => void;
+}
+
+/** The look that would have concluded was frozen, and somebody else may have made it since. */
+class LeaseEndedError extends Error {
+  override readonly name = "LeaseEndedError";
 }
 
 /**
@@ -40,20 +47,41 @@ export async function conclude(
   ending: Extract<Decision, { kind: "conclude" }>,
   ports: ConcludePorts,
 ): Promise<void> {
-  const { ledger, config } = ports;
-  const key = { project: seen.watch.project, jobId: seen.watch.jobId };
-  const expiresAt = seen.at + config.settings.retentionDays * DAY_MS;
-  const known = await ledger.read(key);
-  if (known !== null && known.watch.state !== "watching") return;
-  const acceptedAt = new Date(seen.watch.acceptedAt).toISOString();
-  const kept = known?.conclusion?.watch.acceptedAt === acceptedAt ? known.conclusion : null;
+  const { watch } = seen;
+  const known = await ports.ledger.read(watch);
+  if (known !== null && (known.watch.state !== "watching" || known.watch.acceptedAt !== watch.acceptedAt))
+    return;
+  const kept = known?.conclusion ?? null;
   const conclusion =
-    kept ??
-    (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
+    kept !== null && isOf(watch, kept)
+      ? kept
+      : await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports);
+  await tellAndEnd(conclusion, seen, ports);
+}
 
-  const digestTargets = await leaveDigest(seen.watch.digestId, key, ports);
+/**
+ * Goes on with a conclusion that was kept before a crash: some targets may have been told of it, so it stands, whatever
+ * the job would say now. False where none was kept.
+ */
+export async function resume(begun: Begun, ports: ConcludePorts): Promise<boolean> {
+  const kept = await ports.ledger.readConclusion(begun.watch);
+  if (kept === null || !isOf(begun.watch, kept)) return false;
+  await tellAndEnd(kept, begun, ports);
+  return true;
+}
+
+/** A watch that was stopped and taken up again has a conclusion of its life before until it comes to one of its own. */
+function isOf(watch: Watch, conclusion: Conclusion): boolean {
+  return Date.parse(conclusion.watch.acceptedAt) === watch.acceptedAt;
+}
+
+async function tellAndEnd(conclusion: Conclusion, begun: Begun, ports: ConcludePorts): Promise<void> {
+  const { ledger, config } = ports;
+  const { watch, at, lookedAt } = begun;
+  const key = { project: watch.project, jobId: watch.jobId };
+  const digestTargets = await leaveDigest(watch.digestId, key, ports);
   let told: readonly string[] = [];
-  let targets = seen.watch.targets;
+  let targets = watch.targets;
   for (;;) {
     const untold = targets.filter((target) => !told.includes(target));
     const { own } = noticeTargets({ targets: untold, digestTargets }, conclusion.outcome, config.targets);
@@ -64,11 +92,12 @@ export async function conclude(
     told = targets;
     const ended = await ledger.end({
       key,
+      acceptedAt: watch.acceptedAt,
       outcome: conclusion.outcome,
       concludedAt: Date.parse(conclusion.watch.concludedAt),
       targets,
-      lookedAt: seen.lookedAt,
-      expiresAt,
+      lookedAt,
+      expiresAt: at + config.settings.retentionDays * DAY_MS,
       seen: {
         phase: conclusion.phase,
         jobType: conclusion.jobType,
@@ -92,7 +121,7 @@ async function keepFirst(
 ): Promise<Conclusion> {
   const { watch, observation } = seen;
   const key = { project: watch.project, jobId: watch.jobId };
-  const lastSeen = observation.kind === "job" ? observation.job : known.tree;
+  const lastSeen = observation?.kind === "job" ? observation.job : known.tree;
   const job =
     ending.outcome === "failed" && lastSeen !== null
       ? await ports.cce.deepen(watch.project, lastSeen, { deadlineMs: DEEPEN_MS })
@@ -103,11 +132,12 @@ async function keepFirst(
     outcome: ending.outcome,
     reason: ending.reason,
     job,
-    warnings: observation.kind === "job" ? observation.warnings : [],
-    watch: { acceptedAt: watch.acceptedAt, concludedAt: seen.at, looks: seen.look },
+    warnings: observation?.kind === "job" ? observation.warnings : [],
+    watch: { acceptedAt: watch.acceptedAt, concludedAt: seen.at, looks: seen.looks },
     context: known.context,
     statusUrl: ports.pageUrl(key, seen.at),
   });
+  if (ports.now() > seen.leaseUntil) throw new LeaseEndedError("the lease of this look has ended");
   const expiresAt = seen.at + ports.config.settings.retentionDays * DAY_MS;
   return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
 }

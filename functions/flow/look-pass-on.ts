@@ -1,4 +1,4 @@
-import type { Instant, Job, Observation } from "../../lib/job.ts";
+import type { Instant, Observation } from "../../lib/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Decision } from "../../lib/poll/decide.ts";
@@ -6,15 +6,24 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import { lookMessage } from "./messages.ts";
 import { sendAll } from "./send-all.ts";
 
-/** A look that was claimed, and what it saw. */
-export interface Seen {
+/** A watch whose conclusion an earlier delivery of this look may have begun. */
+export interface Begun {
   readonly watch: Watch;
-  readonly look: number;
-  readonly messageId: string;
-  readonly observation: Observation;
   readonly at: Instant;
-  /** The latest looks, this one included. */
+  /** When the latest looks were made. */
   readonly lookedAt: readonly Instant[];
+}
+
+/** A look that was claimed, and what it saw. */
+export interface Seen extends Begun {
+  readonly look: number;
+  /** Looks made so far, this one included if it was one. */
+  readonly looks: number;
+  readonly messageId: string;
+  /** From here on, somebody else may make this look. */
+  readonly leaseUntil: Instant;
+  /** Null where nothing was asked: it only waited for its turn. */
+  readonly observation: Observation | null;
 }
 
 export interface PassOnPorts {
@@ -22,14 +31,15 @@ export interface PassOnPorts {
   readonly polls: Pick<Queue, "send">;
 }
 
-/** Hands the next look to its queue, and only then records this one as done. */
+/** Hands the next look to its queue, with the turn it waits for, and only then records this one as done. */
 export async function passOn(
   seen: Seen,
   decision: Extract<Decision, { kind: "look_again" }>,
-  { job, slotAt }: { readonly job: Job | null; readonly slotAt: Instant | null },
+  slotAt: Instant | null,
   ports: PassOnPorts,
 ): Promise<void> {
-  const { watch, at } = seen;
+  const { watch, at, observation } = seen;
+  const job = observation?.kind === "job" ? observation.job : null;
   const next = { ...watch, look: seen.look + 1 };
   await sendAll(ports.polls, [lookMessage(next, decision.delaySeconds, slotAt)]);
   await ports.ledger.recordLook({
@@ -43,6 +53,7 @@ export async function passOn(
     resourceName: job?.resourceName ?? watch.resourceName,
     trouble: decision.trouble,
     misses: decision.misses,
+    waited: observation === null,
     lookedAt: seen.lookedAt,
     tree: job,
   });

@@ -1,13 +1,14 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Observation, WatchKey } from "../../lib/job.ts";
 import type { DurationCount } from "../../lib/ledger/duration-ledger.ts";
-import { LOOK_HISTORY } from "../../lib/ledger/watch.ts";
+import { LOOK_HISTORY, looksMade } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { LookMessage } from "../../lib/message.ts";
-import { type Decision, decide } from "../../lib/poll/decide.ts";
+import { type Decision, decide, type LookedWatch } from "../../lib/poll/decide.ts";
+import { awaitTurn } from "../../lib/poll/turn.ts";
 import type { Disposition } from "../../lib/runtime/sqs.ts";
 import type { Settings } from "../../lib/settings.ts";
-import { type PassOnPorts, passOn, type Seen } from "./look-pass-on.ts";
+import { type Begun, type PassOnPorts, passOn, type Seen } from "./look-pass-on.ts";
 import { askInTurn, type Pace } from "./pace.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface LookPorts extends PassOnPorts {
   readonly pace?: Pace;
   readonly durations: (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
   readonly conclude: (seen: Seen, ending: Extract<Decision, { kind: "conclude" }>) => Promise<void>;
+  /** Finishes a conclusion that was begun; false where there is none. */
+  readonly resume: (begun: Begun) => Promise<boolean>;
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
@@ -37,7 +40,7 @@ export interface LookPorts extends PassOnPorts {
 export interface Looked {
   readonly key: WatchKey;
   readonly look: number;
-  readonly what: Observation["kind"] | "stale" | "mine" | "theirs";
+  readonly what: Observation["kind"] | "waits" | "resumed" | "stale" | "mine" | "theirs";
   readonly next: "look_again" | "concluded" | "acknowledged" | "kept";
   readonly delaySeconds: number | null;
   /** How much later than planned the look happened; null for the first and for messages that led to none. */
@@ -45,7 +48,7 @@ export interface Looked {
 }
 
 /**
- * One look: claim it, ask CCE, decide, and only when the successor (the next look, or the notices) has been handed
+ * One look: claim it, ask CCE in its turn, decide, and only when the successor (the next look, or the notices) has been handed
  * to its queue, record the look as done. A crash anywhere leaves either a message or a lease that ends; whatever
  * comes twice is refused by the claim.
  */
@@ -84,42 +87,47 @@ export async function look(
   }
 
   const { watch } = claim;
-  const { observation, slotAt } = await askInTurn(message, askMs, ports);
+  if (claim.again && (await ports.resume({ watch, at: claimedAt, lookedAt: watch.lookedAt }))) {
+    tell("resumed", "concluded");
+    return "acknowledged";
+  }
+  const asked = await askInTurn(message, askMs, ports);
   const at = ports.now();
-  const seen: Seen = {
-    watch,
-    look: message.look,
-    messageId,
-    observation,
-    at,
-    lookedAt: [...watch.lookedAt, at].slice(-LOOK_HISTORY),
-  };
-  const job = observation.kind === "job" ? observation.job : null;
-  const jobType = job?.type ?? watch.jobType;
-  const decision = decide({
-    // The loop carries a bound of its own: whatever the ledger says, no message outlives its deadline by a week.
-    watch: {
-      look: message.look,
-      acceptedAt: watch.acceptedAt,
-      deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS),
-      misses: watch.misses,
-      trouble: watch.trouble,
-      jobType: watch.jobType,
-    },
-    observation,
-    durations: await ports.durations(key.project, jobType),
-    now: at,
-    settings: ports.settings,
-    random: ports.random,
-  });
+  const looks = looksMade(watch);
+  const common = { watch, look: message.look, messageId, leaseUntil: claimedAt + LOOK_LEASE_MS, at };
+  const seen: Seen =
+    asked.kind === "asked"
+      ? {
+          ...{ ...common, looks, observation: asked.observation },
+          lookedAt: [...watch.lookedAt, at].slice(-LOOK_HISTORY),
+        }
+      : { ...common, looks: looks - 1, observation: null, lookedAt: watch.lookedAt };
+  // The loop carries a bound of its own: whatever the ledger says, no message outlives its deadline by a week.
+  const deadlineAt = Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
+  const decision =
+    asked.kind === "asked"
+      ? await decideOn(asked.observation, { ...watch, deadlineAt, looks }, at, ports)
+      : awaitTurn({ ...watch, deadlineAt }, asked.slotAt, at);
   const latenessSeconds = watch.nextLookAt === null ? null : Math.max(0, claimedAt - watch.nextLookAt) / 1000;
-  const looked = { key, look: message.look, what: observation.kind, latenessSeconds };
+  const what = asked.kind === "asked" ? asked.observation.kind : asked.kind;
+  const looked = { key, look: message.look, what, latenessSeconds };
   if (decision.kind === "conclude") {
     await ports.conclude(seen, decision);
     ports.onLook({ ...looked, next: "concluded", delaySeconds: null });
   } else {
-    await passOn(seen, decision, { job, slotAt }, ports);
+    await passOn(seen, decision, asked.kind === "asked" ? null : asked.slotAt, ports);
     ports.onLook({ ...looked, next: "look_again", delaySeconds: decision.delaySeconds });
   }
   return "acknowledged";
+}
+
+async function decideOn(
+  observation: Observation,
+  watch: LookedWatch & { readonly project: string },
+  now: Instant,
+  { durations, settings, random }: LookPorts,
+): Promise<Decision> {
+  const jobType = (observation.kind === "job" ? observation.job.type : null) ?? watch.jobType;
+  const known = await durations(watch.project, jobType);
+  return decide({ watch, observation, durations: known, now, settings, random });
 }

@@ -56,13 +56,12 @@ export interface TurnPorts {
   readonly now: () => Instant;
 }
 
-/** What a look saw, and where it has to wait for its turn, since it keeps it, `slotAt`. */
-export interface Asked {
-  readonly observation: Observation;
-  readonly slotAt: Instant | null;
-}
+/** What a look saw, or when its turn comes: it keeps that turn. */
+export type Asked =
+  | { readonly kind: "asked"; readonly observation: Observation }
+  | { readonly kind: "waits"; readonly slotAt: Instant };
 
-/** Asks CCE if it is this look's turn; a look that has to wait keeps its turn, and is throttled until then. */
+/** Asks CCE if it is this look's turn. */
 export async function askInTurn(
   message: LookMessage,
   deadlineMs: number,
@@ -70,15 +69,8 @@ export async function askInTurn(
 ): Promise<Asked> {
   const { project, jobId } = message;
   const slotAt = message.slotAt ?? (await pace?.turn(project)) ?? null;
-  const waitMs = (slotAt ?? 0) - now();
-  if (waitMs > SOON_MS) {
-    const text = `queries for project ${project} wait for their turn in its quota`;
-    return {
-      observation: { kind: "throttled", text, retryAfterSeconds: Math.ceil(waitMs / 1000) },
-      slotAt,
-    };
-  }
+  if (slotAt !== null && slotAt - now() > SOON_MS) return { kind: "waits", slotAt };
   const observation = await cce.look({ project, jobId }, { deadlineMs });
   if (observation.kind === "throttled") pace?.throttled(project);
-  return { observation, slotAt: null };
+  return { kind: "asked", observation };
 }

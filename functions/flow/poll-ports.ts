@@ -2,7 +2,7 @@ import { pageUrl } from "../../lib/api/link.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import { type ConcludePorts, conclude } from "./conclude.ts";
+import { type ConcludePorts, conclude, resume } from "./conclude.ts";
 import type { LookPorts } from "./look.ts";
 import type { Pace } from "./pace.ts";
 import { tellConcluded, tellLook } from "./tell.ts";
@@ -24,12 +24,13 @@ export function pollPorts(services: PollServices, config: Config, polls: Pick<Qu
   const cce = cceOf(config);
   const link = { ...settings, linkKey: settings.linkKey, publicUrl: settings.publicUrl ?? defaultUrl };
   const ends: ConcludePorts = {
-    ...{ ledger, notices, cce, config, onConcluded: tellConcluded },
+    ...{ ledger, notices, cce, config, now: rest.now, onConcluded: tellConcluded },
     pageUrl: (key, at) => pageUrl(link, key, at),
   };
   return {
     ...{ ...rest, ledger, polls, cce, settings, onLook: tellLook },
     pace: paceFor(settings.poll.queriesPerFiveMinutes),
     conclude: (seen, ending) => conclude(seen, ending, ends),
+    resume: (begun) => resume(begun, ends),
   };
 }

@@ -1,5 +1,6 @@
 import type { Failure, SubJobCounts } from "../../lib/conclusion.ts";
 import type { Instant, Job, TroubleKind } from "../../lib/job.ts";
+import { looksMade } from "../../lib/ledger/watch.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { JobDocument, StatusDocument } from "../../lib/status.ts";
 import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
@@ -48,7 +49,7 @@ export function statusDocument({ document, region, tell, hears }: StatusFacts): 
     createdAt: seen.createdAt,
     updatedAt: seen.updatedAt,
     durationSeconds: seen.durationSeconds,
-    looks: watch.look,
+    looks: looksMade(watch),
     lookedAt: watch.lookedAt.map(iso),
     nextLookAt: isoOrNull(watch.nextLookAt),
     lagSeconds: conclusion?.watch.lagSeconds ?? null,

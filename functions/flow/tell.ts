@@ -23,6 +23,8 @@ export function tellLook({ key, look, what, next, delaySeconds, latenessSeconds 
     meter.add("LedgerConflicts", 1);
     return;
   }
+  // Neither asked CCE anything.
+  if (what === "waits" || what === "resumed") return;
   meter.add("Looks", 1, { observation: what });
   if (latenessSeconds !== null) meter.add("LookLatenessSeconds", latenessSeconds);
 }

@@ -1,4 +1,4 @@
-import { keepConclusion } from "../../lib/ledger/dynamo/conclusion.ts";
+import { keepConclusion, readConclusion } from "../../lib/ledger/dynamo/conclusion.ts";
 import { leaveDigest, readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch as end } from "../../lib/ledger/dynamo/end.ts";
@@ -11,6 +11,6 @@ import { reserveSlot } from "../../lib/ledger/dynamo/target.ts";
 /** What looking at jobs and concluding watches needs of the ledger. */
 export const pollLedger = (table: LedgerTable) =>
   onTable(table, {
-    ...{ claimLook, recordLook, read, keepConclusion, end },
+    ...{ claimLook, recordLook, read, keepConclusion, readConclusion, end },
     ...{ leaveDigest, readDigest, addDuration, readDurations, reserveSlot },
   });

@@ -27,7 +27,8 @@ export type Opened =
     };
 
 export type LookClaim =
-  | { readonly kind: "claimed"; readonly watch: Watch }
+  /** `again`: this look was claimed before, and its lease has ended; it may have begun to conclude. */
+  | { readonly kind: "claimed"; readonly watch: Watch; readonly again: boolean }
   /** Nothing left to do: the watch is over, or a later look exists, or this look is done. Acknowledge. */
   | { readonly kind: "stale"; readonly why: "missing" | "over" | "superseded" | "done" }
   /** A live lease of this very message: its earlier delivery may still run. Fail the record. */
@@ -46,6 +47,8 @@ export interface LookRecord {
   readonly resourceName: string | null;
   readonly trouble: Trouble | null;
   readonly misses: number;
+  /** It only waited for its turn, and counts as no look. */
+  readonly waited: boolean;
   readonly lookedAt: readonly Instant[];
   /** The tree as seen, kept for the status page; null leaves what is there. */
   readonly tree: Job | null;
@@ -53,6 +56,8 @@ export interface LookRecord {
 
 export interface Ending {
   readonly key: WatchKey;
+  /** Of the acceptance that ends: one that was taken up since goes on. */
+  readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
   /** The targets that were sent a notice; the watch ends only if the ledger knows no others. */

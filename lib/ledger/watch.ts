@@ -7,6 +7,8 @@ export interface Watch extends WatchKey {
   readonly state: WatchState;
   /** Number of the latest look that was claimed; 0 before the first. */
   readonly look: number;
+  /** Numbers of looks that were no look of this acceptance: made before a stop, or spent on waiting for a turn. */
+  readonly uncounted: number;
   /** That look has passed its successor on. True at look 0. */
   readonly done: boolean;
   readonly acceptedAt: Instant;
@@ -28,3 +30,8 @@ export interface Watch extends WatchKey {
 }
 
 export const LOOK_HISTORY = 60;
+
+/** How many looks have been made since the watch was accepted, the one under way included. */
+export function looksMade({ look, uncounted }: Pick<Watch, "look" | "uncounted">): number {
+  return look - uncounted;
+}

@@ -7,8 +7,8 @@ import { nextDelaySeconds, withinBounds } from "./schedule.ts";
 
 /** What is known of a watch when a look has been made. */
 export interface LookedWatch {
-  /** The number of this look. */
-  readonly look: number;
+  /** Looks that were made, this one included. */
+  readonly looks: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
   /** Looks in a row before this one that brought no job. */
@@ -50,7 +50,7 @@ export function decide(question: Question): Decision {
   const verdict = judge(question);
   if (verdict.kind === "conclude") return verdict;
   const exhausted = exhaustion(question);
-  if (exhausted !== null) return { kind: "conclude", outcome: "timed_out", reason: exhausted };
+  if (exhausted !== null) return exhausted;
   const left = Math.ceil((question.watch.deadlineAt - question.now) / 1000);
   return { ...verdict, delaySeconds: Math.min(verdict.delaySeconds, left) };
 }
@@ -73,10 +73,11 @@ function judge(question: Question): Decision {
     case "throttled": {
       const asked = observation.retryAfterSeconds;
       const seconds = asked === null ? backoffSeconds(misses, random) : asked + backoffSeconds(1, random);
-      return again(seconds, { trouble: null, misses });
+      // Neither this nor no answer says anything of access: trouble that was seen before goes on.
+      return again(seconds, { trouble: watch.trouble, misses });
     }
     case "unavailable":
-      return again(backoffSeconds(misses, random), { trouble: null, misses });
+      return again(backoffSeconds(misses, random), { trouble: watch.trouble, misses });
     case "unauthorized":
     case "forbidden":
     case "misconfigured": {
@@ -106,18 +107,23 @@ function afterJob(job: Job, question: Question): Decision {
   return { kind: "look_again", delaySeconds, trouble: null, misses: 0 };
 }
 
-/** Why there will be no further look, in words; null while there may be one. */
-function exhaustion({ watch, now, settings, observation }: Question): string | null {
+/** The end that a watch comes to when there will be no further look; null while there may be one. */
+function exhaustion(question: Question): Decision | null {
+  const { watch, now, settings, observation } = question;
   const seen =
     observation.kind === "job"
       ? `the job was still ${observation.job.phase ?? "pending"}`
       : `the latest look brought no job (${observation.kind})`;
-  if (now >= watch.deadlineAt) {
-    return `The deadline of ${spanText(watch.deadlineAt - watch.acceptedAt)} has passed; ${seen}.`;
-  }
-  if (watch.look >= settings.maxLooks)
-    return `${settings.maxLooks} looks were made, the most allowed; ${seen}.`;
-  return null;
+  if (now >= watch.deadlineAt) return timedOut(watch, seen);
+  if (watch.looks < settings.maxLooks) return null;
+  const reason = `${settings.maxLooks} looks were made, the most allowed; ${seen}.`;
+  return { kind: "conclude", outcome: "timed_out", reason };
+}
+
+/** The end at a deadline; `seen` says in words what is known of the job. */
+export function timedOut(watch: Pick<LookedWatch, "acceptedAt" | "deadlineAt">, seen: string): Decision {
+  const reason = `The deadline of ${spanText(watch.deadlineAt - watch.acceptedAt)} has passed; ${seen}.`;
+  return { kind: "conclude", outcome: "timed_out", reason };
 }
 
 /** Below two minutes in seconds: a deadline may be as short as a test wants it. */

@@ -53,9 +53,10 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       if (row.watch.look === look && row.leaseUntil >= now) {
         return row.owner === messageId ? { kind: "mine" } : { kind: "theirs" };
       }
+      const again = row.watch.look === look;
       const watch = { ...row.watch, look, done: false };
       watches[idOf(key)] = { ...row, watch, owner: messageId, leaseUntil: now + leaseMs };
-      return { kind: "claimed", watch };
+      return { kind: "claimed", watch, again };
     },
 
     async recordLook({ key, look, messageId, nextLookAt, tree, ...record }) {
@@ -65,7 +66,8 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       const { phase, jobType, resourceName, trouble, misses } = record;
       const lookedAt = record.lookedAt.slice(-LOOK_HISTORY);
       const seen = { nextLookAt, phase, jobType, resourceName, trouble, misses, lookedAt };
-      const watch = { ...row.watch, ...seen, done: true };
+      const uncounted = row.watch.uncounted + (record.waited ? 1 : 0);
+      const watch = { ...row.watch, ...seen, uncounted, done: true };
       watches[idOf(key)] = {
         ...row,
         ...NO_LEASE,
@@ -92,9 +94,10 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       return conclusions[idOf(key)]?.conclusion ?? null;
     },
 
-    async end({ key, outcome, concludedAt, targets, lookedAt, seen }): Promise<Ended> {
+    async end({ key, acceptedAt, outcome, concludedAt, targets, lookedAt, seen }): Promise<Ended> {
       const row = watches[idOf(key)];
-      if (row === undefined || row.watch.state !== "watching") return { kind: "over" };
+      if (row === undefined || row.watch.state !== "watching" || row.watch.acceptedAt !== acceptedAt)
+        return { kind: "over" };
       const known = row.watch.targets;
       const told = union([], targets);
       if (told.length !== known.length || !known.every((target) => told.includes(target))) {
@@ -131,6 +134,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
   const watch: Watch = {
     ...{ phase: null, jobType: null, resourceName: null, look: 0, lookedAt: [] },
     ...before?.watch,
+    uncounted: before?.watch.look ?? 0,
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
     ...{ state: "watching", done: true, concludedAt: null, trouble: null, misses: 0 },
     digestId: wanted.digestId,

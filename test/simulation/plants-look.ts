@@ -22,6 +22,7 @@ export function advanceThenSend(ports: LookPorts): LookPorts {
           messageId,
           at: now,
           nextLookAt: now,
+          waited: false,
           tree: null,
         });
         return claim;

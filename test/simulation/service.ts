@@ -1,4 +1,4 @@
-import { conclude } from "../../functions/flow/conclude.ts";
+import { conclude, resume } from "../../functions/flow/conclude.ts";
 import { createDurations } from "../../functions/flow/durations.ts";
 import { look } from "../../functions/flow/look.ts";
 import { notice } from "../../functions/flow/notice.ts";
@@ -57,7 +57,7 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
   const reading = plant.reading({ queue: queue("poll"), dead: queue("pollDead"), unreadable: () => {} });
   const link = { ...settings, linkKey: settings.linkKey, publicUrl: PUBLIC_URL };
   const ends = plant.conclude({
-    ...{ ledger, notices: queue("notify"), cce, config },
+    ...{ ledger, notices: queue("notify"), cce, config, now },
     onConcluded: ({ jobId, outcome }) => world.note(actor, `${jobId} concluded: ${outcome}`),
     pageUrl: (key, at) => pageUrl(link, key, at),
   });
@@ -66,6 +66,7 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
     onLook: () => {},
     pace: createPace(ledger, now)(settings.poll.queriesPerFiveMinutes),
     conclude: (seen, ending) => conclude(seen, ending, ends),
+    resume: (begun) => resume(begun, ends),
   });
   return (delivery, remainingMs) =>
     withMessage(LookMessage, delivery, reading, (message) =>

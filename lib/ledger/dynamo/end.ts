@@ -12,7 +12,7 @@ const OVER = { ...NO_LEASE, done: true, nextLookAt: null };
 
 /** Ends a watch, unless it has targets that were not told. It stays in the overdue index until a sweep has seen to them. */
 export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ended> {
-  const { key, outcome, concludedAt } = ending;
+  const { key, acceptedAt, outcome, concludedAt } = ending;
   const told = new Set(ending.targets);
   const ended = await change(table, {
     key: watchItemKey(key),
@@ -23,14 +23,16 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
       lookedAt: packInstants(ending.lookedAt.slice(-LOOK_HISTORY)),
       expiresAt: timeToLive(ending.expiresAt),
     },
-    condition: `#state = :watching AND ${told.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :told"}`,
-    values: { watching: "watching", told },
+    condition: `#state = :watching AND #acceptedAt = :acceptedAt
+      AND ${told.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :told"}`,
+    values: { watching: "watching", acceptedAt, told },
   });
   if (ended.kind === "written") return { kind: "ended" };
   const item = await get(table, watchItemKey(key));
   if (item === null) return { kind: "over" };
-  const { state, targets } = readWatchItem(item);
-  return state === "watching" ? { kind: "targets_changed", targets: targets.toSorted() } : { kind: "over" };
+  const { state, targets, ...found } = readWatchItem(item);
+  if (state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
+  return { kind: "targets_changed", targets: targets.toSorted() };
 }
 
 /** Ends a watch without an outcome: nobody is told. */

@@ -1,12 +1,13 @@
 import type { Job } from "../../job.ts";
 import { lookDueAt } from "../due.ts";
-import { LOOK_HISTORY } from "../watch.ts";
+import { LOOK_HISTORY, type Watch } from "../watch.ts";
 import type { LookClaim, LookRecord, WatchLedger } from "../watch-ledger.ts";
+import type { Stored } from "./attributes.ts";
 import { packInstants } from "./instants.ts";
 import { overdueShard, treeItemKey, watchItemKey } from "./keys.ts";
 import { change, get, type LedgerTable } from "./table.ts";
 import { packTree, treeHash } from "./tree.ts";
-import { readWatchItem, toWatch, type WatchItem } from "./watch-item.ts";
+import { readWatchItem, toWatch } from "./watch-item.ts";
 
 /** A tree rides in the hot item up to this size, which holds one or two subjobs. */
 const INLINE_TREE_BYTES = 250;
@@ -16,26 +17,49 @@ const MOST_LARGE = 1000;
 
 type LookToClaim = Parameters<WatchLedger["claimLook"]>[0];
 
-/** Leases look `n` of a watch to one message, or says why not. One write; a refusal costs a read. */
+/**
+ * Leases look `n` of a watch to one message, or says why not. One write; a refusal costs a read, and where that finds
+ * a lease that has ended, one more write.
+ */
 export async function claimLook(table: LedgerTable, wanted: LookToClaim): Promise<LookClaim> {
-  const { key, look, messageId, now, leaseMs } = wanted;
+  const first = await lease(table, wanted, "#look < :look", {});
+  if (first !== null) return { kind: "claimed", watch: first, again: false };
+  const refused = await whyRefused(table, wanted);
+  if (refused !== null) return refused;
+  const lapsed = "#look = :look AND #done = :no AND #leaseUntil < :now";
+  const again = await lease(table, wanted, lapsed, { no: false, now: wanted.now });
+  if (again !== null) return { kind: "claimed", watch: again, again: true };
+  return (await whyRefused(table, wanted)) ?? { kind: "theirs" };
+}
+
+async function lease(
+  table: LedgerTable,
+  { key, look, messageId, now, leaseMs }: LookToClaim,
+  condition: string,
+  values: Readonly<Record<string, Stored>>,
+): Promise<Watch | null> {
   const claimed = await change(table, {
     key: watchItemKey(key),
     set: { look, owner: messageId, leaseUntil: now + leaseMs, done: false },
-    condition:
-      "#state = :watching AND (#look < :look OR (#look = :look AND #done = :no AND #leaseUntil < :now))",
-    values: { watching: "watching", look, no: false, now },
+    condition: `#state = :watching AND ${condition}`,
+    values: { watching: "watching", look, ...values },
     answer: "ALL_NEW",
   });
-  if (claimed.kind === "written") return { kind: "claimed", watch: toWatch(readWatchItem(claimed.item)) };
-  const item = await get(table, watchItemKey(key));
-  return item === null ? { kind: "stale", why: "missing" } : explain(readWatchItem(item), wanted);
+  return claimed.kind === "written" ? toWatch(readWatchItem(claimed.item)) : null;
 }
 
-function explain(item: WatchItem, { look, messageId }: LookToClaim): LookClaim {
+/** Why this look cannot be claimed; null where its lease has ended. */
+async function whyRefused(
+  table: LedgerTable,
+  { key, look, messageId, now }: LookToClaim,
+): Promise<LookClaim | null> {
+  const found = await get(table, watchItemKey(key));
+  if (found === null) return { kind: "stale", why: "missing" };
+  const item = readWatchItem(found);
   if (item.state !== "watching") return { kind: "stale", why: "over" };
   if (item.look > look) return { kind: "stale", why: "superseded" };
   if (item.look === look && item.done) return { kind: "stale", why: "done" };
+  if (item.look === look && item.leaseUntil < now) return null;
   return item.owner === messageId ? { kind: "mine" } : { kind: "theirs" };
 }
 
@@ -57,6 +81,7 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
       lookedAt: packInstants(record.lookedAt.slice(-LOOK_HISTORY)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
     },
+    ...(record.waited ? { add: { uncounted: 1 } } : {}),
     condition: "#state = :watching AND #look = :look AND #done = :no AND #owner = :me",
     values: { watching: "watching", look, no: false, me: messageId },
     answer: "ALL_OLD",

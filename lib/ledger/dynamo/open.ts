@@ -51,6 +51,7 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       ...NO_LEASE,
       ...running(watch),
       digestId: watch.digestId,
+      uncounted: found.look,
     },
     add: watch.targets.length === 0 ? {} : { targets: new Set(watch.targets) },
     condition: "#state = :stopped AND #look = :look",

@@ -17,6 +17,7 @@ const WatchItem = z.object({
   pk: z.string(),
   state: z.enum(["watching", "stopped", ...OUTCOMES]),
   look: z.int(),
+  uncounted: z._default(z.int(), 0),
   done: z.boolean(),
   owner: Text,
   leaseUntil: Time,
@@ -50,11 +51,11 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, look, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId } = item;
+  const { state, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId } = item;
   const { phase, jobType, resourceName, misses, trouble } = item;
   return {
     ...watchOfPartition(item.pk),
-    ...{ state, look, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId },
+    ...{ state, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId },
     ...{ phase, jobType, resourceName, misses },
     targets: item.targets.toSorted(),
     trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },

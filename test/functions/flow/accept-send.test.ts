@@ -11,7 +11,14 @@ describe("a job that has ended already", () => {
     const key = { project: "prod", jobId: JOB };
     await api.ledger.claimLook({ key, look: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.end({
-      ...{ key, outcome: "succeeded", concludedAt: START, targets: ["audit"], lookedAt: [START] },
+      ...{
+        key,
+        acceptedAt: START,
+        outcome: "succeeded",
+        concludedAt: START,
+        targets: ["audit"],
+        lookedAt: [START],
+      },
       expiresAt: START + 1e9,
     });
     return api;

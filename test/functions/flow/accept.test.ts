@@ -53,6 +53,27 @@ describe("a job handed over", () => {
     expect(messages(api.pollQueue)).toHaveLength(2);
   });
 
+  test("taken up again after a stop has its look sent again, too, until it has been looked at", async () => {
+    const api = createHarness();
+    const key = { project: "prod", jobId: JOB };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    await api.ledger.claimLook({ key, look: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ask("DELETE", `/v1/jobs/prod/${JOB}`);
+    for (const status of ["accepted", "already_watching"]) {
+      const again = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+      expect(json(again).jobs[0]?.status).toBe(status);
+    }
+    expect(messages(api.pollQueue).map(({ look }) => look)).toEqual([1, 2, 2]);
+    const status = await api.ask("GET", `/v1/jobs/prod/${JOB}`);
+    expect(JSON.parse(status.body ?? "")).toMatchObject({ state: "watching", looks: 0 });
+  });
+
+  test("is looked at by its deadline, however long jobs like it take", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });
+    expect(messages(api.pollQueue)).toMatchObject([{ look: 1, delaySeconds: 6, deadlineAt: START + 6000 }]);
+  });
+
   test("comes as the untouched reply of a create call, with the rest in the query", async () => {
     const api = createHarness();
     const answer = await api.ask(

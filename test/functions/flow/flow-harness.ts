@@ -1,4 +1,4 @@
-import { conclude } from "../../../functions/flow/conclude.ts";
+import { conclude, resume } from "../../../functions/flow/conclude.ts";
 import { type Looked, look } from "../../../functions/flow/look.ts";
 import { notice } from "../../../functions/flow/notice.ts";
 import { noticeSubject } from "../../../functions/flow/notice-subject.ts";
@@ -46,6 +46,8 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     observation: jobIn("pending"),
     attempted: TAKEN,
     remainingMs: 28_000,
+    /** What happens while the reasons of a failed job are looked for. */
+    whileDeepening: () => {},
     open: (changes: Partial<NewWatch> = {}) =>
       memory.open({
         ...{ ...KEY, acceptedAt: T0, deadlineAt: T0 + 3_600_000, nextLookAt: T0 },
@@ -53,13 +55,24 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
         ...changes,
       }),
 
-    look(number: number, messageId = "m-1", queue: Pick<Queue, "send"> = polls): Promise<Disposition> {
+    look(
+      number: number,
+      messageId = "m-1",
+      queue: Pick<Queue, "send"> = polls,
+      notify: Pick<Queue, "send"> = notices,
+    ): Promise<Disposition> {
       const message = LookMessage.parse({
         ...{ v: 1, kind: "look", ...KEY, look: number, deadlineAt: T0 + 3_600_000 },
       });
-      const cce = { look: async () => flow.observation, deepen: async (_: string, job: Job) => job };
+      const cce = {
+        look: async () => flow.observation,
+        async deepen(_: string, job: Job) {
+          flow.whileDeepening();
+          return job;
+        },
+      };
       const onConcluded = (conclusion: Conclusion) => seen.concluded.push(conclusion);
-      const ends = { ledger, notices, cce, config, onConcluded, pageUrl: () => null };
+      const ends = { ledger, notices: notify, cce, config, now, onConcluded, pageUrl: () => null };
       return look(
         message,
         { messageId, remainingMs: () => flow.remainingMs },
@@ -67,6 +80,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
           ...{ ledger, polls: queue, cce, settings, now, random: () => 0.5 },
           durations: async () => [],
           conclude: (what, ending) => conclude(what, ending, ends),
+          resume: (begun) => resume(begun, ends),
           onLook: (looked) => seen.looked.push(looked),
         },
       );

@@ -26,6 +26,7 @@ async function createEnded(): Promise<Harness> {
   await api.ledger.end({
     ...{
       key,
+      acceptedAt: START,
       outcome: "failed",
       concludedAt: START,
       targets: ["deploys"],

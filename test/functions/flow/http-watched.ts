@@ -22,7 +22,14 @@ export const RUNNING: Job = {
 export async function end(api: Harness, outcome: Outcome = "failed"): Promise<void> {
   await api.ledger.claimLook({ key: KEY, look: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
   await api.ledger.end({
-    ...{ key: KEY, outcome, concludedAt: api.clock.now, targets: ["audit", "deploys"], lookedAt: [] },
+    ...{
+      key: KEY,
+      acceptedAt: START,
+      outcome,
+      concludedAt: api.clock.now,
+      targets: ["audit", "deploys"],
+      lookedAt: [],
+    },
     expiresAt: START + 1e10,
   });
 }

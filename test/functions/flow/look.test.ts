@@ -64,6 +64,60 @@ describe("a look", () => {
     expect(bodiesOf(flow.polls)).toEqual([]);
   });
 
+  it("goes on with a conclusion that a crash interrupted, whatever the job would say now", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = { kind: "gone", text: "no such job" };
+    flow.clock.now = T0 + 130_000;
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    await expect(flow.look(1, "m-1", flow.polls, down)).rejects.toThrow("1 of 1 messages were not sent");
+    const keptAt = T0 + 130_000;
+
+    flow.clock.now += 35_001;
+    flow.observation = jobIn("pending");
+    expect(await flow.look(1)).toBe("acknowledged");
+    expect(flow.seen.looked.at(-1)).toMatchObject({ what: "resumed", next: "concluded" });
+    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
+    expect(bodiesOf(flow.notices)).toMatchObject([{ target: "audit", outcome: "lost" }]);
+    expect(bodiesOf(flow.polls)).toEqual([]);
+  });
+
+  it("looks anew where a crash left no conclusion, or one of the life before", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.memory.claimLook({ key: KEY, look: 1, messageId: "m-0", now: T0, leaseMs: 35_000 });
+    flow.clock.now += 35_001;
+    expect(await flow.look(1)).toBe("acknowledged");
+    expect(flow.seen.looked).toMatchObject([{ what: "job", next: "look_again" }]);
+  });
+
+  it("keeps no conclusion once its lease has ended: somebody else may have looked since", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    flow.whileDeepening = () => {
+      flow.clock.now += 35_001;
+    };
+    await expect(flow.look(1)).rejects.toThrow("the lease of this look has ended");
+    expect(await flow.memory.read(KEY)).toMatchObject({ conclusion: null, watch: { state: "watching" } });
+    expect(bodiesOf(flow.notices)).toEqual([]);
+  });
+
+  it("ends no watch that was stopped and taken up again while it concluded", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    const crossing = {
+      async send(messages: Parameters<typeof flow.notices.send>[0]) {
+        await flow.memory.stop(KEY, flow.clock.now, T0 * 2);
+        await flow.open({ acceptedAt: flow.clock.now, deadlineAt: flow.clock.now + 3_600_000 });
+        return flow.notices.send(messages);
+      },
+    };
+    expect(await flow.look(1, "m-1", flow.polls, crossing)).toBe("acknowledged");
+    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "watching", look: 1, uncounted: 1 });
+  });
+
   it("concludes when the job has ended", async () => {
     const flow = flows();
     await flow.open({ targets: ["audit", "deploys", "alarms"] });

@@ -13,7 +13,7 @@ const QUOTA = 200;
 const INSTANCES = 5;
 
 /** Jobs of ten minutes, all handed over in one minute, looked at by several instances of one function. */
-async function run(jobs: number, settings: Record<string, unknown>) {
+async function run(jobs: number, settings: Record<string, unknown>, deadlineMinutes = 12 * 60) {
   const clock = { at: T0 };
   const now = () => clock.at;
   const random = () => ((clock.at / 7919) % 97) / 97;
@@ -36,14 +36,14 @@ async function run(jobs: number, settings: Record<string, unknown>) {
   const paces = Array.from({ length: INSTANCES }, () =>
     createPace(ledger, now)(config.settings.poll.queriesPerFiveMinutes),
   );
-  const deadlineAt = T0 + 12 * 3_600_000;
+  const deadlineAt = T0 + deadlineMinutes * 60_000;
   for (let job = 0; job < jobs; job++) {
     const key = { project: PROJECT, jobId: `job-${job}` };
     const times = { acceptedAt: T0, deadlineAt, nextLookAt: T0, expiresAt: T0 * 2 };
     await ledger.open({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
     await queue.send([lookMessage({ ...key, look: 1, deadlineAt }, 10 + (job % 50))]);
   }
-  for (let turn = 0; ended.size < jobs && clock.at < deadlineAt; clock.at += 1000, turn++) {
+  for (let turn = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, turn++) {
     for (const { messageId, receiptHandle, body } of queue.receive(50)) {
       const pace = paces[turn % INSTANCES];
       const disposition = await look(
@@ -53,12 +53,14 @@ async function run(jobs: number, settings: Record<string, unknown>) {
           ...{ ledger, polls: queue, cce, settings: config.settings, now, random, onLook: () => {} },
           ...(pace === undefined ? {} : { pace }),
           durations: async () => [],
+          resume: async () => false,
           conclude: async ({ watch, look: number, at, lookedAt }, { outcome }) => {
             ended.set(`${watch.jobId} ${outcome}`, at);
             const key = { project: watch.project, jobId: watch.jobId };
             const seen = { phase: null, jobType: null, resourceName: null };
             await ledger.end({
               key,
+              acceptedAt: watch.acceptedAt,
               outcome,
               concludedAt: at,
               targets: [],
@@ -91,6 +93,13 @@ describe("a project's pace", () => {
     expect(many.busiest).toBeGreaterThan(QUOTA / 2);
     expect(many.lastAt).toBeGreaterThan(720_000);
     expect(many.lastAt).toBeLessThan(3_600_000);
+  });
+
+  it("times no job out that ended before its deadline and only waited for its turn to be seen", async () => {
+    const looks = await run(150, { poll: { queriesPerFiveMinutes: 20 } }, 20);
+    expect(looks).toMatchObject({ ended: 150, outcomes: new Set(["succeeded"]) });
+    expect(looks.lastAt).toBeGreaterThan(20 * 60_000);
+    expect(looks.lastAt).toBeLessThan(80 * 60_000);
   });
 
   it("is kept without a setting once CCE has asked for fewer", async () => {

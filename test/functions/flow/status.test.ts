@@ -52,6 +52,7 @@ describe("the status of a watch", () => {
         at: START,
         nextLookAt: START + 5000,
         misses: 0,
+        waited: false,
         lookedAt: [START],
       },
       ...{

@@ -24,7 +24,7 @@ function endOf(seen: Observation, deadlineMinutes = 120) {
     looks += 1;
     const decision = decide({
       watch: {
-        ...{ look: looks, acceptedAt: T0, deadlineAt: T0 + deadlineMinutes * MINUTE_MS },
+        ...{ looks, acceptedAt: T0, deadlineAt: T0 + deadlineMinutes * MINUTE_MS },
         ...{ misses, trouble, jobType: null },
       },
       ...{ observation: seen, durations: [], now, settings, random: () => 0.5 },

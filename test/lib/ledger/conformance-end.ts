@@ -4,7 +4,7 @@ import { conclusion, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeEnds(ledger: () => Ledger): void {
   const endingOf = (key: Ending["key"], targets: readonly string[]): Ending => ({
-    ...{ key, targets, outcome: "failed", concludedAt: T0 + 50_000 },
+    ...{ key, acceptedAt: T0, targets, outcome: "failed", concludedAt: T0 + 50_000 },
     ...{ lookedAt: [T0 + 20_000, T0 + 50_000], expiresAt: NEVER },
   });
 
@@ -126,6 +126,18 @@ export function describeEnds(ledger: () => Ledger): void {
       };
       await ledger().keepConclusion(watch, stored, NEVER);
       expect(await ledger().read(watch)).toMatchObject(stored);
+    });
+
+    it("ends nothing of a watch that was taken up again since", async () => {
+      const watch = newWatch();
+      await ledger().open(watch);
+      await ledger().stop(watch, T0 + 1000, NEVER);
+      await ledger().open({ ...watch, acceptedAt: T0 + 5000 });
+      expect(await ledger().end(endingOf(watch, ["deploys"]))).toEqual({ kind: "over" });
+      expect(await ledger().end({ ...endingOf(watch, []), acceptedAt: T0 + 5000 })).toEqual({
+        ...{ kind: "targets_changed", targets: ["deploys"] },
+      });
+      expect((await ledger().read(watch))?.watch.state).toBe("watching");
     });
   });
 }

@@ -17,6 +17,7 @@ export function describeLooks(ledger: () => Ledger): void {
       const watch = await opened();
       expect(await claim(watch, 1, "m-1")).toMatchObject({
         kind: "claimed",
+        again: false,
         watch: { look: 1, done: false, targets: ["deploys"], deadlineAt: watch.deadlineAt },
       });
     });
@@ -38,7 +39,7 @@ export function describeLooks(ledger: () => Ledger): void {
     it("grants a lease that ran out to whoever asks first", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
-      expect(await claim(watch, 1, "m-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
+      expect(await claim(watch, 1, "m-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed", again: true });
       expect(await claim(watch, 1, "m-1", T0 + LEASE_MS + 2)).toEqual({ kind: "theirs" });
     });
 
@@ -94,6 +95,16 @@ export function describeLooks(ledger: () => Ledger): void {
       await claim(watch, 2, "m-3");
       await ledger().stop(watch, T0, NEVER);
       expect(await ledger().recordLook({ ...record, look: 2, messageId: "m-3" })).toBe("superseded");
+    });
+
+    it("counts a look that only waited for its turn as none, and goes on from its number", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      await ledger().recordLook(lookRecord({ key: watch, waited: true }));
+      expect((await ledger().read(watch))?.watch).toMatchObject({ look: 1, uncounted: 1, done: true });
+      await claim(watch, 2, "m-2");
+      await ledger().recordLook(lookRecord({ key: watch, look: 2, messageId: "m-2" }));
+      expect((await ledger().read(watch))?.watch).toMatchObject({ look: 2, uncounted: 1 });
     });
 
     it("keeps the latest looks only", async () => {

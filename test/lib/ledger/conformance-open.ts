@@ -10,7 +10,14 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(await ledger().open(watch)).toEqual({ kind: "accepted", look: 1 });
       const read = await ledger().read(watch);
       expect(read?.watch).toEqual({
-        ...{ project: watch.project, jobId: watch.jobId, state: "watching", look: 0, done: true },
+        ...{
+          project: watch.project,
+          jobId: watch.jobId,
+          state: "watching",
+          look: 0,
+          uncounted: 0,
+          done: true,
+        },
         ...{ acceptedAt: T0, deadlineAt: T0 + 7_200_000, concludedAt: null, nextLookAt: T0 + 20_000 },
         ...{ targets: ["deploys", "ops"], digestId: null, phase: null, jobType: null, resourceName: null },
         ...{ trouble: null, misses: 0, lookedAt: [] },
@@ -100,7 +107,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(again).toEqual({ kind: "accepted", look: 2 });
       expect((await ledger().read(watch))?.watch).toMatchObject({
         ...later,
-        ...{ state: "watching", look: 1, done: true, concludedAt: null, targets: ["a", "b"] },
+        ...{ state: "watching", look: 1, uncounted: 1, done: true, concludedAt: null, targets: ["a", "b"] },
       });
     });
 
@@ -119,7 +126,7 @@ export function describeOpening(ledger: () => Ledger): void {
       const watch = newWatch({ targets: ["a"] });
       await ledger().open(watch);
       await ledger().keepConclusion(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
-      const ending = { targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER };
+      const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER };
       await ledger().end({ ...ending, key: watch, outcome: "failed" });
       await ledger().reschedule({ ...watch, dueAt: T0 + 60_000 }, null);
       const again = await ledger().open({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });

@@ -43,7 +43,7 @@ export function lookRecord(changes: Partial<LookRecord> & Pick<LookRecord, "key"
   return {
     ...{ look: 1, messageId: "m-1", at: T0 + 20_000, nextLookAt: T0 + 60_000, phase: "Running" },
     ...{ jobType: "CreateCluster", resourceName: "blue", trouble: null, misses: 0 },
-    ...{ lookedAt: [T0 + 20_000], tree: null },
+    ...{ waited: false, lookedAt: [T0 + 20_000], tree: null },
     ...changes,
   };
 }

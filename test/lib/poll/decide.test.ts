@@ -28,7 +28,7 @@ const job = (over: Partial<Job> = {}): Observation => ({
 function asked(observation: Observation, watch: Partial<LookedWatch> = {}, random = 0.5): Decision {
   return decide({
     watch: {
-      ...{ look: 3, acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW + 120 * MINUTE_MS },
+      ...{ looks: 3, acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW + 120 * MINUTE_MS },
       ...{ misses: 0, trouble: null, jobType: null },
       ...watch,
     },
@@ -49,7 +49,7 @@ describe("decide", () => {
   );
 
   it("counts a job as ended that ended at the very look of the deadline", () => {
-    const late = { deadlineAt: NOW, look: 100_000 };
+    const late = { deadlineAt: NOW, looks: 100_000 };
     expect(asked(job({ state: "succeeded" }), late)).toMatchObject({ outcome: "succeeded" });
   });
 
@@ -65,9 +65,22 @@ describe("decide", () => {
     expect(asked(job(), { deadlineAt: NOW - 1 })).toMatchObject({ outcome: "timed_out" });
   });
 
+  it.each([
+    { kind: "throttled", text: "fewer", retryAfterSeconds: null },
+    { kind: "unavailable", text: "502" },
+  ] as const)("takes $kind for no sign that trouble of access is over", (observation) => {
+    const trouble = { kind: "forbidden", since: NOW - 599_000 } as const;
+    expect(asked(observation, { trouble })).toMatchObject({ kind: "look_again", trouble });
+    expect(
+      asked({ kind: "forbidden", text: "no" }, { trouble: { ...trouble, since: NOW - 600_000 } }),
+    ).toMatchObject({
+      outcome: "lost",
+    });
+  });
+
   it("times out when it has looked as often as allowed", () => {
-    expect(asked(job(), { look: settings.maxLooks })).toMatchObject({ outcome: "timed_out" });
-    expect(asked(job(), { look: settings.maxLooks - 1 })).toMatchObject({ kind: "look_again" });
+    expect(asked(job(), { looks: settings.maxLooks })).toMatchObject({ outcome: "timed_out" });
+    expect(asked(job(), { looks: settings.maxLooks - 1 })).toMatchObject({ kind: "look_again" });
   });
 
   it("lets the last look fall at the deadline", () => {
@@ -85,7 +98,7 @@ describe("decide", () => {
     });
   });
 
-  it("keeps the start of an unbroken run of trouble, of whatever kinds, and gives up after its time", () => {
+  it("keeps the start of trouble, of whatever kinds, until a look gets through, and gives up after its time", () => {
     const since = NOW - 9 * MINUTE_MS;
     const watch = { trouble: { kind: "unauthorized", since } as const };
     const forbidden: Observation = { kind: "forbidden", text: "not allowed" };
@@ -95,7 +108,7 @@ describe("decide", () => {
       outcome: "lost",
       reason: "not allowed",
     });
-    expect(asked({ kind: "unavailable", text: "503" }, watch)).toMatchObject({ trouble: null });
+    expect(asked({ kind: "gone", text: "404" }, watch)).toMatchObject({ trouble: null });
   });
 
   it("takes Retry-After for its word, and backs off without one", () => {
@@ -147,7 +160,7 @@ describe("decide", () => {
       (observation, durations, { min, max, cost }, { age, left, misses, random }) => {
         const decision = decide({
           watch: {
-            ...{ look: 1, acceptedAt: NOW - age, deadlineAt: NOW + left },
+            ...{ looks: 1, acceptedAt: NOW - age, deadlineAt: NOW + left },
             ...{ misses, trouble: null, jobType: "CreateNode" },
           },
           ...{ observation, durations, now: NOW, random: () => random },

@@ -53,7 +53,7 @@ test("every accepted watch is running, concluded or stopped, and those adrift ar
   await open("a-little-late", NOW - HOUR_MS / 2, NOW - HOUR_MS / 2);
   const ended = await open("ended");
   await ledger.end({
-    key: ended,
+    ...{ key: ended, acceptedAt: NOW - HOUR_MS },
     ...{ outcome: "succeeded", concludedAt: NOW, targets: [], lookedAt: [NOW], expiresAt: NOW + HOUR_MS },
   });
   await ledger.stop(await open("stopped"), NOW, NOW + HOUR_MS);
