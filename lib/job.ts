@@ -57,6 +57,12 @@ export interface Trouble {
   readonly since: Instant;
 }
 
+/** Looks have brought no news of a job since `since`, though nothing says that access fails; the latest met `text`. */
+export interface Silence {
+  readonly text: string;
+  readonly since: Instant;
+}
+
 /** What a look saw. `text` is fit to be shown: configured credentials are already masked in it. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }

@@ -34,7 +34,7 @@ export function productLooks(
   return (age) => {
     if (looks++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
     const decision = decide({
-      watch: { looks, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, jobType },
+      watch: { looks, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, silence: null, jobType },
       observation: { kind: "job", job: pending(jobType), warnings: [] },
       durations,
       now: NOW + age * 1000,

@@ -52,6 +52,7 @@ export async function passOn(
     jobType: job?.type ?? watch.jobType,
     resourceName: job?.resourceName ?? watch.resourceName,
     trouble: decision.trouble,
+    silence: decision.silence,
     misses: decision.misses,
     waited: observation === null,
     lookedAt: seen.lookedAt,

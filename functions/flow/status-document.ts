@@ -1,6 +1,6 @@
 import type { Failure, SubJobCounts } from "../../lib/conclusion.ts";
 import type { Instant, Job, TroubleKind } from "../../lib/job.ts";
-import { looksMade } from "../../lib/ledger/watch.ts";
+import { looksMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { JobDocument, StatusDocument } from "../../lib/status.ts";
 import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
@@ -53,8 +53,7 @@ export function statusDocument({ document, region, tell, hears }: StatusFacts): 
     lookedAt: watch.lookedAt.map(iso),
     nextLookAt: isoOrNull(watch.nextLookAt),
     lagSeconds: conclusion?.watch.lagSeconds ?? null,
-    trouble:
-      watch.trouble === null ? null : `${TROUBLE[watch.trouble.kind]}, since ${iso(watch.trouble.since)}`,
+    trouble: troubleOf(watch),
     acceptedAt: iso(watch.acceptedAt),
     deadlineAt: iso(watch.deadlineAt),
     concludedAt: isoOrNull(watch.concludedAt),
@@ -80,6 +79,12 @@ function underWay({ watch, tree }: WatchDocument, region: string | null, tell: T
     updatedAt: isoOrNull(tree?.updatedAt ?? null),
     durationSeconds: null,
   };
+}
+
+/** Why looks bring no news of the job, and since when; null where they do. */
+function troubleOf({ trouble, silence }: Watch): string | null {
+  if (trouble !== null) return `${TROUBLE[trouble.kind]}, since ${iso(trouble.since)}`;
+  return silence === null ? null : `no news of the job since ${iso(silence.since)}: ${silence.text}`;
 }
 
 function iso(at: Instant): string {

@@ -1,6 +1,6 @@
 import type { Conclusion } from "../conclusion.ts";
 import type { Context } from "../context.ts";
-import type { Instant, Job, Outcome, Trouble, WatchKey } from "../job.ts";
+import type { Instant, Job, Outcome, Silence, Trouble, WatchKey } from "../job.ts";
 import type { Delivery } from "./notice-ledger.ts";
 import type { Watch } from "./watch.ts";
 
@@ -46,6 +46,7 @@ export interface LookRecord {
   readonly jobType: string | null;
   readonly resourceName: string | null;
   readonly trouble: Trouble | null;
+  readonly silence: Silence | null;
   readonly misses: number;
   /** It only waited for its turn, and counts as no look. */
   readonly waited: boolean;

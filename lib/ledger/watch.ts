@@ -1,4 +1,4 @@
-import type { Instant, Outcome, Trouble, WatchKey } from "../job.ts";
+import type { Instant, Outcome, Silence, Trouble, WatchKey } from "../job.ts";
 
 export type WatchState = "watching" | "stopped" | Outcome;
 
@@ -23,6 +23,7 @@ export interface Watch extends WatchKey {
   readonly jobType: string | null;
   readonly resourceName: string | null;
   readonly trouble: Trouble | null;
+  readonly silence: Silence | null;
   /** Looks in a row that brought no job: the exponent of the back-off. */
   readonly misses: number;
   /** When the latest looks happened, oldest first, at most `LOOK_HISTORY`. */

@@ -1,4 +1,4 @@
-import type { Instant, Job, Observation, Outcome, Trouble } from "../job.ts";
+import type { Instant, Job, Observation, Outcome, Silence, Trouble } from "../job.ts";
 import type { Settings } from "../settings.ts";
 import { jobAgeSeconds } from "./age.ts";
 import { backoffSeconds } from "./backoff.ts";
@@ -14,6 +14,7 @@ export interface LookedWatch {
   /** Looks in a row before this one that brought no job. */
   readonly misses: number;
   readonly trouble: Trouble | null;
+  readonly silence: Silence | null;
   /** From an earlier look, where this one's job does not tell. */
   readonly jobType: string | null;
 }
@@ -34,6 +35,7 @@ export type Decision =
       /** An integer from 0 to 900. */
       readonly delaySeconds: number;
       readonly trouble: Trouble | null;
+      readonly silence: Silence | null;
       readonly misses: number;
     }
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
@@ -57,34 +59,41 @@ export function decide(question: Question): Decision {
 
 function judge(question: Question): Decision {
   const { watch, observation, now, settings, random } = question;
-  const again = (seconds: number, missed: { trouble: Trouble | null; misses: number }): Decision => ({
+  const misses = watch.misses + 1;
+  const again = (
+    seconds: number,
+    missed: { trouble: Trouble | null; silence: Silence | null },
+  ): Decision => ({
     kind: "look_again",
     delaySeconds: withinBounds(seconds, settings.poll),
+    misses,
     ...missed,
   });
-  const misses = watch.misses + 1;
+  const silentFor = (text: string): Silence => ({ text, since: watch.silence?.since ?? now });
   switch (observation.kind) {
     case "job":
       return afterJob(observation.job, question);
     case "gone":
       if (now - watch.acceptedAt >= settings.poll.goneGraceSeconds * 1000)
         return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return again(jittered(GONE_SECONDS, random), { trouble: null, misses });
+      return again(jittered(GONE_SECONDS, random), { trouble: null, silence: silentFor(observation.text) });
     case "throttled": {
       const asked = observation.retryAfterSeconds;
       const seconds = asked === null ? backoffSeconds(misses, random) : asked + backoffSeconds(1, random);
       // Neither this nor no answer says anything of access: trouble that was seen before goes on.
-      return again(seconds, { trouble: watch.trouble, misses });
+      return again(seconds, { trouble: watch.trouble, silence: silentFor(observation.text) });
     }
     case "unavailable":
-      return again(backoffSeconds(misses, random), { trouble: watch.trouble, misses });
+      return again(backoffSeconds(misses, random), {
+        ...{ trouble: watch.trouble, silence: silentFor(observation.text) },
+      });
     case "unauthorized":
     case "forbidden":
     case "misconfigured": {
       const trouble = { kind: observation.kind, since: watch.trouble?.since ?? now };
       if (now - trouble.since >= settings.poll.troubleSeconds * 1000)
         return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return again(jittered(TROUBLE_SECONDS, random), { trouble, misses });
+      return again(jittered(TROUBLE_SECONDS, random), { trouble, silence: null });
     }
     default:
       return observation satisfies never;
@@ -104,7 +113,7 @@ function afterJob(job: Job, question: Question): Decision {
     now,
     random,
   );
-  return { kind: "look_again", delaySeconds, trouble: null, misses: 0 };
+  return { kind: "look_again", delaySeconds, trouble: null, silence: null, misses: 0 };
 }
 
 /** The end that a watch comes to when there will be no further look; null while there may be one. */

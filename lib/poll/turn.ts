@@ -14,15 +14,15 @@ const LAST_LOOK_MS = 3_600_000;
  * does not ends the watch at its deadline, and says so.
  */
 export function awaitTurn(
-  watch: Pick<LookedWatch, "acceptedAt" | "deadlineAt" | "misses" | "trouble">,
+  watch: Pick<LookedWatch, "acceptedAt" | "deadlineAt" | "misses" | "trouble" | "silence">,
   slotAt: Instant,
   now: Instant,
 ): Decision {
-  const { deadlineAt, misses, trouble } = watch;
+  const { deadlineAt, misses, trouble, silence } = watch;
   const comesInTime = slotAt <= deadlineAt + LAST_LOOK_MS;
   if (!comesInTime && now >= deadlineAt)
     return timedOut(watch, "its project's quota of queries left no turn for a last look");
   const wakeAt = comesInTime ? slotAt : Math.min(slotAt, deadlineAt);
   const delaySeconds = Math.min(SQS_MAX_DELAY_SECONDS, Math.max(0, Math.ceil((wakeAt - now) / 1000)));
-  return { kind: "look_again", delaySeconds, trouble, misses };
+  return { kind: "look_again", delaySeconds, trouble, silence, misses };
 }

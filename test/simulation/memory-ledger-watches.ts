@@ -63,9 +63,9 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching") return "superseded";
       if (row.watch.look !== look || row.watch.done || row.owner !== messageId) return "superseded";
-      const { phase, jobType, resourceName, trouble, misses } = record;
+      const { phase, jobType, resourceName, trouble, silence, misses } = record;
       const lookedAt = record.lookedAt.slice(-LOOK_HISTORY);
-      const seen = { nextLookAt, phase, jobType, resourceName, trouble, misses, lookedAt };
+      const seen = { nextLookAt, phase, jobType, resourceName, trouble, silence, misses, lookedAt };
       const uncounted = row.watch.uncounted + (record.waited ? 1 : 0);
       const watch = { ...row.watch, ...seen, uncounted, done: true };
       watches[idOf(key)] = {
@@ -136,7 +136,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     ...before?.watch,
     uncounted: before?.watch.look ?? 0,
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
-    ...{ state: "watching", done: true, concludedAt: null, trouble: null, misses: 0 },
+    ...{ state: "watching", done: true, concludedAt: null, trouble: null, silence: null, misses: 0 },
     digestId: wanted.digestId,
     targets: union(before?.watch.targets ?? [], wanted.targets),
   };

@@ -11,6 +11,8 @@ import { readWatchItem, toWatch } from "./watch-item.ts";
 
 /** A tree rides in the hot item up to this size, which holds one or two subjobs. */
 const INLINE_TREE_BYTES = 250;
+/** So much of why there is no news is kept: every look writes the hot item. */
+const SILENCE_LENGTH = 200;
 /** Trees known to be larger, by hash: most looks see the tree of the look before, and need not pack it to know. */
 const large = new Set<string>();
 const MOST_LARGE = 1000;
@@ -68,7 +70,7 @@ async function whyRefused(
  * one comes last, because the tree is only shown, while the look must not be lost for its sake.
  */
 export async function recordLook(table: LedgerTable, record: LookRecord): Promise<"recorded" | "superseded"> {
-  const { key, look, messageId, nextLookAt, trouble, tree } = record;
+  const { key, look, messageId, nextLookAt, trouble, silence, tree } = record;
   const { phase, jobType, resourceName, misses } = record;
   const hash = tree === null ? null : treeHash(tree);
   const inline = tree === null || hash === null ? null : packInline(tree, hash);
@@ -78,6 +80,7 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
       ...{ done: true, owner: null, leaseUntil: null, nextLookAt, phase, jobType, resourceName, misses },
       ...{ dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(key) },
       ...{ trouble: trouble?.kind ?? null, troubleSince: trouble?.since ?? null },
+      ...{ silence: silence?.text.slice(0, SILENCE_LENGTH) ?? null, silentSince: silence?.since ?? null },
       lookedAt: packInstants(record.lookedAt.slice(-LOOK_HISTORY)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
     },

@@ -46,6 +46,8 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
         concludedAt: null,
         trouble: null,
         troubleSince: null,
+        silence: null,
+        silentSince: null,
         misses: 0,
       },
       ...NO_LEASE,

@@ -32,6 +32,8 @@ const WatchItem = z.object({
   resourceName: Text,
   trouble: z._default(z.nullable(z.enum(TROUBLE_KINDS)), null),
   troubleSince: Time,
+  silence: Text,
+  silentSince: Time,
   misses: z._default(z.int(), 0),
   lookedAt: Bytes,
   /** The caller's context as JSON, when it is small; else it lies in the acceptance item. */
@@ -59,6 +61,7 @@ export function toWatch(item: WatchItem): Watch {
     ...{ phase, jobType, resourceName, misses },
     targets: item.targets.toSorted(),
     trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },
+    silence: item.silence === null ? null : { text: item.silence, since: item.silentSince },
     lookedAt: unpackInstants(item.lookedAt),
   };
 }

@@ -121,7 +121,14 @@ describe("links on a page", () => {
     await api.ledger.claimLook({ key, look: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.recordLook({
       ...{ key, look: 1, messageId: "m", at: START, nextLookAt: START + 5000, misses: 0, lookedAt: [START] },
-      ...{ phase: "Running", jobType: "CreateCluster", resourceName: "m", trouble: null, waited: false },
+      ...{
+        phase: "Running",
+        jobType: "CreateCluster",
+        resourceName: "m",
+        trouble: null,
+        silence: null,
+        waited: false,
+      },
       tree: { ...RUNNING, clusterId: "b1f6e1a2" },
     });
     expect(hrefs(await open(), "https://console.")).toEqual([expect.stringContaining("/cluster/b1f6e1a2")]);

@@ -53,6 +53,7 @@ describe("the status of a watch", () => {
         nextLookAt: START + 5000,
         misses: 0,
         waited: false,
+        silence: null,
         lookedAt: [START],
       },
       ...{
@@ -69,6 +70,19 @@ describe("the status of a watch", () => {
       subJobs: { total: 1, succeeded: 0, failed: 1, pending: 0 },
       trouble: expect.stringContaining("since 2026-11-23T09:00:00.000Z"),
       job: { jobId: "a", subJobs: [{ jobId: "b", createdAt: "2026-11-23T09:00:00.000Z" }] },
+    });
+  });
+
+  test("says since when looks bring no news, and what the latest met", async () => {
+    const api = await watched();
+    await api.ledger.claimLook({ key: KEY, look: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordLook({
+      ...{ key: KEY, look: 1, messageId: "m", at: START, nextLookAt: START + 5000, misses: 1, waited: false },
+      ...{ phase: null, jobType: null, resourceName: null, tree: null, lookedAt: [START], trouble: null },
+      silence: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
+    });
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
+      trouble: "no news of the job since 2026-11-23T09:00:00.000Z: CCE cannot be reached (ENOTFOUND)",
     });
   });
 

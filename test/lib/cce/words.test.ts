@@ -25,7 +25,7 @@ function endOf(seen: Observation, deadlineMinutes = 120) {
     const decision = decide({
       watch: {
         ...{ looks, acceptedAt: T0, deadlineAt: T0 + deadlineMinutes * MINUTE_MS },
-        ...{ misses, trouble, jobType: null },
+        ...{ misses, trouble, silence: null, jobType: null },
       },
       ...{ observation: seen, durations: [], now, settings, random: () => 0.5 },
     });

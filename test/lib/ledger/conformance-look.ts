@@ -83,6 +83,17 @@ export function describeLooks(ledger: () => Ledger): void {
       expect((await ledger().read(watch))?.watch).toMatchObject({ trouble: null, misses: 0 });
     });
 
+    it("keeps a silence until there is news", async () => {
+      const watch = await opened();
+      await claim(watch, 1, "m-1");
+      const silence = { since: T0 - 9, text: "CCE cannot be reached (ENOTFOUND)" };
+      await ledger().recordLook(lookRecord({ key: watch, silence }));
+      expect((await ledger().read(watch))?.watch.silence).toEqual(silence);
+      await claim(watch, 2, "m-2");
+      await ledger().recordLook(lookRecord({ key: watch, look: 2, messageId: "m-2" }));
+      expect((await ledger().read(watch))?.watch.silence).toBeNull();
+    });
+
     it("writes nothing once the lease was lost, the look is done, or the watch is over", async () => {
       const watch = await opened();
       const record = lookRecord({ key: watch });

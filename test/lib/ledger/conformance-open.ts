@@ -20,7 +20,7 @@ export function describeOpening(ledger: () => Ledger): void {
         },
         ...{ acceptedAt: T0, deadlineAt: T0 + 7_200_000, concludedAt: null, nextLookAt: T0 + 20_000 },
         ...{ targets: ["deploys", "ops"], digestId: null, phase: null, jobType: null, resourceName: null },
-        ...{ trouble: null, misses: 0, lookedAt: [] },
+        ...{ trouble: null, silence: null, misses: 0, lookedAt: [] },
       });
     });
 

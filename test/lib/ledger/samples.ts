@@ -42,7 +42,7 @@ export function job(changes: Partial<Job> = {}): Job {
 export function lookRecord(changes: Partial<LookRecord> & Pick<LookRecord, "key">): LookRecord {
   return {
     ...{ look: 1, messageId: "m-1", at: T0 + 20_000, nextLookAt: T0 + 60_000, phase: "Running" },
-    ...{ jobType: "CreateCluster", resourceName: "blue", trouble: null, misses: 0 },
+    ...{ jobType: "CreateCluster", resourceName: "blue", trouble: null, silence: null, misses: 0 },
     ...{ waited: false, lookedAt: [T0 + 20_000], tree: null },
     ...changes,
   };

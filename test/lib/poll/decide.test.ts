@@ -29,7 +29,7 @@ function asked(observation: Observation, watch: Partial<LookedWatch> = {}, rando
   return decide({
     watch: {
       ...{ looks: 3, acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW + 120 * MINUTE_MS },
-      ...{ misses: 0, trouble: null, jobType: null },
+      ...{ misses: 0, trouble: null, silence: null, jobType: null },
       ...watch,
     },
     ...{ observation, durations: [], now: NOW, settings, random: () => random },
@@ -76,6 +76,23 @@ describe("decide", () => {
     ).toMatchObject({
       outcome: "lost",
     });
+  });
+
+  it.each([
+    { kind: "gone", text: "CCE knows no such job (HTTP 404)" },
+    { kind: "throttled", text: "CCE asks for fewer queries", retryAfterSeconds: 9 },
+    { kind: "unavailable", text: "CCE cannot be reached (ENOTFOUND)" },
+  ] as const)("keeps since when there is no news, and why there is none now: $kind", (observation) => {
+    const { text } = observation;
+    expect(asked(observation)).toMatchObject({ silence: { since: NOW, text } });
+    const before = { since: NOW - MINUTE_MS, text: "HTTP 500" };
+    expect(asked(observation, { silence: before })).toMatchObject({ silence: { since: before.since, text } });
+  });
+
+  it("breaks the silence once a look brings news, good or bad", () => {
+    const silence = { since: NOW - MINUTE_MS, text: "HTTP 500" };
+    expect(asked(job(), { silence })).toMatchObject({ silence: null });
+    expect(asked({ kind: "forbidden", text: "no" }, { silence })).toMatchObject({ silence: null });
   });
 
   it("times out when it has looked as often as allowed", () => {
@@ -161,7 +178,7 @@ describe("decide", () => {
         const decision = decide({
           watch: {
             ...{ looks: 1, acceptedAt: NOW - age, deadlineAt: NOW + left },
-            ...{ misses, trouble: null, jobType: "CreateNode" },
+            ...{ misses, trouble: null, silence: null, jobType: "CreateNode" },
           },
           ...{ observation, durations, now: NOW, random: () => random },
           settings: {

@@ -3,13 +3,19 @@ import { awaitTurn } from "../../../lib/poll/turn.ts";
 const NOW = Date.UTC(2026, 10, 24, 12);
 const MINUTE_MS = 60_000;
 const trouble = { kind: "forbidden", since: NOW - MINUTE_MS } as const;
-const watch = { acceptedAt: NOW - 60 * MINUTE_MS, deadlineAt: NOW + 60 * MINUTE_MS, misses: 3, trouble };
+const watch = {
+  acceptedAt: NOW - 60 * MINUTE_MS,
+  deadlineAt: NOW + 60 * MINUTE_MS,
+  misses: 3,
+  trouble,
+  silence: null,
+};
 const dueIn = (minutes: number) => ({ ...watch, deadlineAt: NOW + minutes * MINUTE_MS });
 
 describe("a look that waits for its turn", () => {
   it("comes again when its turn comes, and changes nothing that is known of the job", () => {
     expect(awaitTurn(watch, NOW + 61_500, NOW)).toEqual({
-      ...{ kind: "look_again", delaySeconds: 62, misses: 3, trouble },
+      ...{ kind: "look_again", delaySeconds: 62, misses: 3, trouble, silence: null },
     });
   });
 
