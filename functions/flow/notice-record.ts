@@ -11,6 +11,16 @@ import { sendAll } from "./send-all.ts";
 
 /** SQS hides a message for 12 h counted from its receipt; a minute is left for what we did since. */
 const LONGEST_HOLD_SECONDS = 43_200 - 60;
+/** What a receiver that throttles and names no wait is taken to ask for. */
+const UNNAMED_WAIT_SECONDS = 30;
+/**
+ * SQS takes a message away, without a reason, that has been received a thousand times (resources/queues.yml). From this
+ * receipt on an attempt is the notice's last; the receipts that are left are for burying it.
+ */
+const LAST_RECEIPT = 900;
+
+/** Whether this is the last receipt of a message in which its notice may be attempted. */
+export const isLastReceipt = ({ receiveCount }: Delivery): boolean => receiveCount >= LAST_RECEIPT;
 
 export interface NoticeRecordPorts {
   readonly ledger: Pick<NoticeLedger, "recordAttempt" | "markBuried"> &
@@ -34,14 +44,17 @@ export async function recordAttempt(
   const { ledger, settings } = ports;
   const { key, redelivery } = told;
   const at = ports.now();
-  const { verdict, spent, afterSeconds } = attempted;
+  const { verdict, spent } = attempted;
+  const isThrottled = verdict === "retry" && !spent;
+  const afterSeconds = attempted.afterSeconds ?? (isThrottled ? UNNAMED_WAIT_SECONDS : null);
   const attempts = standing.attempts + (spent ? 1 : 0);
   const next =
-    verdict === "retry"
+    verdict === "retry" && !isLastReceipt(delivery)
       ? nextAttempt({
           attempts: standing.attempts,
-          spent,
-          afterSeconds,
+          throttles: standing.throttles,
+          throttledMs: at - (standing.throttledSince ?? at),
+          ...{ spent, afterSeconds },
           scheduleSeconds: settings.retry.scheduleSeconds,
           random: ports.random(),
         })
@@ -49,8 +62,8 @@ export async function recordAttempt(
   const state: DeliveryState =
     verdict !== "retry" ? verdict : next?.kind === "again" ? "pending" : "exhausted";
   const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
-  if (verdict === "retry" && !spent && nextAttemptAt !== null)
-    await ledger.holdTarget(key.target, nextAttemptAt);
+  // Not until this notice's own next attempt: its place in the schedule is nothing to the others.
+  if (isThrottled && afterSeconds !== null) await ledger.holdTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
     redelivery,

@@ -3,7 +3,7 @@ import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
 import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
 import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
 import type { Target } from "../../lib/targets.ts";
-import { bury, hide, type NoticeRecordPorts, recordAttempt } from "./notice-record.ts";
+import { bury, hide, isLastReceipt, type NoticeRecordPorts, recordAttempt } from "./notice-record.ts";
 import type { Notice } from "./notice-subject.ts";
 import { type TurnPorts, turn } from "./notice-turn.ts";
 
@@ -12,6 +12,8 @@ export const NOTICE_LEASE_MS = 35_000;
 /** What recording and burying may need after an attempt. */
 const RECORD_MS = 6_000;
 const ATTEMPT_MS = 10_000;
+/** A notice that waits for its turn again and again waits up to so long, so that its receipts last for more than a day. */
+const MAX_TURN_SECONDS = 120;
 
 export interface NoticePorts extends NoticeRecordPorts {
   readonly ledger: NoticeRecordPorts["ledger"] &
@@ -56,10 +58,14 @@ export async function notice(
   }
 
   const state = await ledger.readTarget(key.target);
-  const waits = await turn(told, { standing: claim.delivery, state, now }, ports);
+  const waits = isLastReceipt(delivery)
+    ? null
+    : await turn(told, { standing: claim.delivery, state, now }, ports);
   if (waits !== null) {
-    await ledger.holdNotice({ key, redelivery, messageId, ...waits });
-    return hide(delivery, waits.until, ports);
+    const least = now + Math.min(delivery.receiveCount, MAX_TURN_SECONDS) * 1000;
+    const until = Math.max(waits.until, least);
+    await ledger.holdNotice({ key, redelivery, messageId, ...waits, until });
+    return hide(delivery, until, ports);
   }
   const attempted = await attempt(told, state, remainingMs, ports);
   if (attempted === null) return "kept";

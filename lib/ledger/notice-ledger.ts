@@ -23,6 +23,9 @@ export interface Delivery {
   readonly state: DeliveryState;
   /** Attempts spent; waiting out a 429 spends none. */
   readonly attempts: number;
+  /** How often in a row it was throttled, and since when: the first time, whatever came between. */
+  readonly throttles: number;
+  readonly throttledSince: Instant | null;
   readonly redelivery: number;
   readonly nextAttemptAt: Instant | null;
   /** A place in the target's pace was reserved for `nextAttemptAt`. */
@@ -37,6 +40,8 @@ export interface Delivery {
 export function unattempted(target: string): Delivery {
   const nothing = {
     attempts: 0,
+    throttles: 0,
+    throttledSince: null,
     redelivery: 0,
     nextAttemptAt: null,
     slotReserved: false,
@@ -62,7 +67,7 @@ export interface AttemptRecord {
   readonly redelivery: number;
   readonly messageId: string;
   readonly state: DeliveryState;
-  /** Whether this attempt counts against the schedule. */
+  /** Whether this attempt counts against the schedule. One that does not and leaves the notice pending was throttled. */
   readonly spent: boolean;
   readonly attempt: Attempt;
   /** When `state` is pending: the next attempt. */

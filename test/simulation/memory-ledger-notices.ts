@@ -42,8 +42,12 @@ export function noticeSteps({ notices }: LedgerState): NoticeLedger {
       if (row === null) return "superseded";
       const { state, nextAttemptAt, attempt, spent } = record;
       const attempts = row.delivery.attempts + (spent ? 1 : 0);
+      const isThrottled = !spent && state === "pending";
+      const throttles = spent ? 0 : row.delivery.throttles + (isThrottled ? 1 : 0);
+      const throttledSince = row.delivery.throttledSince ?? (isThrottled ? attempt.at : null);
       const history = [...row.delivery.history, attempt].slice(-ATTEMPT_HISTORY);
-      const delivery = { ...row.delivery, state, attempts, nextAttemptAt, slotReserved: false, history };
+      const counted = { attempts, throttles, throttledSince };
+      const delivery = { ...row.delivery, ...counted, state, nextAttemptAt, slotReserved: false, history };
       notices[idOfNotice(record.key)] = { ...row, delivery, leaseUntil: null };
       return "recorded";
     },

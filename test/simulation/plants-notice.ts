@@ -14,6 +14,8 @@ export function noClaim(ports: NoticePorts): NoticePorts {
         if (claim.kind === "claimed" || claim.kind === "unburied") return claim;
         const standing = {
           attempts: 0,
+          throttles: 0,
+          throttledSince: null,
           redelivery: wanted.redelivery,
           nextAttemptAt: null,
           slotReserved: false,

@@ -11,11 +11,16 @@ export async function recordAttempt(
   table: LedgerTable,
   record: AttemptRecord,
 ): Promise<"recorded" | "superseded"> {
-  const { key, redelivery, messageId, state, nextAttemptAt } = record;
+  const { key, redelivery, messageId, state, spent, nextAttemptAt } = record;
+  const isThrottled = !spent && state === "pending";
   const recorded = await change(table, {
     key: noticeItemKey(key),
-    set: { state, nextAttemptAt, slotReserved: false, leaseUntil: null },
-    add: record.spent ? { attempts: 1 } : {},
+    set: {
+      ...{ state, nextAttemptAt, slotReserved: false, leaseUntil: null },
+      ...(spent ? { throttles: null } : {}),
+    },
+    first: isThrottled ? { throttledSince: record.attempt.at } : {},
+    add: { ...(spent ? { attempts: 1 } : {}), ...(isThrottled ? { throttles: 1 } : {}) },
     append: { history: [writeAttempt(record.attempt)] },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },

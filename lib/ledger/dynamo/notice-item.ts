@@ -23,6 +23,8 @@ const NoticeItem = z.object({
   sk: z.string(),
   state: DeliveryState,
   attempts: z._default(z.int(), 0),
+  throttles: z._default(z.int(), 0),
+  throttledSince: MaybeTime,
   redelivery: z.int(),
   nextAttemptAt: MaybeTime,
   slotReserved: Flag,
@@ -38,10 +40,11 @@ export function readNoticeItem(item: Item): NoticeItem {
 }
 
 export function toDelivery(item: NoticeItem): Delivery {
-  const { state, attempts, redelivery, nextAttemptAt, slotReserved, buried } = item;
+  const { state, attempts, throttles, throttledSince } = item;
+  const { redelivery, nextAttemptAt, slotReserved, buried } = item;
   return {
     target: item.sk.slice(NOTICE_PREFIX.length),
-    ...{ state, attempts, redelivery, nextAttemptAt, slotReserved, buried },
+    ...{ state, attempts, throttles, throttledSince, redelivery, nextAttemptAt, slotReserved, buried },
     history: item.history.slice(-ATTEMPT_HISTORY).map(readAttempt),
   };
 }

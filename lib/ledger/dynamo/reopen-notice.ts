@@ -11,6 +11,7 @@ export async function reopenNotice(table: LedgerTable, key: NoticeKey, expiresAt
     key: noticeItemKey(key),
     set: {
       ...{ state: "pending", attempts: 0, nextAttemptAt: null, slotReserved: false },
+      ...{ throttles: null, throttledSince: null },
       ...{ owner: null, leaseUntil: null, buried: null },
       expiresAt: timeToLive(expiresAt),
     },

@@ -59,10 +59,11 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       number: number,
       messageId = "m-1",
       queue: Pick<Queue, "send"> = polls,
+      jobId = KEY.jobId,
       notify: Pick<Queue, "send"> = notices,
     ): Promise<Disposition> {
       const message = LookMessage.parse({
-        ...{ v: 1, kind: "look", ...KEY, look: number, deadlineAt: T0 + 3_600_000 },
+        ...{ v: 1, kind: "look", ...KEY, jobId, look: number, deadlineAt: T0 + 3_600_000 },
       });
       const cce = {
         look: async () => flow.observation,

@@ -70,7 +70,7 @@ describe("a look", () => {
     flow.observation = { kind: "gone", text: "no such job" };
     flow.clock.now = T0 + 130_000;
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
-    await expect(flow.look(1, "m-1", flow.polls, down)).rejects.toThrow("1 of 1 messages were not sent");
+    await expect(flow.look(1, "m-1", flow.polls, KEY.jobId, down)).rejects.toThrow("1 of 1 messages were not sent");
     const keptAt = T0 + 130_000;
 
     flow.clock.now += 35_001;
@@ -114,7 +114,7 @@ describe("a look", () => {
         return flow.notices.send(messages);
       },
     };
-    expect(await flow.look(1, "m-1", flow.polls, crossing)).toBe("acknowledged");
+    expect(await flow.look(1, "m-1", flow.polls, KEY.jobId, crossing)).toBe("acknowledged");
     expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "watching", look: 1, uncounted: 1 });
   });
 

@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { nextAttempt } from "../../../lib/deliver/retry.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
-const failed = { attempts: 0, spent: true, afterSeconds: null, scheduleSeconds: SCHEDULE, random: 0.5 };
+const failed = {
+  ...{ attempts: 0, spent: true, throttles: 0, throttledMs: 0 },
+  ...{ afterSeconds: null, scheduleSeconds: SCHEDULE, random: 0.5 },
+};
+const HOUR_MS = 3_600_000;
 
 describe("nextAttempt", () => {
   it("walks down the schedule, one wait for every attempt spent, and then gives up", () => {
@@ -37,6 +41,23 @@ describe("nextAttempt", () => {
     expect(next).toEqual({ kind: "again", afterSeconds: 43_200 });
   });
 
+  it("backs off from a receiver that throttles again and again, unless it asks for a longer wait", () => {
+    const throttled = { ...failed, spent: false };
+    const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => nextAttempt({ ...throttled, throttles }));
+    expect(waits).toEqual(
+      [5, 10, 20, 160, 300, 300].map((afterSeconds) => ({ kind: "again", afterSeconds })),
+    );
+    const asked = { ...throttled, throttles: 8, afterSeconds: 1200 };
+    expect(nextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
+  });
+
+  it("gives up on a receiver that has throttled for a day; a failed attempt that was not throttled counts by itself", () => {
+    const throttled = { ...failed, spent: false, throttles: 90 };
+    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({ kind: "again" });
+    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "exhausted" });
+    expect(nextAttempt({ ...failed, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "again", afterSeconds: 5 });
+  });
+
   it("gives up at once where the schedule has a single attempt", () => {
     expect(nextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
   });
@@ -51,7 +72,7 @@ describe("nextAttempt", () => {
         fc.option(seconds),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (scheduleSeconds, attempts, spent, afterSeconds, random) => {
-          const next = nextAttempt({ attempts, spent, afterSeconds, scheduleSeconds, random });
+          const next = nextAttempt({ ...failed, attempts, spent, afterSeconds, scheduleSeconds, random });
           if (next.kind === "exhausted") return spent && attempts + 1 >= scheduleSeconds.length;
           const scheduled = scheduleSeconds[attempts + 1] ?? scheduleSeconds.at(-1) ?? 0;
           const latest = Math.min(43_200, Math.max(scheduled * 1.2, afterSeconds ?? 0));

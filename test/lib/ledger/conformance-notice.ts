@@ -2,6 +2,8 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { ATTEMPT_HISTORY, type AttemptRecord, type NoticeKey } from "../../../lib/ledger/notice-ledger.ts";
 import { attempt, freshKey, LEASE_MS, NEVER, T0 } from "./samples.ts";
 
+const UNTHROTTLED = { throttles: 0, throttledSince: null };
+
 export function describeNotices(ledger: () => Ledger): void {
   const freshNotice = (): NoticeKey => ({ ...freshKey(), target: "deploys" });
   const claim = (key: NoticeKey, messageId: string, now = T0, redelivery = 0) =>
@@ -15,7 +17,7 @@ export function describeNotices(ledger: () => Ledger): void {
 
   describe("claiming a notice", () => {
     it("leases it at its first message and answers how it stands", async () => {
-      const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0 };
+      const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
       const nothing = { nextAttemptAt: null, slotReserved: false, buried: false, history: [] };
       const key = freshNotice();
       expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
@@ -94,6 +96,30 @@ export function describeNotices(ledger: () => Ledger): void {
       expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
     });
 
+    it("counts how often in a row a notice was throttled, and remembers since when", async () => {
+      const key = freshNotice();
+      const standings: unknown[] = [];
+      for (const [i, spent] of [false, false, true, false].entries()) {
+        await claim(key, "n-1", T0 + i);
+        await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
+        const { attempts, throttles, throttledSince } = await ledger().readDelivery(key);
+        standings.push([attempts, throttles, throttledSince]);
+      }
+      expect(standings).toEqual([
+        [0, 1, T0],
+        [0, 2, T0],
+        [1, 0, T0],
+        [1, 1, T0],
+      ]);
+    });
+
+    it("counts nothing as throttled that was never sent and never will be", async () => {
+      const key = freshNotice();
+      await claim(key, "n-1");
+      await record(key, "n-1", { spent: false, state: "gone", nextAttemptAt: null });
+      expect(await ledger().readDelivery(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
+    });
+
     it("keeps the latest attempts only, however many there are", async () => {
       const key = freshNotice();
       const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);
@@ -139,14 +165,17 @@ export function describeNotices(ledger: () => Ledger): void {
     it("starts it anew under a number of its own; messages before it are stale", async () => {
       const key = freshNotice();
       await claim(key, "n-1");
+      await record(key, "n-1", { spent: false, nextAttemptAt: T0 });
+      await claim(key, "n-1");
       await record(key, "n-1", { state: "gone", nextAttemptAt: null });
       await ledger().markBuried(key, 0);
       expect(await ledger().reopenNotice(key, NEVER)).toBe(1);
+      expect(await ledger().readDelivery(key)).toMatchObject(UNTHROTTLED);
       expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
       const claimed = await claim(key, "n-2", T0, 1);
       expect(claimed).toMatchObject({ kind: "claimed", delivery: { attempts: 0, redelivery: 1 } });
       expect(await record(key, "n-2", { redelivery: 1, state: "delivered" })).toBe("recorded");
-      expect((await ledger().readDelivery(key)).history).toHaveLength(2);
+      expect((await ledger().readDelivery(key)).history).toHaveLength(3);
     });
 
     it("numbers calls at once apart, and works for a notice nobody sent yet", async () => {
