@@ -44,6 +44,11 @@ export function nextAttempt(after: {
   return { kind: "again", afterSeconds: Math.min(wait, SQS_MAX_VISIBILITY_SECONDS) };
 }
 
+/** The wait before the first attempt, in seconds. */
+export function firstWaitSeconds(scheduleSeconds: readonly number[], random: number): number {
+  return Math.min(jittered(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
+}
+
 function jittered(seconds: number, random: number): number {
   return seconds * (1 - JITTER + 2 * JITTER * random);
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { nextAttempt } from "../../../lib/deliver/retry.ts";
+import { firstWaitSeconds, nextAttempt } from "../../../lib/deliver/retry.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 const failed = {
@@ -81,5 +81,13 @@ describe("nextAttempt", () => {
         },
       ),
     );
+  });
+});
+
+describe("firstWaitSeconds", () => {
+  it("is the schedule's first entry, scattered like the others, within what a queue can wait", () => {
+    expect(firstWaitSeconds(SCHEDULE, 0.9)).toBe(0);
+    expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
+    expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);
   });
 });
