@@ -32,7 +32,7 @@ export const handler = sqsHandler(async () => (delivery, remainingMs) => {
     const own = message.target.startsWith(CALLBACK_PREFIX);
     const config = own ? await configs.current() : await configs.knowing("targets", message.target);
     const { settings } = config;
-    const subject = await noticeSubject(message, { ledger, config, now });
+    const subject = await noticeSubject(message, { ledger, config, now, freshConfig: configs.fresh });
     if (subject.kind === "silent") return "acknowledged";
     if (subject.kind === "unknown") return buryUnknown(delivery, reading);
     return notice(subject.notice, delivery, remainingMs, {

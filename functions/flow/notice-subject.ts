@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Conclusion } from "../../lib/conclusion.ts";
 import type { Config } from "../../lib/config.ts";
-import { type Instant, OUTCOMES } from "../../lib/job.ts";
+import { type Instant, OUTCOMES, type Outcome } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
@@ -28,8 +28,10 @@ export interface Notice {
 }
 
 export interface NoticeSubjectPorts {
-  readonly ledger: Pick<Ledger, "readConclusion" | "readAcceptance" | "readDigest">;
+  readonly ledger: Pick<Ledger, "readConclusion" | "readAcceptance" | "readDigest" | "readDelivery">;
   readonly config: Config;
+  /** The config as it is now, or was a moment ago. */
+  readonly freshConfig: () => Promise<Config>;
   readonly now: () => Instant;
 }
 
@@ -40,11 +42,18 @@ export type NoticeSubject =
   /** The ledger knows nothing of it (any more). */
   | { readonly kind: "unknown" };
 
-/** Reads what a message is about. */
+/** Reads what a message is about. Nobody is passed over by a config that is older than the one the message was sent by. */
 export async function noticeSubject(
   message: NotifyMessage,
   ports: NoticeSubjectPorts,
 ): Promise<NoticeSubject> {
+  const subject = await subjectBy(message, ports);
+  if (subject.kind !== "silent") return subject;
+  const config = await ports.freshConfig();
+  return config === ports.config ? subject : subjectBy(message, { ...ports, config });
+}
+
+async function subjectBy(message: NotifyMessage, ports: NoticeSubjectPorts): Promise<NoticeSubject> {
   const expiresAt = ports.now() + ports.config.settings.retentionDays * DAY_MS;
   switch (message.kind) {
     case "notice":
@@ -66,6 +75,7 @@ async function ofOutcome(
   const key = { project: message.project, jobId: message.jobId, target: message.target };
   const conclusion = await ports.ledger.readConclusion(key);
   if (conclusion === null) return { kind: "unknown" };
+  if (await isUnasked(message, conclusion.outcome, ports)) return { kind: "silent" };
   const notice: Notice = {
     key,
     redelivery: message.redelivery,
@@ -77,6 +87,19 @@ async function ofOutcome(
     expiresAt,
   };
   return { kind: "notice", notice };
+}
+
+/**
+ * Whether a target's `on` leaves this outcome out, and nobody asked for it by a redelivery: `poll` sends to a target it does not
+ * know yet whatever the outcome. A notice that has been attempted goes on to its end, so that it never stands as pending.
+ */
+async function isUnasked(
+  message: NoticeMessage,
+  outcome: Outcome,
+  { config, ledger }: NoticeSubjectPorts,
+): Promise<boolean> {
+  if (message.redelivery > 0 || (config.targets[message.target]?.on.includes(outcome) ?? true)) return false;
+  return (await ledger.readDelivery(message)).history.length === 0;
 }
 
 /** One ID per watch, outcome and target: the hash of the three, since names may hold what a header may not. */

@@ -6,7 +6,7 @@ import type { ConfigEntry } from "./parameters.ts";
 const MINUTE_MS = 60_000;
 /** How long a config is used before it is read again. */
 const FRESH_MS = 5 * MINUTE_MS;
-/** A name that is not in the config makes it be read again at once, but not more often than this. */
+/** Who has a reason to doubt the config has it read again at once, but not more often than this. */
 const REREAD_MS = 10_000;
 
 export interface ConfigSource {
@@ -17,6 +17,8 @@ export interface ConfigSource {
   current(): Promise<Config>;
   /** The config; read again at once, unless that has just been done, when it does not know this name. */
   knowing(kind: "projects" | "targets", name: string): Promise<Config>;
+  /** The config as it is now: read again, unless that has just been done. */
+  fresh(): Promise<Config>;
   /** Throws what the latest reading met, even while an older good config serves on; read anew as for an unknown name. */
   check(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export function createConfigSource(options: {
       const config = await notOlderThan(FRESH_MS);
       return Object.hasOwn(config[kind], name) ? config : notOlderThan(REREAD_MS);
     },
+    fresh: () => notOlderThan(REREAD_MS),
     async check() {
       await notOlderThan(REREAD_MS);
       if (fault !== null) throw fault;

@@ -82,7 +82,7 @@ export function startNotify(around: Surroundings, actor: Actor): HandleDelivery 
   const reading = plant.reading({ queue: queue("notify"), dead: queue("notifyDead"), unreadable: () => {} });
   return (delivery, remainingMs) =>
     withMessage(NotifyMessage, delivery, reading, async (message) => {
-      const subject = await noticeSubject(message, { ledger, config, now });
+      const subject = await noticeSubject(message, { ledger, config, now, freshConfig: async () => config });
       if (subject.kind === "silent") return "acknowledged";
       if (subject.kind === "unknown") return buryUnknown(delivery, reading);
       const ports = plant.notice(

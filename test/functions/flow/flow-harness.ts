@@ -48,6 +48,8 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     remainingMs: 28_000,
     /** What happens while the reasons of a failed job are looked for. */
     whileDeepening: () => {},
+    /** What reading the config anew brings. */
+    freshConfig: config,
     open: (changes: Partial<NewWatch> = {}) =>
       memory.open({
         ...{ ...KEY, acceptedAt: T0, deadlineAt: T0 + 3_600_000, nextLookAt: T0 },
@@ -88,7 +90,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     },
 
     /** The next visible message of the notify queue, handled and acknowledged as its function would. */
-    async tell(): Promise<Disposition | "silent" | "nothing" | "unknown"> {
+    async tell(): Promise<Disposition | "nothing" | "unknown"> {
       const [delivery] = notices.receive(1);
       if (delivery === undefined) return "nothing";
       const disposition = await flow.handle(delivery);
@@ -96,11 +98,13 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       return disposition;
     },
 
-    async handle(delivery: Delivery): Promise<Disposition | "silent" | "unknown"> {
+    async handle(delivery: Delivery): Promise<Disposition | "unknown"> {
       const subject = await noticeSubject(NotifyMessage.parse(JSON.parse(delivery.body)), {
         ...{ ledger, config, now },
+        freshConfig: async () => flow.freshConfig,
       });
-      if (subject.kind !== "notice") return subject.kind;
+      if (subject.kind === "silent") return "acknowledged";
+      if (subject.kind === "unknown") return "unknown";
       return notice(subject.notice, delivery, () => flow.remainingMs, {
         ...{ ledger, queue: notices, dead, settings, now, random: () => 0.5, onAttempt: () => {} },
         deliver: async ({ webhookId }) => {

@@ -52,6 +52,17 @@ test("an unknown name makes the config be read again at once, but not for every 
   expect(state.reads).toBe(2);
 });
 
+test("a config that is asked for fresh is read again, but not for every message that asks", async () => {
+  const { state, source } = setUp(good);
+  const first = await source.current();
+  expect(await source.fresh()).toBe(first);
+  state.entries = [...good, { name: "settings", value: '{"deadlineMinutes":5}' }];
+  state.now = 10_000;
+  const fresh = await Promise.all([source.fresh(), source.fresh()]);
+  expect(fresh.map(({ settings }) => settings.deadlineMinutes)).toEqual([5, 5]);
+  expect(state.reads).toBe(2);
+});
+
 test("the last good config serves on while the newest has faults, which are told each time it is read", async () => {
   const { state, source } = setUp(good);
   const first = await source.current();
