@@ -12,7 +12,7 @@ import {
 import { readEnvironment } from "../lib/runtime/config.ts";
 import { sqsHandler } from "../lib/runtime/sqs.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
-import { CALLBACK_PREFIX } from "../lib/targets.ts";
+import { isCallback } from "../lib/targets.ts";
 import { notice } from "./flow/notice.ts";
 import { noticeSubject } from "./flow/notice-subject.ts";
 import { buryUnknown, withMessage } from "./flow/read-message.ts";
@@ -29,7 +29,7 @@ const configs = ssmConfig(env.CONFIG_PATH);
 export const handler = sqsHandler(async () => (delivery, remainingMs) => {
   const reading = { queue, dead, unreadable: tellUnreadable };
   return withMessage(NotifyMessage, delivery, reading, async (message) => {
-    const own = message.target.startsWith(CALLBACK_PREFIX);
+    const own = isCallback(message.target);
     const config = own ? await configs.current() : await configs.knowing("targets", message.target);
     const { settings } = config;
     const subject = await noticeSubject(message, { ledger, config, now, freshConfig: configs.fresh });

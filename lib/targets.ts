@@ -94,3 +94,5 @@ export type ChatTarget = Exclude<Target, { kind: "webhook" }>;
 
 /** A caller's own `callbackUrl` is a target of one watch, named so; no configured name can hold a colon. */
 export const CALLBACK_PREFIX = "callback:";
+
+export const isCallback = (target: string): boolean => target.startsWith(CALLBACK_PREFIX);

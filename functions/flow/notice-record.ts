@@ -6,6 +6,7 @@ import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
 import type { Settings } from "../../lib/settings.ts";
+import { isCallback } from "../../lib/targets.ts";
 import type { Notice } from "./notice-subject.ts";
 import { sendAll } from "./send-all.ts";
 
@@ -84,7 +85,9 @@ export async function recordAttempt(
   if (recorded === "superseded") return "kept";
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return hide(delivery, nextAttemptAt, ports);
-  if (state === "gone" && attempted.reason !== "target_off") await ledger.switchOff(key.target, at);
+  // A caller's own address ends with its watch's notice: nobody could switch it on again, and other watches may name it.
+  if (state === "gone" && attempted.reason !== "target_off" && !isCallback(key.target))
+    await ledger.switchOff(key.target, at);
   return bury(told, delivery, state, attempted.reason, ports);
 }
 

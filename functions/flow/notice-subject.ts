@@ -7,7 +7,7 @@ import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
 import { formatDigest, formatNotice, formatTargetGone, type Message } from "../../lib/report/format.ts";
 import { unseal } from "../../lib/seal.ts";
-import { CALLBACK_PREFIX, type Target } from "../../lib/targets.ts";
+import { isCallback, type Target } from "../../lib/targets.ts";
 
 const DAY_MS = 86_400_000;
 /** Digests and alerts about targets are kept in the ledger like notices of a watch; no project has such a name. */
@@ -80,7 +80,7 @@ async function ofOutcome(
     key,
     redelivery: message.redelivery,
     webhookId: webhookId(key, conclusion.outcome),
-    target: message.target.startsWith(CALLBACK_PREFIX)
+    target: isCallback(message.target)
       ? await callbackTarget(key, ports)
       : (ports.config.targets[message.target] ?? null),
     format: (target) => formatNotice(target, conclusion),

@@ -2,7 +2,7 @@ import type { Attempted } from "../../lib/deliver/deliver.ts";
 import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
 import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
 import type { Delivery, Disposition } from "../../lib/runtime/sqs.ts";
-import type { Target } from "../../lib/targets.ts";
+import { isCallback, type Target } from "../../lib/targets.ts";
 import { bury, hide, isLastReceipt, type NoticeRecordPorts, recordAttempt } from "./notice-record.ts";
 import type { Notice } from "./notice-subject.ts";
 import { type TurnPorts, turn } from "./notice-turn.ts";
@@ -57,7 +57,9 @@ export async function notice(
       return claim satisfies never;
   }
 
-  const state = await ledger.readTarget(key.target);
+  const known = await ledger.readTarget(key.target);
+  // Release 0.1 switched callbacks off as well, and nobody could switch one on again.
+  const state = isCallback(key.target) ? { ...known, offSince: null } : known;
   const waits = isLastReceipt(delivery)
     ? null
     : await turn(told, { standing: claim.delivery, state, now }, ports);

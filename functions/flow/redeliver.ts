@@ -10,7 +10,7 @@ import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import { CALLBACK_PREFIX } from "../../lib/targets.ts";
+import { isCallback } from "../../lib/targets.ts";
 import { noticeMessage } from "./messages.ts";
 
 const DAY_MS = 86_400_000;
@@ -68,7 +68,7 @@ function chooseTargets(
   caller: Caller,
   { targets: configured }: Config,
 ): { readonly kind: "chosen"; readonly targets: readonly string[] } | Refusal {
-  const may = (name: string) => name.startsWith(CALLBACK_PREFIX) || mayUse(caller, "targets", name);
+  const may = (name: string) => isCallback(name) || mayUse(caller, "targets", name);
   if (asked === undefined)
     return {
       kind: "chosen",

@@ -71,7 +71,9 @@ function eventOperation(): Json {
     requestBody: { required: true, content: jsonContent("JobEvent") },
     responses: {
       "2XX": emptyAnswer("Taken."),
-      "410": emptyAnswer("Gone: nothing more is sent to this target."),
+      "410": emptyAnswer(
+        "Gone: nothing more is sent to this target; to a callbackUrl, nothing more of this job.",
+      ),
       default: emptyAnswer("Sent again later, unless the status says that it would be in vain."),
     },
   };
