@@ -22,6 +22,7 @@ export interface OperationsPorts
     Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested">,
     Pick<StopPorts, "onStopped"> {
   readonly ledger: Pick<Ledger, "read" | "recent" | "revisit" | "reopenNotice" | "switchOn"> &
+    StatusPorts["ledger"] &
     StopPorts["ledger"];
   /** The config; with a target's name, one that knows it if any does. */
   readonly readConfig: (target?: string) => Promise<Config>;

@@ -16,10 +16,11 @@ import type { RenderedPage } from "../../lib/report/page/shell.ts";
 import { consoleUrl } from "../../lib/report/story/console-link.ts";
 import { listPage } from "./pages-list.ts";
 import { statusFacts } from "./status.ts";
+import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
 
 export interface PagesPorts {
-  readonly ledger: Pick<WatchLedger, "read" | "recent">;
+  readonly ledger: Pick<WatchLedger, "read" | "recent"> & StatusDigestPorts["ledger"];
   readonly config: Config;
   readonly publicUrl: string;
   readonly tell: TreeTeller;
@@ -44,7 +45,7 @@ export async function showJob(
   const maker = opened({ kind: "watch", ...key }, request, ports);
   const read = maker === null ? null : await ports.ledger.read(key);
   if (maker === null || read === null) return notFoundPage(request);
-  const document = statusDocument(statusFacts(read, ports));
+  const document = statusDocument(statusFacts(await withDigest(read, ports), ports));
   const list = listUrl(maker, key.project, ports.now);
   const page = renderJobPage({
     document,

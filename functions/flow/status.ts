@@ -6,6 +6,7 @@ import { readWait } from "../../lib/api/wait.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
 import type { WatchDocument, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
 
 /** Between two reads of a held call. */
@@ -16,7 +17,7 @@ const ANSWER_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 export interface StatusPorts {
-  readonly ledger: Pick<WatchLedger, "read">;
+  readonly ledger: Pick<WatchLedger, "read"> & StatusDigestPorts["ledger"];
   readonly config: Config;
   readonly tell: TreeTeller;
   readonly now: () => Instant;
@@ -34,7 +35,7 @@ export async function readStatus(
   if (asked.kind === "refused") return asked;
   const document = await heldRead(key, asked.seconds, ports);
   if (document === null) return notFound("watch");
-  const status = statusDocument(statusFacts(document, ports));
+  const status = statusDocument(statusFacts(await withDigest(document, ports), ports));
   const response = jsonResponse(200, status);
   const etag = etagOf(response.body ?? "");
   const headers = {

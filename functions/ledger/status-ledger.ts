@@ -1,5 +1,6 @@
 import { leaveDigest, readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { stopWatch as stop } from "../../lib/ledger/dynamo/end.ts";
+import { readDelivery } from "../../lib/ledger/dynamo/notice.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
 import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
@@ -12,5 +13,5 @@ import { readTarget, switchOn } from "../../lib/ledger/dynamo/target.ts";
 export const statusLedger = (table: LedgerTable) =>
   onTable(table, {
     ...{ read, recent, revisit, stop, reopenNotice, readTarget, switchOn },
-    ...{ leaveDigest, readDigest },
+    ...{ leaveDigest, readDigest, readDelivery },
   });

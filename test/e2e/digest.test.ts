@@ -43,6 +43,14 @@ describe("jobs of one call that ask for a digest", () => {
     expect(JSON.parse(digest?.body ?? "").text).toMatch(/3 .*2 succeeded, 1 failed/);
     expect(digest?.body).toContain(JSON.stringify(REASON).slice(1, -1));
     expect(at("/slack/alarms")).toHaveLength(1);
+    for (const jobId of jobIds) {
+      const { deliveries } = await scene.over(jobId);
+      expect(deliveries.map(({ target, state, lastStatus }) => [target, state, lastStatus])).toEqual([
+        ["alarms", "delivered", 200],
+        ["audit", "delivered", 204],
+        ["deploys", "delivered", 200],
+      ]);
+    }
     const events = at("/webhook/audit").map(({ body }) => JSON.parse(body));
     expect(events.map(({ data }) => data.jobId).sort()).toEqual([...jobIds].sort());
     expect(events.map(({ type }) => type).sort()).toEqual(["job.failed", "job.succeeded", "job.succeeded"]);

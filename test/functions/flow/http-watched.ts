@@ -19,17 +19,14 @@ export const RUNNING: Job = {
 };
 
 /** Ends that watch. */
-export async function end(api: Harness, outcome: Outcome = "failed"): Promise<void> {
+export async function end(
+  api: Harness,
+  outcome: Outcome = "failed",
+  targets: readonly string[] = ["audit", "deploys"],
+): Promise<void> {
   await api.ledger.claimLook({ key: KEY, look: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
   await api.ledger.end({
-    ...{
-      key: KEY,
-      acceptedAt: START,
-      outcome,
-      concludedAt: api.clock.now,
-      targets: ["audit", "deploys"],
-      lookedAt: [],
-    },
+    ...{ key: KEY, acceptedAt: START, outcome, concludedAt: api.clock.now, targets, lookedAt: [] },
     expiresAt: START + 1e10,
   });
 }
