@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { sendAll } from "../../functions/flow/send-all.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
+import { readDelivery } from "../../lib/ledger/dynamo/notice.ts";
 import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
@@ -19,7 +20,8 @@ until POST /v1/targets/{name}/test has reached it.
 
   npm run redrive -- --queue poll|notify [--stage S] [--region R]
 
-What cannot be sent again stays, and is named. Exit status: 0, 1 when something stayed, 2 for this text.
+What has been delivered or sent again since is taken out, and named. What cannot be sent again stays, and is
+named. Exit status: 0, 1 when something stayed, 2 for this text.
 `;
 
 /** Long enough to send a message again, short enough that what stayed can be looked at soon. */
@@ -38,13 +40,14 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const sender = createSender({ client, url: alive, random: Math.random });
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
+    read: (key) => readDelivery(table, key),
     async reopen(key) {
       await revisit(table, key, settleDueAt(Date.now()));
       return reopenNotice(table, key, Date.now() + KEPT_MS);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
-  const total = { sent: 0, left: 0 };
+  const total = { sent: 0, settled: 0, left: 0 };
   for (;;) {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
@@ -57,11 +60,11 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
       const redriven = await redriveMessage(queue, Body, ports);
       total[redriven.kind] += 1;
       process.stdout.write(`${redriven.kind}  ${redriven.kind === "sent" ? redriven.what : redriven.why}\n`);
-      if (redriven.kind === "sent")
+      if (redriven.kind !== "left")
         await client.send(new DeleteMessageCommand({ QueueUrl: dead, ReceiptHandle }));
     }
   }
-  process.stdout.write(`${total.sent} sent again, ${total.left} left.\n`);
+  process.stdout.write(`${total.sent} sent again, ${total.settled} settled since, ${total.left} left.\n`);
   return total.left > 0 ? 1 : 0;
 }
 

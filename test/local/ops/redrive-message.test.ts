@@ -1,11 +1,13 @@
 import { digestMessage, lookMessage, noticeMessage } from "../../../functions/flow/messages.ts";
+import { type Delivery, unattempted } from "../../../lib/ledger/notice-ledger.ts";
 import { redriveMessage } from "../../../local/ops/redrive-message.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
 
-async function redrive(queue: "poll" | "notify", body: string) {
+async function redrive(queue: "poll" | "notify", body: string, standing: Partial<Delivery> = {}) {
   const done: string[] = [];
   const redriven = await redriveMessage(queue, body, {
+    read: async ({ target }) => ({ ...unattempted(target), ...standing }),
     reopen: async ({ target }) => {
       done.push(`reopen ${target}`);
       return 3;
@@ -21,6 +23,29 @@ test("a failed notice is started anew before it is sent again, under its new num
   const { redriven, done } = await redrive("notify", noticeMessage(KEY, "deploys", "failed", 0).body);
   expect(redriven).toEqual({ kind: "sent", what: "failed of prod/job-1 to deploys" });
   expect(done).toEqual(["reopen deploys", noticeMessage(KEY, "deploys", "failed", 3).body]);
+});
+
+test.each([
+  ["was delivered since", { state: "delivered", redelivery: 1 }, "has been delivered since"],
+  ["was delivered after all", { state: "delivered" }, "has been delivered since"],
+  ["is on its way again", { redelivery: 1 }, "has been sent again since, as redelivery 1"],
+  ["was sent again and died again", { state: "rejected", redelivery: 2, buried: true }, "as redelivery 2"],
+] as const)("a failed notice that %s is settled: nobody is told twice", async (_, standing, why) => {
+  const { body } = noticeMessage(KEY, "deploys", "failed", 0);
+  const { redriven, done } = await redrive("notify", body, standing);
+  expect(redriven).toEqual({
+    kind: "settled",
+    why: expect.stringMatching(new RegExp(`^failed of prod/job-1 to deploys .*${why}$`)),
+  });
+  expect(done).toEqual([]);
+});
+
+test.each([
+  { state: "exhausted", redelivery: 2, buried: true },
+  { state: "pending", redelivery: 2 },
+] as const)("a notice that still stands as it died is sent again (%j)", async (standing) => {
+  const { body } = noticeMessage(KEY, "deploys", "failed", 2);
+  expect((await redrive("notify", body, standing)).redriven).toMatchObject({ kind: "sent" });
 });
 
 test("a look is sent again as it was: the ledger knows whether it is still wanted", async () => {
