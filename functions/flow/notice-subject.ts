@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Conclusion } from "../../lib/conclusion.ts";
 import type { Config } from "../../lib/config.ts";
-import { type Instant, OUTCOMES, type Outcome } from "../../lib/job.ts";
+import type { Instant } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
 import { formatDigest, formatNotice, formatTargetGone, type Message } from "../../lib/report/format.ts";
-import { unseal } from "../../lib/seal.ts";
 import { isCallback, type Target } from "../../lib/targets.ts";
+import { callbackTarget } from "./notice-callback.ts";
+import { isUnasked } from "./notice-targets.ts";
 
 const DAY_MS = 86_400_000;
 /** Digests and alerts about targets are kept in the ledger like notices of a watch; no project has such a name. */
@@ -89,35 +90,10 @@ async function ofOutcome(
   return { kind: "notice", notice };
 }
 
-/**
- * Whether a target's `on` leaves this outcome out, and nobody asked for it by a redelivery: `poll` sends to a target it does not
- * know yet whatever the outcome. A notice that has been attempted goes on to its end, so that it never stands as pending.
- */
-async function isUnasked(
-  message: NoticeMessage,
-  outcome: Outcome,
-  { config, ledger }: NoticeSubjectPorts,
-): Promise<boolean> {
-  if (message.redelivery > 0 || (config.targets[message.target]?.on.includes(outcome) ?? true)) return false;
-  return (await ledger.readDelivery(message)).history.length === 0;
-}
-
 /** One ID per watch, outcome and target: the hash of the three, since names may hold what a header may not. */
 function webhookId({ project, jobId, target }: NoticeKey, what: string): string {
   const hash = createHash("sha256").update(JSON.stringify([project, jobId, what, target]));
   return `msg_${hash.digest("base64url").slice(0, 27)}`;
-}
-
-/** The caller's own address of a watch, as a webhook; null when it cannot be unsealed any more. */
-async function callbackTarget(key: NoticeKey, ports: NoticeSubjectPorts): Promise<Target | null> {
-  const { linkKey, callbackSecrets } = ports.config.settings;
-  const sealed = (await ports.ledger.readAcceptance(key)).callbacks[key.target];
-  const url =
-    sealed === undefined || linkKey === undefined
-      ? null
-      : unseal({ key: linkKey, purpose: key.target, sealed });
-  if (url === null) return null;
-  return { kind: "webhook", url, on: [...OUTCOMES], secrets: callbackSecrets, headers: {} };
 }
 
 async function ofDigest(

@@ -1,6 +1,8 @@
 import type { Config } from "../../lib/config.ts";
 import type { Outcome, WatchKey } from "../../lib/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
+import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
+import type { NoticeMessage } from "../../lib/message.ts";
 
 /** Which of a watch's targets are told by a notice of their own, and which by the digest of its call. */
 export interface NoticeTargets {
@@ -30,6 +32,19 @@ export function noticeTargets(
     (told.digestTargets.includes(name) ? byDigest : own).push(name);
   }
   return { own, byDigest };
+}
+
+/**
+ * Whether a target's `on` leaves this outcome out, and nobody asked for it by a redelivery: `poll` sends to a target it does not
+ * know yet whatever the outcome. A notice that has been attempted goes on to its end, so that it never stands as pending.
+ */
+export async function isUnasked(
+  message: NoticeMessage,
+  outcome: Outcome,
+  { config, ledger }: { readonly config: Config; readonly ledger: Pick<NoticeLedger, "readDelivery"> },
+): Promise<boolean> {
+  if (message.redelivery > 0 || (config.targets[message.target]?.on.includes(outcome) ?? true)) return false;
+  return (await ledger.readDelivery(message)).history.length === 0;
 }
 
 /**

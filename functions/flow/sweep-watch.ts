@@ -26,6 +26,8 @@ export interface SweepWatchPorts {
   readonly notices: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: () => Instant;
+  /** What this run has sent for notices. Each job of a digest finds it unclaimed, and one message is enough. */
+  readonly sent: Set<string>;
 }
 
 export interface SentAgain {
@@ -87,9 +89,11 @@ async function lookAfterNotices(
   ];
   const open = standings.filter(({ delivery }) => !isSettled(delivery));
   const lost = open.filter(({ delivery }) => (delivery?.nextAttemptAt ?? 0) + NOTICE_SLACK_MS < now);
+  const unsent = lost.filter(({ message }) => !ports.sent.has(message.body));
+  for (const { message } of unsent) ports.sent.add(message.body);
   await sendAll(
     ports.notices,
-    lost.map(({ message }) => message),
+    unsent.map(({ message }) => message),
   );
   const wakeAt = Math.min(
     digested.kind === "running" ? now + POSTPONE_MS : Number.POSITIVE_INFINITY,
@@ -98,7 +102,7 @@ async function lookAfterNotices(
     ),
   );
   await ports.ledger.reschedule(entry, Number.isFinite(wakeAt) ? wakeAt : null);
-  return { looks: 0, notices: lost.length };
+  return { looks: 0, notices: unsent.length };
 }
 
 function isSettled(delivery: Delivery | null): boolean {

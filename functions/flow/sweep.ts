@@ -10,7 +10,7 @@ const PAGE = 100;
 /** A gone target is told of for a day; the claim makes all but the first telling harmless. */
 const TELL_GONE_MS = 24 * 60 * MINUTE_MS;
 
-export interface SweepPorts extends SweepWatchPorts {
+export interface SweepPorts extends Omit<SweepWatchPorts, "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "overdue" | "readTarget">;
   /** Milliseconds this run may still use: what it does not reach stays in the index for the next. */
   readonly remainingMs: () => number;
@@ -32,6 +32,7 @@ export interface Swept {
  */
 export async function sweep(ports: SweepPorts): Promise<Swept> {
   const total = { looks: 0, notices: 0, failed: 0 };
+  const sent = new Set<string>();
   await tellGoneTargets(ports);
   for (;;) {
     if (ports.remainingMs() < 10_000) return { ...total, finished: false };
@@ -40,7 +41,7 @@ export async function sweep(ports: SweepPorts): Promise<Swept> {
     const failedBefore = total.failed;
     for (let i = 0; i < due.length; i += ABREAST) {
       const settled = await Promise.allSettled(
-        due.slice(i, i + ABREAST).map((entry) => sweepWatch(entry, ports)),
+        due.slice(i, i + ABREAST).map((entry) => sweepWatch(entry, { ...ports, sent })),
       );
       for (const result of settled) {
         if (result.status === "rejected") total.failed += 1;

@@ -34,8 +34,9 @@ export async function keepConclusion(
   return (await readConclusion(table, key)) ?? stored.conclusion;
 }
 
+/** Without its tree: a digest reads up to a hundred at once. */
 export async function readConclusion(table: LedgerTable, key: WatchKey): Promise<Conclusion | null> {
-  const item = await get(table, conclusionItemKey(key));
+  const item = await get(table, conclusionItemKey(key), "#conclusion, #v");
   return item === null ? null : unpackConclusion(readItem(ConclusionItem, item));
 }
 

@@ -55,10 +55,19 @@ export async function create(
   });
 }
 
-/** A consistent read of one item. */
-export async function get({ client, table }: LedgerTable, key: ItemKey): Promise<Item | null> {
+/** A consistent read of one item, or of some attributes of it (written `#name`, with commas between). */
+export async function get(
+  { client, table }: LedgerTable,
+  key: ItemKey,
+  attributes?: string,
+): Promise<Item | null> {
   const { Item } = await client.send(
-    new GetItemCommand({ TableName: table, Key: toAttributes({ ...key }), ConsistentRead: true }),
+    new GetItemCommand({
+      ...{ TableName: table, Key: toAttributes({ ...key }), ConsistentRead: true },
+      ...(attributes === undefined
+        ? {}
+        : { ProjectionExpression: attributes, ExpressionAttributeNames: namesOf(attributes) }),
+    }),
   );
   return Item ?? null;
 }

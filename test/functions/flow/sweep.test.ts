@@ -94,23 +94,6 @@ describe("the sweep", () => {
     expect(await flow.sweep()).toEqual({ looks: 0, notices: 0, failed: 0, finished: true });
   });
 
-  it("tells a digest although a member of it was stopped, or taken up anew", async () => {
-    const flow = flows();
-    const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
-    const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
-    await flow.memory.openDigest(digest);
-    for (const key of digest.members) await flow.open({ ...key, targets: ["deploys"], digestId: "d-1" });
-    flow.observation = jobIn("failed");
-    await flow.look(1);
-    flow.clock.now += 2 * MINUTE_MS;
-    expect(await flow.sweep()).toMatchObject({ notices: 0 });
-    for (const key of others) await flow.memory.stop(key, flow.clock.now, T0 * 2);
-    await flow.open({ jobId: "job-3", targets: ["deploys"] });
-    flow.clock.now += 6 * MINUTE_MS;
-    expect(await flow.sweep()).toMatchObject({ notices: 1 });
-    expect(bodiesOf(flow.notices)).toMatchObject([{ kind: "digest", digestId: "d-1", target: "deploys" }]);
-  });
-
   it("stops in time, and the next one goes on where it stopped", async () => {
     const flow = flows();
     for (let i = 0; i < 25; i += 1) await flow.open({ jobId: `job-${i}` });
