@@ -18,7 +18,7 @@ const UNNAMED_WAIT_SECONDS = 30;
  * SQS takes a message away, without a reason, that has been received a thousand times (resources/queues.yml). From this
  * receipt on an attempt is the notice's last; the receipts that are left are for burying it.
  */
-const LAST_RECEIPT = 900;
+export const LAST_RECEIPT = 900;
 
 /** Whether this is the last receipt of a message in which its notice may be attempted. */
 export const isLastReceipt = ({ receiveCount }: Delivery): boolean => receiveCount >= LAST_RECEIPT;

@@ -89,7 +89,8 @@ function deadLetters({ queues, malformed, maxReceiveCount }: Running, unexpected
   for (const queue of ["poll", "notify"] as const) {
     for (const message of queues[`${queue}Dead`].memory.state.messages) {
       const { body, attributes, receiveCount } = message;
-      const redriven = receiveCount >= maxReceiveCount;
+      // As the product is set up, no message may come so often that SQS takes it away.
+      const redriven = maxReceiveCount < 1000 && receiveCount >= maxReceiveCount;
       const reasoned = attributes.reason !== undefined;
       if (strays.has(`${queue} ${body}`)) {
         if (reasoned || redriven) foreign.add(`${queue} ${body}`);

@@ -18,19 +18,22 @@ export interface Post {
 
 export interface Receivers {
   readonly posts: Post[];
-  /** Targets that refuse everything, and targets that are gone, whatever the time. */
+  /** Targets that refuse everything, throttle everything, or are gone, whatever the time. */
   readonly refusing: Set<string>;
+  readonly throttling: Set<string>;
   readonly gone: Set<string>;
   duplicates: number;
   duplicatesOutsideWindow: number;
 }
 
 export function createReceivers(): Receivers {
-  return { posts: [], refusing: new Set(), gone: new Set(), duplicates: 0, duplicatesOutsideWindow: 0 };
+  const never = { refusing: new Set<string>(), throttling: new Set<string>(), gone: new Set<string>() };
+  return { posts: [], ...never, duplicates: 0, duplicatesOutsideWindow: 0 };
 }
 
 const ANSWER = { status: 200, afterSeconds: null, spent: true, durationMs: 1, answer: "" } as const;
 const TAKEN: Attempted = { ...ANSWER, verdict: "delivered", reason: "ok" };
+const THROTTLED: Attempted = { ...ANSWER, status: 429, verdict: "retry", reason: "throttled", spent: false };
 
 /** One HTTP delivery as one invocation makes it. */
 export function deliverFor(
@@ -47,6 +50,8 @@ export function deliverFor(
       if (receivers.refusing.has(target))
         return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
       const { chance } = world;
+      if (receivers.throttling.has(target))
+        return { ...THROTTLED, afterSeconds: chance.pick([null, 0, 1, 60, 50_000]) };
       if (!chance.happens(ratesNow(world, rates).receiver)) {
         take(notice, true);
         return TAKEN;
@@ -54,11 +59,8 @@ export function deliverFor(
       switch (
         chance.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)
       ) {
-        case "throttled": {
-          const afterSeconds = chance.happens(0.5) ? chance.between(0, 50_000) : null;
-          const throttled = { status: 429, reason: "throttled", afterSeconds, spent: false } as const;
-          return { ...ANSWER, ...throttled, verdict: "retry" };
-        }
+        case "throttled":
+          return { ...THROTTLED, afterSeconds: chance.happens(0.5) ? chance.between(0, 50_000) : null };
         case "timeout":
           take(notice, false);
           return { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };

@@ -91,6 +91,7 @@ function people(around: Running, swept: boolean, draw: ReturnType<typeof createC
     }
     if (draw.happens(0.1) && !purged && around.maxReceiveCount === 1000) newer(around, queue, later);
   }
+  if (draw.happens(0.1)) receivers.throttling.add(draw.pick(["audit", "deploys"]));
 }
 
 /** A deployment under way: a message of the next version comes early, and its reader an hour after the faults. */
