@@ -70,7 +70,9 @@ describe("a look", () => {
     flow.observation = { kind: "gone", text: "no such job" };
     flow.clock.now = T0 + 130_000;
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
-    await expect(flow.look(1, "m-1", flow.polls, KEY.jobId, down)).rejects.toThrow("1 of 1 messages were not sent");
+    await expect(flow.look(1, "m-1", flow.polls, KEY.jobId, down)).rejects.toThrow(
+      "1 of 1 messages were not sent",
+    );
     const keptAt = T0 + 130_000;
 
     flow.clock.now += 35_001;
