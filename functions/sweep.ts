@@ -7,7 +7,7 @@ import { readEnvironment } from "../lib/runtime/config.ts";
 import { scheduleHandler } from "../lib/runtime/schedule.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
 import { sweep } from "./flow/sweep.ts";
-import { tellSwept } from "./flow/tell.ts";
+import { tellSweepFailed, tellSwept } from "./flow/tell.ts";
 import { sweepLedger } from "./ledger/sweep-ledger.ts";
 
 const env = readEnvironment("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
@@ -19,5 +19,5 @@ const configs = ssmConfig(env.CONFIG_PATH);
 
 export const handler = scheduleHandler(async ({ remainingMs }) => {
   const config = await configs.current();
-  tellSwept(await sweep({ ledger, polls, notices, config, now, remainingMs }));
+  tellSwept(await sweep({ ledger, polls, notices, config, now, remainingMs, onFailure: tellSweepFailed }));
 });

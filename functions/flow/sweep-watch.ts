@@ -10,8 +10,11 @@ import { sendAll } from "./send-all.ts";
 import { digestStandings } from "./sweep-digest.ts";
 
 const MINUTE_MS = 60_000;
-/** What was sent again is left alone for one period of the schedule. */
-const POSTPONE_MS = 5 * MINUTE_MS;
+/**
+ * What was sent again is left alone until the next run, five minutes on: less than that by all that a run may take, so
+ * that what does not move is found by every run, and counted by each. Alarms tell it by that from what was mended.
+ */
+const POSTPONE_MS = 4 * MINUTE_MS;
 /**
  * A look that was claimed and is not done may be leased still (see `LOOK_LEASE_MS`). Sent at once it would be taken
  * for a copy, and acknowledged, although the message that holds the lease may be the one that was lost.
@@ -39,6 +42,17 @@ const NOTHING: SentAgain = { looks: 0, notices: 0 };
 
 /** Looks after one overdue watch, and moves it in the index, or takes it out when nothing is left to look after. */
 export async function sweepWatch(entry: Overdue, ports: SweepWatchPorts): Promise<SentAgain> {
+  try {
+    return await lookAfter(entry, ports);
+  } catch (error) {
+    // What fails at every run would stay at the top of the index, before all that is overdue behind it. That it could
+    // not be put later either is told by the error that brought it here.
+    await ports.ledger.reschedule(entry, ports.now() + POSTPONE_MS).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function lookAfter(entry: Overdue, ports: SweepWatchPorts): Promise<SentAgain> {
   const document = await ports.ledger.read(entry);
   const state = document?.watch.state;
   if (document === null || state === "stopped") {

@@ -6,7 +6,7 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Looked } from "./look.ts";
 import type { Notice } from "./notice-subject.ts";
 import type { Unreadable } from "./read-message.ts";
-import type { Swept } from "./sweep.ts";
+import type { SweepFailure, Swept } from "./sweep.ts";
 
 /** One line and its counts per look. */
 export function tellLook({ key, look, what, next, delaySeconds, latenessSeconds }: Looked): void {
@@ -92,9 +92,16 @@ export function tellUnreadable(kind: Unreadable, reason: string): void {
   if (kind !== "newer") meter.add("DeadLetters", 1);
 }
 
+/** One line for each watch and target that a run of the sweep could not look after. */
+export function tellSweepFailed(what: SweepFailure, error: unknown): void {
+  const fields = "target" in what ? { target: what.target } : { project: what.project, job_id: what.jobId };
+  log.error("sweep failed", fields, error);
+}
+
 /** One line per run of the sweep. What it found was lost somewhere: rare, and worth knowing. */
 export function tellSwept({ looks, notices, failed, finished }: Swept): void {
   log.info("swept", { looks, notices, failed, finished });
   meter.add("SweepFound", looks + notices);
+  if (notices > 0) meter.add("NoticesOverdue", notices);
   meter.add("SweepLeft", failed + (finished ? 0 : 1));
 }

@@ -16,6 +16,8 @@ const UNITS = {
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
   SweepFound: MetricUnit.Count,
+  /** The notices among what a run of the sweep found; given only by runs that found some. */
+  NoticesOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
   /** What a run of the sweep could not look after: it failed, or time ran out first. */

@@ -105,6 +105,7 @@ export async function runSweep(around: Surroundings, actor: Actor): Promise<void
   const ports = plant.sweep({
     ...{ ledger, polls: queue("poll"), notices: queue("notify"), config, now: world.now },
     remainingMs: () => actor.deadlineAt - world.now(),
+    onFailure: () => {},
   });
   const swept = await sweep(ports);
   world.note(actor, `swept: ${JSON.stringify(swept)}`);

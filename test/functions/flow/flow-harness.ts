@@ -2,7 +2,7 @@ import { conclude, resume } from "../../../functions/flow/conclude.ts";
 import { type Looked, look } from "../../../functions/flow/look.ts";
 import { notice } from "../../../functions/flow/notice.ts";
 import { noticeSubject } from "../../../functions/flow/notice-subject.ts";
-import { sweep } from "../../../functions/flow/sweep.ts";
+import { type SweepFailure, sweep } from "../../../functions/flow/sweep.ts";
 import type { Conclusion } from "../../../lib/conclusion.ts";
 import type { Attempted } from "../../../lib/deliver/deliver.ts";
 import type { Job, Observation } from "../../../lib/job.ts";
@@ -41,8 +41,9 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
   const config = configWith(options.settings ?? {});
   const { settings } = config;
   const seen = { looked: [] as Looked[], concluded: [] as Conclusion[], posts: [] as string[] };
+  const failures: SweepFailure[] = [];
   const flow = {
-    ...{ clock, memory, polls, notices, dead, seen, config },
+    ...{ clock, memory, polls, notices, dead, seen, config, failures },
     observation: jobIn("pending"),
     attempted: TAKEN,
     remainingMs: 28_000,
@@ -114,7 +115,11 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       });
     },
 
-    sweep: (remainingMs = () => 50_000) => sweep({ ledger, polls, notices, config, now, remainingMs }),
+    sweep: (remainingMs = () => 50_000) =>
+      sweep({
+        ...{ ledger, polls, notices, config, now, remainingMs },
+        onFailure: (what) => failures.push(what),
+      }),
   };
   return flow;
 }

@@ -1,8 +1,22 @@
 import { LOOK_LEASE_MS } from "../../../functions/flow/look.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/setup.ts";
 import { bodiesOf, flows, jobIn, KEY } from "./flow-harness.ts";
 
 const MINUTE_MS = 60_000;
+
+const refuse = () => Promise.reject(new Error("throttled"));
+
+/** Watches whose job is called poison cannot be read. */
+function withPoison(ledger: Partial<Ledger> = {}) {
+  const flow = flows({
+    ledger: {
+      read: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.read(key)),
+      ...ledger,
+    },
+  });
+  return flow;
+}
 
 describe("the sweep", () => {
   it("sends again the look of every watch after a purge of the poll queue, once", async () => {
@@ -108,12 +122,61 @@ describe("the sweep", () => {
     expect(new Set(bodiesOf(flow.polls).map((body) => (body as { jobId: string }).jobId)).size).toBe(25);
   });
 
-  it("counts what failed, and leaves it where the next one finds it", async () => {
+  it("counts what failed, names it, and leaves it where the next one finds it", async () => {
     const flow = flows({ ledger: { reschedule: () => Promise.reject(new Error("throttled")) } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
-    expect(await flow.sweep()).toMatchObject({ failed: 1, finished: false });
+    expect(await flow.sweep()).toEqual({ looks: 0, notices: 0, failed: 1, finished: true });
+    expect(flow.failures).toMatchObject([KEY]);
     expect(await flow.memory.overdue(flow.clock.now, 10)).toHaveLength(1);
+  });
+
+  it("goes on after one that fails, through all that is overdue", async () => {
+    const flow = withPoison();
+    await flow.open({ jobId: "poison" });
+    for (let i = 0; i < 299; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ looks: 299, notices: 0, failed: 1, finished: true });
+  });
+
+  it.each([
+    ["could be put later", {}],
+    ["could not be put later either", { reschedule: refuse }],
+  ])("reaches what lies behind a hundred that fail and %s", async (_, ledger) => {
+    const flow = withPoison(ledger);
+    for (let i = 0; i < 120; i += 1) await flow.open({ jobId: `poison-${i}`, nextLookAt: T0 - MINUTE_MS });
+    for (let i = 0; i < 20; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    await flow.sweep();
+    const reached = bodiesOf(flow.polls).map((body) => (body as { jobId: string }).jobId);
+    expect(new Set(reached).size).toBe(20);
+  });
+
+  it("puts what fails behind what has waited longer, so that a run that is short of time begins with that", async () => {
+    const flow = withPoison();
+    for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `poison-${i}`, nextLookAt: T0 - MINUTE_MS });
+    for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    const once = () => {
+      let asked = 0;
+      return () => (asked++ === 0 ? 50_000 : 9_000);
+    };
+    expect(await flow.sweep(once())).toMatchObject({ looks: 0, failed: 10, finished: false });
+    flow.clock.now += 5 * MINUTE_MS;
+    expect(await flow.sweep(once())).toMatchObject({ looks: 10, failed: 0, finished: false });
+  });
+
+  it("finds at every run what does not move, also at one that comes some seconds early", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.look(1);
+    await flow.open({ jobId: "job-2" });
+    flow.clock.now += 5 * MINUTE_MS;
+    for (let run = 0; run < 6; run += 1) {
+      expect(await flow.sweep()).toMatchObject({ looks: 1, notices: 1 });
+      flow.clock.now += 5 * MINUTE_MS - 10_000;
+    }
   });
 
   it("tells the fallback target for a day that another one is gone", async () => {
@@ -124,6 +187,39 @@ describe("the sweep", () => {
     flow.notices.purge();
     flow.clock.now += 25 * 60 * MINUTE_MS;
     await flow.sweep();
+    expect(bodiesOf(flow.notices)).toEqual([]);
+  });
+
+  it("is not kept from its looks by a target that cannot be read, nor from telling of the others", async () => {
+    const flow = flows({
+      settings: { fallbackTarget: "ops" },
+      ledger: {
+        readTarget: (name) => (name === "deploys" ? refuse() : flow.memory.readTarget(name)),
+      },
+    });
+    await flow.open();
+    await flow.memory.switchOff("audit", flow.clock.now);
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ looks: 1, notices: 0, failed: 1, finished: true });
+    expect(flow.failures).toEqual([{ target: "deploys" }]);
+    expect(bodiesOf(flow.notices)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
+  });
+
+  it("counts a target it could not tell of, after its looks", async () => {
+    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    await flow.open();
+    await flow.memory.switchOff("audit", flow.clock.now);
+    flow.clock.now += MINUTE_MS;
+    flow.notices.send = async (messages) =>
+      messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
+    expect(await flow.sweep()).toEqual({ looks: 1, notices: 0, failed: 1, finished: true });
+    expect(flow.failures).toEqual([{ target: "audit" }]);
+  });
+
+  it("leaves targets to the next run when there is no time left for them", async () => {
+    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    await flow.memory.switchOff("audit", flow.clock.now);
+    expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
     expect(bodiesOf(flow.notices)).toEqual([]);
   });
 });

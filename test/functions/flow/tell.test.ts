@@ -1,6 +1,12 @@
 import { tellAccepted, tellStopped } from "../../../functions/flow/http-tell.ts";
 import type { Notice } from "../../../functions/flow/notice-subject.ts";
-import { tellAttempt, tellConcluded, tellLook, tellSwept } from "../../../functions/flow/tell.ts";
+import {
+  tellAttempt,
+  tellConcluded,
+  tellLook,
+  tellSweepFailed,
+  tellSwept,
+} from "../../../functions/flow/tell.ts";
 import { tellBooks } from "../../../functions/flow/tell-books.ts";
 import type { Conclusion } from "../../../lib/conclusion.ts";
 import type { Attempted } from "../../../lib/deliver/deliver.ts";
@@ -98,7 +104,24 @@ test("a sweep tells what it found and what it left", async () => {
     tellSwept({ looks: 2, notices: 1, failed: 1, finished: false }),
   );
   expect(logged).toEqual([{ message: "swept", looks: 2, notices: 1, failed: 1, finished: false }]);
-  expect(counted).toMatchObject({ SweepFound: 3, SweepLeft: 2 });
+  expect(counted).toMatchObject({ SweepFound: 3, SweepLeft: 2, NoticesOverdue: 1 });
+});
+
+test("a sweep that found no notices gives no figure of them: it would cost as much as one", async () => {
+  const { counted } = await told(() => tellSwept({ looks: 2, notices: 0, failed: 0, finished: true }));
+  expect(counted).toMatchObject({ SweepFound: 2, SweepLeft: 0 });
+  expect(counted).not.toHaveProperty("NoticesOverdue");
+});
+
+test("what a sweep could not look after is named, with the error", async () => {
+  const { logged } = await told(() => {
+    tellSweepFailed(KEY, new Error("throttled"));
+    tellSweepFailed({ target: "audit" }, new Error("no such item"));
+  });
+  expect(logged).toMatchObject([
+    { message: "sweep failed", project: "prod", job_id: "job-1", error: { message: "throttled" } },
+    { message: "sweep failed", target: "audit", error: { message: "no such item" } },
+  ]);
 });
 
 test("the books tell their balance, and name what is adrift", async () => {

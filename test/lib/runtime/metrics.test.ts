@@ -74,6 +74,7 @@ test("the names of metrics are fixed: alarms and dashboards of others rest on th
     "LookLatenessSeconds",
     "Looks",
     "Notices",
+    "NoticesOverdue",
     "RecordsFailed",
     "Stopped",
     "SweepFound",
