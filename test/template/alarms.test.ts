@@ -55,6 +55,14 @@ test("every alarm goes to the topic, and never through this product", () => {
   }
 });
 
+test("what they cost is told by their true number, and that of what they watch", async () => {
+  const watched = alarms().flatMap((alarm) => alarm.watched);
+  const costs = await readFile(join(ROOT, "docs/costs.md"), "utf8");
+  expect(costs).toContain(`${alarms().length} alarms over ${watched.length} metrics.`);
+  expect(costs).toMatch(new RegExp(`^\\| alarms \\|( ${(watched.length / 10).toFixed(2)} \\|){3}$`, "m"));
+  expect(await readFile(join(ROOT, "docs/deploy.md"), "utf8")).toContain(`, ${alarms().length} alarms,`);
+});
+
 test("every alarm watches something that exists: our metrics, the template's queues, functions and API", () => {
   const functions = own.service.functions.map(({ name }) => name);
   const queues = own.service.queues.map(({ name }) => name);

@@ -1,3 +1,4 @@
+import * as alarms from "./alarm-rules.ts";
 import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
 import * as rules from "./rules.ts";
 
@@ -31,6 +32,12 @@ const moreGrants = (grant: { actions: string[]; resources: string[] }): OwnTempl
   const roleArn = own.service.functions.find(({ shortName }) => shortName === "books")?.roleArn ?? "";
   return { ...own, service: { ...own.service, grants: [...own.service.grants, { roleArn, ...grant }] } };
 };
+
+/** An alarm that watches one metric of ours, whatever it watched before. */
+const watching = (MetricName: string, Statistic: string, Period: number, more: object = {}) => ({
+  ...{ Metrics: undefined, Namespace: "cce-job-notifier/dev", MetricName, Statistic, Period },
+  ...more,
+});
 
 const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
   [
@@ -111,6 +118,48 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     "only functions that read the config may",
     rules.configIsReadByThoseWhoNeedIt,
     [() => moreGrants({ actions: ["ssm:GetParametersByPath"], resources: ["arn:aws:ssm:x:1:parameter/p"] })],
+  ],
+  [
+    "a sweep or books that never succeeds raises an alarm, and a new stage none",
+    alarms.whatNeverSucceedsIsNoticed,
+    [
+      () => with_({ SweepSilentAlarm: watching("Invocations", "Sum", 900) }),
+      () => with_({ SweepSilentAlarm: watching("SweepFound", "Sum", 900) }),
+      () => with_({ BooksSilentAlarm: watching("Invocations", "Sum", 10_800) }),
+      () => with_({ BooksSilentAlarm: watching("BooksBalance", "SampleCount", 10_800) }),
+      () =>
+        with_({
+          BooksSilentAlarm: watching("BooksBalance", "SampleCount", 10_800, {
+            TreatMissingData: "notBreaching",
+          }),
+        }),
+    ],
+  ],
+  [
+    "an alarm about sweeps goes by what every one of them saw, also beside the border of a period",
+    alarms.everySweepCounts,
+    [
+      () => with_({ OverdueAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
+      () => with_({ OverdueAlarm: { Statistic: "Sum" } }),
+      () => with_({ SweepLeftAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
+    ],
+  ],
+  [
+    "notices that nobody tries raise an alarm, however few; one that was mended does not",
+    alarms.untriedNoticesAreNoticed,
+    [
+      () => with_({ NotifyQueueStuckAlarm: watching("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
+      () => with_({ NotifyQueueStuckAlarm: watching("SweepFound", "Minimum", 900, { Threshold: 5 }) }),
+      () => with_({ NotifyQueueStuckAlarm: { Threshold: 1 } }),
+    ],
+  ],
+  [
+    "every dead letter raises an alarm, also while an older one lies there",
+    alarms.everyDeadLetterIsNoticed,
+    [
+      () => with_({ DeadLettersAlarm: watching("ApproximateNumberOfMessagesVisible", "Maximum", 300) }),
+      () => with_({ DeadLettersAlarm: watching("DeadLetters", "Sum", 300, { Threshold: 2 }) }),
+    ],
   ],
 ];
 
