@@ -18,12 +18,17 @@ const Resource = z.object({
   DeletionPolicy: z.string().default("Delete"),
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
+const State = z.object({
+  service: z.object({ provider: z.object({ stackTags: z.record(z.string(), z.string()).default({}) }) }),
+});
 const Template = z.object({ Resources: z.record(z.string(), Resource) });
 
 /** This repository's serverless.yml as CloudFormation would get it, references resolved. */
 export interface OwnTemplate {
   readonly resources: Readonly<Record<string, z.infer<typeof Resource>>>;
   readonly service: Service;
+  /** What the deployment hands to CloudFormation beside the template, for every resource that takes tags. */
+  readonly stackTags: Readonly<Record<string, string>>;
   /** The code of each function, by its name in serverless.yml. */
   readonly bundles: Readonly<Record<string, string>>;
 }
@@ -34,6 +39,7 @@ export async function compileOwnTemplate(): Promise<OwnTemplate> {
   const scope = createScope(packaged.template, { region: packaged.region, ...ORIGINS });
   const text = await readFile(join(folder, "cloudformation-template-update-stack.json"), "utf8");
   const { Resources } = Template.parse(JSON.parse(text));
+  const state = State.parse(JSON.parse(await readFile(join(folder, "serverless-state.json"), "utf8")));
   const service = readService(packaged, ORIGINS);
   const bundles = await Promise.all(
     service.functions.map(async ({ shortName, artifact }) => [
@@ -44,6 +50,7 @@ export async function compileOwnTemplate(): Promise<OwnTemplate> {
   return {
     resources: Template.parse({ Resources: resolve(Resources, scope) }).Resources,
     service,
+    stackTags: state.service.provider.stackTags,
     bundles: Object.fromEntries(bundles),
   };
 }

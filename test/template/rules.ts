@@ -121,6 +121,12 @@ export const ledgerIsSafe: Rule = (template) =>
     ...faultsIf(onRemoval !== "Retain", `${id} goes with its stack`),
   ]);
 
+/** By the stack: tags of the framework's own reach functions and the API, but no queue, table, topic, alarm or role. */
+export const everythingIsTagged: Rule = ({ stackTags }) =>
+  Object.entries({ service: "cce-job-notifier", stage: "dev" }).flatMap(([key, value]) =>
+    faultsIf(stackTags[key] !== value, `the stack's tag ${key} is ${stackTags[key]}`),
+  );
+
 export const apiIsThrottled: Rule = (template) =>
   resourcesOf(template, "AWS::ApiGatewayV2::Stage", Stage).flatMap(({ id, properties }) =>
     faultsIf(

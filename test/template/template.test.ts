@@ -101,6 +101,14 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
+    "all that the stack makes is tagged with the service and the stage",
+    rules.everythingIsTagged,
+    [
+      () => ({ ...own, stackTags: {} }),
+      () => ({ ...own, stackTags: { service: "cce-job-notifier", STAGE: "dev" } }),
+    ],
+  ],
+  [
     "the API is throttled",
     rules.apiIsThrottled,
     [() => with_({ HttpApiStage: { DefaultRouteSettings: {} } })],
