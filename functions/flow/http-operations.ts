@@ -46,10 +46,19 @@ export function operationsOf(ports: OperationsPorts): Operations {
     const given = await withConfig();
     return { ...given, publicUrl: publicUrlOf(given.config, ports.defaultUrl) };
   };
+  /** The document answers whatever state the config is in; whoever reads configs has told of its faults. */
+  const address = async (): Promise<string> => {
+    try {
+      return publicUrlOf(await ports.readConfig(), ports.defaultUrl);
+    } catch {
+      return ports.defaultUrl;
+    }
+  };
   return {
     open: {
       readHealth: () => ports.health(),
-      readOpenApi: async (_, request) => (await ports.describe()).describeApi(ports.defaultUrl, request),
+      readOpenApi: async (_, request) => (await ports.describe()).describeApi(await address(), request),
+      // The page shows no address.
       readDocs: async (_, request) => (await ports.describe()).describeAsPage(ports.defaultUrl, request),
       showJob: async (params, request) => showJob(params, request, await pages()),
       showJobs: async (_, request) => showJobs(request, await pages()),

@@ -100,6 +100,23 @@ test("every problem of an operation is one it may answer, in the form of a probl
   }
 });
 
+describe("the address in the document", () => {
+  const serversOf = async (api: Harness) =>
+    json(await api.ask("GET", "/v1/openapi.json", { token: null })).servers;
+
+  it("is the operator's, behind a domain of their own", async () => {
+    expect(await serversOf(createHarness())).toEqual([{ url: "https://notifier.example.com" }]);
+  });
+
+  it("is the deployed one where the operator has set none, and while the config is broken", async () => {
+    const { publicUrl: _, ...settings } = CONFIG.settings;
+    const deployed = [{ url: expect.stringMatching(/^https:\/\/default\.example\.com\/?$/) }];
+    expect(await serversOf(createHarness({ config: { ...CONFIG, settings } }))).toEqual(deployed);
+    const readConfig = () => Promise.reject(new Error("the config has faults"));
+    expect(await serversOf(createHarness({ readConfig }))).toEqual(deployed);
+  });
+});
+
 test("the example of a submission is made for a config like this one", () => {
   expect(EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
 });

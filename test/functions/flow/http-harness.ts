@@ -6,7 +6,7 @@ import { route } from "../../../functions/flow/http-router.ts";
 import { treeTeller } from "../../../functions/flow/status-tree.ts";
 import type { ApiRequest, ApiResponse } from "../../../lib/api/http.ts";
 import { jobIdOfReply } from "../../../lib/cce/submitted.ts";
-import { parseConfig } from "../../../lib/config.ts";
+import { type Config, parseConfig } from "../../../lib/config.ts";
 import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { Queue } from "../../../lib/queue/queue.ts";
@@ -39,6 +39,8 @@ export interface Harness {
 export function createHarness(
   options: {
     config?: object;
+    /** In place of reading the config. */
+    readConfig?: () => Promise<Config>;
     ledger?: (ledger: MemoryLedger) => Partial<Ledger>;
     pollQueue?: Partial<Queue>;
     notifyQueue?: Partial<Queue>;
@@ -113,7 +115,7 @@ export function createHarness(
         request,
         operationsOf({
           ...shared,
-          readConfig: async () => config,
+          readConfig: options.readConfig ?? (async () => config),
           tell: treeTeller,
           wait: async (ms) => {
             harness.waits.push(ms);
