@@ -72,6 +72,7 @@ export const Settings = z.strictObject({
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),
+  /** How long the ledger keeps a job that is over; what is still owed is kept whatever this says (lib/retention.ts). */
   retentionDays: z._default(Days, 30),
 });
 export type Settings = z.infer<typeof Settings>;

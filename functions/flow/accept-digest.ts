@@ -1,7 +1,8 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
-import { expiryOf, type OpenedJob } from "./accept-open.ts";
+import { keptUntil } from "../../lib/retention.ts";
+import type { OpenedJob } from "./accept-open.ts";
 
 export interface AcceptDigestPorts {
   readonly ledger: Pick<DigestLedger, "openDigest">;
@@ -48,7 +49,7 @@ export async function openDigestOf(
     await ledger.openDigest({
       ...plan,
       members: members.map(({ jobId }) => ({ project: asked.project, jobId })),
-      expiresAt: expiryOf(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
+      expiresAt: keptUntil(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
     });
     return opened;
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Instant } from "../../lib/job.ts";
 import type { Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import type { PollSettings, Settings } from "../../lib/settings.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** One distinct job of a call, as the ledger answered for it. `failed`: the ledger or a queue did not answer. */
 export type OpenedJob = {
@@ -19,11 +19,6 @@ export interface OpenPorts {
   readonly now: Instant;
   readonly firstDelaySeconds: (poll: PollSettings, project: string, jobs: number) => number | Promise<number>;
   readonly onFailure: (what: "open", error: unknown) => void;
-}
-
-/** How long the items of a watch with this deadline are kept. */
-export function expiryOf(deadlineAt: Instant, { retentionDays }: Settings): Instant {
-  return deadlineAt + retentionDays * DAY_MS;
 }
 
 /** Opens the watch of one job, or adds to it what this call asks for. */
@@ -47,7 +42,7 @@ export async function openWatch(
       context: asked.context,
       callbacks: asked.callbacks,
       digestId,
-      expiresAt: expiryOf(deadlineAt, config.settings),
+      expiresAt: keptUntil(deadlineAt, config.settings),
     });
     return { jobId, deadlineAt, delaySeconds, ...opened };
   } catch (error) {

@@ -8,13 +8,13 @@ import type { Decision } from "../../lib/poll/decide.ts";
 import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import { leaveDigest } from "./leave-digest.ts";
 import type { Begun, Seen } from "./look-pass-on.ts";
 import { noticeMessage } from "./messages.ts";
 import { noticeTargets } from "./notice-targets.ts";
 import { sendAll } from "./send-all.ts";
 
-const DAY_MS = 86_400_000;
 /** What deepening a failed job's reasons may take in all. */
 const DEEPEN_MS = 5_000;
 
@@ -97,7 +97,7 @@ async function tellAndEnd(conclusion: Conclusion, begun: Begun, ports: ConcludeP
       concludedAt: Date.parse(conclusion.watch.concludedAt),
       targets,
       lookedAt,
-      expiresAt: at + config.settings.retentionDays * DAY_MS,
+      expiresAt: keptUntil(at, config.settings),
       seen: {
         phase: conclusion.phase,
         jobType: conclusion.jobType,
@@ -138,7 +138,7 @@ async function keepFirst(
     statusUrl: ports.pageUrl(key, seen.at),
   });
   if (ports.now() > seen.leaseUntil) throw new LeaseEndedError("the lease of this look has ended");
-  const expiresAt = seen.at + ports.config.settings.retentionDays * DAY_MS;
+  const expiresAt = keptUntil(seen.at, ports.config.settings);
   return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
 }
 

@@ -6,11 +6,11 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
 import type { DigestMessage, NoticeMessage, NotifyMessage, TargetGoneMessage } from "../../lib/message.ts";
 import { formatDigest, formatNotice, formatTargetGone, type Message } from "../../lib/report/format.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import { isCallback, type Target } from "../../lib/targets.ts";
 import { callbackTarget } from "./notice-callback.ts";
 import { isUnasked } from "./notice-targets.ts";
 
-const DAY_MS = 86_400_000;
 /** Digests and alerts about targets are kept in the ledger like notices of a watch; no project has such a name. */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
@@ -55,7 +55,7 @@ export async function noticeSubject(
 }
 
 async function subjectBy(message: NotifyMessage, ports: NoticeSubjectPorts): Promise<NoticeSubject> {
-  const expiresAt = ports.now() + ports.config.settings.retentionDays * DAY_MS;
+  const expiresAt = keptUntil(ports.now(), ports.config.settings);
   switch (message.kind) {
     case "notice":
       return ofOutcome(message, expiresAt, ports);

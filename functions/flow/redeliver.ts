@@ -10,10 +10,9 @@ import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import { isCallback } from "../../lib/targets.ts";
 import { noticeMessage } from "./messages.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface RedeliverPorts {
   readonly ledger: Pick<WatchLedger, "read" | "revisit"> & Pick<NoticeLedger, "reopenNotice">;
@@ -41,7 +40,7 @@ export async function redeliver(
   const chosen = chooseTargets(asked, watch, state, caller, ports.config);
   if (chosen.kind === "refused") return chosen;
 
-  const expiresAt = ports.now + ports.config.settings.retentionDays * DAY_MS;
+  const expiresAt = keptUntil(ports.now, ports.config.settings);
   // Before anything is sent: should these messages be lost, a sweep finds the notices that wait for them.
   await ports.ledger.revisit(key, settleDueAt(ports.now));
   const targets = await Promise.all(

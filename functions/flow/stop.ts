@@ -5,11 +5,10 @@ import type { Instant, WatchKey } from "../../lib/job.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import type { Settings } from "../../lib/settings.ts";
 import { leaveDigest } from "./leave-digest.ts";
 import { SendFailedError } from "./send-all.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface StopPorts {
   readonly ledger: Pick<WatchLedger, "stop" | "read"> & Pick<DigestLedger, "leaveDigest" | "readDigest">;
@@ -25,7 +24,7 @@ export interface StopPorts {
  */
 export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {
   const { ledger, notifyQueue, settings, now, onStopped } = ports;
-  const stopped = await ledger.stop(key, now, now + settings.retentionDays * DAY_MS);
+  const stopped = await ledger.stop(key, now, keptUntil(now, settings));
   if (stopped === "missing") return notFound("watch");
   if (stopped === "stopped") onStopped(key);
   const watch = (await ledger.read(key))?.watch;
