@@ -73,15 +73,16 @@ export function deliverFor(
 
   function take({ key, webhookId }: Notice, heard: boolean): void {
     const unit = `${key.project}#${key.jobId}#${key.target}`;
-    const claimedAt = actor.claims.get(JSON.stringify(key)) ?? world.now();
+    const granted = actor.claims.get(JSON.stringify(key));
+    const claimedAt = granted ?? world.now();
     const before = receivers.posts.filter((post) => post.unit === unit).at(-1);
     world.note(actor, `${key.target} takes ${unit}${heard ? "" : ", but the answer is lost"}`);
     receivers.posts.push({ unit, webhookId, at: world.now(), claimedAt, heard });
     if (before === undefined) return;
     receivers.duplicates += 1;
-    // What was recorded only after this claim, by one that woke up late, this one could not know.
-    const delivery = ledger.state.notices[unit]?.delivery;
-    const recorded = delivery?.state === "delivered" && (delivery.history.at(-1)?.at ?? 0) <= claimedAt;
+    // The ledger grants no claim of what is recorded. What was recorded only after this claim, by one that woke up late or
+    // whose write took long, this one could not know.
+    const recorded = granted === undefined && ledger.state.notices[unit]?.delivery.state === "delivered";
     const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTICE_LEASE_MS);
     if (inWindow && before.webhookId === webhookId) return;
     receivers.duplicatesOutsideWindow += 1;
