@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { coldTargets, measureCold } from "./cold/cold.ts";
+import { largeTargets, measureLarge } from "./memory/large.ts";
 import { measureMemory, memoryTargets } from "./memory/memory.ts";
 import { measureScale, scaleTargets } from "./scale/scale.ts";
 import { unpackService } from "./support/package.ts";
@@ -27,19 +28,21 @@ async function main(): Promise<number> {
     const scenes = await recordScenes(world);
     const work = await measureWork(scenes, EFFORT, world, packaged);
     const memory = await measureMemory(scenes, EFFORT.records, world);
+    const large = await measureLarge(world);
     await world.stop();
     const tree = measureTree(EFFORT.trees);
     const scale = await measureScale(EFFORT.watches, EFFORT.looks, packaged);
 
     const { functions, naiveMs } = cold;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, cold: functions, naiveMs, ...work, tree, memory, scale })}\n`,
+      `${JSON.stringify({ node: process.version, cold: functions, naiveMs, ...work, tree, memory, large, scale })}\n`,
     );
     const targets = [
       ...coldTargets(cold),
       ...workTargets(work, BATCH),
       ...treeTargets(tree),
       ...memoryTargets(memory),
+      ...largeTargets(large),
       ...scaleTargets(scale),
     ];
     for (const target of targets) say(verdictOf(target));

@@ -27,5 +27,6 @@ export function functionEnvironment(origin: string): Readonly<Record<string, str
     POWERTOOLS_METRICS_DISABLED: "false",
     POWERTOOLS_LOG_LEVEL: "INFO",
     MALLOC_ARENA_MAX: "2",
+    MALLOC_MMAP_THRESHOLD_: "131072",
   };
 }

@@ -1,8 +1,36 @@
+import { hash } from "node:crypto";
+
 /** A job as CCE shows it, with the seven subjobs of a cluster's creation. Six have succeeded. */
 export function renderCluster(jobId: string, phase: "Running" | "Failed"): string {
   const steps = ["CreateVpc", "CreateSecurityGroup", "CreateVolumes", "CreateServers", "CreatePorts"];
   const names = [...steps, "AssociateIp", "InstallMaster"];
-  const part = (type: string, uid: string, state: string, subJobs: readonly object[]) => ({
+  const subJobs = names.map((type, at) =>
+    part(type, `${jobId}-${at}`, at < names.length - 1 ? "Success" : phase, []),
+  );
+  return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
+}
+
+/** Of so many nodes one has failed, where a job with so many has. */
+const FAILED_EVERY = 10;
+
+/** A job with so many nodes, each with an ID of its own and all that is documented of a subjob: some 440 bytes. */
+export function renderNodes(nodes: number, phase: "Running" | "Failed"): string {
+  const subJobs = Array.from({ length: nodes }, (_, at) => {
+    const failed = phase === "Failed" && at % FAILED_EVERY === 0;
+    const uid = uuidOf(at);
+    return part(
+      "InstallNode",
+      uid,
+      failed ? "Failed" : phase === "Failed" ? "Success" : phase,
+      [],
+      `node-${uid.slice(0, 8)}`,
+    );
+  });
+  return JSON.stringify(part("CreateNode", uuidOf(-1), phase, subJobs));
+}
+
+function part(type: string, uid: string, state: string, subJobs: readonly object[], name = "bench-cluster") {
+  return {
     kind: "Job",
     apiVersion: "v3",
     metadata: {
@@ -14,14 +42,16 @@ export function renderCluster(jobId: string, phase: "Running" | "Failed"): strin
       type,
       clusterUID: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44",
       resourceID: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44",
-      resourceName: "bench-cluster",
+      resourceName: name,
       extendParam: { serverNum: "3", az: "eu-de-01" },
       subJobs,
     },
     status: { phase: state, reason: state === "Failed" ? "the node did not become ready in time" : "" },
-  });
-  const subJobs = names.map((type, at) =>
-    part(type, `${jobId}-${at}`, at < names.length - 1 ? "Success" : phase, []),
-  );
-  return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
+  };
+}
+
+/** The same in each run, and with nothing in it that a compressor could shorten. */
+function uuidOf(at: number): string {
+  const digits = hash("sha256", `node ${at}`);
+  return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");
 }

@@ -25,7 +25,9 @@ process.on("message", async ({ events, times, collect }) => {
     const { user, system } = process.cpuUsage(before);
     if (collect) globalThis.gc();
     const inUse = collect ? process.memoryUsage().heapUsed : null;
-    process.send({ answer: answer ?? null, microseconds: user + system, rss, inUse });
+    // In kilobytes.
+    const peak = process.resourceUsage().maxRSS * 1024;
+    process.send({ answer: answer ?? null, microseconds: user + system, rss, peak, inUse });
   } catch (error) {
     process.send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }

@@ -12,6 +12,7 @@ const Reply = z.union([
     answer: z.unknown(),
     microseconds: z.number(),
     rss: z.array(z.number()),
+    peak: z.number(),
     inUse: z.number().nullable(),
   }),
   z.object({ fault: z.string() }),
@@ -24,6 +25,8 @@ export interface Worked {
   readonly microseconds: number;
   /** Resident bytes after each invocation. */
   readonly rss: readonly number[];
+  /** The most resident bytes that the process has had at any time. */
+  readonly peak: number;
   /** Bytes of the heap that are still in use at the end, where they were asked for. */
   readonly inUse: number | null;
 }

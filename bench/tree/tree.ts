@@ -1,11 +1,10 @@
 import { readJob } from "../../lib/cce/job.ts";
 import { concludeWatch } from "../../lib/report/outcome.ts";
 import { inMicroseconds, type MicrosecondFigure, median, rounded } from "../support/figures.ts";
+import { renderNodes } from "../support/job.ts";
 import type { Target } from "../support/verdict.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** Of so many subjobs one has failed. */
-const FAILED_EVERY = 10;
 
 export interface TreeFigure extends MicrosecondFigure {
   readonly subJobs: number;
@@ -20,7 +19,7 @@ export interface Tree {
 /** Reading a job's tree and telling its failures, beside `JSON.parse` of the same text. */
 export function measureTree(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
-    const body = JSON.stringify(renderTree(subJobs));
+    const body = renderNodes(subJobs, "Failed");
     // Small trees are read often enough for the clock to see them.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
     const [ours, theirs]: [number[], number[]] = [[], []];
@@ -69,27 +68,4 @@ function time(work: () => void, repeats: number): number {
   const from = performance.now();
   for (let i = 0; i < repeats; i++) work();
   return ((performance.now() - from) * 1000) / repeats;
-}
-
-function renderTree(subJobs: number): object {
-  const node = (uid: string, failed: boolean, below: readonly object[]) => ({
-    kind: "Job",
-    apiVersion: "v3",
-    metadata: {
-      uid,
-      creationTimestamp: "2026-11-23 09:20:50.672772389 +0000 UTC",
-      updateTimestamp: "2026-11-23 09:28:40.672793999 +0000 UTC",
-    },
-    spec: {
-      type: "InstallNode",
-      clusterUID: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44",
-      resourceID: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44",
-      resourceName: `bench-${uid}`,
-      extendParam: {},
-      subJobs: below,
-    },
-    status: { phase: failed ? "Failed" : "Success", reason: failed ? "the node did not become ready" : "" },
-  });
-  const below = Array.from({ length: subJobs }, (_, at) => node(`sub-${at}`, at % FAILED_EVERY === 0, []));
-  return node("job", true, below);
 }

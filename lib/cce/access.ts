@@ -7,11 +7,15 @@ import { type Granted, readGrant, tokenRequest } from "./iam.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { readReply } from "./reply.ts";
 import { createSignIn, type Query, type SignedIn } from "./sign-in.ts";
+import { MAX_BODY_BYTES, type SizedExchange } from "./sized-exchange.ts";
 import { createThrottle, type Throttle } from "./throttle.ts";
 import { keepToken } from "./token.ts";
+import { valueCount } from "./value-count.ts";
 
 /** Kept for the token request alone: a look that came first must not starve it for the looks that wait with it. */
 const TOKEN_MS = 10_000;
+/** IAM lists catalogues and roles beside a token, some kilobytes of them. */
+const MAX_GRANT_BYTES = 1024 * 1024;
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
@@ -21,6 +25,8 @@ export interface Surroundings {
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections: () => Connections;
+  /** Shared by all projects: they share one memory. */
+  readonly exchangeSized: SizedExchange;
 }
 
 /** One project's way to CCE: its address, its credentials, its token and its hold. */
@@ -32,7 +38,7 @@ export interface Access {
 }
 
 export function createAccess(name: string, project: Project, surroundings: Surroundings): Access {
-  const { now, monotonic, random, connections } = surroundings;
+  const { now, monotonic, random, connections, exchangeSized } = surroundings;
   const mask = createMask(project);
   const tokens = keepToken(async () => {
     const granted = await grantToken(name, project, surroundings);
@@ -45,20 +51,11 @@ export function createAccess(name: string, project: Project, surroundings: Surro
   const tryOnce = async (query: Query, signed: SignedIn, endsAt: number): Promise<Observation> => {
     if (signed.kind === "none") return signed.observation;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...signed.headers };
-    const deadlineMs = endsAt - monotonic();
-    return observe(
-      await exchange({
-        connections: connections(),
-        method: "GET",
-        url: query.url,
-        headers,
-        body: null,
-        deadlineMs,
-      }),
-    );
+    const asked = { connections: connections(), method: "GET", url: query.url, headers, body: null } as const;
+    return exchangeSized(asked, endsAt, observe);
   };
   const observe = (result: Exchanged): Observation => {
-    if (result.kind === "answer") return readReply(result, now(), name);
+    if (result.kind === "answer") return isTooLarge(result) ? TOO_LARGE : readReply(result, now(), name);
     const text =
       result.code === DEADLINE_PASSED
         ? "CCE did not answer in time"
@@ -103,9 +100,26 @@ async function grantToken(name: string, project: Project, surroundings: Surround
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },
     body: tokenRequest(project.auth, project.projectId),
     deadlineMs: TOKEN_MS,
+    maxBytes: MAX_GRANT_BYTES,
   });
   return readGrant(result, surroundings.now(), name);
 }
+
+/** The values of 25,000 subjobs as documented. With more, a reply within the limit could fill the function's memory. */
+const MAX_VALUES = 600_000;
+
+function isTooLarge({ status, body, cut }: Extract<Exchanged, { kind: "answer" }>): boolean {
+  return status === 200 && (cut || (body.length > MAX_VALUES && valueCount(body) > MAX_VALUES));
+}
+
+/**
+ * Nothing of such a reply is used: a job's own status stands behind its subjobs, so what was read does not hold it, and
+ * what the subjobs say is never taken for it.
+ */
+const TOO_LARGE: Observation = {
+  kind: "unavailable",
+  text: `CCE's answer is larger than any job's: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,
+};
 
 const noAddress = (name: string): Observation => ({
   kind: "misconfigured",

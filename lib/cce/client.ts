@@ -5,6 +5,7 @@ import { type Access, createAccess } from "./access.ts";
 import { keepConnections } from "./connections.ts";
 import { deepenJob } from "./deepen.ts";
 import { inTime } from "./in-time.ts";
+import { createSizedExchange } from "./sized-exchange.ts";
 
 /** What asking may take in all, in real milliseconds. */
 export interface Budget {
@@ -33,13 +34,14 @@ export function createCceClient(options: {
   const { now, monotonic, random } = options;
   const kept = keepConnections(now);
   const connections = () => options.connections ?? kept();
+  const surroundings = { now, monotonic, random, connections, exchangeSized: createSizedExchange(monotonic) };
   const accesses = new Map<string, Access>();
   const underWay = new Map<string, Promise<Observation>>();
 
   const accessTo = (name: string): Access | null => {
     const project = Object.hasOwn(options.projects, name) ? options.projects[name] : undefined;
     if (project === undefined) return null;
-    const access = accesses.get(name) ?? createAccess(name, project, { now, monotonic, random, connections });
+    const access = accesses.get(name) ?? createAccess(name, project, surroundings);
     accesses.set(name, access);
     return access;
   };

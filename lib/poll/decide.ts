@@ -122,7 +122,7 @@ function exhaustion(question: Question): Decision | null {
   const seen =
     observation.kind === "job"
       ? `the job was still ${observation.job.phase ?? "pending"}`
-      : `the latest look brought no job (${observation.kind})`;
+      : `the latest look brought no job (${observation.kind}): ${observation.text}`;
   if (now >= watch.deadlineAt) return timedOut(watch, seen);
   if (watch.looks < settings.maxLooks) return null;
   const reason = `${settings.maxLooks} looks were made, the most allowed; ${seen}.`;

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
-import { MAX_BODY_BYTES } from "../../../lib/cce/exchange.ts";
+import { MAX_BODY_BYTES } from "../../../lib/cce/sized-exchange.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";
@@ -93,11 +93,23 @@ describe("a look at a hostile CCE", () => {
     expect(grownBytes / 1_048_576).toBeLessThan(MEBIBYTES);
   });
 
-  it("takes a job cut at the limit for no job", async () => {
-    const body = `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES)}}`;
-    expect((await lookAt((_, response) => response.end(body), 10_000)).seen.kind).toBe("unavailable");
+  it.each([
+    ["over the limit", `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES)}}`],
+    ["with its status before what is over the limit", jobWith(`"${"x".repeat(MAX_BODY_BYTES)}"`)],
+    ["of millions of values", jobWith(`[${"{},".repeat(MAX_BODY_BYTES / 3 - 100)}{}]`)],
+  ])("says of a job %s that it is too large, and reads nothing from it", async (_, body) => {
+    const { seen, grownBytes } = await lookAt((_, response) => response.end(body), 10_000);
+    expect(seen).toEqual({
+      kind: "unavailable",
+      text: "CCE's answer is larger than any job's: over 12 MiB or 600000 values",
+    });
+    expect(grownBytes / 1_048_576).toBeLessThan(MEBIBYTES);
   });
 });
+
+function jobWith(rest: string): string {
+  return `{"kind":"Job","status":{"phase":"Success"},"rest":${rest}}`;
+}
 
 function nested(levels: number): string {
   return `${'{"kind":"Job","spec":{"subJobs":['.repeat(levels - 1)}{"kind":"Job"}${"]}}".repeat(levels - 1)}`;

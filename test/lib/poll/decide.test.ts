@@ -61,7 +61,9 @@ describe("decide", () => {
   it("times out at the deadline, whatever it saw, and says so in words", () => {
     const over = asked({ kind: "unavailable", text: "502" }, { deadlineAt: NOW });
     expect(over).toMatchObject({ kind: "conclude", outcome: "timed_out" });
-    expect(over).toMatchObject({ reason: expect.stringContaining("deadline of 60 s") });
+    expect(over).toMatchObject({
+      reason: "The deadline of 60 s has passed; the latest look brought no job (unavailable): 502.",
+    });
     expect(asked(job(), { deadlineAt: NOW - 1 })).toMatchObject({ outcome: "timed_out" });
   });
 
