@@ -31,6 +31,9 @@ export interface WatchKey {
 
 export type JobState = "pending" | "succeeded" | "failed";
 
+/** So many subjobs, by state. */
+export type SubJobTally = Readonly<Record<"total" | JobState, number>>;
+
 /** A CCE job or subjob as a look saw it. Every field the cloud may leave out is null. */
 export interface Job {
   readonly jobId: string | null;
@@ -45,6 +48,8 @@ export interface Job {
   readonly createdAt: Instant | null;
   readonly updatedAt: Instant | null;
   readonly subJobs: readonly Job[];
+  /** Subjobs, and all below them, that were left out here because the tree would have been too large. */
+  readonly leftOut?: SubJobTally | undefined;
 }
 
 /** Observations that are no job but a fault of access or set-up, which an operator may mend while we wait. */

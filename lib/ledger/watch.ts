@@ -19,6 +19,7 @@ export interface Watch extends WatchKey {
   /** Names of the targets to tell, sorted. */
   readonly targets: readonly string[];
   readonly digestId: string | null;
+  /** This and the two names after it as the cloud spells them, each cut where it is longer than a name is. */
   readonly phase: string | null;
   readonly jobType: string | null;
   readonly resourceName: string | null;

@@ -6,7 +6,7 @@ import { packInstants } from "./instants.ts";
 import { timeToLive } from "./item.ts";
 import { overdueShard, watchItemKey } from "./keys.ts";
 import { change, get, type LedgerTable } from "./table.ts";
-import { NO_LEASE, NOT_DUE, readWatchItem } from "./watch-item.ts";
+import { NO_LEASE, NOT_DUE, readWatchItem, seenAttributes } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, done: true, nextLookAt: null };
 
@@ -18,7 +18,8 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...{ state: outcome, concludedAt, ...ending.seen },
+      ...{ state: outcome, concludedAt },
+      ...(ending.seen === undefined ? {} : seenAttributes(ending.seen)),
       ...(told.size === 0 ? NOT_DUE : { dueAt: settleDueAt(concludedAt), dueShard: overdueShard(key) }),
       lookedAt: packInstants(ending.lookedAt.slice(-LOOK_HISTORY)),
       expiresAt: timeToLive(ending.expiresAt),

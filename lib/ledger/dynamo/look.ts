@@ -7,7 +7,7 @@ import { packInstants } from "./instants.ts";
 import { overdueShard, treeItemKey, watchItemKey } from "./keys.ts";
 import { change, get, type LedgerTable } from "./table.ts";
 import { packTree, treeHash } from "./tree.ts";
-import { readWatchItem, toWatch } from "./watch-item.ts";
+import { readWatchItem, seenAttributes, toWatch } from "./watch-item.ts";
 
 /** A tree rides in the hot item up to this size, which holds one or two subjobs. */
 const INLINE_TREE_BYTES = 250;
@@ -71,13 +71,14 @@ async function whyRefused(
  */
 export async function recordLook(table: LedgerTable, record: LookRecord): Promise<"recorded" | "superseded"> {
   const { key, look, messageId, nextLookAt, trouble, silence, tree } = record;
-  const { phase, jobType, resourceName, misses } = record;
   const hash = tree === null ? null : treeHash(tree);
-  const inline = tree === null || hash === null ? null : packInline(tree, hash);
+  const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
+  const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
   const recorded = await change(table, {
     key: watchItemKey(key),
     set: {
-      ...{ done: true, owner: null, leaseUntil: null, nextLookAt, phase, jobType, resourceName, misses },
+      ...{ done: true, owner: null, leaseUntil: null, nextLookAt, misses: record.misses },
+      ...seenAttributes(record),
       ...{ dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(key) },
       ...{ trouble: trouble?.kind ?? null, troubleSince: trouble?.since ?? null },
       ...{ silence: silence?.text.slice(0, SILENCE_LENGTH) ?? null, silentSince: silence?.since ?? null },
@@ -92,16 +93,16 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
   if (recorded.kind === "refused") return "superseded";
   if (tree === null || inline !== null || recorded.item.treeHash?.S === hash) return "recorded";
   const { expiresAt } = readWatchItem(recorded.item);
-  await change(table, { key: treeItemKey(key), set: { tree: packTree(tree), expiresAt } });
+  await change(table, { key: treeItemKey(key), set: { tree: packed ?? packTree(tree), expiresAt } });
   return "recorded";
 }
 
-/** The tree for the hot item, or null when it is too large for it. */
-function packInline(tree: Job, hash: string): Uint8Array | null {
+/** The tree packed, or null when it is known to be too large for the hot item. */
+function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (large.has(hash)) return null;
   const packed = packTree(tree);
   if (packed.length <= INLINE_TREE_BYTES) return packed;
   if (large.size === MOST_LARGE) large.clear();
   large.add(hash);
-  return null;
+  return packed;
 }

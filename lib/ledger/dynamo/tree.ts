@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { SubJobCounts } from "../../conclusion.ts";
 import { MaybeText } from "../../fields.ts";
+import { fitTree } from "../../fit-tree.ts";
 import type { Job } from "../../job.ts";
 import { packJson, unpackJson } from "./packed.ts";
 
@@ -22,20 +24,12 @@ const StoredJob: z.ZodMiniType<Job> = z.object({
   get subJobs() {
     return z.array(StoredJob);
   },
+  leftOut: z.optional(SubJobCounts),
 });
 
-/**
- * A tree as bytes, at most `maxBytes`. A tree that is larger first loses the subjobs that succeeded, then the last
- * half of each list of subjobs, as often as it takes: what failed is what readers look for.
- */
+/** A tree as bytes, at most `maxBytes`: smaller than it was where it has to be. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
-  let packed = packJson(tree);
-  let pruned = tree;
-  for (let width = Infinity; packed.length > maxBytes && width >= 1; width = narrower(width, pruned)) {
-    pruned = prune(pruned, width);
-    packed = packJson(pruned);
-  }
-  return packed.length > maxBytes ? packJson({ ...tree, subJobs: [] }) : packed;
+  return fitTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
 export function unpackTree(bytes: Uint8Array): Job {
@@ -45,17 +39,4 @@ export function unpackTree(bytes: Uint8Array): Job {
 /** A short fingerprint: equal trees have equal ones, so that a tree is written only when it changed. */
 export function treeHash(tree: Job): string {
   return createHash("sha256").update(JSON.stringify(tree)).digest("base64url").slice(0, 11);
-}
-
-function prune(job: Job, width: number): Job {
-  const kept = job.subJobs.filter((subJob) => subJob.state !== "succeeded").slice(0, width);
-  return { ...job, subJobs: kept.map((subJob) => prune(subJob, width)) };
-}
-
-function narrower(width: number, tree: Job): number {
-  return Math.floor(Math.min(width, widest(tree)) / 2);
-}
-
-function widest(job: Job): number {
-  return job.subJobs.reduce((most, subJob) => Math.max(most, widest(subJob)), job.subJobs.length);
 }

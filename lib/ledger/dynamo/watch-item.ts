@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { cutText } from "../../cut-text.ts";
 import { MaybeText } from "../../fields.ts";
 import { OUTCOMES, TROUBLE_KINDS } from "../../job.ts";
 import type { Watch } from "../watch.ts";
@@ -64,6 +65,19 @@ export function toWatch(item: WatchItem): Watch {
     silence: item.silence === null ? null : { text: item.silence, since: item.silentSince },
     lookedAt: unpackInstants(item.lookedAt),
   };
+}
+
+/** What the cloud calls a job by has a name's length, and may have any. */
+const NAME_BYTES = 200;
+
+/** The attributes that tell a list of watches what a look saw: cut, because every look writes them. */
+export function seenAttributes(seen: Pick<Watch, "phase" | "jobType" | "resourceName">) {
+  const name = (text: string | null) => (text === null ? null : cutText(text.toWellFormed(), NAME_BYTES));
+  return {
+    phase: name(seen.phase),
+    jobType: name(seen.jobType),
+    resourceName: name(seen.resourceName),
+  } satisfies Record<string, Stored>;
 }
 
 /** The attributes of what keeps others from the current look. */

@@ -1,0 +1,167 @@
+import { createHash, randomBytes } from "node:crypto";
+import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import fc from "fast-check";
+import { readJob } from "../../../lib/cce/job.ts";
+import type { Job } from "../../../lib/job.ts";
+import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { concludeWatch } from "../../../lib/report/outcome.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
+import { itemBytes } from "../../support/item-bytes.ts";
+import { createTable } from "../../support/table.ts";
+import { freshKey, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+
+/** DynamoDB refuses what is larger, with all attributes counted. */
+const MAX_ITEM_BYTES = 400_000;
+
+let dynamo: EmbeddedDynamo;
+let ledger: Ledger;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "ledger");
+  ledger = createLedger({ client: dynamo.client, table: "ledger" });
+});
+afterAll(() => dynamo.stop());
+
+/** One look that goes on and one that ends, of a cloud that shows this tree; answers the size of each item. */
+async function watchThrough(tree: Job): Promise<number[]> {
+  const watch = newWatch(freshKey());
+  const key = { project: watch.project, jobId: watch.jobId };
+  const { phase, type: jobType, resourceName } = tree;
+  await ledger.open(watch);
+  await ledger.claimLook({ key, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+  const record = lookRecord({ key, ...{ phase, jobType, resourceName, tree } });
+  expect(await ledger.recordLook(record)).toBe("recorded");
+  const seen = await ledger.read(key);
+  expect(seen).toMatchObject({ watch: { state: "watching", done: true }, tree: { state: tree.state } });
+  expect(seen?.watch.phase).toBe(startOf(phase, seen?.watch.phase));
+
+  const conclusion = concludeWatch({
+    ...{ key, region: "eu-de", outcome: "failed", reason: null, job: tree, warnings: [], context: {} },
+    watch: { acceptedAt: T0, concludedAt: T0 + 60_000, looks: 2 },
+    statusUrl: null,
+  });
+  expect(await ledger.keepConclusion(key, { conclusion, tree }, NEVER)).toEqual(conclusion);
+  const ending = { key, outcome: "failed", concludedAt: T0, targets: watch.targets, lookedAt: [] } as const;
+  expect(await ledger.end({ ...ending, expiresAt: NEVER, seen: { phase, jobType, resourceName } })).toEqual({
+    kind: "ended",
+  });
+  expect(await ledger.read(key)).toMatchObject({ conclusion, tree: { state: tree.state } });
+  return itemsOf(key);
+}
+
+/** A name as it is kept: well formed, and cut with `…` where it is long. */
+function startOf(text: string | null, kept: string | null | undefined): string | null {
+  if (text === null || kept == null) return text;
+  const whole = text.toWellFormed();
+  return kept.endsWith("…") && whole.startsWith(kept.slice(0, -1)) ? kept : whole;
+}
+
+async function itemsOf(key: { project: string; jobId: string }): Promise<number[]> {
+  const { Items = [] } = await dynamo.client.send(
+    new QueryCommand({
+      TableName: "ledger",
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: `W#${key.project}#${key.jobId}` } },
+    }),
+  );
+  return Items.map(itemBytes);
+}
+
+/** Text that nothing can compress, of this many characters. */
+const noise = (characters: number) => randomBytes(Math.ceil(characters * 0.75)).toString("base64");
+const failures = (count: number, changes: (at: number) => Partial<Job>) =>
+  Array.from({ length: count }, (_, at) => job({ state: "failed", phase: "Failed", ...changes(at) }));
+
+describe("whatever the cloud shows of a job", () => {
+  it.each<[string, () => Job]>([
+    ["a reason of 500 kB that nothing compresses", () => job({ reason: noise(500_000) })],
+    ["a reason of 8 MB", () => job({ reason: noise(8_000_000) })],
+    [
+      "a type, a phase and a name of 1 MB each",
+      () => job({ type: noise(1e6), phase: noise(1e6), resourceName: noise(1e6) }),
+    ],
+    [
+      "2,000 failures with long reasons",
+      () => job({ subJobs: failures(2000, () => ({ reason: noise(4000) })) }),
+    ],
+    ["20,000 failures with IDs", () => job({ subJobs: failures(20_000, () => ({ jobId: noise(36) })) })],
+    ["failures below each other, with long names", () => chain(256, () => noise(2000))],
+    ["failures below each other as deep as asking for reasons leads", () => chain(6 * 256, () => null)],
+    [
+      "half characters everywhere",
+      () => job({ phase: "\ud83d".repeat(900), reason: "😀".repeat(400_000).slice(1) }),
+    ],
+  ])("is kept and read back, in items that DynamoDB takes: %s", async (_, tree) => {
+    const sizes = await watchThrough(tree());
+    expect(sizes.length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...sizes)).toBeLessThan(MAX_ITEM_BYTES);
+  });
+
+  it("is kept and read back, in items that DynamoDB takes", async () => {
+    const text = fc.oneof(
+      fc.constant(null),
+      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.tuple(fc.string({ unit: "binary", minLength: 1, maxLength: 9 }), fc.nat(200_000)).map(repeated),
+      fc.tuple(fc.nat(), fc.nat(300_000)).map(hashed),
+    );
+    const phase = fc.oneof(fc.constantFrom("Running", "Failed", "Success"), text);
+    const node = fc.record({ type: text, phase, reason: text, resourceName: text, uid: text });
+    const shape = fc.record({ wide: fc.nat(300), deep: fc.integer({ min: 0, max: 300 }) });
+    const property = fc.asyncProperty(
+      fc.array(node, { minLength: 1, maxLength: 5 }),
+      shape,
+      async (nodes, at) => {
+        const read = readJob(JSON.stringify(replyOf(nodes, at)));
+        const sizes = await watchThrough(read?.job ?? job());
+        expect(Math.max(...sizes)).toBeLessThan(MAX_ITEM_BYTES);
+      },
+    );
+    await fc.assert(property, { numRuns: 25 });
+  }, 120_000);
+});
+
+interface Node {
+  readonly type: string | null;
+  readonly phase: string | null;
+  readonly reason: string | null;
+  readonly resourceName: string | null;
+  readonly uid: string | null;
+}
+
+/** A reply whose root is the first of these; the others stand below it, each again and again, and in a chain. */
+function replyOf([root, ...others]: readonly Node[], { wide, deep }: { wide: number; deep: number }): object {
+  const entry = (node: Node | undefined, subJobs: readonly object[]) => ({
+    kind: "Job",
+    metadata: { uid: node?.uid },
+    spec: { type: node?.type, resourceName: node?.resourceName, subJobs },
+    status: { phase: node?.phase, reason: node?.reason },
+  });
+  let below = entry(others[0], []);
+  for (let level = 0; level < deep; level += 1) below = entry({ ...BARE, phase: "Failed" }, [below]);
+  // However long the texts, the reply stays within what is read of one.
+  const longest = Math.max(1, ...others.map((node) => JSON.stringify(node).length));
+  const times = Math.min(wide, Math.floor(8_000_000 / longest / Math.max(1, others.length)));
+  const list = Array.from({ length: times }, () => others.map((node) => entry(node, []))).flat();
+  return entry(root, [...list, below]);
+}
+
+const BARE: Node = { type: null, phase: null, reason: null, resourceName: null, uid: null };
+
+function repeated([text, length]: [string, number]): string {
+  return text.repeat(Math.ceil(length / text.length)).slice(0, length);
+}
+
+function hashed([seed, length]: [number, number]): string {
+  const parts = Array.from({ length: Math.ceil(length / 88) }, (_, at) =>
+    createHash("sha512").update(`${seed} ${at}`).digest("base64"),
+  );
+  return parts.join("").slice(0, length);
+}
+
+function chain(levels: number, reason: () => string | null): Job {
+  let below = job({ state: "failed", phase: "Failed", reason: "the cause" });
+  for (let level = 1; level < levels; level += 1)
+    below = job({ state: "failed", phase: "Failed", reason: reason(), subJobs: [below] });
+  return below;
+}
