@@ -23,6 +23,9 @@ export const JobDocument = z.object({
   get subJobs() {
     return z.array(JobDocument);
   },
+  leftOut: z.optional(SubJobCounts).register(z.globalRegistry, {
+    description: "Subjobs, and all below them, that do not stand here because the tree would be too large.",
+  }),
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 

@@ -8,7 +8,7 @@ import {
   listUrl,
 } from "../../lib/api/link.ts";
 import type { Config } from "../../lib/config.ts";
-import { type Instant, JobId, Name } from "../../lib/job.ts";
+import { type Instant, type Job, JobId, Name } from "../../lib/job.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { renderJobPage } from "../../lib/report/page/job-page.ts";
 import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
@@ -18,6 +18,7 @@ import { listPage } from "./pages-list.ts";
 import { statusFacts } from "./status.ts";
 import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
+import { fittingAnswer, pageTree } from "./status-fit.ts";
 
 export interface PagesPorts {
   readonly ledger: Pick<WatchLedger, "read" | "recent"> & StatusDigestPorts["ledger"];
@@ -45,15 +46,19 @@ export async function showJob(
   const maker = opened({ kind: "watch", ...key }, request, ports);
   const read = maker === null ? null : await ports.ledger.read(key);
   if (maker === null || read === null) return notFoundPage(request);
-  const document = statusDocument(statusFacts(await withDigest(read, ports), ports));
+  const facts = statusFacts(await withDigest(read, ports), ports);
   const list = listUrl(maker, key.project, ports.now);
-  const page = renderJobPage({
-    document,
-    now: ports.now,
-    link: list === null ? {} : { list },
-    consoleUrl: consoleUrl(document.region, document.clusterId),
-  });
-  return pageResponse(200, page, request);
+  const answer = (shown: Job | null) => {
+    const document = statusDocument(facts, shown);
+    const page = renderJobPage({
+      document,
+      now: ports.now,
+      link: list === null ? {} : { list },
+      consoleUrl: consoleUrl(document.region, document.clusterId),
+    });
+    return pageResponse(200, page, request);
+  };
+  return fittingAnswer(pageTree(read.tree), answer);
 }
 
 /** `GET /jobs?key=…&project=…`: the recent watches of one project, by default of the default one. */

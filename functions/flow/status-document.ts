@@ -5,10 +5,16 @@ import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import type { JobDocument, StatusDocument } from "../../lib/status.ts";
 import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
 
-/** How a tree of jobs is told: what failed in it, how many of it ended, and the tree itself. */
+/** How a tree of jobs is told. */
 export interface TreeTeller {
-  failures(job: Job): Failure[];
-  counts(job: Job): SubJobCounts;
+  /** What failed in it, and how many of it ended. */
+  summary(job: Job): {
+    readonly counts: SubJobCounts;
+    readonly failures: Failure[];
+    readonly warnings: readonly string[];
+  };
+  /** What to say where it is not shown whole. */
+  leftOut(shown: Job): readonly string[];
   document(job: Job): JobDocument;
 }
 
@@ -19,7 +25,11 @@ export interface StatusFacts {
   readonly hears: Hears;
 }
 
-const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+const NOTHING_SEEN: ReturnType<TreeTeller["summary"]> = {
+  counts: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+  failures: [],
+  warnings: [],
+};
 
 const TROUBLE: Readonly<Record<TroubleKind, string>> = {
   unauthorized: "CCE does not accept the project's credentials",
@@ -27,9 +37,15 @@ const TROUBLE: Readonly<Record<TroubleKind, string>> = {
   misconfigured: "the project's endpoint or ID does not lead to the CCE API",
 };
 
-/** The status document: the conclusion where there is one, else what the latest look saw. */
-export function statusDocument({ document, region, tell, hears }: StatusFacts): StatusDocument {
-  const { watch, conclusion, tree, context } = document;
+/**
+ * The status document: the conclusion where there is one, else what the latest look saw.
+ * @param shown the tree to show: the ledger's, or a smaller one.
+ */
+export function statusDocument(
+  { document, region, tell, hears }: StatusFacts,
+  shown: Job | null,
+): StatusDocument {
+  const { watch, conclusion, context } = document;
   const seen = conclusion ?? underWay(document, region, tell);
   return {
     project: watch.project,
@@ -45,7 +61,7 @@ export function statusDocument({ document, region, tell, hears }: StatusFacts): 
     resourceName: seen.resourceName,
     failures: seen.failures,
     subJobs: seen.subJobs,
-    warnings: seen.warnings,
+    warnings: [...seen.warnings, ...(shown === null ? [] : tell.leftOut(shown))],
     createdAt: seen.createdAt,
     updatedAt: seen.updatedAt,
     durationSeconds: seen.durationSeconds,
@@ -59,11 +75,12 @@ export function statusDocument({ document, region, tell, hears }: StatusFacts): 
     concludedAt: isoOrNull(watch.concludedAt),
     context,
     deliveries: deliveryDocuments(document, hears),
-    job: tree === null ? null : tell.document(tree),
+    job: shown === null ? null : tell.document(shown),
   };
 }
 
 function underWay({ watch, tree }: WatchDocument, region: string | null, tell: TreeTeller) {
+  const summary = tree === null ? NOTHING_SEEN : tell.summary(tree);
   return {
     region,
     phase: watch.phase ?? tree?.phase ?? null,
@@ -72,9 +89,9 @@ function underWay({ watch, tree }: WatchDocument, region: string | null, tell: T
     clusterId: tree?.clusterId ?? null,
     resourceId: tree?.resourceId ?? null,
     resourceName: watch.resourceName ?? tree?.resourceName ?? null,
-    failures: tree === null ? [] : tell.failures(tree),
-    subJobs: tree === null ? NO_SUBJOBS : tell.counts(tree),
-    warnings: [],
+    failures: summary.failures,
+    subJobs: summary.counts,
+    warnings: summary.warnings,
     createdAt: isoOrNull(tree?.createdAt ?? null),
     updatedAt: isoOrNull(tree?.updatedAt ?? null),
     durationSeconds: null,

@@ -8,6 +8,7 @@ import type { Instant, WatchKey } from "../../lib/job.ts";
 import type { WatchDocument, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
 import { statusDocument, type TreeTeller } from "./status-document.ts";
+import { fittingAnswer } from "./status-fit.ts";
 
 /** Between two reads of a held call. */
 const REREAD_MS = 1_000;
@@ -35,14 +36,16 @@ export async function readStatus(
   if (asked.kind === "refused") return asked;
   const document = await heldRead(key, asked.seconds, ports);
   if (document === null) return notFound("watch");
-  const status = statusDocument(statusFacts(await withDigest(document, ports), ports));
-  const response = jsonResponse(200, status);
+  const facts = statusFacts(await withDigest(document, ports), ports);
+  const response = fittingAnswer(document.tree, (shown) => jsonResponse(200, statusDocument(facts, shown)));
   const etag = etagOf(response.body ?? "");
   const headers = {
     ...response.headers,
     etag,
     vary: "authorization",
-    ...(status.done ? {} : { "retry-after": String(retryAfterSeconds(document, ports.now())) }),
+    ...(document.watch.state === "watching"
+      ? { "retry-after": String(retryAfterSeconds(document, ports.now())) }
+      : {}),
   };
   return isNoneMatch(request.headers["if-none-match"], etag)
     ? { status: 304, headers: without(headers, "content-type") }

@@ -31,3 +31,8 @@ export function jsonResponse(
     body: JSON.stringify(document),
   };
 }
+
+/** What an answer takes on its way through Lambda: its body is a text within JSON there. */
+export function answerBytes(response: ApiResponse): number {
+  return Buffer.byteLength(JSON.stringify(response));
+}

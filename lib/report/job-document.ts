@@ -2,24 +2,34 @@ import type { Failure, SubJobCounts } from "../conclusion.ts";
 import type { Job } from "../job.ts";
 import type { JobDocument } from "../status.ts";
 import { rememberingHints } from "./hints.ts";
-import { pathOf, survey } from "./outcome/tree.ts";
+import { tellFailures } from "./outcome/told-failures.ts";
+import { survey } from "./outcome/tree.ts";
+import { leftOutWarning, unlistedWarning } from "./outcome/warnings.ts";
 import { isoOrNull } from "./text/iso.ts";
 
-/** How many subjobs the whole tree below the root has, by state. */
-export function countSubJobs(job: Job): SubJobCounts {
-  return survey(job).counts;
+/** What failures may take in JSON, as in the event that tells them in the end. The tree has longer reasons. */
+const FAILURES_BYTES = 20_000;
+
+/** What is to be told of a tree beside itself: how many subjobs it has, which failed, and what does not show. */
+export interface TreeSummary {
+  /** All below the root, by state. */
+  readonly counts: SubJobCounts;
+  /** In tree order, with hints; long reasons are cut, and what does not fit is left out with a warning. */
+  readonly failures: Failure[];
+  readonly warnings: string[];
 }
 
-/** Every failed subjob in tree order, uncut, with hints. */
-export function failuresOf(job: Job): Failure[] {
-  const hintFor = rememberingHints();
-  return survey(job).failed.map((place) => ({
-    path: pathOf(place),
-    jobId: place.job.jobId,
-    resourceName: place.job.resourceName,
-    reason: place.job.reason,
-    hint: hintFor(place.job.reason),
-  }));
+export function summarizeTree(job: Job): TreeSummary {
+  const { counts, failed } = survey(job);
+  const failures = tellFailures(failed, FAILURES_BYTES);
+  const left = counts.failed - failures.length;
+  return { counts, failures, warnings: left === 0 ? [] : [unlistedWarning(left)] };
+}
+
+/** What to say of a tree that is not shown whole; nothing where it is. */
+export function leftOutWarnings(shown: Job): string[] {
+  const { counts, leftOut } = survey(shown);
+  return leftOut === 0 ? [] : [leftOutWarning(leftOut, counts.total)];
 }
 
 /** The tree as the API and the page show it. Works without recursion, as a tree may be deeper than the call stack. */

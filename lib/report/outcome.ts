@@ -76,7 +76,8 @@ export function concludeWatch(facts: WatchFacts): Conclusion {
         : null,
   };
   const room = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(conclusion));
-  const { failures, left } = tellFailures(failed, room);
+  const failures = tellFailures(failed, room);
+  const left = counts.failed - failures.length;
   const warnings = left === 0 ? [] : [unlistedWarning(left)];
   return { ...conclusion, failures, warnings: [...conclusion.warnings, ...warnings] };
 }

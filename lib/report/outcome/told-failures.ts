@@ -13,22 +13,18 @@ const NAME_BYTES = 200;
 
 type Tell = (place: Place, share: number) => Failure;
 
-/** As many of the failed subjobs as fit into `budget` bytes of JSON, in tree order, and how many were left out. */
-export function tellFailures(
-  failed: readonly Place[],
-  budget: number,
-): { readonly failures: Failure[]; readonly left: number } {
+/** As many of the failed subjobs as fit into `budget` bytes of JSON, in tree order. */
+export function tellFailures(failed: readonly Place[], budget: number): Failure[] {
   const hintFor = rememberingHints();
   const tell: Tell = (place, share) => tellOne(place, share, hintFor(place.job.reason));
   const chosen = failed.length <= MOST_FAILURES ? failed : mostTelling(failed, MOST_FAILURES);
   if (chosen.length === failed.length)
     for (const share of REASON_SHARES) {
       const failures = fitting(chosen, share, budget, tell);
-      if (failures.length === failed.length) return { failures, left: 0 };
+      if (failures.length === failed.length) return failures;
     }
   const some = new Set(fittingPlaces(mostTelling(failed, MOST_FAILURES, true), budget, tell));
-  const failures = failed.filter((place) => some.has(place)).map((place) => tell(place, LEAST_SHARE));
-  return { failures, left: failed.length - failures.length };
+  return failed.filter((place) => some.has(place)).map((place) => tell(place, LEAST_SHARE));
 }
 
 /** A job that failed only because one below it did says nothing of its own; it gives way to those that do. */

@@ -8,7 +8,10 @@ export interface Place {
 }
 
 export interface Survey {
+  /** Of all subjobs, those included that were left out of the tree. */
   readonly counts: SubJobCounts;
+  /** So many were left out. */
+  readonly leftOut: number;
   /** Both in tree order: a job before those below it. */
   readonly failed: readonly Place[];
   readonly pending: readonly Place[];
@@ -17,11 +20,16 @@ export interface Survey {
 /** Visits everything below the root once, with a stack of its own: a tree may be deeper than the call stack. */
 export function survey(root: Job | null): Survey {
   const counts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+  let leftOut = 0;
   const failed: Place[] = [];
   const pending: Place[] = [];
   const ahead: Place[] = [];
   const descend = (above: Place): void => {
-    const { subJobs } = above.job;
+    const { subJobs, leftOut: tally } = above.job;
+    if (tally !== undefined) {
+      leftOut += tally.total;
+      for (const state of ["total", "succeeded", "failed", "pending"] as const) counts[state] += tally[state];
+    }
     for (let i = subJobs.length - 1; i >= 0; i -= 1) {
       const job = subJobs[i];
       if (job !== undefined) ahead.push({ job, above });
@@ -35,7 +43,7 @@ export function survey(root: Job | null): Survey {
     else if (place.job.state === "pending") pending.push(place);
     descend(place);
   }
-  return { counts, failed, pending };
+  return { counts, leftOut, failed, pending };
 }
 
 /** The types from the root down to this job; one without a type is `unknown`. */

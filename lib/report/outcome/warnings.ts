@@ -31,3 +31,8 @@ export function warningsOf({ warnings, outcome, failed, labelsLeft }: Findings):
 export function unlistedWarning(left: number): string {
   return `${left} more failed ${left === 1 ? "subjob is" : "subjobs are"} not listed.`;
 }
+
+/** Where the tree that is shown has been made smaller. */
+export function leftOutWarning(leftOut: number, total: number): string {
+  return `The tree is too large to be shown whole: ${leftOut} of its ${total} subjobs are left out.`;
+}

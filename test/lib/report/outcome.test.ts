@@ -1,6 +1,6 @@
 import { Conclusion } from "../../../lib/conclusion.ts";
 import type { Job } from "../../../lib/job.ts";
-import { countSubJobs, failuresOf, jobDocument } from "../../../lib/report/job-document.ts";
+import { jobDocument, leftOutWarnings, summarizeTree } from "../../../lib/report/job-document.ts";
 import { concludeWatch, MAX_EVENT_BYTES } from "../../../lib/report/outcome.ts";
 import { jobEvent } from "../../../lib/report/webhook.ts";
 import { JobDocument } from "../../../lib/status.ts";
@@ -90,7 +90,7 @@ it.each([
   const conclusion = concludeWatch(facts({ outcome: "failed", job: root, context, warnings }));
   expect(Buffer.byteLength(JSON.stringify(jobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
   expect(Conclusion.parse(conclusion)).toEqual(conclusion);
-  expect(countSubJobs(root).total).toBe(conclusion.subJobs.total);
+  expect(summarizeTree(root).counts.total).toBe(conclusion.subJobs.total);
 });
 
 it("shows a tree as a document, with hints for what failed", () => {
@@ -101,6 +101,46 @@ it("shows a tree as a document, with hints for what failed", () => {
     hint: expect.stringContaining("key pair"),
     subJobs: [{ hint: null }],
   });
-  expect(failuresOf(root)).toMatchObject([{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }]);
+  expect(summarizeTree(root)).toMatchObject({
+    failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
+    warnings: [],
+  });
   expect(jobDocument(chain(50_000)).subJobs).toHaveLength(1);
+});
+
+describe("a tree that has lost subjobs", () => {
+  const leftOut = { total: 9, succeeded: 2, failed: 3, pending: 4 };
+  const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", leftOut }), job()] });
+
+  it("is counted with them, and told with a word about those that failed", () => {
+    const counts = { total: 11, succeeded: 3, failed: 4, pending: 4 };
+    const unlisted = "3 more failed subjobs are not listed.";
+    expect(summarizeTree(root)).toMatchObject({
+      counts,
+      warnings: [unlisted],
+      failures: [{ reason: "no quota" }],
+    });
+    expect(concludeWatch(facts({ outcome: "failed", job: root }))).toMatchObject({
+      subJobs: counts,
+      warnings: [unlisted],
+    });
+  });
+
+  it("says where, and how many, when it is shown", () => {
+    expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.leftOut).toEqual(leftOut);
+    expect(leftOutWarnings(root)).toEqual([
+      "The tree is too large to be shown whole: 9 of its 11 subjobs are left out.",
+    ]);
+    expect(leftOutWarnings(job())).toEqual([]);
+  });
+});
+
+it("cuts the reasons of what failed while the job goes on, as in the end", () => {
+  const root = job({
+    subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
+  });
+  const { failures, warnings } = summarizeTree(root);
+  expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
+  expect(failures[0]?.reason).toMatch(/^嗯+…$/);
+  expect(warnings).toEqual([`${300 - failures.length} more failed subjobs are not listed.`]);
 });
