@@ -1,3 +1,4 @@
+import { cutText } from "../../cut-text.ts";
 import type { Job } from "../../job.ts";
 import { lookDueAt } from "../due.ts";
 import { LOOK_HISTORY, type Watch } from "../watch.ts";
@@ -12,7 +13,7 @@ import { readWatchItem, seenAttributes, toWatch } from "./watch-item.ts";
 /** A tree rides in the hot item up to this size, which holds one or two subjobs. */
 const INLINE_TREE_BYTES = 250;
 /** So much of why there is no news is kept: every look writes the hot item. */
-const SILENCE_LENGTH = 200;
+const SILENCE_BYTES = 200;
 /** Trees known to be larger, by hash: most looks see the tree of the look before, and need not pack it to know. */
 const large = new Set<string>();
 const MOST_LARGE = 1000;
@@ -81,7 +82,10 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
       ...seenAttributes(record),
       ...{ dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(key) },
       ...{ trouble: trouble?.kind ?? null, troubleSince: trouble?.since ?? null },
-      ...{ silence: silence?.text.slice(0, SILENCE_LENGTH) ?? null, silentSince: silence?.since ?? null },
+      ...{
+        silence: silence === null ? null : cutText(silence.text, SILENCE_BYTES),
+        silentSince: silence?.since ?? null,
+      },
       lookedAt: packInstants(record.lookedAt.slice(-LOOK_HISTORY)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
     },

@@ -28,6 +28,7 @@ async function seen(api: Harness, tree: Job): Promise<void> {
   await api.ledger.claimLook({ key: KEY, look: 1, messageId: "m", now: START, leaseMs: 1000 });
   await api.ledger.recordLook({
     ...{ key: KEY, look: 1, messageId: "m", at: START, nextLookAt: START + 5000, misses: 0, trouble: null },
+    ...{ silence: null, waited: false },
     ...{ lookedAt: [START], phase: tree.phase, jobType: tree.type, resourceName: null, tree },
   });
 }

@@ -42,7 +42,14 @@ async function watchThrough(tree: Job): Promise<number[]> {
     statusUrl: null,
   });
   expect(await ledger.keepConclusion(key, { conclusion, tree }, NEVER)).toEqual(conclusion);
-  const ending = { key, outcome: "failed", concludedAt: T0, targets: watch.targets, lookedAt: [] } as const;
+  const ending = {
+    key,
+    acceptedAt: T0,
+    outcome: "failed",
+    concludedAt: T0,
+    targets: watch.targets,
+    lookedAt: [],
+  } as const;
   expect(await ledger.end({ ...ending, expiresAt: NEVER, seen: { phase, jobType, resourceName } })).toEqual({
     kind: "ended",
   });
