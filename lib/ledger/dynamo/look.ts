@@ -1,5 +1,5 @@
 import { cutText } from "../../cut-text.ts";
-import type { Job } from "../../job.ts";
+import type { Job, WatchKey } from "../../job.ts";
 import { lookDueAt } from "../due.ts";
 import { LOOK_HISTORY, type Watch } from "../watch.ts";
 import type { LookClaim, LookRecord, WatchLedger } from "../watch-ledger.ts";
@@ -97,8 +97,19 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
   if (recorded.kind === "refused") return "superseded";
   if (tree === null || inline !== null || recorded.item.treeHash?.S === hash) return "recorded";
   const { expiresAt } = readWatchItem(recorded.item);
-  await change(table, { key: treeItemKey(key), set: { tree: packed ?? packTree(tree), expiresAt } });
+  try {
+    await change(table, { key: treeItemKey(key), set: { tree: packed ?? packTree(tree), expiresAt } });
+  } catch (error) {
+    await forgetTree(table, key, hash);
+    throw error;
+  }
   return "recorded";
+}
+
+/** Else no later look would write this tree, which the hot item says has been. */
+async function forgetTree(table: LedgerTable, key: WatchKey, hash: string | null): Promise<void> {
+  const condition = "#treeHash = :hash";
+  await change(table, { key: watchItemKey(key), set: { treeHash: null }, condition, values: { hash } });
 }
 
 /** The tree packed, or null when it is known to be too large for the hot item. */
