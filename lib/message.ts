@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { Count, CountFromOne } from "./fields.ts";
 import { JobId, Name, Outcome } from "./job.ts";
 
-/** The version this code writes. A reader accepts its own and all earlier ones; a newer one waits in the queue. */
-export const MESSAGE_VERSION = 1;
+/** The latest version this code writes. A reader accepts its own and all earlier ones; a newer one waits in the queue. */
+export const MESSAGE_VERSION = 2;
 
 /** Poll queue: "look at this job". The loop carries its own bounds, so that no lost setting can make it endless. */
 export const LookMessage = z.strictObject({
@@ -21,15 +21,19 @@ export type LookMessage = z.infer<typeof LookMessage>;
 /** A configured target's name, or that of a caller's own. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/** Notify queue: "tell this target". `redelivery` counts deliberate repeats; 0 is the notice of the outcome itself. */
+/**
+ * Notify queue: "tell this target". `redelivery` counts deliberate repeats; 0 is the notice of the outcome itself. `life`
+ * counts how often the watch was taken up again, which readers of version 1 know nothing of.
+ */
 export const NoticeMessage = z.strictObject({
-  v: z.literal(1),
+  v: z.union([z.literal(1), z.literal(2)]),
   kind: z.literal("notice"),
   project: Name,
   jobId: JobId,
   target: TargetName,
   outcome: Outcome,
   redelivery: z._default(Count, 0),
+  life: z.optional(CountFromOne),
 });
 export type NoticeMessage = z.infer<typeof NoticeMessage>;
 

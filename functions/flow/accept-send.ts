@@ -60,7 +60,7 @@ function noticesFor(project: string, job: OpenedJob, { targets }: Config): Outgo
   if (outcome === null) return [];
   return job.addedTargets
     .filter((name) => targets[name]?.on.includes(outcome) ?? true)
-    .map((name) => noticeMessage({ project, jobId: job.jobId }, name, outcome, 0));
+    .map((target) => noticeMessage({ project, jobId: job.jobId, target, life: job.watch.life }, outcome, 0));
 }
 
 function outcomeOf({ state }: Watch): Outcome | null {

@@ -87,7 +87,7 @@ async function tellAndEnd(conclusion: Conclusion, begun: Begun, ports: ConcludeP
     const { own } = noticeTargets({ targets: untold, digestTargets }, conclusion.outcome, config.targets);
     await sendAll(
       ports.notices,
-      own.map((target) => noticeMessage(key, target, conclusion.outcome, 0)),
+      own.map((target) => noticeMessage({ ...key, target, life: watch.life }, conclusion.outcome, 0)),
     );
     told = targets;
     const ended = await ledger.end({

@@ -1,11 +1,6 @@
 import type { Outcome, WatchKey } from "../../lib/job.ts";
-import {
-  type DigestMessage,
-  type LookMessage,
-  MESSAGE_VERSION,
-  type NoticeMessage,
-  type TargetGoneMessage,
-} from "../../lib/message.ts";
+import type { NoticeKey } from "../../lib/ledger/notice-ledger.ts";
+import type { DigestMessage, LookMessage, NoticeMessage, TargetGoneMessage } from "../../lib/message.ts";
 import type { Outgoing } from "../../lib/queue/queue.ts";
 
 /** "Look at this job", as the poll queue carries it. */
@@ -18,7 +13,7 @@ export function lookMessage(
   const turn = slotAt === null ? {} : { slotAt };
   return outgoing(
     {
-      v: MESSAGE_VERSION,
+      v: 1,
       kind: "look",
       project,
       jobId,
@@ -31,28 +26,24 @@ export function lookMessage(
 }
 
 /** "Tell this target how the job ended", as the notify queue carries it. */
-export function noticeMessage(key: WatchKey, target: string, outcome: Outcome, redelivery: number): Outgoing {
-  const { project, jobId } = key;
-  return outgoing({
-    v: MESSAGE_VERSION,
-    kind: "notice",
-    project,
-    jobId,
-    target,
-    outcome,
-    redelivery,
-  } satisfies NoticeMessage);
+export function noticeMessage(
+  { project, jobId, target, life = 0 }: NoticeKey,
+  outcome: Outcome,
+  redelivery: number,
+): Outgoing {
+  const notice = { kind: "notice", project, jobId, target, outcome, redelivery } as const;
+  return outgoing(life === 0 ? { v: 1, ...notice } : ({ v: 2, ...notice, life } satisfies NoticeMessage));
 }
 
 /** "Tell this chat how all the jobs of one call ended." */
 export function digestMessage(digestId: string, target: string): Outgoing {
-  return outgoing({ v: MESSAGE_VERSION, kind: "digest", digestId, target } satisfies DigestMessage);
+  return outgoing({ v: 1, kind: "digest", digestId, target } satisfies DigestMessage);
 }
 
 /** "Tell the fallback target that another one is gone." */
 export function targetGoneMessage(gone: string, since: number, target: string): Outgoing {
   return outgoing({
-    v: MESSAGE_VERSION,
+    v: 1,
     kind: "target_gone",
     gone,
     since,

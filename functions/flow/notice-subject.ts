@@ -73,9 +73,12 @@ async function ofOutcome(
   expiresAt: Instant,
   ports: NoticeSubjectPorts,
 ): Promise<NoticeSubject> {
-  const key = { project: message.project, jobId: message.jobId, target: message.target };
+  const { project, jobId, target: name, life } = message;
+  const key = { project, jobId, target: name, life };
   const conclusion = await ports.ledger.readConclusion(key);
   if (conclusion === null) return { kind: "unknown" };
+  // Of a life before, whose conclusion has given way to that of a later one.
+  if (conclusion.outcome !== message.outcome) return { kind: "silent" };
   if (await isUnasked(message, conclusion.outcome, ports)) return { kind: "silent" };
   const notice: Notice = {
     key,
@@ -90,9 +93,13 @@ async function ofOutcome(
   return { kind: "notice", notice };
 }
 
-/** One ID per watch, outcome and target: the hash of the three, since names may hold what a header may not. */
-function webhookId({ project, jobId, target }: NoticeKey, what: string): string {
-  const hash = createHash("sha256").update(JSON.stringify([project, jobId, what, target]));
+/**
+ * One ID per watch, outcome and target, and for each time the watch was taken up again: a hash of them, since names may
+ * hold what a header may not.
+ */
+function webhookId({ project, jobId, target, life = 0 }: NoticeKey, what: string): string {
+  const told = [project, jobId, what, target, ...(life === 0 ? [] : [life])];
+  const hash = createHash("sha256").update(JSON.stringify(told));
   return `msg_${hash.digest("base64url").slice(0, 27)}`;
 }
 

@@ -34,7 +34,7 @@ export async function redeliver(
   const document = await ports.ledger.read(key);
   if (document === null) return notFound("watch");
   const { watch } = document;
-  const { state } = watch;
+  const { state, life } = watch;
   if (state === "watching" || state === "stopped")
     return refuse("not-concluded", `The watch is ${state}: there is no outcome to send.`);
   const chosen = chooseTargets(asked, watch, state, caller, ports.config);
@@ -46,14 +46,14 @@ export async function redeliver(
   const targets = await Promise.all(
     chosen.targets.map(async (target) => ({
       target,
-      redelivery: await ports.ledger.reopenNotice({ ...key, target }, expiresAt),
+      redelivery: await ports.ledger.reopenNotice({ ...key, target, life }, expiresAt),
     })),
   );
   const results =
     targets.length === 0
       ? []
       : await ports.notifyQueue.send(
-          targets.map(({ target, redelivery }) => noticeMessage(key, target, state, redelivery)),
+          targets.map(({ target, redelivery }) => noticeMessage({ ...key, target, life }, state, redelivery)),
         );
   if (results.some(({ kind }) => kind === "failed"))
     return unavailable("Not every notice could be sent; asking again is harmless.");

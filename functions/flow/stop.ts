@@ -19,7 +19,8 @@ export interface StopPorts {
 }
 
 /**
- * `DELETE /v1/jobs/{project}/{jobId}`: nobody will be told. A watch that is over already stays what it is. The
+ * `DELETE /v1/jobs/{project}/{jobId}`: nobody will be told. A watch that is over already stays what it is;
+ * where that told nothing of the job, the next call that hands it over takes it up anew. The
  * digest it was part of no longer waits for it; asked again, the call makes up for a digest it could not send.
  */
 export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {

@@ -96,7 +96,11 @@ async function lookAfterNotices(
   const standings = [
     ...[...own, ...redelivered].map((target) => {
       const delivery = document.deliveries.find((known) => known.target === target) ?? null;
-      const message = noticeMessage(entry, target, conclusion.outcome, delivery?.redelivery ?? 0);
+      const message = noticeMessage(
+        { ...entry, target, life: watch.life },
+        conclusion.outcome,
+        delivery?.redelivery ?? 0,
+      );
       return { delivery, message };
     }),
     ...digested.standings,

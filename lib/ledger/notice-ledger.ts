@@ -2,6 +2,8 @@ import type { DeliveryState, Instant, Verdict, WatchKey } from "../job.ts";
 
 export interface NoticeKey extends WatchKey {
   readonly target: string;
+  /** Of a watch that was taken up again: what was told of a life before tells nothing of this one. */
+  readonly life?: number | undefined;
 }
 
 export interface Attempt {

@@ -17,7 +17,7 @@ export interface NewWatch extends WatchKey {
 }
 
 export type Opened =
-  /** A new watch, or a stopped one taken up again: `look` is the number of the look to send. */
+  /** A new watch, or one taken up again that was stopped, or let go after an end that told nothing of the job: `look` is the number of the look to send. */
   | { readonly kind: "accepted"; readonly look: number }
   | {
       readonly kind: "already_watching";
@@ -119,6 +119,7 @@ export interface WatchLedger {
   keepConclusion(key: WatchKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
   readConclusion(key: WatchKey): Promise<Conclusion | null>;
   end(ending: Ending): Promise<Ended>;
+  /** Stops a watch. One that is over as `timed_out` or `lost` stays what it is, and is taken up again when it is asked for. */
   stop(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
   read(key: WatchKey): Promise<WatchDocument | null>;
   /** Watches whose `dueAt` lies before `now`, the longest overdue first within a shard; at most `limit`. */

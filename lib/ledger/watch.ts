@@ -5,6 +5,8 @@ export type WatchState = "watching" | "stopped" | Outcome;
 /** The small item that every look reads and writes (under 1 kB: what a write costs follows from its size). */
 export interface Watch extends WatchKey {
   readonly state: WatchState;
+  /** How often it was taken up again after a stop, or after an end that told nothing of the job. */
+  readonly life: number;
   /** Number of the latest look that was claimed; 0 before the first. */
   readonly look: number;
   /** Numbers of looks that were no look of this acceptance: made before a stop, or spent on waiting for a turn. */

@@ -42,7 +42,7 @@ export async function redriveMessage(
   const since = settledSince(await read(message), message.redelivery);
   if (since !== null) return { kind: "settled", why: `${what} ${since}` };
   const redelivery = await reopen(message);
-  await send(noticeMessage(message, message.target, message.outcome, redelivery).body);
+  await send(noticeMessage(message, message.outcome, redelivery).body);
   return { kind: "sent", what };
 }
 

@@ -1,7 +1,8 @@
 import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/flow/notice-subject.ts";
 import type { Outcome } from "../../lib/job.ts";
 import { NotifyMessage, parseMessage } from "../../lib/message.ts";
-import type { WatchRow } from "./memory-ledger-state.ts";
+import { idOfNotice } from "./memory-ledger-notices.ts";
+import { idOf, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { Running } from "./run.ts";
 
 /** What is allowed to pass between a deadline, or the end of the faults, and the end of a watch. */
@@ -47,7 +48,7 @@ export function settle(around: Running, ended: boolean): Account {
     for (const target of targets) {
       const wanted = outcome === null || (around.config.targets[target]?.on.includes(outcome) ?? true);
       if (!wanted) continue;
-      const unit = `${id}#${target}`;
+      const unit = idOfNotice({ ...keyOf(id), target, life: row?.watch.life ?? 0 });
       owed.add(unit);
       const fate = fateOf(unit, row, target, around, dead);
       count[fate] += 1;
@@ -101,7 +102,7 @@ function deadLetters({ queues, malformed, maxReceiveCount }: Running, unexpected
       const parsed = parseMessage(NotifyMessage, body);
       if (parsed.kind !== "message" || !reasoned) continue;
       const { message: told } = parsed;
-      if (told.kind === "notice") units.add(`${told.project}#${told.jobId}#${told.target}`);
+      if (told.kind === "notice") units.add(idOfNotice(told));
       if (told.kind === "digest") units.add(`${DIGEST_PROJECT}#${told.digestId}#${told.target}`);
     }
   }
@@ -157,9 +158,12 @@ function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, u
     if (ids.has(unit) && ids.get(unit) !== webhookId) unexpected.push(`${unit} came under two IDs`);
     ids.set(unit, webhookId);
     if (unit.startsWith(`${TARGET_PROJECT}#`) || unit.startsWith(`${DIGEST_PROJECT}#`)) continue;
-    if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
-    const id = unit.slice(0, unit.lastIndexOf("#"));
+    const [project = "", jobId = "", , life = "0"] = unit.split("#");
+    const id = idOf({ project, jobId });
     const watch = ledger.state.watches[id]?.watch;
+    // What was owed in a life before, nobody remembers.
+    if (Number(life) < (watch?.life ?? 0)) continue;
+    if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
     const seenAt = Date.parse(ledger.state.conclusions[id]?.conclusion.watch.concludedAt ?? "");
     // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
     if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)

@@ -80,6 +80,7 @@ export function noticeSteps({ notices }: LedgerState): NoticeLedger {
   };
 }
 
-function idOfNotice(key: NoticeKey): string {
-  return `${idOf(key)}#${key.target}`;
+export function idOfNotice(key: NoticeKey): string {
+  const { target, life = 0 } = key;
+  return `${idOf(key)}#${target}${life === 0 ? "" : `#${life}`}`;
 }

@@ -1,6 +1,7 @@
 import { unattempted } from "../../lib/ledger/notice-ledger.ts";
 import { pageToken, readPageToken } from "../../lib/ledger/page-token.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { idOfNotice } from "./memory-ledger-notices.ts";
 import { idOf, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
 type Reads = Pick<WatchLedger, "read" | "overdue" | "reschedule" | "revisit" | "recent">;
@@ -12,9 +13,12 @@ export function watchReads({ watches, conclusions, notices }: LedgerState): Read
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
-      const kept = conclusions[idOf(key)];
+      const latest = conclusions[idOf(key)];
+      const isOfThisLife = Date.parse(latest?.conclusion.watch.acceptedAt ?? "") === watch.acceptedAt;
+      const kept = isOfThisLife ? latest : undefined;
       const deliveries = watch.targets.map(
-        (target) => notices[`${idOf(key)}#${target}`]?.delivery ?? unattempted(target),
+        (target) =>
+          notices[idOfNotice({ ...key, target, life: watch.life })]?.delivery ?? unattempted(target),
       );
       const conclusion = kept?.conclusion ?? null;
       return { watch, context, callbacks, conclusion, tree: kept?.tree ?? row.tree, deliveries };

@@ -10,6 +10,7 @@ export interface WatchRow extends Acceptance {
   readonly leaseUntil: Instant;
   readonly dueAt: Instant | null;
   readonly tree: Job | null;
+  readonly released: boolean;
 }
 
 export interface NoticeRow {

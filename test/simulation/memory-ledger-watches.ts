@@ -30,7 +30,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
     async open(wanted): Promise<Opened> {
       const id = idOf(wanted);
       const row = watches[id];
-      if (row === undefined || row.watch.state === "stopped") {
+      if (row === undefined || row.watch.state === "stopped" || row.released) {
         const next = started(wanted, row);
         watches[id] = next;
         return { kind: "accepted", look: next.watch.look + 1 };
@@ -113,7 +113,11 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
     async stop(key, at) {
       const row = watches[idOf(key)];
       if (row === undefined) return "missing";
-      if (row.watch.state !== "watching") return "over";
+      if (row.watch.state !== "watching") {
+        const released = row.watch.state === "timed_out" || row.watch.state === "lost";
+        watches[idOf(key)] = { ...row, released: row.released || released };
+        return "over";
+      }
       const watch: Watch = { ...over(row.watch), state: "stopped", concludedAt: at };
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt: null };
       return "stopped";
@@ -135,6 +139,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     ...{ phase: null, jobType: null, resourceName: null, look: 0, lookedAt: [] },
     ...before?.watch,
     uncounted: before?.watch.look ?? 0,
+    life: before === undefined ? 0 : before.watch.life + 1,
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
     ...{ state: "watching", done: true, concludedAt: null, trouble: null, silence: null, misses: 0 },
     digestId: wanted.digestId,
@@ -146,7 +151,8 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     dueAt: lookDueAt(nextLookAt),
     context: before?.context ?? wanted.context,
     callbacks: { ...before?.callbacks, ...wanted.callbacks },
-    tree: before?.tree ?? null,
+    tree: null,
+    released: false,
   };
 }
 

@@ -3,11 +3,12 @@ import type { Notice } from "../../functions/flow/notice-subject.ts";
 import type { Attempted } from "../../lib/deliver/deliver.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
+import { idOfNotice } from "./memory-ledger-notices.ts";
 import type { Actor, World } from "./world.ts";
 
 /** One notice a receiver took. */
 export interface Post {
-  /** Project, job and target, as the ledger keeps notices. */
+  /** Project, job, target, and life where it is a later one, as the ledger keeps notices. */
   readonly unit: string;
   readonly webhookId: string;
   readonly at: number;
@@ -72,7 +73,7 @@ export function deliverFor(
     });
 
   function take({ key, webhookId }: Notice, heard: boolean): void {
-    const unit = `${key.project}#${key.jobId}#${key.target}`;
+    const unit = idOfNotice(key);
     const granted = actor.claims.get(JSON.stringify(key));
     const claimedAt = granted ?? world.now();
     const before = receivers.posts.filter((post) => post.unit === unit).at(-1);

@@ -1,4 +1,4 @@
-import type { Instant, WatchKey } from "../../job.ts";
+import type { Instant, Outcome, WatchKey } from "../../job.ts";
 import { settleDueAt } from "../due.ts";
 import { LOOK_HISTORY } from "../watch.ts";
 import type { Ended, Ending } from "../watch-ledger.ts";
@@ -36,7 +36,10 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
   return { kind: "targets_changed", targets: targets.toSorted() };
 }
 
-/** Ends a watch without an outcome: nobody is told. */
+/** What ended so told nothing of the job: it may be watched again. */
+const RELEASABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
+
+/** Ends a watch without an outcome: nobody is told. One that is over, and may be watched again, is let go. */
 export async function stopWatch(
   table: LedgerTable,
   key: WatchKey,
@@ -50,5 +53,12 @@ export async function stopWatch(
     values: { watching: "watching" },
   });
   if (stopped.kind === "written") return "stopped";
-  return (await get(table, watchItemKey(key))) === null ? "missing" : "over";
+  const found = await get(table, watchItemKey(key));
+  if (found === null) return "missing";
+  const { state } = readWatchItem(found);
+  if (RELEASABLE.includes(state)) {
+    const condition = "#state = :state";
+    await change(table, { key: watchItemKey(key), set: { released: true }, condition, values: { state } });
+  }
+  return "over";
 }

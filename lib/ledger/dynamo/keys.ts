@@ -1,4 +1,5 @@
 import type { WatchKey } from "../../job.ts";
+import type { NoticeKey } from "../notice-ledger.ts";
 
 /** The indexes of the table: a project's watches by the time they were accepted, and by shard what is due. */
 export const RECENT_INDEX = "recent";
@@ -29,8 +30,16 @@ export function conclusionItemKey(key: WatchKey): ItemKey {
 
 export const NOTICE_PREFIX = "notice#";
 
-export function noticeItemKey(key: WatchKey & { readonly target: string }): ItemKey {
-  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${key.target}` };
+/** Those of a watch's later lives have its number behind them. */
+export function noticeItemKey(key: NoticeKey): ItemKey {
+  const { target, life = 0 } = key;
+  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${target}${life === 0 ? "" : `#${life}`}` };
+}
+
+/** The target a notice's sort key names. */
+export function targetOfNotice(sk: string): string {
+  const [, target = ""] = sk.split("#");
+  return target;
 }
 
 export function watchPartition({ project, jobId }: WatchKey): string {

@@ -3,7 +3,7 @@ import { MaybeText } from "../../fields.ts";
 import { DeliveryState, Verdict } from "../../job.ts";
 import { ATTEMPT_HISTORY, type Attempt, type Delivery } from "../notice-ledger.ts";
 import { readItem } from "./item.ts";
-import { NOTICE_PREFIX } from "./keys.ts";
+import { targetOfNotice } from "./keys.ts";
 import type { Item } from "./table.ts";
 
 /** One attempt as JSON without names: a notice keeps up to twenty. */
@@ -43,7 +43,7 @@ export function toDelivery(item: NoticeItem): Delivery {
   const { state, attempts, throttles, throttledSince } = item;
   const { redelivery, nextAttemptAt, slotReserved, buried } = item;
   return {
-    target: item.sk.slice(NOTICE_PREFIX.length),
+    target: targetOfNotice(item.sk),
     ...{ state, attempts, throttles, throttledSince, redelivery, nextAttemptAt, slotReserved, buried },
     history: item.history.slice(-ATTEMPT_HISTORY).map(readAttempt),
   };

@@ -27,7 +27,9 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
     if (item === null) continue;
     const found = readWatchItem(item);
     const opened =
-      found.state === "stopped" ? await reopen(table, watch, found) : await join(table, watch, found);
+      found.state === "stopped" || found.released
+        ? await reopen(table, watch, found)
+        : await join(table, watch, found);
     if (opened !== null) return opened;
   }
   throw new Error("the watch changed too often to be opened");
@@ -41,6 +43,10 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
     set: {
       ...{
         state: "watching",
+        life: found.life + 1,
+        released: null,
+        tree: null,
+        treeHash: null,
         done: true,
         more: true,
         concludedAt: null,
@@ -56,8 +62,8 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       uncounted: found.look,
     },
     add: watch.targets.length === 0 ? {} : { targets: new Set(watch.targets) },
-    condition: "#state = :stopped AND #look = :look",
-    values: { stopped: "stopped", look: found.look },
+    condition: "#state = :state AND #look = :look",
+    values: { state: found.state, look: found.look },
   });
   return reopened.kind === "written" ? { kind: "accepted", look: found.look + 1 } : null;
 }

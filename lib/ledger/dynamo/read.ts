@@ -25,7 +25,9 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
   const item = readWatchItem(hot);
   const watch = toWatch(item);
   const concluded = items.get(conclusionItemKey(key).sk);
-  const kept = concluded === undefined ? null : readConclusionItem(concluded);
+  const latest = concluded === undefined ? null : readConclusionItem(concluded);
+  const isOfThisLife = latest !== null && Date.parse(latest.conclusion.watch.acceptedAt) === watch.acceptedAt;
+  const kept = isOfThisLife ? latest : null;
   const tree = item.tree ?? items.get(treeItemKey(key).sk)?.tree?.B ?? null;
   return {
     ...toAcceptance(hot, items.get(acceptanceItemKey(key).sk) ?? null),
@@ -33,7 +35,7 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
     conclusion: kept?.conclusion ?? null,
     tree: kept?.tree ?? (tree === null ? null : unpackTree(tree)),
     deliveries: watch.targets.map((target) => {
-      const notice = items.get(noticeItemKey({ ...key, target }).sk);
+      const notice = items.get(noticeItemKey({ ...key, target, life: watch.life }).sk);
       return notice === undefined ? unattempted(target) : toDelivery(readNoticeItem(notice));
     }),
   };

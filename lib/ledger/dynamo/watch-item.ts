@@ -17,6 +17,9 @@ const Text = z._default(MaybeText, null);
 const WatchItem = z.object({
   pk: z.string(),
   state: z.enum(["watching", "stopped", ...OUTCOMES]),
+  life: z._default(z.int(), 0),
+  /** It is over, and somebody who wants it watched again has let go of that end. */
+  released: z._default(z.boolean(), false),
   look: z.int(),
   uncounted: z._default(z.int(), 0),
   done: z.boolean(),
@@ -54,11 +57,12 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId } = item;
+  const { state, life, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId } =
+    item;
   const { phase, jobType, resourceName, misses, trouble } = item;
   return {
     ...watchOfPartition(item.pk),
-    ...{ state, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId },
+    ...{ state, life, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId },
     ...{ phase, jobType, resourceName, misses },
     targets: item.targets.toSorted(),
     trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },

@@ -120,6 +120,36 @@ describe("a look", () => {
     expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "watching", look: 1, uncounted: 1 });
   });
 
+  it("is told anew by a watch that was let go after its deadline and taken up again", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    await flow.look(1);
+    const [late] = flow.notices.state.messages.map(({ body }) => body);
+    expect(await flow.tell()).toBe("acknowledged");
+
+    expect(await flow.memory.stop(KEY, flow.clock.now, T0 * 2)).toBe("over");
+    const acceptedAt = flow.clock.now + 1000;
+    expect(await flow.open({ acceptedAt, deadlineAt: acceptedAt + 3_600_000 })).toEqual({
+      ...{ kind: "accepted", look: 2 },
+    });
+    flow.observation = jobIn("succeeded");
+    await flow.look(2, "m-2");
+    expect(bodiesOf(flow.notices)).toMatchObject([{ v: 2, life: 1, target: "audit", outcome: "succeeded" }]);
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(new Set(flow.seen.posts).size).toBe(2);
+    expect(await flow.memory.read(KEY)).toMatchObject({
+      ...{ watch: { state: "succeeded" }, conclusion: { watch: { looks: 1 } } },
+      deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
+    });
+
+    // A notice of the first life that nobody took until now has nothing to tell any more.
+    const untold = (late ?? "").replace('"audit"', '"deploys"');
+    await flow.notices.send([{ id: "late", body: untold, delaySeconds: 0 }]);
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(flow.seen.posts).toHaveLength(2);
+  });
+
   it("concludes when the job has ended", async () => {
     const flow = flows();
     await flow.open({ targets: ["audit", "deploys", "alarms"] });

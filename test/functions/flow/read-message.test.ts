@@ -50,11 +50,11 @@ describe("a message as the version before wrote it", () => {
 describe("a message of a version to come", () => {
   it("waits in its queue, a quarter of an hour at a time", async () => {
     const { ports, received, clock, queue, dead, told } = reading();
-    const delivery = await received('{"v":2,"kind":"glance","at":"something else"}');
+    const delivery = await received('{"v":3,"kind":"glance","at":"something else"}');
     const handle = async () => "acknowledged" as const;
     expect(await withMessage(LookMessage, delivery, ports, handle)).toBe("kept");
     expect(dead.state.messages).toEqual([]);
-    expect(told).toEqual([["newer", "version 2"]]);
+    expect(told).toEqual([["newer", "version 3"]]);
     clock.now = 899_000;
     expect(queue.receive(1)).toEqual([]);
     clock.now = 900_000;

@@ -1,7 +1,7 @@
 import { json, messages } from "./http-answers.ts";
 import { TOKENS } from "./http-config.ts";
 import { createHarness } from "./http-harness.ts";
-import { URL_OF_A, watched } from "./http-watched.ts";
+import { end, URL_OF_A, watched } from "./http-watched.ts";
 
 describe("stopping", () => {
   test("ends the watch, twice is once, and the job can be handed over again", async () => {
@@ -10,6 +10,25 @@ describe("stopping", () => {
     expect(json(await api.ask("GET", URL_OF_A)).state).toBe("stopped");
     const again = await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     expect(json(again).jobs[0]?.status).toBe("accepted");
+  });
+
+  test("lets go of an end that told nothing of the job, so that it can be handed over again", async () => {
+    const api = await watched();
+    await end(api, "timed_out");
+    const handOver = async () =>
+      json(await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } })).jobs[0]?.status;
+    expect(await handOver()).toBe("already_watching");
+    expect(await api.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
+    expect(json(await api.ask("GET", URL_OF_A)).state).toBe("timed_out");
+    api.clock.now += 1000;
+    expect(await handOver()).toBe("accepted");
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
+      ...{ state: "watching", looks: 0, reason: null },
+      deliveries: [
+        { target: "audit", state: "pending", attempts: 0 },
+        { target: "deploys", state: "pending", attempts: 0 },
+      ],
+    });
   });
 
   test("what nobody watches is a 404, and another's project a 403", async () => {

@@ -30,6 +30,20 @@ export function describeNotices(ledger: () => Ledger): void {
       expect(claims.map(({ kind }) => kind).sort()).toEqual(["claimed", "theirs", "theirs", "theirs"]);
     });
 
+    it("keeps those of a watch's lives apart, each under its target", async () => {
+      const first = freshNotice();
+      const second = { ...first, life: 1 };
+      await claim(first, "n-1");
+      await record(first, "n-1", { state: "delivered", nextAttemptAt: null });
+      expect(await claim(first, "n-2")).toEqual({ kind: "stale" });
+      expect(await claim(second, "n-3")).toMatchObject({
+        kind: "claimed",
+        delivery: { target: "deploys", attempts: 0 },
+      });
+      expect(await ledger().readDelivery(first)).toMatchObject({ target: "deploys", state: "delivered" });
+      expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
+    });
+
     it("refuses a live lease and grants one that ran out", async () => {
       const key = freshNotice();
       await claim(key, "n-1");

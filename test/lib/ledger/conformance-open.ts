@@ -14,6 +14,7 @@ export function describeOpening(ledger: () => Ledger): void {
           project: watch.project,
           jobId: watch.jobId,
           state: "watching",
+          life: 0,
           look: 0,
           uncounted: 0,
           done: true,
@@ -107,7 +108,15 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(again).toEqual({ kind: "accepted", look: 2 });
       expect((await ledger().read(watch))?.watch).toMatchObject({
         ...later,
-        ...{ state: "watching", look: 1, uncounted: 1, done: true, concludedAt: null, targets: ["a", "b"] },
+        ...{
+          state: "watching",
+          look: 1,
+          life: 1,
+          uncounted: 1,
+          done: true,
+          concludedAt: null,
+          targets: ["a", "b"],
+        },
       });
     });
 
@@ -120,6 +129,36 @@ export function describeOpening(ledger: () => Ledger): void {
       await ledger().open(watch);
       expect(await ledger().claimLook({ ...look, now: T0 + 90_000 })).toEqual({ kind: "stale", why: "done" });
       expect(await ledger().claimLook({ ...look, look: 2, now: T0 })).toMatchObject({ kind: "claimed" });
+    });
+
+    it.each(["timed_out", "lost"] as const)(
+      "takes a watch that ended as %s up again once it was let go",
+      async (outcome) => {
+        const watch = newWatch({ targets: ["a"] });
+        await ledger().open(watch);
+        await ledger().keepConclusion(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+        const ending = { targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER, acceptedAt: T0 };
+        await ledger().end({ ...ending, key: watch, outcome });
+        expect((await ledger().open({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
+        expect(await ledger().stop(watch, T0 + 6000, NEVER)).toBe("over");
+        expect(await ledger().read(watch)).toMatchObject({ watch: { state: outcome }, conclusion: {} });
+
+        const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
+        expect(await ledger().open(later)).toEqual({ kind: "accepted", look: 1 });
+        expect(await ledger().read(watch)).toMatchObject({
+          ...{ conclusion: null, tree: null },
+          watch: { state: "watching", life: 1, acceptedAt: T0 + 7000, concludedAt: null },
+        });
+      },
+    );
+
+    it("does not let go of a watch that saw its job end", async () => {
+      const watch = newWatch({ targets: [] });
+      await ledger().open(watch);
+      const ending = { targets: [], concludedAt: T0, lookedAt: [], expiresAt: NEVER, acceptedAt: T0 };
+      await ledger().end({ ...ending, key: watch, outcome: "failed" });
+      await ledger().stop(watch, T0 + 6000, NEVER);
+      expect((await ledger().open({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
     });
 
     it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {

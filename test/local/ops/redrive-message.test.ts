@@ -20,9 +20,12 @@ async function redrive(queue: "poll" | "notify", body: string, standing: Partial
 }
 
 test("a failed notice is started anew before it is sent again, under its new number", async () => {
-  const { redriven, done } = await redrive("notify", noticeMessage(KEY, "deploys", "failed", 0).body);
+  const { redriven, done } = await redrive(
+    "notify",
+    noticeMessage({ ...KEY, target: "deploys" }, "failed", 0).body,
+  );
   expect(redriven).toEqual({ kind: "sent", what: "failed of prod/job-1 to deploys" });
-  expect(done).toEqual(["reopen deploys", noticeMessage(KEY, "deploys", "failed", 3).body]);
+  expect(done).toEqual(["reopen deploys", noticeMessage({ ...KEY, target: "deploys" }, "failed", 3).body]);
 });
 
 test.each([
@@ -31,7 +34,7 @@ test.each([
   ["is on its way again", { redelivery: 1 }, "has been sent again since, as redelivery 1"],
   ["was sent again and died again", { state: "rejected", redelivery: 2, buried: true }, "as redelivery 2"],
 ] as const)("a failed notice that %s is settled: nobody is told twice", async (_, standing, why) => {
-  const { body } = noticeMessage(KEY, "deploys", "failed", 0);
+  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 0);
   const { redriven, done } = await redrive("notify", body, standing);
   expect(redriven).toEqual({
     kind: "settled",
@@ -44,7 +47,7 @@ test.each([
   { state: "exhausted", redelivery: 2, buried: true },
   { state: "pending", redelivery: 2 },
 ] as const)("a notice that still stands as it died is sent again (%j)", async (standing) => {
-  const { body } = noticeMessage(KEY, "deploys", "failed", 2);
+  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 2);
   expect((await redrive("notify", body, standing)).redriven).toMatchObject({ kind: "sent" });
 });
 
@@ -57,6 +60,10 @@ test("a look is sent again as it was: the ledger knows whether it is still wante
 });
 
 test("what nobody could read, and what is told only once, stays where it is", async () => {
-  for (const body of ["{", digestMessage("d", "deploys").body, noticeMessage(KEY, "", "failed", 0).body])
+  for (const body of [
+    "{",
+    digestMessage("d", "deploys").body,
+    noticeMessage({ ...KEY, target: "" }, "failed", 0).body,
+  ])
     expect(await redrive("notify", body)).toMatchObject({ redriven: { kind: "left" }, done: [] });
 });
