@@ -1,7 +1,8 @@
 import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { jobIdOfReply } from "../lib/cce/submitted.ts";
+import { refusalOfReply as refusalIn } from "../lib/cce/refused-call.ts";
+import { jobIdOfReply as jobIdOf } from "../lib/cce/submitted.ts";
 import { createSender } from "../lib/queue/sqs.ts";
 import { AWS_CLIENT } from "../lib/runtime/aws.ts";
 import { systemClock as now, systemRandom as random } from "../lib/runtime/clock.ts";
@@ -31,8 +32,9 @@ const ports = {
   pollQueue: createSender({ client, url: env.POLL_QUEUE_URL, random }),
   notifyQueue: createSender({ client, url: env.NOTIFY_QUEUE_URL, random }),
   firstDelaySeconds: firstLook(ledger, now, random, tellUnlearned),
+  replies: { jobIdOf, refusalIn },
   defaultUrl: env.PUBLIC_URL,
-  ...{ ledger, now, uuid, jobIdOfReply, callbackGuard, onAccepted, onFailure },
+  ...{ ledger, now, uuid, callbackGuard, onAccepted, onFailure },
 };
 
 export const handler = httpHandler((request) => acceptRequest(request, ports));

@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
 import { type Fault, problemResponse, type Refusal, refuse } from "../../lib/api/problem.ts";
 import { publicUrlOf } from "../../lib/api/public-url.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
+import type { ReplyReader } from "../../lib/api/reply-submission.ts";
 import { asksForUnknown, type Resolved, resolve } from "../../lib/api/resolve.ts";
 import { type AcceptPorts, accept } from "./accept.ts";
 import { type AuthenticatePorts, authenticate } from "./authenticate.ts";
@@ -14,8 +15,8 @@ export interface AcceptRequestPorts
   readonly now: () => number;
   /** The API's own address, for an operator who has set no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Finds the job ID in the reply of a create or delete call. */
-  readonly jobIdOfReply: (body: unknown) => string | null;
+  /** Reads the cloud's reply to a create or delete call. */
+  readonly replies: ReplyReader;
   readonly callbackGuard: CallbackGuard;
   /** Told how many jobs of a call were taken: for the log and the metric. */
   readonly onAccepted: (call: {
@@ -36,10 +37,10 @@ export async function acceptRequest(request: ApiRequest, ports: AcceptRequestPor
 async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise<ApiResponse | Refusal> {
   const identified = await authenticate(request.headers.authorization, ports);
   if (identified.kind === "refused") return identified;
-  const read = readSubmission(request, ports.jobIdOfReply);
+  const read = readSubmission(request, ports.replies);
   if (read.kind === "refused") return read;
   const submission = read.kind === "faulty" ? read.readable : read.submission;
-  const fromReply = read.kind === "submission" && read.fromReply;
+  const { fromReply } = read;
 
   let config = await ports.config.current();
   if (asksForUnknown(submission, config)) config = await ports.config.reread();
@@ -58,11 +59,16 @@ async function answerTo(request: ApiRequest, ports: AcceptRequestPorts): Promise
   return acceptedResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
 }
 
-/** Faults of form and of names together; where one place has both, its form is told. */
+/**
+ * Faults of form and of names together; where one place has both, its form is told. `notify` in a query is the place
+ * of many names, each of which has a fault of one kind at most.
+ */
 function refuseFaulty(faults: readonly Fault[], asked: Resolved | Refusal): Refusal {
   const told = new Set(faults.map(({ pointer, parameter }) => pointer ?? parameter));
   const named = asked.kind === "refused" ? (asked.problem.errors ?? []) : [];
-  const others = named.filter(({ pointer, parameter }) => !told.has(pointer ?? parameter));
+  const others = named.filter(
+    ({ pointer, parameter }) => parameter === "notify" || !told.has(pointer ?? parameter),
+  );
   return refuse("invalid-request", "Nothing was accepted. Each fault is in 'errors'.", [
     ...faults,
     ...others,

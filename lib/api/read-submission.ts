@@ -1,70 +1,78 @@
-import * as z from "zod/mini";
-import { JobId, Name } from "../job.ts";
+import { JobId } from "../job.ts";
 import { readJsonBody } from "./body.ts";
 import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
 import type { Fault, Refusal } from "./problem.ts";
-import { replySubmission } from "./reply-submission.ts";
-import { CallbackUrl, Submission } from "./submission.ts";
+import { type ReadableSubmission, readableIn } from "./readable-submission.ts";
+import { type ReplyReader, replySubmission } from "./reply-submission.ts";
+import { Submission } from "./submission.ts";
 
 export type ReadSubmission =
   | { readonly kind: "submission"; readonly submission: Submission; readonly fromReply: boolean }
   /** It has faults; `readable` is what can still be looked up, so that all faults are told at once. */
-  | { readonly kind: "faulty"; readonly faults: readonly Fault[]; readonly readable: Submission }
+  | {
+      readonly kind: "faulty";
+      readonly faults: readonly Fault[];
+      readonly readable: ReadableSubmission;
+      readonly fromReply: boolean;
+    }
   | Refusal;
 
-const Fields = z.record(z.string(), z.unknown());
-const Text = z.string();
-const Texts = z.array(Text);
-const Names = z.array(Name);
-
-/**
- * Reads `POST /v1/jobs` in either form: our own body, or with `?from=cce` the reply of the cloud, untouched.
- * `jobIdOfReply` finds the job ID in such a reply.
- */
+/** Reads `POST /v1/jobs` in either form: our own body, or with `?from=cce` the reply of the cloud, untouched. */
 export function readSubmission(
   request: Pick<ApiRequest, "query" | "headers" | "body">,
-  jobIdOfReply: (body: unknown) => string | null,
+  replies: ReplyReader,
 ): ReadSubmission {
+  const { query } = request;
   const body = readJsonBody(request);
   if (body.kind === "refused") return body;
-  if (request.query.has("from")) return replySubmission(request.query, body.json, jobIdOfReply);
-  const parsed = Submission.safeParse(body.json);
+  if (query.has("from")) return { ...replySubmission(query, body.json, replies), fromReply: true };
+  if (looksLikeReply(body.json, replies)) return withoutFrom(query, body.json, replies);
+  return { ...ownSubmission(query, body.json), fromReply: false };
+}
+
+function ownSubmission(query: URLSearchParams, json: unknown) {
+  const parsed = Submission.safeParse(json);
   const faults: Fault[] = [
-    ...[...new Set(request.query.keys())].map((parameter) => ({
+    ...[...new Set(query.keys())].map((parameter) => ({
       parameter,
       detail: "is not a parameter of this call; without 'from=cce' everything is in the body",
     })),
     ...(parsed.success ? [] : faultsOf(parsed.error)),
-    ...choiceFaults(body.json),
+    ...choiceFaults(json),
   ];
-  if (!parsed.success || faults.length > 0) {
-    const readable = readableIn(body.json);
-    return { kind: "faulty", faults: [...faults, ...idFaults(readable)], readable };
-  }
-  return { kind: "submission", submission: parsed.data, fromReply: false };
+  if (parsed.success && faults.length === 0) return { kind: "submission" as const, submission: parsed.data };
+  const readable = readableIn(json);
+  return { kind: "faulty" as const, faults: [...faults, ...idFaults(readable)], readable };
 }
 
-/** The names in a body whatever else is wrong with it. */
-function readableIn(json: unknown) {
-  const { jobId, jobIds, project, notify, callbackUrl } = validated(Fields, json) ?? {};
+/** A body that holds what the cloud answers and nothing that this call knows: whoever sent it forgot to say so. */
+function looksLikeReply(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
+  return jobIdOf(json) !== null || refusalIn(json) !== null;
+}
+
+function withoutFrom(query: URLSearchParams, json: unknown, replies: ReplyReader): ReadSubmission {
+  const meant = new URLSearchParams([...query, ["from", "cce"]]);
+  const read = replySubmission(meant, json, replies);
   return {
-    jobId: validated(Text, jobId),
-    jobIds: validated(Texts, jobIds),
-    project: validated(Name, project),
-    notify: validated(Names, notify),
-    callbackUrl: validated(CallbackUrl, callbackUrl),
+    kind: "faulty",
+    faults: [
+      {
+        parameter: "from",
+        detail:
+          "is missing: this looks like CCE's reply, so add '?from=cce' (a body of your own names 'jobId' or 'jobIds')",
+      },
+      ...(read.kind === "faulty" ? read.faults : []),
+    ],
+    readable: read.kind === "faulty" ? read.readable : read.submission,
+    fromReply: true,
   };
 }
 
-/** The value if it is valid, else undefined. */
-function validated<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
-
 /** IDs that are none: alone each is its job's answer, beside other faults it is one of them. */
-function idFaults({ jobId, jobIds = [] }: ReturnType<typeof readableIn>): Fault[] {
+function idFaults({ jobId, jobIds = [] }: ReadableSubmission): Fault[] {
   const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
   if (jobId !== undefined) given.push(["#/jobId", jobId]);
   return given.flatMap(([pointer, id]) => {

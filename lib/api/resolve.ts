@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
+import { Name } from "../job.ts";
 import { type Callback, type CallbackGuard, checkCallback } from "./callback.ts";
 import { type Caller, isKnown, mayUse } from "./caller.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
@@ -21,6 +22,7 @@ export interface Resolved {
 }
 
 type Place = (field: "project" | "notify" | "callbackUrl", index?: number) => Omit<Fault, "detail">;
+type Indexed = readonly [index: number, name: string];
 
 /**
  * Decides what a submission means for this caller under this config. Scopes are judged before anything is looked
@@ -37,11 +39,12 @@ export function resolve(
   const { settings } = config;
   const project = submission.project ?? settings.defaultProject;
   const asked = submission.notify;
+  const names = namesIn(submission);
 
   const missing: MissingScope[] = [];
   if (project !== undefined && !mayUse(caller, "projects", project))
     missing.push({ ...place("project"), scope: "projects", name: project });
-  for (const [i, name] of (asked ?? []).entries())
+  for (const [i, name] of names)
     if (!mayUse(caller, "targets", name)) missing.push({ ...place("notify", i), scope: "targets", name });
   if (missing.length > 0) return forbidden(missing);
 
@@ -53,9 +56,13 @@ export function resolve(
     });
   else if (!isKnown(config, "projects", project))
     faults.push({ ...place("project"), detail: "is not a configured project" });
-  for (const [i, name] of (asked ?? []).entries())
+  for (const [i, name] of names)
     if (!isKnown(config, "targets", name))
-      faults.push({ ...place("notify", i), detail: "is not a configured target" });
+      faults.push({
+        ...place("notify", i),
+        // A query has one place for all names, so the fault itself says which it is.
+        detail: `${fromReply ? `'${name}' ` : ""}is not a configured target`,
+      });
   const callback = ownTarget(submission.callbackUrl, config, guard);
   if (callback !== null && "detail" in callback)
     faults.push({ ...place("callbackUrl"), detail: callback.detail });
@@ -79,8 +86,13 @@ export function resolve(
 export function asksForUnknown(submission: Submission, config: Config): boolean {
   return (
     (submission.project !== undefined && !isKnown(config, "projects", submission.project)) ||
-    (submission.notify ?? []).some((name) => !isKnown(config, "targets", name))
+    namesIn(submission).some(([, name]) => !isKnown(config, "targets", name))
   );
+}
+
+/** The names in `notify`, each with its place. What is no name at all was told as a fault of form before. */
+function namesIn({ notify = [] }: Submission): readonly Indexed[] {
+  return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 function ownTarget(

@@ -1,3 +1,4 @@
+import { unknownParameters } from "./parameters.ts";
 import { type Refusal, refuse } from "./problem.ts";
 
 /** A gateway ends a call after 30 seconds; the longest hold leaves room for the answer. */
@@ -7,9 +8,7 @@ export const MAX_WAIT_SECONDS = 25;
 export function readWait(
   query: URLSearchParams,
 ): { readonly kind: "wait"; readonly seconds: number } | Refusal {
-  const faults = [...new Set(query.keys())]
-    .filter((name) => name !== "wait")
-    .map((parameter) => ({ parameter, detail: "is not a parameter of this call" }));
+  const faults = unknownParameters(query, ["wait"]);
   const given = query.getAll("wait");
   const seconds = given.length === 0 ? 0 : Number(given[0]);
   if (

@@ -33,7 +33,12 @@ export interface Fault {
 
 /** Reads the body of any reply that is no job. What is not understood yields no codes and no words. */
 export function readFault(body: string): Fault {
-  const parsed = Body.safeParse(parseJson(body));
+  return faultIn(parseJson(body));
+}
+
+/** The same of a body that is parsed already. */
+export function faultIn(json: unknown): Fault {
+  const parsed = Body.safeParse(json);
   if (!parsed.success) return { codes: [], words: null };
   const { error, ...top } = parsed.data;
   const places = error === null ? [top] : [top, error];

@@ -30,7 +30,11 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     parameters: [
       query("from", "The body is a reply of CCE.", { type: "string", const: "cce" }),
       query("project", "With `from`: as in the body.", text),
-      query("notify", "With `from`: names of targets, separated by commas.", text),
+      query(
+        "notify",
+        "With `from`: names of targets, separated by commas. Left out for the default; empty, it is a fault.",
+        text,
+      ),
       query("callbackUrl", "With `from`: as in the body.", text),
       query("deadlineMinutes", "With `from`: as in the body.", { type: "number", exclusiveMinimum: 0 }),
       ...["actor", "pipeline", "runUrl", "commit"].map((name) =>

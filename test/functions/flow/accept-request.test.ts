@@ -115,6 +115,32 @@ describe("faults", () => {
     ]);
   });
 
+  test("of some names leave none of the others untold, each in its place", async () => {
+    const problem = await faults({ ...JOB, notify: ["nope", "a b", 7, "ops"] });
+    expect(problem.errors.toSorted((a, b) => (a.pointer ?? "").localeCompare(b.pointer ?? ""))).toEqual([
+      { pointer: "#/notify/0", detail: "is not a configured target" },
+      { pointer: "#/notify/1", detail: expect.stringContaining("1 to 64 letters") },
+      { pointer: "#/notify/2", detail: "must be a text" },
+    ]);
+  });
+
+  test("are told in words, not in a programmer's", async () => {
+    const problem = await faults({
+      ...JOB,
+      deadlineMinutes: 0,
+      callbackUrl: "",
+      digest: "yes",
+      context: { actor: "x".repeat(201), runUrl: null },
+    });
+    expect(Object.fromEntries(problem.errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
+      "#/deadlineMinutes": "must be more than 0",
+      "#/callbackUrl": "must not be empty",
+      "#/digest": "must be true or false",
+      "#/context/actor": "must have at most 200 characters",
+      "#/context/runUrl": "must be an http or https URL",
+    });
+  });
+
   test.each([
     ["an unknown project", { ...JOB, project: "absent" }, ["#/project"]],
     ["unknown targets", { ...JOB, notify: ["ops", "no", "constructor"] }, ["#/notify/1", "#/notify/2"]],
@@ -145,6 +171,39 @@ describe("faults", () => {
     );
   });
 
+  test("in the query are told all at once, those of form and those of names", async () => {
+    const query = "?from=cce&project=nope&notify=a,b,ops,c%20d&deadlineMinutes=abc";
+    const problem = await faults({ status: { jobID: "a" } }, query);
+    expect(problem.errors.toSorted((a, b) => a.detail.localeCompare(b.detail))).toEqual([
+      { parameter: "notify", detail: "'a' is not a configured target" },
+      { parameter: "notify", detail: "'b' is not a configured target" },
+      { parameter: "notify", detail: expect.stringMatching(/^entry 4 must be 1 to 64 letters/) },
+      { parameter: "project", detail: "is not a configured project" },
+      { parameter: "deadlineMinutes", detail: "must be a number" },
+    ]);
+  });
+
+  test.each(["notify=", "notify=,", "notify=%20&notify="])(
+    "?%s names nobody by mistake, and is one of them",
+    async (names) => {
+      const problem = await faults({ status: { jobID: "a" } }, `?from=cce&${names}`);
+      expect(problem.errors).toEqual([
+        { parameter: "notify", detail: "names no target; leave it out for the default" },
+      ]);
+    },
+  );
+
+  test("a comma too many names nobody more, and an empty list in a body is a choice", async () => {
+    const api = createHarness();
+    const reply = { status: { jobID: "a" } };
+    expect((await api.ask("POST", "/v1/jobs?from=cce&notify=ops,", { body: reply })).status).toBe(202);
+    expect((await api.ask("POST", "/v1/jobs", { body: { jobId: "b", notify: [] } })).status).toBe(202);
+    const [named, nobody] = await Promise.all(
+      ["a", "b"].map((jobId) => api.ledger.read({ project: "prod", jobId })),
+    );
+    expect([named?.watch.targets, nobody?.watch.targets]).toEqual([["ops"], []]);
+  });
+
   test.each([
     ["a parameter without from=cce", "?notify=ops", "notify"],
     ["another source", "?from=aws", "from"],
@@ -152,6 +211,37 @@ describe("faults", () => {
     const problem = await faults(JOB, query);
     expect(problem.errors).toEqual(expect.arrayContaining([expect.objectContaining({ parameter })]));
   });
+
+  test.each([
+    ["a job", { kind: "Cluster", status: { jobID: "a" } }, []],
+    [
+      "a refusal",
+      { errorCode: "CCE.01400001", errorMsg: "Invalid request." },
+      [{ pointer: "#", detail: "CCE refused the call: CCE.01400001, Invalid request." }],
+    ],
+  ])("a reply of the cloud with %s is recognised without from=cce", async (_, reply, others) => {
+    const problem = await faults(reply, "?project=absent");
+    expect(problem.errors).toEqual([
+      { parameter: "from", detail: expect.stringContaining("add '?from=cce'") },
+      ...others,
+      { parameter: "project", detail: "is not a configured project" },
+    ]);
+  });
+
+  test.each([
+    [{ errorCode: "CCE.01400001", errorMsg: "Invalid request." }, "CCE.01400001, Invalid request."],
+    [
+      { error_code: "APIGW.0301", error_msg: "Incorrect IAM\r\n\u202einfo" },
+      "APIGW.0301, Incorrect IAM info",
+    ],
+    [{ error: { code: 403, message: "no".repeat(300) } }, `403, ${"no".repeat(300).slice(0, 199)}…`],
+  ])(
+    "a reply by which the cloud refused is told in its own words, cut and in one line",
+    async (reply, said) => {
+      const problem = await faults(reply, "?from=cce");
+      expect(problem.errors).toEqual([{ pointer: "#", detail: `CCE refused the call: ${said}` }]);
+    },
+  );
 
   test("thousands of faults are told as a hundred and how many more", async () => {
     const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));

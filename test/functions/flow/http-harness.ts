@@ -5,7 +5,8 @@ import { operationsOf } from "../../../functions/flow/http-operations.ts";
 import { route } from "../../../functions/flow/http-router.ts";
 import { treeTeller } from "../../../functions/flow/status-tree.ts";
 import type { ApiRequest, ApiResponse } from "../../../lib/api/http.ts";
-import { jobIdOfReply } from "../../../lib/cce/submitted.ts";
+import { refusalOfReply as refusalIn } from "../../../lib/cce/refused-call.ts";
+import { jobIdOfReply as jobIdOf } from "../../../lib/cce/submitted.ts";
 import { type Config, parseConfig } from "../../../lib/config.ts";
 import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
@@ -107,7 +108,7 @@ export function createHarness(
           ...shared,
           callbackGuard,
           firstDelaySeconds: () => 10,
-          jobIdOfReply,
+          replies: { jobIdOf, refusalIn },
           onAccepted: () => undefined,
           onFailure: (what) => harness.failures.push(what),
         });
