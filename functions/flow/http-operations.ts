@@ -1,5 +1,6 @@
 import type { Caller } from "../../lib/api/caller.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
+import { refuseInput } from "../../lib/api/no-input.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
 import { publicUrlOf } from "../../lib/api/public-url.ts";
 import { readRedelivery } from "../../lib/api/redelivery.ts";
@@ -67,9 +68,9 @@ export function operationsOf(ports: OperationsPorts): Operations {
       readJob: onWatch(async (key, request) =>
         readStatus(key, request, { ...ports, config: await ports.readConfig() }),
       ),
-      stopJob: onWatch(async (key) => {
+      stopJob: onWatch(async (key, request) => {
         const given = await withConfig();
-        return stopWatch(key, { ...given, settings: given.config.settings });
+        return refuseInput(request) ?? stopWatch(key, { ...given, settings: given.config.settings });
       }),
       redeliverJob: onWatch(async (key, request, caller) => {
         const asked = readRedelivery(request);
@@ -77,7 +78,8 @@ export function operationsOf(ports: OperationsPorts): Operations {
           ? asked
           : redeliver(key, asked.redelivery, caller, await withConfig());
       }),
-      testTarget: async ({ name = "" }, _, caller) => testTarget(name, caller, await withConfig(name)),
+      testTarget: async ({ name = "" }, request, caller) =>
+        refuseInput(request) ?? testTarget(name, caller, await withConfig(name)),
     },
   };
 }

@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
 import { CountFromOne } from "../fields.ts";
-import { readJsonBody } from "./body.ts";
+import { type ParsedBody, readJsonBody } from "./body.ts";
 import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
-import { type Refusal, refuse } from "./problem.ts";
+import { refuseFaults } from "./no-input.ts";
+import { unknownParameters } from "./parameters.ts";
+import type { Fault, Refusal } from "./problem.ts";
 
 /** The body of a redelivery; none at all means all targets. */
 export const Redelivery = z
@@ -32,15 +34,22 @@ export const Redelivered = z.object({
 });
 export type Redelivered = z.infer<typeof Redelivered>;
 
-/** Reads the body of a redelivery. An empty one is `{}`. */
+/** Reads a redelivery: its body alone says what is asked. An empty one is `{}`. */
 export function readRedelivery(
-  request: Pick<ApiRequest, "headers" | "body">,
+  request: Pick<ApiRequest, "query" | "headers" | "body">,
 ): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | Refusal {
-  if (request.body === "") return { kind: "redelivery", redelivery: {} };
-  const body = readJsonBody(request);
+  const body: ParsedBody = request.body === "" ? { kind: "json", json: {} } : readJsonBody(request);
   if (body.kind === "refused") return body;
   const parsed = Redelivery.safeParse(body.json);
-  return parsed.success
-    ? { kind: "redelivery", redelivery: parsed.data }
-    : refuse("invalid-request", "Nothing was sent. Each fault is in 'errors'.", faultsOf(parsed.error));
+  const refused = refuseFaults(parameterFaults(request.query), parsed.success ? [] : faultsOf(parsed.error));
+  return refused ?? { kind: "redelivery", redelivery: parsed.data ?? {} };
+}
+
+/** Targets in the query would be ignored, and all the others told as well. */
+function parameterFaults(query: URLSearchParams): Fault[] {
+  return unknownParameters(query, []).map((fault) =>
+    fault.parameter === "targets"
+      ? { ...fault, detail: `${fault.detail}: name them in the body, {"targets":[…]}` }
+      : fault,
+  );
 }

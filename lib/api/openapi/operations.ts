@@ -68,10 +68,12 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     summary: "Stop watching",
     description: "Nobody is told. A watch that is over stays what it is.",
     parameters: WATCH,
-    responses: { 204: emptyAnswer("Nobody watches it any more."), ...problems(401, 403, 404, 503) },
+    responses: { 204: emptyAnswer("Nobody watches it any more."), ...problems(400, 401, 403, 404, 422, 503) },
   },
   redeliverJob: {
     summary: "Send the outcome again",
+    description:
+      "Targets named in the body are told whatever their `on` says. Without names it is those the outcome was meant for, as far as the caller may use them. Each redelivery has a number of its own, and its notices start anew.",
     parameters: WATCH,
     requestBody: { required: false, content: jsonContent("Redelivery") },
     responses: {
@@ -83,7 +85,10 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     summary: "Test a target",
     description: "One real attempt. One that arrives switches on again a target that was gone.",
     parameters: [inPath("name", "The configured target's name.")],
-    responses: { 200: answer("What the attempt came to.", "TestResult"), ...problems(401, 403, 404, 503) },
+    responses: {
+      200: answer("What the attempt came to.", "TestResult"),
+      ...problems(400, 401, 403, 404, 422, 503),
+    },
   },
   readOpenApi: {
     ...OPEN,

@@ -117,6 +117,28 @@ describe("the address in the document", () => {
   });
 });
 
+test("no operation for callers ignores a parameter that it does not take", async () => {
+  const { operations } = await operationsOf(await createEnded());
+  const forCallers = operations.filter(({ operation }) => operation.responses["401"] !== undefined);
+  expect(forCallers.length).toBeGreaterThan(4);
+  for (const { path, method, operation } of forCallers) {
+    const api = await createEnded();
+    const sent = () => [api.pollQueue.state.sent, api.notifyQueue.state.sent, api.attempts.length];
+    const before = sent();
+    const body = operation.requestBody?.content?.["application/json"]?.example;
+    const asked = body === undefined ? {} : { body };
+    const answer = await api.ask(method, `${fill(path)}?colour=red`, asked);
+    expect({ path, method, status: answer.status }).toEqual({
+      ...{ path, method, status: operation.operationId === "acceptJobs" ? 422 : 400 },
+    });
+    expect(json(answer).errors).toEqual([
+      { parameter: "colour", detail: expect.stringContaining("is not a parameter of this call") },
+    ]);
+    expect(sent()).toEqual(before);
+    expect(operation.responses).toHaveProperty(String(answer.status));
+  }
+});
+
 test("the example of a submission is made for a config like this one", () => {
   expect(EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
 });

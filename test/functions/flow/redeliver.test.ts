@@ -55,6 +55,23 @@ describe("redelivery", () => {
     expect(api.notifyQueue.state.sent).toBe(0);
   });
 
+  test("with its targets in the query is refused, and says where they belong", async () => {
+    const api = await watched();
+    await end(api);
+    const answer = await api.ask("POST", `${URL_OF_A}/redeliver?targets=audit`);
+    expect(answer.status).toBe(400);
+    expect(json(answer).errors).toEqual([
+      { parameter: "targets", detail: expect.stringContaining('in the body, {"targets":[…]}') },
+    ]);
+    const both = await api.ask("POST", `${URL_OF_A}/redeliver?again=1`, { body: { target: "audit" } });
+    expect(both.status).toBe(422);
+    expect(json(both).errors.map(({ parameter, pointer }) => parameter ?? pointer)).toEqual([
+      "again",
+      "#/target",
+    ]);
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
   test("that could not be sent is a 503", async () => {
     const api = await watched({
       notifyQueue: {

@@ -38,6 +38,21 @@ describe("stopping", () => {
   });
 });
 
+describe("stopping with something to say", () => {
+  test("is refused, and the watch goes on; an empty body or {} says nothing", async () => {
+    const api = await watched();
+    const forced = await api.ask("DELETE", `${URL_OF_A}?force=1`, { body: { why: "x" } });
+    expect(forced.status).toBe(422);
+    expect(json(forced).errors).toEqual([
+      { parameter: "force", detail: "is not a parameter of this call" },
+      { pointer: "#", detail: "must be empty: this call takes no body" },
+    ]);
+    expect(json(await api.ask("GET", URL_OF_A)).state).toBe("watching");
+    for (const body of ["", "{}", " {\n}\n"])
+      expect((await api.ask("DELETE", URL_OF_A, { body })).status).toBe(204);
+  });
+});
+
 describe("stopping a member of a digest", () => {
   const digest = { jobIds: ["a", "b"], digest: true, notify: ["ops", "audit"] };
   const sent = { v: 1, kind: "digest", digestId: "uuid-1", target: "ops", delaySeconds: 0 };

@@ -30,6 +30,19 @@ describe("testing a target", () => {
     expect((await api.ledger.readTarget("audit")).offSince).toBeNull();
   });
 
+  test("takes neither parameters nor a body, and sends nothing to whoever thinks it does", async () => {
+    const api = createHarness();
+    const path = "/v1/targets/ops/test";
+    const answers = await Promise.all([
+      api.ask("POST", `${path}?outcome=failed`),
+      api.ask("POST", path, { body: { outcome: "failed" } }),
+      api.ask("POST", path, { body: "failed", headers: { "content-type": "text/plain" } }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([400, 422, 422]);
+    expect(api.attempts).toEqual([]);
+    expect((await api.ask("POST", path, { body: {} })).status).toBe(200);
+  });
+
   test("that does not exist or is not the caller's sends nothing", async () => {
     const api = createHarness({ config: CONFIG });
     expect((await tryOut(api, "absent")).status).toBe(404);
