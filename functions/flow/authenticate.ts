@@ -25,8 +25,7 @@ export async function authenticate(
   ports: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | Refusal> {
   const credential = readAuthorization(authorization);
-  if (credential.kind !== "bearer")
-    return unauthenticated(credential.kind === "absent" ? "absent" : "refused");
+  if (credential.kind !== "bearer") return unauthenticated(credential.kind);
   const first = await callerOf(credential.token, await ports.config.current(), ports);
   if (first.kind !== "refused") return orRefusal(first, ports);
   return orRefusal(await callerOf(credential.token, await ports.config.reread(), ports), ports);

@@ -2,12 +2,13 @@ import type { CallbackGuard } from "../../lib/api/callback.ts";
 import { readAllowList } from "../../lib/deliver/egress/allow-list.ts";
 import { isCallbackHostAllowed } from "../../lib/deliver/egress/callback-host.ts";
 import { checkUrl } from "../../lib/deliver/egress/check-url.ts";
+import { RULE_WORDS } from "../../lib/deliver/egress/rule-words.ts";
 
 /** The sender's rules for a caller's own URL, as far as the URL alone can tell. */
 export const callbackGuard: CallbackGuard = {
   listsHost: isCallbackHostAllowed,
-  refusedBy(url, allow) {
+  objection(url, allow) {
     const checked = checkUrl(url, readAllowList(allow));
-    return checked.kind === "refused" ? checked.rule : null;
+    return checked.kind === "refused" ? RULE_WORDS[checked.rule] : null;
   },
 };

@@ -1,7 +1,7 @@
 import type { Caller } from "../../lib/api/caller.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
 import { problemResponse, type Refusal, refuse } from "../../lib/api/problem.ts";
-import { notFound } from "../../lib/api/refusals.ts";
+import { noSuchPath } from "../../lib/api/refusals.ts";
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
 import { type AuthenticatePorts, authenticate } from "./authenticate.ts";
 
@@ -34,7 +34,7 @@ async function dispatch(request: ApiRequest, operations: Operations, ports: Auth
   const matched = matchRoute(request.method, request.path);
   switch (matched.kind) {
     case "no_such_path":
-      return notFound("path");
+      return noSuchPath();
     case "method_not_allowed":
       return methodNotAllowed(matched.allow);
     case "matched":

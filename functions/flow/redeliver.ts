@@ -2,7 +2,7 @@ import { type Caller, mayUse } from "../../lib/api/caller.ts";
 import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
 import { type Refusal, refuse } from "../../lib/api/problem.ts";
 import type { Redelivered, Redelivery } from "../../lib/api/redelivery.ts";
-import { forbidden, notFound, unavailable } from "../../lib/api/refusals.ts";
+import { forbidden, noSuchWatch, unavailable } from "../../lib/api/refusals.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
@@ -13,6 +13,8 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import { keptUntil } from "../../lib/retention.ts";
 import { isCallback } from "../../lib/targets.ts";
 import { noticeMessage } from "./messages.ts";
+
+const NO_TARGET_OF_IT = "is not a target of this watch; POST /v1/jobs with it in 'notify' tells it";
 
 export interface RedeliverPorts {
   readonly ledger: Pick<WatchLedger, "read" | "revisit"> & Pick<NoticeLedger, "reopenNotice">;
@@ -32,7 +34,7 @@ export async function redeliver(
   ports: RedeliverPorts,
 ): Promise<ApiResponse | Refusal> {
   const document = await ports.ledger.read(key);
-  if (document === null) return notFound("watch");
+  if (document === null) return noSuchWatch(key);
   const { watch } = document;
   const { state, life } = watch;
   if (state === "watching" || state === "stopped")
@@ -78,9 +80,7 @@ function chooseTargets(
   );
   if (missing.length > 0) return forbidden(missing);
   const faults = asked.flatMap((name, i) =>
-    watch.targets.includes(name)
-      ? []
-      : [{ pointer: `#/targets/${i}`, detail: "is not a target of this watch" }],
+    watch.targets.includes(name) ? [] : [{ pointer: `#/targets/${i}`, detail: NO_TARGET_OF_IT }],
   );
   if (faults.length > 0)
     return refuse("invalid-request", "Nothing was sent. Each fault is in 'errors'.", faults);

@@ -1,7 +1,7 @@
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
-import { notFound } from "../../lib/api/refusals.ts";
+import { noSuchWatch } from "../../lib/api/refusals.ts";
 import { readWait } from "../../lib/api/wait.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
@@ -35,7 +35,7 @@ export async function readStatus(
   const asked = readWait(request.query);
   if (asked.kind === "refused") return asked;
   const document = await heldRead(key, asked.seconds, ports);
-  if (document === null) return notFound("watch");
+  if (document === null) return noSuchWatch(key);
   const facts = statusFacts(await withDigest(document, ports), ports);
   const response = fittingAnswer(document.tree, (shown) => jsonResponse(200, statusDocument(facts, shown)));
   const etag = etagOf(response.body ?? "");

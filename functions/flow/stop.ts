@@ -1,6 +1,6 @@
 import type { ApiResponse } from "../../lib/api/http.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
-import { notFound, unavailable } from "../../lib/api/refusals.ts";
+import { noSuchWatch, unavailable } from "../../lib/api/refusals.ts";
 import type { Instant, WatchKey } from "../../lib/job.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
@@ -26,7 +26,7 @@ export interface StopPorts {
 export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {
   const { ledger, notifyQueue, settings, now, onStopped } = ports;
   const stopped = await ledger.stop(key, now, keptUntil(now, settings));
-  if (stopped === "missing") return notFound("watch");
+  if (stopped === "missing") return noSuchWatch(key);
   if (stopped === "stopped") onStopped(key);
   const watch = (await ledger.read(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };

@@ -1,7 +1,8 @@
 import { type Caller, isKnown, mayUse } from "../../lib/api/caller.ts";
+import { nameFaults } from "../../lib/api/faults.ts";
 import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
-import { forbidden, notFound } from "../../lib/api/refusals.ts";
+import { forbidden, noSuchName, noSuchTarget } from "../../lib/api/refusals.ts";
 import type { TestResult } from "../../lib/api/test-result.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Attempted, Delivery } from "../../lib/deliver/deliver.ts";
@@ -32,10 +33,11 @@ export async function testTarget(
   ports: TestTargetPorts,
 ): Promise<ApiResponse | Refusal> {
   const { config, now } = ports;
-  if (!Name.safeParse(name).success) return notFound("target");
-  if (!mayUse(caller, "targets", name)) return forbidden([{ scope: "targets", name }]);
+  const faults = nameFaults("name", Name.safeParse(name));
+  if (faults.length > 0) return noSuchName(faults);
+  if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
   const target = isKnown(config, "targets", name) ? config.targets[name] : undefined;
-  if (target === undefined) return notFound("target");
+  if (target === undefined) return noSuchTarget(name);
   const attempted = await ports.deliver({
     target,
     message: ports.format(target, name, now),

@@ -17,8 +17,8 @@ export type CheckedCallback =
 export interface CallbackGuard {
   /** Whether the URL's host is one of these (`host` or `host:port`). */
   listsHost(url: string, hosts: readonly string[]): boolean;
-  /** Which rule refuses the URL, or null. What is in `allow` may be private or plain http. */
-  refusedBy(url: string, allow: readonly string[]): string | null;
+  /** What stands against calling the URL, in words that do not repeat it, or null. What is in `allow` may be private or plain http. */
+  objection(url: string, allow: readonly string[]): string | null;
 }
 
 /**
@@ -34,8 +34,8 @@ export function checkCallback(text: string, settings: Settings, guard: CallbackG
   if (!URL.canParse(text)) return fault("must be a URL");
   if (!guard.listsHost(text, settings.callbackHosts))
     return fault("names a host that is not among settings.callbackHosts");
-  const rule = guard.refusedBy(text, settings.egress.allow);
-  if (rule !== null) return fault(`is refused by the rule ${rule}`);
+  const objection = guard.objection(text, settings.egress.allow);
+  if (objection !== null) return fault(`would never be called: ${objection}`);
   const { href } = new URL(text);
   const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);
   return {

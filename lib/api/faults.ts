@@ -26,3 +26,8 @@ export function faultsOf(error: z.core.$ZodError): Fault[] {
       : [{ pointer: pointerOf(issue.path), detail: wordsOf(issue) }],
   );
 }
+
+/** The faults of a name in a path or a query: what it must look like. */
+export function nameFaults(parameter: string, parsed: z.core.util.SafeParseResult<string>): Fault[] {
+  return parsed.success ? [] : parsed.error.issues.map((issue) => ({ parameter, detail: wordsOf(issue) }));
+}

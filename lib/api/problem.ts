@@ -18,14 +18,14 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One fault: a place (in the body, the query or the headers) and what is wrong there. */
+/** One fault: a place (in the body, the query or the path) and what is wrong there. */
 export const Fault = z.object({
   pointer: z.optional(z.string()).register(z.globalRegistry, {
     description: "Where in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
   }),
   parameter: z
     .optional(z.string())
-    .register(z.globalRegistry, { description: "The query parameter at fault." }),
+    .register(z.globalRegistry, { description: "The parameter at fault, of the query or the path." }),
   detail: z.string(),
 });
 export type Fault = z.infer<typeof Fault>;

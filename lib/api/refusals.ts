@@ -1,15 +1,20 @@
+import type { WatchKey } from "../job.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 
 const REALM = 'Bearer realm="cce-job-notifier"';
 
-/** 401 (RFC 6750, section 3): no token, or one that nobody here knows. */
-export function unauthenticated(why: "absent" | "refused"): Refusal {
-  return why === "absent"
-    ? refuse("unauthenticated", "Send a token: 'authorization: Bearer …'.", [], { "www-authenticate": REALM })
-    : refuse("unauthenticated", "The token is not valid here, or no longer.", [], {
-        "www-authenticate": `${REALM}, error="invalid_token"`,
-      });
+/** 401 (RFC 6750, section 3): no token, none that could be read, or one that nobody here knows. */
+export function unauthenticated(why: "absent" | "malformed" | "refused"): Refusal {
+  const challenge = why === "absent" ? REALM : `${REALM}, error="invalid_token"`;
+  return refuse("unauthenticated", UNAUTHENTICATED[why], [], { "www-authenticate": challenge });
 }
+
+const UNAUTHENTICATED = {
+  absent: "Send a token: 'Authorization: Bearer …'.",
+  malformed: "The header 'Authorization' holds no bearer token: send 'Authorization: Bearer …'.",
+  refused:
+    "The token is not valid here, or no longer. Check that it is whole and for this stage, or ask the operator for one.",
+} as const;
 
 /** A name the caller asked for and may not use, and where it stands in the request. */
 export interface MissingScope extends Omit<Fault, "detail"> {
@@ -28,9 +33,27 @@ export function forbidden(missing: readonly MissingScope[]): Refusal {
   );
 }
 
-/** 404 for a path, a watch or a target; the same words whatever is missing. */
-export function notFound(what: "path" | "watch" | "target"): Refusal {
-  return refuse("not-found", `There is no such ${what}.`);
+/** 404 for a path that is none. */
+export function noSuchPath(): Refusal {
+  return refuse("not-found", "There is no such path; GET /docs lists them all.");
+}
+
+/** 404 for a name in a path that no watch or target can have. */
+export function noSuchName(faults: readonly Fault[]): Refusal {
+  return refuse("not-found", "Nothing can have this path. Each fault is in 'errors'.", faults);
+}
+
+/** 404 for a watch of a project that the caller may use. */
+export function noSuchWatch({ project, jobId }: WatchKey): Refusal {
+  return refuse(
+    "not-found",
+    `No job ${jobId} was handed over in the project ${project}, or it was forgotten after its retention. POST /v1/jobs hands it over.`,
+  );
+}
+
+/** 404 for a target that the caller may use and the config does not know. */
+export function noSuchTarget(name: string): Refusal {
+  return refuse("not-found", `No target ${name} is configured.`);
 }
 
 /** 503: asking again later is harmless. `seconds` says when. */

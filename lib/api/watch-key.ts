@@ -1,7 +1,8 @@
 import { JobId, Name, type WatchKey } from "../job.ts";
 import { type Caller, mayUse } from "./caller.ts";
+import { nameFaults } from "./faults.ts";
 import type { Refusal } from "./problem.ts";
-import { forbidden, notFound } from "./refusals.ts";
+import { forbidden, noSuchName } from "./refusals.ts";
 
 /**
  * The watch that a path names, if this caller may see its project. Judged by the caller's scope alone, before
@@ -13,9 +14,10 @@ export function watchKeyFor(
 ): { readonly kind: "key"; readonly key: WatchKey } | Refusal {
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
-  if (!project.success) return notFound("watch");
+  const faults = [...nameFaults("project", project), ...nameFaults("jobId", jobId)];
+  if (!project.success) return noSuchName(faults);
   if (!mayUse(caller, "projects", project.data))
-    return forbidden([{ scope: "projects", name: project.data }]);
-  if (!jobId.success) return notFound("watch");
+    return forbidden([{ parameter: "project", scope: "projects", name: project.data }]);
+  if (!jobId.success) return noSuchName(faults);
   return { kind: "key", key: { project: project.data, jobId: jobId.data } };
 }

@@ -30,10 +30,18 @@ describe("a callback of the caller's own", () => {
     expect(answer.body).not.toContain("secret=7");
   });
 
-  test("is refused over plain http", async () => {
+  test.each([
+    ["over plain http", "http://hooks.example.com/cce?secret=7", "is not https"],
+    ["with a password", "https://kim:hush@hooks.example.com/cce?secret=7", "holds a user or a password"],
+    ["with a fragment", "https://hooks.example.com/cce?secret=7#x", "holds a '#'"],
+    ["at another port", "https://hooks.example.com:8443/cce?secret=7", "a port other than 443"],
+  ])("is refused %s, in words and without the URL", async (_, callbackUrl, words) => {
     const api = createHarness();
-    const callbackUrl = "http://hooks.example.com/cce";
     const answer = await api.ask("POST", "/v1/jobs", { body: { ...body, callbackUrl } });
     expect(answer.status).toBe(422);
+    expect(json(answer).errors).toEqual([
+      { pointer: "#/callbackUrl", detail: expect.stringContaining(words) },
+    ]);
+    expect(answer.body).not.toMatch(/secret=7|hush|hooks\.example|egress_/);
   });
 });

@@ -16,6 +16,25 @@ describe("who is calling", () => {
     expect(api.calls).toEqual([]);
   });
 
+  test("a header of another kind is told apart from a token that nobody knows", async () => {
+    const details = await Promise.all(
+      ["Basic eDp5", "token-of-all", "Bearer nobody"].map(async (authorization) =>
+        json(
+          await createHarness().ask("POST", "/v1/jobs", {
+            body: JOB,
+            token: null,
+            headers: { authorization },
+          }),
+        ),
+      ),
+    );
+    expect(details.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining("send 'Authorization: Bearer …'"),
+      expect.stringContaining("send 'Authorization: Bearer …'"),
+      expect.stringContaining("not valid here, or no longer"),
+    ]);
+  });
+
   test("is asked before the body is read", async () => {
     expect((await createHarness().ask("POST", "/v1/jobs", { body: "{", token: "nobody" })).status).toBe(401);
   });

@@ -55,6 +55,14 @@ describe("redelivery", () => {
     expect(api.notifyQueue.state.sent).toBe(0);
   });
 
+  test("to a target of another watch says how to tell it all the same", async () => {
+    const api = await watched();
+    await end(api);
+    expect(json(await again(api, { targets: ["ops"] })).errors).toEqual([
+      { pointer: "#/targets/0", detail: expect.stringContaining("POST /v1/jobs with it in 'notify'") },
+    ]);
+  });
+
   test("with its targets in the query is refused, and says where they belong", async () => {
     const api = await watched();
     await end(api);

@@ -114,6 +114,31 @@ describe("the status of a watch", () => {
     expect(head).not.toHaveProperty("body");
   });
 
+  test("of a job nobody watches says what may be the matter, and what to do", async () => {
+    const answer = json(await (await watched()).ask("GET", "/v1/jobs/prod/b"));
+    expect(answer.detail).toContain("No job b was handed over in the project prod");
+    expect(answer.detail).toContain("POST /v1/jobs hands it over");
+  });
+
+  test("at a path that no job can have says what a job ID is, to those who may see the project", async () => {
+    const api = await watched();
+    const own = await api.ask("GET", "/v1/jobs/prod/a%20b", { token: TOKENS.team });
+    expect(own.status).toBe(404);
+    expect(json(own).errors).toEqual([
+      { parameter: "jobId", detail: expect.stringContaining("1 to 128 letters") },
+    ]);
+    const both = json(await api.ask("GET", "/v1/jobs/-/a%20b"));
+    expect(both.errors.map(({ parameter }) => parameter)).toEqual(["project", "jobId"]);
+    expect((await api.ask("GET", "/v1/jobs/secret/a%20b", { token: TOKENS.team })).status).toBe(403);
+  });
+
+  test("of a project that is not the caller's names the part of the path that says so", async () => {
+    const answer = await (await watched()).ask("GET", "/v1/jobs/secret/a", { token: TOKENS.team });
+    expect(json(answer).errors).toEqual([
+      { parameter: "project", detail: "needs the scope projects:secret" },
+    ]);
+  });
+
   test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {
     const api = await watched();
     api.calls.length = 0;

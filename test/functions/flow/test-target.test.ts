@@ -43,6 +43,17 @@ describe("testing a target", () => {
     expect((await api.ask("POST", path, { body: {} })).status).toBe(200);
   });
 
+  test("that is refused says by which part of the path, or that none is configured", async () => {
+    const api = createHarness();
+    expect(json(await tryOut(api, "audit", TOKENS.team)).errors).toEqual([
+      { parameter: "name", detail: "needs the scope targets:audit" },
+    ]);
+    expect(json(await tryOut(api, "absent")).detail).toBe("No target absent is configured.");
+    expect(json(await tryOut(api, "a%20b")).errors).toEqual([
+      { parameter: "name", detail: expect.stringContaining("1 to 64 letters") },
+    ]);
+  });
+
   test("that does not exist or is not the caller's sends nothing", async () => {
     const api = createHarness({ config: CONFIG });
     expect((await tryOut(api, "absent")).status).toBe(404);
