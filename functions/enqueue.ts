@@ -37,4 +37,4 @@ const ports = {
   ...{ ledger, now, uuid, callbackGuard, onAccepted, onFailure },
 };
 
-export const handler = httpHandler((request) => acceptRequest(request, ports));
+export const handler = httpHandler((request, _, note) => acceptRequest(request, { ...ports, note }));

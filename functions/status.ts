@@ -28,6 +28,6 @@ const ports = statusPorts({
   defaultUrl: env.PUBLIC_URL,
 });
 
-export const handler = httpHandler((request, { remainingMs }) =>
-  route(request, operationsOf({ ...ports, remainingMs }), callers),
+export const handler = httpHandler((request, { remainingMs }, note) =>
+  route(request, operationsOf({ ...ports, remainingMs }), { ...callers, note }),
 );

@@ -4,6 +4,7 @@ import { type Identified, looksLikeJwt } from "../../lib/api/oidc.ts";
 import type { Refusal } from "../../lib/api/problem.ts";
 import { unauthenticated, unavailable } from "../../lib/api/refusals.ts";
 import type { Config } from "../../lib/config.ts";
+import type { Note } from "../../lib/runtime/http.ts";
 
 export interface AuthenticatePorts {
   readonly config: {
@@ -12,6 +13,8 @@ export interface AuthenticatePorts {
     reread(): Promise<Config>;
   };
   readonly identify: (token: string, config: Config) => Promise<Identified>;
+  /** Told who is calling: for the request's log line. */
+  readonly note: Note;
   /** Told why an issuer's keys could not be read. */
   readonly onIssuerFailure: (cause: unknown) => void;
 }
@@ -40,10 +43,11 @@ async function callerOf(token: string, config: Config, { identify }: Authenticat
 
 function orRefusal(
   identified: Identified,
-  { onIssuerFailure }: AuthenticatePorts,
+  { note, onIssuerFailure }: AuthenticatePorts,
 ): { readonly kind: "caller"; readonly caller: Caller } | Refusal {
   switch (identified.kind) {
     case "caller":
+      note({ caller: identified.caller.name });
       return identified;
     case "refused":
       return unauthenticated("refused");

@@ -8,8 +8,8 @@ import { tellIssuerFailure } from "./http-tell.ts";
 /** No project has this name, so asking for it reads the config again, unless that was just done. */
 const NO_PROJECT = "";
 
-/** What both HTTP functions need to know who is calling. */
-export function callersOf(configs: ConfigSource): AuthenticatePorts {
+/** What both HTTP functions need to know who is calling, beside where to note it. */
+export function callersOf(configs: ConfigSource): Omit<AuthenticatePorts, "note"> {
   return {
     config: { current: configs.current, reread: () => configs.knowing("projects", NO_PROJECT) },
     identify: createIdentify((allow) => guardedFetch({ allow }), systemClock),

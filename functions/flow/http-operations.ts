@@ -19,12 +19,12 @@ type Answer = Promise<ApiResponse | Refusal>;
 
 export interface OperationsPorts
   extends Pick<StatusPorts, "tell" | "now" | "wait" | "remainingMs">,
-    Pick<RedeliverPorts, "notifyQueue">,
-    Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested">,
-    Pick<StopPorts, "onStopped"> {
+    Pick<RedeliverPorts, "notifyQueue" | "onRedelivered">,
+    Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested"> {
   readonly ledger: Pick<Ledger, "read" | "recent" | "revisit" | "reopenNotice" | "switchOn"> &
     StatusPorts["ledger"] &
     StopPorts["ledger"];
+  readonly onStopped: (key: WatchKey, caller: string) => void;
   /** The config; with a target's name, one that knows it if any does. */
   readonly readConfig: (target?: string) => Promise<Config>;
   /** The API's own address, for an operator who has set no `publicUrl`. */
@@ -68,9 +68,11 @@ export function operationsOf(ports: OperationsPorts): Operations {
       readJob: onWatch(async (key, request) =>
         readStatus(key, request, { ...ports, config: await ports.readConfig() }),
       ),
-      stopJob: onWatch(async (key, request) => {
+      stopJob: onWatch(async (key, request, caller) => {
         const given = await withConfig();
-        return refuseInput(request) ?? stopWatch(key, { ...given, settings: given.config.settings });
+        const { settings } = given.config;
+        const onStopped = () => ports.onStopped(key, caller.name);
+        return refuseInput(request) ?? stopWatch(key, { ...given, settings, onStopped });
       }),
       redeliverJob: onWatch(async (key, request, caller) => {
         const asked = readRedelivery(request);

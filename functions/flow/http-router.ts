@@ -43,6 +43,7 @@ async function dispatch(request: ApiRequest, operations: Operations, ports: Auth
       return matched satisfies never;
   }
   const { operation, params } = matched;
+  ports.note({ route: `${ROUTES[operation].method} ${ROUTES[operation].path}` });
   if (isOpen(operation)) return operations.open[operation](params, request);
   if (operation === "acceptJobs") return methodNotAllowed([ROUTES.acceptJobs.method]);
   const identified = await authenticate(request.headers.authorization, ports);

@@ -31,15 +31,28 @@ export function tellIssuerFailure(cause: unknown): void {
 }
 
 /** A watch was stopped by a caller. */
-export function tellStopped({ project, jobId }: WatchKey): void {
-  log.info("stop", { project, job_id: jobId });
+export function tellStopped({ project, jobId }: WatchKey, caller: string): void {
+  log.info("stop", { caller, project, job_id: jobId });
   meter.add("Stopped", 1);
 }
 
-/** A target was tried out. */
-export function tellTested(target: string, kind: Target["kind"], attempted: Attempted): void {
-  const { verdict, reason, status, durationMs } = attempted;
-  log.info("target test", { target, kind, verdict, reason, status, duration_ms: durationMs });
+/** A caller had an outcome told again; the attempts follow, each with its own line. */
+export function tellRedelivered(
+  { project, jobId }: WatchKey,
+  targets: readonly string[],
+  caller: string,
+): void {
+  log.info("redeliver", { caller, project, job_id: jobId, targets });
+}
+
+/** A target was tried out by a caller. */
+export function tellTested(
+  target: string,
+  kind: Target["kind"],
+  { verdict, reason, status, durationMs }: Attempted,
+  caller: string,
+): void {
+  log.info("target test", { caller, target, kind, verdict, reason, status, duration_ms: durationMs });
 }
 
 /** Something the service stands on did not answer when its health was asked for. */

@@ -9,7 +9,7 @@ import { settleDueAt } from "../../lib/ledger/due.ts";
 import type { NoticeLedger } from "../../lib/ledger/notice-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
 import { keptUntil } from "../../lib/retention.ts";
 import { isCallback } from "../../lib/targets.ts";
 import { noticeMessage } from "./messages.ts";
@@ -21,6 +21,8 @@ export interface RedeliverPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: Instant;
+  /** Told whose notices were queued again, and who asked. */
+  readonly onRedelivered: (key: WatchKey, targets: readonly string[], caller: string) => void;
 }
 
 /**
@@ -51,15 +53,28 @@ export async function redeliver(
       redelivery: await ports.ledger.reopenNotice({ ...key, target, life }, expiresAt),
     })),
   );
-  const results =
-    targets.length === 0
-      ? []
-      : await ports.notifyQueue.send(
-          targets.map(({ target, redelivery }) => noticeMessage({ ...key, target, life }, state, redelivery)),
-        );
-  if (results.some(({ kind }) => kind === "failed"))
+  const sent = await queued(
+    targets.map(({ target, redelivery }) => ({
+      target,
+      message: noticeMessage({ ...key, target, life }, state, redelivery),
+    })),
+    ports,
+  );
+  ports.onRedelivered(key, sent, caller.name);
+  if (sent.length < targets.length)
     return unavailable("Not every notice could be sent; asking again is harmless.");
   return jsonResponse(202, { ...key, targets } satisfies Redelivered);
+}
+
+/** Sends the notices; answers the targets of those that are confirmed. */
+async function queued(
+  notices: readonly { readonly target: string; readonly message: Outgoing }[],
+  { notifyQueue }: RedeliverPorts,
+): Promise<readonly string[]> {
+  if (notices.length === 0) return [];
+  const results = await notifyQueue.send(notices.map(({ message }) => message));
+  const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
+  return notices.filter(({ message }) => !failed.has(message.id)).map(({ target }) => target);
 }
 
 function chooseTargets(

@@ -8,7 +8,7 @@ import type { ConfigSource } from "../../lib/runtime/config-source.ts";
 import { createHealth } from "./health.ts";
 import { healthChecks } from "./health-checks.ts";
 import type { OperationsPorts } from "./http-operations.ts";
-import { tellStopped, tellTested, tellUnreachable } from "./http-tell.ts";
+import { tellRedelivered, tellStopped, tellTested, tellUnreachable } from "./http-tell.ts";
 import { treeTeller } from "./status-tree.ts";
 
 export interface StatusConnections {
@@ -37,6 +37,7 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
     uuid: randomUUID,
     onStopped: tellStopped,
     onTested: tellTested,
+    onRedelivered: tellRedelivered,
     ...{ now, wait, defaultUrl },
   };
 }

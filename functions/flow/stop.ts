@@ -15,7 +15,8 @@ export interface StopPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly settings: Settings;
   readonly now: Instant;
-  readonly onStopped: (key: WatchKey) => void;
+  /** Told of a watch that this call has stopped. */
+  readonly onStopped: () => void;
 }
 
 /**
@@ -27,7 +28,7 @@ export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiRes
   const { ledger, notifyQueue, settings, now, onStopped } = ports;
   const stopped = await ledger.stop(key, now, keptUntil(now, settings));
   if (stopped === "missing") return noSuchWatch(key);
-  if (stopped === "stopped") onStopped(key);
+  if (stopped === "stopped") onStopped();
   const watch = (await ledger.read(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {

@@ -23,7 +23,7 @@ export interface TestTargetPorts {
   readonly now: Instant;
   readonly uuid: () => string;
   readonly remainingMs: () => number;
-  readonly onTested: (name: string, kind: Target["kind"], attempted: Attempted) => void;
+  readonly onTested: (name: string, kind: Target["kind"], attempted: Attempted, caller: string) => void;
 }
 
 /** `POST /v1/targets/{name}/test`: one real attempt. One that arrives switches on again a target that was gone. */
@@ -46,7 +46,7 @@ export async function testTarget(
     budgetMs: Math.max(0, Math.min(BUDGET_MS, ports.remainingMs() - ANSWER_MS)),
     allow: config.settings.egress.allow,
   });
-  ports.onTested(name, target.kind, attempted);
+  ports.onTested(name, target.kind, attempted, caller.name);
   const { verdict, status, reason } = attempted;
   if (verdict === "delivered") await ports.ledger.switchOn(name);
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);

@@ -21,23 +21,39 @@ export interface HttpResponse {
   readonly body?: string;
 }
 
+/** What a request's log line says of it beside the answer. */
+export interface RequestNotes {
+  /** What was asked for, as the API's description names it: never the path as sent, which may hold anything. */
+  readonly route: string;
+  /** Who asked; null as long as that is not known. */
+  readonly caller: string | null;
+}
+export type Note = (found: Partial<RequestNotes>) => void;
+
 /** Answers of every kind carry the request ID, which is also in each log line of the invocation. */
 const REQUEST_ID = "x-request-id";
 
 /**
  * A function behind the HTTP API (payload format 2.0). `handle` answers expected faults itself; what it throws is
- * logged in full and told the caller as a 500 that says nothing but the request ID.
+ * logged in full and told the caller as a 500 that says nothing but the request ID. What only it finds out about the
+ * request, it notes: the gateway knows the status function by one route, `$default`.
  */
-export function httpHandler(handle: (request: HttpRequest, invocation: Invocation) => Promise<HttpResponse>) {
+export function httpHandler(
+  handle: (request: HttpRequest, invocation: Invocation, note: Note) => Promise<HttpResponse>,
+) {
   return onLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, invocation) => {
     const request = asRequest(event);
-    const response = await handle(request, invocation).catch((error: unknown) => {
-      log.error("request failed", { method: request.method, request_id: request.requestId }, error);
+    let notes: RequestNotes = { route: event.routeKey, caller: null };
+    const note: Note = (found) => {
+      notes = { ...notes, ...found };
+    };
+    const response = await handle(request, invocation, note).catch((error: unknown) => {
+      log.error("request failed", { method: request.method, ...notes, request_id: request.requestId }, error);
       return internalError(request.requestId);
     });
     log.info("request", {
       method: request.method,
-      route: event.routeKey,
+      ...notes,
       status: response.status,
       request_id: request.requestId,
     });

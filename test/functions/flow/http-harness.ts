@@ -11,6 +11,7 @@ import { type Config, parseConfig } from "../../../lib/config.ts";
 import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { Queue } from "../../../lib/queue/queue.ts";
+import type { RequestNotes } from "../../../lib/runtime/http.ts";
 import { createMemoryLedger, type MemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../../simulation/memory-queue.ts";
 import { CONFIG, START, TOKENS } from "./http-config.ts";
@@ -28,6 +29,10 @@ export interface Harness {
   readonly waits: number[];
   onWait: (() => Promise<void>) | null;
   attempted: Partial<Attempted>;
+  /** What was told of for the log, by name. */
+  readonly told: unknown[][];
+  /** What the log line of the latest request would say of it. */
+  notes: Partial<RequestNotes>;
   ask(
     method: string,
     url: string,
@@ -76,6 +81,9 @@ export function createHarness(
     config: { current: async () => config, reread: async () => config },
     identify: options.identify ?? (async () => ({ kind: "refused" as const })),
     onIssuerFailure: () => harness.failures.push("issuer"),
+    note: (found: Partial<RequestNotes>) => {
+      harness.notes = { ...harness.notes, ...found };
+    },
   };
   const shared = {
     ...callers,
@@ -87,6 +95,8 @@ export function createHarness(
     ...{ ledger: memory, pollQueue, notifyQueue, clock, calls, failures: [], attempts: [], waits: [] },
     onWait: null,
     attempted: {},
+    notes: {},
+    told: [],
     ask(method, url, { body, token = TOKENS.all, headers = {} } = {}) {
       const { pathname, searchParams } = new URL(url, "http://api");
       return harness.send({
@@ -103,6 +113,7 @@ export function createHarness(
       });
     },
     send(request) {
+      harness.notes = {};
       if (request.method === "POST" && request.path === "/v1/jobs")
         return acceptRequest(request, {
           ...shared,
@@ -129,8 +140,9 @@ export function createHarness(
             return { ...DELIVERED, ...harness.attempted };
           },
           format: (_, name) => ({ payload: { text: `test of ${name}` }, fallback: null }),
-          onStopped: () => undefined,
-          onTested: () => undefined,
+          onStopped: (...what) => harness.told.push(["stop", ...what]),
+          onTested: (name, kind, _, caller) => harness.told.push(["test", name, kind, caller]),
+          onRedelivered: (...what) => harness.told.push(["redeliver", ...what]),
           health: async () => ({ status: 200 }),
           describe: () => import("../../../functions/flow/http-description.ts"),
         }),

@@ -1,4 +1,4 @@
-import { tellAccepted, tellStopped } from "../../../functions/flow/http-tell.ts";
+import { tellAccepted, tellRedelivered, tellStopped, tellTested } from "../../../functions/flow/http-tell.ts";
 import type { Notice } from "../../../functions/flow/notice-subject.ts";
 import {
   tellAttempt,
@@ -124,13 +124,30 @@ test("what a sweep could not look after is named, with the error", async () => {
   ]);
 });
 
+test("what a caller did to a watch or a target carries who it was", async () => {
+  const { logged } = await told(() => {
+    tellRedelivered(KEY, ["deploys"], "token:gitlab");
+    tellTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
+  });
+  expect(logged).toEqual([
+    {
+      ...{ message: "redeliver", caller: "token:gitlab", project: "prod", job_id: "job-1" },
+      targets: ["deploys"],
+    },
+    {
+      ...{ message: "target test", caller: "oidc:ci.example.com", target: "deploys", kind: "slack" },
+      ...{ verdict: "delivered", reason: "accepted", status: 200, duration_ms: 80 },
+    },
+  ]);
+});
+
 test("the books tell their balance, and name what is adrift", async () => {
   const { logged, counted } = await told(() => {
-    tellStopped(KEY);
+    tellStopped(KEY, "token:gitlab");
     tellBooks({ accepted: 5, concluded: 2, stopped: 1, live: 1, adrift: [KEY] });
   });
   expect(logged).toEqual([
-    { message: "stop", project: "prod", job_id: "job-1" },
+    { message: "stop", caller: "token:gitlab", project: "prod", job_id: "job-1" },
     { message: "books", accepted: 5, concluded: 2, stopped: 1, live: 1, balance: 1 },
     { message: "adrift", project: "prod", job_id: "job-1" },
   ]);

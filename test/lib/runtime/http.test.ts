@@ -52,6 +52,21 @@ test("a request reaches its handler decoded, and its answer carries the request'
   ]);
 });
 
+test("what a handler notes of a request stands in its line, also where it fails later", async () => {
+  const handler = httpHandler(async (_request, _invocation, note) => {
+    note({ route: "DELETE /v1/jobs/{project}/{jobId}" });
+    note({ caller: "token:gitlab" });
+    throw new TypeError("x is undefined");
+  });
+  const lines = await captured(() => handler(eventOf({ routeKey: "$default" }), CONTEXT as Context));
+  for (const message of ["request failed", "request"])
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...{ message, route: "DELETE /v1/jobs/{project}/{jobId}", caller: "token:gitlab" },
+      }),
+    );
+});
+
 test("what a handler throws is logged in full, told the caller as nothing but an ID, and its metrics are kept", async () => {
   const handler = httpHandler(async () => {
     meter.add("Accepted", 1);
