@@ -19,15 +19,18 @@ export interface Operations {
   >;
 }
 
-/** Hands a request to its operation. Unknown paths and methods, and unknown callers, are answered here. */
+/**
+ * Hands a request to its operation. Unknown paths and methods, and unknown callers, are answered here. HEAD is answered
+ * as GET, body and all: the gateway speaks HTTP, leaves the body out and tells its length (RFC 9110, section 8.6). From
+ * an answer without one it could only tell that it is empty.
+ */
 export async function route(
   request: ApiRequest,
   operations: Operations,
   ports: AuthenticatePorts,
 ): Promise<ApiResponse> {
   const answer = await dispatch(request, operations, ports);
-  const response = "kind" in answer ? problemResponse(answer, request.requestId) : answer;
-  return request.method === "HEAD" ? { status: response.status, headers: response.headers ?? {} } : response;
+  return "kind" in answer ? problemResponse(answer, request.requestId) : answer;
 }
 
 async function dispatch(request: ApiRequest, operations: Operations, ports: AuthenticatePorts): Answer {

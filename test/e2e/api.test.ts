@@ -172,7 +172,17 @@ describe("the rest of the contract", () => {
     expect(await document.json()).toMatchObject({ openapi: "3.1.1", servers: [{ url: scene.stack.api }] });
     const headers = { "if-none-match": document.headers.get("etag") ?? "" };
     expect((await call("GET", "/v1/openapi.json", { token: null, headers })).status).toBe(304);
-    expect((await call("HEAD", "/docs", { token: null })).status).toBe(200);
+    for (const [path, status] of [
+      ["/docs", 200],
+      ["/v1/openapi.json", 200],
+      [`/v1/jobs/${PROJECT}/unknown`, 404],
+    ] as const) {
+      const [head, get] = await Promise.all([call("HEAD", path), call("GET", path)]);
+      const body = await get.arrayBuffer();
+      expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([
+        ...[status, String(body.byteLength), ""],
+      ]);
+    }
   });
 
   test("a reply of the cloud is taken as it came, and the page of its job opens without a token", async () => {

@@ -77,6 +77,12 @@ describe("the gateway", () => {
     expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
+  it("leaves the body out of an answer to HEAD, and tells its length", async () => {
+    const answer = await call("/nowhere", { method: "HEAD" });
+    expect(Number(answer.headers.get("content-length"))).toBeGreaterThan(100);
+    expect(await answer.text()).toBe("");
+  });
+
   test.each([
     ["throws", { do: "throw" }],
     ["dies", { do: "exit" }],
