@@ -7,6 +7,11 @@ import { DeliveryState, type Job, Outcome, Verdict } from "./job.ts";
 
 const HttpStatus = z.nullable(z.int());
 
+/** Why an attempt ended as it did. An answer may be older than the list in force, so it is read as any text. */
+export const Reason = z.string().register(z.globalRegistry, {
+  description: "Why an attempt ended as it did: one of these, or one of another release.",
+});
+
 /** A job or subjob as the API and the page show it: `Job` with ISO 8601 times. */
 export const JobDocument = z.object({
   jobId: MaybeText,
@@ -33,7 +38,7 @@ export const AttemptDocument = z.object({
   at: IsoTime,
   verdict: Verdict,
   status: HttpStatus,
-  reason: z.string(),
+  reason: Reason,
   durationMs: z.number(),
   answer: z.string().register(z.globalRegistry, {
     description: "The first 200 characters of the receiver's answer, secrets masked.",
@@ -49,7 +54,7 @@ export const DeliveryDocument = z.object({
     .check(z.minimum(0))
     .register(z.globalRegistry, { description: "Attempts spent; waiting out a 429 spends none." }),
   lastStatus: HttpStatus,
-  lastReason: MaybeText,
+  lastReason: z.nullable(Reason),
   at: z.nullable(IsoTime).register(z.globalRegistry, { description: "When the latest attempt was made." }),
   nextAttemptAt: MaybeIsoTime,
   history: z.array(AttemptDocument),

@@ -2,18 +2,19 @@ import { docsPage } from "../../lib/api/docs-page.ts";
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
 import { openApiDocument } from "../../lib/api/openapi/document.ts";
+import { REASON_WORDS } from "../../lib/deliver/reason-words.ts";
 
 /** `GET /v1/openapi.json`, kept by whoever has it until it changes. */
 export function describeApi(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
   return cached(
-    jsonResponse(200, openApiDocument(publicUrl), { "cache-control": "public, max-age=300" }),
+    jsonResponse(200, openApiDocument(publicUrl, REASON_WORDS), { "cache-control": "public, max-age=300" }),
     request,
   );
 }
 
 /** `GET /docs`. */
 export function describeAsPage(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
-  return cached(docsPage(openApiDocument(publicUrl)), request);
+  return cached(docsPage(openApiDocument(publicUrl, REASON_WORDS)), request);
 }
 
 function cached(response: ApiResponse, request: Pick<ApiRequest, "headers">): ApiResponse {

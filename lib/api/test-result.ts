@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { Verdict } from "../job.ts";
+import { Reason } from "../status.ts";
 
 /** What one real attempt at a target came to. */
 export const TestResult = z.object({
@@ -8,6 +9,6 @@ export const TestResult = z.object({
   status: z
     .nullable(z.int())
     .register(z.globalRegistry, { description: "The receiver's HTTP status; null when none arrived." }),
-  reason: z.string().register(z.globalRegistry, { description: "Why, from a closed list." }),
+  reason: Reason,
 });
 export type TestResult = z.infer<typeof TestResult>;

@@ -5,8 +5,11 @@ import { componentSchemas } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The API as OpenAPI 3.1, made of the schemas in force. `publicUrl` is where this deployment answers. */
-export function openApiDocument(publicUrl: string): Json {
+/**
+ * The API as OpenAPI 3.1, made of the schemas in force. `publicUrl` is where this deployment answers, `reasons` what
+ * the reasons of attempts mean.
+ */
+export function openApiDocument(publicUrl: string, reasons: Readonly<Record<string, string>>): Json {
   return {
     openapi: "3.1.1",
     info: {
@@ -20,7 +23,7 @@ export function openApiDocument(publicUrl: string): Json {
     paths: paths(),
     webhooks: { jobEnded: { post: eventOperation() } },
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas(reasons),
       headers: {
         RequestId: {
           description: "The request's ID: in every answer and in the service's log.",

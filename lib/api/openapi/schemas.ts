@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Conclusion } from "../../conclusion.ts";
 import { OUTCOMES } from "../../job.ts";
-import { JobDocument, StatusDocument } from "../../status.ts";
+import { JobDocument, Reason, StatusDocument } from "../../status.ts";
 import { Accepted } from "../accepted.ts";
 import { HealthDocument } from "../health-document.ts";
 import { Problem } from "../problem.ts";
@@ -31,6 +31,7 @@ const SCHEMAS = {
   TestResult,
   HealthDocument,
   Problem,
+  Reason,
   JobEvent,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;
@@ -40,8 +41,11 @@ const SENT: readonly SchemaName[] = ["Submission", "Redelivery"];
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Every schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1, each refering to others by `#/components/schemas`. */
-export function componentSchemas(): Readonly<Record<string, Json>> {
+/**
+ * Every schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1, each refering to others by `#/components/schemas`.
+ * `reasons` are those of attempts in force, each with its meaning.
+ */
+export function componentSchemas(reasons: Readonly<Record<string, string>>): Readonly<Record<string, Json>> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
   const made = (io: "input" | "output") =>
@@ -51,12 +55,19 @@ export function componentSchemas(): Readonly<Record<string, Json>> {
       override: ({ jsonSchema }) => simplify(jsonSchema, io),
     }).schemas;
   const [sent, received] = [made("input"), made("output")];
-  return Object.fromEntries(
+  const schemas = Object.fromEntries(
     Object.keys(SCHEMAS).map((id) => {
       const schema = (SENT.some((name) => name === id) ? sent : received)[id] ?? {};
       return [id, withoutIdentity(schema)];
     }),
   );
+  return { ...schemas, Reason: { ...schemas.Reason, anyOf: openList(reasons) } };
+}
+
+/** A list that may grow: a reader finds each value with its meaning, and is not to refuse another. */
+function openList(meanings: Readonly<Record<string, string>>): readonly Json[] {
+  const known = Object.entries(meanings).map(([value, description]) => ({ const: value, description }));
+  return [...known, { type: "string" }];
 }
 
 /**

@@ -1,4 +1,6 @@
 import { linkKey, listUrl, pageUrl } from "../../../lib/api/link.ts";
+import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { DELIVERY_REASONS } from "../../../lib/deliver/reasons.ts";
 import { Secret } from "../../../lib/secret.ts";
 import { json } from "./http-answers.ts";
 import { CONFIG, START } from "./http-config.ts";
@@ -145,6 +147,21 @@ describe("the description", () => {
     expect(page.body).not.toMatch(/<script|<link|<img|@import|\bsrc=/);
     for (const [, anchor] of (page.body ?? "").matchAll(/href="#([^"]+)"/g))
       expect(page.body).toContain(`id="${anchor}"`);
-    expect(page.body).toContain('id="problem-invalid-request"');
+  });
+
+  test("says of every problem what it comes from and what helps, where its type leads to", async () => {
+    const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
+    for (const [kind, { title }] of Object.entries(PROBLEMS)) {
+      const entry = body.split(`id="problem-${kind}"`)[1]?.split(/<h3|<\/section/)[0] ?? "";
+      const [first = "", second = ""] = [...entry.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text ?? "");
+      expect(first.replace(title, "").length).toBeGreaterThan(25);
+      expect(second.length).toBeGreaterThan(25);
+    }
+  });
+
+  test("says what every reason of an attempt means", async () => {
+    const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
+    for (const reason of DELIVERY_REASONS)
+      expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));
   });
 });

@@ -28,7 +28,7 @@ it("the schema in the repository is the one in force", () => {
 });
 
 it("the API's description tells the same of a job's event", () => {
-  const api = openApiDocument("https://notifier.example.com") as {
+  const api = openApiDocument("https://notifier.example.com", {}) as {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
   const { schemas } = api.components;

@@ -4,6 +4,8 @@ import { openApiDocument } from "../../../../lib/api/openapi/document.ts";
 import { EXAMPLES } from "../../../../lib/api/openapi/examples.ts";
 import { JobEvent } from "../../../../lib/api/openapi/schemas.ts";
 import { Submission } from "../../../../lib/api/submission.ts";
+import { REASON_WORDS } from "../../../../lib/deliver/reason-words.ts";
+import { DELIVERY_REASONS } from "../../../../lib/deliver/reasons.ts";
 import { StatusDocument } from "../../../../lib/status.ts";
 
 interface Document {
@@ -12,7 +14,9 @@ interface Document {
   components: { schemas: Record<string, object> };
 }
 
-const document: Document = JSON.parse(JSON.stringify(openApiDocument("https://notifier.example.com")));
+const document: Document = JSON.parse(
+  JSON.stringify(openApiDocument("https://notifier.example.com", REASON_WORDS)),
+);
 
 /** A validator of JSON Schema 2020-12 that is not ours; formats are words to it. */
 function validatorOf(schema: object) {
@@ -65,6 +69,20 @@ test("a body with neither or both kinds of job IDs, or an unknown field, is none
   for (const body of [{}, { jobId: "a", jobIds: ["a"] }, { jobId: "a", colour: "red" }])
     expect(validate(body)).toBe(false);
   expect(validate({ jobIds: ["a"], digest: true })).toBe(true);
+});
+
+test("every reason of an attempt is listed with its meaning, and one of another release is no fault", () => {
+  const { Reason, TestResult } = document.components.schemas as Record<string, { anyOf?: unknown[] }>;
+  expect(Reason?.anyOf).toEqual([
+    ...DELIVERY_REASONS.map((reason) => ({
+      const: reason,
+      description: expect.stringMatching(/^[A-Z].{8,}\.$/),
+    })),
+    { type: "string" },
+  ]);
+  expect(TestResult).toHaveProperty("properties.reason.$ref", "#/components/schemas/Reason");
+  const validate = validatorOf({ $ref: "document#/components/schemas/Reason" });
+  expect([validate("egress_port"), validate("of_tomorrow"), validate(7)]).toEqual([true, true, false]);
 });
 
 test("what callers get may grow: no schema of an answer forbids new fields", () => {
