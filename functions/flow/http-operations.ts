@@ -9,12 +9,17 @@ import type { Config } from "../../lib/config.ts";
 import type { WatchKey } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { CallerOperation, Operations, Params } from "./http-router.ts";
+import { listJobs } from "./list-jobs.ts";
 import { type PagesPorts, showJob, showJobs } from "./pages.ts";
 import { type RedeliverPorts, redeliver } from "./redeliver.ts";
 import { readStatus, type StatusPorts } from "./status.ts";
 import { type StopPorts, stopWatch } from "./stop.ts";
 import { type TestTargetPorts, testTarget } from "./test-target.ts";
 
+interface KnownName {
+  readonly kind: "projects" | "targets";
+  readonly name: string;
+}
 type Answer = Promise<ApiResponse | Refusal>;
 
 export interface OperationsPorts
@@ -25,8 +30,8 @@ export interface OperationsPorts
     StatusPorts["ledger"] &
     StopPorts["ledger"];
   readonly onStopped: (key: WatchKey, caller: string) => void;
-  /** The config; with a target's name, one that knows it if any does. */
-  readonly readConfig: (target?: string) => Promise<Config>;
+  /** The config; with a name, one that knows it if any does. */
+  readonly readConfig: (known?: KnownName) => Promise<Config>;
   /** The API's own address, for an operator who has set no `publicUrl`. */
   readonly defaultUrl: string;
   readonly health: () => Promise<ApiResponse>;
@@ -38,13 +43,13 @@ export interface OperationsPorts
 
 /** Every operation but the acceptance of jobs, over what one request may use. */
 export function operationsOf(ports: OperationsPorts): Operations {
-  const withConfig = async (target?: string) => ({
+  const withConfig = async (known?: KnownName) => ({
     ...ports,
-    config: await ports.readConfig(target),
+    config: await ports.readConfig(known),
     now: ports.now(),
   });
-  const pages = async (): Promise<PagesPorts> => {
-    const given = await withConfig();
+  const pages = async (known?: KnownName): Promise<PagesPorts> => {
+    const given = await withConfig(known);
     return { ...given, publicUrl: publicUrlOf(given.config, ports.defaultUrl) };
   };
   /** The document answers whatever state the config is in; whoever reads configs has told of its faults. */
@@ -65,6 +70,10 @@ export function operationsOf(ports: OperationsPorts): Operations {
       showJobs: async (_, request) => showJobs(request, await pages()),
     },
     forCaller: {
+      listJobs: async (_, request, caller) => {
+        const name = request.query.get("project");
+        return listJobs(request, caller, await pages(name === null ? undefined : { kind: "projects", name }));
+      },
       readJob: onWatch(async (key, request) =>
         readStatus(key, request, { ...ports, config: await ports.readConfig() }),
       ),
@@ -81,7 +90,7 @@ export function operationsOf(ports: OperationsPorts): Operations {
           : redeliver(key, asked.redelivery, caller, await withConfig());
       }),
       testTarget: async ({ name = "" }, request, caller) =>
-        refuseInput(request) ?? testTarget(name, caller, await withConfig(name)),
+        refuseInput(request) ?? testTarget(name, caller, await withConfig({ kind: "targets", name })),
     },
   };
 }

@@ -28,7 +28,8 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
   return {
     ledger,
     notifyQueue: createSender({ client: sqs, url: to.notifyQueueUrl, random }),
-    readConfig: (target) => (target === undefined ? configs.current() : configs.knowing("targets", target)),
+    readConfig: (known) =>
+      known === undefined ? configs.current() : configs.knowing(known.kind, known.name),
     health: createHealth({ checks, now, wait, onUnreachable: tellUnreachable }),
     describe: () => import("./http-description.ts"),
     deliver: async (delivery) => (await import("../../lib/deliver/deliver.ts")).deliver(delivery),

@@ -62,7 +62,6 @@ export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = {
   unavailable: {
     cause:
       "Something that the service stands on does not answer: its ledger, a queue, or the issuer of an identity token.",
-    remedy:
-      "Ask again after `retry-after` seconds: that is harmless. `GET /v1/health` says what it is.",
+    remedy: "Ask again after `retry-after` seconds: that is harmless. `GET /v1/health` says what it is.",
   },
 };

@@ -1,6 +1,7 @@
 /** Every operation of the API and the pages, by the name the code and the OpenAPI document use. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
+  listJobs: { method: "GET", path: "/v1/jobs" },
   readJob: { method: "GET", path: "/v1/jobs/{project}/{jobId}" },
   stopJob: { method: "DELETE", path: "/v1/jobs/{project}/{jobId}" },
   redeliverJob: { method: "POST", path: "/v1/jobs/{project}/{jobId}/redeliver" },

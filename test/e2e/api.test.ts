@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { JobList } from "../../lib/api/job-list.ts";
 import { StatusDocument } from "../../lib/status.ts";
 import { type Sink, startSink } from "../../local/sink.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
@@ -70,7 +71,8 @@ describe("requests that are wrong, over real HTTP", () => {
       400,
     ],
     ["a path for a job ID", "POST", "/v1/jobs", { body: '{"jobId":"../a"}', headers: json }, 422],
-    ["a method", "GET", "/v1/jobs", {}, 405],
+    ["a method", "DELETE", "/v1/jobs", {}, 405],
+    ["a state that is none", "GET", "/v1/jobs?state=over", {}, 400],
     ["a method with a body", "PUT", "/v1/jobs", { body: "{}" }, 405],
     ["a method of a watch", "PATCH", `/v1/jobs/${PROJECT}/a`, { body: "{}" }, 405],
     ["a preflight", "OPTIONS", "/v1/health", {}, 405],
@@ -198,6 +200,32 @@ describe("the rest of the contract", () => {
     expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
     expect(await page.text()).toContain(jobId);
     await scene.over(jobId);
+  });
+
+  test("the jobs of a project are listed, newest first, and those of a state alone", async () => {
+    const ended = await startedJob(0);
+    await scene.over(ended);
+    const running = await startedJob(null);
+    const listed = async (query: string) => {
+      const answer = await call("GET", `/v1/jobs?project=${PROJECT}&${query}`);
+      return JobList.parse(await answer.json());
+    };
+    const first = await listed("limit=1");
+    expect(first.jobs).toMatchObject([{ jobId: running, state: "watching", done: false }]);
+    const second = await listed(`limit=1&before=${first.next}`);
+    expect(second.jobs).toMatchObject([
+      {
+        jobId: ended,
+        state: "succeeded",
+        done: true,
+        type: "CreateNode",
+        statusUrl: expect.stringContaining(ended),
+      },
+    ]);
+    const states = (await listed("state=watching,lost")).jobs.map(({ jobId, state }) => [jobId, state]);
+    expect(states).toContainEqual([running, "watching"]);
+    expect(new Set(states.map(([, state]) => state))).toEqual(new Set(["watching"]));
+    expect((await call("DELETE", `/v1/jobs/${PROJECT}/${running}`)).status).toBe(204);
   });
 
   test("a caller's own webhook hears, and hears again when asked to", async () => {

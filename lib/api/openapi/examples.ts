@@ -1,5 +1,6 @@
 import type { Accepted } from "../accepted.ts";
 import type { HealthDocument } from "../health-document.ts";
+import type { JobList } from "../job-list.ts";
 import { type Problem, problem } from "../problem.ts";
 import type { Redelivered, Redelivery } from "../redelivery.ts";
 import type { Submission } from "../submission.ts";
@@ -91,6 +92,18 @@ const status = {
   job: null,
 };
 
+const list: JobList = {
+  jobs: [
+    {
+      ...{ project: "prod", jobId: JOB_ID, state: "failed", done: true, phase: "Failed", looks: 12 },
+      ...{ type: "CreateCluster", resourceName: "cluster" },
+      ...{ acceptedAt: status.acceptedAt, concludedAt: status.concludedAt },
+      ...{ statusUrl: accepted.jobs[0]?.statusUrl ?? "", pageUrl: accepted.jobs[0]?.pageUrl ?? null },
+    },
+  ],
+  next: "WzE3OTU0MjU2NTAwMDAsIjFlNTBiZmJlLTViOWUtMTFlZi04ZjUyLTAyNTVhYzEwMDAzZSJd",
+};
+
 const event = {
   type: "job.failed",
   timestamp: "2026-11-23T09:30:00.100Z",
@@ -119,6 +132,7 @@ const refused: Problem = {
 export const EXAMPLES: Readonly<Partial<Record<SchemaName, unknown>>> = {
   Submission: submission,
   Accepted: accepted,
+  JobList: list,
   StatusDocument: status,
   Redelivery: { targets: ["deploys"] } satisfies Redelivery,
   Redelivered: {

@@ -1,24 +1,13 @@
+import { WATCH_STATES } from "../job-list.ts";
+import { DEFAULT_LISTED, MAX_LISTED } from "../list-query.ts";
 import type { Operation } from "../routes.ts";
 import { MAX_WAIT_SECONDS } from "../wait.ts";
-import {
-  answer,
-  emptyAnswer,
-  inPath,
-  jsonContent,
-  problems,
-  query,
-  RETRY_AFTER,
-  textAnswer,
-} from "./parts.ts";
+import { OPEN_OPERATIONS } from "./open-operations.ts";
+import { answer, emptyAnswer, inPath, jsonContent, problems, query, RETRY_AFTER, WATCH } from "./parts.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const WATCH = [
-  inPath("project", "The configured project's name."),
-  inPath("jobId", "The job's ID as the cloud gave it."),
-];
 const ETAG = { etag: { description: "Changes with the document.", schema: { type: "string" } } };
-const OPEN = { security: [] };
 const text = { type: "string" };
 
 /** Every operation, in the words of the document. The compiler sees to it that none is left out. */
@@ -48,6 +37,29 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
       }),
       ...problems(400, 401, 403, 413, 415, 422, 503),
     },
+  },
+  listJobs: {
+    summary: "The jobs of a project",
+    description:
+      "Newest first, for callers who may use the project. What a call reads is bounded: with `state` a page may hold fewer jobs than `limit`, even none; `next` says whether there is more.",
+    parameters: [
+      query("project", "By default the operator's default project.", text),
+      {
+        ...query(
+          "state",
+          `Only watches in these states, repeated or separated by commas: ${WATCH_STATES.join(", ")}.`,
+          {
+            ...{ type: "array", items: { type: "string", enum: WATCH_STATES } },
+          },
+        ),
+        ...{ style: "form", explode: false },
+      },
+      query("limit", "How many jobs at most.", {
+        ...{ type: "integer", minimum: 1, maximum: MAX_LISTED, default: DEFAULT_LISTED },
+      }),
+      query("before", "The `next` of the page before.", text),
+    ],
+    responses: { 200: answer("A page of the list.", "JobList"), ...problems(400, 401, 403, 503) },
   },
   readJob: {
     summary: "How a job stands",
@@ -90,53 +102,5 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
       ...problems(400, 401, 403, 404, 422, 503),
     },
   },
-  readOpenApi: {
-    ...OPEN,
-    summary: "This document",
-    responses: {
-      200: {
-        ...emptyAnswer("OpenAPI 3.1."),
-        content: { "application/json": { schema: { type: "object" } } },
-      },
-    },
-  },
-  readHealth: {
-    ...OPEN,
-    summary: "Whether the service can do its work",
-    responses: {
-      200: answer("Config, ledger and queues answer.", "HealthDocument"),
-      503: answer("One of them does not.", "HealthDocument"),
-    },
-  },
-  readDocs: {
-    ...OPEN,
-    summary: "This document as a page",
-    responses: { 200: textAnswer("The page.", "text/html") },
-  },
-  showJob: {
-    ...OPEN,
-    summary: "How a job stands, as a page",
-    parameters: [...WATCH, query("key", "From the link: opens this page without a token.", text)],
-    responses: {
-      200: textAnswer("The page.", "text/html"),
-      304: emptyAnswer("The reader has it already."),
-      404: textAnswer("The key does not open it, or no longer, or nobody watches the job.", "text/html"),
-    },
-  },
-  showJobs: {
-    ...OPEN,
-    summary: "The recent jobs of a project, as a page",
-    parameters: [
-      query("key", "From the link.", text),
-      query("project", "By default the operator's default project.", text),
-      query("state", "Only watches in this state.", text),
-      query("text", "Only watches with these words.", text),
-      query("before", "Where older ones begin.", text),
-    ],
-    responses: {
-      200: textAnswer("The page.", "text/html"),
-      304: emptyAnswer("The reader has it already."),
-      404: textAnswer("The key does not open it, or no longer.", "text/html"),
-    },
-  },
+  ...OPEN_OPERATIONS,
 };

@@ -64,6 +64,12 @@ export function inPath(name: string, description: string): Json {
   return { name, in: "path", required: true, description, schema: { type: "string" } };
 }
 
+/** The path of a watch. */
+export const WATCH = [
+  inPath("project", "The configured project's name."),
+  inPath("jobId", "The job's ID as the cloud gave it."),
+];
+
 function titles(status: number): string {
   const known = Object.values(PROBLEMS).filter((entry) => entry.status === status);
   return known.map(({ title }) => title).join("; ");

@@ -4,6 +4,7 @@ import { OUTCOMES } from "../../job.ts";
 import { JobDocument, Reason, StatusDocument } from "../../status.ts";
 import { Accepted } from "../accepted.ts";
 import { HealthDocument } from "../health-document.ts";
+import { JobList } from "../job-list.ts";
 import { Problem } from "../problem.ts";
 import { Redelivered, Redelivery } from "../redelivery.ts";
 import { Submission } from "../submission.ts";
@@ -24,6 +25,7 @@ export const JobEvent = z
 const SCHEMAS = {
   Submission,
   Accepted,
+  JobList,
   StatusDocument,
   JobDocument,
   Redelivery,

@@ -26,14 +26,15 @@ describe("paths and methods", () => {
     expect(json(answer)).toMatchObject({ status, instance: "urn:request:request-1" });
   });
 
-  test("GET /v1/jobs says that this path takes POST", async () => {
-    expect(await createHarness().ask("GET", "/v1/jobs")).toMatchObject({
+  test("PUT /v1/jobs says what this path takes", async () => {
+    expect(await createHarness().ask("PUT", "/v1/jobs")).toMatchObject({
       status: 405,
-      headers: { allow: "POST" },
+      headers: { allow: "GET, HEAD, POST" },
     });
   });
 
   test.each([
+    ["GET", "/v1/jobs"],
     ["GET", "/v1/jobs/prod/a"],
     ["DELETE", "/v1/jobs/prod/a"],
     ["POST", "/v1/jobs/prod/a/redeliver"],

@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import { Count, MaybeText } from "../fields.ts";
+import { IsoTime, MaybeIsoTime } from "../iso-time.ts";
+import { OUTCOMES } from "../job.ts";
+
+/** What a watch can be found by. */
+export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
+
+/** A watch in a list: what is known of it without reading its tree and its deliveries. */
+export const ListedJob = z.object({
+  project: z.string(),
+  jobId: z.string(),
+  state: z.enum(WATCH_STATES),
+  done: z.boolean(),
+  phase: MaybeText,
+  type: MaybeText,
+  resourceName: MaybeText,
+  looks: Count,
+  acceptedAt: IsoTime,
+  concludedAt: MaybeIsoTime,
+  statusUrl: z.string(),
+  pageUrl: MaybeText,
+});
+export type ListedJob = z.infer<typeof ListedJob>;
+
+/** The answer of `GET /v1/jobs`, newest first. */
+export const JobList = z.object({
+  jobs: z.array(ListedJob),
+  next: z.nullable(z.string()).register(z.globalRegistry, {
+    description:
+      "Hand back as `before` for what is older; null when nothing is. A page may hold fewer jobs than `limit`, even none, and still have a `next`.",
+  }),
+});
+export type JobList = z.infer<typeof JobList>;
