@@ -26,6 +26,8 @@ export function tellLook({ key, look, what, next, delaySeconds, latenessSeconds 
   // Neither asked CCE anything.
   if (what === "waits" || what === "resumed") return;
   meter.add("Looks", 1, { observation: what });
+  // That there is no such job is news, and the fault of whoever handed it over.
+  meter.add("LooksWithoutNews", what === "job" || what === "gone" ? 0 : 1);
   if (latenessSeconds !== null) meter.add("LookLatenessSeconds", latenessSeconds);
 }
 

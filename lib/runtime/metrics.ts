@@ -4,6 +4,8 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 const UNITS = {
   Accepted: MetricUnit.Count,
   Looks: MetricUnit.Count,
+  /** 1 for a look that CCE refused or did not answer, else 0: their mean is the share of such looks. */
+  LooksWithoutNews: MetricUnit.Count,
   LookLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,

@@ -96,6 +96,30 @@ export const untriedNoticesAreNoticed: Rule = (template) => {
   ];
 };
 
+export const blindnessIsNoticed: Rule = (template) => {
+  const id = "NoNewsAlarm";
+  const seeing = runs(MINUTE, 0, 4 * HOUR, { LooksWithoutNews: 0 });
+  const blind = runs(MINUTE, HOUR, 4 * HOUR, { LooksWithoutNews: 1 });
+  const oneInThree = runs(2 * MINUTE, HOUR, 4 * HOUR, { LooksWithoutNews: 1 });
+  const hiccup = [
+    ...runs(MINUTE, 0, HOUR, { LooksWithoutNews: 0 }),
+    ...runs(MINUTE, HOUR + MINUTE, HOUR + 9 * MINUTE, { LooksWithoutNews: 1 }),
+    ...runs(MINUTE, HOUR + 10 * MINUTE, 2 * HOUR, { LooksWithoutNews: 0 }),
+  ];
+  return [
+    ...mustRing(template, id, "the only project sees nothing", blind, [HOUR, 1.5 * HOUR]),
+    ...mustRing(template, id, "one project of two sees nothing", [...seeing, ...blind], [HOUR, 1.5 * HOUR]),
+    ...mustNotRing(
+      template,
+      id,
+      "a third of the looks see nothing",
+      [...seeing, ...oneInThree],
+      [0, 4 * HOUR],
+    ),
+    ...mustNotRing(template, id, "nobody sees anything for nine minutes", hiccup, [0, 2 * HOUR]),
+  ];
+};
+
 export const everyDeadLetterIsNoticed: Rule = (template) => {
   const id = "DeadLettersAlarm";
   const depth = runs(MINUTE, 0, 4 * HOUR, { ApproximateNumberOfMessagesVisible: 1 });

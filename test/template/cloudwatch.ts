@@ -10,7 +10,7 @@ export interface Sample {
 }
 
 const Numeric = z.coerce.number();
-const Stat = z.enum(["Sum", "Minimum", "Maximum", "SampleCount"]);
+const Stat = z.enum(["Sum", "Average", "Minimum", "Maximum", "SampleCount"]);
 
 const Alarm = z.object({
   TreatMissingData: z.enum(["breaching", "notBreaching"]),
@@ -115,9 +115,12 @@ function statisticOf({ metric, stat, period }: Series, samples: readonly Sample[
     .filter((one) => one.metric === metric && one.at > end - period && one.at <= end)
     .map(({ value }) => value);
   if (values.length === 0) return null;
+  const sum = values.reduce((total, value) => total + value, 0);
   switch (stat) {
     case "Sum":
-      return values.reduce((sum, value) => sum + value, 0);
+      return sum;
+    case "Average":
+      return sum / values.length;
     case "Minimum":
       return Math.min(...values);
     case "Maximum":

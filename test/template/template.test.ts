@@ -162,6 +162,15 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
+    "looks that bring no news for a quarter of an hour raise an alarm, a hiccup or a few of them do not",
+    alarms.blindnessIsNoticed,
+    [
+      () => with_({ NoNewsAlarm: { Statistic: "Minimum" } }),
+      () => with_({ NoNewsAlarm: { Statistic: "Maximum" } }),
+      () => with_({ NoNewsAlarm: { EvaluationPeriods: 1 } }),
+    ],
+  ],
+  [
     "every dead letter raises an alarm, also while an older one lies there",
     alarms.everyDeadLetterIsNoticed,
     [

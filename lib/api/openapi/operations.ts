@@ -78,7 +78,8 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
   },
   stopJob: {
     summary: "Stop watching",
-    description: "Nobody is told. A watch that is over stays what it is.",
+    description:
+      "Nobody is told. A watch that is over stays what it is; where it ended as timed_out or lost, this lets go of that end, and the next call that hands the job over takes it up anew.",
     parameters: WATCH,
     responses: { 204: emptyAnswer("Nobody watches it any more."), ...problems(400, 401, 403, 404, 422, 503) },
   },

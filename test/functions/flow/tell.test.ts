@@ -77,6 +77,19 @@ test("from a request to its notice, every line carries the job", async () => {
   expect(JSON.stringify([logged, counted])).not.toContain("hunter2");
 });
 
+test.each([
+  ["job", 0],
+  ["gone", 0],
+  ["throttled", 1],
+  ["unavailable", 1],
+  ["unauthorized", 1],
+  ["waits", undefined],
+] as const)("a look that saw %s counts as one without news: %s", async (what, count) => {
+  const looked = { key: KEY, look: 1, next: "look_again", delaySeconds: 30, latenessSeconds: null } as const;
+  const { counted } = await told(() => tellLook({ ...looked, what }));
+  expect(counted.LooksWithoutNews).toEqual(count);
+});
+
 test("an attempt counts as failed when it spent a place in the schedule, not when it was asked to wait", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
   const { counted } = await told(() => {

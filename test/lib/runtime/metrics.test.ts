@@ -73,6 +73,7 @@ test("the names of metrics are fixed: alarms and dashboards of others rest on th
     "LiveWatches",
     "LookLatenessSeconds",
     "Looks",
+    "LooksWithoutNews",
     "Notices",
     "NoticesOverdue",
     "RecordsFailed",
