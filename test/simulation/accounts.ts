@@ -42,7 +42,9 @@ export function settle(around: Running, ended: boolean): Account {
 
   for (const id of new Set([...Object.keys(ledger.state.watches), ...confirmed.targets.keys()])) {
     const row = ledger.state.watches[id];
-    const targets = new Set([...(row?.watch.targets ?? []), ...(confirmed.targets.get(id) ?? [])]);
+    // Which of a watch's lives a call was confirmed for, its answer does not say; a later life owes what the ledger knows.
+    const asked = (row?.watch.life ?? 0) === 0 ? confirmed.targets.get(id) : undefined;
+    const targets = new Set([...(row?.watch.targets ?? []), ...(asked ?? [])]);
     const outcome = ledger.state.conclusions[id]?.conclusion.outcome ?? null;
     if (row !== undefined) judgeWatch(id, row, outcome, around, lost, unexpected);
     for (const target of targets) {

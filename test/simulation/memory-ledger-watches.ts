@@ -143,13 +143,13 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
     ...{ state: "watching", done: true, concludedAt: null, trouble: null, silence: null, misses: 0 },
     digestId: wanted.digestId,
-    targets: union(before?.watch.targets ?? [], wanted.targets),
+    targets: union([], wanted.targets),
   };
   return {
     ...NO_LEASE,
     watch,
     dueAt: lookDueAt(nextLookAt),
-    context: before?.context ?? wanted.context,
+    context: wanted.context,
     callbacks: { ...before?.callbacks, ...wanted.callbacks },
     tree: null,
     released: false,

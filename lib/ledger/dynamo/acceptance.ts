@@ -22,17 +22,24 @@ export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored>
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/** Keeps what is new: callbacks, and the context unless there is one already. */
+/**
+ * Keeps what is new: callbacks, and the context, of a life's first acceptance or of its latest. Callbacks of a life before
+ * stay, and are nobody's target.
+ */
 export async function keepAcceptance(
   table: LedgerTable,
   key: WatchKey,
   acceptance: Acceptance,
-  timeToLive: number,
+  { timeToLive, context: kept }: { readonly timeToLive: number; readonly context: "first" | "latest" },
 ): Promise<void> {
+  const context = { context: JSON.stringify(acceptance.context) };
   await change(table, {
     key: acceptanceItemKey(key),
-    set: { ...callbackAttributes(acceptance), expiresAt: timeToLive },
-    first: { context: JSON.stringify(acceptance.context) },
+    set: {
+      ...{ ...callbackAttributes(acceptance), expiresAt: timeToLive },
+      ...(kept === "latest" ? context : {}),
+    },
+    first: kept === "first" ? context : {},
   });
 }
 

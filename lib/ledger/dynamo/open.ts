@@ -12,7 +12,7 @@ const ROUNDS = 8;
 /** Accepts a watch, takes a stopped one up again, or adds to one that is there. One request for a new watch. */
 export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Opened> {
   const inline = inlineAcceptance(watch);
-  if (inline === null) await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  if (inline === null) await keepContext(table, watch, "first");
   const fresh = { state: "watching", look: 0, done: true, project: watch.project, ...running(watch) };
   const targets = new Set(watch.targets);
   const { digestId } = watch;
@@ -35,9 +35,9 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
   throw new Error("the watch changed too often to be opened");
 }
 
-/** The look goes on counting, so that whatever is left of the looks before stays behind it. */
+/** The look goes on counting, so that whatever is left of the looks before stays behind it. All else begins anew. */
 async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
-  await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  await keepContext(table, watch, "latest");
   const reopened = await change(table, {
     key: watchItemKey(watch),
     set: {
@@ -45,8 +45,8 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
         state: "watching",
         life: found.life + 1,
         released: null,
-        tree: null,
-        treeHash: null,
+        ...{ context: null, tree: null, treeHash: null },
+        targets: new Set(watch.targets),
         done: true,
         more: true,
         concludedAt: null,
@@ -61,7 +61,6 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       digestId: watch.digestId,
       uncounted: found.look,
     },
-    add: watch.targets.length === 0 ? {} : { targets: new Set(watch.targets) },
     condition: "#state = :state AND #look = :look",
     values: { state: found.state, look: found.look },
   });
@@ -73,7 +72,7 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   const brings = Object.keys(watch.callbacks).length > 0;
   const isNew = watch.targets.some((target) => !found.targets.includes(target));
   if (!isNew && !brings) return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
-  if (brings) await keepAcceptance(table, watch, watch, timeToLive(watch.expiresAt));
+  if (brings) await keepContext(table, watch, "first");
   const over = found.state !== "watching";
   const joined = await change(table, {
     key: watchItemKey(watch),
@@ -91,6 +90,10 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
   const targets = [...before.targets, ...addedTargets];
   return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
+}
+
+function keepContext(table: LedgerTable, watch: NewWatch, context: "first" | "latest"): Promise<void> {
+  return keepAcceptance(table, watch, watch, { timeToLive: timeToLive(watch.expiresAt), context });
 }
 
 function running(watch: NewWatch) {

@@ -95,7 +95,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(await ledger().readAcceptance({ project, jobId })).toEqual({ context: {}, callbacks: {} });
     });
 
-    it("takes a stopped watch up again: new deadline, and its looks go on counting", async () => {
+    it("takes a stopped watch up again: all is new, but its looks go on counting", async () => {
       const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
       await ledger().open(watch);
       await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
@@ -104,7 +104,8 @@ export function describeOpening(ledger: () => Ledger): void {
         ...{ acceptedAt: T0 + 5000, deadlineAt: T0 + 9_000_000, nextLookAt: T0 + 6000 },
         digestId: null,
       };
-      const again = await ledger().open({ ...watch, ...later, targets: ["b"] });
+      const context = { actor: "later" };
+      const again = await ledger().open({ ...watch, ...later, targets: ["b"], context });
       expect(again).toEqual({ kind: "accepted", look: 2 });
       expect((await ledger().read(watch))?.watch).toMatchObject({
         ...later,
@@ -115,9 +116,10 @@ export function describeOpening(ledger: () => Ledger): void {
           uncounted: 1,
           done: true,
           concludedAt: null,
-          targets: ["a", "b"],
+          targets: ["b"],
         },
       });
+      expect(await ledger().readAcceptance(watch)).toMatchObject({ context });
     });
 
     it("leaves what remained of a stopped watch's looks stale when it is taken up again", async () => {
