@@ -19,6 +19,8 @@ const MAX_STEPS = 100_000;
 export interface Stray {
   readonly body: string;
   readonly queue: "poll" | "notify";
+  /** Its queue was purged while it may have been in it. */
+  wasPurged?: boolean;
 }
 
 /** A world with the service in it, ready for callers. */

@@ -72,6 +72,8 @@ function people(around: Running, swept: boolean, draw: ReturnType<typeof createC
   if (purged) {
     later(draw.between(0, 1_800_000), () => {
       world.note(null, "the poll queue is purged");
+      // What nobody can read, no sweep can send again.
+      for (const stray of malformed) if (stray.queue === "poll") stray.wasPurged = true;
       queues.poll.memory.purge();
     });
   }
