@@ -1,13 +1,29 @@
 import { parseArgs } from "node:util";
 import type { Submission } from "../lib/api/submission.ts";
-import { JobId, Name, type WatchKey } from "../lib/job.ts";
+import type { WatchKey } from "../lib/job.ts";
+import { label, OPTIONS, optionFault, positiveNumber, watchKey } from "./options.ts";
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help" }
+  | { readonly kind: "version" }
   | { readonly kind: "fault"; readonly detail: string }
-  | ({ readonly kind: "watch"; readonly reply: string | null; readonly submission: Submission } & Waiting)
+  | ({
+      readonly kind: "watch";
+      readonly reply: string | null;
+      readonly submission: Submission;
+      /** Those that are to be watched anew. */
+      readonly again: readonly WatchKey[];
+    } & Waiting)
   | ({ readonly kind: "status"; readonly watches: readonly WatchKey[] } & Waiting)
+  | { readonly kind: "stop"; readonly watches: readonly WatchKey[]; readonly json: boolean }
+  | {
+      readonly kind: "redeliver";
+      readonly watch: WatchKey;
+      /** Undefined: all that the outcome was meant for. */
+      readonly targets: readonly string[] | undefined;
+      readonly json: boolean;
+    }
   | { readonly kind: "test"; readonly targets: readonly string[]; readonly json: boolean };
 
 export interface Waiting {
@@ -16,98 +32,85 @@ export interface Waiting {
   readonly json: boolean;
 }
 
-const OPTIONS = {
-  project: { type: "string" },
-  notify: { type: "string", multiple: true },
-  "callback-url": { type: "string" },
-  "deadline-minutes": { type: "string" },
-  digest: { type: "boolean" },
-  label: { type: "string", multiple: true },
-  reply: { type: "string" },
-  wait: { type: "boolean" },
-  "timeout-seconds": { type: "string" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-/** The options that mean something to a command; others are refused, so that a slip of the pen is not silence. */
-const MEANT: Readonly<Record<string, readonly string[]>> = {
-  watch: Object.keys(OPTIONS),
-  status: ["project", "wait", "timeout-seconds", "json"],
-  test: ["json"],
-};
-
 /** Reads the command line. `defaultProject` comes from the environment. */
 export function readArguments(argv: readonly string[], defaultProject: string | undefined): Command {
   try {
     return parse(argv, defaultProject);
   } catch (error) {
-    return { kind: "fault", detail: error instanceof Error ? error.message : String(error) };
+    return fault(error instanceof Error ? error.message : String(error));
   }
 }
 
-function parse(argv: readonly string[], defaultProject: string | undefined): Command {
-  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  if (values.help) return { kind: "help" };
-  const [name = "", ...names] = positionals;
-  const meant = MEANT[name];
-  if (meant === undefined)
-    return fault(name === "" ? "a command is missing" : `there is no command '${name}'`);
-  const stray = Object.keys(values).find((option) => !meant.includes(option));
-  if (stray !== undefined) return fault(`'${name}' takes no --${stray}`);
+type Values = ReturnType<typeof parseOptions>["values"];
 
+function parseOptions(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+}
+
+function parse(argv: readonly string[], defaultProject: string | undefined): Command {
+  const { values, positionals } = parseOptions(argv);
+  if (values.help) return { kind: "help" };
+  if (values.version) return { kind: "version" };
+  const [kind = "", ...names] = positionals;
+  const wrong = optionFault(kind, Object.keys(values));
+  if (wrong !== null) return fault(wrong);
   const project = values.project ?? defaultProject;
   const json = values.json ?? false;
-  if (name === "test")
-    return names.length === 0 ? fault("name a target") : { kind: "test", targets: names, json };
-  const timeoutSeconds = number(values["timeout-seconds"], "--timeout-seconds");
-  if (timeoutSeconds !== undefined && !values.wait) return fault("--timeout-seconds goes with --wait");
-  const waiting = { wait: values.wait ?? false, timeoutMs: (timeoutSeconds ?? Infinity) * 1000, json };
-  if (name === "status") {
-    if (names.length === 0) return fault("name a job");
-    return { kind: "status", watches: names.map((text) => watchKey(text, project)), ...waiting };
+  const watchKeys = () => names.map((text) => watchKey(text, project));
+  switch (kind) {
+    case "test":
+      return names.length === 0 ? fault("name a target") : { kind, targets: names, json };
+    case "stop":
+      return names.length === 0 ? fault("name a job") : { kind, watches: watchKeys(), json };
+    case "redeliver": {
+      const [watch, ...more] = watchKeys();
+      if (watch === undefined || more.length > 0) return fault("name one job");
+      return { kind, watch, targets: lists(values.target), json };
+    }
+    case "status":
+      if (names.length === 0) return fault("name a job");
+      return { kind, watches: watchKeys(), ...waiting(values) };
+    default:
+      return watch(values, names, project);
   }
+}
+
+function watch(values: Values, names: readonly string[], project: string | undefined): Command {
   const reply = values.reply ?? null;
   if ((reply === null) === (names.length === 0)) return fault("give either job IDs or --reply");
-  const deadlineMinutes = number(values["deadline-minutes"], "--deadline-minutes");
+  const deadlineMinutes = positiveNumber(values["deadline-minutes"], "--deadline-minutes");
+  const notify = lists(values.notify);
   const labels = values.label?.map(label);
   const submission: Submission = {
-    ...(reply === null ? { jobIds: names } : {}),
+    ...(reply === null ? { jobIds: [...names] } : {}),
     ...(project === undefined ? {} : { project }),
-    ...(values.notify === undefined ? {} : { notify: values.notify.flatMap((list) => list.split(",")) }),
+    ...(notify === undefined ? {} : { notify }),
     ...(values["callback-url"] === undefined ? {} : { callbackUrl: values["callback-url"] }),
     ...(deadlineMinutes === undefined ? {} : { deadlineMinutes }),
     ...(values.digest === undefined ? {} : { digest: values.digest }),
     ...(labels === undefined ? {} : { context: { labels: Object.fromEntries(labels) } }),
   };
-  return { kind: "watch", reply, submission, ...waiting };
+  const again = values.again ? [...new Set(names)].map((jobId) => ownWatchKey(jobId, project)) : [];
+  return { kind: "watch", reply, submission, again, ...waiting(values) };
+}
+
+/** All jobs of a call are of one project, so none is named with its own. */
+function ownWatchKey(jobId: string, project: string | undefined): WatchKey {
+  if (jobId.includes("/")) throw new Error(`'${jobId}' is no job ID; --project names the project`);
+  return watchKey(jobId, project);
+}
+
+function waiting({ wait = false, json = false, "timeout-seconds": seconds }: Values): Waiting {
+  const timeoutSeconds = positiveNumber(seconds, "--timeout-seconds");
+  if (timeoutSeconds !== undefined && !wait) throw new Error("--timeout-seconds goes with --wait");
+  return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000, json };
+}
+
+/** An option that may be repeated, or hold several names. */
+function lists(values: readonly string[] | undefined): string[] | undefined {
+  return values?.flatMap((list) => list.split(","));
 }
 
 function fault(detail: string): Command {
   return { kind: "fault", detail };
-}
-
-function number(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0) throw new Error(`${option} takes a number above 0`);
-  return Number(text);
-}
-
-function label(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new Error("--label takes NAME=VALUE");
-  return [name, value];
-}
-
-/** `PROJECT/JOB_ID`, or a job ID of the project that was named otherwise. */
-function watchKey(text: string, project: string | undefined): WatchKey {
-  const [first = "", second, ...more] = text.split("/");
-  const key = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
-  if (more.length > 0 || !JobId.safeParse(key.jobId).success) throw new Error(`'${text}' is no job ID`);
-  if (key.project === undefined)
-    throw new Error(
-      `whose job is '${text}'? Name its project: --project, NOTIFIER_PROJECT or PROJECT/JOB_ID`,
-    );
-  if (!Name.safeParse(key.project).success) throw new Error(`'${key.project}' is no project's name`);
-  return { project: key.project, jobId: key.jobId };
 }

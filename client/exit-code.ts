@@ -12,6 +12,13 @@ export function exitCodeOf(states: readonly StatusDocument["state"][]): ExitCode
   return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
 }
 
+/** Not to have learned of one thing outweighs what was learned of the others: that would be learned by asking again. */
+const WORST_FIRST = [EXIT.unreachable, EXIT.usage, EXIT.failed, EXIT.undecided, EXIT.succeeded] as const;
+
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.succeeded;
+}
+
 /** Faults of the request are the caller's to mend; so are files that cannot be read, the only other errors. */
 const USAGE: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 

@@ -1,6 +1,7 @@
 import type { WatchKey } from "../lib/job.ts";
 import type { StatusDocument } from "../lib/status.ts";
 import type { NotifierClient } from "./client.ts";
+import { ProblemError } from "./errors.ts";
 
 /** Calls held at once: each keeps a function of the service busy for as long as it is held. */
 const ABREAST = 5;
@@ -11,6 +12,8 @@ const MIN_ROUND_MS = 1_000;
 export interface FollowPorts {
   readonly client: Pick<NotifierClient, "status">;
   readonly onStatus: (status: StatusDocument) => void;
+  /** The service refuses to tell of this watch, which is then no longer followed. */
+  readonly onRefused: (watch: WatchKey, error: ProblemError) => void;
   /** Milliseconds on any clock that only goes forward. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
@@ -25,14 +28,14 @@ export function holdSeconds(running: number, longest: number): number {
 }
 
 /**
- * Follows watches until all have ended (`true`) or the time is over (`false`), telling each status as it arrives.
- * Throws what the client throws; the others are then no longer followed.
+ * Follows watches until none is left (`true`) or the time is over (`false`), telling each status as it arrives.
+ * Throws what keeps the client from asking at all; nothing is then followed any longer.
  * @param limits.longestHoldSeconds less than 25 where progress is to be seen more often.
  */
 export async function follow(
   watches: readonly WatchKey[],
   limits: { readonly timeoutMs: number; readonly longestHoldSeconds: number },
-  { client, onStatus, now, wait }: FollowPorts,
+  { client, onStatus, onRefused, now, wait }: FollowPorts,
 ): Promise<boolean> {
   const until = now() + limits.timeoutMs;
   const waiting = [...watches];
@@ -44,17 +47,25 @@ export async function follow(
       const askedAt = now();
       const leftSeconds = Math.ceil((until - askedAt) / 1000);
       if (leftSeconds <= 0) return;
-      const status = await client.status(
-        watch,
-        Math.min(leftSeconds, holdSeconds(running, limits.longestHoldSeconds)),
-      );
-      onStatus(status);
-      if (status.done) running -= 1;
+      const seconds = Math.min(leftSeconds, holdSeconds(running, limits.longestHoldSeconds));
+      if ((await ask(watch, seconds)) === "over") running -= 1;
       else {
         waiting.push(watch);
         // A proxy in between may answer at once what the service would have held.
         await wait(Math.max(0, askedAt + MIN_ROUND_MS - now()));
       }
+    }
+  }
+
+  async function ask(watch: WatchKey, seconds: number): Promise<"over" | "running"> {
+    try {
+      const status = await client.status(watch, seconds);
+      onStatus(status);
+      return status.done ? "over" : "running";
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      onRefused(watch, error);
+      return "over";
     }
   }
 

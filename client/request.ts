@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { againAfterMs } from "./again.ts";
-import { ProblemError, UnreachableError } from "./errors.ts";
+import { bearerToken } from "./bearer-token.ts";
+import { ProblemError, type Sent, UnreachableError } from "./errors.ts";
 
 /** Where the service is and who is calling; the rest can be replaced by tests. */
 export interface Connection {
@@ -30,7 +31,8 @@ const ANSWER_MS = 30_000;
 
 /**
  * Makes a call, again where that is harmless and helps, and reads the answer with `schema`. Throws a `ProblemError`
- * for what the service refuses and an `UnreachableError` when no good answer arrives. Neither holds the token.
+ * for what the service refuses, an `UnreachableError` when no good answer arrives, and a `TokenError` for what is no
+ * token. None of them holds the token.
  */
 export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
   const { wait = sleep, random = Math.random } = connection;
@@ -39,7 +41,7 @@ export async function request<T>(connection: Connection, call: Call, schema: z.Z
     if (answer.kind === "answered" && answer.status < 300) return read(answer.text, schema);
     const againMs = againAfterMs(answer, call.repeatable, tries, random());
     if (againMs !== null) await wait(againMs);
-    else if (answer.kind === "answered") throw new ProblemError(problemOf(answer));
+    else if (answer.kind === "answered") throw new ProblemError(problemOf(answer), sentBy(call));
     else throw new UnreachableError(unreachable(connection.url, answer.cause), { cause: answer.cause });
   }
 }
@@ -56,7 +58,7 @@ type Answer =
 async function tryOnce(connection: Connection, call: Call): Promise<Answer> {
   const { url, token, fetch: send = fetch } = connection;
   const { method, path, body, holdSeconds = 0 } = call;
-  const bearer = typeof token === "string" ? token : await token();
+  const bearer = bearerToken(typeof token === "string" ? token : await token());
   try {
     const answer = await send(`${url.replace(/\/+$/, "")}${path}`, {
       method,
@@ -94,6 +96,10 @@ function problemOf({ status, text }: { readonly status: number; readonly text: s
   const said = z.object({ message: z.string().check(z.maxLength(200)) }).safeParse(parseJson(text));
   const detail = said.success ? said.data.message : "The answer is not one of this service's.";
   return { type: "about:blank", title: `HTTP ${status}`, status, detail };
+}
+
+function sentBy({ path, body }: Call): Sent {
+  return { body, query: new URL(path, "http://any.invalid").searchParams };
 }
 
 function parseJson(text: string): unknown {

@@ -2,10 +2,12 @@ import type { WatchKey } from "../lib/job.ts";
 import type { StatusDocument } from "../lib/status.ts";
 import type { Waiting } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
-import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
+import type { ProblemError } from "./errors.ts";
+import { EXIT, type ExitCode, exitCodeOf, worstOf } from "./exit-code.ts";
+import { createFailures, type Failures, inTurn } from "./failures.ts";
 import { follow } from "./follow.ts";
 import type { Screen } from "./screen.ts";
-import { reasonLines, statusLine } from "./words.ts";
+import { nameOf, reasonLines, statusLine } from "./words.ts";
 
 export interface WaitPorts {
   readonly client: NotifierClient;
@@ -17,8 +19,10 @@ export interface WaitPorts {
 }
 
 export interface Waited {
-  /** In the order asked. */
-  readonly statuses: readonly StatusDocument[];
+  /** How each stands, by its name, as far as that is known. */
+  readonly statuses: ReadonlyMap<string, StatusDocument>;
+  /** Why it is not known of the others. */
+  readonly failures: Failures;
   readonly code: ExitCode;
 }
 
@@ -31,37 +35,47 @@ export async function waitFor(
   { wait, timeoutMs }: Omit<Waiting, "json">,
   ports: WaitPorts,
 ): Promise<Waited> {
-  const latest = new Map<string, StatusDocument>();
+  const { client, screen, live } = ports;
+  const statuses = new Map<string, StatusDocument>();
+  const failures = createFailures(screen);
   const onStatus = (status: StatusDocument) => {
     const name = nameOf(status);
-    if (latest.get(name)?.done) return;
-    latest.set(name, status);
-    ports.screen.show(name, statusLine(status));
+    if (statuses.get(name)?.done) return;
+    statuses.set(name, status);
+    screen.show(name, statusLine(status));
   };
+  const onRefused = (watch: WatchKey, error: ProblemError) => failures.refused(nameOf(watch), error);
   const distinct = [...new Map(watches.map((watch) => [nameOf(watch), watch])).values()];
-  const longestHoldSeconds = ports.live ? LIVE_HOLD_SECONDS : HOLD_SECONDS;
-  const ended = wait
-    ? await follow(distinct, { timeoutMs, longestHoldSeconds }, { ...ports, onStatus })
-    : await readOnce(distinct, ports.client, onStatus);
-  const statuses = watches.flatMap((watch) => latest.get(nameOf(watch)) ?? []);
-  const explained = [...latest.values()].flatMap((status) => {
+  const leftOver = () =>
+    distinct.map(nameOf).filter((name) => !statuses.get(name)?.done && !failures.has(name));
+
+  async function followAll(): Promise<boolean> {
+    const limits = { timeoutMs, longestHoldSeconds: live ? LIVE_HOLD_SECONDS : HOLD_SECONDS };
+    try {
+      return await follow(distinct, limits, { ...ports, onStatus, onRefused });
+    } catch (error) {
+      failures.broken(leftOver(), error);
+      return true;
+    }
+  }
+  async function readAll(): Promise<true> {
+    await inTurn(distinct, nameOf, async (watch) => onStatus(await client.status(watch)), failures);
+    return true;
+  }
+  const isInTime = wait ? await followAll() : await readAll();
+
+  const explained = [...statuses.values()].flatMap((status) => {
     const lines = reasonLines(status);
-    return lines.length === 0 ? [] : [`${status.project}/${status.jobId}:`, ...lines];
+    return lines.length === 0 ? [] : [`${nameOf(status)}:`, ...lines];
   });
-  if (explained.length > 0) ports.screen.print(explained);
-  const code = exitCodeOf(statuses.map(({ state }) => state));
-  return { statuses, code: !ended && code === EXIT.succeeded ? EXIT.undecided : code };
+  if (explained.length > 0) screen.print(explained);
+  if (!isInTime) screen.complain([gaveUp(timeoutMs, leftOver().length)]);
+  const code = exitCodeOf([...statuses.values()].map(({ state }) => state));
+  const codeInTime = !isInTime && code === EXIT.succeeded ? EXIT.undecided : code;
+  return { statuses, failures, code: worstOf([codeInTime, failures.code()]) };
 }
 
-async function readOnce(
-  watches: readonly WatchKey[],
-  client: NotifierClient,
-  onStatus: (status: StatusDocument) => void,
-): Promise<true> {
-  for (const watch of watches) onStatus(await client.status(watch));
-  return true;
-}
-
-function nameOf({ project, jobId }: WatchKey): string {
-  return `${project}/${jobId}`;
+function gaveUp(timeoutMs: number, jobs: number): string {
+  const left = jobs === 1 ? "1 job has not ended" : `${jobs} jobs have not ended`;
+  return `waited ${timeoutMs / 1000} s and no longer: ${left}, and the service goes on watching`;
 }

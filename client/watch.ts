@@ -4,9 +4,11 @@ import type { Context } from "../lib/context.ts";
 import type { StatusDocument } from "../lib/status.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { ErrorDocument } from "./complaint.ts";
+import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
+import { takeUp } from "./take-up.ts";
 import { type WaitPorts, waitFor } from "./wait-for.ts";
-import { plain } from "./words.ts";
+import { nameOf, plain } from "./words.ts";
 
 /** Job IDs of one call. */
 const MAX_JOBS = 100;
@@ -18,8 +20,14 @@ export interface WatchPorts extends WaitPorts {
   readonly readText: (file: string) => Promise<string>;
 }
 
+/** What became of a job, and of waiting for it. */
+type ToldJob = Omit<JobAnswer, "error"> & {
+  readonly outcome?: StatusDocument;
+  readonly error?: ErrorDocument | undefined;
+};
+
 export interface Watched {
-  readonly document: { readonly jobs: readonly (JobAnswer & { readonly outcome?: StatusDocument })[] };
+  readonly document: { readonly jobs: readonly ToldJob[] };
   readonly code: ExitCode;
 }
 
@@ -30,21 +38,22 @@ export async function watch(
 ): Promise<Watched> {
   const context = { ...ports.context, ...command.submission.context };
   const submission = { ...command.submission, ...(Object.keys(context).length === 0 ? {} : { context }) };
-  const jobs =
-    command.reply === null
-      ? await handOver(submission, ports.client)
-      : await handReplyOver(await ports.readText(command.reply), submission, ports.client);
+  const { reply } = command;
+  const jobs = await takeUp(command.again, ports, async () =>
+    reply === null
+      ? handOver(submission, ports.client)
+      : handReplyOver(await ports.readText(reply), submission, ports.client),
+  );
   ports.screen.print(jobs.map(line));
   const taken = jobs.filter(({ status }) => status !== "rejected");
   const code = codeOf(jobs);
   if (!command.wait) return { document: { jobs }, code };
   const waited = await waitFor(taken, command, ports);
-  const outcomes = new Map(waited.statuses.map((status) => [status.jobId, status]));
-  const told = jobs.map((job) => {
-    const outcome = outcomes.get(job.jobId);
-    return outcome === undefined ? job : { ...job, outcome };
+  const told = jobs.map((job): ToldJob => {
+    const outcome = waited.statuses.get(nameOf(job));
+    return { ...job, ...(outcome === undefined ? {} : { outcome }), ...waited.failures.of(nameOf(job)) };
   });
-  return { document: { jobs: told }, code: code === EXIT.succeeded ? waited.code : code };
+  return { document: { jobs: told }, code: worstOf([code, waited.code]) };
 }
 
 async function handOver(submission: Submission, client: NotifierClient): Promise<readonly JobAnswer[]> {
@@ -60,10 +69,10 @@ async function handReplyOver(
   { project, notify, callbackUrl, deadlineMinutes, context = {} }: Submission,
   client: NotifierClient,
 ): Promise<readonly JobAnswer[]> {
-  const { labels: _, ...told } = context;
+  const { actor, pipeline, runUrl, commit } = context;
   const query = {
     ...{ project, callbackUrl, notify: notify?.join(","), deadlineMinutes: deadlineMinutes?.toString() },
-    ...told,
+    ...{ actor, pipeline, runUrl, commit },
   };
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
@@ -71,12 +80,13 @@ async function handReplyOver(
   return (await client.watchReply(reply, Object.fromEntries(given))).jobs;
 }
 
-function line({ project, jobId, status, pageUrl, statusUrl, error }: JobAnswer): string {
+function line(job: JobAnswer): string {
+  const { status, pageUrl, statusUrl, error } = job;
   const words = { accepted: "handed over", already_watching: "already watched", rejected: "not taken" }[
     status
   ];
   const more = error === undefined ? (pageUrl ?? statusUrl ?? "") : error.detail;
-  return plain(`${project}/${jobId}: ${words}${more === "" ? "" : `, ${more}`}`);
+  return plain(`${nameOf(job)}: ${words}${more === "" ? "" : `, ${more}`}`);
 }
 
 /** One that could not be taken at the moment is told before one that never will be. */

@@ -1,3 +1,4 @@
+import type { WatchKey } from "../lib/job.ts";
 import type { StatusDocument } from "../lib/status.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
@@ -9,17 +10,28 @@ const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   stopped: "■",
 };
 
-/** One job's line: what it is, how it stands, how much of it has ended. Changes only when there is news. */
+/** A job's name, as it may be typed again. */
+export function nameOf({ project, jobId }: WatchKey): string {
+  return `${project}/${jobId}`;
+}
+
+/** One job's line: what it is, how it stands, how much of it has ended. Changes only with news, or a look in vain. */
 export function statusLine(status: StatusDocument): string {
-  const { state, project, jobId, type, resourceName, phase, subJobs, trouble } = status;
+  const { state, type, resourceName, subJobs, trouble } = status;
   const ended = subJobs.succeeded + subJobs.failed;
   const parts = [
-    status.done ? state.replace("_", " ") : (phase ?? "not looked at yet"),
+    status.done ? state.replace("_", " ") : progress(status),
     subJobs.total > 0 && `${ended} of ${subJobs.total} subjobs ended`,
     !status.done && trouble,
   ];
-  const what = [`${project}/${jobId}`, type, resourceName].filter(Boolean).join(" ");
+  const what = [nameOf(status), type, resourceName].filter(Boolean).join(" ");
   return plain(`${MARKS[state]} ${what}: ${parts.filter(Boolean).join(", ")}`);
+}
+
+/** No phase is known before the first look, and as long as no look has brought one. */
+function progress({ phase, looks }: StatusDocument): string {
+  if (phase !== null) return phase;
+  return looks === 0 ? "not looked at yet" : `no news after ${looks} ${looks === 1 ? "look" : "looks"}`;
 }
 
 /** Why a job has not succeeded: a line for each fact. Foreign lines stand behind a bar, so that no CI obeys them. */

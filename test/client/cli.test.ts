@@ -131,7 +131,7 @@ describe("watch", () => {
   });
 });
 
-describe("status and test", () => {
+describe("status, stop, redeliver and test", () => {
   test("status tells how a job stands without waiting for it", async () => {
     const jobId = job(null);
     await scene.submit({ jobId });
@@ -139,6 +139,26 @@ describe("status and test", () => {
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining(`… ${PROJECT}/${jobId}`)]);
     const json = await run(["status", jobId, "--json"], { NOTIFIER_PROJECT: PROJECT });
     expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ jobId, state: "watching" }] });
+  });
+
+  test("a watch is stopped, taken up again, and begun anew while it runs", async () => {
+    const jobId = job(null);
+    await run(["watch", jobId]);
+    const again = await run(["watch", jobId, "--again", "--project", PROJECT]);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("handed over"), stderr: "" });
+    const stopped = await run(["stop", `${PROJECT}/${jobId}`]);
+    expect(stopped).toEqual({ code: 0, stdout: `${PROJECT}/${jobId}: no longer watched\n`, stderr: "" });
+    expect((await scene.status(jobId)).state).toBe("stopped");
+  });
+
+  test("an outcome is told again, and one that is not there is wrong usage", async () => {
+    const [ended, running] = [job(0), job(null)];
+    await run(["watch", ended, "--wait", "--notify", "deploys"]);
+    const told = await run(["redeliver", `${PROJECT}/${ended}`, "--target", "deploys"]);
+    expect(told).toEqual({ code: 0, stdout: `${PROJECT}/${ended}: told again to deploys\n`, stderr: "" });
+    await run(["watch", running]);
+    const refused = await run(["redeliver", `${PROJECT}/${running}`]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("there is no outcome")]);
   });
 
   test("test tells what became of one real message", async () => {

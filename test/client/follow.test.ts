@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { ProblemError } from "../../client/errors.ts";
 import { follow, holdSeconds } from "../../client/follow.ts";
 import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
 import type { WatchKey } from "../../lib/job.ts";
@@ -33,16 +34,22 @@ function createService() {
 
 const run = (ends: readonly number[], service: ReturnType<typeof createService>, timeoutMs = Infinity) => {
   const seen: StatusDocument[] = [];
+  const refused: string[] = [];
   const watches = ends.map((end) => ({ project: "p", jobId: String(end) }));
   const ports = {
     client: service,
     onStatus: (status: StatusDocument) => seen.push(status),
+    onRefused: ({ jobId }: WatchKey) => refused.push(jobId),
     now: () => service.nowMs,
     wait: async (ms: number) => {
       service.nowMs += ms;
     },
   };
-  return follow(watches, { timeoutMs, longestHoldSeconds: 25 }, ports).then((ended) => ({ ended, seen }));
+  return follow(watches, { timeoutMs, longestHoldSeconds: 25 }, ports).then((ended) => ({
+    ended,
+    seen,
+    refused,
+  }));
 };
 
 test("every job is followed to its end, with at most five calls held at once", async () => {
@@ -72,7 +79,19 @@ test("an answer that a proxy gives at once makes no storm of calls", async () =>
   expect(service.calls).toBeLessThanOrEqual(12);
 });
 
-test("the first call that fails ends it, with its error", async () => {
+test("a watch that the service refuses to tell of is told, and keeps no other from its end", async () => {
+  const service = createService();
+  const held = service.status;
+  service.status = async (watch, seconds) => {
+    if (watch.jobId !== "7") return held(watch, seconds);
+    throw new ProblemError({ type: "/x", title: "No", status: 404, detail: "why" });
+  };
+  const { ended, seen, refused } = await run([5, 7, 9], service);
+  expect([ended, refused]).toEqual([true, ["7"]]);
+  expect(seen.filter(({ done }) => done).map(({ jobId }) => jobId)).toEqual(["5", "9"]);
+});
+
+test("the first call that cannot be made ends it, with its error", async () => {
   const service = createService();
   service.status = async () => {
     throw new Error("no");

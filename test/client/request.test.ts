@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { TokenError } from "../../client/bearer-token.ts";
 import { createClient } from "../../client/client.ts";
 import { githubIdentity } from "../../client/identity.ts";
 import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
@@ -79,6 +80,19 @@ test("no answer at all is told with the runtime's code for it, and without the t
   expect(String(error)).toMatch(new RegExp(`${new URL(url).host} cannot be reached \\([A-Z_]+\\)`));
   expect(String(error)).not.toContain("t5");
   expect(seen).toHaveLength(5);
+  stop();
+});
+
+test("what cannot be a token is not sent, tried again or shown, wherever it comes from", async () => {
+  const { url, seen, stop } = await serve([]);
+  for (const token of ["se\ncret", async () => "se…cret"]) {
+    const error: unknown = await createClient({ url, token })
+      .status(KEY)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TokenError);
+    expect(String(error)).not.toContain("cret");
+  }
+  expect(seen).toEqual([]);
   stop();
 });
 

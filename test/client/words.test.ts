@@ -29,9 +29,13 @@ test("a job's line says what it is, how it stands and how much has ended", () =>
   expect(statusLine({ ...status, resourceName: "n" })).toBe(
     "✖ prod/a CreateNode n: failed, 2 of 3 subjobs ended",
   );
-  expect(
-    statusLine({ ...status, state: "watching", done: false, phase: null, trouble: "no access", type: null }),
-  ).toContain("not looked at yet, 2 of 3 subjobs ended, no access");
+  const running = { ...status, state: "watching", done: false, trouble: "no access" } as const;
+  const progress = (looks: number, phase: string | null) =>
+    statusLine({ ...running, phase, looks, type: null });
+  expect(progress(0, null)).toContain("not looked at yet, 2 of 3 subjobs ended, no access");
+  expect(progress(1, null)).toContain("no news after 1 look, ");
+  expect(progress(4, null)).toContain("no news after 4 looks, ");
+  expect(progress(4, "Running")).toContain(": Running, ");
 });
 
 test("no foreign character steers a terminal, and no foreign line begins one of a log", () => {
@@ -48,13 +52,26 @@ describe("the screen", () => {
   const screenOf = (isTTY: boolean) => {
     const written: string[] = [];
     const output = { write: (text: string) => written.push(text), isTTY, columns: 30 };
-    return { written, screen: createScreen(output) };
+    // Both streams are one terminal.
+    const errors = { write: (text: string) => written.push(`stderr: ${text}`) };
+    return { written, screen: createScreen(output, errors) };
   };
 
   test("in a log prints a line for every change", () => {
     const { written, screen } = screenOf(false);
     for (const line of ["a 1", "a 1", "a 2"]) screen.show("a", line);
-    expect(written.join("")).toBe("a 1\na 2\n");
+    screen.complain(["b: no\u001b[2J", "why"]);
+    expect(written.join("")).toBe("a 1\na 2\nstderr: cce-notifier: b: no [2J\n  why\n");
+  });
+
+  test("on a terminal a complaint stands above the lines, which go on below it", () => {
+    const { written, screen } = screenOf(true);
+    screen.show("a", "a 1");
+    screen.complain(["b: no"]);
+    screen.show("a", "a 2");
+    expect(written.slice(1)).toEqual([
+      ...["\u001b[1A\u001b[0J", "stderr: cce-notifier: b: no\n", "a 1\n", "\u001b[1A\u001b[0Ja 2\n"],
+    ]);
   });
 
   test("on a terminal changes each job's own line, which never wraps, and prints above them", () => {
