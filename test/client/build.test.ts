@@ -1,25 +1,85 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { USAGE } from "../../client/usage.ts";
+import { VERSION } from "../../client/version.ts";
 import { runCommand } from "../support/run-command.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BUILD = join(ROOT, "client/build.mjs");
 
-test("installed as a package, where no Node reads TypeScript, the command is one file with nothing beside it", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "installed-"));
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "command-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const build = (file: string, cwd = ROOT) => runCommand(process.execPath, [BUILD, file], { cwd });
+
+/** Every Node of this machine that is new enough; npm puts the one of this repository first. */
+const found = [...new Set([process.execPath, ...(process.env.PATH ?? "").split(delimiter).map(nodeIn)])];
+
+function nodeIn(directory: string): string {
+  return join(directory, "node");
+}
+
+test("shipped as one file, the command runs alone in an empty folder, with every Node from 20 on", async () => {
+  const file = join(folder, "cce-notifier.mjs");
+  await build(file);
+  await rm(`${file}.sha256`);
+  expect(await readdir(folder)).toEqual(["cce-notifier.mjs"]);
+  const env = { NOTIFIER_URL: "http://127.0.0.1:9", NOTIFIER_TOKEN: "t" };
+  let ran = 0;
+  for (const node of found.filter(existsSync)) {
+    const major = Number(/^v(\d+)/.exec((await runCommand(node, ["--version"])).stdout)?.[1]);
+    if (major < 20) continue;
+    const run = (...parameters: string[]) => runCommand(node, [file, ...parameters], { cwd: folder, env });
+    expect(await run("--version")).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+    // A call that is made once: as far as the network.
+    expect(await run("redeliver", "p/a")).toMatchObject({
+      ...{ code: 4, stderr: expect.stringContaining("cannot be reached") },
+    });
+    ran += 1;
+  }
+  expect(ran).toBeGreaterThan(0);
+});
+
+test("the file needs nothing but Node: it imports no package", async () => {
+  const file = join(folder, "cce-notifier.mjs");
+  await build(file);
+  const imports = [...(await readFile(file, "utf8")).matchAll(/^import .* from "([^"]+)";$/gm)];
+  expect(imports.length).toBeGreaterThan(0);
+  expect(imports.map(([, name]) => name).filter((name) => !name?.startsWith("node:"))).toEqual([]);
+});
+
+test("the same sources make the same bytes wherever it is called, and a checksum that sha256sum takes", async () => {
+  const [one, two] = [join(folder, "one/cce-notifier.mjs"), join(folder, "two/cce-notifier.mjs")];
+  expect(await build(one)).toEqual({ code: 0, stdout: "", stderr: "" });
+  await build(two, folder);
+  expect(await readFile(two, "utf8")).toBe(await readFile(one, "utf8"));
+  const sum = createHash("sha256")
+    .update(await readFile(one))
+    .digest("hex");
+  expect(await readFile(`${one}.sha256`, "utf8")).toBe(`${sum}  cce-notifier.mjs\n`);
+});
+
+test("--version is the package's", async () => {
+  expect(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"))).toMatchObject({ version: VERSION });
+});
+
+test("installed as a package, where no Node reads TypeScript, the command is that file", async () => {
   const installed = join(folder, "node_modules/cce-job-notifier");
   await cp(join(ROOT, "client/bin.mjs"), join(installed, "client/bin.mjs"));
   const bin = join(installed, "client/bin.mjs");
   expect(await runCommand(process.execPath, [bin, "--help"])).toMatchObject({
     ...{ code: 2, stdout: "", stderr: expect.stringContaining("npm run prepare") },
   });
-  const file = join(installed, "build/cce-notifier.mjs");
-  const built = await runCommand(process.execPath, [join(ROOT, "client/build.mjs"), file]);
+  const built = await build(join(installed, "build/cce-notifier.mjs"));
   expect(built).toEqual({ code: 0, stdout: "", stderr: "" });
   expect(await runCommand(process.execPath, [bin, "--help"])).toEqual({ code: 0, stdout: USAGE, stderr: "" });
-  await rm(folder, { recursive: true });
 });
 
 test("in a checkout it runs from its sources, which are never stale", async () => {
