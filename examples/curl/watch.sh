@@ -1,5 +1,5 @@
 #!/bin/sh
-# Hands a CCE job over to the notifier and waits until it has ended. Needs curl and a POSIX shell, nothing else.
+# Hands a CCE job over to the notifier and waits until it has ended. Needs curl (7.55 or newer) and a POSIX shell.
 #
 #   watch.sh JOB_ID
 #   watch.sh --reply FILE      the job ID is found in the reply of a CCE create or delete call; - is stdin
@@ -7,42 +7,88 @@
 # NOTIFIER_URL    the notifier's address
 # NOTIFIER_TOKEN  its token; or, in GitHub Actions with the permission "id-token: write", NOTIFIER_AUDIENCE
 # PROJECT         a project of the notifier's config; by default its own choice
-# NOTIFY          targets to tell, separated by commas; by default its own choice
-# CONTEXT         more query parameters, percent-encoded: actor, pipeline, runUrl, commit
+# NOTIFY          targets to tell, separated by commas; by default the notifier's own choice
+# ACTOR, PIPELINE, RUN_URL, COMMIT   shown in notices, each as it is: nothing needs to be encoded
 # WAIT=no         hands over, and does not wait
 #
-# Prints state=… and, where it has not succeeded, reason=… in one line each.
-# Exit status: 0 succeeded, 1 failed, 2 wrong usage, 3 timed out, lost or stopped, 4 cannot reach or not allowed.
+# Prints state=… and, where it has not succeeded, reason=… in one line each; on stderr what the notifier refuses, and why.
+# Exit status: 0 succeeded, 1 failed, 2 wrong usage (also what the notifier finds wrong: 400, 413, 415, 422),
+# 3 timed out, lost or stopped, 4 cannot reach or not allowed.
 set -eu
+# Characters are bytes, whatever the language.
+LC_ALL=C
+export LC_ALL
 
-usage() {
-  echo "watch.sh: $1" >&2
-  exit 2
+give_up() {
+  echo "watch.sh: $2" >&2
+  exit "$1"
 }
 
-token() {
-  if [ -n "${NOTIFIER_TOKEN:-}" ]; then
-    printf '%s' "$NOTIFIER_TOKEN"
-  else
-    printf 'authorization: Bearer %s\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-      curl -gfsS --retry 3 --max-time 20 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=$NOTIFIER_AUDIENCE" |
-      sed 's/.*"value" *: *"\([^"]*\)".*/\1/'
-  fi
+usage() { give_up 2 "$1"; }
+
+# Percent-encodes a text, byte by byte (RFC 3986, section 2.1).
+encode() {
+  printf '%s' "$1" | od -A n -v -t x1 | tr -d ' \n' | sed 's/../%&/g'
 }
 
-# The token goes through stdin: arguments can be seen by everybody on the machine.
+# Adds a parameter to the query, where there is a value.
+param() {
+  [ -z "$2" ] || query="$query&$1=$(encode "$2")"
+}
+
+# Makes a call with a token: leaves the answer in the file and prints its HTTP status. What curl says of a network that
+# is down goes to stderr. The token goes through stdin: arguments can be seen by everybody on the machine.
+call() {
+  bearer=$1
+  shift
+  # An answer without a body leaves the file as it was.
+  : >"$answer"
+  printf 'authorization: Bearer %s\n' "$bearer" |
+    curl -gsS --retry 5 --retry-connrefused --max-time 60 -o "$answer" -w '%{http_code}' -H @- "$@"
+}
+
+# Ends with the words of whoever answered, behind a bar, so that no CI obeys them.
+refused() {
+  echo "watch.sh: $2" >&2
+  { tr -d '\000-\011\013-\037\177' <"$answer" && echo; } | sed -e '/^$/d' -e 's/^/  | /' >&2
+  exit "$1"
+}
+
+# Calls the notifier, and goes on with a good answer only.
 ask() {
-  printf 'authorization: Bearer %s\n' "$(token)" |
-    curl -gfsS --retry 5 --retry-connrefused --max-time 60 -H @- "$@"
+  token=${NOTIFIER_TOKEN:-}
+  [ -n "$token" ] || identity
+  status=$(call "$token" "$@") || exit 4
+  case $status in
+    2??) ;;
+    400 | 409 | 413 | 415 | 422) refused 2 "the notifier answers $status" ;;
+    *) refused 4 "the notifier answers $status" ;;
+  esac
 }
 
-# The first value of a field in a JSON document, as it is escaped there. Null is not found.
+# Has GitHub vouch for this job; such a token ends after minutes, so every call has its own.
+identity() {
+  url="$ACTIONS_ID_TOKEN_REQUEST_URL&audience=$(encode "$NOTIFIER_AUDIENCE")"
+  status=$(call "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$url") || exit 4
+  token=$(field value)
+  [ -n "$token" ] || refused 4 "GitHub issues no identity token ($status)"
+}
+
+# The first value of a field in the answer, as it is escaped there. Null is not found. What follows "deliveries" has
+# states and reasons of its own: whether a chat was told, and why not.
 field() {
-  grep -oE "\"$1\":\"([^\"\\\\]|\\\\.)*\"" | sed -n "1s/^\"$1\":\"\(.*\)\"\$/\1/p"
+  sed 's/"deliveries":.*//' "$answer" |
+    grep -oE "\"$1\" *: *\"([^\"\\\\]|\\\\.)*\"" | sed -n "1s/^\"$1\" *: *\"\(.*\)\"\$/\1/p"
 }
 
+# What a variable or a file adds at the end of a token is no part of it.
+NOTIFIER_TOKEN=$(printf '%s' "${NOTIFIER_TOKEN:-}")
 [ -n "${NOTIFIER_URL:-}" ] || usage 'NOTIFIER_URL is not set'
-[ -n "${NOTIFIER_TOKEN:-}${NOTIFIER_AUDIENCE:-}" ] || usage 'NOTIFIER_TOKEN is not set'
+case $NOTIFIER_TOKEN in
+  '') [ -n "${NOTIFIER_AUDIENCE:-}" ] || usage 'NOTIFIER_TOKEN is not set'
+      [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || usage 'NOTIFIER_AUDIENCE needs the permission "id-token: write"' ;;
+  *[!!-~]*) usage 'NOTIFIER_TOKEN holds a blank, a line break or another character that no token has' ;;
+esac
 case "${1:-}:$#" in
   --reply:2) if [ "$2" = - ]; then reply=$(cat); else reply=$(cat "$2") || exit 2; fi ;;
   -*) usage "there is no option $1" ;;
@@ -52,9 +98,21 @@ case "${1:-}:$#" in
   *) usage 'one job at a time' ;;
 esac
 
-query="from=cce${PROJECT:+&project=$PROJECT}${NOTIFY:+&notify=$NOTIFY}${CONTEXT:+&$CONTEXT}"
-accepted=$(ask -H 'content-type: application/json' --data-raw "$reply" "${NOTIFIER_URL%/}/v1/jobs?$query") || exit 4
-url=$(printf '%s' "$accepted" | field statusUrl)
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+query=from=cce
+param project "${PROJECT:-}"
+param notify "${NOTIFY:-}"
+param actor "${ACTOR:-}"
+param pipeline "${PIPELINE:-}"
+param runUrl "${RUN_URL:-}"
+param commit "${COMMIT:-}"
+ask -H 'content-type: application/json' --data-raw "$reply" "${NOTIFIER_URL%/}/v1/jobs?$query"
+watch=$(field statusUrl)
+[ -n "$watch" ] || refused 4 'this is no answer of the notifier'
 if [ "${WAIT:-yes}" = no ]; then
   echo 'state=watching'
   exit 0
@@ -62,14 +120,14 @@ fi
 
 state=watching
 while [ "$state" = watching ]; do
-  status=$(ask "$url?wait=25") || exit 4
-  state=$(printf '%s' "$status" | field state)
+  ask "$watch?wait=25"
+  state=$(field state)
+  [ -n "$state" ] || refused 4 'this is no answer of the notifier'
 done
 
 echo "state=$state"
 [ "$state" = succeeded ] && exit 0
-# What follows "deliveries" has reasons of its own: why a chat was told, or not.
-reason=$(printf '%s' "$status" | sed 's/"deliveries":.*//' | field reason || true)
-printf 'reason=%s\n' "$(printf '%s' "$reason" | sed 's/\\[nrt]/ /g; s/\\\(["\\/]\)/\1/g')"
+# Escapes of JSON become what they stand for, on one line.
+printf 'reason=%s\n' "$(field reason | sed 's/\\[nrt]/ /g; s/\\\(["\\/]\)/\1/g')"
 [ "$state" = failed ] && exit 1
 exit 3

@@ -68,9 +68,30 @@ describe("curl/watch.sh", () => {
   test("finds the job in the reply of the cloud, and hands it over without waiting", async () => {
     const jobId = scene.addJob({ type: "CreateCluster", endSeconds: null });
     const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
-    const handed = await watch(["--reply", "-"], { WAIT: "no", CONTEXT: "actor=bot[7]&commit=abc" }, reply);
+    // Nothing of this may end a parameter, begin another, or be decoded twice.
+    const told = {
+      ...{ actor: "bot[7] & söhne", pipeline: "a=b 100%", commit: "abc+d" },
+      runUrl: "https://ci.example/job/feature%252Fx/12/?a=1&b=2#c",
+    };
+    const { actor: ACTOR, pipeline: PIPELINE, commit: COMMIT, runUrl: RUN_URL } = told;
+    const more = { WAIT: "no", ACTOR, PIPELINE, COMMIT, RUN_URL };
+    const handed = await watch(["--reply", "-"], more, reply);
     expect(handed).toEqual({ code: 0, stdout: "state=watching\n", stderr: "" });
-    expect((await scene.status(jobId)).context).toEqual({ actor: "bot[7]", commit: "abc" });
+    expect((await scene.status(jobId)).context).toEqual(told);
+  });
+
+  test("tells a token that nobody knows from the reply of a cloud that has refused, in the notifier's words", async () => {
+    const refused = JSON.stringify({ errorCode: "CCE.01400001", errorMsg: "Invalid request." });
+    const [stranger, reply] = await Promise.all([
+      watch(["a"], { NOTIFIER_TOKEN: "nobodys" }),
+      watch(["--reply", "-"], {}, refused),
+    ]);
+    expect([stranger.code, stranger.stdout]).toEqual([4, ""]);
+    expect(stranger.stderr).toMatch(
+      /^watch.sh: the notifier answers 401\n {2}\| .*The token is not valid here/,
+    );
+    expect([reply.code, reply.stdout]).toEqual([2, ""]);
+    expect(reply.stderr).toMatch(/^watch.sh: the notifier answers 422\n {2}\| .*holds no job ID/);
   });
 
   test("says 3 of a job that is lost or late, and why", async () => {
@@ -85,12 +106,22 @@ describe("curl/watch.sh", () => {
     ["no address", 2, ["a"], { NOTIFIER_URL: "" }],
     ["no token", 2, ["a"], { NOTIFIER_TOKEN: "" }],
     ["a wrong token", 4, ["a"], { NOTIFIER_TOKEN: "nobody's" }],
-    ["another's project", 4, ["a"], { PROJECT: "nobody's" }],
+    ["a project that is none", 2, ["a"], { PROJECT: "nobody's" }],
+    ["a project that is not configured", 2, ["a"], { PROJECT: "nowhere" }],
   ])("given %s ends with %i, and shows no token", async (_, code, parameters, more) => {
     const ran = await watch(parameters, more);
     expect([ran.code, ran.stdout]).toEqual([code, ""]);
     expect(ran.stderr).not.toBe("");
     expect(ran.stderr).not.toContain(scene.token);
+  });
+
+  test("ends with 4 where a repository may not use the project", async () => {
+    const ran = await watch(["a"], {
+      ...{ PROJECT: "nowhere", NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "cce-job-notifier" },
+      ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?a=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t" },
+    });
+    expect([ran.code, ran.stdout]).toEqual([4, ""]);
+    expect(ran.stderr).toContain("the notifier answers 403");
   });
 });
 
@@ -113,7 +144,8 @@ describe("the GitHub Action", () => {
           PROJECT,
           JOB_ID: "",
           REPLY: "",
-          CONTEXT: "commit=abc&runUrl=https://github.example/o/r/actions/runs/1",
+          ...{ ACTOR: "kim", PIPELINE: "o/r · Create a cluster", COMMIT: "abc" },
+          RUN_URL: "https://github.example/o/r/actions/runs/1",
         },
         ...{ GITHUB_ACTION_PATH: join(EXAMPLES, "github-action"), GITHUB_OUTPUT: output },
         ...inputs,
@@ -139,7 +171,7 @@ describe("the GitHub Action", () => {
     const ran = await act({ NOTIFIER_TOKEN: scene.token, REPLY: JSON.stringify({ jobID: jobId }) });
     expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
     expect((await scene.status(jobId)).context).toEqual({
-      commit: "abc",
+      ...{ actor: "kim", pipeline: "o/r · Create a cluster", commit: "abc" },
       runUrl: "https://github.example/o/r/actions/runs/1",
     });
   });
@@ -162,27 +194,41 @@ test("the GitLab job runs by its own lines", async () => {
   expect(lines).toHaveLength(2);
   const jobId = failing();
   await writeFile(join(folder, "create-cluster-reply.json"), JSON.stringify({ status: { jobID: jobId } }));
-  const ci = { GITLAB_USER_LOGIN: "kim", CI_COMMIT_SHA: "abc", CI_JOB_URL: "https://gitlab.example/j/1" };
+  const ci = {
+    ...{ GITLAB_USER_LOGIN: "kim", CI_PROJECT_PATH: "group/infra", CI_COMMIT_SHA: "abc" },
+    CI_JOB_URL: "https://gitlab.example/j/1",
+  };
   const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${TOLD}`]);
   expect((await scene.status(jobId)).context).toEqual({
-    ...{ actor: "kim", commit: "abc", runUrl: "https://gitlab.example/j/1" },
+    ...{ actor: "kim", pipeline: "group/infra", commit: "abc", runUrl: "https://gitlab.example/j/1" },
   });
 });
 
 test("the Jenkinsfile runs by its own lines", async () => {
   const [, script = ""] = /'''\n([\s\S]*?)'''/.exec(await text("jenkins/Jenkinsfile")) ?? [];
   const jobId = succeeding();
-  const ci = { JOB_ID: jobId, JOB_BASE_NAME: "deploy", BUILD_URL: "https://ci.example/job/deploy/7/" };
+  const ci = {
+    ...{ JOB_ID: jobId, JOB_NAME: "Infra & Co/new cluster/feature%2Fx", GIT_COMMIT: "abc" },
+    BUILD_URL: "https://ci.example/job/Infra%20&%20Co/job/new%20cluster/job/feature%252Fx/12/",
+  };
   const ran = await runCommand("sh", ["-xec", script], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([0, "state=succeeded\n"]);
   expect(ran.stderr).not.toContain(scene.token);
-  expect((await scene.status(jobId)).context.runUrl).toBe(ci.BUILD_URL);
+  expect((await scene.status(jobId)).context).toEqual({
+    ...{ pipeline: ci.JOB_NAME, runUrl: ci.BUILD_URL, commit: "abc" },
+  });
 });
 
-test("Terraform's command hands the job over", async () => {
+test("Terraform's command hands the job over, and says why one is not taken", async () => {
   const [, command = ""] = /<<-EOT\n([\s\S]*?)\n +EOT/.exec(await text("terraform/main.tf")) ?? [];
   const jobId = succeeding();
   const ran = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: jobId } });
   expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([0, { jobs: [{ jobId, status: "accepted" }] }]);
+  const refused = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: "a b" } });
+  expect([refused.code, JSON.parse(refused.stdout)]).toMatchObject([22, { status: 422 }]);
+  const absent = await runCommand("sh", ["-c", command], {
+    env: { ...env, NOTIFIER_TOKEN: "", JOB_ID: "a" },
+  });
+  expect([absent.code, absent.stderr]).toEqual([2, "NOTIFIER_TOKEN is not set where Terraform runs\n"]);
 });

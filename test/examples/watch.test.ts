@@ -1,0 +1,105 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
+import { StatusDocument } from "../../lib/status.ts";
+import { runCommand } from "../support/run-command.ts";
+import { type StubAnswer, startStubService } from "../support/stub-service.ts";
+
+const WATCH = fileURLToPath(new URL("../../examples/curl/watch.sh", import.meta.url));
+const TOKEN = "ccen_secret";
+
+/** Runs examples/curl/watch.sh against a service that answers so. */
+async function watch(
+  answer: (asked: string, url: string) => StubAnswer,
+  more: Readonly<Record<string, string>> = {},
+  shell = "sh",
+) {
+  const service = await startStubService((asked): StubAnswer => answer(asked, service.url));
+  const env = {
+    ...{ NOTIFIER_URL: service.url, NOTIFIER_TOKEN: TOKEN, ...more },
+    ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `${service.url}/token?a=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r" },
+  };
+  const ran = await runCommand(shell, [WATCH, "a"], { env });
+  await service.stop();
+  expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
+  return { ...ran, asked: service.asked };
+}
+
+test.each([
+  [[400, 409, 413, 415, 422], 2],
+  [[401, 403, 404, 307, 501], 4],
+])("after each of %j it ends with %i, as the command does, and says what was answered", async (all, code) => {
+  for (const status of all) {
+    const ran = await watch(() => ({ status, body: { detail: `why ${status}` } }));
+    expect(ran).toMatchObject({
+      ...{ code, stdout: "" },
+      stderr: `watch.sh: the notifier answers ${status}\n  | {"detail":"why ${status}"}\n`,
+    });
+  }
+});
+
+test("an answer that is none of the notifier's is told, and no line of it begins one of a log", async () => {
+  for (const text of ["<p>\n::error::!\u001b[2J", "{}", ""]) {
+    const ran = await watch(() => ({ status: 200, text }));
+    expect([ran.code, ran.stdout]).toEqual([4, ""]);
+    expect(ran.stderr).toMatch(/^watch.sh: this is no answer of the notifier\n/);
+    expect(ran.stderr).not.toMatch(/^::|\u001b/m);
+  }
+});
+
+test("what passes is tried again, and only the last answer is shown", async () => {
+  let tries = 0;
+  const ran = await watch(() => {
+    tries += 1;
+    return { status: tries === 1 ? 503 : 422, body: { tries } };
+  });
+  expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('answers 422\n  | {"tries":2}\n')]);
+  expect(ran.stderr).not.toContain('{"tries":1}');
+});
+
+test.each([
+  ["a token with a line break", "ab\ncd"],
+  ["what a document leaves out of one", "ccen_…"],
+])("%s is wrong usage, told before anything is sent", async (_, NOTIFIER_TOKEN) => {
+  const ran = await watch(() => ({ status: 200 }), { NOTIFIER_TOKEN });
+  expect([ran.code, ran.stdout, ran.asked]).toEqual([2, "", []]);
+  expect(ran.stderr).toContain("NOTIFIER_TOKEN holds");
+  expect(ran.stderr).not.toMatch(/ab|cd|ccen/);
+});
+
+test("where GitHub vouches for nothing it says so, and does not ask the notifier", async () => {
+  const refusal = () => ({ status: 403, body: { message: "no" } });
+  const ran = await watch(refusal, { NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "a b&c" });
+  expect(ran).toEqual({
+    ...{ code: 4, stdout: "", asked: ["GET /token?a=1&audience=%61%20%62%26%63"] },
+    stderr: 'watch.sh: GitHub issues no identity token (403)\n  | {"message":"no"}\n',
+  });
+});
+
+test.each(["sh", "bash"])(
+  "in %s it waits by the address it was given, and leaves no file behind",
+  async (shell) => {
+    const TMPDIR = await mkdtemp(join(tmpdir(), "watch-"));
+    const status = {
+      ...StatusDocument.parse(EXAMPLES.StatusDocument),
+      state: "failed",
+      done: true,
+      reason: 'a "b"\nc',
+    };
+    let looks = 0;
+    const ran = await watch(
+      (asked, url) => {
+        if (asked.startsWith("POST")) return { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } };
+        looks += 1;
+        return { status: 200, body: looks === 1 ? { ...status, state: "watching" } : status };
+      },
+      { TMPDIR },
+      shell,
+    );
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([1, 'state=failed\nreason=a "b" c\n', ""]);
+    expect(await readdir(TMPDIR)).toEqual([]);
+    await rm(TMPDIR, { recursive: true });
+  },
+);
