@@ -1,14 +1,18 @@
 import { main } from "../../client/cli.ts";
 import { VERSION } from "../../client/version.ts";
 import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
-import { notFound } from "../../lib/api/refusals.ts";
+import { noSuchTarget, noSuchWatch } from "../../lib/api/refusals.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import { StatusDocument } from "../../lib/status.ts";
 import { type StubAnswer, type StubService, startStubService } from "../support/stub-service.ts";
 
 const TOKEN = "ccen_secret";
 const example = StatusDocument.parse(EXAMPLES.StatusDocument);
-const refusal = (what: "watch" | "target") => ({ status: 404, body: notFound(what).problem });
+const REFUSED = { watch: noSuchWatch({ project: "other", jobId: "nosuch" }), target: noSuchTarget("nope") };
+const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[what].problem });
+/** How the command tells one: after what was asked for, in the service's own words. */
+const told = (name: string, what: keyof typeof REFUSED) =>
+  `cce-notifier: ${name}: ${REFUSED[what].problem.detail}\n`;
 
 const services: StubService[] = [];
 afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
@@ -62,7 +66,7 @@ describe("one of several that is refused", () => {
     expect(ran).toMatchObject({
       code: 4,
       stdout: "deploys: delivered (200, ok)\nprivate: rejected (200, ok)\n",
-      stderr: "cce-notifier: nope: There is no such target.\n",
+      stderr: told("nope", "target"),
     });
     expect((await run(["test", "deploys", "private"], targets)).code).toBe(1);
   });
@@ -87,7 +91,7 @@ describe("one of several that is refused", () => {
   test.each([[[]], [["--wait"]]])("is named among jobs, and the others are told, with %j", async (more) => {
     const answer = jobs({ a: "succeeded", b: "failed" });
     const ran = await run(["status", "a", "other/nosuch", "b", ...more], answer);
-    expect([ran.code, ran.stderr]).toEqual([4, "cce-notifier: other/nosuch: There is no such watch.\n"]);
+    expect([ran.code, ran.stderr]).toEqual([4, told("other/nosuch", "watch")]);
     expect(ran.stdout).toContain("✔ prod/a");
     expect(ran.stdout).toContain("✖ prod/b");
     const json = await run(["status", "a", "other/nosuch", "b", "--json", ...more], answer);
@@ -179,7 +183,7 @@ describe("stop and redeliver", () => {
     expect(ran).toMatchObject({
       code: 4,
       stdout: "prod/a: no longer watched\nother/c: no longer watched\n",
-      stderr: "cce-notifier: prod/b: There is no such watch.\n",
+      stderr: told("prod/b", "watch"),
       asked: ["DELETE /v1/jobs/prod/a", "DELETE /v1/jobs/prod/b", "DELETE /v1/jobs/other/c"],
     });
     const json = await run(["stop", "a", "b", "--json"], answer);

@@ -91,7 +91,9 @@ describe("curl/watch.sh", () => {
       /^watch.sh: the notifier answers 401\n {2}\| .*The token is not valid here/,
     );
     expect([reply.code, reply.stdout]).toEqual([2, ""]);
-    expect(reply.stderr).toMatch(/^watch.sh: the notifier answers 422\n {2}\| .*holds no job ID/);
+    expect(reply.stderr).toMatch(
+      /^watch.sh: the notifier answers 422\n {2}\| .*CCE refused the call: CCE\.01400001/,
+    );
   });
 
   test("says 3 of a job that is lost or late, and why", async () => {
