@@ -8,7 +8,7 @@ import { failedJob } from "../lib/report/page/failed-sample.ts";
 import { hostileJob } from "../lib/report/page/hostile-sample.ts";
 import { NOW } from "../lib/report/page/job-parts.ts";
 import { morning } from "../lib/report/page/list-samples.ts";
-import { runningJob } from "../lib/report/page/running-sample.ts";
+import { loneJob, runningJob, unseenJob } from "../lib/report/page/running-sample.ts";
 
 export function jobPage(document: StatusDocument): RenderedPage {
   const link = { list: "/jobs?key=k0", api: "/v1/jobs/prod/b7c64d1e" };
@@ -28,25 +28,35 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
     done: true,
     concludedAt: new Date(NOW).toISOString(),
   }),
+  timed_out_unseen: jobPage(
+    unseenJob({
+      state: "timed_out",
+      done: true,
+      concludedAt: new Date(NOW).toISOString(),
+      reason: "The deadline of 120 min has passed; the latest look brought no job (unavailable).",
+    }),
+  ),
   lost: jobPage({
     ...runningJob(),
     state: "lost",
     done: true,
-    job: null,
-    type: null,
-    reason: "404 CCE_CM.0003",
+    reason: "CCE refuses the credentials for project prod: check auth, region and projectId (HTTP 401)",
   }),
+  lost_unseen: jobPage(
+    unseenJob({
+      state: "lost",
+      done: true,
+      reason: "CCE knows no such job (HTTP 404, CCE.01404001, Resource not found)",
+    }),
+  ),
   stopped: jobPage({ ...runningJob(), state: "stopped", done: true, nextLookAt: null }),
-  troubled: jobPage({ ...runningJob(), trouble: "the cloud refuses the credentials since 09:31 (403)" }),
-  accepted: jobPage({
+  troubled: jobPage({
     ...runningJob(),
-    looks: 0,
-    lookedAt: [],
-    job: null,
-    type: null,
-    phase: null,
-    createdAt: null,
+    trouble: "CCE does not accept the project's credentials, since 2026-03-12T09:31:00.250Z",
   }),
+  accepted: jobPage(unseenJob({ looks: 0, lookedAt: [] })),
+  waiting: jobPage(unseenJob()),
+  alone: jobPage(loneJob()),
   list: renderListPage({
     project: "prod",
     watches: morning(),

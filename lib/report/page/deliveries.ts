@@ -3,7 +3,7 @@ import type { Face, PageState } from "./face.ts";
 import { foreign } from "./foreign.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
-import { duration, instantOf, moment, shortTime } from "./time.ts";
+import { duration, instantOf, moment, momentTo, shortTime } from "./time.ts";
 
 /** Who is told of the end: each target with its state, what it answered and every attempt; null for no targets. */
 export function deliveries(document: StatusDocument): Html | null {
@@ -15,9 +15,10 @@ export function deliveries(document: StatusDocument): Html | null {
 function entry(delivery: DeliveryDocument, job: PageState): Html {
   const [face, word] = faceOfDelivery(delivery, job);
   const at = instantOf(delivery.at);
+  const next = instantOf(delivery.nextAttemptAt);
   return html`<li data-key="${delivery.target}"><p class="head">${icon(face)}<b>${foreign(delivery.target)}</b><span class="word c-${face}">${word}</span></p>
 ${at !== null && html`<p class="quiet">${moment(at)}${answer(delivery)}, ${times(delivery.attempts)}</p>`}
-${delivery.nextAttemptAt && html`<p class="quiet">Next attempt <span data-until="${delivery.nextAttemptAt}">at ${delivery.nextAttemptAt.slice(11, 19)} UTC</span></p>`}
+${next !== null && html`<p class="quiet">Next attempt ${momentTo(next)}</p>`}
 ${delivery.history.length > 0 && history(delivery)}</li>`;
 }
 

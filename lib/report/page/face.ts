@@ -20,10 +20,13 @@ export interface Face {
   readonly sign: string;
 }
 
-export function faceOf(state: PageState): Face {
+/** @param seen whether a look ever saw the job: until one has, nobody knows that it runs. */
+export function faceOf(state: PageState, seen: boolean): Face {
   switch (state) {
     case "watching":
-      return { name: "running", word: "Running", sign: "●" };
+      return seen
+        ? { name: "running", word: "Running", sign: "●" }
+        : { name: "waiting", word: "Waiting for the cloud", sign: "○" };
     case "succeeded":
       return { name: "succeeded", word: "Succeeded", sign: "✓" };
     case "failed":
@@ -39,17 +42,29 @@ export function faceOf(state: PageState): Face {
   }
 }
 
-/** What the state means for somebody who has never heard of this notifier; null where the word says it all. */
-export function meaningOf(state: PageState): string | null {
+/** Every job that a look saw has a type or a phase. */
+export function wasSeen(known: { readonly type: string | null; readonly phase: string | null }): boolean {
+  return known.type !== null || known.phase !== null;
+}
+
+/**
+ * What the state means for somebody who has never heard of this notifier; null where the word says it all. It holds
+ * for every reason that a watch may end for, as the reason itself stands beside it.
+ */
+export function meaningOf(state: PageState, seen: boolean): string | null {
   switch (state) {
     case "watching":
     case "succeeded":
     case "failed":
       return null;
     case "timed_out":
-      return "The job had not ended when the deadline of its watch passed. It may still be running in the cloud.";
+      return seen
+        ? "The watch ended before any look saw the job end. It may still be running in the cloud."
+        : "It is not known how the job ended: no look ever saw it.";
     case "lost":
-      return "The cloud stopped answering for this job, so how it ended is not known.";
+      return seen
+        ? "It is not known how the job ended: later looks could no longer see it."
+        : "It is not known how the job ended: no look ever saw it.";
     case "stopped":
       return "Somebody stopped this watch. The job itself may still be running in the cloud.";
     default:

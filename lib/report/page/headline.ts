@@ -1,16 +1,17 @@
 import type { Instant } from "../../job.ts";
 import type { StatusDocument } from "../../status.ts";
-import { faceOf, meaningOf } from "./face.ts";
+import { faceOf, meaningOf, wasSeen } from "./face.ts";
 import { foreign } from "./foreign.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { progress } from "./progress.ts";
-import { duration, instantOf, momentAgo, ticking } from "./time.ts";
+import { duration, instantOf, momentAgo, momentTo, ticking, withMoments } from "./time.ts";
 
 /** What a reader wants to know first: is it over, what is it, how long did it take, what happens next. */
 export function headline(document: StatusDocument, now: Instant): Html {
-  const face = faceOf(document.state);
-  const meaning = meaningOf(document.state);
+  const seen = wasSeen(document);
+  const face = faceOf(document.state, seen);
+  const meaning = meaningOf(document.state, seen);
   return html`<header id="headline" class="headline c-${face.name}">
 ${icon(face.name)}
 <div class="what"><p class="state" role="status">${face.word}</p>
@@ -19,7 +20,7 @@ ${icon(face.name)}
 <div class="sum">${progress(document.subJobs)}
 <p>${when(document)}</p>
 ${meaning && html`<p>${meaning}</p>`}
-${document.trouble && html`<p class="trouble"><b>Looks bring no news:</b> ${foreign(document.trouble)}</p>`}</div>
+${document.trouble && html`<p class="trouble"><b>Looks bring no news:</b> <bdi>${withMoments(document.trouble)}</bdi></p>`}</div>
 </header>`;
 }
 
@@ -45,6 +46,7 @@ function when(document: StatusDocument): Html {
     return html`${end !== null && html`${known ? "Ended" : "Watched until"} ${momentAgo(end)}.`}${phase}`;
   }
   if (document.looks === 0) return html`Accepted, and about to be looked at for the first time.`;
-  const next = document.nextLookAt;
-  return html`${next && html`Next look <span data-until="${next}">at ${next.slice(11, 19)} UTC</span>.`}${phase}`;
+  const next = instantOf(document.nextLookAt);
+  const unseen = !wasSeen(document) && html`No look has seen the job yet. `;
+  return html`${unseen}${next !== null && html`Next look ${momentTo(next)}.`}${phase}`;
 }

@@ -1,7 +1,7 @@
 import type { Instant } from "../../job.ts";
 import type { StatusDocument } from "../../status.ts";
 import { deliveries } from "./deliveries.ts";
-import { faceOf } from "./face.ts";
+import { faceOf, wasSeen } from "./face.ts";
 import { context, facts } from "./facts.ts";
 import { failures } from "./failures.ts";
 import { foreign } from "./foreign.ts";
@@ -29,7 +29,7 @@ export interface JobPage {
  * otherwise only every 15 seconds (or less often), so the hash of them is a good ETag.
  */
 export function renderJobPage({ document, now, link, consoleUrl }: JobPage): RenderedPage {
-  const face = faceOf(document.state);
+  const face = faceOf(document.state, wasSeen(document));
   const calm = calmNow(now, startOf(document));
   const until = document.done ? (instantOf(document.concludedAt) ?? calm) : calm;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");

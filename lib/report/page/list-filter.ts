@@ -1,14 +1,19 @@
-import { faceOf } from "./face.ts";
+import { faceOf, type PageState } from "./face.ts";
 import { type Html, html } from "./html.ts";
 import { carriedParameters, listLink } from "./list-link.ts";
 import { LIST_STATES, type ListedWatch, type ListFilter } from "./list-selection.ts";
+
+/** One state holds jobs that run and jobs that no look has seen yet. */
+function stateWord(state: PageState): string {
+  return state === "watching" ? "Watching" : faceOf(state, true).word;
+}
 
 /** States as links with their counts on this page, and a field for words. Works without a script. */
 export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, self: string): Html {
   const count = (state: string) => watches.filter((watch) => watch.state === state).length;
   return html`<div class="filter"><nav aria-label="By state" id="states">${chip("All", watches.length, null)}${LIST_STATES.filter(
     (state) => count(state) > 0 || state === filter.state,
-  ).map((state) => chip(faceOf(state).word, count(state), state))}</nav>
+  ).map((state) => chip(stateWord(state), count(state), state))}</nav>
 <form role="search" method="get">${carriedParameters(self).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )}${filter.state && html`<input type="hidden" name="state" value="${filter.state}">`}

@@ -1,15 +1,14 @@
 import type { Instant } from "../../job.ts";
-import { faceOf } from "./face.ts";
 import { foreign } from "./foreign.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { filterForm } from "./list-filter.ts";
 import { listLink } from "./list-link.ts";
-import { type ListedWatch, type ListFilter, selectWatches } from "./list-selection.ts";
+import { faceOfListed, type ListedWatch, type ListFilter, selectWatches } from "./list-selection.ts";
 import { type RenderedPage, renderShell } from "./shell.ts";
 import { BASE_STYLE } from "./style/base.ts";
 import { LIST_STYLE } from "./style/list.ts";
-import { calmNow, duration, momentAgo, ticking } from "./time.ts";
+import { calmNow, duration, momentAgo, momentTo, ticking } from "./time.ts";
 
 export interface ListPage {
   readonly project: string;
@@ -21,13 +20,13 @@ export interface ListPage {
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
-/** The recent watches of a project, those still running first. Its bytes are as calm as the status page's. */
+/** The recent watches of a project, those still watched first. Its bytes are as calm as the status page's. */
 export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
   const shown = selectWatches(watches, filter);
-  const running = watches.filter((watch) => watch.state === "watching").length;
+  const open = watches.filter(({ state }) => state === "watching").map((watch) => faceOfListed(watch).name);
   return renderShell({
-    title: `${running > 0 ? `${running} running · ` : ""}Jobs of ${project}`,
-    face: running > 0 ? "running" : "succeeded",
+    title: `${open.length > 0 ? `Watching ${open.length} · ` : ""}Jobs of ${project}`,
+    face: open.includes("running") ? "running" : (open[0] ?? "succeeded"),
     styles: [BASE_STYLE, LIST_STYLE],
     script: "live",
     forms: true,
@@ -41,24 +40,31 @@ ${filterForm(watches, filter, link.self)}
   });
 }
 
+/**
+ * What the small item of a watch tells: how it stands, since when and how long it has been watched. How long the job
+ * itself took, and why it failed, is on its page.
+ */
 function entry(watch: ListedWatch, now: Instant): Html {
-  const face = faceOf(watch.state);
+  const face = faceOfListed(watch);
   return html`<li data-key="${watch.jobId}"><a class="c-${face.name}" href="${watch.url}">
 <span class="state">${icon(face.name)}${face.word}</span>
 <span class="name"><b>${foreign(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${foreign(watch.resourceName)}</span>`}
-<span class="id">${foreign(watch.jobId)}</span></span>
-<span class="more">${watch.state === "watching" && progress(watch)}</span>
+<span class="id">${foreign(watch.jobId)}</span>${watch.state === "watching" && news(watch, face.word)}</span>
 <span class="since">${momentAgo(watch.acceptedAt)}</span>
-<span class="took">${took(watch, now)}</span></a></li>
+<span class="watched">Watched ${watched(watch, now)}</span></a></li>
 `;
 }
 
-function progress({ trouble, phase }: ListedWatch): Html | null {
-  if (trouble !== null) return html`<span class="trouble">No news: ${trouble.kind}</span>`;
-  return phase ? foreign(phase) : null;
+/** What its state does not say: what keeps looks from bringing news, or the cloud's own phase and the next look. */
+function news({ trouble, phase, nextLookAt }: ListedWatch, word: string): Html {
+  if (trouble !== null)
+    return html`<span class="news trouble">No news since ${momentAgo(trouble.since)}: ${trouble.kind}</span>`;
+  const said = phase !== null && phase.trim().toLowerCase() !== word.toLowerCase() ? phase : null;
+  return html`<span class="news">${said && html`Phase ${foreign(said)}. `}${nextLookAt !== null && html`Next look ${momentTo(nextLookAt)}.`}</span>`;
 }
 
-function took({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
+/** From its acceptance on: a job may have begun long before it was handed over. */
+function watched({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
   if (concludedAt !== null) return duration(concludedAt - acceptedAt);
   return ticking(acceptedAt, calmNow(now, acceptedAt));
 }

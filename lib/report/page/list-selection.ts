@@ -1,5 +1,5 @@
 import type { Instant, Trouble } from "../../job.ts";
-import { faceOf, type PageState } from "./face.ts";
+import { type Face, faceOf, type PageState, wasSeen } from "./face.ts";
 
 /** A watch as the list shows it. */
 export interface ListedWatch {
@@ -37,6 +37,10 @@ export function listState(name: string | null): PageState | null {
   return LIST_STATES.find((state) => state === name) ?? null;
 }
 
+export function faceOfListed({ state, jobType: type, phase }: ListedWatch): Face {
+  return faceOf(state, wasSeen({ type, phase }));
+}
+
 /** The watches that match, those still running first, otherwise in the order given. */
 export function selectWatches(watches: readonly ListedWatch[], filter: ListFilter): readonly ListedWatch[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -50,7 +54,7 @@ export function selectWatches(watches: readonly ListedWatch[], filter: ListFilte
 }
 
 function hasAll(watch: ListedWatch, words: readonly string[]): boolean {
-  const { jobId, jobType, resourceName, phase, state } = watch;
-  const haystack = [jobId, jobType, resourceName, phase, faceOf(state).word].join(" ").toLowerCase();
+  const { jobId, jobType, resourceName, phase } = watch;
+  const haystack = [jobId, jobType, resourceName, phase, faceOfListed(watch).word].join(" ").toLowerCase();
   return words.every((word) => haystack.includes(word));
 }

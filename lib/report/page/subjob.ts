@@ -11,7 +11,7 @@ const UNNAMED = "Unnamed subjob";
  * has begun and somebody still follows it.
  */
 export function subJobFace(job: JobDocument, over: boolean): Face {
-  if (job.state !== "pending") return faceOf(job.state);
+  if (job.state !== "pending") return faceOf(job.state, true);
   const word = (job.phase?.trim() || "No status").slice(0, LONGEST_WORD);
   const busy = job.createdAt !== null && !over;
   return { name: busy ? "running" : "waiting", sign: "○", word };

@@ -19,15 +19,19 @@ interface Drawing {
   readonly over: boolean;
 }
 
-/** The job and its subjobs as a tree with a bar each, and the same as a table. `now` is where open bars end. */
-export function jobTree(job: JobDocument, now: Instant, over: boolean): Html {
+/**
+ * The job and its subjobs as a tree with a bar each, and the same as a table; null for a job without any, of which
+ * the headline has said everything. `now` is where open bars end.
+ */
+export function jobTree(job: JobDocument, now: Instant, over: boolean): Html | null {
+  if (job.subJobs.length === 0) return null;
   const nodes = descendants(job);
   const timeline = timelineOf(job, now);
   const drawing: Drawing = { timeline, long: nodes.length > LONG_TREE, now, over };
   return html`<section id="steps" class="steps"><h2>Subjobs</h2>
 <div class="chart">${timeline && html`${grid(timeline)}${axis(timeline)}`}
 <ol class="tree">${node(job, drawing)}</ol></div>
-${nodes.length > 0 && timesTable([{ job, depth: 0 }, ...nodes], over)}</section>`;
+${timesTable([{ job, depth: 0 }, ...nodes], over)}</section>`;
 }
 
 function node(job: JobDocument, drawing: Drawing): Html {

@@ -1,6 +1,6 @@
 import type { Conclusion } from "../../conclusion.ts";
 import { unlistedWarning } from "../outcome/warnings.ts";
-import { meaningOf } from "../page/face.ts";
+import { meaningOf, wasSeen } from "../page/face.ts";
 import { duration } from "../page/time.ts";
 import { cut } from "../text/cut.ts";
 import { oneLine } from "../text/plain.ts";
@@ -17,8 +17,8 @@ const MOST_WARNINGS = 3;
 
 /** One outcome, told. */
 export function outcomeStory(conclusion: Conclusion, share: Share): Story {
-  const { outcome } = conclusion;
-  const meaning = meaningOf(outcome);
+  const { outcome, jobType: type, phase } = conclusion;
+  const meaning = meaningOf(outcome, wasSeen({ type, phase }));
   const { told, left } = troublesOf(conclusion, share);
   return {
     tone: faceOf(outcome).tone,

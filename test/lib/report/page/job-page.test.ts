@@ -6,16 +6,19 @@ import { bigJob, succeededJob } from "./ended-samples.ts";
 import { failedJob } from "./failed-sample.ts";
 import { HOSTILE_TEXTS, hostileJob } from "./hostile-sample.ts";
 import { NOW, REASON } from "./job-parts.ts";
-import { runningJob } from "./running-sample.ts";
+import { loneJob, runningJob, unseenJob } from "./running-sample.ts";
 
 const render = (document: StatusDocument, now = NOW, consoleUrl: string | null = null) =>
   renderJobPage({ document, now, link: {}, consoleUrl });
 const page = (document: StatusDocument, now = NOW) => render(document, now).html;
 
 describe("renderJobPage", () => {
-  it.each([runningJob, failedJob, succeededJob, bigJob])("%p is a sample of the real document", (sample) => {
-    expect(StatusDocument.parse(sample())).toEqual(sample());
-  });
+  it.each([runningJob, unseenJob, loneJob, failedJob, succeededJob, bigJob])(
+    "%p is a sample of the real document",
+    (sample) => {
+      expect(StatusDocument.parse(sample())).toEqual(sample());
+    },
+  );
 
   it("stays under 60 kB for fifty subjobs", () => {
     expect(Buffer.byteLength(page(bigJob()))).toBeLessThan(60_000);
@@ -35,6 +38,45 @@ describe("renderJobPage", () => {
       ["◷ Timed out", "Timed out"],
       ["? Lost", "Lost"],
     ]);
+  });
+
+  it("says of a job that no look has seen only what is known", () => {
+    const shown = page(unseenJob());
+    expect(shown).toContain("<title>○ Waiting for the cloud · Job · prod</title>");
+    expect(shown).toContain('role="status">Waiting for the cloud<');
+    expect(shown).toContain("No look has seen the job yet. Next look ");
+    expect(shown).toContain('class="headline c-waiting"');
+    expect(page(unseenJob({ looks: 0 }))).toContain("about to be looked at for the first time");
+    expect(page(runningJob())).not.toContain("No look has seen");
+  });
+
+  const NEVER_SEEN = "It is not known how the job ended: no look ever saw it.";
+  it.each([
+    ["timed_out", runningJob(), "The watch ended before any look saw the job end."],
+    ["timed_out", unseenJob(), NEVER_SEEN],
+    ["lost", runningJob(), "It is not known how the job ended: later looks could no longer see it."],
+    ["lost", unseenJob(), NEVER_SEEN],
+  ] as const)("says what %s means by whether a look ever saw the job", (state, document, meaning) => {
+    const shown = page({ ...document, state, done: true });
+    expect(shown).toContain(`<p>${meaning}`);
+    expect(shown.match(/It is not known|The watch ended/g)).toHaveLength(1);
+  });
+
+  it("says since when looks bring no news as it says every other time", () => {
+    const since = "2026-03-12T09:31:00.250Z";
+    const trouble = `CCE does not accept the <project>'s credentials, since ${since}`;
+    const shown = page({ ...runningJob(), trouble });
+    expect(shown).toContain(
+      `CCE does not accept the &lt;project&gt;&#39;s credentials, since <time datetime="${since}">2026-03-12 09:31:00 UTC</time>`,
+    );
+    expect(page({ ...runningJob(), trouble: "since 2026-99-99T99:99:99.999Z" })).toContain(
+      "since 2026-99-99T99:99:99.999Z",
+    );
+  });
+
+  it("has no box for subjobs where there are none", () => {
+    expect(page(loneJob())).not.toContain("Subjobs");
+    expect(page(runningJob())).toContain("<h2>Subjobs</h2>");
   });
 
   it("puts failures before the tree, verbatim, with path and a hint that can be clicked", () => {

@@ -1,6 +1,11 @@
 import { listLink } from "../../../../lib/report/page/list-link.ts";
 import { renderListPage } from "../../../../lib/report/page/list-page.ts";
-import { type ListFilter, listState, selectWatches } from "../../../../lib/report/page/list-selection.ts";
+import {
+  type ListedWatch,
+  type ListFilter,
+  listState,
+  selectWatches,
+} from "../../../../lib/report/page/list-selection.ts";
 import { NOW } from "./job-parts.ts";
 import { listed, morning } from "./list-samples.ts";
 
@@ -14,8 +19,8 @@ describe("selectWatches", () => {
       "CreateNode",
       "CreateCluster",
       "ScaleupCluster",
+      null,
       "DeleteNode",
-      "CreateNodePool",
     ]);
   });
 
@@ -43,9 +48,53 @@ describe("renderListPage", () => {
   const render = (filter: ListFilter, before: string | null = null, watches = morning()) =>
     renderListPage({ project: "prod", watches, filter, now: NOW, link: { self: SELF, before } }).html;
 
-  it("tells how many run, in the title", () => {
-    expect(render(all)).toContain("<title>3 running · Jobs of prod</title>");
+  it("tells how many are watched, in the title", () => {
+    expect(render(all)).toContain("<title>Watching 4 · Jobs of prod</title>");
     expect(render(all, null, [listed()])).toContain("<title>Jobs of prod</title>");
+  });
+
+  /** A row's words, without its markup. */
+  const row = (watch: ListedWatch) =>
+    render(all, null, [watch])
+      .match(/<li [\s\S]*?<\/li>/)?.[0]
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
+
+  it("says how long a job was watched, which is not how long it took", () => {
+    const handedOverLate = listed({ acceptedAt: NOW - 6000, concludedAt: NOW, state: "failed" });
+    expect(row(handedOverLate)).toMatch(/^Failed CreateCluster .* Watched 6 s$/);
+    expect(row({ ...handedOverLate, state: "watching", concludedAt: null, phase: "Running" })).toMatch(
+      / Watched \d+ s$/,
+    );
+  });
+
+  it("says of a job under way what its state does not: the next look, and a phase of another name", () => {
+    const running = listed({ state: "watching", concludedAt: null, nextLookAt: NOW + 30_000 });
+    expect(row({ ...running, phase: "Running" })?.match(/Running|Next look at 09:39:52 UTC/g)).toEqual([
+      "Running",
+      "Next look at 09:39:52 UTC",
+    ]);
+    expect(row({ ...running, phase: "Initializing" })).toContain("Phase Initializing . Next look");
+    expect(row({ ...running, phase: null, jobType: null })).toMatch(/^Waiting for the cloud Job /);
+    expect(row({ ...running, trouble: { kind: "forbidden", since: NOW - 60_000 } })).toContain(
+      "No news since 2026-03-12 09:38:22 UTC : forbidden",
+    );
+  });
+
+  it("has no place for news of a job that is over", () => {
+    for (const watch of morning()) {
+      const page = render(all, null, [watch]);
+      expect(page.includes('class="news')).toBe(watch.state === "watching");
+      expect(page).not.toMatch(/<span[^>]*><\/span>(?<!ago"[^>]*><\/span>)/);
+    }
+  });
+
+  it("looks as busy as its jobs are", () => {
+    const waiting = listed({ state: "watching", concludedAt: null, jobType: null });
+    expect(render(all, null, [waiting])).toContain('<body class="c-waiting">');
+    expect(render(all, null, [waiting, listed({ state: "watching" })])).toContain('<body class="c-running">');
+    expect(render(all, null, [listed()])).toContain('<body class="c-succeeded">');
   });
 
   it("marks the filter that is on and keeps it while searching", () => {
@@ -63,7 +112,7 @@ describe("renderListPage", () => {
 
   it("tells an empty project from a filter that matches nothing", () => {
     expect(render(all, null, [])).toContain("No job of this project is remembered");
-    expect(render({ state: null, text: "zzz" })).toContain("None of these 10 jobs matches");
+    expect(render({ state: null, text: "zzz" })).toContain("None of these 11 jobs matches");
   });
 
   it("escapes what others wrote", () => {

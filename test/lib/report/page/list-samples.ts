@@ -41,6 +41,7 @@ export function morning(): readonly ListedWatch[] {
       resourceName: "search-prod",
       trouble: { kind: "forbidden", since: NOW - 5 * MINUTE },
     },
+    { minutes: 33, took: null, state: "watching", jobType: null, resourceName: null },
     { minutes: 44, took: 8, jobType: "CreateCluster", resourceName: "search-stage" },
     { minutes: 140, took: 120, state: "timed_out", jobType: "UpgradeCluster", resourceName: "billing-prod" },
     { minutes: 190, took: 12, state: "lost", jobType: null, resourceName: null },
@@ -53,6 +54,7 @@ export function morning(): readonly ListedWatch[] {
       acceptedAt: NOW - minutes * MINUTE,
       concludedAt: took === null ? null : NOW - (minutes - took) * MINUTE,
       url: `/jobs/prod/${index}?key=k${index}`,
+      nextLookAt: took === null ? NOW + (20 + index) * 1000 : null,
       ...part,
     }),
   );

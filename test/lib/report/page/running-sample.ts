@@ -1,6 +1,8 @@
 import type { StatusDocument } from "../../../../lib/status.ts";
 import { at, PENDING, step, subJob } from "./job-parts.ts";
 
+const NO_SUBJOBS = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+
 /** A cluster's creation after nine minutes: one node is up, the other still being installed. */
 export function runningJob(): StatusDocument {
   const tree = step("CreateCluster", 0, 560, {
@@ -77,4 +79,21 @@ export function runningJob(): StatusDocument {
     })),
     job: tree,
   };
+}
+
+/** Looked at several times, and no look has brought it. */
+export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
+  return {
+    ...runningJob(),
+    ...{ job: null, type: null, phase: null, resourceName: null, resourceId: null, clusterId: null },
+    ...{ createdAt: null, updatedAt: null },
+    subJobs: NO_SUBJOBS,
+    ...part,
+  };
+}
+
+/** A job that the cloud does not divide. */
+export function loneJob(): StatusDocument {
+  const running = runningJob();
+  return { ...running, subJobs: NO_SUBJOBS, job: running.job && { ...running.job, subJobs: [] } };
 }

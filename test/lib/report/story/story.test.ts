@@ -69,6 +69,18 @@ it("does not repeat the job's own reason where a subjob says the same, and says 
   ]);
 });
 
+it.each([
+  ["timed_out", SAMPLES.timed_out, /^The watch ended before any look saw the job end\./],
+  ["timed_out", SAMPLES.lost, /^It is not known how the job ended: no look ever saw it\.$/],
+  ["lost", SAMPLES.timed_out, /^It is not known how the job ended: later looks could no longer see it\.$/],
+  ["lost", SAMPLES.lost, /^It is not known how the job ended: no look ever saw it\.$/],
+] as const)(
+  "says what %s means by whether a look ever saw the job",
+  (outcome, { jobType, phase }, meaning) => {
+    expect(storyOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
+  },
+);
+
 it("counts what it leaves out, also what the event left out before", () => {
   const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
   const { troubles, left } = storyOf({ failures, reason: null, subJobs: { ...failed.subJobs, failed: 12 } });
