@@ -10,16 +10,17 @@ const MARKS: Readonly<Record<string, string>> = {
   stopped: "■",
 };
 
-/** What one job's line shows of its status document: a bar of ended subjobs, then words. `null`: not accepted yet. */
+/** What one job's line shows of its status document: a bar of ended subjobs (of a job without any, the job itself), then words. `null`: not accepted yet. */
 export function progressLine(title: string, status: StatusDocument | null): string {
   if (!status) return `… ${title}: handing over`;
   const { state, subJobs, looks, phase } = status;
   const ended = subJobs.succeeded + subJobs.failed;
-  const share = status.done ? 1 : ended / Math.max(1, subJobs.total);
+  const isOver = state === "succeeded" || state === "failed";
+  const share = subJobs.total > 0 ? ended / subJobs.total : Number(isOver);
   const filled = Math.round(share * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
   const words = [
-    status.done ? state.replace("_", " ") : (phase ?? "not looked at yet"),
+    status.done ? state.replace("_", " ") : (phase ?? (looks === 0 ? "not looked at yet" : "not seen yet")),
     subJobs.total > 0 ? `${ended} of ${subJobs.total} subjobs ended` : null,
     `${looks} ${looks === 1 ? "look" : "looks"}`,
   ];

@@ -52,14 +52,27 @@ describe("progressLine", () => {
     expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not looked at yet, 0 looks");
   });
 
-  test.each([
+  it("tells a job that no look has seen from one that was not looked at", () => {
+    expect(progressLine("a cluster", status({ phase: null, looks: 3 }))).toContain("not seen yet");
+  });
+
+  const ends = [
     ["succeeded", "✔", "succeeded"],
     ["failed", "✖", "failed"],
     ["timed_out", "⏱", "timed out"],
     ["lost", "?", "lost"],
     ["stopped", "■", "stopped"],
-  ] as const)("says how a job ended: %s", (state, mark, words) => {
+  ] as const;
+
+  test.each(ends)("says how a job ended, and fills no more than did: %s", (state, mark, words) => {
     const line = progressLine("a cluster", status({ state, done: true, looks: 1 }));
-    expect(line).toBe(`${mark} ████████████████ a cluster: ${words}, 1 of 4 subjobs ended, 1 look`);
+    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${words}, 1 of 4 subjobs ended, 1 look`);
+  });
+
+  test.each(ends)("without subjobs the bar is the job itself: %s", (state) => {
+    const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+    const line = progressLine("a node", status({ state, done: true, subJobs }));
+    expect(line.includes("█".repeat(16))).toBe(state === "succeeded" || state === "failed");
+    expect(line.includes("█")).toBe(state === "succeeded" || state === "failed");
   });
 });
