@@ -4,39 +4,35 @@ import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { readOptions } from "./stack/options.ts";
 import { checkConfig } from "./stack/read-config.ts";
-import { untilToldToStop } from "./stack/signals.ts";
-import { Stoppables } from "./stack/stoppables.ts";
+import { runCommand, untilAborted } from "./stack/run-command.ts";
+import type { Stoppables } from "./stack/stoppables.ts";
 
 const say = (words: string) => process.stderr.write(`${words}\n`);
 
 /** `npm run stack`: one line of JSON on stdout when the stack is up; everything else goes to stderr. */
-async function main(): Promise<void> {
-  const told = untilToldToStop();
+async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readOptions(process.env);
-  const parts = new Stoppables();
-  try {
-    if (options.configFile !== null) await checkConfig(options.configFile);
-    const packageDir = await packageService({
-      serviceDir: options.serviceDir,
-      buildDir: join(options.rootDir, "build", "packages"),
-    });
-    const configFile = options.configFile ?? (await startWorldOfItsOwn(parts));
-    const log = createFunctionLog({ verbose: options.verbose, file: options.logFile, print: say });
-    const { port, ledgerDir, scheduleSpeed } = options;
-    const { stop, ...addresses } = await startEmbeddedStack({
-      packageDir,
-      port,
-      configFile,
-      ledgerDir,
-      scheduleSpeed,
-      log,
-    });
-    parts.add({ stop });
-    process.stdout.write(`${JSON.stringify({ ready: true, ...addresses })}\n`);
-    await told;
-  } finally {
-    await parts.stop();
-  }
+  if (options.configFile !== null) await checkConfig(options.configFile);
+  const packageDir = await packageService({
+    serviceDir: options.serviceDir,
+    buildDir: join(options.rootDir, "build", "packages"),
+    stopping,
+  });
+  const configFile = options.configFile ?? (await startWorldOfItsOwn(parts));
+  const log = createFunctionLog({ verbose: options.verbose, file: options.logFile, print: say });
+  const { port, ledgerDir, scheduleSpeed } = options;
+  const { stop, ...addresses } = await startEmbeddedStack({
+    packageDir,
+    port,
+    configFile,
+    ledgerDir,
+    scheduleSpeed,
+    log,
+  });
+  parts.add({ stop });
+  process.stdout.write(`${JSON.stringify({ ready: true, ...addresses })}\n`);
+  await untilAborted(stopping);
+  return 0;
 }
 
 /** Without a config there is nothing to ask and nobody to tell: a simulated cloud and a sink take their places. */
@@ -47,10 +43,4 @@ async function startWorldOfItsOwn(parts: Stoppables): Promise<string> {
   return world.configFile;
 }
 
-await main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+await runCommand(main);

@@ -10,8 +10,8 @@ import type { Arrived } from "./sink/notice-store.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { readOptions, type StackOptions } from "./stack/options.ts";
-import { untilToldToStop } from "./stack/signals.ts";
-import { Stoppables } from "./stack/stoppables.ts";
+import { runCommand, untilAborted } from "./stack/run-command.ts";
+import type { Stoppables } from "./stack/stoppables.ts";
 
 const DEMO_LIMIT_MS = 60_000;
 const PROJECT = "demo";
@@ -20,43 +20,40 @@ const TARGETS = 2;
 const screen = createScreen(process.stdout);
 
 /** `npm start`, and `npm run demo`, which ends by itself. Answers the exit status. */
-async function main(endsByItself: boolean): Promise<number> {
-  const stopping = new AbortController();
-  const told = untilToldToStop().then(() => stopping.abort());
-  const parts = new Stoppables();
-  try {
-    const options = readOptions(process.env);
-    screen.print("Packaging the service …");
-    const buildDir = join(options.rootDir, "build", "packages");
-    const packageDir = await packageService({ serviceDir: options.serviceDir, buildDir });
-    const world = parts.add(await startWorld());
-    const stack = parts.add(await startStack(options, packageDir, world));
-    if (stopping.signal.aborted) return 0;
-    const jobs = world.cloud.startJobs();
-    screen.print(addresses(stack, world, jobs[0]?.jobId));
+async function main(endsByItself: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
+  const options = readOptions(process.env);
+  if (options.configFile !== null)
+    screen.print(
+      "CONFIG_FILE is not read: the demo brings a config of its own. `npm run stack` starts the stack with yours.",
+    );
+  screen.print("Packaging the service …");
+  const buildDir = join(options.rootDir, "build", "packages");
+  const packageDir = await packageService({ serviceDir: options.serviceDir, buildDir, stopping });
+  const world = parts.add(await startWorld());
+  const stack = parts.add(await startStack(options, packageDir, world));
+  if (stopping.aborted) return 0;
+  const jobs = world.cloud.startJobs();
+  screen.print(addresses(stack, world, jobs[0]?.jobId));
 
-    const api = createApiClient(stack.api, world.token);
-    const { notices } = world.sink;
-    const tell = (notice: Arrived) => showNotice(notice, process.stdout.isTTY === true);
-    const demo = createDemo({
-      jobs,
-      project: PROJECT,
-      targets: TARGETS,
-      api,
-      notices,
-      screen,
-      tell,
-    });
-    const complete = await demo.run({ timeLimitMs: DEMO_LIMIT_MS, signal: stopping.signal });
-    if (stopping.signal.aborted) return 0;
-    if (!complete) screen.print(`Not every notice has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
-    if (endsByItself) return complete ? 0 : 1;
-    screen.print(`\nThat was the demo. The stack stays up until Ctrl-C. `);
-    await told;
-    return 0;
-  } finally {
-    await parts.stop();
-  }
+  const api = createApiClient(stack.api, world.token);
+  const { notices } = world.sink;
+  const tell = (notice: Arrived) => showNotice(notice, process.stdout.isTTY === true);
+  const demo = createDemo({
+    jobs,
+    project: PROJECT,
+    targets: TARGETS,
+    api,
+    notices,
+    screen,
+    tell,
+  });
+  const complete = await demo.run({ timeLimitMs: DEMO_LIMIT_MS, signal: stopping });
+  if (stopping.aborted) return 0;
+  if (!complete) screen.print(`Not every notice has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
+  if (endsByItself) return complete ? 0 : 1;
+  screen.print(`\nThat was the demo. The stack stays up until Ctrl-C. `);
+  await untilAborted(stopping);
+  return 0;
 }
 
 /** Puts the stack up on its usual port, or on another where that one is taken. */
@@ -87,10 +84,4 @@ function addresses(stack: EmbeddedStack, world: World, jobId: string | undefined
   ].join("\n");
 }
 
-await main(process.argv.includes("--demo")).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  },
-);
+await runCommand((stopping, parts) => main(process.argv.includes("--demo"), stopping, parts));

@@ -12,8 +12,13 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
  * esbuild plugin write into the service's own folder, where two packagings at once would meet.
  * Throws `PackagingFailedError` with the framework's own words.
  */
-export async function packageService(options: { serviceDir: string; buildDir: string }): Promise<string> {
-  const { serviceDir, buildDir } = options;
+export async function packageService(options: {
+  serviceDir: string;
+  buildDir: string;
+  /** Ends the framework when it aborts. */
+  stopping?: AbortSignal;
+}): Promise<string> {
+  const { serviceDir, buildDir, stopping } = options;
   const sources = await readSources(serviceDir);
   const packageDir = join(buildDir, hashSources(sources));
   if (await isPackage(packageDir)) return packageDir;
@@ -21,7 +26,7 @@ export async function packageService(options: { serviceDir: string; buildDir: st
   const workDir = `${packageDir}.work-${process.pid}`;
   try {
     await copySources(sources, workDir);
-    await runServerless(workDir);
+    await runServerless(workDir, stopping);
     await takeOver(join(workDir, ".serverless"), packageDir);
   } finally {
     await rm(workDir, { recursive: true, force: true });

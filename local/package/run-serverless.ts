@@ -9,10 +9,17 @@ export class PackagingFailedError extends Error {
 const LAST_WORDS = /^Environment: /m;
 const LAST_WORDS_MS = 500;
 
-/** Runs `serverless package` in a folder. Throws `PackagingFailedError` with the framework's own words. */
-export async function runServerless(folder: string): Promise<void> {
+/**
+ * Runs `serverless package` in a folder, until `stopping` aborts. Throws `PackagingFailedError` with the framework's
+ * own words.
+ */
+export async function runServerless(folder: string, stopping?: AbortSignal): Promise<void> {
   const cli = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
-  const child = spawn(process.execPath, [cli, "package"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [cli, "package"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(stopping && { signal: stopping, killSignal: "SIGKILL" }),
+  });
   let words = "";
   let timer: NodeJS.Timeout | undefined;
   for (const stream of [child.stdout, child.stderr])

@@ -1,7 +1,12 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:fs";
+import { cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import * as z from "zod";
+import { eventually } from "../support/eventually.ts";
 import { type RunningStack, StackNotStartedError, startStack } from "../support/stack.ts";
 import { packageToyService, TOY_SERVICE } from "../support/toy-service.ts";
 
@@ -56,6 +61,31 @@ describe("npm run stack", () => {
     const stack = await start();
     stack.child.kill(signal);
     expect(await stack.stop()).toBe(0);
+  });
+
+  it("takes a signal that comes twice, as npm passes on Ctrl-C, for one", async () => {
+    const stack = await start();
+    stack.child.kill("SIGINT");
+    stack.child.kill("SIGINT");
+    expect(await stack.stop()).toBe(0);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("ends on %s although its start hangs", async (signal) => {
+    const folder = await mkdtemp(join(tmpdir(), "hanging-test-"));
+    const pipe = join(folder, "config.json");
+    await promisify(execFile)("mkfifo", [pipe]);
+    const child = spawn(process.execPath, ["local/stack.ts"], {
+      env: { PATH: process.env.PATH, PORT: "0", CONFIG_FILE: pipe, SERVICE_DIR: TOY_SERVICE },
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit");
+    // A pipe can be opened for writing, without waiting, once somebody reads from it; and nothing is written.
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK;
+    const writer = await eventually("the config to be read", () => open(pipe, flags).catch(() => null));
+    child.kill(signal);
+    expect(await ended).toEqual([null, signal]);
+    await writer.close();
+    await rm(folder, { recursive: true });
   });
 
   it("kills a function's processes wherever they are", async () => {
