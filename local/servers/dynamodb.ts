@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import {
   CreateTableCommand,
@@ -9,18 +8,23 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import type { TableResource } from "../template/tables.ts";
+import { prepareLedgerFolder } from "./ledger-folder.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
   /** Its origin. */
   readonly url: string;
-  createTables(tables: readonly TableResource[]): Promise<void>;
+  /** Creates those that are not there, and answers whether any was: it is kept from an earlier run. */
+  createTables(tables: readonly TableResource[]): Promise<{ readonly kept: boolean }>;
   stop(): Promise<void>;
 }
 
-/** Starts DynamoDB on a free port of this machine, in memory, or kept in the folder `path`. */
+/**
+ * Starts DynamoDB on a free port of this machine, in memory, or kept in the folder `path`. Throws
+ * `LedgerFolderError` when nothing can be kept there.
+ */
 export async function startDynamo(region: string, path: string | null): Promise<DynamoServer> {
-  if (path !== null) await mkdir(path, { recursive: true });
+  if (path !== null) await prepareLedgerFolder(path);
   const server = dynalite({
     createTableMs: 0,
     deleteTableMs: 0,
@@ -34,7 +38,11 @@ export async function startDynamo(region: string, path: string | null): Promise<
   return {
     url,
     async createTables(tables) {
-      for (const table of tables) if (!(await exists(client, table.TableName))) await create(client, table);
+      let kept = false;
+      for (const table of tables)
+        if (await exists(client, table.TableName)) kept = true;
+        else await create(client, table);
+      return { kept };
     },
     async stop() {
       client.destroy();

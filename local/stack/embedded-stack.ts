@@ -11,6 +11,9 @@ import { readPackage } from "../template/template.ts";
 import { startHosts } from "./hosts.ts";
 import { Stoppables } from "./stoppables.ts";
 
+/** The function that sends again what the queues have lost. */
+const SENDS_AGAIN = "sweep";
+
 /** Where a stack that is up can be reached. */
 export interface EmbeddedStack {
   readonly api: string;
@@ -42,7 +45,7 @@ export async function startEmbeddedStack(options: {
   /** Of the HTTP API; 0: any. */
   port: number;
   configFile: string;
-  /** Where the tables are kept; null: in memory. */
+  /** Where the tables are kept; null: in memory, as the queues always are. */
   ledgerDir: string | null;
   scheduleSpeed: number;
   log: (functionName: string, line: string) => void;
@@ -65,7 +68,7 @@ export async function startEmbeddedStack(options: {
       .CONFIG_PATH;
     const ssm = parts.add(await startSsm({ configFile, path: path ?? "/", region }));
     await sqs.createQueues(service.queues);
-    await dynamo.createTables(service.tables);
+    const { kept } = await dynamo.createTables(service.tables);
 
     const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssm.url };
     const hosts = parts.add(await startHosts({ service, packageDir, endpoints, log }));
@@ -75,10 +78,11 @@ export async function startEmbeddedStack(options: {
       const warn = (line: string) => log(host.resource.shortName, line);
       if (queue) parts.add(runEventSource({ source, queue, region, host, sqs: sqs.client, log: warn }));
     }
-    for (const schedule of service.schedules)
-      parts.add(
-        runSchedule({ schedule, region, host: hosts.find(schedule.functionArn), speed: scheduleSpeed }),
-      );
+    for (const schedule of service.schedules) {
+      const host = hosts.find(schedule.functionArn);
+      const catchUp = kept && host.resource.shortName === SENDS_AGAIN;
+      parts.add(runSchedule({ schedule, region, host, speed: scheduleSpeed, catchUp }));
+    }
     gateway.serve(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
     const control = parts.add(await startControl(hosts.byShortName));
 

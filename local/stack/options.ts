@@ -5,6 +5,9 @@ import * as z from "zod";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_PORT = 4000;
 
+const PORT_WORDS = "must be the number of a port, from 0 (any free one) to 65535";
+const SPEED_WORDS = "must be a number above 0: how many times as fast schedules run (1: as on AWS)";
+
 const path = z
   .string()
   .min(1)
@@ -13,7 +16,12 @@ const path = z
   .default(null);
 
 const Variables = z.object({
-  PORT: z.coerce.number().int("must be a port's number").min(0).max(65_535).default(DEFAULT_PORT),
+  PORT: z.coerce
+    .number(PORT_WORDS)
+    .int(PORT_WORDS)
+    .min(0, PORT_WORDS)
+    .max(65_535, PORT_WORDS)
+    .default(DEFAULT_PORT),
   CONFIG_FILE: path,
   LEDGER_DIR: path,
   LOG_FILE: path,
@@ -23,7 +31,7 @@ const Variables = z.object({
     .min(1)
     .default(ROOT)
     .transform((text) => resolve(text)),
-  SCHEDULE_SPEED: z.coerce.number().positive().default(1),
+  SCHEDULE_SPEED: z.coerce.number(SPEED_WORDS).positive(SPEED_WORDS).default(1),
 });
 
 export interface StackOptions {
@@ -44,7 +52,7 @@ export function readOptions(environment: NodeJS.ProcessEnv): StackOptions {
   const parsed = Variables.safeParse(given);
   if (!parsed.success)
     throw new Error(
-      parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"),
+      parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`).join("\n"),
     );
   const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR, SCHEDULE_SPEED } = parsed.data;
   return {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:fs";
 import { cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { eventually } from "../support/eventually.ts";
@@ -11,6 +11,7 @@ import { type RunningStack, StackNotStartedError, startStack } from "../support/
 import { packageToyService, TOY_SERVICE } from "../support/toy-service.ts";
 
 const SERVICE = "serverless.yml";
+const A_FILE = resolve("package.json");
 const Functions = z.record(z.string(), z.object({ pids: z.array(z.int()) }));
 
 const start = (environment = {}) => startStack({ config: {}, serviceDir: TOY_SERVICE, environment });
@@ -131,15 +132,38 @@ describe("npm run stack", () => {
   });
 
   test.each([
-    ["PORT", "http"],
-    ["PORT", "65536"],
-    ["CONFIG_FILE", "/no/such/file.json"],
-  ])("refuses %s=%s in words", async (name, value) => {
+    ["PORT", "http", "PORT must be the number of a port, from 0 (any free one) to 65535"],
+    ["PORT", "65536", "PORT must be the number of a port, from 0 (any free one) to 65535"],
+    ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
+    ["SCHEDULE_SPEED", "0", "SCHEDULE_SPEED must be a number above 0"],
+    ["CONFIG_FILE", "/no/such/file.json", "/no/such/file.json"],
+    // Where making a folder says that its parent is missing, although it is there.
+    ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be made: ENOENT"],
+    ["LEDGER_DIR", A_FILE, `LEDGER_DIR ${A_FILE} cannot be made: ${A_FILE} is not a folder`],
+    ["LEDGER_DIR", `${A_FILE}/x`, `LEDGER_DIR ${A_FILE}/x cannot be made: ${A_FILE} is not a folder`],
+  ])("refuses %s=%s in words", async (name, value, words) => {
     const error = await refused(start({ [name]: value }));
+    expect([error.code, error.message]).toEqual([1, expect.stringContaining(words)]);
+    expect(error.message).not.toMatch(/ at .*:\d+:\d+/);
+  });
+
+  it("says so when a ledger cannot be opened, and when another stack has it", async () => {
+    const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
+    const first = await start({ LEDGER_DIR: ledgerDir });
+    const error = await refused(start({ LEDGER_DIR: ledgerDir }));
     expect([error.code, error.message]).toEqual([
       1,
-      expect.stringContaining(name === "PORT" ? "PORT" : value),
+      expect.stringContaining(`LEDGER_DIR ${ledgerDir} is in use by another stack`),
     ]);
+    expect(error.message).not.toMatch(/ at .*:\d+:\d+/);
+    expect(await first.stop()).toBe(0);
+    await writeFile(join(ledgerDir, "CURRENT"), "no such manifest");
+    const broken = await refused(start({ LEDGER_DIR: ledgerDir }));
+    expect([broken.code, broken.message]).toEqual([
+      1,
+      expect.stringContaining(`LEDGER_DIR ${ledgerDir} cannot be opened: `),
+    ]);
+    await rm(ledgerDir, { recursive: true });
   });
 
   it("says so when its port is taken", async () => {
@@ -157,6 +181,21 @@ describe("npm run stack", () => {
     expect(await second.stop()).toBe(0);
     await rm(ledgerDir, { recursive: true });
   });
+
+  it("sweeps at once when it finds a ledger of an earlier run, whose queues are lost", async () => {
+    const serviceDir = await changedService((text) => text.replace("tick:", "sweep:"));
+    const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
+    const run = () => startStack({ config: {}, serviceDir, ledgerDir, environment: { VERBOSE: "1" } });
+    const first = await run();
+    await first.invoke("echo", { a: 1 });
+    first.child.kill("SIGKILL");
+    await once(first.child, "exit");
+    expect(first.words()).not.toContain("[sweep]");
+    const second = await run();
+    await eventually("the sweep", () => second.words().includes("[sweep]"));
+    expect(await second.stop()).toBe(0);
+    for (const folder of [serviceDir, ledgerDir]) await rm(folder, { recursive: true });
+  }, 30_000);
 });
 
 /** A copy of the toy service with its serverless.yml changed. */

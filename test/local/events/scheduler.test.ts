@@ -1,3 +1,6 @@
+import { jest } from "@jest/globals";
+import { runSchedule } from "../../../local/events/scheduler.ts";
+import type { Invoked } from "../../../local/lambda/invocation.ts";
 import { startToyStack, until } from "../../support/toy-stack.ts";
 
 describe("a schedule", () => {
@@ -8,4 +11,43 @@ describe("a schedule", () => {
     await until(() => ticks().length >= 2);
     await stack.stop();
   }, 60_000);
+
+  describe("by the clock", () => {
+    beforeEach(() => {
+      jest.useFakeTimers();
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    /** At which seconds a schedule of every five minutes invokes its function in the first twenty. */
+    function invokedAt(catchUp: boolean, speed = 1): number[] {
+      const start = Date.now();
+      const at: number[] = [];
+      const host = {
+        invoke: async (): Promise<Invoked> => {
+          at.push((Date.now() - start) / 1000);
+          return { kind: "result", result: null };
+        },
+      };
+      const schedule = { ruleArn: "arn", functionArn: "arn", everyMs: 300_000, input: null };
+      const { stop } = runSchedule({ schedule, region: "eu-central-1", host, speed, catchUp });
+      jest.advanceTimersByTime(1_200_000);
+      stop();
+      jest.advanceTimersByTime(1_200_000);
+      return at;
+    }
+
+    it("comes first after one period", () => {
+      expect(invokedAt(false)).toEqual([300, 600, 900, 1200]);
+      expect(invokedAt(false, 2).slice(0, 3)).toEqual([150, 300, 450]);
+    });
+
+    it("catches up at once, and every 10 s for as long as a look that was lost may come to be overdue", () => {
+      const often = Array.from({ length: 93 }, (_, index) => index * 10);
+      const at = invokedAt(true);
+      expect([...new Set(at)]).toEqual(expect.arrayContaining([...often, 1200]));
+      expect(at.filter((second) => second > 930)).toEqual([1200]);
+    });
+  });
 });
