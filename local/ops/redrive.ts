@@ -1,18 +1,16 @@
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import {
-  DeleteMessageCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
+import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { sendAll } from "../../functions/flow/send-all.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notice.ts";
 import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
+import { readTarget } from "../../lib/ledger/dynamo/target.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
-import { type RedrivePorts, redriveMessage } from "./redrive-message.ts";
+import { deadLetters } from "./redrive/letters.ts";
+import { nameLetter, type RedrivePorts, redriveMessage } from "./redrive/message.ts";
+import { redriveQueue } from "./redrive/queue.ts";
 import { SERVICE, STAGE_OPTIONS, type Stage } from "./stage.ts";
 
 const USAGE = `Sends again what lies in a dead-letter queue. Mend the cause first: a target that is gone stays switched off
@@ -20,16 +18,16 @@ until POST /v1/targets/{name}/test has reached it.
 
   npm run redrive -- --queue poll|notify [--stage S] [--region R]
 
-What has been delivered or sent again since is taken out, and named. What cannot be sent again stays, and is
-named. Exit status: 0, 1 when something stayed, 2 for this text.
+Each letter is read once. What has been delivered or sent again since is taken out, and named. What cannot be sent
+again stays, and is named: its job, its target, and why; so does what dies again at once, and a notice whose target is
+switched off. Exit status: 0, 1 when something stayed, 2 for this text.
 `;
 
-/** Long enough to send a message again, short enough that what stayed can be looked at soon. */
-const HIDDEN_SECONDS = 120;
 const KEPT_MS = 30 * 86_400_000;
 
 async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Promise<number> {
-  const client = new SQSClient({ region });
+  // So that AWS_ENDPOINT_URL_SQS holds for every call, as for the other services.
+  const client = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const urlOf = async (name: string) => {
     const { QueueUrl = "" } = await client.send(
       new GetQueueUrlCommand({ QueueName: `${SERVICE}-${stage}-${name}` }),
@@ -41,29 +39,20 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
     read: (key) => readDelivery(table, key),
+    readTarget: (name) => readTarget(table, name),
     async reopen(key) {
       await revisit(table, key, settleDueAt(Date.now()));
       return reopenNotice(table, key, Date.now() + KEPT_MS);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
-  const total = { sent: 0, settled: 0, left: 0 };
-  for (;;) {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({
-        ...{ QueueUrl: dead, MaxNumberOfMessages: 10 },
-        ...{ VisibilityTimeout: HIDDEN_SECONDS, WaitTimeSeconds: 2 },
-      }),
-    );
-    if (Messages.length === 0) break;
-    for (const { Body = "", ReceiptHandle } of Messages) {
-      const redriven = await redriveMessage(queue, Body, ports);
-      total[redriven.kind] += 1;
-      process.stdout.write(`${redriven.kind}  ${redriven.kind === "sent" ? redriven.what : redriven.why}\n`);
-      if (redriven.kind !== "left")
-        await client.send(new DeleteMessageCommand({ QueueUrl: dead, ReceiptHandle }));
-    }
-  }
+  const total = await redriveQueue({
+    letters: deadLetters(client, dead),
+    redrive: (letter) => redriveMessage(queue, letter, ports),
+    name: (letter) => nameLetter(queue, letter).what,
+    now: Date.now,
+    tell: (line) => process.stdout.write(`${line}\n`),
+  });
   process.stdout.write(`${total.sent} sent again, ${total.settled} settled since, ${total.left} left.\n`);
   return total.left > 0 ? 1 : 0;
 }

@@ -1,0 +1,94 @@
+import { lookMessage, noticeMessage } from "../../../functions/flow/messages.ts";
+import type { Delivery, NoticeKey } from "../../../lib/ledger/notice-ledger.ts";
+import type { TargetState } from "../../../lib/ledger/target-ledger.ts";
+import { LookMessage, NotifyMessage, parseMessage } from "../../../lib/message.ts";
+import { isCallback } from "../../../lib/targets.ts";
+
+/** What became of a dead letter: `sent` again, `settled` by something else since, or `left` where it is, and why. */
+export type Redriven =
+  | { readonly kind: "sent"; readonly what: string; readonly body: string }
+  | { readonly kind: "settled"; readonly what: string; readonly why: string }
+  | { readonly kind: "left"; readonly what: string; readonly why: string };
+
+export interface RedrivePorts {
+  /** How the notice stands now. */
+  readonly read: (key: NoticeKey) => Promise<Delivery>;
+  /** Whether a target is switched off. */
+  readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
+  /** Starts a failed notice anew and answers its redelivery number. */
+  readonly reopen: (key: NoticeKey) => Promise<number>;
+  /** Sends to the queue the message died in. Throws when it was not confirmed. */
+  readonly send: (body: string) => Promise<void>;
+}
+
+type Named =
+  | { readonly kind: "look"; readonly what: string; readonly message: LookMessage }
+  | { readonly kind: "notice"; readonly what: string; readonly message: NotifyMessage }
+  | { readonly kind: "unreadable"; readonly what: string };
+
+/** A letter by what it is about; one that cannot be read by its ID, with which the console finds it. */
+export function nameLetter(queue: "poll" | "notify", { id, body }: { id: string; body: string }): Named {
+  if (queue === "poll") {
+    const parsed = parseMessage(LookMessage, body);
+    if (parsed.kind !== "message") return { kind: "unreadable", what: `message ${id}` };
+    const { message } = parsed;
+    return { kind: "look", message, what: `look ${message.look} of ${jobOf(message)}` };
+  }
+  const parsed = parseMessage(NotifyMessage, body);
+  if (parsed.kind !== "message") return { kind: "unreadable", what: `message ${id}` };
+  return { kind: "notice", message: parsed.message, what: nameNotice(parsed.message) };
+}
+
+function nameNotice(message: NotifyMessage): string {
+  switch (message.kind) {
+    case "notice":
+      return `${message.outcome} of ${jobOf(message)} to ${message.target}`;
+    case "digest":
+      return `digest ${message.digestId} to ${message.target}`;
+    case "target_gone":
+      return `word to ${message.target} that ${message.gone} is gone`;
+    default:
+      return message satisfies never;
+  }
+}
+
+/**
+ * Sends a dead letter again. A notice's attempts are spent, and the ledger would refuse the message as it is: the
+ * notice is started anew first. Repeated after a crash in between it is harmless: the notice counts as settled then, and
+ * the sweep sends it.
+ */
+export async function redriveMessage(
+  queue: "poll" | "notify",
+  letter: { readonly id: string; readonly body: string },
+  { read, readTarget, reopen, send }: RedrivePorts,
+): Promise<Redriven> {
+  const named = nameLetter(queue, letter);
+  const { what } = named;
+  const left = (why: string): Redriven => ({ kind: "left", what, why });
+  if (named.kind === "unreadable") return left("not a message this release understands");
+  if (named.kind === "look") {
+    const { body } = lookMessage(named.message, 0);
+    await send(body);
+    return { kind: "sent", what, body };
+  }
+  const { message } = named;
+  if (message.kind !== "notice") return left("is told once; redeliver its jobs one by one instead");
+  const { target } = message;
+  const since = settledSince(await read(message), message.redelivery);
+  if (since !== null) return { kind: "settled", what, why: since };
+  // It would die again at once, and spend a redelivery.
+  if (!isCallback(target) && (await readTarget(target)).offSince !== null)
+    return left(`the target is switched off: test it first (POST /v1/targets/${target}/test)`);
+  const redelivery = await reopen(message);
+  const { body } = noticeMessage(message, message.outcome, redelivery);
+  await send(body);
+  return { kind: "sent", what, body };
+}
+
+/** What has made a letter of this redelivery number obsolete. A later number that died has a letter of its own. */
+function settledSince({ state, redelivery }: Delivery, died: number): string | null {
+  if (state === "delivered") return "has been delivered since";
+  return redelivery > died ? `has been sent again since, as redelivery ${redelivery}` : null;
+}
+
+const jobOf = ({ project, jobId }: { project: string; jobId: string }): string => `${project}/${jobId}`;

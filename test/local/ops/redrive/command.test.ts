@@ -1,0 +1,107 @@
+import { fileURLToPath } from "node:url";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
+import { lookMessage, noticeMessage } from "../../../../functions/flow/messages.ts";
+import { switchOff } from "../../../../lib/ledger/dynamo/target.ts";
+import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { runCommand } from "../../../support/run-command.ts";
+import { createTable } from "../../../support/table.ts";
+
+const REDRIVE = fileURLToPath(new URL("../../../../local/ops/redrive.ts", import.meta.url));
+const REGION = "eu-central-1";
+const TABLE = "cce-job-notifier-dev-ledger";
+
+let sqs: SqsServer;
+let dynamo: EmbeddedDynamo;
+beforeAll(async () => {
+  [sqs, dynamo] = await Promise.all([startSqs(REGION), startDynamo()]);
+  for (const name of ["poll", "notify", "poll-dead", "notify-dead"])
+    await sqs.client.send(new CreateQueueCommand({ QueueName: `cce-job-notifier-dev-${name}` }));
+  await createTable(dynamo.client, TABLE);
+});
+afterAll(() => Promise.all([sqs.stop(), dynamo.stop()]));
+
+const urlOf = (name: string) => `${sqs.url}/000000000000/cce-job-notifier-dev-${name}`;
+
+/** What `notify` and `poll` do with what will never be delivered. */
+async function bury(queue: string, body: string) {
+  const attribute = (text: string) => ({ DataType: "String", StringValue: text });
+  await sqs.client.send(
+    new SendMessageCommand({
+      ...{ QueueUrl: urlOf(`${queue}-dead`), MessageBody: body },
+      MessageAttributes: { reason: attribute("rejected"), detail: attribute("egress_scheme") },
+    }),
+  );
+}
+
+/** A queue's function while nothing has been mended: whatever comes dies at once. */
+function dying(queue: string) {
+  let isOver = false;
+  const ended = (async () => {
+    while (!isOver) {
+      const QueueUrl = urlOf(queue);
+      const { Messages = [] } = await sqs.client.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      );
+      for (const { Body = "", ReceiptHandle } of Messages) {
+        await bury(queue, Body);
+        await sqs.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    }
+  })();
+  return () => {
+    isOver = true;
+    return ended;
+  };
+}
+
+const redrive = (queue: string) =>
+  runCommand(process.execPath, [REDRIVE, "--queue", queue], {
+    env: {
+      ...{ AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y", AWS_REGION: REGION },
+      ...{ AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint },
+    },
+  });
+
+async function lying(queue: string): Promise<number> {
+  const { Messages = [] } = await sqs.client.send(
+    new ReceiveMessageCommand({ QueueUrl: urlOf(`${queue}-dead`), MaxNumberOfMessages: 10 }),
+  );
+  return Messages.length;
+}
+
+test("a run ends though what it sends dies again at once, names what is left, and shows it again", async () => {
+  for (const jobId of ["job-1", "job-2"])
+    await bury("notify", noticeMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body);
+  await switchOff({ client: dynamo.client, table: TABLE }, "closed", 1);
+  await bury("notify", noticeMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body);
+  const end = dying("notify");
+  const { stdout, stderr, code } = await redrive("notify");
+  await end();
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  expect(stdout.split("\n").toSorted()).toEqual(
+    expect.arrayContaining([
+      "2 sent again, 0 settled since, 3 left.",
+      "left     failed of prod/job-1 to deploys: died again (rejected, egress_scheme)",
+      "left     failed of prod/job-2 to deploys: died again (rejected, egress_scheme)",
+      "left     failed of prod/job-3 to closed: the target is switched off: test it first (POST /v1/targets/closed/test)",
+    ]),
+  );
+  expect(await lying("notify")).toBe(3);
+}, 30_000);
+
+test("what does not die again is gone from the dead-letter queue", async () => {
+  await bury("poll", lookMessage({ project: "prod", jobId: "job-1", look: 4, deadlineAt: 7 }, 0).body);
+  expect(await redrive("poll")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^sent {5}look 4 of prod\/job-1\n1 sent again, 0 settled since, 0 left\.$/m,
+    ),
+  });
+  expect(await lying("poll")).toBe(0);
+});
