@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What is not part of a service's package: made things, and code that only surrounds the product. */
+/**
+ * What is not part of a service's package on this machine: made things, code that only surrounds the product, and what
+ * an operator says of deployed stages.
+ */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   "build",
   "bench",
@@ -12,6 +15,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   "examples",
   "local",
   "node_modules",
+  "stages",
   "test",
 ]);
 

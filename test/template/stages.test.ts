@@ -1,0 +1,82 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as z from "zod";
+import { StageFile } from "../../local/ops/stage-file.ts";
+import { runCommand } from "../support/run-command.ts";
+import { ROOT } from "./own-template.ts";
+
+const SERVERLESS = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
+const Printed = z.object({
+  params: z.object({ default: z.record(z.string(), z.unknown()) }),
+  provider: z.object({ region: z.string(), stage: z.string(), memorySize: z.number() }),
+  resources: z.object({
+    Resources: z.object({ AlarmMail: z.object({ Properties: z.object({ Endpoint: z.string() }) }) }),
+  }),
+});
+
+/** Below the repository, where the framework finds its plugins. */
+let folder: string;
+beforeAll(async () => {
+  await mkdir(join(ROOT, "build"), { recursive: true });
+  folder = await mkdtemp(join(ROOT, "build/stages-"));
+  for (const name of ["serverless.yml", "resources", "package.json"])
+    await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  await mkdir(join(folder, "stages"));
+  const file = { region: "eu-west-1", alarmEmail: "oncall@example.com", memoryMegabytes: 512 };
+  await writeFile(join(folder, "stages/prod.json"), JSON.stringify(file));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The service as the framework understands it for a command line. */
+async function print(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const options = { cwd: folder, env };
+  const { stdout, stderr } = await runCommand(
+    process.execPath,
+    [SERVERLESS, "print", "--format", "json", ...parameters],
+    options,
+  );
+  if (!stdout.startsWith("{")) throw new Error(stdout + stderr);
+  const { params, provider, resources } = Printed.parse(JSON.parse(stdout));
+  return { ...provider, ...params.default, mail: resources.Resources.AlarmMail.Properties.Endpoint };
+}
+
+test("a deployment finds its region and settings in its stage's file, however often it is made again", async () => {
+  expect(await print(["--stage", "prod"], { AWS_REGION: "us-east-1" })).toMatchObject({
+    ...{ region: "eu-west-1", stage: "prod", memorySize: 512, mail: "oncall@example.com" },
+    ...{ pollConcurrency: 10, logLevel: "INFO" },
+  });
+});
+
+test("a stage without a file has the defaults, in the region that the environment names", async () => {
+  expect(await print([])).toMatchObject({
+    ...{ region: "eu-central-1", stage: "dev", memorySize: 256, mail: "", ledgerOnRemoval: "Retain" },
+  });
+  expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
+  expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");
+});
+
+test("the command line has the last word", async () => {
+  const told = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
+  expect(await print(told)).toMatchObject({ region: "eu-north-1", mail: "other@example.com" });
+});
+
+test("a stage's file may hold every setting of a deployment, each by its name, and nothing else", async () => {
+  const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
+  const reads = [...text.matchAll(/^ {4}(\w+): \$\{file\(stages\/\$\{opt:stage, 'dev'\}\.json\):\1, /gm)];
+  const { params } = Printed.pick({ params: true }).parse(
+    JSON.parse(
+      (await runCommand(process.execPath, [SERVERLESS, "print", "--format", "json"], { cwd: folder })).stdout,
+    ),
+  );
+  const names = reads.map(([, name]) => name);
+  expect(names.toSorted()).toEqual(Object.keys(params.default).sort());
+  expect(Object.keys(StageFile.shape).sort()).toEqual(["region", ...names].sort());
+});
+
+test("nothing is packaged or deployed before the files have been checked", async () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
+  for (const name of ["package", "deploy"]) expect(scripts[name]).toMatch(/^npm run stages && /);
+});
