@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { crossFaults } from "./config-cross-faults.ts";
 import { wordsOf } from "./english.ts";
 import { httpUrl, NonEmpty } from "./fields.ts";
 import { Name } from "./job.ts";
@@ -41,53 +42,32 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The whole config, one document (see docs): validated at once, so that all faults are told together. */
-export const Config = z
-  .strictObject({
-    projects: z._default(z.record(Name, Project), {}),
-    targets: z._default(z.record(Name, Target), {}),
-    tokens: z._default(z.record(Name, Token), {}),
-    oidc: z._default(z.array(OidcRule), []),
-    settings: z.prefault(Settings, {}),
-  })
-  .check(
-    z.superRefine((config, check) => {
-      const known = (kind: "projects" | "targets", name: string | undefined, path: (string | number)[]) => {
-        if (name === undefined || name === "*" || Object.hasOwn(config[kind], name)) return;
-        const names = Object.keys(config[kind]).join(", ") || "none";
-        check.addIssue({
-          code: "custom",
-          path,
-          message: `names '${name}', which is not among ${kind} (${names})`,
-        });
-      };
-      const knownScopes = (scope: { projects: string[]; targets: string[] }, path: (string | number)[]) => {
-        for (const [i, name] of scope.projects.entries()) known("projects", name, [...path, "projects", i]);
-        for (const [i, name] of scope.targets.entries()) known("targets", name, [...path, "targets", i]);
-      };
-      for (const [name, token] of Object.entries(config.tokens)) knownScopes(token, ["tokens", name]);
-      for (const [i, rule] of config.oidc.entries()) knownScopes(rule, ["oidc", i]);
-      const { settings } = config;
-      known("projects", settings.defaultProject, ["settings", "defaultProject"]);
-      known("targets", settings.fallbackTarget, ["settings", "fallbackTarget"]);
-      for (const [i, name] of settings.defaultTargets.entries())
-        known("targets", name, ["settings", "defaultTargets", i]);
-    }),
-  );
+/** The whole config, one document (see docs), but for what its parts say of each other. */
+const Config = z.strictObject({
+  projects: z._default(z.record(Name, Project), {}),
+  targets: z._default(z.record(Name, Target), {}),
+  tokens: z._default(z.record(Name, Token), {}),
+  oidc: z._default(z.array(OidcRule), []),
+  settings: z.prefault(Settings, {}),
+});
 export type Config = z.infer<typeof Config>;
 
 export type ParsedConfig =
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Validates a config document. Each fault is one line: where it is, and what is wrong with it; never a value. */
+/**
+ * Validates a config document, all of it at once. Each fault is one line: where it is, and what is wrong with it; never a
+ * value.
+ */
 export function parseConfig(document: unknown): ParsedConfig {
   const parsed = Config.safeParse(document);
-  if (parsed.success) return { kind: "config", config: parsed.data };
-  return {
-    kind: "faults",
-    faults: parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "(the document)"}: ${wordsOf(issue)}`,
-    ),
-  };
+  const issues = parsed.error?.issues ?? [];
+  const faults = [
+    ...issues.map((issue) => `${issue.path.join(".") || "(the document)"}: ${wordsOf(issue)}`),
+    ...crossFaults(document),
+  ];
+  return parsed.success && faults.length === 0
+    ? { kind: "config", config: parsed.data }
+    : { kind: "faults", faults };
 }

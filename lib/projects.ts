@@ -37,6 +37,8 @@ export const Project = z
     z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
       message: "needs a region, or an endpoint",
       path: ["region"],
+      // Told beside the faults of other fields, not once those are mended.
+      when: ({ value }) => typeof value === "object" && value !== null,
     }),
   );
 export type Project = z.infer<typeof Project>;

@@ -68,7 +68,7 @@ export const Settings = z.strictObject({
   /** Where callers and readers reach this API; by default the address of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
-      httpUrl("must be an https URL"),
+      httpUrl("must be a URL that starts with https:// (http:// within a network of your own)"),
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),

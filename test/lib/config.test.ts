@@ -94,6 +94,60 @@ test("names that point nowhere are told with those that exist", () => {
   ]);
 });
 
+test("names that point nowhere are told beside faults of form, and those of form only once", () => {
+  expect(
+    faultsOf({
+      projects: { prod: { ...project, region: "!" }, none: { projectId: "p", auth: 7 } },
+      targets: { deploys: { ...slack, url: 7 } },
+      tokens: { ci: { sha256: "12", projects: ["prd", "a b", 7], targets: ["*", "deploys"] }, odd: 7 },
+      oidc: [{ projects: ["prd"] }, 7],
+      settings: { defaultProject: "prd", fallbackTarget: "deploy", defaultTargets: 7, maxLooks: 0 },
+    }).filter((fault) => / names '|needs a region/.test(fault)),
+  ).toEqual([
+    "projects.none.region: needs a region, or an endpoint",
+    "tokens.ci.projects.0: names 'prd', which is not among projects (prod, none)",
+    "oidc.0.projects.0: names 'prd', which is not among projects (prod, none)",
+    "settings.defaultProject: names 'prd', which is not among projects (prod, none)",
+    "settings.fallbackTarget: names 'deploy', which is not among targets (deploys)",
+  ]);
+});
+
+test.each([null, [], "text", 7])("a document that is no config (%j) has that one fault", (document) => {
+  expect(faultsOf(document)).toEqual([expect.stringMatching(/^\(the document\): /)]);
+});
+
+test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
+  "a target is not at %s",
+  (url) => {
+    expect(faultsOf({ targets: { a: { ...slack, url } } })).toEqual([
+      "targets.a.url: must start with https:// or http://",
+    ]);
+  },
+);
+
+test("bounds that exclude each other are told, beside faults of form", () => {
+  const poll = { minDelaySeconds: 100, maxDelaySeconds: 5 };
+  const fault = "settings.poll.minDelaySeconds: is more than maxDelaySeconds";
+  expect(faultsOf({ settings: { poll } })).toEqual([fault]);
+  expect(faultsOf({ settings: { poll: { ...poll, lookCostSeconds: 0 } } })).toContain(fault);
+});
+
+test("a bound may stand alone: the default of the other gives way", () => {
+  expect(faultsOf({ settings: { poll: { maxDelaySeconds: 1 } } })).toEqual([]);
+  expect(faultsOf({ settings: { poll: { minDelaySeconds: 5, maxDelaySeconds: 5 } } })).toEqual([]);
+});
+
+test.each([
+  ["https://jobs.example", true],
+  ["http://127.0.0.1:4000", true],
+  ["ftp://jobs.example", false],
+  ["jobs.example", false],
+])("the public URL may be %s: %s, and a fault says what it may be", (publicUrl, valid) => {
+  const fault =
+    "settings.publicUrl: must be a URL that starts with https:// (http:// within a network of your own)";
+  expect(faultsOf({ settings: { publicUrl } })).toEqual(valid ? [] : [fault]);
+});
+
 test("no fault repeats a secret value", () => {
   const faults = faultsOf({
     targets: { a: { kind: "slack", url: "hunter2 no url", extra: "hunter2" } },

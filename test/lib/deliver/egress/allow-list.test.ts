@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readAllowList } from "../../../../lib/deliver/egress/allow-list.ts";
+import { isAllowEntry, readAllowList } from "../../../../lib/deliver/egress/allow-list.ts";
 
 const hasAddress = (entry: string, address: string, port = 443) =>
   readAllowList([entry]).hasAddress(address, port);
@@ -45,4 +45,27 @@ describe("the allow list", () => {
       fc.property(fc.string(), (entry) => !readAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
     );
   });
+
+  it.each([
+    "receiver.internal",
+    "receiver:8080",
+    "10.0.0.5",
+    "10.0.0.0/8",
+    "::1",
+    "[::1]:443",
+    "fd00::/8",
+    "Bücher.Example",
+  ])("takes %s for an entry", (entry) => expect(isAllowEntry(entry)).toBe(true));
+
+  it.each([
+    "",
+    "not a host!!",
+    "10.0.0.0/99",
+    "10.0.0",
+    "https://x/y",
+    "*.example.com",
+    "host/8",
+    "host:70000",
+    "fe80::1%eth0",
+  ])("takes %j for none", (entry) => expect(isAllowEntry(entry)).toBe(false));
 });
