@@ -1,36 +1,45 @@
 import { randomBytes } from "node:crypto";
-import { parseArgs } from "node:util";
 import { newToken, TOKEN_BYTES } from "../lib/api/new-token.ts";
+import { Token } from "../lib/config.ts";
+import { wordsOf } from "../lib/english.ts";
 import { Name } from "../lib/job.ts";
+import { runCommand, UsageError } from "./ops/command.ts";
+import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./ops/stage.ts";
 
 const USAGE = `Makes a bearer token and prints what to store.
 
   npm run token -- --name gitlab [--project prod]… [--target deploys]… [--stage prod]
 
-Without --project or --target the token may use all of them.
+Without --project or --target the token may use all of them. Exit status: 0, 2 for this text.
+
+${STAGE_USAGE}
 `;
 
-const { values } = parseArgs({
-  options: {
-    name: { type: "string" },
-    project: { type: "string", multiple: true, default: ["*"] },
-    target: { type: "string", multiple: true, default: ["*"] },
-    stage: { type: "string", default: "dev" },
-    help: { type: "boolean", short: "h", default: false },
+await runCommand(
+  USAGE,
+  {
+    options: {
+      ...STAGE_OPTIONS,
+      name: { type: "string" },
+      project: { type: "string", multiple: true, default: ["*"] },
+      target: { type: "string", multiple: true, default: ["*"] },
+    },
   },
-});
-
-const name = Name.safeParse(values.name);
-if (values.help || !name.success) {
-  (values.help ? process.stdout : process.stderr).write(USAGE);
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  const { token, entry } = newToken(randomBytes(TOKEN_BYTES), {
-    projects: values.project,
-    targets: values.target,
-  });
-  const stored = JSON.stringify(entry);
-  process.stdout.write(`For the caller, shown this once:
+  async ({ values }) => {
+    if (values.name === undefined) throw new UsageError("--name is missing");
+    const name = Name.safeParse(values.name);
+    if (!name.success) throw new UsageError(`--name ${name.error.issues[0]?.message}`);
+    const { token, entry } = newToken(randomBytes(TOKEN_BYTES), {
+      projects: values.project,
+      targets: values.target,
+    });
+    // What the config would refuse later is refused now.
+    const faults = Token.safeParse(entry).error?.issues ?? [];
+    if (faults.length > 0)
+      throw new UsageError(faults.map((issue) => `${issue.path.join(".")}: ${wordsOf(issue)}`).join("\n"));
+    const stage = await findStage(values);
+    const stored = JSON.stringify(entry);
+    process.stdout.write(`For the caller, shown this once:
 
   ${token}
 
@@ -40,8 +49,10 @@ For the config, under "tokens":
 
 On AWS:
 
-  aws ssm put-parameter --type SecureString --overwrite \\
-    --name /cce-job-notifier/${values.stage}/tokens/${name.data} \\
+  aws ssm put-parameter --region ${stage.region} --type SecureString --overwrite \\
+    --name ${configPath(stage)}/tokens/${name.data} \\
     --value '${stored}'
 `);
-}
+    return 0;
+  },
+);

@@ -1,12 +1,23 @@
-import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { parseConfig } from "../../lib/config.ts";
+import { assembleConfig } from "../../lib/runtime/config-document.ts";
+import type { ConfigEntry } from "../../lib/runtime/parameters.ts";
 import { configEntries } from "../servers/config-entries.ts";
-import { ConfigRefusedError, checkConfig } from "../stack/read-config.ts";
+import { ConfigRefusedError, readDocument } from "../stack/read-config.ts";
+import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { afterSteps, judgeEntries, planSteps } from "./config-plan.ts";
+import { egressFaults } from "./egress-faults.ts";
 import { putConfig } from "./put-config.ts";
 import { showConfig } from "./show-config.ts";
-import { configPath, readDeployed, STAGE_OPTIONS, type Stage } from "./stage.ts";
+import {
+  configPath,
+  findStage,
+  readDeployed,
+  STAGE_OPTIONS,
+  STAGE_USAGE,
+  type Stage,
+  stageLine,
+} from "./stage.ts";
 
 const USAGE = `Checks, stores and shows the config of a stage.
 
@@ -15,57 +26,79 @@ const USAGE = `Checks, stores and shows the config of a stage.
   npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file lacks
   npm run config -- list [--stage S]               what a stage has, without secrets
 
-  --stage dev, --region $AWS_REGION or eu-central-1. Exit status: 0, 1 when there are faults, 2 for this text.
+Exit status: 0, 1 when there are faults or AWS refused, 2 for this text.
+
+${STAGE_USAGE}
 `;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false } },
-  });
-  const [verb, file, ...rest] = positionals;
-  if (values.help) return usage(process.stdout, 0);
-  if (rest.length > 0) return usage(process.stderr, 2);
+async function run(
+  [verb, file, ...rest]: readonly string[],
+  values: Parameters<typeof findStage>[0] & { readonly prune: boolean },
+): Promise<number> {
+  if (rest.length > 0) throw new UsageError("one file at a time");
+  if (values.prune && verb !== "put") throw new UsageError("--prune goes with put");
   switch (verb) {
     case "check":
-      return file === undefined ? checkDeployed(values) : checkFile(file);
+      return file === undefined ? checkDeployed(await findStage(values)) : checkFile(file);
     case "put":
-      return file === undefined ? usage(process.stderr, 2) : put(file, values, values.prune);
+      if (file === undefined) throw new UsageError("put what? A file is missing");
+      return put(file, await findStage(values), values.prune);
     case "list":
-      return file === undefined ? list(values) : usage(process.stderr, 2);
+      if (file !== undefined) throw new UsageError("list takes no file");
+      return list(await findStage(values));
     default:
-      return usage(process.stderr, 2);
+      throw new UsageError(verb === undefined ? "check, put or list?" : "there is check, put and list");
   }
 }
 
-function usage(stream: NodeJS.WritableStream, status: number): number {
-  stream.write(USAGE);
-  return status;
+/** Every fault for which the functions would refuse a config, and everything in it that would be in vain. */
+function faultsOf(document: unknown): readonly string[] {
+  const parsed = parseConfig(document);
+  return [...(parsed.kind === "faults" ? parsed.faults : []), ...egressFaults(document)];
+}
+
+function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
+  const assembled = assembleConfig(entries);
+  return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
+}
+
+/** Throws `ConfigRefusedError`. */
+async function readWhole(file: string): Promise<unknown> {
+  const document = await readDocument(file);
+  const faults = faultsOf(document);
+  if (faults.length > 0) throw new ConfigRefusedError(file, faults);
+  return document;
 }
 
 async function checkFile(file: string): Promise<number> {
-  await checkConfig(file);
+  await readWhole(file);
   say(`${file} is a config the functions take.`);
   return 0;
 }
 
 async function checkDeployed(stage: Stage): Promise<number> {
+  process.stdout.write(stageLine(stage));
   const { entries } = await readDeployed(stage);
-  const judged = judgeEntries(entries);
-  if ("faults" in judged) return tellFaults(`the config below ${configPath(stage)}`, judged.faults);
+  if (entries.length === 0)
+    throw new RefusedError(
+      `there is no config below ${configPath(stage)}: npm run config -- put FILE stores one`,
+    );
+  const faults = faultsOfEntries(entries);
+  if (faults.length > 0) return tellFaults(`the config below ${configPath(stage)}`, faults);
   say(`The ${entries.length} entries below ${configPath(stage)} are a config the functions take.`);
   return 0;
 }
 
 async function put(file: string, stage: Stage, prune: boolean): Promise<number> {
-  await checkConfig(file);
-  const wanted = configEntries(JSON.parse(await readFile(file, "utf8")));
+  const document = await readWhole(file);
+  process.stdout.write(stageLine(stage));
+  const wanted = configEntries(document);
   const { entries } = await readDeployed(stage);
   const steps = planSteps(entries, wanted, prune);
-  const judged = judgeEntries(afterSteps(entries, steps));
-  if ("faults" in judged) return tellFaults("the config as it would be, nothing was stored:", judged.faults);
+  const faults = faultsOfEntries(afterSteps(entries, steps));
+  if (faults.length > 0) return tellFaults("the config as it would be, nothing was stored:", faults);
   const client = new SSMClient({ region: stage.region });
   await putConfig(client, configPath(stage), steps, say).finally(() => client.destroy());
   const kept = steps.filter(({ kind }) => kind === "keep").length;
@@ -74,6 +107,8 @@ async function put(file: string, stage: Stage, prune: boolean): Promise<number> 
 }
 
 async function list(stage: Stage): Promise<number> {
+  // Not among the JSON, which somebody may read by machine.
+  process.stderr.write(stageLine(stage));
   const { entries } = await readDeployed(stage);
   const judged = judgeEntries(entries);
   if ("faults" in judged) {
@@ -89,8 +124,8 @@ function tellFaults(what: string, faults: readonly string[]): number {
   return 1;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(error instanceof ConfigRefusedError ? `${message}\n` : `${name}: ${message}\n`);
-  return 1;
-});
+await runCommand(
+  USAGE,
+  { allowPositionals: true, options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false } } },
+  ({ values, positionals }) => run(positionals, values),
+);

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { sendAll } from "../../functions/flow/send-all.ts";
@@ -8,10 +7,11 @@ import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
 import { readTarget } from "../../lib/ledger/dynamo/target.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
+import { runCommand, UsageError } from "./command.ts";
 import { deadLetters } from "./redrive/letters.ts";
 import { nameLetter, type RedrivePorts, redriveMessage } from "./redrive/message.ts";
 import { redriveQueue } from "./redrive/queue.ts";
-import { SERVICE, STAGE_OPTIONS, type Stage } from "./stage.ts";
+import { findStage, SERVICE, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
 
 const USAGE = `Sends again what lies in a dead-letter queue. Mend the cause first: a target that is gone stays switched off
 until POST /v1/targets/{name}/test has reached it.
@@ -20,7 +20,9 @@ until POST /v1/targets/{name}/test has reached it.
 
 Each letter is read once. What has been delivered or sent again since is taken out, and named. What cannot be sent
 again stays, and is named: its job, its target, and why; so does what dies again at once, and a notice whose target is
-switched off. Exit status: 0, 1 when something stayed, 2 for this text.
+switched off. Exit status: 0, 1 when something stayed or AWS refused, 2 for this text.
+
+${STAGE_USAGE}
 `;
 
 const KEPT_MS = 30 * 86_400_000;
@@ -57,8 +59,10 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   return total.left > 0 ? 1 : 0;
 }
 
-const { values } = parseArgs({ options: { ...STAGE_OPTIONS, queue: { type: "string" } } });
-if (values.help || (values.queue !== "poll" && values.queue !== "notify")) {
-  (values.help ? process.stdout : process.stderr).write(USAGE);
-  process.exitCode = values.help ? 0 : 2;
-} else process.exitCode = await redrive(values.queue, values);
+await runCommand(USAGE, { options: { ...STAGE_OPTIONS, queue: { type: "string" } } }, async ({ values }) => {
+  const { queue } = values;
+  if (queue !== "poll" && queue !== "notify") throw new UsageError("--queue must be poll or notify");
+  const stage = await findStage(values);
+  process.stdout.write(stageLine(stage));
+  return redrive(queue, stage);
+});

@@ -1,28 +1,34 @@
 import { readFile } from "node:fs/promises";
-import { parseConfig } from "../../lib/config.ts";
+import { type Config, parseConfig } from "../../lib/config.ts";
 
 export class ConfigRefusedError extends Error {
   override name = "ConfigRefusedError";
+  readonly faults: readonly string[];
 
   constructor(file: string, faults: readonly string[]) {
     super(`${file} has faults:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+    this.faults = faults;
   }
 }
 
-/** Checks a config file as the functions will; throws `ConfigRefusedError` with every fault in it. */
-export async function checkConfig(file: string): Promise<void> {
+/** Reads a config file's JSON; throws `ConfigRefusedError`. */
+export async function readDocument(file: string): Promise<unknown> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new ConfigRefusedError(file, [
       `(the file): cannot be read (${(error as NodeJS.ErrnoException).code})`,
     ]);
   });
-  let document: unknown;
   try {
-    document = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // What JSON.parse says quotes the text, which may be a secret.
     throw new ConfigRefusedError(file, ["(the document): is not JSON"]);
   }
-  const parsed = parseConfig(document);
+}
+
+/** Reads a config file as the functions will; throws `ConfigRefusedError` with every fault in it. */
+export async function checkConfig(file: string): Promise<Config> {
+  const parsed = parseConfig(await readDocument(file));
   if (parsed.kind === "faults") throw new ConfigRefusedError(file, parsed.faults);
+  return parsed.config;
 }

@@ -1,4 +1,5 @@
 import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
+import { awsRemedy } from "../aws-remedy.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** What the stage's alarms say. */
@@ -12,7 +13,9 @@ export async function examineAlarms(client: CloudWatchClient, prefix: string): P
     alarms = answer.MetricAlarms ?? [];
   } catch (error) {
     const words = `cannot be read (${wordFor(error)})`;
-    return [{ what, state: "fault", words, remedy: "You need cloudwatch:DescribeAlarms." }];
+    return [
+      { what, state: "fault", words, remedy: awsRemedy(error) ?? "You need cloudwatch:DescribeAlarms." },
+    ];
   }
   if (alarms.length === 0)
     return [

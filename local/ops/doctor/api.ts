@@ -1,8 +1,26 @@
+import { apiAddress } from "../api-address.ts";
+import { awsRemedy } from "../aws-remedy.ts";
+import type { Stage } from "../stage.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** Clouds refuse a signature whose time is a quarter of an hour off; long before that something is wrong. */
 const WORRYING_MS = 60_000;
 const DEADLINE_MS = 10_000;
+
+/** Examines a stage's API, at the address its config names, or else at its stack's. */
+export async function examineStageApi(
+  stage: Stage,
+  publicUrl: string | undefined,
+  now: () => number,
+): Promise<readonly Finding[]> {
+  try {
+    return await examineApi(publicUrl ?? (await apiAddress(stage)), now);
+  } catch (error) {
+    const words = `its address is unknown (${error instanceof Error ? error.message : "no stack"})`;
+    const remedy = awsRemedy(error) ?? "Is the stage deployed in this region?";
+    return [{ what: "API", state: "fault", words, remedy }];
+  }
+}
 
 /** Asks the API for its health, and compares its clock with this machine's. */
 export async function examineApi(url: string, now: () => number): Promise<readonly Finding[]> {

@@ -1,4 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { awsRemedy } from "../aws-remedy.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 const NAMES = ["poll", "notify", "poll-dead", "notify-dead"] as const;
@@ -40,7 +41,7 @@ async function examine(client: SQSClient, prefix: string, name: (typeof NAMES)[n
       what,
       state: "fault",
       words,
-      remedy: "Is the stage deployed in this region, and may you read it?",
+      remedy: awsRemedy(error) ?? "Is the stage deployed in this region, and may you read it?",
     };
   }
 }

@@ -3,36 +3,41 @@ import { type AllowList, readAllowList } from "../../../lib/deliver/egress/allow
 import { checkAddresses } from "../../../lib/deliver/egress/check-addresses.ts";
 import { checkUrl } from "../../../lib/deliver/egress/check-url.ts";
 import type { Target } from "../../../lib/targets.ts";
+import { ALLOW_REMEDY } from "../egress-faults.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** Resolves a name to its addresses; throws with Node's code when there are none. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-const ALLOW = "If the receiver is meant to be private, list its host in settings.egress.allow.";
-
-/** Checks each target's URL by the rules of delivery and resolves its host. Nothing is sent. */
+/** Checks each target's URL by the rules of delivery and resolves its host. Nothing is sent; `more` says what would send. */
 export async function examineTargets(
   { targets, settings }: Pick<Config, "targets" | "settings">,
   resolve: Resolve,
+  more: string,
 ): Promise<readonly Finding[]> {
   const allow = readAllowList(settings.egress.allow);
   return Promise.all(
-    Object.entries(targets).map(([name, target]) => examine(`target ${name}`, target, allow, resolve)),
+    Object.entries(targets).map(([name, target]) =>
+      examine(`target ${name}`, { target, allow, resolve, more }),
+    ),
   );
 }
 
-async function examine(what: string, target: Target, allow: AllowList, resolve: Resolve): Promise<Finding> {
+async function examine(
+  what: string,
+  { target, allow, resolve, more }: { target: Target; allow: AllowList; resolve: Resolve; more: string },
+): Promise<Finding> {
   const checked = checkUrl(target.url.reveal(), allow);
   if (checked.kind === "refused")
-    return { what, state: "fault", words: `its URL is refused (${checked.rule})`, remedy: ALLOW };
+    return { what, state: "fault", words: `its URL is refused (${checked.rule})`, remedy: ALLOW_REMEDY };
   try {
     const rule = checkAddresses(await resolve(checked.place.host), checked.place, allow);
     if (rule !== null)
-      return { what, state: "fault", words: `its host leads inside (${rule})`, remedy: ALLOW };
+      return { what, state: "fault", words: `its host leads inside (${rule})`, remedy: ALLOW_REMEDY };
   } catch (error) {
     const remedy = "Is the host spelled as the receiver's page shows it?";
     return { what, state: "fault", words: `its host has no address (${wordFor(error)})`, remedy };
   }
-  const words = `${target.kind}, its URL is well-formed and its host is public; POST /v1/targets/{name}/test sends a message`;
+  const words = `${target.kind}, its URL is one that delivery may call; ${more}`;
   return { what, state: "ok", words };
 }

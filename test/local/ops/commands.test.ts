@@ -51,6 +51,33 @@ test("a stage's config is listed without its secrets", async () => {
   });
 });
 
+test("what changes or judges a stage begins with its name and region, apart from what a machine reads", async () => {
+  const line = "stage dev, region eu-central-1 (AWS_REGION)\n";
+  expect((await run("config", "check")).out.startsWith(line)).toBe(true);
+  expect((await run("config", "put", file)).out.startsWith(line)).toBe(true);
+  expect(await run("config", "list")).toMatchObject({ errors: line });
+});
+
+test("a stage that has no config is no stage with a good one", async () => {
+  expect(await run("config", "check", "--stage", "prd")).toMatchObject({
+    ...{ code: 1, errors: expect.stringContaining("no config below /cce-job-notifier/prd") },
+  });
+});
+
+test("what functions would take and never get out is told beside every other fault, and is not stored", async () => {
+  const vain = join(folder, "vain.json");
+  const settings = { ...CONFIG.settings, egress: { allow: ["10.0.0.0/99"] }, maxLooks: 0 };
+  const targets = { inside: { kind: "slack", url: "http://10.0.0.1/hunter2" } };
+  await writeFile(vain, JSON.stringify({ ...CONFIG, targets, settings }));
+  for (const verb of ["check", "put"]) {
+    const { code, errors } = await run("config", verb, vain);
+    expect(code).toBe(1);
+    expect(errors).toMatch(
+      /- settings\.maxLooks: .*\n- targets\.inside\.url: .*literal_address.*\n- settings\.egress\.allow\.0: permits nothing/,
+    );
+  }
+});
+
 test("a stage's config, and a file, are checked", async () => {
   expect(await run("config", "check")).toMatchObject({ code: 0, out: expect.stringContaining("3 entries") });
   expect(await run("config", "check", file)).toMatchObject({ code: 0 });
@@ -73,6 +100,31 @@ test("a link to a project's list is made from the stage's own key and address", 
   expect(await run("link", "--project", "nobody")).toMatchObject({
     code: 1,
     errors: expect.stringContaining("there are: prod"),
+  });
+});
+
+test("a link from a file needs no AWS: its address is told, or in the file", async () => {
+  const bare = join(folder, "bare.json");
+  await writeFile(bare, JSON.stringify({ ...CONFIG, settings: { linkKey: "hunter2hunter2" } }));
+  expect(await run("link", "--project", "prod", "--config", file)).toMatchObject({
+    ...{ code: 0, out: expect.stringMatching(/^https:\/\/jobs\.example\/jobs\?/) },
+  });
+  expect(
+    await run("link", "--project", "prod", "--config", bare, "--url", "http://127.0.0.1:4000/"),
+  ).toMatchObject({
+    ...{ code: 0, out: expect.stringMatching(/^http:\/\/127\.0\.0\.1:4000\/jobs\?/) },
+  });
+  expect(await run("link", "--project", "prod", "--config", bare)).toEqual({
+    ...{ code: 1, out: "" },
+    errors: "the file does not say where the API is: give --url, or set settings.publicUrl\n",
+  });
+});
+
+test("a file that is no config is told so", async () => {
+  const strange = join(folder, "strange.json");
+  await writeFile(strange, '{ "name": "a", "version": "1.0.0" }');
+  expect(await run("link", "--project", "prod", "--config", strange)).toMatchObject({
+    ...{ code: 1, errors: expect.stringMatching(/strange\.json has faults:\n- .*"name", "version"/) },
   });
 });
 

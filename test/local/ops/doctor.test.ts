@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { parseConfig } from "../../../lib/config.ts";
 import type { Observation } from "../../../lib/job.ts";
 import { examineApi } from "../../../local/ops/doctor/api.ts";
-import { type Examinations, examineStage } from "../../../local/ops/doctor/doctor.ts";
+import { examineEntries } from "../../../local/ops/doctor/config.ts";
+import { type Examinations, examine } from "../../../local/ops/doctor/doctor.ts";
 import { type Finding, findingLines } from "../../../local/ops/doctor/finding.ts";
 import { examineProjects } from "../../../local/ops/doctor/projects.ts";
 import { examineTargets } from "../../../local/ops/doctor/targets.ts";
@@ -47,10 +48,14 @@ describe("projects", () => {
 });
 
 test("targets are checked by the rules of delivery, and no URL is told", async () => {
-  const findings = await examineTargets(config(), async (host) => {
-    if (host === "nowhere.example") throw Object.assign(new Error(host), { code: "ENOTFOUND" });
-    return [host === "wiki.example" ? "10.0.0.7" : "8.8.8.8"];
-  });
+  const findings = await examineTargets(
+    config(),
+    async (host) => {
+      if (host === "nowhere.example") throw Object.assign(new Error(host), { code: "ENOTFOUND" });
+      return [host === "wiki.example" ? "10.0.0.7" : "8.8.8.8"];
+    },
+    "more",
+  );
   expect(findings.map(({ what, state, words }) => [what, state, words.replace(/.*\((.*)\)$/, "$1")])).toEqual(
     [
       ["target deploys", "ok", expect.stringContaining("slack")],
@@ -98,37 +103,42 @@ describe("the API", () => {
 describe("a stage", () => {
   const entries = [{ name: "targets/deploys", value: JSON.stringify(document.targets.deploys) }];
   const well: Finding = { what: "it", state: "ok", words: "is well" };
-  const examine = async (changes: Partial<Examinations>) => {
+  const examined = async (changes: Partial<Examinations>) => {
     const told: Finding[] = [];
-    const worst = await examineStage(
-      {
-        ...{ readEntries: async () => entries, ofConfig: [async () => [well]] },
-        ...{ ofApi: async () => [well], ofStage: [async () => [well]], ...changes },
-      },
+    const parts = { ofConfig: [async () => [well]], ofStage: [async () => [well], async () => [well]] };
+    const worst = await examine(
+      { config: () => examineEntries(async () => entries), ...parts, ...changes },
       (finding) => told.push(finding),
     );
     return { worst, told };
   };
 
   it("is as well as its worst part", async () => {
-    expect((await examine({})).worst).toBe("ok");
-    expect((await examine({ ofStage: [async () => [{ ...well, state: "warning" }]] })).worst).toBe("warning");
+    expect((await examined({})).worst).toBe("ok");
+    expect((await examined({ ofStage: [async () => [{ ...well, state: "warning" }]] })).worst).toBe(
+      "warning",
+    );
     const parts = [async () => [{ ...well, state: "fault" as const }], async () => [well]];
-    expect((await examine({ ofStage: parts })).worst).toBe("fault");
+    expect((await examined({ ofStage: parts })).worst).toBe("fault");
   });
 
   it("with a faulty config is examined as far as that goes, and every fault is told", async () => {
-    const { worst, told } = await examine({
-      readEntries: async () => [{ name: "targets/a", value: "{}" }, ...entries],
+    const { worst, told } = await examined({
+      config: () => examineEntries(async () => [{ name: "targets/a", value: "{}" }, ...entries]),
     });
     expect(worst).toBe("fault");
     expect(told.map(({ what }) => what)).toEqual(["config", "it", "it"]);
   });
 
   it("that may not be read says what is needed", async () => {
-    const { told } = await examine({
-      readEntries: () => Promise.reject(Object.assign(new Error("no"), { name: "AccessDeniedException" })),
+    const { told } = await examined({
+      config: () =>
+        examineEntries(() =>
+          Promise.reject(Object.assign(new Error("no"), { name: "AccessDeniedException" })),
+        ),
     });
-    expect(findingLines(told[0] ?? well)).toMatch(/^FAULT {3}config: .*AccessDenied.*\n {8}You need/);
+    expect(findingLines(told[0] ?? well)).toMatch(
+      /^FAULT {3}config: .*AccessDenied.*\n {8}The credentials may not/,
+    );
   });
 });

@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "../../../local/ops/command.ts";
+import { findStage, stageLine } from "../../../local/ops/stage.ts";
+import { readStageFile, StageFileError } from "../../../local/ops/stage-file.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stages-"));
+  const write = (name: string, text: string) => writeFile(join(folder, `${name}.json`), text);
+  await write("prod", '{ "region": "eu-west-1", "alarmEmail": "oncall@example.com", "pollConcurrency": 20 }');
+  await write("bare", "{}");
+  await write(
+    "typo",
+    '{ "alarmMail": "oncall@example.com", "region": "Frankfurt", "memoryMegabytes": "512" }',
+  );
+  await write("text", "region: eu-west-1");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const AWS = { AWS_REGION: "us-east-1", AWS_DEFAULT_REGION: "us-east-2" };
+
+test.each([
+  ["prod", "eu-north-1", AWS, "eu-north-1", "--region"],
+  ["prod", undefined, AWS, "eu-west-1", "stages/prod.json"],
+  ["bare", undefined, AWS, "us-east-1", "AWS_REGION"],
+  ["none", undefined, { ...AWS, AWS_REGION: "" }, "us-east-2", "AWS_DEFAULT_REGION"],
+  ["none", undefined, {}, "eu-central-1", "by default"],
+])(
+  "the region of stage %s, told %s, in %j is %s: %s",
+  async (stage, region, environment, found, regionOf) => {
+    expect(await findStage({ stage, region }, environment, folder)).toEqual({
+      stage,
+      region: found,
+      regionOf,
+    });
+  },
+);
+
+test("the line that begins a command's output names the stage, its region, and who said so", async () => {
+  expect(stageLine(await findStage({ stage: "prod" }, {}, folder))).toBe(
+    "stage prod, region eu-west-1 (stages/prod.json)\n",
+  );
+});
+
+test.each(["../prod", "", "a b"])("%j names no stage", async (stage) => {
+  await expect(findStage({ stage }, {}, folder)).rejects.toThrow(UsageError);
+});
+
+test("a stage's file is read strictly: a setting that is misspelled would count as none", async () => {
+  const error = await readStageFile("typo", folder).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(StageFileError);
+  expect(String(error)).toMatch(
+    /stages\/typo\.json has faults:\n- region: .*\n- memoryMegabytes: .*\n- .*alarmMail/,
+  );
+  await expect(readStageFile("text", folder)).rejects.toThrow("is not JSON");
+});
+
+test("a stage without a file has none", async () => {
+  expect(await readStageFile("none", folder)).toBeNull();
+});

@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { parseConfig } from "../../lib/config.ts";
+import { runCommand } from "../support/run-command.ts";
+
+const TOKEN = fileURLToPath(new URL("../../local/token.ts", import.meta.url));
+
+test("a token is told once, with an entry that the config takes and the command that stores it", async () => {
+  const { code, stdout } = await runCommand(
+    process.execPath,
+    [TOKEN, "--name", "gitlab", "--project", "prod", "--stage", "prod"],
+    { env: { AWS_REGION: "eu-west-1" } },
+  );
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ {2}ccen_[\w-]{43}$/m);
+  const entry = /^ {2}"gitlab": (.*)$/m.exec(stdout)?.[1] ?? "";
+  const project = { projectId: "p", region: "eu-de", auth: { kind: "token", token: "t" } };
+  const config = { projects: { prod: project }, tokens: { gitlab: JSON.parse(entry) } };
+  expect(parseConfig(config)).toMatchObject({ kind: "config" });
+  expect(stdout).toContain(`--region eu-west-1 --type SecureString`);
+  expect(stdout).toContain(`--name /cce-job-notifier/prod/tokens/gitlab`);
+  expect(stdout).toContain(`--value '${entry}'`);
+});
