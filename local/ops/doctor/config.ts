@@ -1,5 +1,6 @@
 import type { Config } from "../../../lib/config.ts";
 import type { ConfigEntry } from "../../../lib/runtime/parameters.ts";
+import { ConfigRefusedError, checkConfig } from "../../stack/read-config.ts";
 import { awsRemedy } from "../aws-remedy.ts";
 import { judgeEntries } from "../config-plan.ts";
 import { hostFaults } from "../egress-faults.ts";
@@ -33,6 +34,17 @@ export async function examineEntries(
   if (entries.length === 0)
     return { findings: [{ what, state: "fault", words: "there is none", remedy: MEND }], config: judged };
   return { findings: [well(`${entries.length} entries`), ...inVain(judged)], config: judged };
+}
+
+/** Examines a config file before it is anybody's. */
+export async function examineFile(file: string): Promise<ExaminedConfig> {
+  try {
+    const config = await checkConfig(file);
+    return { findings: [well(file), ...inVain(config)], config };
+  } catch (error) {
+    if (!(error instanceof ConfigRefusedError)) throw error;
+    return { findings: faults(error.faults, "Mend the file."), config: null };
+  }
 }
 
 const well = (of: string): Finding => ({ what, state: "ok", words: `${of}, without faults` });

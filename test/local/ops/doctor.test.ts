@@ -2,11 +2,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseConfig } from "../../../lib/config.ts";
 import type { Observation } from "../../../lib/job.ts";
+import { formatTest } from "../../../lib/report/format.ts";
 import { examineApi } from "../../../local/ops/doctor/api.ts";
 import { examineEntries } from "../../../local/ops/doctor/config.ts";
 import { type Examinations, examine } from "../../../local/ops/doctor/doctor.ts";
+import { examineEndpoints } from "../../../local/ops/doctor/endpoints.ts";
 import { type Finding, findingLines } from "../../../local/ops/doctor/finding.ts";
 import { examineProjects } from "../../../local/ops/doctor/projects.ts";
+import { examineBySending } from "../../../local/ops/doctor/send.ts";
 import { examineTargets } from "../../../local/ops/doctor/targets.ts";
 
 const document = {
@@ -24,6 +27,8 @@ function config() {
   if (parsed.kind === "faults") throw new Error(parsed.faults.join());
   return parsed.config;
 }
+
+const NOTHING = { spent: true, durationMs: 1, answer: "" } as const;
 
 const seeing = (seen: Observation) => ({ look: async () => seen });
 
@@ -64,6 +69,54 @@ test("targets are checked by the rules of delivery, and no URL is told", async (
       ["target nowhere", "fault", "ENOTFOUND"],
     ],
   );
+  expect(JSON.stringify(findings)).not.toContain("hunter2");
+});
+
+test("the hosts that projects are asked at are looked up, those of their IAM too", async () => {
+  const password = { kind: "password", domain: "d", user: "u", password: "hunter2" };
+  const parsed = parseConfig({
+    projects: {
+      ...document.projects,
+      own: { projectId: "p", endpoint: "https://cce.own.example", auth: password },
+      plain: { projectId: "p", endpoint: "http://cce.example", auth: password },
+      lost: { ...document.projects.prod, endpoint: "https://nowhere.example" },
+    },
+  });
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join());
+  const findings = await examineEndpoints(parsed.config, async (host) => {
+    if (host === "nowhere.example") throw Object.assign(new Error(host), { code: "ENOTFOUND" });
+    return [host === "iam.own.example" ? "10.0.0.7" : "8.8.8.8"];
+  });
+  expect(findings.map(({ what, state, words }) => `${state} ${what}: ${words}`)).toEqual([
+    "ok endpoint of prod: cce.eu-de.otc.t-systems.com is public",
+    "ok endpoint of own: cce.own.example is public",
+    "warning endpoint of own: iam.own.example is private",
+    "warning endpoint of plain: cce.example is asked over plain http",
+    "ok endpoint of plain: iam.example is public",
+    "fault endpoint of lost: nowhere.example has no address (ENOTFOUND)",
+  ]);
+});
+
+test.each([
+  ["delivered", "ok"],
+  ["retry", "fault"],
+  ["gone", "fault"],
+  ["rejected", "fault"],
+] as const)("a message that is %s makes %s, by the target's name", async (verdict, state) => {
+  const asked: string[] = [];
+  const findings = await examineBySending(config(), {
+    deliver: async ({ webhookId, allow }) => {
+      asked.push(`${webhookId} ${allow}`);
+      return { ...{ verdict, status: 418, reason: "client_error", afterSeconds: null }, ...NOTHING };
+    },
+    format: formatTest,
+    now: () => 7,
+    uuid: () => "uuid",
+  });
+  expect(findings.map((finding) => [finding.what, finding.state])).toEqual(
+    Object.keys(document.targets).map((name) => [`message to ${name}`, state]),
+  );
+  expect(new Set(asked)).toEqual(new Set(["msg_test_uuid "]));
   expect(JSON.stringify(findings)).not.toContain("hunter2");
 });
 

@@ -26,6 +26,7 @@ test.each([
     "projects.0: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
   ],
   ["ops/doctor foo", "Unexpected argument 'foo'"],
+  ["ops/doctor --send", "--send goes with --config; a stage's API does it: POST /v1/targets/NAME/test"],
   ["ops/redrive --queue=notify --bar", "Unknown option '--bar'"],
   ["ops/redrive --queue dead", "--queue must be poll or notify"],
   ["ops/redrive --queue poll --stage ../x", "a stage's name has letters, digits and dashes"],

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
+import { type Sink, startSink } from "../../../local/sink.ts";
+import { runCommand } from "../../support/run-command.ts";
+
+const DOCTOR = fileURLToPath(new URL("../../../local/ops/doctor.ts", import.meta.url));
+const KEY = { accessKey: "AKhunter2", secretKey: "hunter2" };
+
+let folder: string;
+let cce: CceSimulator;
+let sink: Sink;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "dry-run-"));
+  [cce, sink] = await Promise.all([startCceSimulator({ keys: [KEY] }), startSink()]);
+});
+afterAll(async () => {
+  await Promise.all([cce.close(), sink.stop()]);
+  await rm(folder, { recursive: true });
+});
+
+/** A dry run of a config, with nothing of AWS in its environment. */
+async function dryRun(change: Readonly<Record<string, unknown>>, ...parameters: string[]) {
+  const file = join(folder, "config.json");
+  const project = { projectId: "p", endpoint: cce.url, auth: { kind: "aksk", ...KEY } };
+  const config = {
+    projects: { prod: project },
+    targets: { deploys: { kind: "slack", url: `${sink.url}/slack/hunter2` } },
+    settings: { egress: { allow: [new URL(sink.url).host] } },
+    ...change,
+  };
+  await writeFile(file, JSON.stringify(config));
+  const { code, stdout, stderr } = await runCommand(process.execPath, [
+    DOCTOR,
+    "--config",
+    file,
+    ...parameters,
+  ]);
+  expect(stdout + stderr).not.toContain("hunter2");
+  expect(stderr).toBe("");
+  return { code, stdout, states: stdout.split("\n").filter((line) => /^\S/.test(line)) };
+}
+
+test("a config is examined before it is deployed: signed in, looked up, and nothing sent", async () => {
+  const { code, states } = await dryRun({});
+  expect(states).toEqual([
+    expect.stringMatching(/^ok {6}config: .*without faults$/),
+    "warning endpoint of prod: 127.0.0.1 is private",
+    "ok      project prod: CCE answers, and takes the credentials",
+    expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a message$/),
+  ]);
+  expect(code).toBe(0);
+  expect(sink.notices.list(null)).toEqual([]);
+});
+
+test("with --send each target gets the test message", async () => {
+  const { code, states } = await dryRun({}, "--send");
+  expect(states.at(-1)).toBe("ok      message to deploys: taken (ok, status 200)");
+  expect(code).toBe(0);
+  expect(sink.notices.list(null)).toHaveLength(1);
+});
+
+test("what would not work once it is deployed is told, with what to do about it", async () => {
+  const auth = { kind: "aksk", accessKey: "AKother", secretKey: "other" };
+  const { code, stdout, states } = await dryRun(
+    {
+      projects: { prod: { projectId: "p", endpoint: cce.url, auth } },
+      settings: { egress: { allow: ["not a host!!"] } },
+    },
+    "--send",
+  );
+  expect(states.map((line) => line.replace(/:.*/, ""))).toEqual([
+    "ok      config",
+    "FAULT   config",
+    "warning endpoint of prod",
+    "FAULT   project prod",
+    "FAULT   target deploys",
+    "FAULT   message to deploys",
+  ]);
+  expect(stdout.match(/list its host in settings\.egress\.allow/g)).toHaveLength(2);
+  expect(code).toBe(1);
+});
+
+test("every fault of a file is told, and that it cannot be read", async () => {
+  const { code, states } = await dryRun({
+    targets: { deploys: { kind: "slack", url: "ftp://hunter2.example" } },
+    tokens: 7,
+  });
+  expect(states).toEqual([
+    "FAULT   config: targets.deploys.url: must start with https:// or http://",
+    expect.stringMatching(/^FAULT {3}config: tokens: /),
+  ]);
+  expect(code).toBe(1);
+  const { code: missing, stdout } = await runCommand(process.execPath, [
+    DOCTOR,
+    "--config",
+    join(folder, "none"),
+  ]);
+  expect(missing).toBe(1);
+  expect(stdout).toMatch(/^FAULT {3}config: \(the file\): cannot be read \(ENOENT\)\n/);
+});
