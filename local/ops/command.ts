@@ -48,7 +48,7 @@ function told(error: unknown): readonly [words: string, status: 1 | 2] {
   if (error instanceof UsageError) return [error.message, 2];
   // Node's own words go on about options that begin with a dash.
   if ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))
-    return [error.message.replace(/\. .*/s, ""), 2];
+    return [error.message.replace(/\.\s.*/s, ""), 2];
   if (SAID.has(error.name)) return [error.message, 1];
   const remedy = awsRemedy(error);
   return [`${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`, 1];

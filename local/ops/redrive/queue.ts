@@ -26,12 +26,13 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<Tally> {
   const held = new Map<string, Letter>();
   const total = { sent: 0, settled: 0, left: 0 };
 
+  const left = (letter: Letter, why: string): Redriven => ({ kind: "left", what: name(letter), why });
   const judge = async (letter: Letter): Promise<Redriven> => {
     const cause = letter.cause === null ? "" : ` (${letter.cause})`;
-    // By its body, because this machine's clock may be ahead of the queue's.
-    if (sent.has(letter.body)) return { kind: "left", what: name(letter), why: `died again${cause}` };
     if (letter.sentAt >= beganAt)
-      return { kind: "left", what: name(letter), why: `died while this ran${cause}` };
+      return left(letter, sent.has(letter.body) ? `died again${cause}` : `died while this ran${cause}`);
+    // Known by its body: a look lay here twice, or this machine's clock is ahead of the queue's.
+    if (sent.has(letter.body)) return left(letter, `this run has sent the same already${cause}`);
     return redrive(letter);
   };
 

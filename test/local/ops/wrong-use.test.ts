@@ -28,6 +28,7 @@ test.each([
   ["ops/doctor foo", "Unexpected argument 'foo'"],
   ["ops/doctor --send", "--send goes with --config; a stage's API does it: POST /v1/targets/NAME/test"],
   ["ops/redrive --queue=notify --bar", "Unknown option '--bar'"],
+  ["ops/redrive --queue --stage prod", "Option '--queue' argument is ambiguous"],
   ["ops/redrive --queue dead", "--queue must be poll or notify"],
   ["ops/redrive --queue poll --stage ../x", "a stage's name has letters, digits and dashes"],
   ["ops/config --stag", "Unknown option '--stag'"],

@@ -58,8 +58,10 @@ test("a letter that dies again at once is left where it is, with what it died of
 });
 
 test("it is known again although this machine's clock is ahead of the queue's", async () => {
-  const { total } = await run([{ body: "a" }], (body) => ({ body: `${body} again`, sentAt: BEGAN - 60_000 }));
+  const died = (body: string) => ({ body: `${body} again`, sentAt: BEGAN - 60_000, cause: "rejected" });
+  const { total, told } = await run([{ body: "a" }], died);
   expect(total).toEqual({ sent: 1, settled: 0, left: 1 });
+  expect(told.at(-1)).toBe("left     a again: this run has sent the same already (rejected)");
 });
 
 test("what dies of itself while this runs is left as well", async () => {
