@@ -124,7 +124,7 @@ test("a file that is no config is told so", async () => {
   const strange = join(folder, "strange.json");
   await writeFile(strange, '{ "name": "a", "version": "1.0.0" }');
   expect(await run("link", "--project", "prod", "--config", strange)).toMatchObject({
-    ...{ code: 1, errors: expect.stringMatching(/strange\.json has faults:\n- .*"name", "version"/) },
+    ...{ code: 1, errors: expect.stringMatching(/strange\.json has faults:\n- .*'name', 'version'/) },
   });
 });
 

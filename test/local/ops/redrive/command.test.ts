@@ -79,7 +79,10 @@ test("a run ends though what it sends dies again at once, names what is left, an
   for (const jobId of ["job-1", "job-2"])
     await bury("notify", noticeMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body);
   await switchOff({ client: dynamo.client, table: TABLE }, "closed", 1);
-  await bury("notify", noticeMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body);
+  await bury(
+    "notify",
+    noticeMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body,
+  );
   const end = dying("notify");
   const { stdout, stderr, code } = await redrive("notify");
   await end();

@@ -30,7 +30,10 @@ async function redrive(
 }
 
 test("a failed notice is started anew before it is sent again, under its new number", async () => {
-  const { redriven, done } = await redrive("notify", noticeMessage({ ...KEY, target: "deploys" }, "failed", 0).body);
+  const { redriven, done } = await redrive(
+    "notify",
+    noticeMessage({ ...KEY, target: "deploys" }, "failed", 0).body,
+  );
   const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 3);
   expect(redriven).toEqual({ kind: "sent", what: "failed of prod/job-1 to deploys", body });
   expect(done).toEqual(["reopen deploys", body]);
