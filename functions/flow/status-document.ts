@@ -101,7 +101,7 @@ function underWay({ watch, tree }: WatchDocument, region: string | null, tell: T
 /** Why looks bring no news of the job, and since when; null where they do. */
 function troubleOf({ trouble, silence }: Watch): string | null {
   if (trouble !== null) return `${TROUBLE[trouble.kind]}, since ${iso(trouble.since)}`;
-  return silence === null ? null : `no news of the job since ${iso(silence.since)}: ${silence.text}`;
+  return silence === null ? null : `${silence.text}, since ${iso(silence.since)}`;
 }
 
 function iso(at: Instant): string {

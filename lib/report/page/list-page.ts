@@ -56,9 +56,12 @@ function entry(watch: ListedWatch, now: Instant): Html {
 }
 
 /** What its state does not say: what keeps looks from bringing news, or the cloud's own phase and the next look. */
-function news({ trouble, phase, nextLookAt }: ListedWatch, word: string): Html {
-  if (trouble !== null)
-    return html`<span class="news trouble">No news since ${momentAgo(trouble.since)}: ${trouble.kind}</span>`;
+function news({ trouble, silence, phase, nextLookAt }: ListedWatch, word: string): Html {
+  const none = trouble ?? silence;
+  if (none !== null) {
+    const why = "kind" in none ? none.kind : foreign(none.text);
+    return html`<span class="news trouble">No news since ${momentAgo(none.since)}: ${why}</span>`;
+  }
   const said = phase !== null && phase.trim().toLowerCase() !== word.toLowerCase() ? phase : null;
   return html`<span class="news">${said && html`Phase ${foreign(said)}. `}${nextLookAt !== null && html`Next look ${momentTo(nextLookAt)}.`}</span>`;
 }

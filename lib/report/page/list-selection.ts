@@ -1,4 +1,4 @@
-import type { Instant, Trouble } from "../../job.ts";
+import type { Instant, Silence, Trouble } from "../../job.ts";
 import { type Face, faceOf, type PageState, wasSeen } from "./face.ts";
 
 /** A watch as the list shows it. */
@@ -12,6 +12,7 @@ export interface ListedWatch {
   readonly concludedAt: Instant | null;
   readonly nextLookAt: Instant | null;
   readonly trouble: Trouble | null;
+  readonly silence: Silence | null;
   /** Its status page, with a key of its own. */
   readonly url: string;
 }

@@ -82,7 +82,7 @@ describe("the status of a watch", () => {
       silence: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
     });
     expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
-      trouble: "no news of the job since 2026-11-23T09:00:00.000Z: CCE cannot be reached (ENOTFOUND)",
+      trouble: "CCE cannot be reached (ENOTFOUND), since 2026-11-23T09:00:00.000Z",
     });
   });
 

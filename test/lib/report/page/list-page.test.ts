@@ -80,6 +80,10 @@ describe("renderListPage", () => {
     expect(row({ ...running, trouble: { kind: "forbidden", since: NOW - 60_000 } })).toContain(
       "No news since 2026-03-12 09:38:22 UTC : forbidden",
     );
+    const silence = { since: NOW - 60_000, text: "CCE did not answer in time" };
+    expect(row({ ...running, silence })).toContain(
+      "No news since 2026-03-12 09:38:22 UTC : CCE did not answer in time",
+    );
   });
 
   it("has no place for news of a job that is over", () => {

@@ -14,6 +14,7 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
     concludedAt: NOW - 4 * MINUTE,
     nextLookAt: null,
     trouble: null,
+    silence: null,
     url: "/jobs/prod/b7c64d1e?key=k1",
     ...part,
   };
