@@ -12,7 +12,9 @@ export const NOTICE_LEASE_MS = 35_000;
 /** What recording and burying may need after an attempt. */
 const RECORD_MS = 6_000;
 const ATTEMPT_MS = 10_000;
-/** A notice that waits for its turn again and again waits up to so long, so that its receipts last for more than a day. */
+/** So often a notice comes back as soon as it may have its turn: a burst is told in minutes. */
+const PROMPT_TURNS = 30;
+/** One that still waits comes back ever later, up to so long, so that its receipts last for more than a day. */
 const MAX_TURN_SECONDS = 120;
 
 export interface NoticePorts extends NoticeRecordPorts {
@@ -64,8 +66,8 @@ export async function notice(
     ? null
     : await turn(told, { standing: claim.delivery, state, now }, ports);
   if (waits !== null) {
-    const least = now + Math.min(delivery.receiveCount, MAX_TURN_SECONDS) * 1000;
-    const until = Math.max(waits.until, least);
+    const leastSeconds = Math.min(delivery.receiveCount - PROMPT_TURNS, MAX_TURN_SECONDS);
+    const until = Math.max(waits.until, now + leastSeconds * 1000);
     await ledger.holdNotice({ key, redelivery, messageId, ...waits, until });
     return hide(delivery, until, ports);
   }

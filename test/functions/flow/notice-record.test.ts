@@ -141,12 +141,19 @@ describe("a notice that has come back too often", () => {
     expect(flow.dead.state.messages).toMatchObject([{ attributes: { detail: "throttled" } }]);
   });
 
-  it("waits the longer for its turn the more often it has come, so that its receipts last for a day", async () => {
-    const { flow, standing } = await ended();
-    await flow.memory.holdTarget("audit", flow.clock.now + 1000);
-    const [delivery] = flow.notices.receive(1);
-    if (delivery === undefined) throw new Error("no notice was sent");
-    expect(await flow.handle({ ...delivery, receiveCount: 70 })).toBe("kept");
-    expect((await standing()).nextAttemptAt).toBe(flow.clock.now + 70_000);
-  });
+  it.each([
+    [30, 1],
+    [100, 70],
+    [899, 120],
+  ])(
+    "after %d receipts waits %d s or more for its turn, so that its receipts last for a day",
+    async (receiveCount, seconds) => {
+      const { flow, standing } = await ended();
+      await flow.memory.holdTarget("audit", flow.clock.now + 1000);
+      const [delivery] = flow.notices.receive(1);
+      if (delivery === undefined) throw new Error("no notice was sent");
+      expect(await flow.handle({ ...delivery, receiveCount })).toBe("kept");
+      expect((await standing()).nextAttemptAt).toBe(flow.clock.now + seconds * 1000);
+    },
+  );
 });
