@@ -3,8 +3,8 @@ import { Name } from "./job.ts";
 type Path = readonly (string | number)[];
 
 /**
- * What is wrong between the parts of a config: names that point nowhere, bounds that exclude each other. Looks at the
- * document as it was written and passes over what has no form, so that these faults are told beside those of form.
+ * What is wrong between the parts of a config: names that point nowhere. Looks at the document as it was written and passes
+ * over what has no form, so that these faults are told beside those of form.
  */
 export function crossFaults(document: unknown): readonly string[] {
   const { tokens, oidc, ...parts } = fieldsOf(document);
@@ -30,14 +30,7 @@ export function crossFaults(document: unknown): readonly string[] {
   known("projects", settings.defaultProject, ["settings", "defaultProject"]);
   known("targets", settings.fallbackTarget, ["settings", "fallbackTarget"]);
   allKnown("targets", settings.defaultTargets, ["settings", "defaultTargets"]);
-  return [...faults, ...boundFaults(fieldsOf(settings.poll))];
-}
-
-/** Only of bounds that were both written: the default of the one gives way to the other. */
-function boundFaults({ minDelaySeconds: min, maxDelaySeconds: max }: Readonly<Record<string, unknown>>) {
-  return typeof min === "number" && typeof max === "number" && min > max
-    ? ["settings.poll.minDelaySeconds: is more than maxDelaySeconds"]
-    : [];
+  return faults;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -29,6 +29,11 @@ export interface WatchKey {
   readonly jobId: string;
 }
 
+/** A watch in one of its lives: it has another whenever it is taken up again. 0, the first, may be left out. */
+export interface LifeKey extends WatchKey {
+  readonly life?: number | undefined;
+}
+
 export type JobState = "pending" | "succeeded" | "failed";
 
 /** So many subjobs, by state. */

@@ -2,7 +2,10 @@ import * as z from "zod/mini";
 import { Count, CountFromOne } from "./fields.ts";
 import { JobId, Name, Outcome } from "./job.ts";
 
-/** The latest version this code writes. A reader accepts its own and all earlier ones; a newer one waits in the queue. */
+/**
+ * The latest version this code writes of any kind. A reader accepts its own and all earlier ones; a newer one waits in the
+ * queue. The next version of any kind is therefore 3: a 2 of another kind than a notice is malformed here.
+ */
 export const MESSAGE_VERSION = 2;
 
 /** Poll queue: "look at this job". The loop carries its own bounds, so that no lost setting can make it endless. */

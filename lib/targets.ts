@@ -30,14 +30,8 @@ export const REFUSED_HEADERS: ReadonlySet<string> = new Set([
   "webhook-timestamp",
 ]);
 
-/** Whether it may be called over http is for the rules of delivery to say, by `settings.egress.allow`. */
-const secretUrl = z.pipe(
-  z.string().check(
-    z.refine((text) => URL.canParse(text), "must be a URL"),
-    z.refine((text) => !URL.canParse(text) || /^https?:/i.test(text), "must start with https:// or http://"),
-  ),
-  toSecret,
-);
+/** Whether it may be called is for the rules of delivery to say. */
+const secretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
 /** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
 export const WebhookSecret = z.pipe(

@@ -43,12 +43,12 @@ export async function openDigestOf(
   opened: readonly OpenedJob[],
   { ledger, config, onFailure }: AcceptDigestPorts,
 ): Promise<readonly OpenedJob[]> {
-  const members = opened.filter(({ kind }) => kind === "accepted");
+  const members = opened.filter((job) => job.kind === "accepted");
   if (plan === null || members.length === 0) return opened;
   try {
     await ledger.openDigest({
       ...plan,
-      members: members.map(({ jobId }) => ({ project: asked.project, jobId })),
+      members: members.map(({ jobId, life }) => ({ project: asked.project, jobId, life })),
       expiresAt: keptUntil(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
     });
     return opened;

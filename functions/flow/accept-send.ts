@@ -1,9 +1,10 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, Outcome } from "../../lib/job.ts";
-import { looksMade, type Watch } from "../../lib/ledger/watch.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import { keptUntil } from "../../lib/retention.ts";
 import type { OpenedJob } from "./accept-open.ts";
 import { lookMessage, noticeMessage } from "./messages.ts";
 
@@ -27,7 +28,7 @@ export async function sendForOpened(
 ): Promise<readonly OpenedJob[]> {
   const looks = opened.map((job) => looksFor(project, job));
   const notices = opened.map((job) => noticesFor(project, job, ports.config));
-  const unverified = await revisitConcluded(project, opened, ports);
+  const unverified = await revisitConcluded(opened, ports);
   const unsent = new Set([
     ...(await failuresOf(ports.pollQueue, looks.flat(), ports)),
     ...(await failuresOf(ports.notifyQueue, notices.flat(), ports)),
@@ -42,14 +43,17 @@ export async function sendForOpened(
   });
 }
 
-/** A new watch needs its look. Where none has been made yet it may be lost: the claim makes a second one harmless. */
+/**
+ * A new watch needs its look. Where nobody has claimed one it may be lost: the claim makes a second one harmless. Later a
+ * second one is not: it would come before one that waits for its turn, and begin to wait anew.
+ */
 function looksFor(project: string, job: OpenedJob): Outgoing[] {
   const { jobId, deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [lookMessage({ project, jobId, look: job.look, deadlineAt }, delaySeconds)];
-  if (job.kind !== "already_watching" || job.watch.state !== "watching" || looksMade(job.watch) > 0)
-    return [];
-  const { look, deadlineAt: until } = job.watch;
+  if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
+  const { look, lookAtStart, deadlineAt: until } = job.watch;
+  if (look > lookAtStart) return [];
   return [lookMessage({ project, jobId, look: look + 1, deadlineAt: until }, delaySeconds)];
 }
 
@@ -72,16 +76,17 @@ function outcomeOf({ state }: Watch): Outcome | null {
  * call would find the targets to be new.
  */
 async function revisitConcluded(
-  project: string,
   opened: readonly OpenedJob[],
-  { ledger, now, onFailure }: AcceptSendPorts,
+  { ledger, config, now, onFailure }: AcceptSendPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
     opened.map(async (job) => {
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
       try {
-        await ledger.revisit({ project, jobId: job.jobId }, now + VERIFY_AFTER_MS);
+        const isOwed = job.addedTargets.length > 0;
+        const expiresAt = isOwed ? keptUntil(now, config.settings) : null;
+        await ledger.revisit(job.watch, now + VERIFY_AFTER_MS, expiresAt);
       } catch (error) {
         onFailure("send", error);
         failed.add(job.jobId);

@@ -139,7 +139,7 @@ async function keepFirst(
   });
   if (ports.now() > seen.leaseUntil) throw new LeaseEndedError("the lease of this look has ended");
   const expiresAt = keptUntil(seen.at, ports.config.settings);
-  return ports.ledger.keepConclusion(key, { conclusion, tree: job }, expiresAt);
+  return ports.ledger.keepConclusion({ ...key, life: watch.life }, { conclusion, tree: job }, expiresAt);
 }
 
 /** Only the call that ended the watch comes here, so that each job is counted and learned from once. */

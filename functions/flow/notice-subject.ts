@@ -77,8 +77,6 @@ async function ofOutcome(
   const key = { project, jobId, target: name, life };
   const conclusion = await ports.ledger.readConclusion(key);
   if (conclusion === null) return { kind: "unknown" };
-  // Of a life before, whose conclusion has given way to that of a later one.
-  if (conclusion.outcome !== message.outcome) return { kind: "silent" };
   if (await isUnasked(message, conclusion.outcome, ports)) return { kind: "silent" };
   const notice: Notice = {
     key,

@@ -46,7 +46,7 @@ export async function redeliver(
 
   const expiresAt = keptUntil(ports.now, ports.config.settings);
   // Before anything is sent: should these messages be lost, a sweep finds the notices that wait for them.
-  await ports.ledger.revisit(key, settleDueAt(ports.now));
+  await ports.ledger.revisit(watch, settleDueAt(ports.now), expiresAt);
   const targets = await Promise.all(
     chosen.targets.map(async (target) => ({
       target,

@@ -1,4 +1,4 @@
-import { type Connections, DEADLINE_PASSED } from "../exchange.ts";
+import { type Connections, DEADLINE_PASSED, REQUEST_INVALID } from "../exchange.ts";
 import type { Instant, Observation } from "../job.ts";
 import type { Project } from "../projects.ts";
 import { cceEndpoint, iamEndpoint } from "./endpoint.ts";
@@ -56,6 +56,10 @@ export function createAccess(name: string, project: Project, surroundings: Surro
   };
   const observe = (result: Exchanged): Observation => {
     if (result.kind === "answer") return isTooLarge(result) ? TOO_LARGE : readReply(result, now(), name);
+    if (result.code === REQUEST_INVALID) {
+      const text = `the credentials of project ${name} hold a character that no header may: set them again`;
+      return { kind: "misconfigured", text };
+    }
     const text =
       result.code === DEADLINE_PASSED
         ? "CCE did not answer in time"

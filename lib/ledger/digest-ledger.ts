@@ -1,9 +1,9 @@
-import type { Instant, WatchKey } from "../job.ts";
+import type { Instant, LifeKey, WatchKey } from "../job.ts";
 
 export interface DigestLedger {
   openDigest(digest: {
     digestId: string;
-    members: readonly WatchKey[];
+    members: readonly LifeKey[];
     targets: readonly string[];
     expiresAt: Instant;
   }): Promise<void>;
@@ -13,7 +13,7 @@ export interface DigestLedger {
 }
 
 export interface Digest {
-  readonly members: readonly WatchKey[];
+  readonly members: readonly LifeKey[];
   readonly targets: readonly string[];
   /** Members that have not left. One of them that was stopped, or taken up anew without this digest, never will. */
   readonly running: readonly WatchKey[];

@@ -1,9 +1,8 @@
-import type { DeliveryState, Instant, Verdict, WatchKey } from "../job.ts";
+import type { DeliveryState, Instant, LifeKey, Verdict } from "../job.ts";
 
-export interface NoticeKey extends WatchKey {
+/** What was told of a watch's life before tells nothing of the next. */
+export interface NoticeKey extends LifeKey {
   readonly target: string;
-  /** Of a watch that was taken up again: what was told of a life before tells nothing of this one. */
-  readonly life?: number | undefined;
 }
 
 export interface Attempt {

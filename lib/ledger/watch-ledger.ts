@@ -1,6 +1,6 @@
 import type { Conclusion } from "../conclusion.ts";
 import type { Context } from "../context.ts";
-import type { Instant, Job, Outcome, Silence, Trouble, WatchKey } from "../job.ts";
+import type { Instant, Job, LifeKey, Outcome, Silence, Trouble, WatchKey } from "../job.ts";
 import type { Delivery } from "./notice-ledger.ts";
 import type { Watch } from "./watch.ts";
 
@@ -18,7 +18,7 @@ export interface NewWatch extends WatchKey {
 
 export type Opened =
   /** A new watch, or one taken up again that was stopped, or let go after an end that told nothing of the job: `look` is the number of the look to send. */
-  | { readonly kind: "accepted"; readonly look: number }
+  | { readonly kind: "accepted"; readonly look: number; readonly life?: number }
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
@@ -111,13 +111,10 @@ export interface WatchLedger {
   }): Promise<LookClaim>;
   /** Marks a look done. `superseded`: the lease was lost meanwhile, and nothing was written. */
   recordLook(record: LookRecord): Promise<"recorded" | "superseded">;
-  readAcceptance(key: WatchKey): Promise<Acceptance>;
-  /**
-   * Keeps the first conclusion of a watch and answers the one that is kept. One of a later acceptance (the watch was
-   * stopped, and taken up again) takes the place of an earlier one's.
-   */
-  keepConclusion(key: WatchKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
-  readConclusion(key: WatchKey): Promise<Conclusion | null>;
+  readAcceptance(key: LifeKey): Promise<Acceptance>;
+  /** Keeps the first conclusion of a watch's life and answers the one that is kept. */
+  keepConclusion(key: LifeKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
+  readConclusion(key: LifeKey): Promise<Conclusion | null>;
   end(ending: Ending): Promise<Ended>;
   /** Stops a watch. One that is over as `timed_out` or `lost` stays what it is, and is taken up again when it is asked for. */
   stop(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
@@ -128,9 +125,10 @@ export interface WatchLedger {
   reschedule(entry: Overdue, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Puts a watch (even one that is over) into the overdue index at `dueAt`, unless it is due before: a later
-   * sweep will verify its deliveries. Nothing happens when there is no such watch.
+   * sweep will verify its deliveries. With `expiresAt`, what will be told is kept until then at the least. Nothing happens
+   * when there is no such watch.
    */
-  revisit(key: WatchKey, dueAt: Instant): Promise<void>;
+  revisit(key: LifeKey, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /** The latest watches of a project, newest first. Throws `PageTokenError` for a `before` that no page gave. */
   recent(project: string, page: { limit: number; before: string | null }): Promise<RecentPage>;
 }

@@ -11,6 +11,8 @@ export interface Watch extends WatchKey {
   readonly look: number;
   /** Numbers of looks that were no look of this acceptance: made before a stop, or spent on waiting for a turn. */
   readonly uncounted: number;
+  /** The number of the latest look when this life began: 0 for the first. */
+  readonly lookAtStart: number;
   /** That look has passed its successor on. True at look 0. */
   readonly done: boolean;
   readonly acceptedAt: Instant;

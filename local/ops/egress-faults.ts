@@ -7,31 +7,52 @@ import { checkUrl } from "../../lib/deliver/egress/check-url.ts";
 export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
 
 const Texts = z.array(z.string().catch("")).catch([]);
-/** What the rules are about, as far as it has its form: `parseConfig` tells what has not. */
+const Bound = z.number().optional().catch(undefined);
+const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
+/** What this is about, as far as it has its form: `parseConfig` tells what has not. */
 const Document = z.object({
   targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
   settings: z
-    .object({ egress: z.object({ allow: Texts }).catch({ allow: [] }), callbackHosts: Texts })
-    .catch({ egress: { allow: [] }, callbackHosts: [] }),
+    .object({
+      ...{ egress: z.object({ allow: Texts }).catch({ allow: [] }), callbackHosts: Texts },
+      poll: z.object({ minDelaySeconds: Bound, maxDelaySeconds: Bound }).catch({}),
+    })
+    .catch(NO_SETTINGS),
 });
-type Hosts = Pick<z.infer<typeof Document>, "settings">;
+interface Hosts {
+  readonly settings: Pick<z.infer<typeof Document>["settings"], "egress" | "callbackHosts">;
+}
 
 /**
  * What a config document says in vain, though the functions take it: targets that the rules of delivery refuse at every
- * attempt, and entries of lists that permit nothing. One line each, never a value.
+ * attempt, entries of lists that permit nothing, bounds that exclude each other. One line each, never a value. An upgrade must
+ * not stop a service over them, so the functions go on as well as they can.
  */
 export function egressFaults(document: unknown): readonly string[] {
   const { targets, settings } = Document.catch({
-    ...{ targets: {}, settings: { egress: { allow: [] }, callbackHosts: [] } },
+    ...{ targets: {}, settings: NO_SETTINGS },
   }).parse(document);
   const allow = readAllowList(settings.egress.allow);
   const refused = Object.entries(targets).flatMap(([name, { url }]) => {
-    const rule = /^https?:/i.test(url) && URL.canParse(url) ? ruleAgainst(url, allow) : null;
+    if (!URL.canParse(url)) return [];
+    if (!/^https?:$/.test(new URL(url).protocol))
+      return [`targets.${name}.url: must start with https:// or http://`];
+    const rule = ruleAgainst(url, allow);
     return rule === null
       ? []
       : [`targets.${name}.url: every notice would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
-  return [...refused, ...hostFaults({ settings })];
+  return [...refused, ...hostFaults({ settings }), ...boundFaults(settings.poll)];
+}
+
+/** Only of bounds that were both written: the default of the one gives way to the other. */
+function boundFaults({
+  minDelaySeconds: min,
+  maxDelaySeconds: max,
+}: z.infer<typeof Document>["settings"]["poll"]) {
+  return min !== undefined && max !== undefined && min > max
+    ? ["settings.poll.minDelaySeconds: is more than maxDelaySeconds, which holds then"]
+    : [];
 }
 
 /** The same of `egress.allow` and `callbackHosts` alone. */

@@ -43,8 +43,9 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     read: (key) => readDelivery(table, key),
     readTarget: (name) => readTarget(table, name),
     async reopen(key) {
-      await revisit(table, key, settleDueAt(Date.now()));
-      return reopenNotice(table, key, Date.now() + KEPT_MS);
+      const expiresAt = Date.now() + KEPT_MS;
+      await revisit(table, key, settleDueAt(Date.now()), expiresAt);
+      return reopenNotice(table, key, expiresAt);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

@@ -1,4 +1,5 @@
 import { parseConfig } from "../../lib/config.ts";
+import type { Secret } from "../../lib/secret.ts";
 
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
@@ -71,28 +72,14 @@ test("what is wrong with a name, and with what may be one thing or another, is s
 });
 
 test.each(["accessKey", "secretKey", "securityToken"])(
-  "a line break at the end of the %s is told",
+  "a line break at the end of the %s is none of it",
   (field) => {
     const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
-    expect(faultsOf({ projects: { prod: { ...project, auth } } })).toEqual([
-      `projects.prod.auth.${field}: holds a space, a line break (at its end?) or what is no ASCII`,
-    ]);
+    const parsed = parseConfig({ projects: { prod: { ...project, auth } } });
+    const read = parsed.kind === "config" ? parsed.config.projects.prod?.auth : undefined;
+    expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
   },
 );
-
-test("names that point nowhere are told with those that exist", () => {
-  expect(
-    faultsOf({
-      projects: { prod: project },
-      targets: { deploys: slack },
-      tokens: { ci: { sha256: "a".repeat(64), projects: ["prd"], targets: ["*"] } },
-      settings: { defaultProject: "prod", defaultTargets: ["deploy"] },
-    }),
-  ).toEqual([
-    "tokens.ci.projects.0: names 'prd', which is not among projects (prod)",
-    "settings.defaultTargets.0: names 'deploy', which is not among targets (deploys)",
-  ]);
-});
 
 test("names that point nowhere are told beside faults of form, and those of form only once", () => {
   expect(
@@ -116,20 +103,11 @@ test.each([null, [], "text", 7])("a document that is no config (%j) has that one
   expect(faultsOf(document)).toEqual([expect.stringMatching(/^\(the document\): /)]);
 });
 
-test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
-  "a target is not at %s",
-  (url) => {
-    expect(faultsOf({ targets: { a: { ...slack, url } } })).toEqual([
-      "targets.a.url: must start with https:// or http://",
-    ]);
-  },
-);
-
-test("bounds that exclude each other are told, beside faults of form", () => {
+test("what is of no use, but harms nobody else, stops no service that runs", () => {
   const poll = { minDelaySeconds: 100, maxDelaySeconds: 5 };
-  const fault = "settings.poll.minDelaySeconds: is more than maxDelaySeconds";
-  expect(faultsOf({ settings: { poll } })).toEqual([fault]);
-  expect(faultsOf({ settings: { poll: { ...poll, lookCostSeconds: 0 } } })).toContain(fault);
+  expect(faultsOf({ targets: { a: { ...slack, url: "ftp://a.example/x" } }, settings: { poll } })).toEqual(
+    [],
+  );
 });
 
 test("a bound may stand alone: the default of the other gives way", () => {

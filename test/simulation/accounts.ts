@@ -2,7 +2,7 @@ import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/flow/notice-subj
 import type { Outcome } from "../../lib/job.ts";
 import { NotifyMessage, parseMessage } from "../../lib/message.ts";
 import { idOfNotice } from "./memory-ledger-notices.ts";
-import { idOf, keyOf, type WatchRow } from "./memory-ledger-state.ts";
+import { idOf, idOfLife, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { Running } from "./run.ts";
 
 /** What is allowed to pass between a deadline, or the end of the faults, and the end of a watch. */
@@ -45,7 +45,8 @@ export function settle(around: Running, ended: boolean): Account {
     // Which of a watch's lives a call was confirmed for, its answer does not say; a later life owes what the ledger knows.
     const asked = (row?.watch.life ?? 0) === 0 ? confirmed.targets.get(id) : undefined;
     const targets = new Set([...(row?.watch.targets ?? []), ...(asked ?? [])]);
-    const outcome = ledger.state.conclusions[id]?.conclusion.outcome ?? null;
+    const outcome =
+      ledger.state.conclusions[idOfLife({ ...keyOf(id), life: row?.watch.life })]?.conclusion.outcome ?? null;
     if (row !== undefined) judgeWatch(id, row, outcome, around, lost, unexpected);
     for (const target of targets) {
       const wanted = outcome === null || (around.config.targets[target]?.on.includes(outcome) ?? true);
@@ -167,7 +168,10 @@ function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, u
     // What was owed in a life before, nobody remembers.
     if (Number(life) < (watch?.life ?? 0)) continue;
     if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
-    const seenAt = Date.parse(ledger.state.conclusions[id]?.conclusion.watch.concludedAt ?? "");
+    const seenAt = Date.parse(
+      ledger.state.conclusions[idOfLife({ ...keyOf(id), life: watch?.life })]?.conclusion.watch.concludedAt ??
+        "",
+    );
     // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
     if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)
       unexpected.push(`${unit} was told although the watch had been stopped`);

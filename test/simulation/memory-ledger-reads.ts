@@ -2,7 +2,7 @@ import { unattempted } from "../../lib/ledger/notice-ledger.ts";
 import { pageToken, readPageToken } from "../../lib/ledger/page-token.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotice } from "./memory-ledger-notices.ts";
-import { idOf, keyOf, type LedgerState } from "./memory-ledger-state.ts";
+import { idOf, idOfLife, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
 type Reads = Pick<WatchLedger, "read" | "overdue" | "reschedule" | "revisit" | "recent">;
 
@@ -13,9 +13,7 @@ export function watchReads({ watches, conclusions, notices }: LedgerState): Read
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
-      const latest = conclusions[idOf(key)];
-      const isOfThisLife = Date.parse(latest?.conclusion.watch.acceptedAt ?? "") === watch.acceptedAt;
-      const kept = isOfThisLife ? latest : undefined;
+      const kept = conclusions[idOfLife(watch)];
       const deliveries = watch.targets.map(
         (target) =>
           notices[idOfNotice({ ...key, target, life: watch.life })]?.delivery ?? unattempted(target),

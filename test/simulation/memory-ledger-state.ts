@@ -1,4 +1,4 @@
-import type { Instant, Job, WatchKey } from "../../lib/job.ts";
+import type { Instant, Job, LifeKey, WatchKey } from "../../lib/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
 import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
@@ -46,6 +46,12 @@ export function emptyLedgerState(): LedgerState {
 
 export function idOf({ project, jobId }: WatchKey): string {
   return `${project}#${jobId}`;
+}
+
+/** With the life behind it where it is a later one. */
+export function idOfLife(key: LifeKey): string {
+  const { life = 0 } = key;
+  return `${idOf(key)}${life === 0 ? "" : `#${life}`}`;
 }
 
 export function keyOf(id: string): WatchKey {

@@ -1,14 +1,7 @@
 import { lookDueAt, settleDueAt } from "../../lib/ledger/due.ts";
 import { LOOK_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
-import type {
-  Ended,
-  LookClaim,
-  NewWatch,
-  Opened,
-  StoredConclusion,
-  WatchLedger,
-} from "../../lib/ledger/watch-ledger.ts";
-import { idOf, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
+import type { Ended, LookClaim, NewWatch, Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { idOf, idOfLife, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type Steps = Pick<
   WatchLedger,
@@ -33,7 +26,8 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       if (row === undefined || row.watch.state === "stopped" || row.released) {
         const next = started(wanted, row);
         watches[id] = next;
-        return { kind: "accepted", look: next.watch.look + 1 };
+        const { look, life } = next.watch;
+        return { kind: "accepted", look: look + 1, ...(life === 0 ? {} : { life }) };
       }
       const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
       const watch = { ...row.watch, targets: union(row.watch.targets, wanted.targets) };
@@ -84,14 +78,14 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
     },
 
     async keepConclusion(key, stored) {
-      const before = conclusions[idOf(key)];
-      const kept = before === undefined || acceptanceOf(before) < acceptanceOf(stored) ? stored : before;
-      conclusions[idOf(key)] = kept;
+      const id = idOfLife(key);
+      const kept = conclusions[id] ?? stored;
+      conclusions[id] = kept;
       return kept.conclusion;
     },
 
     async readConclusion(key) {
-      return conclusions[idOf(key)]?.conclusion ?? null;
+      return conclusions[idOfLife(key)]?.conclusion ?? null;
     },
 
     async end({ key, acceptedAt, outcome, concludedAt, targets, lookedAt, seen }): Promise<Ended> {
@@ -125,10 +119,6 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
   };
 }
 
-function acceptanceOf({ conclusion }: StoredConclusion): number {
-  return Date.parse(conclusion.watch.acceptedAt);
-}
-
 function over(watch: Watch): Watch {
   return { ...watch, done: true, nextLookAt: null };
 }
@@ -136,8 +126,9 @@ function over(watch: Watch): Watch {
 function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
   const { project, jobId, acceptedAt, deadlineAt, nextLookAt } = wanted;
   const watch: Watch = {
-    ...{ phase: null, jobType: null, resourceName: null, look: 0, lookedAt: [] },
-    ...before?.watch,
+    ...{ phase: null, jobType: null, resourceName: null, lookedAt: [] },
+    look: before?.watch.look ?? 0,
+    lookAtStart: before?.watch.look ?? 0,
     uncounted: before?.watch.look ?? 0,
     life: before === undefined ? 0 : before.watch.life + 1,
     ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },

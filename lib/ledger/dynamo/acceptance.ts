@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context } from "../../context.ts";
 import { MaybeText } from "../../fields.ts";
-import type { WatchKey } from "../../job.ts";
+import type { LifeKey } from "../../job.ts";
 import type { Acceptance } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
 import { readItem } from "./item.ts";
@@ -22,36 +22,29 @@ export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored>
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/**
- * Keeps what is new: callbacks, and the context, of a life's first acceptance or of its latest. Callbacks of a life before
- * stay, and are nobody's target.
- */
+/** Keeps what is new: callbacks, and the context unless this life has one already. */
 export async function keepAcceptance(
   table: LedgerTable,
-  key: WatchKey,
+  key: LifeKey,
   acceptance: Acceptance,
-  { timeToLive, context: kept }: { readonly timeToLive: number; readonly context: "first" | "latest" },
+  timeToLive: number,
 ): Promise<void> {
-  const context = { context: JSON.stringify(acceptance.context) };
   await change(table, {
     key: acceptanceItemKey(key),
-    set: {
-      ...{ ...callbackAttributes(acceptance), expiresAt: timeToLive },
-      ...(kept === "latest" ? context : {}),
-    },
-    first: kept === "first" ? context : {},
+    set: { ...callbackAttributes(acceptance), expiresAt: timeToLive },
+    first: { context: JSON.stringify(acceptance.context) },
   });
 }
 
 /** What the acceptances of a watch brought along; nothing when there is no such watch. */
-export async function readAcceptance(table: LedgerTable, key: WatchKey): Promise<Acceptance> {
+export async function readAcceptance(table: LedgerTable, key: LifeKey): Promise<Acceptance> {
   const hot = await get(table, watchItemKey(key));
   if (hot === null) return { context: {}, callbacks: {} };
   const more = readWatchItem(hot).more ? await get(table, acceptanceItemKey(key)) : null;
   return toAcceptance(hot, more);
 }
 
-/** Joins the two places. The hot item's context was there first. */
+/** Joins the two places. The hot item's context was there first; a later life has none there. */
 export function toAcceptance(hot: Item, more: Item | null): Acceptance {
   const inline = readWatchItem(hot);
   const apart = more === null ? null : readItem(AcceptanceItem, more);

@@ -6,8 +6,11 @@ import { readItem } from "./item.ts";
 import { RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
 import { get, type LedgerTable } from "./table.ts";
 
-/** How far behind its plan, or beyond its deadline, a watch may be and still count as followed. */
-const GRACE_MS = 3_600_000;
+/**
+ * How far behind its plan, or beyond its deadline, a watch may be and still count as followed. A last look may wait an hour for
+ * its turn.
+ */
+const GRACE_MS = 5_400_000;
 /** Watches that are read at once. */
 const ABREAST = 20;
 

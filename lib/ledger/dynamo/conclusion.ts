@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { Conclusion } from "../../conclusion.ts";
-import type { Instant, Job, WatchKey } from "../../job.ts";
+import type { Instant, Job, LifeKey } from "../../job.ts";
 import type { StoredConclusion } from "../watch-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
 import { conclusionItemKey } from "./keys.ts";
@@ -11,19 +11,17 @@ import { MAX_TREE_BYTES, packTree, unpackTree } from "./tree.ts";
 const Bytes = z.instanceof(Uint8Array);
 const ConclusionItem = z.object({ conclusion: Bytes, tree: z._default(z.nullable(Bytes), null) });
 
-/**
- * The first writer wins, and everybody is answered the conclusion that is kept. A watch that was stopped and taken up
- * again concludes anew: what it kept of its life before gives way to what it was accepted for last.
- */
+/** The first writer wins, and everybody is answered the conclusion that is kept. */
 export async function keepConclusion(
   table: LedgerTable,
-  key: WatchKey,
+  key: LifeKey,
   stored: StoredConclusion,
   expiresAt: Instant,
 ): Promise<Conclusion> {
   const conclusion = packJson(stored.conclusion);
   const tree = stored.tree === null ? null : packTree(stored.tree, MAX_TREE_BYTES - conclusion.length);
   const acceptedAt = Date.parse(stored.conclusion.watch.acceptedAt);
+  // An earlier one is from a release that knew no lives, of which a watch had one after the other all the same.
   const kept = await change(table, {
     key: conclusionItemKey(key),
     set: { conclusion, tree, acceptedAt, expiresAt: timeToLive(expiresAt) },
@@ -35,7 +33,7 @@ export async function keepConclusion(
 }
 
 /** Without its tree: a digest reads up to a hundred at once. */
-export async function readConclusion(table: LedgerTable, key: WatchKey): Promise<Conclusion | null> {
+export async function readConclusion(table: LedgerTable, key: LifeKey): Promise<Conclusion | null> {
   const item = await get(table, conclusionItemKey(key), "#conclusion, #v");
   return item === null ? null : unpackConclusion(readItem(ConclusionItem, item));
 }

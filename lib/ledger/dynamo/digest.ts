@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { WatchKey } from "../../job.ts";
 import type { Digest, DigestLedger } from "../digest-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
-import { digestKey, watchOfPartition, watchPartition } from "./keys.ts";
+import { digestKey, lifeName, lifeOfName, watchOfPartition, watchPartition } from "./keys.ts";
 import { change, create, get, type LedgerTable } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
@@ -14,9 +14,10 @@ export async function openDigest(
   table: LedgerTable,
   digest: Parameters<DigestLedger["openDigest"]>[0],
 ): Promise<void> {
-  const members = digest.members.map(watchPartition);
+  const members = digest.members.map(lifeName);
+  const running = new Set(digest.members.map(watchPartition));
   await create(table, digestKey(digest.digestId), {
-    ...{ members, running: new Set(members), targets: digest.targets },
+    ...{ members, running, targets: digest.targets },
     expiresAt: timeToLive(digest.expiresAt),
   });
 }
@@ -37,5 +38,5 @@ export async function readDigest(table: LedgerTable, digestId: string): Promise<
   if (item === null) return null;
   const { members, targets } = readItem(DigestItem, item);
   const { running } = readItem(Running, item);
-  return { members: members.map(watchOfPartition), targets, running: running.map(watchOfPartition) };
+  return { members: members.map(lifeOfName), targets, running: running.map(watchOfPartition) };
 }

@@ -1,4 +1,4 @@
-import type { WatchKey } from "../../job.ts";
+import type { LifeKey, WatchKey } from "../../job.ts";
 import type { NoticeKey } from "../notice-ledger.ts";
 
 /** The indexes of the table: a project's watches by the time they were accepted, and by shard what is due. */
@@ -16,24 +16,34 @@ export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "watch" };
 }
 
-export function acceptanceItemKey(key: WatchKey): ItemKey {
-  return { pk: watchPartition(key), sk: "acceptance" };
+export function acceptanceItemKey(key: LifeKey): ItemKey {
+  return { pk: watchPartition(key), sk: `acceptance${suffixOf(key)}` };
 }
 
 export function treeItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "tree" };
 }
 
-export function conclusionItemKey(key: WatchKey): ItemKey {
-  return { pk: watchPartition(key), sk: "conclusion" };
+export function conclusionItemKey(key: LifeKey): ItemKey {
+  return { pk: watchPartition(key), sk: `conclusion${suffixOf(key)}` };
 }
 
 export const NOTICE_PREFIX = "notice#";
 
-/** Those of a watch's later lives have its number behind them. */
 export function noticeItemKey(key: NoticeKey): ItemKey {
-  const { target, life = 0 } = key;
-  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${target}${life === 0 ? "" : `#${life}`}` };
+  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${key.target}${suffixOf(key)}` };
+}
+
+/** What belongs to a later life of a watch has its number behind it. */
+function suffixOf({ life = 0 }: LifeKey): string {
+  return life === 0 ? "" : `#${life}`;
+}
+
+/** A watch's life as one text, and back. */
+export const lifeName = (key: LifeKey): string => watchPartition(key) + suffixOf(key);
+export function lifeOfName(name: string): LifeKey {
+  const [, , , life] = name.split("#");
+  return { ...watchOfPartition(name), life: life === undefined ? undefined : Number(life) };
 }
 
 /** The target a notice's sort key names. */

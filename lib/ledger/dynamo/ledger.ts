@@ -29,7 +29,7 @@ export function createLedger(table: LedgerTable): Ledger {
     read: (key) => readWatch(table, key),
     overdue: (now, limit) => overdue(table, now, limit),
     reschedule: (entry, dueAt) => reschedule(table, entry, dueAt),
-    revisit: (key, dueAt) => revisit(table, key, dueAt),
+    revisit: (key, dueAt, expiresAt) => revisit(table, key, dueAt, expiresAt),
     recent: (project, page) => recent(table, project, page),
     claimNotice: (claim) => claimNotice(table, claim),
     recordAttempt: (record) => recordAttempt(table, record),

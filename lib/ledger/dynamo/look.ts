@@ -83,7 +83,7 @@ export async function recordLook(table: LedgerTable, record: LookRecord): Promis
       ...{ dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(key) },
       ...{ trouble: trouble?.kind ?? null, troubleSince: trouble?.since ?? null },
       ...{
-        silence: silence === null ? null : cutText(silence.text, SILENCE_BYTES),
+        silence: silence === null ? null : cutText(silence.text.toWellFormed(), SILENCE_BYTES),
         silentSince: silence?.since ?? null,
       },
       lookedAt: packInstants(record.lookedAt.slice(-LOOK_HISTORY)),

@@ -12,7 +12,7 @@ const ROUNDS = 8;
 /** Accepts a watch, takes a stopped one up again, or adds to one that is there. One request for a new watch. */
 export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Opened> {
   const inline = inlineAcceptance(watch);
-  if (inline === null) await keepContext(table, watch, "first");
+  if (inline === null) await keep(table, watch, 0);
   const fresh = { state: "watching", look: 0, done: true, project: watch.project, ...running(watch) };
   const targets = new Set(watch.targets);
   const { digestId } = watch;
@@ -37,15 +37,17 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
 
 /** The look goes on counting, so that whatever is left of the looks before stays behind it. All else begins anew. */
 async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
-  await keepContext(table, watch, "latest");
+  const life = found.life + 1;
+  await keep(table, watch, life);
   const reopened = await change(table, {
     key: watchItemKey(watch),
     set: {
       ...{
         state: "watching",
-        life: found.life + 1,
+        life,
         released: null,
-        ...{ context: null, tree: null, treeHash: null },
+        ...{ context: null, tree: null, treeHash: null, lookedAt: null },
+        ...{ phase: null, jobType: null, resourceName: null },
         targets: new Set(watch.targets),
         done: true,
         more: true,
@@ -59,12 +61,12 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       ...NO_LEASE,
       ...running(watch),
       digestId: watch.digestId,
-      uncounted: found.look,
+      ...{ uncounted: found.look, lookAtStart: found.look },
     },
     condition: "#state = :state AND #look = :look",
     values: { state: found.state, look: found.look },
   });
-  return reopened.kind === "written" ? { kind: "accepted", look: found.look + 1 } : null;
+  return reopened.kind === "written" ? { kind: "accepted", look: found.look + 1, life } : null;
 }
 
 /** A target is added only after its callback is kept, so that whoever sees the target also finds where it is. */
@@ -72,7 +74,7 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   const brings = Object.keys(watch.callbacks).length > 0;
   const isNew = watch.targets.some((target) => !found.targets.includes(target));
   if (!isNew && !brings) return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
-  if (brings) await keepContext(table, watch, "first");
+  if (brings) await keep(table, watch, found.life);
   const over = found.state !== "watching";
   const joined = await change(table, {
     key: watchItemKey(watch),
@@ -92,8 +94,9 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
 }
 
-function keepContext(table: LedgerTable, watch: NewWatch, context: "first" | "latest"): Promise<void> {
-  return keepAcceptance(table, watch, watch, { timeToLive: timeToLive(watch.expiresAt), context });
+function keep(table: LedgerTable, watch: NewWatch, life: number): Promise<void> {
+  const { project, jobId } = watch;
+  return keepAcceptance(table, { project, jobId, life }, watch, timeToLive(watch.expiresAt));
 }
 
 function running(watch: NewWatch) {

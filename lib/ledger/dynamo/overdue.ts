@@ -1,8 +1,17 @@
 import * as z from "zod/mini";
-import type { Instant, WatchKey } from "../../job.ts";
+import type { Instant, LifeKey } from "../../job.ts";
 import type { Overdue } from "../watch-ledger.ts";
 import { fromAttributes } from "./attributes.ts";
-import { OVERDUE_INDEX, OVERDUE_SHARDS, overdueShard, watchItemKey, watchOfPartition } from "./keys.ts";
+import { timeToLive } from "./item.ts";
+import {
+  acceptanceItemKey,
+  conclusionItemKey,
+  OVERDUE_INDEX,
+  OVERDUE_SHARDS,
+  overdueShard,
+  watchItemKey,
+  watchOfPartition,
+} from "./keys.ts";
 import { change, type LedgerTable, query } from "./table.ts";
 import { NOT_DUE } from "./watch-item.ts";
 
@@ -42,12 +51,29 @@ export async function reschedule(
   return moved.kind === "written" ? "moved" : "changed";
 }
 
-/** Puts a watch into the index, unless it is due before `dueAt` anyway or there is no such watch. */
-export async function revisit(table: LedgerTable, key: WatchKey, dueAt: Instant): Promise<void> {
+/** Puts a watch into the index, unless it is due before `dueAt` anyway or there is no such watch; keeps what is told of it. */
+export async function revisit(
+  table: LedgerTable,
+  key: LifeKey,
+  dueAt: Instant,
+  expiresAt: Instant | null,
+): Promise<void> {
   await change(table, {
     key: watchItemKey(key),
     set: { dueAt, dueShard: overdueShard(key) },
     condition: "attribute_exists(#state) AND (attribute_not_exists(#dueAt) OR #dueAt > :dueAt)",
     values: { dueAt },
   });
+  if (expiresAt === null) return;
+  const until = timeToLive(expiresAt);
+  await Promise.all(
+    [watchItemKey(key), acceptanceItemKey(key), conclusionItemKey(key)].map((item) =>
+      change(table, {
+        key: item,
+        set: { expiresAt: until },
+        condition: "#expiresAt < :until",
+        values: { until },
+      }),
+    ),
+  );
 }

@@ -24,13 +24,14 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
   if (hot === undefined) return null;
   const item = readWatchItem(hot);
   const watch = toWatch(item);
-  const concluded = items.get(conclusionItemKey(key).sk);
+  const concluded = items.get(conclusionItemKey(watch).sk);
   const latest = concluded === undefined ? null : readConclusionItem(concluded);
   const isOfThisLife = latest !== null && Date.parse(latest.conclusion.watch.acceptedAt) === watch.acceptedAt;
   const kept = isOfThisLife ? latest : null;
-  const tree = item.tree ?? items.get(treeItemKey(key).sk)?.tree?.B ?? null;
+  const apart = item.treeHash === null ? null : (items.get(treeItemKey(key).sk)?.tree?.B ?? null);
+  const tree = item.tree ?? apart;
   return {
-    ...toAcceptance(hot, items.get(acceptanceItemKey(key).sk) ?? null),
+    ...toAcceptance(hot, items.get(acceptanceItemKey(watch).sk) ?? null),
     watch,
     conclusion: kept?.conclusion ?? null,
     tree: kept?.tree ?? (tree === null ? null : unpackTree(tree)),

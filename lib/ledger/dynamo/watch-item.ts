@@ -22,6 +22,7 @@ const WatchItem = z.object({
   released: z._default(z.boolean(), false),
   look: z.int(),
   uncounted: z._default(z.int(), 0),
+  lookAtStart: z._default(z.int(), 0),
   done: z.boolean(),
   owner: Text,
   leaseUntil: Time,
@@ -57,12 +58,35 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, life, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId } =
-    item;
+  const {
+    state,
+    life,
+    look,
+    uncounted,
+    lookAtStart,
+    done,
+    acceptedAt,
+    deadlineAt,
+    concludedAt,
+    nextLookAt,
+    digestId,
+  } = item;
   const { phase, jobType, resourceName, misses, trouble } = item;
   return {
     ...watchOfPartition(item.pk),
-    ...{ state, life, look, uncounted, done, acceptedAt, deadlineAt, concludedAt, nextLookAt, digestId },
+    ...{
+      state,
+      life,
+      look,
+      uncounted,
+      lookAtStart,
+      done,
+      acceptedAt,
+      deadlineAt,
+      concludedAt,
+      nextLookAt,
+      digestId,
+    },
     ...{ phase, jobType, resourceName, misses },
     targets: item.targets.toSorted(),
     trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },

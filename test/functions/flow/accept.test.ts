@@ -68,6 +68,27 @@ describe("a job handed over", () => {
     expect(JSON.parse(status.body ?? "")).toMatchObject({ state: "watching", looks: 0 });
   });
 
+  test("asked for again while its look waits for a turn, is sent no other, which would wait anew", async () => {
+    const api = createHarness();
+    const key = { project: "prod", jobId: JOB };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    await api.ledger.claimLook({ key, look: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordLook({
+      ...{ key, look: 1, messageId: "m", at: START, nextLookAt: START + 600_000, waited: true, misses: 0 },
+      ...{
+        phase: null,
+        jobType: null,
+        resourceName: null,
+        trouble: null,
+        silence: null,
+        lookedAt: [],
+        tree: null,
+      },
+    });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    expect(messages(api.pollQueue).map(({ look }) => look)).toEqual([1]);
+  });
+
   test("is looked at by its deadline, however long jobs like it take", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });

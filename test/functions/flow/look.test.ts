@@ -131,7 +131,7 @@ describe("a look", () => {
     expect(await flow.memory.stop(KEY, flow.clock.now, T0 * 2)).toBe("over");
     const acceptedAt = flow.clock.now + 1000;
     expect(await flow.open({ acceptedAt, deadlineAt: acceptedAt + 3_600_000 })).toEqual({
-      ...{ kind: "accepted", look: 2 },
+      ...{ kind: "accepted", look: 2, life: 1 },
     });
     flow.observation = jobIn("succeeded");
     await flow.look(2, "m-2");
@@ -143,11 +143,12 @@ describe("a look", () => {
       deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
     });
 
-    // A notice of the first life that nobody took until now has nothing to tell any more.
+    // A notice of the first life that nobody took until now tells how that one ended.
     const untold = (late ?? "").replace('"audit"', '"deploys"');
     await flow.notices.send([{ id: "late", body: untold, delaySeconds: 0 }]);
     expect(await flow.tell()).toBe("acknowledged");
-    expect(flow.seen.posts).toHaveLength(2);
+    expect(flow.seen.posts).toHaveLength(3);
+    expect((await flow.memory.readConclusion(KEY))?.outcome).toBe("timed_out");
   });
 
   it("concludes when the job has ended", async () => {

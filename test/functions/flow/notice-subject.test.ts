@@ -42,7 +42,7 @@ describe("a notice whose target does not ask for its outcome", () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.tell();
-    await flow.memory.revisit(KEY, flow.clock.now);
+    await flow.memory.revisit(KEY, flow.clock.now, null);
     await flow.memory.reopenNotice(AUDIT, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();

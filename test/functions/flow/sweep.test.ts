@@ -80,7 +80,7 @@ describe("the sweep", () => {
     await flow.look(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notices: 0 });
-    await flow.memory.revisit(KEY, flow.clock.now);
+    await flow.memory.revisit(KEY, flow.clock.now, null);
     await flow.memory.reopenNotice({ ...KEY, target: "audit" }, T0 * 2);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notices: 1 });

@@ -34,6 +34,13 @@ describe("createCceClient", () => {
       });
     }
   });
+  it("tells of credentials that no header can carry, rather than that CCE cannot be reached", async () => {
+    const client = clientOf({ c: { kind: "token", token: "ab€" } });
+    expect(await client.look({ project: "c", jobId: done.jobId }, budget)).toEqual({
+      kind: "misconfigured",
+      text: "the credentials of project c hold a character that no header may: set them again",
+    });
+  });
   it("fetches one token for ten looks, and one more once it is refused", async () => {
     const client = clientOf({ b: password() });
     const ids = Array.from({ length: 10 }, (_, i) => cce.addJob("b", { ...done, jobId: `job${i}` }));

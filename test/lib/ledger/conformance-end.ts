@@ -102,21 +102,6 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().readConclusion(watch)).toEqual(kept[0]);
     });
 
-    it("lets a later acceptance conclude anew, and an earlier one change nothing", async () => {
-      const watch = newWatch();
-      await ledger().open(watch);
-      const { project, jobId } = watch;
-      const keep = (outcome: "timed_out" | "succeeded", acceptedAt: number) => {
-        const told = conclusion({ project, jobId }, { outcome });
-        const accepted = { ...told.watch, acceptedAt: new Date(acceptedAt).toISOString() };
-        const stored = { conclusion: { ...told, watch: accepted }, tree: null };
-        return ledger().keepConclusion(watch, stored, NEVER);
-      };
-      expect((await keep("timed_out", T0)).outcome).toBe("timed_out");
-      expect((await keep("succeeded", T0 + 60_000)).outcome).toBe("succeeded");
-      expect((await keep("timed_out", T0)).outcome).toBe("succeeded");
-    });
-
     it("keeps the tree with it", async () => {
       const watch = newWatch();
       await ledger().open(watch);

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+import { conclusion, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
 
 const SEALED = "sealed:".padEnd(180, "x");
 
@@ -16,6 +16,7 @@ export function describeOpening(ledger: () => Ledger): void {
           state: "watching",
           life: 0,
           look: 0,
+          lookAtStart: 0,
           uncounted: 0,
           done: true,
         },
@@ -106,7 +107,7 @@ export function describeOpening(ledger: () => Ledger): void {
       };
       const context = { actor: "later" };
       const again = await ledger().open({ ...watch, ...later, targets: ["b"], context });
-      expect(again).toEqual({ kind: "accepted", look: 2 });
+      expect(again).toEqual({ kind: "accepted", look: 2, life: 1 });
       expect((await ledger().read(watch))?.watch).toMatchObject({
         ...later,
         ...{
@@ -114,12 +115,13 @@ export function describeOpening(ledger: () => Ledger): void {
           look: 1,
           life: 1,
           uncounted: 1,
+          lookAtStart: 1,
           done: true,
           concludedAt: null,
           targets: ["b"],
         },
       });
-      expect(await ledger().readAcceptance(watch)).toMatchObject({ context });
+      expect(await ledger().readAcceptance({ ...watch, life: 1 })).toMatchObject({ context });
     });
 
     it("leaves what remained of a stopped watch's looks stale when it is taken up again", async () => {
@@ -146,13 +148,60 @@ export function describeOpening(ledger: () => Ledger): void {
         expect(await ledger().read(watch)).toMatchObject({ watch: { state: outcome }, conclusion: {} });
 
         const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
-        expect(await ledger().open(later)).toEqual({ kind: "accepted", look: 1 });
+        expect(await ledger().open(later)).toEqual({ kind: "accepted", look: 1, life: 1 });
         expect(await ledger().read(watch)).toMatchObject({
           ...{ conclusion: null, tree: null },
           watch: { state: "watching", life: 1, acceptedAt: T0 + 7000, concludedAt: null },
         });
       },
     );
+
+    it("keeps apart what each life ended as, what it was called with, and what its looks saw", async () => {
+      const callbacks = { "callback:a": "sealed-a" };
+      const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
+      const { project, jobId } = watch;
+      await ledger().open(watch);
+      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      const subJobs = Array.from({ length: 40 }, (_, i) =>
+        job({ jobId: `${i}`, reason: `because of ${i * i}` }),
+      );
+      await ledger().recordLook(lookRecord({ key: watch, tree: job({ subJobs }) }));
+      const first = conclusion({ project, jobId }, { outcome: "lost" });
+      await ledger().keepConclusion(watch, { conclusion: first, tree: null }, NEVER);
+      await ledger().end({
+        ...{ key: watch, outcome: "lost", targets: ["callback:a"], acceptedAt: T0, concludedAt: T0 + 9 },
+        ...{ lookedAt: [T0], expiresAt: NEVER },
+      });
+      await ledger().stop(watch, T0 + 6000, NEVER);
+      const again = {
+        ...watch,
+        acceptedAt: T0 + 7000,
+        context: { actor: "second" },
+        callbacks: {},
+        targets: ["b"],
+      };
+      await ledger().open(again);
+      expect(await ledger().read(watch)).toMatchObject({
+        ...{ context: { actor: "second" }, conclusion: null, tree: null },
+        watch: {
+          life: 1,
+          look: 1,
+          phase: null,
+          jobType: null,
+          resourceName: null,
+          lookedAt: [],
+          targets: ["b"],
+        },
+      });
+      const second = conclusion({ project, jobId }, { outcome: "succeeded" });
+      const later = { ...watch, life: 1 };
+      await ledger().keepConclusion(later, { conclusion: second, tree: null }, NEVER);
+      expect([await ledger().readConclusion(watch), await ledger().readConclusion(later)]).toEqual([
+        first,
+        second,
+      ]);
+      expect((await ledger().readAcceptance(watch)).callbacks).toEqual(callbacks);
+    });
 
     it("does not let go of a watch that saw its job end", async () => {
       const watch = newWatch({ targets: [] });

@@ -69,13 +69,13 @@ export function describeReads(ledger: () => Ledger): void {
     it("lets a watch be taken out, and put in again where it is not due earlier anyway", async () => {
       const watch = newWatch();
       await ledger().open(watch);
-      await ledger().revisit(watch, T0 + 70_000);
+      await ledger().revisit(watch, T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
       expect(await ledger().reschedule({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
       expect(await entryOf(watch.project, NEVER)).toBeNull();
-      await ledger().revisit(watch, T0 + 70_000);
+      await ledger().revisit(watch, T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 70_000 });
-      await ledger().revisit(newWatch(), T0);
+      await ledger().revisit(newWatch(), T0, NEVER);
     });
   });
 

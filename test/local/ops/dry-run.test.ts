@@ -85,11 +85,11 @@ test("what would not work once it is deployed is told, with what to do about it"
 
 test("every fault of a file is told, and that it cannot be read", async () => {
   const { code, states } = await dryRun({
-    targets: { deploys: { kind: "slack", url: "ftp://hunter2.example" } },
+    targets: { deploys: { kind: "slack", url: "hunter2 example" } },
     tokens: 7,
   });
   expect(states).toEqual([
-    "FAULT   config: targets.deploys.url: must start with https:// or http://",
+    "FAULT   config: targets.deploys.url: must be a URL",
     expect.stringMatching(/^FAULT {3}config: tokens: /),
   ]);
   expect(code).toBe(1);

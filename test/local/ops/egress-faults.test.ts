@@ -50,9 +50,26 @@ test.each([
   null,
   [],
   { targets: 7, settings: 7 },
-  { targets: { a: 7, b: slack(7), c: slack("ftp://a.example"), d: slack("https://") } },
+  { targets: { a: 7, b: slack(7), c: slack("https://") } },
   { settings: { egress: 7, callbackHosts: 7 } },
   { settings: { egress: { allow: [7, ""] }, callbackHosts: [7, ""] } },
 ])("what has no form is for others to tell: %j", (document) => {
   expect(egressFaults(document)).toEqual([]);
+});
+
+test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
+  "a target is not at %s",
+  (url) => {
+    expect(egressFaults({ targets: { a: { kind: "slack", url } } })).toEqual([
+      "targets.a.url: must start with https:// or http://",
+    ]);
+  },
+);
+
+test("bounds that exclude each other are told where both were written", () => {
+  const faultsOf = (poll: object) => egressFaults({ settings: { poll } });
+  expect(faultsOf({ minDelaySeconds: 100, maxDelaySeconds: 5 })).toEqual([
+    "settings.poll.minDelaySeconds: is more than maxDelaySeconds, which holds then",
+  ]);
+  expect(faultsOf({ maxDelaySeconds: 1 })).toEqual([]);
 });
