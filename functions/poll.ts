@@ -11,7 +11,6 @@ import {
   systemRandom as random,
 } from "../lib/runtime/clock.ts";
 import { readEnvironment } from "../lib/runtime/config.ts";
-import { log } from "../lib/runtime/log.ts";
 import { perConfig } from "../lib/runtime/per-config.ts";
 import { sqsHandler } from "../lib/runtime/sqs.ts";
 import { ssmConfig } from "../lib/runtime/ssm-config.ts";
@@ -20,7 +19,7 @@ import { look } from "./flow/look.ts";
 import { createPace } from "./flow/pace.ts";
 import { pollPorts } from "./flow/poll-ports.ts";
 import { withMessage } from "./flow/read-message.ts";
-import { tellUnreadable } from "./flow/tell.ts";
+import { tellUnlearned, tellUnreadable } from "./flow/tell.ts";
 import { pollLedger } from "./ledger/poll-ledger.ts";
 
 const env = readEnvironment(
@@ -41,7 +40,7 @@ const services = {
   notices: createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
   cceOf: perConfig(({ projects }) => createCceClient({ projects, now, monotonic, random })),
   paceFor: createPace(ledger, now),
-  durations: createDurations(ledger, now, (error) => log.error("durations unread", {}, error)),
+  durations: createDurations(ledger, now, tellUnlearned),
 };
 
 export const handler = sqsHandler(async (records) => {

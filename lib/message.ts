@@ -6,7 +6,7 @@ import { JobId, Name, Outcome } from "./job.ts";
  * The latest version this code writes of any kind. A reader accepts its own and all earlier ones; a newer one waits in the
  * queue. The next version of any kind is therefore 3: a 2 of another kind than a notice is malformed here.
  */
-export const MESSAGE_VERSION = 2;
+const MESSAGE_VERSION = 2;
 
 /** Poll queue: "look at this job". The loop carries its own bounds, so that no lost setting can make it endless. */
 export const LookMessage = z.strictObject({

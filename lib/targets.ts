@@ -6,7 +6,7 @@ import { SecretText, toSecret } from "./secret-fields.ts";
 const WHSEC_BYTES = { min: 24, max: 64 };
 
 /** Names that are ours, the transport's, or would change who the receiver thinks is calling. */
-export const REFUSED_HEADERS: ReadonlySet<string> = new Set([
+const REFUSED_HEADERS: ReadonlySet<string> = new Set([
   "accept-encoding",
   "connection",
   "content-encoding",

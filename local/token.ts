@@ -10,7 +10,7 @@ const USAGE = `Makes a bearer token and prints what to store.
 
   npm run token -- --name gitlab [--project prod]… [--target deploys]… [--stage prod]
 
-Without --project or --target the token may use all of them. Exit status: 0, 2 for this text.
+Without --project or --target the token may use all of them. Exit status: 0, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

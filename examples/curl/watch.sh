@@ -12,7 +12,7 @@
 # WAIT=no         hands over, and does not wait
 #
 # Prints state=… and, where it has not succeeded, reason=… in one line each; on stderr what the notifier refuses, and why.
-# Exit status: 0 succeeded, 1 failed, 2 wrong usage (also what the notifier finds wrong: 400, 413, 415, 422),
+# Exit status: 0 succeeded, 1 failed, 2 wrong usage (also what the notifier finds wrong: 400, 409, 413, 415, 422),
 # 3 timed out, lost or stopped, 4 cannot reach or not allowed.
 set -eu
 # Characters are bytes, whatever the language.

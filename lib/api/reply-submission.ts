@@ -10,7 +10,7 @@ const CONTEXT = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (ke
 const PLAIN = ["project", "callbackUrl"] as const;
 const ONCE: readonly string[] = ["from", "deadlineMinutes", ...PLAIN, ...CONTEXT];
 /** Every query parameter of `POST /v1/jobs?from=cce`. */
-export const REPLY_PARAMETERS: readonly string[] = ["notify", ...ONCE];
+const REPLY_PARAMETERS: readonly string[] = ["notify", ...ONCE];
 
 /** What a reply of the cloud holds: a job's ID, or the cloud's own words for why it refused the call; else null. */
 export interface ReplyReader {

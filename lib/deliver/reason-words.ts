@@ -22,7 +22,7 @@ export const REASON_WORDS: Readonly<Record<DeliveryReason, string>> = {
   signature_refused: "The receiver does not accept the signature. Check the target's secret.",
   stale_timestamp: "The receiver finds the time of the signature too far off its own.",
   target_gone:
-    "The receiver says that this address is no more (410, or a hook that was removed). The target is switched off.",
+    "The receiver says that this address is no more (410, or a hook that was removed). A configured target is switched off; a callbackUrl ends this notice only.",
   target_off: "Nothing was sent: the target was gone before. A test of it that arrives switches it on again.",
   target_unknown: "Nothing was sent: the target is no longer in the config.",
   timeout: "No whole answer arrived in time. Sent again.",

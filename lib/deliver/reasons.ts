@@ -1,7 +1,7 @@
 import type { Verdict } from "../job.ts";
 
 /** Which rule of the guard refused an address. */
-export const EGRESS_RULES = [
+const EGRESS_RULES = [
   "egress_malformed_url",
   "egress_characters",
   "egress_user_info",

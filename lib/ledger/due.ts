@@ -1,10 +1,10 @@
 import type { Instant } from "../job.ts";
 
 /** How late a look may be before the sweep sends it again: more than a queue and a cold start usually take. */
-export const OVERDUE_SLACK_MS = 30_000;
+const OVERDUE_SLACK_MS = 30_000;
 
 /** How long after a watch's end the sweep first checks that every notice of it is final. */
-export const SETTLE_MS = 60_000;
+const SETTLE_MS = 60_000;
 
 /** When a watch whose next look is planned for `nextLookAt` counts as overdue. */
 export function lookDueAt(nextLookAt: Instant): Instant {

@@ -14,7 +14,7 @@ export const gatewayError = (status: number, code: string, text: string): Answer
 });
 
 /** CCE itself speaks so. */
-export const cceError = (status: number, code: string, text: string): Answer => ({
+const cceError = (status: number, code: string, text: string): Answer => ({
   status,
   body: { errorCode: code, errorMessage: text },
 });

@@ -44,7 +44,7 @@ export function runSchedule(options: {
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
-export function scheduledEvent(ruleArn: string, region: string, at: Date): ScheduledEvent {
+function scheduledEvent(ruleArn: string, region: string, at: Date): ScheduledEvent {
   return {
     version: "0",
     id: randomUUID(),

@@ -26,7 +26,7 @@ const USAGE = `Checks, stores and shows the config of a stage.
   npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file lacks
   npm run config -- list [--stage S]               what a stage has, without secrets
 
-Exit status: 0, 1 when there are faults or AWS refused, 2 for this text.
+Exit status: 0, 1 when there are faults or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

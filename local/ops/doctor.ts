@@ -39,7 +39,7 @@ const USAGE = `Examines a deployed stage, or a config before it is deployed, and
 
 Looks at the config, each project's credentials (by asking CCE for a job that does not exist) and each target's URL, by
 the rules of delivery; of a stage also at the API and the clock, the queues and the alarms; of a file also at the hosts
-that projects are asked at, as they are seen from this machine. Exit status: 0, 1 when something is wrong, 2 for this text.
+that projects are asked at, as they are seen from this machine. Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

@@ -20,7 +20,7 @@ const USAGE = `Makes a link to the list of a project's jobs. Whoever has it can 
   npm run link -- --project prod --config FILE --url http://127.0.0.1:4000
 
 With --config nothing is asked of AWS: the API's address is --url, or the file's settings.publicUrl. --days: as in
-settings.linkDays, unless told. Exit status: 0, 1 when no link can be made, 2 for this text.
+settings.linkDays, unless told. Exit status: 0, 1 when no link can be made, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

@@ -20,7 +20,7 @@ until POST /v1/targets/{name}/test has reached it.
 
 Each letter is read once. What has been delivered or sent again since is taken out, and named. What cannot be sent
 again stays, and is named: its job, its target, and why; so does what dies again at once, and a notice whose target is
-switched off. Exit status: 0, 1 when something stayed or AWS refused, 2 for this text.
+switched off. Exit status: 0, 1 when something stayed or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

@@ -28,7 +28,7 @@ export function conclusionItemKey(key: LifeKey): ItemKey {
   return { pk: watchPartition(key), sk: `conclusion${suffixOf(key)}` };
 }
 
-export const NOTICE_PREFIX = "notice#";
+const NOTICE_PREFIX = "notice#";
 
 export function noticeItemKey(key: NoticeKey): ItemKey {
   return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${key.target}${suffixOf(key)}` };

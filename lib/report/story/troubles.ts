@@ -40,7 +40,7 @@ function ofFailure({ path, resourceName, reason, hint }: Failure, share: Share):
 }
 
 /** `CreateCluster › InstallMaster`. */
-export function pathLine(path: readonly string[], share: Share): string {
+function pathLine(path: readonly string[], share: Share): string {
   const steps =
     path.length <= MOST_STEPS
       ? path
