@@ -95,30 +95,41 @@ export async function look(
   const at = ports.now();
   const looks = looksMade(watch);
   const common = { watch, look: message.look, messageId, leaseUntil: claimedAt + LOOK_LEASE_MS, at };
-  const seen: Seen =
-    asked.kind === "asked"
-      ? {
-          ...{ ...common, looks, observation: asked.observation },
-          lookedAt: [...watch.lookedAt, at].slice(-LOOK_HISTORY),
-        }
-      : { ...common, looks: looks - 1, observation: null, lookedAt: watch.lookedAt };
   // The loop carries a bound of its own: whatever the ledger says, no message outlives its deadline by a week.
-  const deadlineAt = Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
-  const decision =
-    asked.kind === "asked"
-      ? await decideOn(asked.observation, { ...watch, deadlineAt, looks }, at, ports)
-      : awaitTurn({ ...watch, deadlineAt }, asked.slotAt, at);
+  const bounded = { ...watch, deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS) };
+  const { what, slotAt, seen, decision }: Step =
+    asked.kind === "waits"
+      ? {
+          ...{ what: asked.kind, slotAt: asked.slotAt },
+          seen: { ...common, looks: looks - 1, observation: null, lookedAt: watch.lookedAt },
+          decision: awaitTurn(bounded, asked.slotAt, at),
+        }
+      : {
+          ...{ what: asked.observation.kind, slotAt: null },
+          seen: {
+            ...{ ...common, looks, observation: asked.observation },
+            lookedAt: [...watch.lookedAt, at].slice(-LOOK_HISTORY),
+          },
+          decision: await decideOn(asked.observation, { ...bounded, looks }, at, ports),
+        };
   const latenessSeconds = watch.nextLookAt === null ? null : Math.max(0, claimedAt - watch.nextLookAt) / 1000;
-  const what = asked.kind === "asked" ? asked.observation.kind : asked.kind;
   const looked = { key, look: message.look, what, latenessSeconds };
   if (decision.kind === "conclude") {
     await ports.conclude(seen, decision);
     ports.onLook({ ...looked, next: "concluded", delaySeconds: null });
   } else {
-    await passOn(seen, decision, asked.kind === "asked" ? null : asked.slotAt, ports);
+    await passOn(seen, decision, slotAt, ports);
     ports.onLook({ ...looked, next: "look_again", delaySeconds: decision.delaySeconds });
   }
   return "acknowledged";
+}
+
+/** What a claimed look came to: it asked CCE, or waits until `slotAt`. */
+interface Step {
+  readonly what: Looked["what"];
+  readonly slotAt: Instant | null;
+  readonly seen: Seen;
+  readonly decision: Decision;
 }
 
 async function decideOn(
