@@ -3,7 +3,6 @@ import type { Conclusion } from "../../lib/conclusion.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Instant, Job, WatchKey } from "../../lib/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Decision } from "../../lib/poll/decide.ts";
 import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/poll/durations.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -51,11 +50,9 @@ export async function conclude(
   const known = await ports.ledger.read(watch);
   if (known !== null && (known.watch.state !== "watching" || known.watch.acceptedAt !== watch.acceptedAt))
     return;
-  const kept = known?.conclusion ?? null;
   const conclusion =
-    kept !== null && isOf(watch, kept)
-      ? kept
-      : await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports);
+    known?.conclusion ??
+    (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
   await tellAndEnd(conclusion, seen, ports);
 }
 
@@ -65,14 +62,10 @@ export async function conclude(
  */
 export async function resume(begun: Begun, ports: ConcludePorts): Promise<boolean> {
   const kept = await ports.ledger.readConclusion(begun.watch);
-  if (kept === null || !isOf(begun.watch, kept)) return false;
+  // A release that knew no lives kept all conclusions of a watch in one place: this may be of a life before.
+  if (kept === null || Date.parse(kept.watch.acceptedAt) !== begun.watch.acceptedAt) return false;
   await tellAndEnd(kept, begun, ports);
   return true;
-}
-
-/** A watch that was stopped and taken up again has a conclusion of its life before until it comes to one of its own. */
-function isOf(watch: Watch, conclusion: Conclusion): boolean {
-  return Date.parse(conclusion.watch.acceptedAt) === watch.acceptedAt;
 }
 
 async function tellAndEnd(conclusion: Conclusion, begun: Begun, ports: ConcludePorts): Promise<void> {

@@ -6,7 +6,6 @@ import { configEntries } from "../servers/config-entries.ts";
 import { ConfigRefusedError, readDocument } from "../stack/read-config.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { afterSteps, judgeEntries, planSteps } from "./config-plan.ts";
-import { egressFaults } from "./egress-faults.ts";
 import { putConfig } from "./put-config.ts";
 import { showConfig } from "./show-config.ts";
 import {
@@ -18,6 +17,7 @@ import {
   type Stage,
   stageLine,
 } from "./stage.ts";
+import { uselessEntries } from "./useless-entries.ts";
 
 const USAGE = `Checks, stores and shows the config of a stage.
 
@@ -56,7 +56,7 @@ async function run(
 /** Every fault for which the functions would refuse a config, and everything in it that would be in vain. */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
-  return [...(parsed.kind === "faults" ? parsed.faults : []), ...egressFaults(document)];
+  return [...(parsed.kind === "faults" ? parsed.faults : []), ...uselessEntries(document)];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {

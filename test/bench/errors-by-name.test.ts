@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import leaveOut, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
+import { runBundled } from "./run-bundled.ts";
 
 const FAULTS: { status: number; type: string; query?: string }[] = [
   { status: 400, type: "ProvisionedThroughputExceededException" },
@@ -36,18 +35,6 @@ const CODE = `
 
 /** What a bundle made with these plugins tells of each fault of each service. */
 async function toldBy(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
-  const { outputFiles } = await build({
-    stdin: { contents: CODE, resolveDir: process.cwd(), loader: "js" },
-    ...{
-      bundle: true,
-      write: false,
-      platform: "node",
-      format: "esm",
-      mainFields: ["module", "main"],
-      plugins,
-    },
-    logLevel: "error",
-  });
   let asked = 0;
   const server = createServer((request, response) => {
     const { status = 500, type = "", query } = FAULTS[asked++ % FAULTS.length] ?? {};
@@ -59,11 +46,9 @@ async function toldBy(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
   try {
     const { port } = server.address() as AddressInfo;
     const keys = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "SK" };
-    const running = promisify(execFile)(process.execPath, ["--input-type=module"], {
-      env: { PATH: process.env.PATH, ...keys, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
-    });
-    running.child.stdin?.end(outputFiles[0]?.text);
-    return JSON.parse((await running).stdout);
+    const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
+    const told = await runBundled(CODE, plugins, { PATH: process.env.PATH, ...keys, ...endpoint });
+    return told as [string, ...unknown[]][];
   } finally {
     server.closeAllConnections();
     server.close();

@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
 import leaveOut, { LEFT_OUT } from "../../esbuild.plugins.mjs";
+import { runBundled } from "./run-bundled.ts";
 
 test("every file that the packages leave out is still there under its name", () => {
   const missing = LEFT_OUT.filter(({ file }) => !existsSync(resolve("node_modules", file)));
@@ -26,30 +24,12 @@ const IMPORTS = `
   const random = getRandomValues(new Uint8Array(16)).some((byte) => byte !== 0);
   console.log(JSON.stringify({ whole, random, loaded }));`;
 
-/** What `code` prints once it is bundled with these plugins. */
-async function printed(code: string, plugins: Plugin[]): Promise<unknown> {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: process.cwd(), loader: "js" },
-    ...{
-      bundle: true,
-      write: false,
-      platform: "node",
-      format: "esm",
-      mainFields: ["module", "main"],
-      plugins,
-    },
-  });
-  const bundle = outputFiles[0]?.text ?? "";
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", bundle]);
-  return JSON.parse(stdout);
-}
-
 test("packaged, an import of Node's modules loads no more of Node than is used", async () => {
-  expect(await printed(IMPORTS, leaveOut)).toEqual({ whole: true, random: true, loaded: [] });
+  expect(await runBundled(IMPORTS, leaveOut)).toEqual({ whole: true, random: true, loaded: [] });
 });
 
 test("as they come, they do, or all this would be for nothing", async () => {
-  expect(await printed(IMPORTS, [])).toEqual({
+  expect(await runBundled(IMPORTS, [])).toEqual({
     ...{ whole: true, random: true },
     loaded: [
       "undici/undici",
@@ -71,5 +51,5 @@ test.each([
   ["comes", []],
   ["is packaged", leaveOut],
 ])("a request's number and length by the SDK as it %s", async (_, plugins) => {
-  expect(await printed(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
+  expect(await runBundled(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
 });

@@ -58,35 +58,13 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const {
-    state,
-    life,
-    look,
-    uncounted,
-    lookAtStart,
-    done,
-    acceptedAt,
-    deadlineAt,
-    concludedAt,
-    nextLookAt,
-    digestId,
-  } = item;
+  const { state, life, look, uncounted, lookAtStart, done, digestId } = item;
+  const { acceptedAt, deadlineAt, concludedAt, nextLookAt } = item;
   const { phase, jobType, resourceName, misses, trouble } = item;
   return {
     ...watchOfPartition(item.pk),
-    ...{
-      state,
-      life,
-      look,
-      uncounted,
-      lookAtStart,
-      done,
-      acceptedAt,
-      deadlineAt,
-      concludedAt,
-      nextLookAt,
-      digestId,
-    },
+    ...{ state, life, look, uncounted, lookAtStart, done, digestId },
+    ...{ acceptedAt, deadlineAt, concludedAt, nextLookAt },
     ...{ phase, jobType, resourceName, misses },
     targets: item.targets.toSorted(),
     trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },

@@ -1,7 +1,7 @@
 import type { Config } from "../../../lib/config.ts";
 import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
 import type { Target } from "../../../lib/targets.ts";
-import { ALLOW_REMEDY } from "../egress-faults.ts";
+import { ALLOW_REMEDY } from "../useless-entries.ts";
 import type { Finding } from "./finding.ts";
 
 export interface SendPorts {

@@ -3,7 +3,7 @@ import { type AllowList, readAllowList } from "../../../lib/deliver/egress/allow
 import { checkAddresses } from "../../../lib/deliver/egress/check-addresses.ts";
 import { checkUrl } from "../../../lib/deliver/egress/check-url.ts";
 import type { Target } from "../../../lib/targets.ts";
-import { ALLOW_REMEDY } from "../egress-faults.ts";
+import { ALLOW_REMEDY } from "../useless-entries.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** Resolves a name to its addresses; throws with Node's code when there are none. */

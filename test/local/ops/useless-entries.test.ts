@@ -1,9 +1,9 @@
-import { egressFaults } from "../../../local/ops/egress-faults.ts";
+import { uselessEntries } from "../../../local/ops/useless-entries.ts";
 
 const slack = (url: unknown) => ({ kind: "slack", url });
 
 test("a target that is refused at every attempt is told by its name and the rule, never by its URL", () => {
-  const faults = egressFaults({
+  const faults = uselessEntries({
     targets: {
       well: slack("https://hooks.slack.com/services/hunter2"),
       literal: slack("http://10.0.0.1/hunter2"),
@@ -35,7 +35,7 @@ test("entries that permit nothing are told by their place", () => {
     ],
   };
   expect(
-    egressFaults({ settings }).map((fault) => fault.replace(/^(\S+) (\S+ \S+ ?\S*) .*/, "$1 $2")),
+    uselessEntries({ settings }).map((fault) => fault.replace(/^(\S+) (\S+ \S+ ?\S*) .*/, "$1 $2")),
   ).toEqual([
     "settings.egress.allow.0: permits nothing: it",
     "settings.egress.allow.1: permits nothing: it",
@@ -54,20 +54,20 @@ test.each([
   { settings: { egress: 7, callbackHosts: 7 } },
   { settings: { egress: { allow: [7, ""] }, callbackHosts: [7, ""] } },
 ])("what has no form is for others to tell: %j", (document) => {
-  expect(egressFaults(document)).toEqual([]);
+  expect(uselessEntries(document)).toEqual([]);
 });
 
 test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
   "a target is not at %s",
   (url) => {
-    expect(egressFaults({ targets: { a: { kind: "slack", url } } })).toEqual([
+    expect(uselessEntries({ targets: { a: { kind: "slack", url } } })).toEqual([
       "targets.a.url: must start with https:// or http://",
     ]);
   },
 );
 
 test("bounds that exclude each other are told where both were written", () => {
-  const faultsOf = (poll: object) => egressFaults({ settings: { poll } });
+  const faultsOf = (poll: object) => uselessEntries({ settings: { poll } });
   expect(faultsOf({ minDelaySeconds: 100, maxDelaySeconds: 5 })).toEqual([
     "settings.poll.minDelaySeconds: is more than maxDelaySeconds, which holds then",
   ]);

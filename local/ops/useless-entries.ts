@@ -28,7 +28,7 @@ interface Hosts {
  * attempt, entries of lists that permit nothing, bounds that exclude each other. One line each, never a value. An upgrade must
  * not stop a service over them, so the functions go on as well as they can.
  */
-export function egressFaults(document: unknown): readonly string[] {
+export function uselessEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.catch({
     ...{ targets: {}, settings: NO_SETTINGS },
   }).parse(document);

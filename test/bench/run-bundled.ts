@@ -1,0 +1,19 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { build, type Plugin } from "esbuild";
+
+/** What `code` prints, as JSON, once it is bundled with these plugins as the packages are. */
+export async function runBundled(
+  code: string,
+  plugins: Plugin[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<unknown> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: process.cwd(), loader: "js" },
+    ...{ bundle: true, write: false, platform: "node", format: "esm", mainFields: ["module", "main"] },
+    ...{ plugins, logLevel: "error" },
+  });
+  const running = promisify(execFile)(process.execPath, ["--input-type=module"], { env });
+  running.child.stdin?.end(outputFiles[0]?.text);
+  return JSON.parse((await running).stdout);
+}
