@@ -12,10 +12,15 @@ import { startWorld } from "./work/world.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const EFFORT = values.quick
-  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], looks: 100 }
+  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], polls: 100 }
   : {
-      ...{ loads: 15, rounds: 7, recordsPerRound: 1000, trees: 9, records: 10_000 },
-      ...{ watches: [100, 1000, 10_000], looks: 500 },
+      loads: 15,
+      rounds: 7,
+      recordsPerRound: 1000,
+      trees: 9,
+      records: 10_000,
+      watches: [100, 1000, 10_000],
+      polls: 500,
     };
 const say = (words: string) => process.stderr.write(`${words}\n`);
 
@@ -31,7 +36,7 @@ async function main(): Promise<number> {
     const large = await measureLarge(world);
     await world.stop();
     const tree = measureTree(EFFORT.trees);
-    const scale = await measureScale(EFFORT.watches, EFFORT.looks, packaged);
+    const scale = await measureScale(EFFORT.watches, EFFORT.polls, packaged);
 
     const { functions, naiveMs } = cold;
     process.stdout.write(

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { measure, type NextLook } from "./schedule/figures.ts";
+import { measure, type NextPoll } from "./schedule/figures.ts";
 import { PEERS } from "./schedule/peers.ts";
-import { productLooks, remembered } from "./schedule/product.ts";
+import { productPolls, remembered } from "./schedule/product.ts";
 import { seededRandom } from "./schedule/random.ts";
 
-/** Writes docs/looks.svg: where the looks at one cluster creation fall, here and at a fixed interval. */
+/** Writes docs/polls.svg: where the looks at one cluster creation fall, here and at a fixed interval. */
 const PAST = 200;
 const MEAN = 450;
 const DEVIATION = 60;
@@ -17,21 +17,21 @@ const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.
 const draw = () => Math.max(5, MEAN + DEVIATION * normal());
 const history = remembered(Array.from({ length: PAST }, draw));
 const test = Array.from({ length: 300 }, draw);
-const product = () => productLooks("CreateCluster", 1, history, random);
-const fixed: NextLook = PEERS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
+const product = () => productPolls("CreateCluster", 1, history, random);
+const fixed: NextPoll = PEERS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
 
-function row(label: string, y: number, colour: string, rule: () => NextLook): string {
+function row(label: string, y: number, colour: string, rule: () => NextPoll): string {
   const next = rule();
-  const looks: number[] = [];
+  const polls: number[] = [];
   for (let age = 0; age < ENDS_AT; ) {
     age = next(age);
-    looks.push(age);
+    polls.push(age);
   }
   const mean = measure(test, 1, rule);
-  const late = ((looks.at(-1) ?? ENDS_AT) - ENDS_AT).toFixed(0);
-  const marks = looks.map((age) => `<circle cx="${x(age)}" cy="${y}" r="4.5" fill="${colour}"/>`).join("");
-  return `<text x="${LEFT}" y="${y - 16}">${label}: ${looks.length} looks, seen ${late} s after the end
-    <tspan fill="#59636e">(mean of ${test.length} jobs: ${mean.looks.toFixed(1)} looks, ${mean.latenessSeconds.toFixed(1)} s)</tspan></text>
+  const late = ((polls.at(-1) ?? ENDS_AT) - ENDS_AT).toFixed(0);
+  const marks = polls.map((age) => `<circle cx="${x(age)}" cy="${y}" r="4.5" fill="${colour}"/>`).join("");
+  return `<text x="${LEFT}" y="${y - 16}">${label}: ${polls.length} polls, seen ${late} s after the end
+    <tspan fill="#59636e">(mean of ${test.length} jobs: ${mean.polls.toFixed(1)} polls, ${mean.latenessSeconds.toFixed(1)} s)</tspan></text>
   <line x1="${x(0)}" y1="${y}" x2="${x(600)}" y2="${y}" stroke="#d1d9e0"/>${marks}`;
 }
 
@@ -61,4 +61,4 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 790 272" width
 </svg>
 `;
 mkdirSync("docs", { recursive: true });
-writeFileSync("docs/looks.svg", svg);
+writeFileSync("docs/polls.svg", svg);

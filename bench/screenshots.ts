@@ -2,9 +2,9 @@ import { mkdirSync } from "node:fs";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { servePage } from "../test/browser/page-server.ts";
 import { jobPage } from "../test/browser/pages.ts";
-import { failedJob } from "../test/lib/report/page/failed-sample.ts";
-import { NOW } from "../test/lib/report/page/job-parts.ts";
-import { runningJob } from "../test/lib/report/page/running-sample.ts";
+import { failedJob } from "../test/lib/pages/failed-sample.ts";
+import { NOW } from "../test/lib/pages/job-parts.ts";
+import { runningJob } from "../test/lib/pages/running-sample.ts";
 
 /** Makes the README's pictures of the status page: `node bench/screenshots.ts`. */
 const PICTURES = [

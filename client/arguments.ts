@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Submission } from "../lib/api/submission.ts";
-import type { WatchKey } from "../lib/job.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import { label, OPTIONS, optionFault, positiveNumber, watchKey } from "./options.ts";
 
 /** What the command line asks for. */

@@ -1,9 +1,9 @@
-import type { Context } from "../lib/context.ts";
+import type { Context } from "../lib/domain/context.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a CI's own variables tell about the run, so that a notice leads back to it.
+ * What a CI's own variables tell about the run, so that a notification leads back to it.
  * Sources: docs.github.com "Variables reference"; docs.gitlab.com "Predefined CI/CD variables reference";
  * jenkins.io "Using environment variables".
  */

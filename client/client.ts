@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { Accepted } from "../lib/api/accepted.ts";
 import { Redelivered } from "../lib/api/redelivery.ts";
+import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { TestResult } from "../lib/api/test-result.ts";
-import type { WatchKey } from "../lib/job.ts";
-import { StatusDocument } from "../lib/status.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import { type Connection, request } from "./request.ts";
 
 /**

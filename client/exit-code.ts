@@ -1,4 +1,4 @@
-import type { StatusDocument } from "../lib/status.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 
 /** What a pipeline acts on. */

@@ -1,5 +1,5 @@
-import type { WatchKey } from "../lib/job.ts";
-import type { StatusDocument } from "../lib/status.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
@@ -30,11 +30,11 @@ export function holdSeconds(running: number, longest: number): number {
 /**
  * Follows watches until none is left (`true`) or the time is over (`false`), telling each status as it arrives.
  * Throws what keeps the client from asking at all; nothing is then followed any longer.
- * @param limits.longestHoldSeconds less than 25 where progress is to be seen more often.
+ * @param limits.longestVisibilitySeconds less than 25 where progress is to be seen more often.
  */
 export async function follow(
   watches: readonly WatchKey[],
-  limits: { readonly timeoutMs: number; readonly longestHoldSeconds: number },
+  limits: { readonly timeoutMs: number; readonly longestVisibilitySeconds: number },
   { client, onStatus, onRefused, now, wait }: FollowPorts,
 ): Promise<boolean> {
   const until = now() + limits.timeoutMs;
@@ -47,7 +47,7 @@ export async function follow(
       const askedAt = now();
       const leftSeconds = Math.ceil((until - askedAt) / 1000);
       if (leftSeconds <= 0) return;
-      const seconds = Math.min(leftSeconds, holdSeconds(running, limits.longestHoldSeconds));
+      const seconds = Math.min(leftSeconds, holdSeconds(running, limits.longestVisibilitySeconds));
       if ((await ask(watch, seconds)) === "over") running -= 1;
       else {
         waiting.push(watch);

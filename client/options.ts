@@ -1,4 +1,4 @@
-import { JobId, Name, type WatchKey } from "../lib/job.ts";
+import { JobId, Name, type WatchKey } from "../lib/domain/job.ts";
 
 export const OPTIONS = {
   project: { type: "string" },
@@ -21,7 +21,7 @@ const ANYWHERE = ["help", "version"];
 const WAITING = ["project", "wait", "timeout-seconds", "json"];
 const WATCH = ["notify", "callback-url", "deadline-minutes", "digest", "label", "reply", "again", ...WAITING];
 
-/** The options that mean something to a command; others are refused, so that a slip of the pen is not silence. */
+/** The options that mean something to a command; others are refused, so that a slip of the pen is not lastPollError. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
   watch: WATCH,
   status: WAITING,

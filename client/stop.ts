@@ -1,4 +1,4 @@
-import type { WatchKey } from "../lib/job.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { createFailures, inTurn } from "./failures.ts";

@@ -1,5 +1,5 @@
-import type { WatchKey } from "../lib/job.ts";
-import type { StatusDocument } from "../lib/status.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 import type { Screen } from "./screen.ts";

@@ -13,7 +13,7 @@ Options:
   --callback-url URL         watch: a webhook of your own, at a host that the operator has listed
   --deadline-minutes N       watch: when the service gives a job up
   --digest                   watch: tell chats once, when the last job has ended
-  --label NAME=VALUE         watch: shown in notices; may be repeated
+  --label NAME=VALUE         watch: shown in notifications; may be repeated
   --target NAME[,NAME…]      redeliver: whom to tell; by default all that the outcome was meant for
   --timeout-seconds N        how long --wait waits (default: until all have ended)
   --json                     one JSON document on stdout, nothing else

@@ -1,5 +1,5 @@
-import type { WatchKey } from "../lib/job.ts";
-import type { StatusDocument } from "../lib/status.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 import type { Waiting } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import type { ProblemError } from "./errors.ts";
@@ -12,7 +12,7 @@ import { nameOf, reasonLines, statusLine } from "./words.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** Whether somebody looks on: then news shall come every few seconds. */
+  /** Whether somebody polls on: then news shall come every few seconds. */
   readonly live: boolean;
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
@@ -50,7 +50,7 @@ export async function waitFor(
     distinct.map(nameOf).filter((name) => !statuses.get(name)?.done && !failures.has(name));
 
   async function followAll(): Promise<boolean> {
-    const limits = { timeoutMs, longestHoldSeconds: live ? LIVE_HOLD_SECONDS : HOLD_SECONDS };
+    const limits = { timeoutMs, longestVisibilitySeconds: live ? LIVE_HOLD_SECONDS : HOLD_SECONDS };
     try {
       return await follow(distinct, limits, { ...ports, onStatus, onRefused });
     } catch (error) {

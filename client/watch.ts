@@ -1,7 +1,7 @@
 import type { JobAnswer } from "../lib/api/accepted.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
-import type { Context } from "../lib/context.ts";
-import type { StatusDocument } from "../lib/status.ts";
+import type { Context } from "../lib/domain/context.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import type { ErrorDocument } from "./complaint.ts";
@@ -71,8 +71,14 @@ async function handReplyOver(
 ): Promise<readonly JobAnswer[]> {
   const { actor, pipeline, runUrl, commit } = context;
   const query = {
-    ...{ project, callbackUrl, notify: notify?.join(","), deadlineMinutes: deadlineMinutes?.toString() },
-    ...{ actor, pipeline, runUrl, commit },
+    project,
+    callbackUrl,
+    notify: notify?.join(","),
+    deadlineMinutes: deadlineMinutes?.toString(),
+    actor,
+    pipeline,
+    runUrl,
+    commit,
   };
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],

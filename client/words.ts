@@ -1,5 +1,5 @@
-import type { WatchKey } from "../lib/job.ts";
-import type { StatusDocument } from "../lib/status.ts";
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   watching: "…",
@@ -15,23 +15,23 @@ export function nameOf({ project, jobId }: WatchKey): string {
   return `${project}/${jobId}`;
 }
 
-/** One job's line: what it is, how it stands, how much of it has ended. Changes only with news, or a look in vain. */
+/** One job's line: what it is, how it stands, how much of it has ended. Changes only with news, or a poll in vain. */
 export function statusLine(status: StatusDocument): string {
-  const { state, type, resourceName, subJobs, trouble } = status;
+  const { state, type, resourceName, subJobs, lastPollError } = status;
   const ended = subJobs.succeeded + subJobs.failed;
   const parts = [
     status.done ? state.replace("_", " ") : progress(status),
     subJobs.total > 0 && `${ended} of ${subJobs.total} subjobs ended`,
-    !status.done && trouble,
+    !status.done && lastPollError,
   ];
   const what = [nameOf(status), type, resourceName].filter(Boolean).join(" ");
   return plain(`${MARKS[state]} ${what}: ${parts.filter(Boolean).join(", ")}`);
 }
 
-/** No phase is known before the first look, and as long as no look has brought one. */
-function progress({ phase, looks }: StatusDocument): string {
+/** No phase is known before the first poll, and as long as no poll has brought one. */
+function progress({ phase, polls }: StatusDocument): string {
   if (phase !== null) return phase;
-  return looks === 0 ? "not looked at yet" : `no news after ${looks} ${looks === 1 ? "look" : "looks"}`;
+  return polls === 0 ? "not looked at yet" : `no news after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }
 
 /** Why a job has not succeeded: a line for each fact. Foreign lines stand behind a bar, so that no CI obeys them. */

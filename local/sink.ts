@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Behaviour, Behaviours } from "./sink/behaviour.ts";
-import { NoticeStore } from "./sink/notice-store.ts";
+import { NotificationStore } from "./sink/notification-store.ts";
 import { sinkPage } from "./sink/page.ts";
 
 const MAX_WAIT_MS = 60_000;
@@ -10,20 +10,20 @@ const MAX_WAIT_MS = 60_000;
 export interface Sink {
   /** Its origin; the first segment of a path names the kind of receiver: `/slack/…`, `/webhook/…`. */
   readonly url: string;
-  readonly notices: NoticeStore;
+  readonly notifications: NotificationStore;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a receiver of notices, in the place of chats and webhooks. `POST /slack/x` and the like take a notice;
- * `GET /notices?channel=slack&count=3&wait=10` answers what arrived, once there are so many or after so many seconds;
- * `DELETE /notices` forgets; `PUT /behaviour` makes it misbehave; `GET /` is a page.
+ * Starts a receiver of notifications, in the place of chats and webhooks. `POST /slack/x` and the like take a notification;
+ * `GET /notifications?channel=slack&count=3&wait=10` answers what arrived, once there are so many or after so many seconds;
+ * `DELETE /notifications` forgets; `PUT /behaviour` makes it misbehave; `GET /` is a page.
  */
 export async function startSink(port = 0): Promise<Sink> {
-  const notices = new NoticeStore();
+  const notifications = new NotificationStore();
   const behaviours = new Behaviours();
   const server = createServer((request, response) => {
-    serve(request, response, notices, behaviours).catch((error: unknown) => {
+    serve(request, response, notifications, behaviours).catch((error: unknown) => {
       response.writeHead(400, { "content-type": "text/plain" }).end(String(error));
     });
   });
@@ -32,7 +32,7 @@ export async function startSink(port = 0): Promise<Sink> {
   );
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    notices,
+    notifications,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -44,7 +44,7 @@ export async function startSink(port = 0): Promise<Sink> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  notices: NoticeStore,
+  notifications: NotificationStore,
   behaviours: Behaviours,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://sink");
@@ -53,19 +53,21 @@ async function serve(
     case "GET /":
       response
         .writeHead(200, { "content-type": "text/html; charset=utf-8" })
-        .end(sinkPage(notices.list(null)));
+        .end(sinkPage(notifications.list(null)));
       return;
-    case "GET /notices": {
-      const found = await notices.waitFor({
+    case "GET /notifications": {
+      const found = await notifications.waitFor({
         channel: url.searchParams.get("channel"),
         count: Number(url.searchParams.get("count") ?? 0),
         waitMs: Math.min(MAX_WAIT_MS, Number(url.searchParams.get("wait") ?? 0) * 1000),
       });
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ notices: found }));
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ notifications: found }));
       return;
     }
-    case "DELETE /notices":
-      notices.clear();
+    case "DELETE /notifications":
+      notifications.clear();
       response.writeHead(204).end();
       return;
     case "PUT /behaviour":
@@ -73,7 +75,7 @@ async function serve(
       response.writeHead(204).end();
       return;
     default:
-      await receive(request, response, { channel: head, path: url.pathname }, notices, behaviours);
+      await receive(request, response, { channel: head, path: url.pathname }, notifications, behaviours);
   }
 }
 
@@ -81,7 +83,7 @@ async function receive(
   request: IncomingMessage,
   response: ServerResponse,
   { channel, path }: { channel: string; path: string },
-  notices: NoticeStore,
+  notifications: NotificationStore,
   behaviours: Behaviours,
 ): Promise<void> {
   if (request.method !== "POST") {
@@ -95,6 +97,6 @@ async function receive(
   const now = Date.now();
   const reply = behaviours.reply(channel, now);
   const status = reply.kind === "reply" ? reply.status : null;
-  notices.add({ at: new Date(now).toISOString(), channel, path, headers, body, status });
+  notifications.add({ at: new Date(now).toISOString(), channel, path, headers, body, status });
   if (reply.kind === "reply") response.writeHead(reply.status, reply.headers).end(reply.body);
 }

@@ -39,7 +39,9 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
 async function startWorldOfItsOwn(parts: Stoppables): Promise<string> {
   const { startWorld } = await import("./demo/world.ts");
   const world = parts.add(await startWorld());
-  say(`no CONFIG_FILE: simulated CCE at ${world.cceUrl}, notices at ${world.sinkUrl}, token ${world.token}`);
+  say(
+    `no CONFIG_FILE: simulated CCE at ${world.cceUrl}, notifications at ${world.sinkUrl}, token ${world.token}`,
+  );
   return world.configFile;
 }
 

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { createApiClient } from "./demo/api-client.ts";
 import { createDemo } from "./demo/demo.ts";
 import { createScreen } from "./demo/screen.ts";
-import { showNotice } from "./demo/show-notice.ts";
+import { showNotification } from "./demo/show-notification.ts";
 import { startWorld, type World } from "./demo/world.ts";
 import { PortTakenError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
-import type { Arrived } from "./sink/notice-store.ts";
+import type { Arrived } from "./sink/notification-store.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { readOptions, type StackOptions } from "./stack/options.ts";
@@ -36,20 +36,20 @@ async function main(endsByItself: boolean, stopping: AbortSignal, parts: Stoppab
   screen.print(addresses(stack, world, jobs[0]?.jobId));
 
   const api = createApiClient(stack.api, world.token);
-  const { notices } = world.sink;
-  const tell = (notice: Arrived) => showNotice(notice, process.stdout.isTTY === true);
+  const { notifications } = world.sink;
+  const tell = (notification: Arrived) => showNotification(notification, process.stdout.isTTY === true);
   const demo = createDemo({
     jobs,
     project: PROJECT,
     targets: TARGETS,
     api,
-    notices,
+    notifications,
     screen,
     tell,
   });
   const complete = await demo.run({ timeLimitMs: DEMO_LIMIT_MS, signal: stopping });
   if (stopping.aborted) return 0;
-  if (!complete) screen.print(`Not every notice has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
+  if (!complete) screen.print(`Not every notification has arrived within ${DEMO_LIMIT_MS / 1000} s.`);
   if (endsByItself) return complete ? 0 : 1;
   screen.print(`\nThat was the demo. The stack stays up until Ctrl-C. `);
   await untilAborted(stopping);
@@ -75,7 +75,7 @@ function addresses(stack: EmbeddedStack, world: World, jobId: string | undefined
     "The stack is up.",
     `  API           ${stack.api}`,
     `  its contract  ${stack.api}/v1/openapi.json`,
-    `  notices       ${world.sinkUrl}`,
+    `  notifications       ${world.sinkUrl}`,
     `  simulated CCE ${world.cceUrl}`,
     "",
     "Try this in another terminal:",

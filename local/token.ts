@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { newToken, TOKEN_BYTES } from "../lib/api/new-token.ts";
-import { Token } from "../lib/config.ts";
-import { wordsOf } from "../lib/english.ts";
-import { Name } from "../lib/job.ts";
+import { newToken, TOKEN_BYTES } from "../lib/auth/new-token.ts";
+import { Token } from "../lib/config/config.ts";
+import { Name } from "../lib/domain/job.ts";
+import { wordsOf } from "../lib/domain/zod-messages.ts";
 import { runCommand, UsageError } from "./ops/command.ts";
 import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./ops/stage.ts";
 

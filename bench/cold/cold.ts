@@ -13,7 +13,7 @@ const CLIENTS = {
 } as const;
 type Client = keyof typeof CLIENTS;
 /** Functions that need fewer clients than all three. */
-const NEEDS: Readonly<Record<string, readonly Client[]>> = { books: ["dynamodb"] };
+const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
 export interface ColdFigure extends MillisecondFigure {

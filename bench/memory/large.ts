@@ -1,4 +1,4 @@
-import { LookMessage } from "../../lib/message.ts";
+import { PollMessage } from "../../lib/queue/messages.ts";
 import { queueEvent } from "../support/events.ts";
 import { rounded } from "../support/figures.ts";
 import { renderNodes } from "../support/job.ts";
@@ -12,7 +12,7 @@ const NODES = 20_000;
 const FUNCTION_MIB = 256;
 
 export interface LargeFigure {
-  /** Of ten looks in a batch, so many meet a job of 20,000 nodes. */
+  /** Of ten polls in a batch, so many meet a job of 20,000 nodes. */
   readonly large: number;
   readonly peakMib: number;
 }
@@ -39,8 +39,8 @@ async function peakOver(
   wire.forget();
   await enqueue.run([submission(BATCH, `large-${large}`)]);
   await enqueue.stop();
-  const looks = sentTo(wire.heard, "poll");
-  const largeIds = new Set(looks.slice(0, large).map((body) => LookMessage.parse(JSON.parse(body)).jobId));
+  const polls = sentTo(wire.heard, "poll");
+  const largeIds = new Set(polls.slice(0, large).map((body) => PollMessage.parse(JSON.parse(body)).jobId));
   const show = (phase: "Running" | "Failed") => {
     const { job } = wire;
     wire.job = (jobId) => (largeIds.has(jobId) ? replies[phase] : job(jobId));
@@ -48,7 +48,7 @@ async function peakOver(
   const poll = await world.start("poll");
   show("Running");
   wire.forget();
-  await poll.run([queueEvent(looks)]);
+  await poll.run([queueEvent(polls)]);
   const next = sentTo(wire.heard, "poll");
   show("Failed");
   wire.forget();
@@ -61,7 +61,10 @@ async function peakOver(
 
 export function largeTargets(figures: readonly LargeFigure[]): readonly Target[] {
   return figures.map(({ large, peakMib }) => ({
-    ...{ what: `peak memory of poll over ${large} replies of ${NODES} subjobs`, value: peakMib },
-    ...{ target: FUNCTION_MIB, unit: " MiB", isRatio: false },
+    what: `peak memory of poll over ${large} replies of ${NODES} subjobs`,
+    value: peakMib,
+    target: FUNCTION_MIB,
+    unit: " MiB",
+    isRatio: false,
   }));
 }

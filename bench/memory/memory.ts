@@ -18,12 +18,12 @@ export interface MemoryFigure {
 export type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Resident memory of the functions that work through many records, each in one process: looks and notices ten at a
+ * Resident memory of the functions that work through many records, each in one process: polls and notifications ten at a
  * time, as a queue hands them over, jobs one a call, as pipelines do.
  */
 export async function measureMemory(scenes: Scenes, records: number, world: World): Promise<Memory> {
   const accept = scenes.accepts.find((scene) => scene.records === 1);
-  const all = accept === undefined ? [] : [accept, scenes.look, scenes.notice];
+  const all = accept === undefined ? [] : [accept, scenes.poll, scenes.notification];
   const figures: Record<string, MemoryFigure> = {};
   for (const scene of all) figures[scene.functionName] = await residentOver(scene, records, world);
   return figures;
@@ -55,8 +55,11 @@ async function residentOver(scene: Scene, records: number, { wire, start }: Worl
 
 export function memoryTargets(memory: Memory): readonly Target[] {
   const growth = (what: string, last: number, first: number): Target => ({
-    ...{ what: `${what}, last tenth against first`, value: rounded(last / first) },
-    ...{ target: 1.05, unit: " ×", isRatio: false },
+    what: `${what}, last tenth against first`,
+    value: rounded(last / first),
+    target: 1.05,
+    unit: " ×",
+    isRatio: false,
   });
   return Object.entries(memory).flatMap(([name, figure]): Target[] => [
     { what: `peak memory of ${name}`, value: figure.peakMib, target: 128, unit: " MiB", isRatio: false },

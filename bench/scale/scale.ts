@@ -11,19 +11,19 @@ const CALL = 100;
 export interface ScaleFigure {
   readonly watches: number;
   /** CPU of the function. */
-  readonly microsecondsPerLook: number;
-  readonly ledgerRequestsPerLook: number;
+  readonly microsecondsPerPoll: number;
+  readonly ledgerRequestsPerPoll: number;
 }
 export interface Scale {
   readonly sizes: readonly ScaleFigure[];
-  /** The most CPU a look took against the least. */
+  /** The most CPU a poll took against the least. */
   readonly growth: number;
 }
 
-/** What a look costs while more and more watches are open, with the ledger in the embedded DynamoDB. */
+/** What a poll costs while more and more watches are open, with the ledger in the embedded DynamoDB. */
 export async function measureScale(
   sizes: readonly number[],
-  looks: number,
+  polls: number,
   packaged: Packaged,
 ): Promise<Scale> {
   const world = await startWorld(packaged);
@@ -40,11 +40,11 @@ export async function measureScale(
         waiting.push(...sentTo(world.wire.heard, "poll"));
       }
       // The first size warms the function up.
-      if (figures.length === 0) await looked(waiting, looks, poll, world);
-      figures.push({ watches, ...(await looked(waiting, looks, poll, world)) });
+      if (figures.length === 0) await polled(waiting, polls, poll, world);
+      figures.push({ watches, ...(await polled(waiting, polls, poll, world)) });
     }
     await Promise.all([enqueue.stop(), poll.stop()]);
-    const costs = figures.map(({ microsecondsPerLook }) => microsecondsPerLook);
+    const costs = figures.map(({ microsecondsPerPoll }) => microsecondsPerPoll);
     return { sizes: figures, growth: rounded(Math.max(...costs) / Math.min(...costs)) };
   } finally {
     await world.stop();
@@ -52,14 +52,14 @@ export async function measureScale(
 }
 
 /** Looks at the first watches again and again, however many there are: each run's messages are the next run's batch. */
-async function looked(
+async function polled(
   waiting: string[],
-  looks: number,
+  polls: number,
   poll: Awaited<ReturnType<World["start"]>>,
   { wire }: World,
 ): Promise<Omit<ScaleFigure, "watches">> {
   let [microseconds, asked] = [0, 0];
-  for (let done = 0; done < looks; done += CALL) {
+  for (let done = 0; done < polls; done += CALL) {
     const bodies = waiting.splice(0, CALL);
     const events = Array.from({ length: CALL / BATCH }, (_, at) =>
       queueEvent(bodies.slice(at * BATCH, (at + 1) * BATCH)),
@@ -70,14 +70,14 @@ async function looked(
     asked += wire.heard.filter(({ service }) => service === "ledger").length;
   }
   return {
-    microsecondsPerLook: rounded(microseconds / looks),
-    ledgerRequestsPerLook: rounded(asked / looks),
+    microsecondsPerPoll: rounded(microseconds / polls),
+    ledgerRequestsPerPoll: rounded(asked / polls),
   };
 }
 
 export function scaleTargets({ sizes, growth }: Scale): readonly Target[] {
   const most = sizes.at(-1)?.watches ?? 0;
   return [
-    { what: `CPU of a look, up to ${most} watches`, value: growth, target: 1.25, unit: " ×", isRatio: true },
+    { what: `CPU of a poll, up to ${most} watches`, value: growth, target: 1.25, unit: " ×", isRatio: true },
   ];
 }

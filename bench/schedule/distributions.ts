@@ -46,13 +46,13 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   ),
   make("DeleteCluster", "one mode, 120 s ± 25 s", (r) => around(r, 120, 25), true),
   make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3), true),
-  make("CreateCluster", "from 400 s to 600 s in mid-life", (r, share) =>
+  make("CreateCluster", "from 400 s to 600 s in mid-generation", (r, share) =>
     around(r, share < 0.5 ? 400 : 600, 50),
   ),
-  make("CreateCluster", "from 600 s to 400 s in mid-life", (r, share) =>
+  make("CreateCluster", "from 600 s to 400 s in mid-generation", (r, share) =>
     around(r, share < 0.5 ? 600 : 400, 50),
   ),
-  make("CreateCluster", "from 420 s to 500 s in mid-life", (r, share) =>
+  make("CreateCluster", "from 420 s to 500 s in mid-generation", (r, share) =>
     around(r, share < 0.5 ? 420 : 500, 50),
   ),
   make("CreateCluster", "from 5 % failing at 50 s to 30 %", (r, share) =>

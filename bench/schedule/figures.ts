@@ -1,12 +1,12 @@
-/** Means over jobs. The cost is in looks: so many seconds of lateness cost as much as one look. */
+/** Means over jobs. The cost is in polls: so many seconds of lateness cost as much as one poll. */
 export interface Figures {
-  readonly looks: number;
+  readonly polls: number;
   readonly latenessSeconds: number;
   readonly cost: number;
 }
 
 /** When a job is looked at: the age in seconds of the look after the one at `age`; from 0, the first. */
-export type NextLook = (age: number) => number;
+export type NextPoll = (age: number) => number;
 
 /**
  * Follows every job until the first look at or after its end. Each is run `repeats` times, where chance plays a
@@ -14,23 +14,23 @@ export type NextLook = (age: number) => number;
  */
 export function measure(
   durations: readonly number[],
-  lookCostSeconds: number,
-  ruleOf: () => NextLook,
+  pollCostSeconds: number,
+  ruleOf: () => NextPoll,
   repeats = 1,
 ): Figures {
-  let [looks, lateness] = [0, 0];
+  let [polls, lateness] = [0, 0];
   for (const duration of durations) {
     for (let repeat = 0; repeat < repeats; repeat++) {
       const next = ruleOf();
       let age = 0;
       do {
         age = next(age);
-        looks++;
+        polls++;
       } while (age < duration);
       lateness += age - duration;
     }
   }
   const runs = durations.length * repeats;
-  const means = { looks: looks / runs, latenessSeconds: lateness / runs };
-  return { ...means, cost: means.looks + means.latenessSeconds / lookCostSeconds };
+  const means = { polls: polls / runs, latenessSeconds: lateness / runs };
+  return { ...means, cost: means.polls + means.latenessSeconds / pollCostSeconds };
 }

@@ -1,12 +1,12 @@
-import type { NextLook } from "./figures.ts";
+import type { NextPoll } from "./figures.ts";
 import { smoothedEmpirical } from "./smoothed.ts";
 
 /**
  * The least cost any rule could reach that knew the true distribution of `durations`: dynamic programming over all
- * sequences of looks on a fine grid (0.5 s up to half an hour, coarser beyond). Written without the product's code.
- * No bound, no jitter and no first look are asked of it.
+ * sequences of polls on a fine grid (0.5 s up to half an hour, coarser beyond). Written without the product's code.
+ * No bound, no jitter and no first poll are asked of it.
  */
-export function optimum(durations: readonly number[], lookCostSeconds: number): NextLook {
+export function optimum(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
   const mass = smoothedEmpirical(durations, ages);
   const last = ages.length - 1;
@@ -23,26 +23,26 @@ export function optimum(durations: readonly number[], lookCostSeconds: number): 
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The best next look never lies later than that of a later start (the costs form a Monge array).
+    // The best next poll never lies later than that of a later start (the costs form a Monge array).
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
         (ages[next] ?? 0) * ((ended[next] ?? 0) - (ended[at] ?? 0)) -
         ((moment[next] ?? 0) - (moment[at] ?? 0));
-      const cost = pending + late / lookCostSeconds + (toGo[next] ?? 0);
+      const cost = pending + late / pollCostSeconds + (toGo[next] ?? 0);
       if (cost < least) {
         least = cost;
         choice[at] = next;
       }
-      // Lateness alone is already more than the best: later looks only add to it.
-      if (pending + late / lookCostSeconds > least) break;
+      // Lateness alone is already more than the best: later polls only add to it.
+      if (pending + late / pollCostSeconds > least) break;
     }
     toGo[at] = least;
   }
-  const looks: number[] = [];
-  for (let at = choice[0] ?? last; at < last; at = choice[at] ?? last) looks.push(ages[at] ?? 0);
-  looks.push(ages[last] ?? 0);
-  return (age) => looks.find((look) => look > age) ?? age + 60;
+  const polls: number[] = [];
+  for (let at = choice[0] ?? last; at < last; at = choice[at] ?? last) polls.push(ages[at] ?? 0);
+  polls.push(ages[last] ?? 0);
+  return (age) => polls.find((poll) => poll > age) ?? age + 60;
 }
 
 function grid(end: number): Float64Array {

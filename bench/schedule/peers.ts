@@ -1,7 +1,7 @@
-import type { NextLook } from "./figures.ts";
+import type { NextPoll } from "./figures.ts";
 
 /** How other clients of this API ask, and the usual back-off. */
-export const PEERS: Readonly<Record<string, NextLook>> = {
+export const PEERS: Readonly<Record<string, NextPoll>> = {
   "fixed 20 s after 150 s": fixed(150, 20),
   "fixed 20 s after 120 s": fixed(120, 20),
   "fixed 5 s": fixed(5, 5),
@@ -15,6 +15,6 @@ export const PEERS: Readonly<Record<string, NextLook>> = {
   },
 };
 
-function fixed(first: number, interval: number): NextLook {
+function fixed(first: number, interval: number): NextPoll {
   return (age) => (age < first ? first : age + interval);
 }

@@ -1,8 +1,8 @@
-import { decide } from "../../lib/poll/decide.ts";
-import { type DurationCount, durationBucket, durationDay } from "../../lib/poll/durations.ts";
-import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
-import { Settings } from "../../lib/settings.ts";
-import type { NextLook } from "./figures.ts";
+import { Settings } from "../../lib/config/settings.ts";
+import { decide } from "../../lib/schedule/decide.ts";
+import { type DurationCount, durationBucket, durationDay } from "../../lib/schedule/durations.ts";
+import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
+import type { NextPoll } from "./figures.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
@@ -21,20 +21,28 @@ export function remembered(history: readonly number[]): readonly DurationCount[]
   return [...counts.values()];
 }
 
-/** The product's own looks at one job: `firstDelaySeconds`, then `decide` after every look that saw it pending. */
-export function productLooks(
+/** The product's own looks at one job: `firstDelaySeconds`, then `decide` after every poll that saw it pending. */
+export function productPolls(
   jobType: string,
-  lookCostSeconds: number,
+  pollCostSeconds: number,
   durations: readonly DurationCount[],
   random: () => number,
-): NextLook {
-  const settings = Settings.parse({ poll: { lookCostSeconds }, maxLooks: 100_000 });
+): NextPoll {
+  const settings = Settings.parse({ poll: { pollCostSeconds }, maxPolls: 100_000 });
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
-  let looks = 0;
+  let polls = 0;
   return (age) => {
-    if (looks++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
+    if (polls++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
     const decision = decide({
-      watch: { looks, acceptedAt: NOW, deadlineAt, misses: 0, trouble: null, silence: null, jobType },
+      watch: {
+        polls,
+        acceptedAt: NOW,
+        deadlineAt,
+        misses: 0,
+        accessError: null,
+        lastPollError: null,
+        jobType,
+      },
       observation: { kind: "job", job: pending(jobType), warnings: [] },
       durations,
       now: NOW + age * 1000,

@@ -4,16 +4,16 @@ import { seededRandom } from "./random.ts";
 
 /**
  * Prints the table of docs/schedule.md: what each of our own distributions costs with and without a past, as the mean
- * and the worst of several draws. Usage: table.ts [LOOK_COST_SECONDS [SEED [DRAWS]]]
+ * and the worst of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
  */
-const [lookCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
+const [pollCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
 const PASTS = [0, 20, 200] as const;
 
 function drawn({ jobType, draw }: Distribution, past: number, seed: number) {
   const random = seededRandom(seed);
   const test = Array.from({ length: 600 }, () => draw(random, 1));
   const history = Array.from({ length: past }, (_, at) => draw(random, at / past));
-  return compare({ jobType, lookCostSeconds, history, test });
+  return compare({ jobType, pollCostSeconds, history, test });
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -25,15 +25,15 @@ for (const distribution of DISTRIBUTIONS) {
   const ratios = runs.map((of) => of.map(({ cost, optimum }) => cost / optimum.cost));
   const learned = runs.at(-1) ?? [];
   const fixed = learned.flatMap(({ peers }) => peers["fixed 20 s after 150 s"] ?? []);
-  const looksAndLateness = (of: readonly { looks: number; latenessSeconds: number }[]) =>
-    `${mean(of.map(({ looks }) => looks)).toFixed(1)} / ${mean(of.map(({ latenessSeconds }) => latenessSeconds)).toFixed(1)} s`;
+  const pollsAndLateness = (of: readonly { polls: number; latenessSeconds: number }[]) =>
+    `${mean(of.map(({ polls }) => polls)).toFixed(1)} / ${mean(of.map(({ latenessSeconds }) => latenessSeconds)).toFixed(1)} s`;
   const row = [
     distribution.jobType,
     distribution.name,
     mean(learned.map(({ optimum }) => optimum.cost)).toFixed(2),
     ...ratios.map((of) => `${mean(of).toFixed(2)}, ${Math.max(...of).toFixed(2)}`),
-    looksAndLateness(learned),
-    looksAndLateness(fixed),
+    pollsAndLateness(learned),
+    pollsAndLateness(fixed),
   ];
   console.log(`| ${row.join(" | ")} |`);
 }

@@ -31,7 +31,11 @@ export async function bundleLikeService(
     platform: "node",
     format: "esm",
     plugins: source.asItComes === true ? [] : leaveOut,
-    ...{ minify, keepNames, target, mainFields, banner },
+    minify,
+    keepNames,
+    target,
+    mainFields,
+    banner,
     logLevel: "error",
   });
   return outfile;

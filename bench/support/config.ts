@@ -29,7 +29,7 @@ export function benchConfig(origin: string) {
     settings: {
       defaultProject: PROJECT,
       defaultTargets: [TARGET],
-      maxLooks: 100_000,
+      maxPolls: 100_000,
       deadlineMinutes: 10_080,
       egress: { allow: ["127.0.0.1/32"] },
       linkKey: "bench-link-key",

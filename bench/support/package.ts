@@ -41,7 +41,7 @@ export async function unpackService(): Promise<Packaged> {
     zips.map(async (zip): Promise<PackagedFunction> => {
       const name = zip.slice(0, -".zip".length);
       await unzip(join(packageDir, zip), join(workDir, name));
-      const file = join(workDir, name, "functions", `${name}.mjs`);
+      const file = join(workDir, name, "functions", name, "handler.mjs");
       const [bundle, packed] = await Promise.all([stat(file), stat(join(packageDir, zip))]);
       return { name, file, bytes: bundle.size, zipBytes: packed.size };
     }),

@@ -1,5 +1,5 @@
-import { readJob } from "../../lib/cce/job.ts";
-import { concludeWatch } from "../../lib/report/outcome.ts";
+import { readJob } from "../../lib/cce/read-job.ts";
+import { summarizeOutcome } from "../../lib/domain/summarize-outcome.ts";
 import { inMicroseconds, type MicrosecondFigure, median, rounded } from "../support/figures.ts";
 import { renderNodes } from "../support/job.ts";
 import type { Target } from "../support/verdict.ts";
@@ -40,8 +40,11 @@ export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
   return [
     ...sizes.map(
       ({ subJobs, ratio }): Target => ({
-        ...{ what: `tree of ${subJobs} against JSON.parse`, value: ratio, target: 4 },
-        ...{ unit: " ×", isRatio: true },
+        what: `tree of ${subJobs} against JSON.parse`,
+        value: ratio,
+        target: 4,
+        unit: " ×",
+        isRatio: true,
       }),
     ),
     {
@@ -57,10 +60,16 @@ export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
 function tell(body: string): void {
   const read = readJob(body);
   if (read === null) throw new Error("the tree was not read");
-  concludeWatch({
-    ...{ key: { project: "prod", jobId: "job" }, region: "eu-de", outcome: "failed", reason: null },
-    ...{ job: read.job, warnings: read.warnings, context: {}, statusUrl: null },
-    watch: { acceptedAt: 0, concludedAt: 1, looks: 1 },
+  summarizeOutcome({
+    key: { project: "prod", jobId: "job" },
+    region: "eu-de",
+    outcome: "failed",
+    reason: null,
+    job: read.job,
+    warnings: read.warnings,
+    context: {},
+    statusUrl: null,
+    watch: { acceptedAt: 0, concludedAt: 1, polls: 1 },
   });
 }
 

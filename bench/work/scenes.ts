@@ -10,15 +10,15 @@ import type { World } from "./world.ts";
 export interface Scene {
   readonly functionName: string;
   readonly event: object;
-  /** Jobs, looks or notices in one event. */
+  /** Jobs, polls or notifications in one event. */
   readonly records: number;
   readonly tape: Tape;
   readonly heard: readonly Heard[];
 }
 export interface Scenes {
   readonly accepts: readonly Scene[];
-  readonly look: Scene;
-  readonly notice: Scene;
+  readonly poll: Scene;
+  readonly notification: Scene;
 }
 
 export const BATCH = 10;
@@ -30,8 +30,8 @@ const Sent = z.looseObject({
 });
 
 /**
- * Plays a job's life once against the embedded DynamoDB and records what each function asks and is answered:
- * ten jobs are accepted, looked at twice, fail, and their notices go out.
+ * Plays a job's generation once against the embedded DynamoDB and records what each function asks and is answered:
+ * ten jobs are accepted, looked at twice, fail, and their notifications go out.
  */
 export async function recordScenes(world: World): Promise<Scenes> {
   const { wire, server } = world;
@@ -50,31 +50,37 @@ export async function recordScenes(world: World): Promise<Scenes> {
   await enqueue.stop();
   const opened = sentTo(accepts[1]?.heard ?? [], "poll");
 
-  const poll = await world.start("poll");
+  const worker = await world.start("poll");
   const tape = new Tape();
   const event = (bodies: readonly string[]) => queueEvent(bodies.slice(0, BATCH));
-  // Durations are read once in ten minutes: by the first look of a process.
+  // Durations are read once in ten minutes: by the first poll of a process.
   wire.ledger = tape.recording(server, ({ operation }) => operation === "Query");
-  const looked = async (bodies: readonly string[]) => {
+  const polled = async (bodies: readonly string[]) => {
     wire.forget();
-    expectAcknowledged(await poll.run([event(bodies)]));
+    expectAcknowledged(await worker.run([event(bodies)]));
     return wire.heard;
   };
-  const second = sentTo(await looked(opened), "poll");
+  const second = sentTo(await polled(opened), "poll");
   wire.ledger = tape.recording(server);
-  const look: Scene = {
-    ...{ functionName: "poll", event: event(second), records: BATCH, tape },
-    heard: await looked(second),
+  const poll: Scene = {
+    functionName: "poll",
+    event: event(second),
+    records: BATCH,
+    tape,
+    heard: await polled(second),
   };
   wire.ledger = server;
   wire.job = (jobId) => renderCluster(jobId, "Failed");
-  const notices = sentTo(await looked(sentTo(look.heard, "poll")), "notify");
+  const notifications = sentTo(await polled(sentTo(poll.heard, "poll")), "notify");
   wire.job = (jobId) => renderCluster(jobId, "Running");
-  await poll.stop();
-  return { accepts, look, notice: await recordNotice(world, notices) };
+  await worker.stop();
+  return { accepts, poll, notification: await recordNotification(world, notifications) };
 }
 
-async function recordNotice({ wire, server, ...world }: World, bodies: readonly string[]): Promise<Scene> {
+async function recordNotification(
+  { wire, server, ...world }: World,
+  bodies: readonly string[],
+): Promise<Scene> {
   const notify = await world.start("notify");
   const tape = new Tape();
   const event = queueEvent(bodies.slice(0, BATCH));

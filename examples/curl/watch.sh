@@ -8,7 +8,7 @@
 # NOTIFIER_TOKEN  its token; or, in GitHub Actions with the permission "id-token: write", NOTIFIER_AUDIENCE
 # PROJECT         a project of the notifier's config; by default its own choice
 # NOTIFY          targets to tell, separated by commas; by default the notifier's own choice
-# ACTOR, PIPELINE, RUN_URL, COMMIT   shown in notices, each as it is: nothing needs to be encoded
+# ACTOR, PIPELINE, RUN_URL, COMMIT   shown in notifications, each as it is: nothing needs to be encoded
 # WAIT=no         hands over, and does not wait
 #
 # Prints state=… and, where it has not succeeded, reason=… in one line each; on stderr what the notifier refuses, and why.

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { seal } from "../seal.ts";
-import type { Settings } from "../settings.ts";
-import { CALLBACK_PREFIX } from "../targets.ts";
+import { encrypt } from "../auth/encryption.ts";
+import { CALLBACK_PREFIX } from "../channels/targets.ts";
+import type { Settings } from "../config/settings.ts";
 
-/** The caller's own webhook as the ledger keeps it: a name that gives nothing away, and the URL sealed. */
+/** The caller's own webhook as the ledger keeps it: a name that gives nothing away, and the URL encrypted. */
 export interface Callback {
   readonly target: string;
-  readonly sealedUrl: string;
+  readonly encryptedUrl: string;
 }
 
 export type CheckedCallback =
@@ -22,13 +22,13 @@ export interface CallbackGuard {
 }
 
 /**
- * Checks a `callbackUrl` against the operator's `callbackHosts` and the sender's rules, and seals it. The address
+ * Checks a `callbackUrl` against the operator's `callbackHosts` and the sender's rules, and encrypts it. The address
  * behind the name is judged at every delivery. No fault repeats the URL.
  */
 export function checkCallback(text: string, settings: Settings, guard: CallbackGuard): CheckedCallback {
   const fault = (detail: string): CheckedCallback => ({ kind: "fault", detail });
   if (settings.linkKey === undefined)
-    return fault("cannot be taken: the operator has not set settings.linkKey, which seals it");
+    return fault("cannot be taken: the operator has not set settings.linkKey, which encrypts it");
   if (settings.callbackHosts.length === 0)
     return fault("cannot be taken: the operator has listed no hosts in settings.callbackHosts");
   if (!URL.canParse(text)) return fault("must be a URL");
@@ -40,6 +40,6 @@ export function checkCallback(text: string, settings: Settings, guard: CallbackG
   const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);
   return {
     kind: "callback",
-    callback: { target, sealedUrl: seal({ key: settings.linkKey, purpose: target, text: href }) },
+    callback: { target, encryptedUrl: encrypt({ key: settings.linkKey, purpose: target, text: href }) },
   };
 }

@@ -1,4 +1,4 @@
-import "../english.ts";
+import "../domain/zod-messages.ts";
 import * as z from "zod/mini";
 
 const Check = z.enum(["ok", "unreachable"]);

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { Count, MaybeText } from "../fields.ts";
-import { IsoTime, MaybeIsoTime } from "../iso-time.ts";
-import { OUTCOMES } from "../job.ts";
+import { Count, MaybeText } from "../domain/fields.ts";
+import { IsoTime, MaybeIsoTime } from "../domain/iso-time.ts";
+import { OUTCOMES } from "../domain/job.ts";
 
 /** What a watch can be found by. */
 export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
@@ -15,7 +15,7 @@ export const ListedJob = z.object({
   phase: MaybeText,
   type: MaybeText,
   resourceName: MaybeText,
-  looks: Count,
+  polls: Count,
   acceptedAt: IsoTime,
   concludedAt: MaybeIsoTime,
   statusUrl: z.string(),

@@ -1,11 +1,11 @@
-import type { Config } from "../config.ts";
-import { Name } from "../job.ts";
-import { type Caller, isKnown, mayUse } from "./caller.ts";
-import { nameFaults } from "./faults.ts";
+import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
+import type { Config } from "../config/config.ts";
+import { Name } from "../domain/job.ts";
 import { WATCH_STATES } from "./job-list.ts";
 import { listedIn, repeatedParameters, unknownParameters } from "./parameters.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 import { forbidden } from "./refusals.ts";
+import { nameFaults } from "./request-errors.ts";
 
 export const MAX_LISTED = 100;
 export const DEFAULT_LISTED = 50;
@@ -23,7 +23,7 @@ export interface ListQuery {
 const ONCE = ["project", "limit", "before"];
 
 /**
- * Reads `GET /v1/jobs?project=…&state=…&limit=…&before=…`. The caller's scope is judged before the project is looked
+ * Reads `GET /v1/jobs?project=…&state=…&limit=…&before=…`. The caller's scope is judged before the project is polled
  * up; otherwise all faults are told at once.
  */
 export function readListQuery(query: URLSearchParams, caller: Caller, config: Config): ListQuery | Refusal {

@@ -1,6 +1,6 @@
 import type { Fault } from "./problem.ts";
 
-/** Parameters that a call does not take: each would be ignored in silence, and a slip of the pen with it. */
+/** Parameters that a call does not take: each would be ignored in lastPollError, and a slip of the pen with it. */
 export function unknownParameters(query: URLSearchParams, known: readonly string[]): Fault[] {
   return [...new Set(query.keys())]
     .filter((parameter) => !known.includes(parameter))

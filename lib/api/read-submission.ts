@@ -1,10 +1,10 @@
-import { JobId } from "../job.ts";
+import { JobId } from "../domain/job.ts";
 import { readJsonBody } from "./body.ts";
-import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
 import type { Fault, Refusal } from "./problem.ts";
 import { type ReadableSubmission, readableIn } from "./readable-submission.ts";
 import { type ReplyReader, replySubmission } from "./reply-submission.ts";
+import { faultsOf } from "./request-errors.ts";
 import { Submission } from "./submission.ts";
 
 export type ReadSubmission =
@@ -27,7 +27,7 @@ export function readSubmission(
   const body = readJsonBody(request);
   if (body.kind === "refused") return body;
   if (query.has("from")) return { ...replySubmission(query, body.json, replies), fromReply: true };
-  if (looksLikeReply(body.json, replies)) return withoutFrom(query, body.json, replies);
+  if (isReplyShaped(body.json, replies)) return withoutFrom(query, body.json, replies);
   return { ...ownSubmission(query, body.json), fromReply: false };
 }
 
@@ -47,7 +47,7 @@ function ownSubmission(query: URLSearchParams, json: unknown) {
 }
 
 /** A body that holds what the cloud answers and nothing that this call knows: whoever sent it forgot to say so. */
-function looksLikeReply(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
+function isReplyShaped(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
   return jobIdOf(json) !== null || refusalIn(json) !== null;

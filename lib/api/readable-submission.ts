@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Name } from "../job.ts";
+import { Name } from "../domain/job.ts";
 import { CallbackUrl, type Submission } from "./submission.ts";
 
 /** What can still be looked up in a submission that has faults. */

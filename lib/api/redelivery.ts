@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
-import { CountFromOne } from "../fields.ts";
+import { CountFromOne } from "../domain/fields.ts";
 import { type ParsedBody, readJsonBody } from "./body.ts";
-import { faultsOf } from "./faults.ts";
 import type { ApiRequest } from "./http.ts";
 import { refuseFaults } from "./no-input.ts";
 import { unknownParameters } from "./parameters.ts";
 import type { Fault, Refusal } from "./problem.ts";
+import { faultsOf } from "./request-errors.ts";
 
 /** The body of a redelivery; none at all means all targets. */
 export const Redelivery = z

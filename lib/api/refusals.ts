@@ -1,4 +1,4 @@
-import type { WatchKey } from "../job.ts";
+import type { WatchKey } from "../domain/job.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 
 const REALM = 'Bearer realm="cce-job-notifier"';

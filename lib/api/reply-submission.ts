@@ -1,9 +1,9 @@
 import type * as z from "zod/mini";
-import type { Context } from "../context.ts";
-import { pointerOf } from "./faults.ts";
+import type { Context } from "../domain/context.ts";
 import { listedIn, repeatedParameters, unknownParameters } from "./parameters.ts";
 import type { Fault } from "./problem.ts";
 import { type ReadableSubmission, readableIn } from "./readable-submission.ts";
+import { pointerOf } from "./request-errors.ts";
 import { Submission } from "./submission.ts";
 
 const CONTEXT = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
@@ -57,7 +57,7 @@ function fields(query: URLSearchParams): Record<string, unknown> {
 function parameterFaults(query: URLSearchParams): Fault[] {
   const faults = [...unknownParameters(query, REPLY_PARAMETERS), ...repeatedParameters(query, ONCE)];
   if (query.get("from") !== "cce") faults.push({ parameter: "from", detail: "must be 'cce'" });
-  // Most likely a variable of a pipeline that was never set. Taken for "nobody", it would silence every notice.
+  // Most likely a variable of a pipeline that was never set. Taken for "nobody", it would lastPollError every notification.
   if (query.has("notify") && listedIn(query, "notify").length === 0)
     faults.push({ parameter: "notify", detail: "names no target; leave it out for the default" });
   return faults;

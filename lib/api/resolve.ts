@@ -1,8 +1,8 @@
-import type { Config } from "../config.ts";
-import type { Context } from "../context.ts";
-import { Name } from "../job.ts";
+import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
+import type { Config } from "../config/config.ts";
+import type { Context } from "../domain/context.ts";
+import { Name } from "../domain/job.ts";
 import { type Callback, type CallbackGuard, checkCallback } from "./callback.ts";
-import { type Caller, isKnown, mayUse } from "./caller.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 import { forbidden, type MissingScope } from "./refusals.ts";
 import type { Submission } from "./submission.ts";
@@ -25,7 +25,7 @@ type Place = (field: "project" | "notify" | "callbackUrl", index?: number) => Om
 type Indexed = readonly [index: number, name: string];
 
 /**
- * Decides what a submission means for this caller under this config. Scopes are judged before anything is looked
+ * Decides what a submission means for this caller under this config. Scopes are judged before anything is polled
  * up, so that who may not see a project learns nothing about it. All missing scopes, or all faults, are told at once.
  */
 export function resolve(
@@ -74,7 +74,7 @@ export function resolve(
     kind: "resolved",
     project,
     targets: [...new Set([...named, ...(callback === null ? [] : [callback.target])])].sort(),
-    callbacks: callback === null ? {} : { [callback.target]: callback.sealedUrl },
+    callbacks: callback === null ? {} : { [callback.target]: callback.encryptedUrl },
     deadlineMinutes: submission.deadlineMinutes ?? settings.deadlineMinutes,
     context: submission.context ?? {},
     digest: submission.digest ?? false,

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { Context } from "../context.ts";
-import { Name } from "../job.ts";
-import { MAX_DEADLINE_MINUTES } from "../settings.ts";
+import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
+import { Context } from "../domain/context.ts";
+import { Name } from "../domain/job.ts";
 
 /** One call may hand over so many jobs: ten batches of SQS. */
 export const MAX_JOBS = 100;

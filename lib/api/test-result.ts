@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { Verdict } from "../job.ts";
-import { Reason } from "../status.ts";
+import { Verdict } from "../domain/job.ts";
+import { Reason } from "./status-document.ts";
 
 /** What one real attempt at a target came to. */
 export const TestResult = z.object({

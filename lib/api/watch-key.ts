@@ -1,8 +1,8 @@
-import { JobId, Name, type WatchKey } from "../job.ts";
-import { type Caller, mayUse } from "./caller.ts";
-import { nameFaults } from "./faults.ts";
+import { type Caller, mayUse } from "../auth/caller.ts";
+import { JobId, Name, type WatchKey } from "../domain/job.ts";
 import type { Refusal } from "./problem.ts";
 import { forbidden, noSuchName } from "./refusals.ts";
+import { nameFaults } from "./request-errors.ts";
 
 /**
  * The watch that a path names, if this caller may see its project. Judged by the caller's scope alone, before

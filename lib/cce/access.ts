@@ -1,18 +1,18 @@
-import { type Connections, DEADLINE_PASSED, REQUEST_INVALID } from "../exchange.ts";
-import type { Instant, Observation } from "../job.ts";
-import type { Project } from "../projects.ts";
+import type { Project } from "../config/projects.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import { type Connections, DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
 import { cceEndpoint, iamEndpoint } from "./endpoint.ts";
-import { type Exchanged, exchange } from "./exchange.ts";
 import { type Granted, readGrant, tokenRequest } from "./iam.ts";
-import { createMask, type Mask } from "./mask.ts";
+import { createMask, type Mask } from "./mask-credentials.ts";
 import { readReply } from "./reply.ts";
 import { createSignIn, type Query, type SignedIn } from "./sign-in.ts";
 import { MAX_BODY_BYTES, type SizedExchange } from "./sized-exchange.ts";
+import { type Exchanged, exchange } from "./text-exchange.ts";
 import { createThrottle, type Throttle } from "./throttle.ts";
 import { keepToken } from "./token.ts";
 import { valueCount } from "./value-count.ts";
 
-/** Kept for the token request alone: a look that came first must not starve it for the looks that wait with it. */
+/** Kept for the token request alone: a poll that came first must not starve it for the polls that wait with it. */
 const TOKEN_MS = 10_000;
 /** IAM lists catalogues and roles beside a token, some kilobytes of them. */
 const MAX_GRANT_BYTES = 1024 * 1024;

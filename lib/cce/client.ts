@@ -1,10 +1,10 @@
-import type { Connections } from "../exchange.ts";
-import type { Instant, Job, Observation, WatchKey } from "../job.ts";
-import type { Project } from "../projects.ts";
+import type { Project } from "../config/projects.ts";
+import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
+import type { Connections } from "../http/exchange.ts";
 import { type Access, createAccess } from "./access.ts";
-import { keepConnections } from "./connections.ts";
 import { deepenJob } from "./deepen.ts";
 import { inTime } from "./in-time.ts";
+import { keepConnections } from "./kept-connections.ts";
 import { createSizedExchange } from "./sized-exchange.ts";
 
 /** What asking may take in all, in real milliseconds. */
@@ -14,14 +14,14 @@ export interface Budget {
 
 export interface CceClient {
   /** Asks for one job. Every reply, failure and delay is one observation; credentials in it are masked. Never throws. */
-  look(key: WatchKey, budget: Budget): Promise<Observation>;
+  poll(key: WatchKey, budget: Budget): Promise<Observation>;
   /** Fills in reasons and children of failed subjobs that show neither, by up to 5 queries. Never throws. */
   deepen(project: string, job: Job, budget: Budget): Promise<Job>;
 }
 
 /**
  * A client for all configured projects, side by side: each with its own credentials, token and hold after a 429.
- * Identical looks under way ask once. `connections` replaces the kept ones.
+ * Identical polls under way ask once. `connections` replaces the kept ones.
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
@@ -46,7 +46,7 @@ export function createCceClient(options: {
     return access;
   };
 
-  const look = async (key: WatchKey, { deadlineMs }: Budget): Promise<Observation> => {
+  const poll = async (key: WatchKey, { deadlineMs }: Budget): Promise<Observation> => {
     const access = accessTo(key.project);
     if (access === null)
       return {
@@ -60,12 +60,12 @@ export function createCceClient(options: {
   };
 
   return {
-    look,
+    poll,
     async deepen(project, job, { deadlineMs }) {
       const endsAt = monotonic() + deadlineMs;
       return deepenJob(job, async (jobId) => {
         const leftMs = endsAt - monotonic();
-        const seen = leftMs > 0 ? await look({ project, jobId }, { deadlineMs: leftMs }) : null;
+        const seen = leftMs > 0 ? await poll({ project, jobId }, { deadlineMs: leftMs }) : null;
         return seen?.kind === "job" ? seen.job : null;
       });
     },

@@ -1,7 +1,7 @@
-import type { Job } from "../job.ts";
-import { JobId } from "../job.ts";
+import type { Job } from "../domain/job.ts";
+import { JobId } from "../domain/job.ts";
 
-/** The most queries one ended job may cost beyond its last look. */
+/** The most queries one ended job may cost beyond its last poll. */
 const MAX_QUERIES = 5;
 
 /**

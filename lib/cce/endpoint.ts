@@ -1,4 +1,4 @@
-import type { Project } from "../projects.ts";
+import type { Project } from "../config/projects.ts";
 
 /**
  * The clouds with other domains than `{service}.{region}.myhuaweicloud.com`.

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import type { Instant, Observation } from "../job.ts";
-import type { Auth } from "../projects.ts";
-import { readRetryAfter } from "../retry-after.ts";
-import { Secret } from "../secret.ts";
-import type { Exchanged } from "./exchange.ts";
-import { readFault } from "./fault.ts";
-import { readTime } from "./time.ts";
-import { saidBy } from "./words.ts";
+import type { Auth } from "../config/projects.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import { Secret } from "../domain/secret.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
+import { readFault } from "./cce-error.ts";
+import { saidBy } from "./describe-error.ts";
+import { readTime } from "./read-time.ts";
+import type { Exchanged } from "./text-exchange.ts";
 
 type PasswordAuth = Extract<Auth, { kind: "password" }>;
 
@@ -15,7 +15,7 @@ const ASSUMED_LIFE_MS = 3_600_000;
 
 const TokenBody = z.object({ token: z.object({ expires_at: z.string() }) });
 
-/** A token and when it ends, or why there is none, as the observation of the look that needed it. */
+/** A token and when it ends, or why there is none, as the observation of the poll that needed it. */
 export type Granted =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | { readonly kind: "none"; readonly observation: Observation };

@@ -1,6 +1,6 @@
-import type { Instant, Job, JobState } from "../job.ts";
+import type { Instant, Job, JobState } from "../domain/job.ts";
 import { type Fields, fieldsOf, isObject, listOf, textOf } from "./json-fields.ts";
-import { readTime } from "./time.ts";
+import { readTime } from "./read-time.ts";
 
 const STATES: Readonly<Record<string, JobState>> = {
   initializing: "pending",

@@ -1,4 +1,4 @@
-import { faultIn } from "./fault.ts";
+import { faultIn } from "./cce-error.ts";
 
 const LONGEST_CODE = 64;
 const LONGEST_WORDS = 200;

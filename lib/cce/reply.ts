@@ -1,8 +1,8 @@
-import type { Instant, Observation } from "../job.ts";
-import { readRetryAfter } from "../retry-after.ts";
-import { readFault } from "./fault.ts";
-import { readJob } from "./job.ts";
-import { saidBy, troubleText } from "./words.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
+import { readFault } from "./cce-error.ts";
+import { accessErrorText, saidBy } from "./describe-error.ts";
+import { readJob } from "./read-job.ts";
 
 export interface Reply {
   readonly status: number;
@@ -29,19 +29,19 @@ export function readReply(reply: Reply, now: Instant, project: string | null = n
   );
   const fault = readFault(reply.body);
   const said = saidBy({ status, fault });
-  const trouble = (kind: "unauthorized" | "forbidden" | "misconfigured"): Observation => ({
+  const accessError = (kind: "unauthorized" | "forbidden" | "misconfigured"): Observation => ({
     kind,
-    text: troubleText(kind, { status, headers, fault }, now, project),
+    text: accessErrorText(kind, { status, headers, fault }, now, project),
   });
-  if (status === 401) return trouble("unauthorized");
-  if (status === 403) return trouble("forbidden");
+  if (status === 401) return accessError("unauthorized");
+  if (status === 403) return accessError("forbidden");
   if (status === 429) {
     const retryAfterSeconds = readRetryAfter(headers["retry-after"], now);
     return { kind: "throttled", text: `CCE asks for fewer queries (${said})`, retryAfterSeconds };
   }
   if (status === 404 && fault.codes.some((code) => NO_SUCH_JOB.test(code)))
     return { kind: "gone", text: `CCE knows no such job (${said})` };
-  if (status >= 300 && status < 500 && !PASSING.has(status)) return trouble("misconfigured");
+  if (status >= 300 && status < 500 && !PASSING.has(status)) return accessError("misconfigured");
   return { kind: "unavailable", text: `CCE is not answering properly (${said})` };
 }
 

@@ -1,6 +1,6 @@
-import type { Instant, Observation } from "../job.ts";
-import type { Project } from "../projects.ts";
-import type { Secret } from "../secret.ts";
+import type { Project } from "../config/projects.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import type { Secret } from "../domain/secret.ts";
 import { sdkDate, signRequest } from "./signer.ts";
 import type { TokenKeeper } from "./token.ts";
 

@@ -1,7 +1,7 @@
-import { type Exchanged, type ExchangeRequest, exchange } from "./exchange.ts";
 import { createMutex } from "./mutex.ts";
+import { type Exchanged, type ExchangeRequest, exchange } from "./text-exchange.ts";
 
-/** Up to this size, 500 subjobs and more, the replies to ten looks are read side by side. */
+/** Up to this size, 500 subjobs and more, the replies to ten polls are read side by side. */
 const SMALL_BYTES = 256 * 1024;
 /** As documented, a subjob takes 440 to 480 bytes: 20,000 take 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { JobId } from "../job.ts";
+import { JobId } from "../domain/job.ts";
 import { type Fields, fieldsOf } from "./json-fields.ts";
 
 const NAMES = ["jobID", "jobId", "jobid", "job_id"];

@@ -1,11 +1,11 @@
-import type { Instant } from "../job.ts";
+import type { Instant } from "../domain/job.ts";
 
 const FIRST_MS = 2000;
 const LONGEST_MS = 300_000;
-/** However long a reply asks for, after this we ask again: a hold lives in memory and nobody sees it. */
+/** However long a reply asks for, after this we ask again: a hold generations in memory and nobody sees it. */
 const LONGEST_ASKED_MS = 900_000;
 
-/** Holds the looks of one project after a 429, in the memory of this instance. */
+/** Holds the polls of one project after a 429, in the memory of this instance. */
 export interface Throttle {
   /** Whole seconds until the project may be asked again; 0 when it may be asked now. */
   remainingSeconds(): number;

@@ -1,5 +1,5 @@
-import type { Instant } from "../job.ts";
-import type { Secret } from "../secret.ts";
+import type { Instant } from "../domain/job.ts";
+import type { Secret } from "../domain/secret.ts";
 import type { Granted } from "./iam.ts";
 
 /** A token is renewed so long before its end, so that none ends under way. */
@@ -7,7 +7,7 @@ const RENEW_BEFORE_MS = 600_000;
 /** IAM locks a user out after a few wrong passwords: a refusal stands this long before it is asked again. */
 const REFUSAL_STANDS_MS = 30_000;
 
-/** Keeps one project's token. However many looks wait for one, one request is under way. */
+/** Keeps one project's token. However many polls wait for one, one request is under way. */
 export interface TokenKeeper {
   get(): Promise<Granted>;
   /** Answers another token than the one that was refused, asking for one unless somebody has already done so. */

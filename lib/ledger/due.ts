@@ -1,14 +1,14 @@
-import type { Instant } from "../job.ts";
+import type { Instant } from "../domain/job.ts";
 
-/** How late a look may be before the sweep sends it again: more than a queue and a cold start usually take. */
+/** How late a poll may be before the sweep sends it again: more than a queue and a cold start usually take. */
 const OVERDUE_SLACK_MS = 30_000;
 
-/** How long after a watch's end the sweep first checks that every notice of it is final. */
+/** How long after a watch's end the sweep first checks that every notification of it is final. */
 const SETTLE_MS = 60_000;
 
-/** When a watch whose next look is planned for `nextLookAt` counts as overdue. */
-export function lookDueAt(nextLookAt: Instant): Instant {
-  return nextLookAt + OVERDUE_SLACK_MS;
+/** When a watch whose next poll is planned for `nextPollAt` counts as overdue. */
+export function pollDueAt(nextPollAt: Instant): Instant {
+  return nextPollAt + OVERDUE_SLACK_MS;
 }
 
 /** When the sweep should look after the deliveries of a watch that ended, or got a new target, at `at`. */

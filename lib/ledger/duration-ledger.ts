@@ -1,4 +1,4 @@
-import type { Instant } from "../job.ts";
+import type { Instant } from "../domain/job.ts";
 
 /** Counts of ended jobs by duration bucket; which bucket means what is the schedule's business. */
 export interface DurationLedger {

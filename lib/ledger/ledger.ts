@@ -1,6 +1,6 @@
 import type { DigestLedger } from "./digest-ledger.ts";
 import type { DurationLedger } from "./duration-ledger.ts";
-import type { NoticeLedger } from "./notice-ledger.ts";
+import type { NotificationLedger } from "./notification-ledger.ts";
 import type { TargetLedger } from "./target-ledger.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
@@ -10,4 +10,4 @@ import type { WatchLedger } from "./watch-ledger.ts";
  * only explains the refusal. Errors of the store itself (throttled, timed out) are thrown, and a write that threw
  * may have happened.
  */
-export interface Ledger extends WatchLedger, NoticeLedger, TargetLedger, DurationLedger, DigestLedger {}
+export interface Ledger extends WatchLedger, NotificationLedger, TargetLedger, DurationLedger, DigestLedger {}

@@ -1,23 +1,23 @@
-import type { Instant } from "../job.ts";
+import type { Instant } from "../domain/job.ts";
 
 export interface TargetState {
   /** Since when the target is switched off because it is gone; null while it is on. */
   readonly offSince: Instant | null;
-  /** A 429 asked for silence until then. */
-  readonly holdUntil: Instant;
+  /** A 429 asked for lastPollError until then. */
+  readonly pausedUntil: Instant;
 }
 
 export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Takes the next free place in a target's pace: now, or later when others have been before. */
-  reserveSlot(name: string, now: Instant, intervalMs: number): Promise<Instant>;
+  reserveRateLimit(name: string, now: Instant, intervalMs: number): Promise<Instant>;
   /**
    * The gate before an attempt: passes, and shuts for `intervalMs`, or is still shut. Places are kept by a queue
    * whose clock ticks in seconds; the gate keeps those apart that come back together.
    */
-  passGate(name: string, now: Instant, intervalMs: number): Promise<boolean>;
+  tryAcquireRateLimit(name: string, now: Instant, intervalMs: number): Promise<boolean>;
   /** Only ever lengthens. */
-  holdTarget(name: string, until: Instant): Promise<void>;
+  pauseTarget(name: string, until: Instant): Promise<void>;
   /** `true` for the one call that switched it off. */
   switchOff(name: string, at: Instant): Promise<boolean>;
   switchOn(name: string): Promise<void>;

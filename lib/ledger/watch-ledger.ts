@@ -1,24 +1,32 @@
-import type { Conclusion } from "../conclusion.ts";
-import type { Context } from "../context.ts";
-import type { Instant, Job, LifeKey, Outcome, Silence, Trouble, WatchKey } from "../job.ts";
-import type { Delivery } from "./notice-ledger.ts";
+import type { Context } from "../domain/context.ts";
+import type {
+  AccessError,
+  GenerationKey,
+  Instant,
+  Job,
+  LastPollError,
+  Outcome,
+  WatchKey,
+} from "../domain/job.ts";
+import type { OutcomeSummary } from "../domain/outcome-summary.ts";
+import type { Delivery } from "./notification-ledger.ts";
 import type { Watch } from "./watch.ts";
 
 export interface NewWatch extends WatchKey {
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
-  readonly nextLookAt: Instant;
+  readonly nextPollAt: Instant;
   readonly targets: readonly string[];
   readonly context: Context;
-  /** Targets of the caller's own: name (`callback:…`) to sealed URL. */
+  /** Targets of the caller's own: name (`callback:…`) to encrypted URL. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly digestId: string | null;
   readonly expiresAt: Instant;
 }
 
 export type Opened =
-  /** A new watch, or one taken up again that was stopped, or let go after an end that told nothing of the job: `look` is the number of the look to send. */
-  | { readonly kind: "accepted"; readonly look: number; readonly life?: number }
+  /** A new watch, or one taken up again that was stopped, or let go after an end that told nothing of the job: `poll` is the number of the poll to send. */
+  | { readonly kind: "accepted"; readonly poll: number; readonly generation?: number }
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
@@ -26,31 +34,31 @@ export type Opened =
       readonly addedTargets: readonly string[];
     };
 
-export type LookClaim =
-  /** `again`: this look was claimed before, and its lease has ended; it may have begun to conclude. */
+export type PollClaim =
+  /** `again`: this poll was claimed before, and its lease has ended; it may have begun to conclude. */
   | { readonly kind: "claimed"; readonly watch: Watch; readonly again: boolean }
-  /** Nothing left to do: the watch is over, or a later look exists, or this look is done. Acknowledge. */
+  /** Nothing left to do: the watch is over, or a later poll exists, or this poll is done. Acknowledge. */
   | { readonly kind: "stale"; readonly why: "missing" | "over" | "superseded" | "done" }
   /** A live lease of this very message: its earlier delivery may still run. Fail the record. */
   | { readonly kind: "mine" }
   /** A live lease of another message, which is still in its queue. Acknowledge. */
   | { readonly kind: "theirs" };
 
-export interface LookRecord {
+export interface PollRecord {
   readonly key: WatchKey;
-  readonly look: number;
+  readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  readonly nextLookAt: Instant;
+  readonly nextPollAt: Instant;
   readonly phase: string | null;
   readonly jobType: string | null;
   readonly resourceName: string | null;
-  readonly trouble: Trouble | null;
-  readonly silence: Silence | null;
+  readonly accessError: AccessError | null;
+  readonly lastPollError: LastPollError | null;
   readonly misses: number;
-  /** It only waited for its turn, and counts as no look. */
+  /** It only waited for its turn, and counts as no poll. */
   readonly waited: boolean;
-  readonly lookedAt: readonly Instant[];
+  readonly polledAt: readonly Instant[];
   /** The tree as seen, kept for the status page; null leaves what is there. */
   readonly tree: Job | null;
 }
@@ -61,11 +69,11 @@ export interface Ending {
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets that were sent a notice; the watch ends only if the ledger knows no others. */
+  /** The targets that were sent a notification; the watch ends only if the ledger knows no others. */
   readonly targets: readonly string[];
-  readonly lookedAt: readonly Instant[];
+  readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** What the last look saw, for lists of watches; without it what was recorded before stays. */
+  /** What the last poll saw, for lists of watches; without it what was recorded before stays. */
   readonly seen?: Pick<Watch, "phase" | "jobType" | "resourceName">;
 }
 
@@ -75,8 +83,8 @@ export type Ended =
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
-export interface StoredConclusion {
-  readonly conclusion: Conclusion;
+export interface StoredOutcome {
+  readonly conclusion: OutcomeSummary;
   readonly tree: Job | null;
 }
 
@@ -89,7 +97,7 @@ export interface Acceptance {
 /** Everything known of a watch: the status document is made of it. */
 export interface WatchDocument extends Acceptance {
   readonly watch: Watch;
-  readonly conclusion: Conclusion | null;
+  readonly conclusion: OutcomeSummary | null;
   readonly tree: Job | null;
   /** In the order of `watch.targets`; a target without a delivery yet is pending with no attempts. */
   readonly deliveries: readonly Delivery[];
@@ -102,19 +110,19 @@ export interface Overdue extends WatchKey {
 
 export interface WatchLedger {
   open(watch: NewWatch): Promise<Opened>;
-  claimLook(look: {
+  claimPoll(poll: {
     key: WatchKey;
-    look: number;
+    poll: number;
     messageId: string;
     now: Instant;
     leaseMs: number;
-  }): Promise<LookClaim>;
-  /** Marks a look done. `superseded`: the lease was lost meanwhile, and nothing was written. */
-  recordLook(record: LookRecord): Promise<"recorded" | "superseded">;
-  readAcceptance(key: LifeKey): Promise<Acceptance>;
-  /** Keeps the first conclusion of a watch's life and answers the one that is kept. */
-  keepConclusion(key: LifeKey, stored: StoredConclusion, expiresAt: Instant): Promise<Conclusion>;
-  readConclusion(key: LifeKey): Promise<Conclusion | null>;
+  }): Promise<PollClaim>;
+  /** Marks a poll done. `superseded`: the lease was lost meanwhile, and nothing was written. */
+  recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
+  readAcceptance(key: GenerationKey): Promise<Acceptance>;
+  /** Keeps the first conclusion of a watch's generation and answers the one that is kept. */
+  saveOutcome(key: GenerationKey, stored: StoredOutcome, expiresAt: Instant): Promise<OutcomeSummary>;
+  readOutcome(key: GenerationKey): Promise<OutcomeSummary | null>;
   end(ending: Ending): Promise<Ended>;
   /** Stops a watch. One that is over as `timed_out` or `lost` stays what it is, and is taken up again when it is asked for. */
   stop(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
@@ -128,7 +136,7 @@ export interface WatchLedger {
    * sweep will verify its deliveries. With `expiresAt`, what will be told is kept until then at the least. Nothing happens
    * when there is no such watch.
    */
-  revisit(key: LifeKey, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
+  revisit(key: GenerationKey, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /** The latest watches of a project, newest first. Throws `PageTokenError` for a `before` that no page gave. */
   recent(project: string, page: { limit: number; before: string | null }): Promise<RecentPage>;
 }

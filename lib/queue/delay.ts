@@ -1,4 +1,4 @@
-import { SQS_MAX_DELAY_SECONDS } from "../settings.ts";
+import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
 /** A delay SQS would not take: it knows whole seconds from 0 to 900. */
 export class DelayOutOfRangeError extends RangeError {

@@ -17,5 +17,5 @@ export interface Queue {
   /** Sends in batches of ten, retries entries that failed alone, and answers for each message. Never throws for SQS. */
   send(messages: readonly Outgoing[]): Promise<readonly SendResult[]>;
   /** Hides a received message for so long from now (0 to 43,200 s less the time since its receipt). Throws. */
-  hold(receiptHandle: string, seconds: number): Promise<void>;
+  changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }

@@ -4,7 +4,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../settings.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { toBatches } from "./batches.ts";
 import { checkDelay } from "./delay.ts";
 import type { Outgoing, Queue, SendResult } from "./queue.ts";
@@ -38,7 +38,7 @@ export function createQueue(options: SqsQueueOptions): Queue {
   const { client, url } = options;
   return {
     ...createSender(options),
-    async hold(receiptHandle, seconds) {
+    async changeVisibility(receiptHandle, seconds) {
       const timeout = Math.min(Math.max(0, Math.ceil(seconds)), SQS_MAX_VISIBILITY_SECONDS);
       await client.send(
         new ChangeMessageVisibilityCommand({

@@ -3,14 +3,14 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 /** Every metric the product gives, with its unit and the dimensions it may carry. */
 const UNITS = {
   Accepted: MetricUnit.Count,
-  Looks: MetricUnit.Count,
-  /** 1 for a look that CCE refused or did not answer, else 0: their mean is the share of such looks. */
-  LooksWithoutNews: MetricUnit.Count,
-  LookLatenessSeconds: MetricUnit.Seconds,
+  Polls: MetricUnit.Count,
+  /** 1 for a poll that CCE refused or did not answer, else 0: their mean is the share of such polls. */
+  PollsWithoutJob: MetricUnit.Count,
+  PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
-  Notices: MetricUnit.Count,
+  Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /** Of all attempts, those that spent a place in the schedule and did not deliver; waiting out a 429 is none. */
   AttemptsFailed: MetricUnit.Count,
@@ -18,8 +18,8 @@ const UNITS = {
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
   SweepFound: MetricUnit.Count,
-  /** The notices among what a run of the sweep found; given only by runs that found some. */
-  NoticesOverdue: MetricUnit.Count,
+  /** The notifications among what a run of the sweep found; given only by runs that found some. */
+  NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
   /** What a run of the sweep could not look after: it failed, or time ran out first. */
@@ -27,7 +27,7 @@ const UNITS = {
   RecordsFailed: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /** accepted − concluded − stopped − live: what was promised and is not followed. 0, always. */
-  BooksBalance: MetricUnit.Count,
+  AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
 export const METRICS: readonly string[] = Object.keys(UNITS);

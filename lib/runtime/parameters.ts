@@ -1,10 +1,5 @@
 import { GetParametersByPathCommand, type SSMClient } from "@aws-sdk/client-ssm";
-
-/** One entry of the config as Parameter Store holds it: `projects/prod`, `settings`, … and its JSON text. */
-export interface ConfigEntry {
-  readonly name: string;
-  readonly value: string;
-}
+import type { ConfigEntry } from "../config/assemble-config.ts";
 
 /** Reads every parameter below `path`, decrypted, in pages of ten (the most that SSM gives at once). */
 export async function readParameters(client: SSMClient, path: string): Promise<readonly ConfigEntry[]> {

@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /** Makes something of a config once, and again only when the config has changed. */
 export function perConfig<T>(make: (config: Config) => T): (config: Config) => T {

@@ -1,7 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { AWS_CLIENT } from "./aws.ts";
+import { type ConfigSource, createConfigSource } from "../config/config-source.ts";
+import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock } from "./clock.ts";
-import { type ConfigSource, createConfigSource } from "./config-source.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { readParameters } from "./parameters.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { readReply } from "../../lib/cce/reply.ts";
-import type { Instant, Job } from "../../lib/job.ts";
+import type { Instant, Job } from "../../lib/domain/job.ts";
 
 const Case = z.object({
   status: z.int(),
@@ -33,7 +33,11 @@ interface Failed {
 function summaryOf(job: Job): Readonly<Record<string, unknown>> {
   const { state, phase, type, jobId, reason } = job;
   return {
-    ...{ state, phase, type, jobId, reason },
+    state,
+    phase,
+    type,
+    jobId,
+    reason,
     subJobs: countOf(job),
     failures: failuresOf(job, [nameOf(job)]),
     createdAt: isoOf(job.createdAt),

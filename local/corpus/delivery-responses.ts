@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { judge } from "../../lib/deliver/verdict/verdict.ts";
-import { Verdict } from "../../lib/job.ts";
+import { judge } from "../../lib/channels/judge.ts";
+import { Verdict } from "../../lib/domain/job.ts";
 
 const Case = z.object({
   target: z.enum(["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"]),

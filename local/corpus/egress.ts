@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { readAllowList } from "../../lib/deliver/egress/allow-list.ts";
-import { checkAddresses } from "../../lib/deliver/egress/check-addresses.ts";
-import { checkUrl } from "../../lib/deliver/egress/check-url.ts";
+import { readAllowList } from "../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../lib/http/check-addresses.ts";
+import { checkUrl } from "../../lib/http/check-url.ts";
 
 const Case = z.object({
   url: z.string(),

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { signDingtalk } from "../../lib/deliver/sign/dingtalk.ts";
-import { signFeishu } from "../../lib/deliver/sign/feishu.ts";
-import { signWebhook } from "../../lib/deliver/sign/standard-webhooks.ts";
-import { Secret } from "../../lib/secret.ts";
+import { signDingtalk } from "../../lib/channels/dingtalk/signature.ts";
+import { signFeishu } from "../../lib/channels/feishu/signature.ts";
+import { signWebhook } from "../../lib/channels/webhook/signature.ts";
+import { Secret } from "../../lib/domain/secret.ts";
 import { checkSdkCanonical, checkSdkSignature } from "./sdk-signatures.ts";
 
 const Digits = z.string().regex(/^\d+$/);

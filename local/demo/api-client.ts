@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
 
 const Accepted = z.object({
   jobs: z.array(z.object({ jobId: z.string(), status: z.string(), pageUrl: z.string().nullish() })),

@@ -10,7 +10,7 @@ import { startCceSimulator } from "../cce/simulator.ts";
 
 /** The simulated cloud's one project. */
 export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
-/** Long enough to see looks that find the job still running, short enough to wait for. */
+/** Long enough to see polls that find the job still running, short enough to wait for. */
 const ENDLESS_DEADLINE_SECONDS = 25;
 
 /** A job of the demo: what people call it, and what the API is told of it besides its project. */

@@ -1,21 +1,21 @@
-import type { StatusDocument } from "../../lib/status.ts";
-import type { Arrived, NoticeStore } from "../sink/notice-store.ts";
+import type { StatusDocument } from "../../lib/api/status-document.ts";
+import type { Arrived, NotificationStore } from "../sink/notification-store.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { DemoJob } from "./cloud.ts";
 import { progressLine } from "./progress-line.ts";
 import type { Screen } from "./screen.ts";
 
-const LOOK_EVERY_MS = 400;
+const POLL_EVERY_MS = 400;
 
 /** The demo's jobs on their way: handed over, watched, told. */
 export interface Demo {
-  /** Ends once every notice has arrived (`true`), or the time is over, or `signal` says so (`false`). */
+  /** Ends once every notification has arrived (`true`), or the time is over, or `signal` says so (`false`). */
   run(limits: { timeLimitMs: number; signal: AbortSignal }): Promise<boolean>;
 }
 
 /**
- * Hands the demo's jobs to the API as pipelines do, shows each one's progress, and each notice when it arrives.
- * @param options.tell how a notice is shown.
+ * Hands the demo's jobs to the API as pipelines do, shows each one's progress, and each notification when it arrives.
+ * @param options.tell how a notification is shown.
  */
 export function createDemo(options: {
   jobs: readonly DemoJob[];
@@ -23,18 +23,18 @@ export function createDemo(options: {
   /** How many targets each job is told to. */
   targets: number;
   api: ApiClient;
-  notices: NoticeStore;
+  notifications: NotificationStore;
   screen: Screen;
-  tell: (notice: Arrived) => string;
+  tell: (notification: Arrived) => string;
 }): Demo {
-  const { jobs, project, targets, api, notices, screen, tell } = options;
+  const { jobs, project, targets, api, notifications, screen, tell } = options;
   const expected = jobs.length * targets;
   const seen = new Map<string, StatusDocument>();
   let told = 0;
 
-  function showNotices(): void {
-    for (const notice of notices.list(null).slice(told)) screen.print(tell(notice));
-    told = notices.list(null).length;
+  function showNotifications(): void {
+    for (const notification of notifications.list(null).slice(told)) screen.print(tell(notification));
+    told = notifications.list(null).length;
   }
 
   async function showProgress(): Promise<void> {
@@ -58,8 +58,8 @@ export function createDemo(options: {
       const endsAt = Date.now() + timeLimitMs;
       while (told < expected && Date.now() < endsAt && !signal.aborted) {
         await showProgress();
-        await notices.waitFor({ channel: null, count: told + 1, waitMs: LOOK_EVERY_MS });
-        showNotices();
+        await notifications.waitFor({ channel: null, count: told + 1, waitMs: POLL_EVERY_MS });
+        showNotifications();
       }
       if (!signal.aborted) await showProgress();
       screen.end();

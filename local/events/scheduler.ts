@@ -5,9 +5,9 @@ import type { Schedule } from "../template/schedules.ts";
 import { ACCOUNT } from "../template/scope.ts";
 
 /**
- * After a stack that kept its ledger was killed, what its queues held is known to the ledger only, which counts a look
+ * After a stack that kept its ledger was killed, what its queues held is known to the ledger only, which counts a poll
  * as lost 30 s after it was planned, and the longest delay of a queue is 900 s: for as long as one of them may come
- * to be overdue, so often is looked.
+ * to be overdue, so often is polled.
  */
 const CATCH_UP = { everyMs: 10_000, forMs: 930_000 };
 

@@ -26,22 +26,29 @@ export interface BundledPackage {
 
 /** The packages in the functions' code, by esbuild's own account of what it bundled, sorted by name and version. */
 export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
-  const names = (await readdir(join(root, "functions")))
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => file.slice(0, -3));
+  const names = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
   const plugins: { default: Plugin[] } = await import(pathToFileURL(join(root, "esbuild.plugins.mjs")).href);
   const { metafile } = await build({
-    entryPoints: names.map((name) => join(root, `functions/${name}.ts`)),
-    ...{ absWorkingDir: root, outdir: "unwritten", write: false, metafile: true, logLevel: "error" },
-    ...{ bundle: true, minify: true, platform: "node", target: "node24", format: "esm" },
-    ...{ mainFields: ["module", "main"], plugins: plugins.default },
+    entryPoints: names.map((name) => join(root, `functions/${name}/handler.ts`)),
+    absWorkingDir: root,
+    outdir: "unwritten",
+    write: false,
+    metafile: true,
+    logLevel: "error",
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    plugins: plugins.default,
   });
   const users = new Map<string, Set<string>>();
   for (const { entryPoint = "", inputs } of Object.values(metafile.outputs))
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = packageFolder(input);
       if (folder === null || bytesInOutput === 0) continue;
-      const name = entryPoint.replace(/^functions\/|\.ts$/g, "");
+      const name = entryPoint.replace(/^functions\/|\/handler\.ts$/g, "");
       users.set(folder, (users.get(folder) ?? new Set()).add(name));
     }
   const lock = Lock.parse(JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")));

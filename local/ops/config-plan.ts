@@ -1,6 +1,6 @@
-import { type Config, parseConfig } from "../../lib/config.ts";
-import { assembleConfig } from "../../lib/runtime/config-document.ts";
-import type { ConfigEntry } from "../../lib/runtime/parameters.ts";
+import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfig } from "../../lib/config/assemble-config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
 
 /** What a stage's config consists of. */
 export interface Deployed {

@@ -1,7 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { parseConfig } from "../../lib/config.ts";
-import { assembleConfig } from "../../lib/runtime/config-document.ts";
-import type { ConfigEntry } from "../../lib/runtime/parameters.ts";
+import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfig } from "../../lib/config/assemble-config.ts";
+import { parseConfig } from "../../lib/config/config.ts";
 import { configEntries } from "../servers/config-entries.ts";
 import { ConfigRefusedError, readDocument } from "../stack/read-config.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";

@@ -16,12 +16,20 @@ export function cycloneDx(
     version: 1,
     metadata: {
       component: {
-        ...{ type: "application", "bom-ref": root, name: product.name, version: product.version, purl: root },
+        type: "application",
+        "bom-ref": root,
+        name: product.name,
+        version: product.version,
+        purl: root,
         licenses: [{ expression: product.license }],
       },
     },
     components: packages.map((one) => ({
-      ...{ type: "library", "bom-ref": purl(one), name: one.name, version: one.version, purl: purl(one) },
+      type: "library",
+      "bom-ref": purl(one),
+      name: one.name,
+      version: one.version,
+      purl: purl(one),
       licenses: [{ expression: one.license }],
       ...(one.integrity === null ? {} : { hashes: [hashOf(one.integrity)] }),
       properties: one.functions.map((value) => ({ name: "function", value })),

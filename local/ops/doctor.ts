@@ -3,9 +3,9 @@ import { lookup } from "node:dns/promises";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
-import type { Config } from "../../lib/config.ts";
-import { deliver } from "../../lib/deliver/deliver.ts";
-import { formatTest } from "../../lib/report/format.ts";
+import { deliver } from "../../lib/channels/deliver.ts";
+import { formatTest } from "../../lib/channels/format.ts";
+import type { Config } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,

@@ -1,5 +1,5 @@
-import { listUrl } from "../../lib/api/link.ts";
-import type { Config } from "../../lib/config.ts";
+import { listUrl } from "../../lib/auth/link-keys.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { ConfigRefusedError, checkConfig } from "../stack/read-config.ts";
 import { apiAddress } from "./api-address.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { sendAll } from "../../functions/flow/send-all.ts";
+import { sendAll } from "../../functions/shared/send-all.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
-import { readDelivery } from "../../lib/ledger/dynamo/notice.ts";
+import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
 import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
-import { reopenNotice } from "../../lib/ledger/dynamo/reopen-notice.ts";
+import { reopenNotification } from "../../lib/ledger/dynamo/reopen-notification.ts";
 import { readTarget } from "../../lib/ledger/dynamo/target.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -19,7 +19,7 @@ until POST /v1/targets/{name}/test has reached it.
   npm run redrive -- --queue poll|notify [--stage S] [--region R]
 
 Each letter is read once. What has been delivered or sent again since is taken out, and named. What cannot be sent
-again stays, and is named: its job, its target, and why; so does what dies again at once, and a notice whose target is
+again stays, and is named: its job, its target, and why; so does what dies again at once, and a notification whose target is
 switched off. Exit status: 0, 1 when something stayed or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}
@@ -45,7 +45,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     async reopen(key) {
       const expiresAt = Date.now() + KEPT_MS;
       await revisit(table, key, settleDueAt(Date.now()), expiresAt);
-      return reopenNotice(table, key, expiresAt);
+      return reopenNotification(table, key, expiresAt);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

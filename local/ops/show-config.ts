@@ -1,4 +1,4 @@
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 
 /** Enough of a token's hash to tell it from another. */
 const SHOWN = 8;

@@ -23,7 +23,7 @@ export const StageFile = z.strictObject({
   notifyConcurrency: whole.optional(),
   apiRatePerSecond: whole.optional(),
   apiBurst: whole.optional(),
-  runawayLooksPerHour: whole.optional(),
+  runawayPollsPerHour: whole.optional(),
   memoryMegabytes: whole.optional(),
   logRetentionDays: whole.optional(),
   logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).optional(),

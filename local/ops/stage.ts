@@ -27,7 +27,7 @@ else eu-central-1, as for npm run deploy.`;
 const NOBODY_SAID = "eu-central-1";
 
 /**
- * The stage of a command line, and where it is: the same places are asked as in serverless.yml, so that a command looks
+ * The stage of a command line, and where it is: the same places are asked as in serverless.yml, so that a command polls
  * where the deployment went. Throws `UsageError` and `StageFileError`.
  */
 export async function findStage(

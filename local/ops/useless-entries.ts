@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { type AllowList, isAllowEntry, readAllowList } from "../../lib/deliver/egress/allow-list.ts";
-import { checkUrl } from "../../lib/deliver/egress/check-url.ts";
+import { type AllowList, isAllowEntry, readAllowList } from "../../lib/http/allow-list.ts";
+import { checkUrl } from "../../lib/http/check-url.ts";
 
 /** What to do about a URL that the rules of delivery refuse. */
 export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
@@ -14,7 +14,8 @@ const Document = z.object({
   targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
   settings: z
     .object({
-      ...{ egress: z.object({ allow: Texts }).catch({ allow: [] }), callbackHosts: Texts },
+      egress: z.object({ allow: Texts }).catch({ allow: [] }),
+      callbackHosts: Texts,
       poll: z.object({ minDelaySeconds: Bound, maxDelaySeconds: Bound }).catch({}),
     })
     .catch(NO_SETTINGS),
@@ -30,7 +31,8 @@ interface Hosts {
  */
 export function uselessEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.catch({
-    ...{ targets: {}, settings: NO_SETTINGS },
+    targets: {},
+    settings: NO_SETTINGS,
   }).parse(document);
   const allow = readAllowList(settings.egress.allow);
   const refused = Object.entries(targets).flatMap(([name, { url }]) => {
@@ -40,7 +42,7 @@ export function uselessEntries(document: unknown): readonly string[] {
     const rule = ruleAgainst(url, allow);
     return rule === null
       ? []
-      : [`targets.${name}.url: every notice would be refused (${rule}). ${ALLOW_REMEDY}`];
+      : [`targets.${name}.url: every notification would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
   return [...refused, ...hostFaults({ settings }), ...boundFaults(settings.poll)];
 }

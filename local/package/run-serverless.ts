@@ -18,7 +18,9 @@ export async function runServerless(folder: string, stopping?: AbortSignal): Pro
   // Whom somebody deploys for elsewhere says nothing about a package for this machine, which equal sources share.
   const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
   const child = spawn(process.execPath, [cli, "package"], {
-    ...{ cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] },
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
     ...(stopping && { signal: stopping, killSignal: "SIGKILL" }),
   });
   let words = "";

@@ -1,8 +1,8 @@
-import type { Arrived } from "./notice-store.ts";
+import type { Arrived } from "./notification-store.ts";
 
 /** The sink's page: what arrived, newest first. Loads itself again while it is open. */
-export function sinkPage(notices: readonly Arrived[]): string {
-  const items = notices
+export function sinkPage(notifications: readonly Arrived[]): string {
+  const items = notifications
     .toReversed()
     .map(
       ({ number, at, channel, status, body }) =>
@@ -14,7 +14,7 @@ export function sinkPage(notices: readonly Arrived[]): string {
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="2">
 <meta name="viewport" content="width=device-width">
-<title>${notices.length} notices</title>
+<title>${notifications.length} notifications</title>
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark; }
   pre { overflow-x: auto; padding: 1rem; border: 1px solid; border-radius: .5rem; }

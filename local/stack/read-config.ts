@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Config, parseConfig } from "../../lib/config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
 
 export class ConfigRefusedError extends Error {
   override name = "ConfigRefusedError";

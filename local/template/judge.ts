@@ -40,7 +40,7 @@ function judgeLoop({ grants }: Service, fed: FunctionResource, queue: QueueResou
   if (!isAllowed(grants, { roleArn: fed.roleArn, action: "sqs:SendMessage", resource: queue.arn })) return [];
   return [
     `${fed.shortName}: it is fed by the queue ${queue.name} and may send to it. Lambda counts such hops and stops ` +
-      "the function after about 16 of them, in silence: a job that takes longer would never be reported. Set " +
+      "the function after about 16 of them, in lastPollError: a job that takes longer would never be reported. Set " +
       "recursiveLoop: Allow if the loop ends by bounds of its own, or take sqs:SendMessage on that queue from its role.",
   ];
 }

@@ -30,7 +30,8 @@ test("packaged, an import of Node's modules loads no more of Node than is used",
 
 test("as they come, they do, or all this would be for nothing", async () => {
   expect(await runBundled(IMPORTS, [])).toEqual({
-    ...{ whole: true, random: true },
+    whole: true,
+    random: true,
     loaded: [
       "undici/undici",
       "internal/crypto/webcrypto",

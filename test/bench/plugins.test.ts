@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { build, type OnLoadResult, type Plugin } from "esbuild";
 import plugins, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
 
-const FUNCTIONS = globSync("functions/*.ts");
+const FUNCTIONS = globSync("functions/*/handler.ts");
 
 /** The plugin, which tells of every file that it has put something else in the place of. */
 function watched(plugin: Plugin, onFired: (file: string, result: OnLoadResult) => void): Plugin {
@@ -31,14 +31,26 @@ beforeAll(async () => {
     }),
   );
   await build({
-    ...{ entryPoints: FUNCTIONS, outdir: "unwritten", write: false, bundle: true, plugins: watching },
-    ...{ platform: "node", format: "esm", mainFields: ["module", "main"], logLevel: "error" },
+    entryPoints: FUNCTIONS,
+    outdir: "unwritten",
+    write: false,
+    bundle: true,
+    plugins: watching,
+    platform: "node",
+    format: "esm",
+    mainFields: ["module", "main"],
+    logLevel: "error",
   });
 });
 
 test("each function is built", () => {
-  expect(FUNCTIONS.map((file) => basename(file, ".ts")).toSorted()).toEqual([
-    ...["books", "enqueue", "notify", "poll", "status", "sweep"],
+  expect(FUNCTIONS.map((file) => basename(dirname(file))).toSorted()).toEqual([
+    "api",
+    "audit",
+    "enqueue",
+    "notify",
+    "poll",
+    "sweep",
   ]);
 });
 

@@ -10,8 +10,13 @@ export async function runBundled(
 ): Promise<unknown> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: process.cwd(), loader: "js" },
-    ...{ bundle: true, write: false, platform: "node", format: "esm", mainFields: ["module", "main"] },
-    ...{ plugins, logLevel: "error" },
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    mainFields: ["module", "main"],
+    plugins,
+    logLevel: "error",
   });
   const running = promisify(execFile)(process.execPath, ["--input-type=module"], { env });
   running.child.stdin?.end(outputFiles[0]?.text);

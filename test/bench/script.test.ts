@@ -2,7 +2,10 @@ import type { Heard } from "../../bench/support/wire.ts";
 import { scriptOf } from "../../bench/work/script.ts";
 
 const heard = (service: Heard["service"], operation: string, body: object): Heard => ({
-  ...{ service, operation, path: "/", headers: { host: "local", accept: "*/*" } },
+  service,
+  operation,
+  path: "/",
+  headers: { host: "local", accept: "*/*" },
   body: JSON.stringify(body),
 });
 const item = (pk: string) => ({ pk: { S: pk }, sk: { S: "watch" } });
@@ -13,8 +16,8 @@ const operations = (stages: ReturnType<typeof scriptOf>) =>
 test("the floor makes every recorded wire call again, a record's one after the other, the config's none", () => {
   const stages = scriptOf([
     heard("config", "GetParametersByPath", {}),
-    heard("ledger", "UpdateItem", { Key: item("a"), UpdateExpression: "SET #look = :u0" }),
-    heard("ledger", "UpdateItem", { Key: item("b"), UpdateExpression: "SET #look = :u0" }),
+    heard("ledger", "UpdateItem", { Key: item("a"), UpdateExpression: "SET #poll = :u0" }),
+    heard("ledger", "UpdateItem", { Key: item("b"), UpdateExpression: "SET #poll = :u0" }),
     heard("cce", "GET", {}),
     heard("cce", "GET", {}),
   ]);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
-import { succeededJob } from "../lib/report/page/ended-samples.ts";
-import { failedJob } from "../lib/report/page/failed-sample.ts";
-import { NOW } from "../lib/report/page/job-parts.ts";
-import { runningJob } from "../lib/report/page/running-sample.ts";
+import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
+import { succeededJob } from "../lib/pages/ended-samples.ts";
+import { failedJob } from "../lib/pages/failed-sample.ts";
+import { NOW } from "../lib/pages/job-parts.ts";
+import { runningJob } from "../lib/pages/running-sample.ts";
 import { launchChromium } from "./chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 import { jobPage } from "./pages.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { bigJob } from "../lib/report/page/ended-samples.ts";
-import { failedJob } from "../lib/report/page/failed-sample.ts";
-import { NOW, REASON } from "../lib/report/page/job-parts.ts";
-import { runningJob } from "../lib/report/page/running-sample.ts";
+import { bigJob } from "../lib/pages/ended-samples.ts";
+import { failedJob } from "../lib/pages/failed-sample.ts";
+import { NOW, REASON } from "../lib/pages/job-parts.ts";
+import { runningJob } from "../lib/pages/running-sample.ts";
 import { launchChromium } from "./chromium.ts";
 import { servePage } from "./page-server.ts";
 import { jobPage, PAGES } from "./pages.ts";

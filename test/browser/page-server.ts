@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { RenderedPage } from "../../lib/report/page/shell.ts";
+import type { RenderedPage } from "../../lib/pages/shell.ts";
 
 /** Serves one page that the test may change at any time, with an ETag as the status function gives it. */
 export interface PageServer {

@@ -1,14 +1,14 @@
-import { renderJobPage } from "../../lib/report/page/job-page.ts";
-import { renderListPage } from "../../lib/report/page/list-page.ts";
-import { renderNotFoundPage } from "../../lib/report/page/not-found-page.ts";
-import type { RenderedPage } from "../../lib/report/page/shell.ts";
-import type { StatusDocument } from "../../lib/status.ts";
-import { bigJob, succeededJob } from "../lib/report/page/ended-samples.ts";
-import { failedJob } from "../lib/report/page/failed-sample.ts";
-import { hostileJob } from "../lib/report/page/hostile-sample.ts";
-import { NOW } from "../lib/report/page/job-parts.ts";
-import { morning } from "../lib/report/page/list-samples.ts";
-import { loneJob, runningJob, unseenJob } from "../lib/report/page/running-sample.ts";
+import type { StatusDocument } from "../../lib/api/status-document.ts";
+import { renderJobPage } from "../../lib/pages/job-page.ts";
+import { renderListPage } from "../../lib/pages/list-page.ts";
+import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
+import type { RenderedPage } from "../../lib/pages/shell.ts";
+import { bigJob, succeededJob } from "../lib/pages/ended-samples.ts";
+import { failedJob } from "../lib/pages/failed-sample.ts";
+import { hostileJob } from "../lib/pages/hostile-sample.ts";
+import { NOW } from "../lib/pages/job-parts.ts";
+import { morning } from "../lib/pages/list-samples.ts";
+import { loneJob, runningJob, unseenJob } from "../lib/pages/running-sample.ts";
 
 export function jobPage(document: StatusDocument): RenderedPage {
   const link = { list: "/jobs?key=k0", api: "/v1/jobs/prod/b7c64d1e" };
@@ -33,7 +33,7 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
       state: "timed_out",
       done: true,
       concludedAt: new Date(NOW).toISOString(),
-      reason: "The deadline of 120 min has passed; the latest look brought no job (unavailable).",
+      reason: "The deadline of 120 min has passed; the latest poll brought no job (unavailable).",
     }),
   ),
   lost: jobPage({
@@ -49,12 +49,12 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
       reason: "CCE knows no such job (HTTP 404, CCE.01404001, Resource not found)",
     }),
   ),
-  stopped: jobPage({ ...runningJob(), state: "stopped", done: true, nextLookAt: null }),
+  stopped: jobPage({ ...runningJob(), state: "stopped", done: true, nextPollAt: null }),
   troubled: jobPage({
     ...runningJob(),
-    trouble: "CCE does not accept the project's credentials, since 2026-03-12T09:31:00.250Z",
+    lastPollError: "CCE does not accept the project's credentials, since 2026-03-12T09:31:00.250Z",
   }),
-  accepted: jobPage(unseenJob({ looks: 0, lookedAt: [] })),
+  accepted: jobPage(unseenJob({ polls: 0, polledAt: [] })),
   waiting: jobPage(unseenJob()),
   alone: jobPage(loneJob()),
   list: renderListPage({

@@ -29,7 +29,7 @@ describe("the pages of the whole stack", () => {
     await sink.stop();
   });
 
-  it("show a job moving from running to failed, and a notice's link leads to it", async () => {
+  it("show a job moving from running to failed, and a notification's link leads to it", async () => {
     const jobId = scene.addJob({ ...failingJob, endSeconds: RUNS_SECONDS });
     const [job] = await scene.submit({ jobId });
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
@@ -48,8 +48,8 @@ describe("the pages of the whole stack", () => {
     await page.locator("#live", { hasText: "Over" }).waitFor();
     assert.deepEqual(complaints, []);
 
-    const [notice] = await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 20_000 });
-    const link = linkOf(notice?.body ?? "", `/jobs/${PROJECT}/${jobId}?`);
+    const [notification] = await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 20_000 });
+    const link = linkOf(notification?.body ?? "", `/jobs/${PROJECT}/${jobId}?`);
     const phone = await browser.newPage({ javaScriptEnabled: false });
     await phone.goto(link);
     assert.equal(await phone.locator("#failures .reason").first().innerText(), REASON);
@@ -76,6 +76,6 @@ describe("the pages of the whole stack", () => {
 function linkOf(body: string, part: string): string {
   const links = [...body.matchAll(/"url":"([^"]+)"/g)].map(([, url = ""]) => url);
   const found = links.find((url) => url.includes(part));
-  assert.ok(found, "the notice links to its page");
+  assert.ok(found, "the notification links to its page");
   return found;
 }

@@ -87,7 +87,7 @@ async function loseTheCloud(): Promise<void> {
 async function sweepUntilTold(): Promise<void> {
   while (elapsed() < GIVE_UP_MS) {
     await scene.stack.invoke("sweep", {});
-    if (tally(sink.notices.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
+    if (tally(sink.notifications.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
     await sleep(2_000);
   }
 }
@@ -95,7 +95,7 @@ async function sweepUntilTold(): Promise<void> {
 async function settleAccounts() {
   const dead = await scene.queues.deadLetters("notifyDead");
   const { told, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
-    sink.notices.list("webhook"),
+    sink.notifications.list("webhook"),
     jobIds,
     TARGETS,
   );

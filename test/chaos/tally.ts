@@ -1,7 +1,7 @@
-import type { Arrived } from "../../local/sink/notice-store.ts";
+import type { Arrived } from "../../local/sink/notification-store.ts";
 
 /**
- * A notice comes again only once the lease of the attempt before has ended: 35 s after its claim, which lies seconds
+ * A notification comes again only once the lease of the attempt before has ended: 35 s after its claim, which lies seconds
  * before the request at most.
  */
 const LEAST_GAP_MS = 25_000;
@@ -25,17 +25,17 @@ export function tally(
     jobIds.flatMap((jobId) => targets.map((target) => [`${target} ${jobId}`, { jobId, target }] as const)),
   );
   const taken = new Map<string, Arrived[]>();
-  for (const notice of arrived) {
-    const { data } = JSON.parse(notice.body) as { data: { jobId: string } };
-    const unit = `${notice.path.split("/").at(-1)} ${data.jobId}`;
-    taken.set(unit, [...(taken.get(unit) ?? []), notice]);
+  for (const notification of arrived) {
+    const { data } = JSON.parse(notification.body) as { data: { jobId: string } };
+    const unit = `${notification.path.split("/").at(-1)} ${data.jobId}`;
+    taken.set(unit, [...(taken.get(unit) ?? []), notification]);
   }
   let [unexpected, duplicates, duplicatesOutsideWindow] = [0, 0, 0];
-  for (const [unit, notices] of taken) {
+  for (const [unit, notifications] of taken) {
     if (!owed.has(unit)) unexpected += 1;
-    if (new Set(notices.map(({ headers }) => headers["webhook-id"])).size > 1) unexpected += 1;
-    for (const [i, { at }] of notices.entries()) {
-      const before = notices[i - 1];
+    if (new Set(notifications.map(({ headers }) => headers["webhook-id"])).size > 1) unexpected += 1;
+    for (const [i, { at }] of notifications.entries()) {
+      const before = notifications[i - 1];
       if (before === undefined) continue;
       duplicates += 1;
       if (Date.parse(at) - Date.parse(before.at) < LEAST_GAP_MS) duplicatesOutsideWindow += 1;

@@ -8,9 +8,18 @@ test("watch takes job IDs and what goes with them", () => {
       "watch a b --project prod --notify x,y --notify z --deadline-minutes 5 --digest --label env=prod=1 --wait --timeout-seconds 9",
     ),
   ).toEqual({
-    ...{ kind: "watch", reply: null, again: [], wait: true, timeoutMs: 9000, json: false },
+    kind: "watch",
+    reply: null,
+    again: [],
+    wait: true,
+    timeoutMs: 9000,
+    json: false,
     submission: {
-      ...{ jobIds: ["a", "b"], project: "prod", notify: ["x", "y", "z"], deadlineMinutes: 5, digest: true },
+      jobIds: ["a", "b"],
+      project: "prod",
+      notify: ["x", "y", "z"],
+      deadlineMinutes: 5,
+      digest: true,
       context: { labels: { env: "prod=1" } },
     },
   });
@@ -37,7 +46,10 @@ test("stop and redeliver name jobs as status does", () => {
   ];
   expect(read("stop a prod/b", "dev")).toEqual({ kind: "stop", watches: [a, b], json: false });
   expect(read("redeliver prod/b --target x,y --target z --json")).toEqual({
-    ...{ kind: "redeliver", watch: b, targets: ["x", "y", "z"], json: true },
+    kind: "redeliver",
+    watch: b,
+    targets: ["x", "y", "z"],
+    json: true,
   });
   expect(read("redeliver a --project dev")).toMatchObject({ watch: a, targets: undefined });
 });
@@ -54,7 +66,7 @@ test("watch --again knows whose jobs they are", () => {
 
 test.each([
   ["", "a command is missing"],
-  ["look a", "no command 'look'"],
+  ["poll a", "no command 'poll'"],
   ["watch", "either job IDs or --reply"],
   ["watch a --reply f", "either job IDs or --reply"],
   ["watch --reply f --label a=b", "--label does not go with --reply"],

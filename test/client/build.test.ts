@@ -40,7 +40,8 @@ test("shipped as one file, the command runs alone in an empty folder, with every
     expect(await run("--version")).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
     // A call that is made once: as far as the network.
     expect(await run("redeliver", "p/a")).toMatchObject({
-      ...{ code: 4, stderr: expect.stringContaining("cannot be reached") },
+      code: 4,
+      stderr: expect.stringContaining("cannot be reached"),
     });
     ran += 1;
   }
@@ -75,7 +76,9 @@ test("installed as a package, where no Node reads TypeScript, the command is tha
   await cp(join(ROOT, "client/bin.mjs"), join(installed, "client/bin.mjs"));
   const bin = join(installed, "client/bin.mjs");
   expect(await runCommand(process.execPath, [bin, "--help"])).toMatchObject({
-    ...{ code: 2, stdout: "", stderr: expect.stringContaining("npm run prepare") },
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("npm run prepare"),
   });
   const built = await build(join(installed, "build/cce-notifier.mjs"));
   expect(built).toEqual({ code: 0, stdout: "", stderr: "" });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { createClient } from "../../client/client.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Sink, startSink } from "../../local/sink.ts";
 import { runCommand } from "../support/run-command.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
@@ -43,7 +43,10 @@ afterAll(async () => {
 
 const job = (endSeconds: number | null, outcome: "Success" | "Failed" = "Success") =>
   scene.addJob({
-    ...{ type: "CreateNode", endSeconds, outcome, resourceName: "node-7" },
+    type: "CreateNode",
+    endSeconds,
+    outcome,
+    resourceName: "node-7",
     subJobs: [
       {
         type: "CreateNodeVM",
@@ -63,7 +66,10 @@ describe("watch", () => {
   test("hands jobs over and goes on", async () => {
     const [a, b] = [job(null), job(null)];
     const ran = await run(["watch", a, b, "--label", "env=prod"], {
-      ...{ GITLAB_CI: "true", GITLAB_USER_LOGIN: "kim", CI_PROJECT_PATH: "g/p", CI_JOB_NAME: "deploy" },
+      GITLAB_CI: "true",
+      GITLAB_USER_LOGIN: "kim",
+      CI_PROJECT_PATH: "g/p",
+      CI_JOB_NAME: "deploy",
       CI_JOB_URL: "https://gitlab.example/j/1",
     });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
@@ -73,12 +79,10 @@ describe("watch", () => {
       "",
     ]);
     expect((await scene.status(a)).context).toEqual({
-      ...{
-        actor: "kim",
-        pipeline: "g/p · deploy",
-        runUrl: "https://gitlab.example/j/1",
-        labels: { env: "prod" },
-      },
+      actor: "kim",
+      pipeline: "g/p · deploy",
+      runUrl: "https://gitlab.example/j/1",
+      labels: { env: "prod" },
     });
     expect((await run(["watch", a])).stdout).toContain("already watched");
   });
@@ -165,7 +169,7 @@ describe("status, stop, redeliver and test", () => {
     const [good, bad] = await Promise.all([run(["test", "deploys"]), run(["test", "broken", "--json"])]);
     expect(good).toEqual({ code: 0, stdout: "deploys: delivered (200, ok)\n", stderr: "" });
     expect([bad.code, JSON.parse(bad.stdout)]).toMatchObject([1, { targets: [{ target: "broken" }] }]);
-    expect(sink.notices.list("slack").length).toBeGreaterThan(0);
+    expect(sink.notifications.list("slack").length).toBeGreaterThan(0);
   });
 });
 

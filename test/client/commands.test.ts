@@ -1,9 +1,9 @@
 import { main } from "../../client/cli.ts";
 import { VERSION } from "../../client/version.ts";
-import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
 import { noSuchTarget, noSuchWatch } from "../../lib/api/refusals.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { EXAMPLES } from "../../lib/openapi/examples.ts";
 import { type StubAnswer, type StubService, startStubService } from "../support/stub-service.ts";
 
 const TOKEN = "ccen_secret";
@@ -125,7 +125,11 @@ describe("one of several that is refused", () => {
 
 test("one that is not taken and one that cannot be followed end with the worse of the two, and both are told", async () => {
   const answerFor = (jobId: string, status: string) => ({
-    ...{ project: "prod", jobId, status, statusUrl: null, pageUrl: null },
+    project: "prod",
+    jobId,
+    status,
+    statusUrl: null,
+    pageUrl: null,
     ...(status === "rejected" ? { error: { ...refusal("watch").body, status: 422 } } : {}),
   });
   const body = { jobs: [answerFor("a", "rejected"), answerFor("b", "accepted")] };
@@ -149,7 +153,10 @@ test("a wait that is given up is told, and that the service goes on", async () =
 
 test("a fault names what was typed, not only where it stood in a body that nobody saw", async () => {
   const body = {
-    ...{ type: "/docs#problem-invalid-request", title: "The request has faults", status: 422, detail: "No." },
+    type: "/docs#problem-invalid-request",
+    title: "The request has faults",
+    status: 422,
+    detail: "No.",
     errors: [{ pointer: "#/jobIds/1", detail: "must be else" }],
   };
   const ran = await run(["watch", "a", "b c"], () => ({ status: 422, body }));
@@ -172,7 +179,9 @@ test.each([
 
 test("--version says which release it is, without a service", async () => {
   expect(await run(["--version"], jobs({}), { NOTIFIER_URL: "" })).toMatchObject({
-    ...{ code: 0, stdout: `${VERSION}\n`, stderr: "" },
+    code: 0,
+    stdout: `${VERSION}\n`,
+    stderr: "",
   });
 });
 
@@ -207,7 +216,9 @@ describe("stop and redeliver", () => {
     const none = await run(["redeliver", "a"], answer);
     expect(named).toMatchObject({ code: 0, stdout: "prod/a: told again to deploys\n" });
     expect(JSON.parse(all.stdout)).toEqual({
-      ...{ project: "prod", jobId: "a", targets: [{ target: "deploys", redelivery: 2 }] },
+      project: "prod",
+      jobId: "a",
+      targets: [{ target: "deploys", redelivery: 2 }],
     });
     expect(none.stdout).toContain("told again to nobody");
     expect(bodies).toEqual(['{"targets":["deploys"]}', "{}", "{}"]);
@@ -217,8 +228,12 @@ describe("stop and redeliver", () => {
 
 describe("watch --again", () => {
   const states: Readonly<Record<string, StatusDocument["state"]>> = {
-    ...{ late: "timed_out", gone: "lost", running: "watching" },
-    ...{ good: "succeeded", bad: "failed", over: "stopped" },
+    late: "timed_out",
+    gone: "lost",
+    running: "watching",
+    good: "succeeded",
+    bad: "failed",
+    over: "stopped",
   };
   const all = [...Object.keys(states), "new"];
   /** A service that takes up anew what was stopped. */
@@ -233,7 +248,10 @@ describe("watch --again", () => {
       }
       const { jobIds = [] } = Submission.parse(JSON.parse(body));
       const answers = jobIds.map((id) => ({
-        ...{ project: "prod", jobId: id, statusUrl: null, pageUrl: null },
+        project: "prod",
+        jobId: id,
+        statusUrl: null,
+        pageUrl: null,
         status: now[id] === undefined || now[id] === "stopped" ? "accepted" : "already_watching",
       }));
       return { status: 202, body: { jobs: answers } };

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { ProblemError } from "../../client/errors.ts";
 import { follow, holdSeconds } from "../../client/follow.ts";
-import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
-import type { WatchKey } from "../../lib/job.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import type { WatchKey } from "../../lib/domain/job.ts";
+import { EXAMPLES } from "../../lib/openapi/examples.ts";
 
 const example = StatusDocument.parse(EXAMPLES.StatusDocument);
 
@@ -45,7 +45,7 @@ const run = (ends: readonly number[], service: ReturnType<typeof createService>,
       service.nowMs += ms;
     },
   };
-  return follow(watches, { timeoutMs, longestHoldSeconds: 25 }, ports).then((ended) => ({
+  return follow(watches, { timeoutMs, longestVisibilitySeconds: 25 }, ports).then((ended) => ({
     ended,
     seen,
     refused,

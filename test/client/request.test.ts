@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { TokenError } from "../../client/bearer-token.ts";
 import { createClient } from "../../client/client.ts";
 import { githubIdentity } from "../../client/identity.ts";
-import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
+import { EXAMPLES } from "../../lib/openapi/examples.ts";
 
 const KEY = { project: "prod", jobId: "a" };
 

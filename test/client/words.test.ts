@@ -1,19 +1,18 @@
 import { createScreen } from "../../client/screen.ts";
 import { plain, reasonLines, statusLine } from "../../client/words.ts";
-import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import { EXAMPLES } from "../../lib/openapi/examples.ts";
 
 const status: StatusDocument = {
   ...StatusDocument.parse(EXAMPLES.StatusDocument),
-  ...{
-    project: "prod",
-    jobId: "a",
-    state: "failed",
-    done: true,
-    type: "CreateNode",
-    resourceName: "n\u001b[2J",
-  },
-  ...{ reason: "one\n::error::two\u202e", subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 } },
+  project: "prod",
+  jobId: "a",
+  state: "failed",
+  done: true,
+  type: "CreateNode",
+  resourceName: "n\u001b[2J",
+  reason: "one\n::error::two\u202e",
+  subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 },
   failures: [
     {
       path: ["CreateNode", "CreateNodeVM"],
@@ -29,12 +28,12 @@ test("a job's line says what it is, how it stands and how much has ended", () =>
   expect(statusLine({ ...status, resourceName: "n" })).toBe(
     "✖ prod/a CreateNode n: failed, 2 of 3 subjobs ended",
   );
-  const running = { ...status, state: "watching", done: false, trouble: "no access" } as const;
-  const progress = (looks: number, phase: string | null) =>
-    statusLine({ ...running, phase, looks, type: null });
+  const running = { ...status, state: "watching", done: false, lastPollError: "no access" } as const;
+  const progress = (polls: number, phase: string | null) =>
+    statusLine({ ...running, phase, polls, type: null });
   expect(progress(0, null)).toContain("not looked at yet, 2 of 3 subjobs ended, no access");
-  expect(progress(1, null)).toContain("no news after 1 look, ");
-  expect(progress(4, null)).toContain("no news after 4 looks, ");
+  expect(progress(1, null)).toContain("no news after 1 poll, ");
+  expect(progress(4, null)).toContain("no news after 4 polls, ");
   expect(progress(4, "Running")).toContain(": Running, ");
 });
 

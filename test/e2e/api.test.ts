@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { JobList } from "../../lib/api/job-list.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Sink, startSink } from "../../local/sink.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
@@ -236,7 +236,7 @@ describe("the rest of the contract", () => {
     const again = await call("POST", `/v1/jobs/${PROJECT}/${jobId}/redeliver`);
     expect(again.status).toBe(202);
     const status = await scene.over(jobId);
-    const own = sink.notices.list("webhook").filter(({ path }) => path === "/webhook/own");
+    const own = sink.notifications.list("webhook").filter(({ path }) => path === "/webhook/own");
     expect(own).toHaveLength(2);
     expect(new Set(own.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     expect(JSON.stringify(status)).not.toContain("/webhook/own");
@@ -252,14 +252,18 @@ describe("the rest of the contract", () => {
 
   test("each packaged function is the exported handler, and answers an event of API Gateway", async () => {
     const event = (method: string, path: string) => ({
-      ...{ version: "2.0", routeKey: "$default", rawPath: path, rawQueryString: "", headers: {} },
+      version: "2.0",
+      routeKey: "$default",
+      rawPath: path,
+      rawQueryString: "",
+      headers: {},
       requestContext: { requestId: "by-hand", http: { method, path, sourceIp: "192.0.2.1" } },
       isBase64Encoded: false,
     });
     expect(await scene.stack.invoke("enqueue", event("POST", "/v1/jobs"))).toMatchObject({
       result: { statusCode: 401, headers: { "x-request-id": "by-hand" } },
     });
-    expect(await scene.stack.invoke("status", event("GET", "/v1/health"))).toMatchObject({
+    expect(await scene.stack.invoke("api", event("GET", "/v1/health"))).toMatchObject({
       result: { statusCode: 200 },
     });
   });

@@ -57,7 +57,7 @@ describe("a call with a fault", () => {
 describe("a message that nobody can read", () => {
   it.each([
     ["poll", "pollDead", "rubbish-1"],
-    ["poll", "pollDead", '{"v":1,"kind":"look","project":"rubbish-2"}'],
+    ["poll", "pollDead", '{"v":1,"kind":"poll","project":"rubbish-2"}'],
     ["notify", "notifyDead", "rubbish-3"],
     ["notify", "notifyDead", '{"v":1,"kind":"shout","project":"rubbish-4"}'],
   ] as const)("goes from %s to %s with the reason (%s)", async (queue, dead, body) => {
@@ -67,9 +67,9 @@ describe("a message that nobody can read", () => {
     expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
   });
 
-  it("does its neighbours no harm: a notice of a job that nobody knows, rubbish, and a real job", async () => {
+  it("does its neighbours no harm: a notification of a job that nobody knows, rubbish, and a real job", async () => {
     const jobId = scene.addJob(succeedingJob);
-    const stray = { v: 1, kind: "notice", project: PROJECT, jobId: "stray-job", target: "deploys" };
+    const stray = { v: 1, kind: "notification", project: PROJECT, jobId: "stray-job", target: "deploys" };
     await Promise.all([
       scene.queues.put("poll", "rubbish-5"),
       scene.queues.put("notify", "rubbish-6"),
@@ -84,7 +84,7 @@ describe("a message that nobody can read", () => {
     expect(letter.attributes).toMatchObject({ reason: "unknown" });
     await scene.queues.empty("poll");
     await scene.queues.empty("notify");
-    expect(sink.notices.list(null)).toHaveLength(1);
+    expect(sink.notifications.list(null)).toHaveLength(1);
   });
 });
 

@@ -19,17 +19,19 @@ await fetch(`${sink.url}/behaviour`, {
   body: JSON.stringify({ kind: "pace", intervalMs: 1000 }),
 });
 
-const taken = () => sink.notices.list("slack").filter(({ status }) => status === 200);
+const taken = () => sink.notifications.list("slack").filter(({ status }) => status === 200);
 const jobIds = Array.from({ length: count }, () => scene.addJob(succeedingJob));
 await scene.submit({ jobIds, notify: ["deploys"] });
-await eventually("every notice", () => taken().length >= count, 10_000 + count * 5_000).catch(() => null);
+await eventually("every notification", () => taken().length >= count, 10_000 + count * 5_000).catch(
+  () => null,
+);
 
 const times = taken().map(({ at }) => Date.parse(at));
 const told = jobIds.map((jobId) => taken().filter(({ body }) => body.includes(jobId)).length);
 const result = {
   jobs: count,
   toldOnce: told.filter((times) => times === 1).length,
-  refused: sink.notices.list("slack").length - taken().length,
+  refused: sink.notifications.list("slack").length - taken().length,
   seconds: Math.round((Math.max(...times) - Math.min(...times)) / 100) / 10,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

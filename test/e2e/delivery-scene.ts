@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
-import type { StatusDocument } from "../../lib/status.ts";
+import type { StatusDocument } from "../../lib/api/status-document.ts";
 import type { Behaviour } from "../../local/sink/behaviour.ts";
-import type { Arrived } from "../../local/sink/notice-store.ts";
+import type { Arrived } from "../../local/sink/notification-store.ts";
 import { type Sink, startSink } from "../../local/sink.ts";
 import { type Scene, startScene } from "../support/scene.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
@@ -35,11 +35,11 @@ export interface DeliveryScene extends Scene {
   readonly sinks: Readonly<Record<Receiver, Sink>>;
   /** Tells a receiver how to behave from now on. */
   behave(receiver: Receiver, behaviour: z.input<typeof Behaviour>): Promise<void>;
-  /** The first `count` notices of a receiver, waiting for them. */
+  /** The first `count` notifications of a receiver, waiting for them. */
   arrived(receiver: Receiver, count: number): Promise<readonly Arrived[]>;
   /** Lets so many jobs end and be told to this receiver alone; answers their IDs. */
   tell(receiver: Receiver, jobs?: number): Promise<readonly string[]>;
-  /** Lets one job end, and answers how its notice to this receiver ended. */
+  /** Lets one job end, and answers how its notification to this receiver ended. */
   delivery(receiver: Receiver, jobId: string): Promise<StatusDocument["deliveries"][number]>;
   /** `POST /v1/targets/{name}/test`. */
   test(receiver: Receiver): Promise<z.infer<typeof Tested>>;
@@ -75,7 +75,8 @@ export async function startDeliveryScene(): Promise<DeliveryScene> {
     async behave(receiver, behaviour) {
       await fetch(`${sinks[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
     },
-    arrived: (receiver, count) => sinks[receiver].notices.waitFor({ channel: null, count, waitMs: 60_000 }),
+    arrived: (receiver, count) =>
+      sinks[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
     async tell(receiver, jobs = 1) {
       const jobIds = Array.from({ length: jobs }, () => scene.addJob(succeedingJob));
       await scene.submit({ jobIds, notify: [receiver] });

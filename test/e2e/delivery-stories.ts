@@ -8,7 +8,7 @@ export const BURST = 10;
 
 /** What happens to each receiver, and what was seen of it. */
 const STORIES = {
-  /** A 429 holds back every notice to this target, and costs none of them an attempt. */
+  /** A 429 holds back every notification to this target, and costs none of them an attempt. */
   async throttled(scene: DeliveryScene) {
     await scene.behave("throttled", {
       kind: "status",

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import type { Arrived } from "../../local/sink/notice-store.ts";
+import type { Arrived } from "../../local/sink/notification-store.ts";
 import { type DeliveryScene, SECRET, startDeliveryScene } from "./delivery-scene.ts";
 import { BURST, RETRY_AFTER_SECONDS, type Told, tellAll } from "./delivery-stories.ts";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => scene?.stop());
 
-const statuses = (notices: readonly Arrived[]) => notices.map(({ status }) => status);
+const statuses = (notifications: readonly Arrived[]) => notifications.map(({ status }) => status);
 const sentAt = ({ at }: Arrived) => Date.parse(at);
 const id = ({ headers }: Arrived) => headers["webhook-id"];
 
@@ -24,8 +24,8 @@ describe("delivery", () => {
     expect(refused?.status).toBe(429);
     const [first, ...later] = arrived;
     expect(statuses(arrived)).toEqual([429, 204, 204]);
-    for (const notice of later)
-      expect(sentAt(notice) - sentAt(first as Arrived)).toBeGreaterThan(RETRY_AFTER_MS);
+    for (const notification of later)
+      expect(sentAt(notification) - sentAt(first as Arrived)).toBeGreaterThan(RETRY_AFTER_MS);
     expect(deliveries.map(({ state, attempts }) => [state, attempts])).toEqual([
       ["delivered", 1],
       ["delivered", 1],
@@ -39,7 +39,7 @@ describe("delivery", () => {
     for (const jobId of jobIds) expect(taken.filter(({ body }) => body.includes(jobId))).toHaveLength(1);
   });
 
-  it("switches a target off that is gone, buries its notices with the reason, and asks it no more", () => {
+  it("switches a target off that is gone, buries its notifications with the reason, and asks it no more", () => {
     const { refused, letter, silent, asked } = told.gone;
     expect(refused).toMatchObject({ state: "gone", attempts: 1, lastStatus: 410, lastReason: "target_gone" });
     expect(letter.attributes).toEqual({ reason: "gone", detail: "target_gone", target: "gone" });
@@ -50,7 +50,7 @@ describe("delivery", () => {
   it("tells the fallback target of it once, and takes it up again after a test that arrived", () => {
     const { alarm, tested, after } = told.gone;
     expect(alarm?.body).toContain("gone");
-    expect(scene.sinks.operators.notices.list(null)).toHaveLength(1);
+    expect(scene.sinks.operators.notifications.list(null)).toHaveLength(1);
     expect(tested).toEqual({ target: "gone", verdict: "delivered", status: 204, reason: "ok" });
     expect(after).toMatchObject({ state: "delivered", attempts: 1 });
   });
@@ -67,7 +67,7 @@ describe("delivery", () => {
     for (const { body, headers } of arrived) new Webhook(SECRET).verify(body, headers);
   });
 
-  it("gives up when the schedule is exhausted, and buries the notice with its reason", () => {
+  it("gives up when the schedule is exhausted, and buries the notification with its reason", () => {
     const { delivery, letter } = told.broken;
     expect(delivery).toMatchObject({ state: "exhausted", attempts: 3, lastReason: "server_error" });
     expect(delivery.history.at(-1)?.answer).toBe("out of order");
@@ -80,7 +80,9 @@ describe("delivery", () => {
       attempts: 1,
       lastReason: "redirect_refused",
     });
-    expect(scene.sinks.again.notices.list(null).filter(({ path }) => path.includes("elsewhere"))).toEqual([]);
+    expect(
+      scene.sinks.again.notifications.list(null).filter(({ path }) => path.includes("elsewhere")),
+    ).toEqual([]);
   });
 
   it("sends the headline once as plain text where the blocks are refused", () => {

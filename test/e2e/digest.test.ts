@@ -25,13 +25,14 @@ afterAll(async () => {
 /** Hands three jobs over in one call and waits until nothing more is on its way. */
 async function tellDigest(jobIds: readonly string[]): Promise<void> {
   await scene.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
-  await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
-  await sink.notices.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
+  await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+  await sink.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
   await scene.queues.empty("poll");
   await scene.queues.empty("notify");
 }
 
-const at = (path: string) => sink.notices.list(null).filter((notice) => notice.path === path);
+const at = (path: string) =>
+  sink.notifications.list(null).filter((notification) => notification.path === path);
 
 describe("jobs of one call that ask for a digest", () => {
   it("tell each chat once, when the last has ended, with the failure in full; webhooks hear of each", async () => {
@@ -57,7 +58,7 @@ describe("jobs of one call that ask for a digest", () => {
   });
 
   it("say nothing to a chat that hears of failures only, when all went well", async () => {
-    await fetch(`${sink.url}/notices`, { method: "DELETE" });
+    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
     await tellDigest([scene.addJob(succeedingJob), scene.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);
     expect(at("/slack/deploys")).toHaveLength(1);
@@ -65,7 +66,7 @@ describe("jobs of one call that ask for a digest", () => {
   });
 
   it("are told at the deadline when one of them never ends", async () => {
-    await fetch(`${sink.url}/notices`, { method: "DELETE" });
+    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
     const endless = scene.addJob({ ...succeedingJob, endSeconds: null });
     const jobIds = [scene.addJob(succeedingJob), endless];
     await scene.submit({
@@ -75,7 +76,7 @@ describe("jobs of one call that ask for a digest", () => {
       deadlineMinutes: 2 / 60,
       project: PROJECT,
     });
-    const [digest] = await sink.notices.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+    const [digest] = await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
     expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 succeeded, 1 timed out/);
   });
 });

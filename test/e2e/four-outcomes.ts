@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
-import { OUTCOMES, type Outcome } from "../../lib/job.ts";
-import type { StatusDocument } from "../../lib/status.ts";
-import type { Arrived } from "../../local/sink/notice-store.ts";
+import type { StatusDocument } from "../../lib/api/status-document.ts";
+import { OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
+import type { Arrived } from "../../local/sink/notification-store.ts";
 import { startSink } from "../../local/sink.ts";
 import { type Scene, startScene } from "../support/scene.ts";
 import { endlessJob, failingJob, succeedingJob } from "./outcome-jobs.ts";
@@ -30,10 +30,10 @@ export interface FourOutcomes {
   readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
   /** Everything that arrived at a path about a job. */
   arrived(path: string, outcome: Outcome): readonly Arrived[];
-  /** The same, where it must be one notice. */
+  /** The same, where it must be one notification. */
   only(path: string, outcome: Outcome): Arrived;
   event(outcome: Outcome): z.infer<typeof Event>;
-  /** How many notices have arrived anywhere. */
+  /** How many notifications have arrived anywhere. */
   count(): number;
   stop(): Promise<void>;
 }
@@ -69,16 +69,24 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
   await scene.queues.empty("notify");
 
   const arrived = (path: string, outcome: Outcome) =>
-    sink.notices.list(null).filter((notice) => notice.path === path && notice.body.includes(jobs[outcome]));
+    sink.notifications
+      .list(null)
+      .filter((notification) => notification.path === path && notification.body.includes(jobs[outcome]));
   const only = (path: string, outcome: Outcome) => {
     const [first, ...more] = arrived(path, outcome);
     if (first !== undefined && more.length === 0) return first;
-    throw new Error(`${path} got ${arrived(path, outcome).length} notices of the job that is ${outcome}`);
+    throw new Error(
+      `${path} got ${arrived(path, outcome).length} notifications of the job that is ${outcome}`,
+    );
   };
   return {
-    ...{ scene, jobs, statuses: { succeeded, failed, timed_out, lost }, arrived, only },
+    scene,
+    jobs,
+    statuses: { succeeded, failed, timed_out, lost },
+    arrived,
+    only,
     event: (outcome) => Event.parse(JSON.parse(only("/webhook/audit", outcome).body)),
-    count: () => sink.notices.list(null).length,
+    count: () => sink.notifications.list(null).length,
     async stop() {
       await scene.stop();
       await sink.stop();

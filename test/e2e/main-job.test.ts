@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
-import { OUTCOMES } from "../../lib/job.ts";
+import { OUTCOMES } from "../../lib/domain/job.ts";
 import { PROJECT } from "../support/scene.ts";
 import { CONTEXT, type FourOutcomes, MENTION, playFourOutcomes, SECRETS } from "./four-outcomes.ts";
 import { CLUSTER, REASON } from "./outcome-jobs.ts";
@@ -77,7 +77,7 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
         watch: {
           acceptedAt: expect.any(String),
           concludedAt: expect.any(String),
-          looks: expect.any(Number),
+          polls: expect.any(Number),
           lagSeconds: expect.any(Number),
         },
         context: CONTEXT,

@@ -50,7 +50,7 @@ beforeAll(async () => {
     },
     settings: {
       fallbackTarget: "slack",
-      poll: { minDelaySeconds: 0, maxDelaySeconds: 1, troubleSeconds: 0 },
+      poll: { minDelaySeconds: 0, maxDelaySeconds: 1, accessErrorSeconds: 0 },
       retry: { scheduleSeconds: [0, 1] },
       egress: { allow: [host, new URL(CLOSED).host] },
       callbackHosts: [host],
@@ -103,7 +103,7 @@ async function breakConfig(): Promise<void> {
   const { configFile } = scene.stack;
   const config = JSON.parse(await readFile(configFile, "utf8"));
   await writeFile(configFile, JSON.stringify({ ...config, targets: { x: kept(hush()) } }));
-  await scene.stack.kill("status");
+  await scene.stack.kill("api");
   await eventually("the fault to be logged", async () => {
     await scene.api("/v1/jobs/a/b");
     return (await readFile(scene.logFile, "utf8")).includes("config invalid");

@@ -40,7 +40,9 @@ afterAll(async () => {
 const succeeding = () => scene.addJob({ type: "CreateNode", endSeconds: 0.2 });
 const failing = () =>
   scene.addJob({
-    ...{ type: "CreateCluster", endSeconds: 0.2, outcome: "Failed" },
+    type: "CreateCluster",
+    endSeconds: 0.2,
+    outcome: "Failed",
     subJobs: [{ type: "CreateNodeVM", endSeconds: 0.1, outcome: "Failed", reason: REASON }],
   });
 const text = (path: string) => readFile(join(EXAMPLES, path), "utf8");
@@ -70,7 +72,9 @@ describe("curl/watch.sh", () => {
     const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
     // Nothing of this may end a parameter, begin another, or be decoded twice.
     const told = {
-      ...{ actor: "bot[7] & söhne", pipeline: "a=b 100%", commit: "abc+d" },
+      actor: "bot[7] & söhne",
+      pipeline: "a=b 100%",
+      commit: "abc+d",
       runUrl: "https://ci.example/job/feature%252Fx/12/?a=1&b=2#c",
     };
     const { actor: ACTOR, pipeline: PIPELINE, commit: COMMIT, runUrl: RUN_URL } = told;
@@ -119,8 +123,11 @@ describe("curl/watch.sh", () => {
 
   test("ends with 4 where a repository may not use the project", async () => {
     const ran = await watch(["a"], {
-      ...{ PROJECT: "nowhere", NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "cce-job-notifier" },
-      ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?a=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t" },
+      PROJECT: "nowhere",
+      NOTIFIER_TOKEN: "",
+      NOTIFIER_AUDIENCE: "cce-job-notifier",
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?a=1`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t",
     });
     expect([ran.code, ran.stdout]).toEqual([4, ""]);
     expect(ran.stderr).toContain("the notifier answers 403");
@@ -135,21 +142,20 @@ describe("the GitHub Action", () => {
     await Promise.all([writeFile(output, ""), writeFile(file, script)]);
     const ran = await runCommand("bash", ["--noprofile", "--norc", "-eo", "pipefail", file], {
       env: {
-        ...{
-          NOTIFIER_URL: scene.stack.api,
-          NOTIFIER_TOKEN: "",
-          NOTIFIER_AUDIENCE: "",
-          NOTIFY: "",
-          WAIT: "yes",
-        },
-        ...{
-          PROJECT,
-          JOB_ID: "",
-          REPLY: "",
-          ...{ ACTOR: "kim", PIPELINE: "o/r · Create a cluster", COMMIT: "abc" },
-          RUN_URL: "https://github.example/o/r/actions/runs/1",
-        },
-        ...{ GITHUB_ACTION_PATH: join(EXAMPLES, "github-action"), GITHUB_OUTPUT: output },
+        NOTIFIER_URL: scene.stack.api,
+        NOTIFIER_TOKEN: "",
+        NOTIFIER_AUDIENCE: "",
+        NOTIFY: "",
+        WAIT: "yes",
+        PROJECT,
+        JOB_ID: "",
+        REPLY: "",
+        ACTOR: "kim",
+        PIPELINE: "o/r · Create a cluster",
+        COMMIT: "abc",
+        RUN_URL: "https://github.example/o/r/actions/runs/1",
+        GITHUB_ACTION_PATH: join(EXAMPLES, "github-action"),
+        GITHUB_OUTPUT: output,
         ...inputs,
         ...more,
       },
@@ -173,7 +179,9 @@ describe("the GitHub Action", () => {
     const ran = await act({ NOTIFIER_TOKEN: scene.token, REPLY: JSON.stringify({ jobID: jobId }) });
     expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
     expect((await scene.status(jobId)).context).toEqual({
-      ...{ actor: "kim", pipeline: "o/r · Create a cluster", commit: "abc" },
+      actor: "kim",
+      pipeline: "o/r · Create a cluster",
+      commit: "abc",
       runUrl: "https://github.example/o/r/actions/runs/1",
     });
   });
@@ -197,13 +205,18 @@ test("the GitLab job runs by its own lines", async () => {
   const jobId = failing();
   await writeFile(join(folder, "create-cluster-reply.json"), JSON.stringify({ status: { jobID: jobId } }));
   const ci = {
-    ...{ GITLAB_USER_LOGIN: "kim", CI_PROJECT_PATH: "group/infra", CI_COMMIT_SHA: "abc" },
+    GITLAB_USER_LOGIN: "kim",
+    CI_PROJECT_PATH: "group/infra",
+    CI_COMMIT_SHA: "abc",
     CI_JOB_URL: "https://gitlab.example/j/1",
   };
   const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${TOLD}`]);
   expect((await scene.status(jobId)).context).toEqual({
-    ...{ actor: "kim", pipeline: "group/infra", commit: "abc", runUrl: "https://gitlab.example/j/1" },
+    actor: "kim",
+    pipeline: "group/infra",
+    commit: "abc",
+    runUrl: "https://gitlab.example/j/1",
   });
 });
 
@@ -211,14 +224,18 @@ test("the Jenkinsfile runs by its own lines", async () => {
   const [, script = ""] = /'''\n([\s\S]*?)'''/.exec(await text("jenkins/Jenkinsfile")) ?? [];
   const jobId = succeeding();
   const ci = {
-    ...{ JOB_ID: jobId, JOB_NAME: "Infra & Co/new cluster/feature%2Fx", GIT_COMMIT: "abc" },
+    JOB_ID: jobId,
+    JOB_NAME: "Infra & Co/new cluster/feature%2Fx",
+    GIT_COMMIT: "abc",
     BUILD_URL: "https://ci.example/job/Infra%20&%20Co/job/new%20cluster/job/feature%252Fx/12/",
   };
   const ran = await runCommand("sh", ["-xec", script], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([0, "state=succeeded\n"]);
   expect(ran.stderr).not.toContain(scene.token);
   expect((await scene.status(jobId)).context).toEqual({
-    ...{ pipeline: ci.JOB_NAME, runUrl: ci.BUILD_URL, commit: "abc" },
+    pipeline: ci.JOB_NAME,
+    runUrl: ci.BUILD_URL,
+    commit: "abc",
   });
 });
 

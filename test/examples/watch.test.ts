@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EXAMPLES } from "../../lib/api/openapi/examples.ts";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import { EXAMPLES } from "../../lib/openapi/examples.ts";
 import { runCommand } from "../support/run-command.ts";
 import { type StubAnswer, startStubService } from "../support/stub-service.ts";
 
@@ -18,8 +18,11 @@ async function watch(
 ) {
   const service = await startStubService((asked): StubAnswer => answer(asked, service.url));
   const env = {
-    ...{ NOTIFIER_URL: service.url, NOTIFIER_TOKEN: TOKEN, ...more },
-    ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `${service.url}/token?a=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r" },
+    NOTIFIER_URL: service.url,
+    NOTIFIER_TOKEN: TOKEN,
+    ...more,
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${service.url}/token?a=1`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r",
   };
   const ran = await runCommand(shell, [WATCH, "a"], { env });
   await service.stop();
@@ -34,7 +37,8 @@ test.each([
   for (const status of all) {
     const ran = await watch(() => ({ status, body: { detail: `why ${status}` } }));
     expect(ran).toMatchObject({
-      ...{ code, stdout: "" },
+      code,
+      stdout: "",
       stderr: `watch.sh: the notifier answers ${status}\n  | {"detail":"why ${status}"}\n`,
     });
   }
@@ -73,7 +77,9 @@ test("where GitHub vouches for nothing it says so, and does not ask the notifier
   const refusal = () => ({ status: 403, body: { message: "no" } });
   const ran = await watch(refusal, { NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "a b&c" });
   expect(ran).toEqual({
-    ...{ code: 4, stdout: "", asked: ["GET /token?a=1&audience=%61%20%62%26%63"] },
+    code: 4,
+    stdout: "",
+    asked: ["GET /token?a=1&audience=%61%20%62%26%63"],
     stderr: 'watch.sh: GitHub issues no identity token (403)\n  | {"message":"no"}\n',
   });
 });
@@ -88,12 +94,12 @@ test.each(["sh", "bash"])(
       done: true,
       reason: 'a "b"\nc',
     };
-    let looks = 0;
+    let polls = 0;
     const ran = await watch(
       (asked, url) => {
         if (asked.startsWith("POST")) return { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } };
-        looks += 1;
-        return { status: 200, body: looks === 1 ? { ...status, state: "watching" } : status };
+        polls += 1;
+        return { status: 200, body: polls === 1 ? { ...status, state: "watching" } : status };
       },
       { TMPDIR },
       shell,

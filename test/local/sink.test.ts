@@ -11,9 +11,9 @@ const post = (path: string, body: string) =>
   fetch(sink.url + path, { method: "POST", body, headers: { "x-test": "1" } });
 const behave = (rule: unknown) =>
   fetch(`${sink.url}/behaviour`, { method: "PUT", body: JSON.stringify(rule) });
-const Notices = z.object({ notices: z.array(z.looseObject({ body: z.string() })) });
-const notices = async (query: string) =>
-  Notices.parse(await (await fetch(`${sink.url}/notices?${query}`)).json()).notices;
+const Notifications = z.object({ notifications: z.array(z.looseObject({ body: z.string() })) });
+const notifications = async (query: string) =>
+  Notifications.parse(await (await fetch(`${sink.url}/notifications?${query}`)).json()).notifications;
 
 describe("the sink", () => {
   test.each([
@@ -31,7 +31,7 @@ describe("the sink", () => {
 
   it("keeps what arrived, byte for byte", async () => {
     await post("/webhook/audit", '{"ä": 1 }');
-    expect(await notices("")).toEqual([
+    expect(await notifications("")).toEqual([
       expect.objectContaining({
         number: 1,
         channel: "webhook",
@@ -44,7 +44,7 @@ describe("the sink", () => {
   });
 
   it("lets readers wait for so many of a channel", async () => {
-    const waiting = notices("channel=slack&count=2&wait=10");
+    const waiting = notifications("channel=slack&count=2&wait=10");
     await post("/slack/x", "1");
     await post("/webhook/x", "2");
     await post("/slack/x", "3");
@@ -52,7 +52,7 @@ describe("the sink", () => {
   });
 
   it("answers with what there is once the time is over", async () => {
-    expect(await notices("count=1&wait=0.01")).toEqual([]);
+    expect(await notifications("count=1&wait=0.01")).toEqual([]);
   });
 
   it("shows what arrived on a page, as text", async () => {
@@ -64,8 +64,8 @@ describe("the sink", () => {
 
   it("forgets when it is told to", async () => {
     await post("/slack/x", "1");
-    await fetch(`${sink.url}/notices`, { method: "DELETE" });
-    expect(await notices("")).toEqual([]);
+    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
+    expect(await notifications("")).toEqual([]);
   });
 
   it("misbehaves so many times, for one channel", async () => {
@@ -105,7 +105,7 @@ describe("the sink", () => {
       signal: AbortSignal.timeout(50),
     });
     await expect(hanging).rejects.toThrow("timeout");
-    expect(await notices("count=1&wait=5")).toEqual([expect.objectContaining({ status: null })]);
+    expect(await notifications("count=1&wait=5")).toEqual([expect.objectContaining({ status: null })]);
     expect((await post("/slack/x", "2")).status).toBe(200);
   });
 

@@ -32,7 +32,11 @@ export async function unpackFunction(name: string): Promise<Packaged> {
     taskRoot,
     environment: (aws, runtimeApi) =>
       functionEnvironment({
-        ...{ resource, region: service.region, taskRoot, runtimeApi, instance: "test" },
+        resource,
+        region: service.region,
+        taskRoot,
+        runtimeApi,
+        instance: "test",
         endpoints: { sqs: aws, dynamodb: aws, ssm: aws },
       }),
     remove: () => rm(taskRoot, { recursive: true }),

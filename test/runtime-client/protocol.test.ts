@@ -13,7 +13,7 @@ let child: ChildProcess;
 let recorder: Awaited<ReturnType<typeof startRecorder>>;
 
 beforeAll(async () => {
-  status = await unpackFunction("status");
+  status = await unpackFunction("api");
 }, 60_000);
 afterAll(() => status.remove());
 afterEach(async () => {
@@ -33,11 +33,13 @@ async function start(events: readonly unknown[], without: readonly string[] = []
 }
 
 const apiEvent = (path: string, changes: Record<string, unknown> = {}) => ({
-  ...{ version: "2.0", routeKey: "$default", rawPath: path, rawQueryString: "", headers: {} },
-  ...{
-    isBase64Encoded: false,
-    requestContext: { requestId: "api-1", http: { method: "GET", sourceIp: "::1" } },
-  },
+  version: "2.0",
+  routeKey: "$default",
+  rawPath: path,
+  rawQueryString: "",
+  headers: {},
+  isBase64Encoded: false,
+  requestContext: { requestId: "api-1", http: { method: "GET", sourceIp: "::1" } },
   ...changes,
 });
 
@@ -67,7 +69,7 @@ test("a function that cannot start says why, once, and ends", async () => {
   expect(await once(child, "exit")).toEqual([1, null]);
 });
 
-test("an event the handler throws at is answered with an error, and the function lives on", async () => {
+test("an event the handler throws at is answered with an error, and the function generations on", async () => {
   const { first } = await start([{ not: "an event of the API" }, apiEvent("/v1/openapi.json")]);
   const asked = await first(4);
   expect(asked[1]?.path).toBe(`${BASE}/invocation/request-1/error`);

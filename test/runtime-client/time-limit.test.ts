@@ -4,27 +4,27 @@ import type { AddressInfo } from "node:net";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { type Packaged, unpackFunction } from "./packaged.ts";
 
-let books: Packaged;
+let audit: Packaged;
 let silent: Server;
 let host: FunctionHost;
 
 beforeAll(async () => {
-  books = await unpackFunction("books");
+  audit = await unpackFunction("audit");
   silent = createServer(() => undefined);
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
 }, 60_000);
 afterAll(async () => {
   silent.close();
   silent.closeAllConnections();
-  await books.remove();
+  await audit.remove();
 });
 afterEach(() => host.stop());
 
 function hostAgainst(aws: string, timeoutSeconds: number): FunctionHost {
   host = new FunctionHost({
-    resource: { ...books.resource, timeoutSeconds },
-    taskRoot: books.taskRoot,
-    environment: (runtimeApi) => books.environment(aws, runtimeApi),
+    resource: { ...audit.resource, timeoutSeconds },
+    taskRoot: audit.taskRoot,
+    environment: (runtimeApi) => audit.environment(aws, runtimeApi),
     log: () => undefined,
   });
   return host;
@@ -32,7 +32,7 @@ function hostAgainst(aws: string, timeoutSeconds: number): FunctionHost {
 
 const silentAddress = () => `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
 
-test("a packaged function whose ledger never answers fails just before its time limit, and lives on", async () => {
+test("a packaged function whose ledger never answers fails just before its time limit, and generations on", async () => {
   hostAgainst(silentAddress(), 1);
   const invoked = await host.invoke({});
   expect(invoked).toMatchObject({ kind: "error", error: { errorType: "TimeoutError" } });
@@ -54,7 +54,7 @@ test("a packaged function that cannot even do that is killed at its time limit, 
   expect(await host.invoke({})).toMatchObject({ error: { errorType: "TimeoutError" } });
 });
 
-test("a packaged function whose ledger refuses connections fails its invocation, and lives on", async () => {
+test("a packaged function whose ledger refuses connections fails its invocation, and generations on", async () => {
   hostAgainst("http://127.0.0.1:1", 20);
   const [first, pids] = [await host.invoke({}), host.pids];
   expect(first).toMatchObject({

@@ -1,17 +1,17 @@
-import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/flow/notice-subject.ts";
-import type { Outcome } from "../../lib/job.ts";
-import { NotifyMessage, parseMessage } from "../../lib/message.ts";
-import { idOfNotice } from "./memory-ledger-notices.ts";
-import { idOf, idOfLife, keyOf, type WatchRow } from "./memory-ledger-state.ts";
+import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/shared/notification-targets.ts";
+import type { Outcome } from "../../lib/domain/job.ts";
+import { NotifyMessage, parseMessage } from "../../lib/queue/messages.ts";
+import { idOfNotification } from "./memory-ledger-notifications.ts";
+import { idOf, idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { Running } from "./run.ts";
 
 /** What is allowed to pass between a deadline, or the end of the faults, and the end of a watch. */
 const LATE_MS = 90 * 60_000;
 
-/** A look that has begun when a watch is stopped may still see its end. */
+/** A poll that has begun when a watch is stopped may still see its end. */
 const CROSSING_MS = 30_000;
 
-/** What became of every notice that is owed. */
+/** What became of every notification that is owed. */
 export interface Account {
   readonly accepted: number;
   readonly delivered: number;
@@ -21,7 +21,7 @@ export interface Account {
   readonly unexpected: number;
   readonly duplicates: number;
   readonly duplicatesOutsideWindow: number;
-  readonly looks: number;
+  readonly polls: number;
   readonly simulatedHours: number;
   /** In words, what should not be. */
   readonly faults: readonly string[];
@@ -42,16 +42,17 @@ export function settle(around: Running, ended: boolean): Account {
 
   for (const id of new Set([...Object.keys(ledger.state.watches), ...confirmed.targets.keys()])) {
     const row = ledger.state.watches[id];
-    // Which of a watch's lives a call was confirmed for, its answer does not say; a later life owes what the ledger knows.
-    const asked = (row?.watch.life ?? 0) === 0 ? confirmed.targets.get(id) : undefined;
+    // Which of a watch's generations a call was confirmed for, its answer does not say; a later generation owes what the ledger knows.
+    const asked = (row?.watch.generation ?? 0) === 0 ? confirmed.targets.get(id) : undefined;
     const targets = new Set([...(row?.watch.targets ?? []), ...(asked ?? [])]);
     const outcome =
-      ledger.state.conclusions[idOfLife({ ...keyOf(id), life: row?.watch.life })]?.conclusion.outcome ?? null;
+      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: row?.watch.generation })]
+        ?.conclusion.outcome ?? null;
     if (row !== undefined) judgeWatch(id, row, outcome, around, lost, unexpected);
     for (const target of targets) {
       const wanted = outcome === null || (around.config.targets[target]?.on.includes(outcome) ?? true);
       if (!wanted) continue;
-      const unit = idOfNotice({ ...keyOf(id), target, life: row?.watch.life ?? 0 });
+      const unit = idOfNotification({ ...keyOf(id), target, generation: row?.watch.generation ?? 0 });
       owed.add(unit);
       const fate = fateOf(unit, row, target, around, dead);
       count[fate] += 1;
@@ -75,7 +76,7 @@ export function settle(around: Running, ended: boolean): Account {
     unexpected: unexpected.length - (receivers.duplicatesOutsideWindow > 0 ? 1 : 0),
     duplicates: receivers.duplicates,
     duplicatesOutsideWindow: receivers.duplicatesOutsideWindow,
-    looks: around.cloud.looks,
+    polls: around.cloud.polls,
     simulatedHours: (world.now() - around.startedAt) / 3_600_000,
     faults: [...lost, ...unexpected],
   };
@@ -106,7 +107,7 @@ function deadLetters({ queues, malformed, maxReceiveCount }: Running, unexpected
       const parsed = parseMessage(NotifyMessage, body);
       if (parsed.kind !== "message" || !reasoned) continue;
       const { message: told } = parsed;
-      if (told.kind === "notice") units.add(idOfNotice(told));
+      if (told.kind === "notification") units.add(idOfNotification(told));
       if (told.kind === "digest") units.add(`${DIGEST_PROJECT}#${told.digestId}#${told.target}`);
     }
   }
@@ -150,7 +151,7 @@ function judgeWatch(
   const justified = {
     succeeded: shown.has("succeeded"),
     failed: shown.has("failed"),
-    timed_out: (concludedAt ?? 0) >= deadlineAt || watch.look >= config.settings.maxLooks,
+    timed_out: (concludedAt ?? 0) >= deadlineAt || watch.poll >= config.settings.maxPolls,
     lost: ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => shown.has(kind)),
   };
   if (!justified[state]) unexpected.push(`${id} ended as ${state}, which nobody saw`);
@@ -162,15 +163,15 @@ function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, u
     if (ids.has(unit) && ids.get(unit) !== webhookId) unexpected.push(`${unit} came under two IDs`);
     ids.set(unit, webhookId);
     if (unit.startsWith(`${TARGET_PROJECT}#`) || unit.startsWith(`${DIGEST_PROJECT}#`)) continue;
-    const [project = "", jobId = "", , life = "0"] = unit.split("#");
+    const [project = "", jobId = "", , generation = "0"] = unit.split("#");
     const id = idOf({ project, jobId });
     const watch = ledger.state.watches[id]?.watch;
-    // What was owed in a life before, nobody remembers.
-    if (Number(life) < (watch?.life ?? 0)) continue;
+    // What was owed in a generation before, nobody remembers.
+    if (Number(generation) < (watch?.generation ?? 0)) continue;
     if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
     const seenAt = Date.parse(
-      ledger.state.conclusions[idOfLife({ ...keyOf(id), life: watch?.life })]?.conclusion.watch.concludedAt ??
-        "",
+      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: watch?.generation })]?.conclusion
+        .watch.concludedAt ?? "",
     );
     // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
     if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)

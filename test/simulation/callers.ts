@@ -1,8 +1,8 @@
-import { accept } from "../../functions/flow/accept.ts";
-import { stopWatch } from "../../functions/flow/stop.ts";
+import { stopWatch } from "../../functions/api/stop-watch.ts";
+import { accept } from "../../functions/enqueue/accept-jobs.ts";
 import type { Resolved } from "../../lib/api/resolve.ts";
-import type { WatchKey } from "../../lib/job.ts";
-import { firstDelaySeconds } from "../../lib/poll/schedule.ts";
+import type { WatchKey } from "../../lib/domain/job.ts";
+import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
 import { reach, type Surroundings } from "./service.ts";
 import type { Actor } from "./world.ts";
 
@@ -25,8 +25,14 @@ export function post(around: Surroundings, asked: Resolved, confirmed: Confirmed
       const { ledger, queue } = reach(around, actor, 0);
       const uuid = `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`;
       const jobs = await accept(asked, {
-        ...{ ledger, pollQueue: queue("poll"), notifyQueue: queue("notify"), config: around.config },
-        ...{ now: world.now(), publicUrl: PUBLIC_URL, uuid: () => uuid, onFailure: () => {} },
+        ledger,
+        pollQueue: queue("poll"),
+        notifyQueue: queue("notify"),
+        config: around.config,
+        now: world.now(),
+        publicUrl: PUBLIC_URL,
+        uuid: () => uuid,
+        onFailure: () => {},
         firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
       });
       for (const { jobId, status } of jobs) {
@@ -56,7 +62,11 @@ export function stop(around: Surroundings, key: WatchKey): void {
       const { ledger, queue } = reach(around, actor, 0);
       const { settings } = config;
       const answer = await stopWatch(key, {
-        ...{ ledger, notifyQueue: queue("notify"), settings, now: world.now(), onStopped: () => {} },
+        ledger,
+        notifyQueue: queue("notify"),
+        settings,
+        now: world.now(),
+        onStopped: () => {},
       });
       if ("kind" in answer && answer.problem.status === 503) return false;
       world.note(actor, `${key.jobId}: asked to stop`);

@@ -1,9 +1,9 @@
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { Instant, Job, Observation } from "../../lib/job.ts";
+import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { Actor, World } from "./world.ts";
 
-/** What a job of the cloud does, whoever looks. */
+/** What a job of the cloud does, whoever polls. */
 export interface JobScript {
   readonly jobId: string;
   readonly jobType: string;
@@ -12,19 +12,19 @@ export interface JobScript {
   /** Null: never. */
   readonly endsAt: Instant | null;
   readonly ends: "succeeded" | "failed";
-  /** Shows itself as pending to so many looks, whatever the time. */
-  readonly pendingLooks?: number;
+  /** Shows itself as pending to so many polls, whatever the time. */
+  readonly pendingPolls?: number;
 }
 
 export interface Cloud {
   readonly jobs: Map<string, JobScript>;
   /** Every kind of thing that looks at a job have shown: what its outcome may rest on. */
   readonly shown: Map<string, Set<string>>;
-  looks: number;
+  polls: number;
 }
 
 export function createCloud(): Cloud {
-  return { jobs: new Map(), shown: new Map(), looks: 0 };
+  return { jobs: new Map(), shown: new Map(), polls: 0 };
 }
 
 /** CCE as one invocation reaches it. It never throws, as the client does not. */
@@ -33,12 +33,12 @@ export function cceFor(
   actor: Actor,
   cloud: Cloud,
   rates: FaultRates,
-): Pick<CceClient, "look" | "deepen"> {
+): Pick<CceClient, "poll" | "deepen"> {
   return {
-    look: (key) =>
-      world.effect(actor, "cce.look", async () => {
-        cloud.looks += 1;
-        const observation = observe(world, cloud.jobs.get(key.jobId), cloud.looks, rates);
+    poll: (key) =>
+      world.effect(actor, "cce.poll", async () => {
+        cloud.polls += 1;
+        const observation = observe(world, cloud.jobs.get(key.jobId), cloud.polls, rates);
         const what = observation.kind === "job" ? observation.job.state : observation.kind;
         const shown = cloud.shown.get(key.jobId) ?? new Set();
         cloud.shown.set(key.jobId, shown.add(what));
@@ -49,13 +49,13 @@ export function cceFor(
   };
 }
 
-function observe(world: World, script: JobScript | undefined, looks: number, rates: FaultRates): Observation {
+function observe(world: World, script: JobScript | undefined, polls: number, rates: FaultRates): Observation {
   const { chance } = world;
   if (chance.happens(ratesNow(world, rates).cce)) return flap(world);
   const now = world.now();
   if (script === undefined || script.appearsAt === null || now < script.appearsAt)
     return { kind: "gone", text: "no such job" };
-  const over = script.endsAt !== null && now >= script.endsAt && looks > (script.pendingLooks ?? 0);
+  const over = script.endsAt !== null && now >= script.endsAt && polls > (script.pendingPolls ?? 0);
   const state = over ? script.ends : "pending";
   return { kind: "job", job: jobOf(script, state, script.appearsAt, now), warnings: [] };
 }
@@ -80,7 +80,14 @@ function jobOf({ jobId, jobType }: JobScript, state: Job["state"], createdAt: In
   const reason = state === "failed" ? "simulated failure" : null;
   const ids = { clusterId: null, resourceId: null, resourceName: "blue" };
   return {
-    ...{ jobId, type: jobType, phase: PHASES[state], state, reason },
-    ...{ ...ids, createdAt, updatedAt: now, subJobs: [] },
+    jobId,
+    type: jobType,
+    phase: PHASES[state],
+    state,
+    reason,
+    ...ids,
+    createdAt,
+    updatedAt: now,
+    subJobs: [],
   };
 }

@@ -2,12 +2,12 @@ import { type Crashed, type CrashPoint, pointsFrom, runCrashing } from "./crash-
 
 export interface CrashReport {
   readonly allWell: boolean;
-  readonly looks: number;
+  readonly polls: number;
   readonly points: number;
   readonly pairs: number;
   readonly lost: number;
   readonly duplicates: number;
-  /** The first runs that did not come to two notices, each delivered. */
+  /** The first runs that did not come to two notifications, each delivered. */
   readonly faulty: readonly (readonly CrashPoint[])[];
 }
 
@@ -35,5 +35,5 @@ export async function crashEverywhere(): Promise<CrashReport> {
       await run([first, second]);
     }
   }
-  return { allWell: faulty.length === 0, looks: calm.account.looks, points, pairs, lost, duplicates, faulty };
+  return { allWell: faulty.length === 0, polls: calm.account.polls, points, pairs, lost, duplicates, faulty };
 }

@@ -21,27 +21,44 @@ export interface Crashed {
 
 const JOB = "job-1";
 
-/** One job of five looks and two targets, no sweep, and nothing goes wrong but at these points. */
+/** One job of five polls and two targets, no sweep, and nothing goes wrong but at these points. */
 export async function runCrashing(points: readonly CrashPoint[]): Promise<Crashed> {
   const crashes = new Map<number, Mishap>(points.map(({ effect, when }) => [effect, { kind: when }]));
   const world = createWorld({
-    ...{ seed: 5, start: T0, faultsEndAt: T0, traced: false },
+    seed: 5,
+    start: T0,
+    faultsEndAt: T0,
+    traced: false,
     mishap: (index) => crashes.get(index) ?? { kind: "none" },
     latencyMs: () => 5,
   });
   const config = configWith({ poll: { maxDelaySeconds: 20, minDelaySeconds: 20 } });
   const around = setUp({
-    ...{ world, config, rates: NO_FAULTS, plant: NO_PLANT, swept: false },
-    ...{ maxReceiveCount: 1000, maximumConcurrency: 2 },
+    world,
+    config,
+    rates: NO_FAULTS,
+    plant: NO_PLANT,
+    swept: false,
+    maxReceiveCount: 1000,
+    maximumConcurrency: 2,
   });
   around.cloud.jobs.set(JOB, {
-    ...{ jobId: JOB, jobType: "CreateCluster", appearsAt: T0, endsAt: T0, ends: "failed" },
-    pendingLooks: 4,
+    jobId: JOB,
+    jobType: "CreateCluster",
+    appearsAt: T0,
+    endsAt: T0,
+    ends: "failed",
+    pendingPolls: 4,
   });
   const asked: Resolved = {
     kind: "resolved",
-    ...{ project: PROJECT, callbacks: {}, context: {}, digest: false, jobIds: [JOB] },
-    ...{ targets: ["audit", "deploys"], deadlineMinutes: 60 },
+    project: PROJECT,
+    callbacks: {},
+    context: {},
+    digest: false,
+    jobIds: [JOB],
+    targets: ["audit", "deploys"],
+    deadlineMinutes: 60,
   };
   post(around, asked, around.confirmed, 10);
   return { account: await runToEnd(around), effects: world.effects() };

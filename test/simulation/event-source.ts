@@ -1,4 +1,4 @@
-import type { Delivery, Disposition, HandleDelivery } from "../../lib/runtime/sqs.ts";
+import type { Delivery, Disposition, HandleDelivery } from "../../lib/runtime/sqs-handler.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { Received } from "./memory-queue.ts";
 import type { SimulatedQueue } from "./sqs.ts";
@@ -120,7 +120,7 @@ export function createEventSource(world: World, options: EventSourceOptions): vo
       handle(delivery, remainingMs)
         .catch((error: unknown): Disposition => {
           world.note(actor, `${record.messageId} fails: ${error}`);
-          return "kept";
+          return "retry";
         })
         .then((disposition) => {
           settled.push({ messageId: record.messageId, disposition });

@@ -24,21 +24,42 @@ export interface FaultRates {
   readonly late: number;
   /** Per invocation of a function fed by a queue: its answer is not understood, so the whole batch comes back. */
   readonly malformedAnswer: number;
-  /** Per look: anything but a job. */
+  /** Per poll: anything but a job. */
   readonly cce: number;
   /** Per attempt: anything but taken and heard. */
   readonly receiver: number;
 }
 
 export const NO_FAULTS: FaultRates = {
-  ...{ crash: 0, freeze: 0, slow: 0, throttled: 0, timedOut: 0, repeated: 0, entryFailed: 0 },
-  ...{ duplicated: 0, undead: 0, late: 0, malformedAnswer: 0, cce: 0, receiver: 0 },
+  crash: 0,
+  freeze: 0,
+  slow: 0,
+  throttled: 0,
+  timedOut: 0,
+  repeated: 0,
+  entryFailed: 0,
+  duplicated: 0,
+  undead: 0,
+  late: 0,
+  malformedAnswer: 0,
+  cce: 0,
+  receiver: 0,
 };
 
 const MOST: FaultRates = {
-  ...{ crash: 0.06, freeze: 0.03, slow: 0.08, throttled: 0.08, timedOut: 0.08, repeated: 0.05 },
-  ...{ entryFailed: 0.3, duplicated: 0.2, undead: 0.1, late: 0.1, malformedAnswer: 0.1 },
-  ...{ cce: 0.5, receiver: 0.5 },
+  crash: 0.06,
+  freeze: 0.03,
+  slow: 0.08,
+  throttled: 0.08,
+  timedOut: 0.08,
+  repeated: 0.05,
+  entryFailed: 0.3,
+  duplicated: 0.2,
+  undead: 0.1,
+  late: 0.1,
+  malformedAnswer: 0.1,
+  cce: 0.5,
+  receiver: 0.5,
 };
 
 /** Each seed has some kinds of faults, each at a rate of its own: rare ones alone find what a storm would hide. */

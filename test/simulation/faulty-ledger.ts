@@ -4,11 +4,25 @@ import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Actor, World } from "./world.ts";
 
 const METHODS = [
-  ...(["open", "claimLook", "recordLook", "readAcceptance", "keepConclusion", "readConclusion"] as const),
+  ...(["open", "claimPoll", "recordPoll", "readAcceptance", "saveOutcome", "readOutcome"] as const),
   ...(["end", "stop", "read", "overdue", "reschedule", "revisit", "recent"] as const),
-  ...(["claimNotice", "recordAttempt", "holdNotice", "readDelivery", "markBuried", "reopenNotice"] as const),
-  ...(["readTarget", "reserveSlot", "passGate", "holdTarget", "switchOff", "switchOn"] as const),
-  ...(["addDuration", "readDurations", "openDigest", "leaveDigest", "readDigest"] as const),
+  ...([
+    "claimNotification",
+    "recordAttempt",
+    "postponeNotification",
+    "readDelivery",
+    "markDeadLettered",
+    "reopenNotification",
+  ] as const),
+  ...([
+    "readTarget",
+    "reserveRateLimit",
+    "tryAcquireRateLimit",
+    "pauseTarget",
+    "switchOff",
+    "switchOn",
+  ] as const),
+  ...(["addDuration", "readDurations", "openDigest", "finishDigestMember", "readDigest"] as const),
 ];
 
 /** A store that refused, or did not answer: then it may have written. */
@@ -47,8 +61,8 @@ export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, r
   const faulty = Object.fromEntries(methods) as Ledger;
   return {
     ...faulty,
-    async claimNotice(claim) {
-      const claimed = await faulty.claimNotice(claim);
+    async claimNotification(claim) {
+      const claimed = await faulty.claimNotification(claim);
       if (claimed.kind === "claimed") actor.claims.set(JSON.stringify(claim.key), claim.now);
       return claimed;
     },
@@ -57,6 +71,6 @@ export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, r
 
 function brief(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
-  const { kind, why, look } = value as { kind?: unknown; why?: unknown; look?: unknown };
-  return kind === undefined ? "…" : [kind, why, look].filter((part) => part !== undefined).join(" ");
+  const { kind, why, poll } = value as { kind?: unknown; why?: unknown; poll?: unknown };
+  return kind === undefined ? "…" : [kind, why, poll].filter((part) => part !== undefined).join(" ");
 }

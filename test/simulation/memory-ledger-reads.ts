@@ -1,22 +1,23 @@
-import { unattempted } from "../../lib/ledger/notice-ledger.ts";
+import { unattempted } from "../../lib/ledger/notification-ledger.ts";
 import { pageToken, readPageToken } from "../../lib/ledger/page-token.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import { idOfNotice } from "./memory-ledger-notices.ts";
-import { idOf, idOfLife, keyOf, type LedgerState } from "./memory-ledger-state.ts";
+import { idOfNotification } from "./memory-ledger-notifications.ts";
+import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
 type Reads = Pick<WatchLedger, "read" | "overdue" | "reschedule" | "revisit" | "recent">;
 
 /** What reads watches: one of them, the overdue ones, the latest ones. */
-export function watchReads({ watches, conclusions, notices }: LedgerState): Reads {
+export function watchReads({ watches, conclusions, notifications }: LedgerState): Reads {
   return {
     async read(key) {
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
-      const kept = conclusions[idOfLife(watch)];
+      const kept = conclusions[idOfGeneration(watch)];
       const deliveries = watch.targets.map(
         (target) =>
-          notices[idOfNotice({ ...key, target, life: watch.life })]?.delivery ?? unattempted(target),
+          notifications[idOfNotification({ ...key, target, generation: watch.generation })]?.delivery ??
+          unattempted(target),
       );
       const conclusion = kept?.conclusion ?? null;
       return { watch, context, callbacks, conclusion, tree: kept?.tree ?? row.tree, deliveries };

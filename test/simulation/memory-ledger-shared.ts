@@ -10,27 +10,27 @@ export function sharedSteps({
   digests,
 }: LedgerState): TargetLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
-    targets[name] ?? { offSince: null, holdUntil: 0, nextFreeAt: 0, gateUntil: 0 };
+    targets[name] ?? { offSince: null, pausedUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
   return {
     async readTarget(name) {
-      const { offSince, holdUntil } = targetOf(name);
-      return { offSince, holdUntil };
+      const { offSince, pausedUntil } = targetOf(name);
+      return { offSince, pausedUntil };
     },
 
-    async reserveSlot(name, now, intervalMs) {
+    async reserveRateLimit(name, now, intervalMs) {
       const slot = Math.max(now, targetOf(name).nextFreeAt);
       targets[name] = { ...targetOf(name), nextFreeAt: slot + intervalMs };
       return slot;
     },
 
-    async passGate(name, now, intervalMs) {
-      if (targetOf(name).gateUntil > now) return false;
-      targets[name] = { ...targetOf(name), gateUntil: now + intervalMs };
+    async tryAcquireRateLimit(name, now, intervalMs) {
+      if (targetOf(name).acquiredUntil > now) return false;
+      targets[name] = { ...targetOf(name), acquiredUntil: now + intervalMs };
       return true;
     },
 
-    async holdTarget(name, until) {
-      targets[name] = { ...targetOf(name), holdUntil: Math.max(until, targetOf(name).holdUntil) };
+    async pauseTarget(name, until) {
+      targets[name] = { ...targetOf(name), pausedUntil: Math.max(until, targetOf(name).pausedUntil) };
     },
 
     async switchOff(name, at) {
@@ -62,7 +62,7 @@ export function sharedSteps({
       digests[digestId] ??= { members, targets, running: members.map(idOf) };
     },
 
-    async leaveDigest(digestId, key) {
+    async finishDigestMember(digestId, key) {
       const digest = digests[digestId];
       if (digest === undefined) return 0;
       const running = digest.running.filter((id) => id !== idOf(key));

@@ -1,8 +1,8 @@
-import type { Instant, Job, LifeKey, WatchKey } from "../../lib/job.ts";
+import type { GenerationKey, Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
-import type { Delivery } from "../../lib/ledger/notice-ledger.ts";
+import type { Delivery } from "../../lib/ledger/notification-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import type { Acceptance, StoredConclusion } from "../../lib/ledger/watch-ledger.ts";
+import type { Acceptance, StoredOutcome } from "../../lib/ledger/watch-ledger.ts";
 
 export interface WatchRow extends Acceptance {
   readonly watch: Watch;
@@ -13,7 +13,7 @@ export interface WatchRow extends Acceptance {
   readonly released: boolean;
 }
 
-export interface NoticeRow {
+export interface NotificationRow {
   readonly delivery: Delivery;
   readonly owner: string | null;
   readonly leaseUntil: Instant | null;
@@ -21,9 +21,9 @@ export interface NoticeRow {
 
 export interface TargetRow {
   readonly offSince: Instant | null;
-  readonly holdUntil: Instant;
+  readonly pausedUntil: Instant;
   readonly nextFreeAt: Instant;
-  readonly gateUntil: Instant;
+  readonly acquiredUntil: Instant;
 }
 
 export interface DigestRow extends Omit<Digest, "running"> {
@@ -33,25 +33,25 @@ export interface DigestRow extends Omit<Digest, "running"> {
 /** All the memory ledger knows, as plain JSON. Rows are replaced, never changed. */
 export interface LedgerState {
   readonly watches: Record<string, WatchRow>;
-  readonly conclusions: Record<string, StoredConclusion>;
-  readonly notices: Record<string, NoticeRow>;
+  readonly conclusions: Record<string, StoredOutcome>;
+  readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
   readonly digests: Record<string, DigestRow>;
 }
 
 export function emptyLedgerState(): LedgerState {
-  return { watches: {}, conclusions: {}, notices: {}, targets: {}, durations: {}, digests: {} };
+  return { watches: {}, conclusions: {}, notifications: {}, targets: {}, durations: {}, digests: {} };
 }
 
 export function idOf({ project, jobId }: WatchKey): string {
   return `${project}#${jobId}`;
 }
 
-/** With the life behind it where it is a later one. */
-export function idOfLife(key: LifeKey): string {
-  const { life = 0 } = key;
-  return `${idOf(key)}${life === 0 ? "" : `#${life}`}`;
+/** With the generation behind it where it is a later one. */
+export function idOfGeneration(key: GenerationKey): string {
+  const { generation = 0 } = key;
+  return `${idOf(key)}${generation === 0 ? "" : `#${generation}`}`;
 }
 
 export function keyOf(id: string): WatchKey {

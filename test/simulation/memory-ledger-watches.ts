@@ -1,18 +1,11 @@
-import { lookDueAt, settleDueAt } from "../../lib/ledger/due.ts";
-import { LOOK_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
-import type { Ended, LookClaim, NewWatch, Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import { idOf, idOfLife, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
+import { pollDueAt, settleDueAt } from "../../lib/ledger/due.ts";
+import { POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import type { Ended, NewWatch, Opened, PollClaim, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type Steps = Pick<
   WatchLedger,
-  | "open"
-  | "claimLook"
-  | "recordLook"
-  | "readAcceptance"
-  | "keepConclusion"
-  | "readConclusion"
-  | "end"
-  | "stop"
+  "open" | "claimPoll" | "recordPoll" | "readAcceptance" | "saveOutcome" | "readOutcome" | "end" | "stop"
 >;
 
 const NO_LEASE = { owner: null, leaseUntil: 0 };
@@ -26,8 +19,8 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       if (row === undefined || row.watch.state === "stopped" || row.released) {
         const next = started(wanted, row);
         watches[id] = next;
-        const { look, life } = next.watch;
-        return { kind: "accepted", look: look + 1, ...(life === 0 ? {} : { life }) };
+        const { poll, generation } = next.watch;
+        return { kind: "accepted", poll: poll + 1, ...(generation === 0 ? {} : { generation }) };
       }
       const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
       const watch = { ...row.watch, targets: union(row.watch.targets, wanted.targets) };
@@ -38,35 +31,35 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       return { kind: "already_watching", watch, addedTargets };
     },
 
-    async claimLook({ key, look, messageId, now, leaseMs }): Promise<LookClaim> {
+    async claimPoll({ key, poll, messageId, now, leaseMs }): Promise<PollClaim> {
       const row = watches[idOf(key)];
       if (row === undefined) return { kind: "stale", why: "missing" };
       if (row.watch.state !== "watching") return { kind: "stale", why: "over" };
-      if (row.watch.look > look) return { kind: "stale", why: "superseded" };
-      if (row.watch.look === look && row.watch.done) return { kind: "stale", why: "done" };
-      if (row.watch.look === look && row.leaseUntil >= now) {
+      if (row.watch.poll > poll) return { kind: "stale", why: "superseded" };
+      if (row.watch.poll === poll && row.watch.done) return { kind: "stale", why: "done" };
+      if (row.watch.poll === poll && row.leaseUntil >= now) {
         return row.owner === messageId ? { kind: "mine" } : { kind: "theirs" };
       }
-      const again = row.watch.look === look;
-      const watch = { ...row.watch, look, done: false };
+      const again = row.watch.poll === poll;
+      const watch = { ...row.watch, poll, done: false };
       watches[idOf(key)] = { ...row, watch, owner: messageId, leaseUntil: now + leaseMs };
       return { kind: "claimed", watch, again };
     },
 
-    async recordLook({ key, look, messageId, nextLookAt, tree, ...record }) {
+    async recordPoll({ key, poll, messageId, nextPollAt, tree, ...record }) {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching") return "superseded";
-      if (row.watch.look !== look || row.watch.done || row.owner !== messageId) return "superseded";
-      const { phase, jobType, resourceName, trouble, silence, misses } = record;
-      const lookedAt = record.lookedAt.slice(-LOOK_HISTORY);
-      const seen = { nextLookAt, phase, jobType, resourceName, trouble, silence, misses, lookedAt };
+      if (row.watch.poll !== poll || row.watch.done || row.owner !== messageId) return "superseded";
+      const { phase, jobType, resourceName, accessError, lastPollError, misses } = record;
+      const polledAt = record.polledAt.slice(-POLL_HISTORY);
+      const seen = { nextPollAt, phase, jobType, resourceName, accessError, lastPollError, misses, polledAt };
       const uncounted = row.watch.uncounted + (record.waited ? 1 : 0);
       const watch = { ...row.watch, ...seen, uncounted, done: true };
       watches[idOf(key)] = {
         ...row,
         ...NO_LEASE,
         watch,
-        dueAt: lookDueAt(nextLookAt),
+        dueAt: pollDueAt(nextPollAt),
         tree: tree ?? row.tree,
       };
       return "recorded";
@@ -77,18 +70,18 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       return { context: row?.context ?? {}, callbacks: row?.callbacks ?? {} };
     },
 
-    async keepConclusion(key, stored) {
-      const id = idOfLife(key);
+    async saveOutcome(key, stored) {
+      const id = idOfGeneration(key);
       const kept = conclusions[id] ?? stored;
       conclusions[id] = kept;
       return kept.conclusion;
     },
 
-    async readConclusion(key) {
-      return conclusions[idOfLife(key)]?.conclusion ?? null;
+    async readOutcome(key) {
+      return conclusions[idOfGeneration(key)]?.conclusion ?? null;
     },
 
-    async end({ key, acceptedAt, outcome, concludedAt, targets, lookedAt, seen }): Promise<Ended> {
+    async end({ key, acceptedAt, outcome, concludedAt, targets, polledAt, seen }): Promise<Ended> {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching" || row.watch.acceptedAt !== acceptedAt)
         return { kind: "over" };
@@ -97,8 +90,8 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       if (told.length !== known.length || !known.every((target) => told.includes(target))) {
         return { kind: "targets_changed", targets: known };
       }
-      const history = lookedAt.slice(-LOOK_HISTORY);
-      const watch = { ...over(row.watch), ...seen, state: outcome, concludedAt, lookedAt: history };
+      const history = polledAt.slice(-POLL_HISTORY);
+      const watch = { ...over(row.watch), ...seen, state: outcome, concludedAt, polledAt: history };
       const dueAt = known.length === 0 ? null : settleDueAt(concludedAt);
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt };
       return { kind: "ended" };
@@ -120,26 +113,38 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
 }
 
 function over(watch: Watch): Watch {
-  return { ...watch, done: true, nextLookAt: null };
+  return { ...watch, done: true, nextPollAt: null };
 }
 
 function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
-  const { project, jobId, acceptedAt, deadlineAt, nextLookAt } = wanted;
+  const { project, jobId, acceptedAt, deadlineAt, nextPollAt } = wanted;
   const watch: Watch = {
-    ...{ phase: null, jobType: null, resourceName: null, lookedAt: [] },
-    look: before?.watch.look ?? 0,
-    lookAtStart: before?.watch.look ?? 0,
-    uncounted: before?.watch.look ?? 0,
-    life: before === undefined ? 0 : before.watch.life + 1,
-    ...{ project, jobId, acceptedAt, deadlineAt, nextLookAt },
-    ...{ state: "watching", done: true, concludedAt: null, trouble: null, silence: null, misses: 0 },
+    phase: null,
+    jobType: null,
+    resourceName: null,
+    polledAt: [],
+    poll: before?.watch.poll ?? 0,
+    pollAtStart: before?.watch.poll ?? 0,
+    uncounted: before?.watch.poll ?? 0,
+    generation: before === undefined ? 0 : before.watch.generation + 1,
+    project,
+    jobId,
+    acceptedAt,
+    deadlineAt,
+    nextPollAt,
+    state: "watching",
+    done: true,
+    concludedAt: null,
+    accessError: null,
+    lastPollError: null,
+    misses: 0,
     digestId: wanted.digestId,
     targets: union([], wanted.targets),
   };
   return {
     ...NO_LEASE,
     watch,
-    dueAt: lookDueAt(nextLookAt),
+    dueAt: pollDueAt(nextPollAt),
     context: wanted.context,
     callbacks: { ...before?.callbacks, ...wanted.callbacks },
     tree: null,

@@ -9,9 +9,9 @@ describe("the simulation's state", () => {
     await before.open(watch);
     const after = createMemoryLedger(JSON.parse(JSON.stringify(before.state)));
     expect(after.state).toEqual(before.state);
-    const claim = { key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
-    expect(await after.claimLook(claim)).toMatchObject({ kind: "claimed" });
-    expect((await before.read(watch))?.watch.look).toBe(0);
+    const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
+    expect(await after.claimPoll(claim)).toMatchObject({ kind: "claimed" });
+    expect((await before.read(watch))?.watch.poll).toBe(0);
   });
 
   it("has taken effect when a call returns, not when its promise is awaited", () => {

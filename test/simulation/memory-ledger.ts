@@ -1,5 +1,5 @@
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { noticeSteps } from "./memory-ledger-notices.ts";
+import { notificationSteps } from "./memory-ledger-notifications.ts";
 import { watchReads } from "./memory-ledger-reads.ts";
 import { sharedSteps } from "./memory-ledger-shared.ts";
 import { emptyLedgerState, type LedgerState } from "./memory-ledger-state.ts";
@@ -15,5 +15,11 @@ export interface MemoryLedger extends Ledger {
  * it returns its promise, so that runs depend on nothing but the order of calls.
  */
 export function createMemoryLedger(state: LedgerState = emptyLedgerState()): MemoryLedger {
-  return { state, ...watchSteps(state), ...watchReads(state), ...noticeSteps(state), ...sharedSteps(state) };
+  return {
+    state,
+    ...watchSteps(state),
+    ...watchReads(state),
+    ...notificationSteps(state),
+    ...sharedSteps(state),
+  };
 }

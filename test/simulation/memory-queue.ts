@@ -93,7 +93,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
       return messages.map(({ id }) => ({ id, kind: "sent" }));
     },
 
-    async hold(receiptHandle, seconds) {
+    async changeVisibility(receiptHandle, seconds) {
       const message = inFlight(receiptHandle);
       if (message === undefined || message.receivedAt === null || message.visibleAt <= now()) {
         throw new MessageNotInFlightError("the message is not in flight by this receipt");

@@ -1,9 +1,9 @@
-import type { ConcludePorts } from "../../functions/flow/conclude.ts";
-import type { LookPorts } from "../../functions/flow/look.ts";
-import type { NoticePorts } from "../../functions/flow/notice.ts";
-import type { ReadMessagePorts } from "../../functions/flow/read-message.ts";
-import type { SweepPorts } from "../../functions/flow/sweep.ts";
-import type { Delivery } from "../../lib/runtime/sqs.ts";
+import type { NotificationPorts } from "../../functions/notify/send-notification.ts";
+import type { ConcludePorts } from "../../functions/poll/conclude-watch.ts";
+import type { PollPorts } from "../../functions/poll/poll-job.ts";
+import type { ReadMessagePorts } from "../../functions/shared/read-message.ts";
+import type { SweepPorts } from "../../functions/sweep/sweep.ts";
+import type { Delivery } from "../../lib/runtime/sqs-handler.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
 /** A bug put into the product's surroundings, to see that the simulation finds it. */
@@ -12,9 +12,9 @@ export interface Plant {
   readonly recursiveLoop: EventSourceOptions["recursiveLoop"];
   readonly failures: EventSourceOptions["failures"];
   readonly reading: (ports: ReadMessagePorts) => ReadMessagePorts;
-  readonly look: (ports: LookPorts) => LookPorts;
+  readonly poll: (ports: PollPorts) => PollPorts;
   readonly conclude: (ports: ConcludePorts) => ConcludePorts;
-  readonly notice: (ports: NoticePorts, delivery: Delivery) => NoticePorts;
+  readonly notification: (ports: NotificationPorts, delivery: Delivery) => NotificationPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
 }
 
@@ -29,8 +29,8 @@ export const NO_PLANT: Plant = {
     return records.map(({ messageId }) => messageId).filter((id) => !done.has(id));
   },
   reading: (ports) => ports,
-  look: (ports) => ports,
+  poll: (ports) => ports,
   conclude: (ports) => ports,
-  notice: (ports) => ports,
+  notification: (ports) => ports,
   sweep: (ports) => ports,
 };

@@ -1,7 +1,7 @@
 import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
-import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-look.ts";
-import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notice.ts";
+import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notification.ts";
+import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-poll.ts";
 
 /** Looks at what was sent, and not at what was not. */
 function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
@@ -15,17 +15,17 @@ function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
 }
 
 const PLANTS = {
-  /** The counter goes up with the claim: a crash before the next look is sent ends the watch's chain. */
-  "advance-then-send": { ...NO_PLANT, look: advanceThenSend },
-  /** The same, in the narrow gap at the end of a look. */
-  "done-before-send": { ...NO_PLANT, look: doneBeforeSend },
+  /** The counter goes up with the claim: a crash before the next poll is sent ends the watch's chain. */
+  "advance-then-send": { ...NO_PLANT, poll: advanceThenSend },
+  /** The same, in the narrow gap at the end of a poll. */
+  "done-before-send": { ...NO_PLANT, poll: doneBeforeSend },
   /** A second delivery of a message is acknowledged while the first may still fail. */
   "ack-own-lease": {
     ...NO_PLANT,
-    look: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
+    poll: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
   },
-  /** Every delivery of a notice is an attempt. */
-  "no-claim": { ...NO_PLANT, notice: noClaim },
+  /** Every delivery of a notification is an attempt. */
+  "no-claim": { ...NO_PLANT, notification: noClaim },
   /** Shorter than the function may run. */
   "short-visibility": { ...NO_PLANT, visibilitySeconds: 10 },
   /** Lambda's default. */
@@ -33,8 +33,8 @@ const PLANTS = {
   /** What a batch could not send counts as sent. */
   "swallow-batch-failure": {
     ...NO_PLANT,
-    look: (ports) => ({ ...ports, polls: unheeded(ports.polls) }),
-    conclude: (ports) => ({ ...ports, notices: unheeded(ports.notices) }),
+    poll: (ports) => ({ ...ports, pollQueue: unheeded(ports.pollQueue) }),
+    conclude: (ports) => ({ ...ports, notifications: unheeded(ports.notifications) }),
   },
   /** Results are matched with records by their place, in the order they came in. */
   "fail-by-position": {
@@ -42,7 +42,7 @@ const PLANTS = {
     failures: (records, settled) =>
       records.flatMap(({ messageId }, i) => (settled[i]?.disposition === "acknowledged" ? [] : [messageId])),
   },
-  "record-before-post": { ...NO_PLANT, notice: recordBeforePost },
+  "record-before-post": { ...NO_PLANT, notification: recordBeforePost },
   /** A message that cannot be read is acknowledged, and that is all. */
   "ack-malformed": {
     ...NO_PLANT,
@@ -52,7 +52,7 @@ const PLANTS = {
     }),
   },
   /** What the sweep sends again goes past the claim. */
-  "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notice: unclaimedIfSwept },
+  "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notification: unclaimedIfSwept },
   "forget-target": { ...NO_PLANT, conclude: forgetTarget },
 } satisfies Record<string, Plant>;
 

@@ -1,14 +1,14 @@
-import { NOTICE_LEASE_MS } from "../../functions/flow/notice.ts";
-import type { Notice } from "../../functions/flow/notice-subject.ts";
-import type { Attempted } from "../../lib/deliver/deliver.ts";
+import type { Notification } from "../../functions/notify/resolve-notification.ts";
+import { NOTIFICATION_LEASE_MS } from "../../functions/notify/send-notification.ts";
+import type { Attempted } from "../../lib/channels/deliver.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
-import { idOfNotice } from "./memory-ledger-notices.ts";
+import { idOfNotification } from "./memory-ledger-notifications.ts";
 import type { Actor, World } from "./world.ts";
 
-/** One notice a receiver took. */
+/** One notification a receiver took. */
 export interface Post {
-  /** Project, job, target, and life where it is a later one, as the ledger keeps notices. */
+  /** Project, job, target, and generation where it is a later one, as the ledger keeps notifications. */
   readonly unit: string;
   readonly webhookId: string;
   readonly at: number;
@@ -42,10 +42,10 @@ export function deliverFor(
   actor: Actor,
   { receivers, ledger }: { receivers: Receivers; ledger: MemoryLedger },
   rates: FaultRates,
-): (notice: Notice) => Promise<Attempted> {
-  return (notice) =>
+): (notification: Notification) => Promise<Attempted> {
+  return (notification) =>
     world.effect(actor, "deliver", async () => {
-      const { target } = notice.key;
+      const { target } = notification.key;
       if (receivers.gone.has(target))
         return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
       if (receivers.refusing.has(target))
@@ -54,7 +54,7 @@ export function deliverFor(
       if (receivers.throttling.has(target))
         return { ...THROTTLED, afterSeconds: chance.pick([null, 0, 1, 60, 50_000]) };
       if (!chance.happens(ratesNow(world, rates).receiver)) {
-        take(notice, true);
+        take(notification, true);
         return TAKEN;
       }
       switch (
@@ -63,7 +63,7 @@ export function deliverFor(
         case "throttled":
           return { ...THROTTLED, afterSeconds: chance.happens(0.5) ? chance.between(0, 50_000) : null };
         case "timeout":
-          take(notice, false);
+          take(notification, false);
           return { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };
         case "server_error":
           return { ...ANSWER, status: 503, verdict: "retry", reason: "server_error" };
@@ -72,8 +72,8 @@ export function deliverFor(
       }
     });
 
-  function take({ key, webhookId }: Notice, heard: boolean): void {
-    const unit = idOfNotice(key);
+  function take({ key, webhookId }: Notification, heard: boolean): void {
+    const unit = idOfNotification(key);
     const granted = actor.claims.get(JSON.stringify(key));
     const claimedAt = granted ?? world.now();
     const before = receivers.posts.filter((post) => post.unit === unit).at(-1);
@@ -83,8 +83,9 @@ export function deliverFor(
     receivers.duplicates += 1;
     // The ledger grants no claim of what is recorded. What was recorded only after this claim, by one that woke up late or
     // whose write took long, this one could not know.
-    const recorded = granted === undefined && ledger.state.notices[unit]?.delivery.state === "delivered";
-    const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTICE_LEASE_MS);
+    const recorded =
+      granted === undefined && ledger.state.notifications[unit]?.delivery.state === "delivered";
+    const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
     if (inWindow && before.webhookId === webhookId) return;
     receivers.duplicatesOutsideWindow += 1;
     world.note(actor, `DUPLICATE outside the window: ${unit}${recorded ? ", recorded" : ""}`);

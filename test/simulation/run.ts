@@ -1,4 +1,4 @@
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { type Account, settle } from "./accounts.ts";
 import type { Confirmed } from "./callers.ts";
 import { createCloud } from "./cloud.ts";
@@ -55,19 +55,33 @@ export function setUp({ world, config, rates, plant, swept, ...limits }: SetUp):
   const pollDead = createSimulatedQueue(world, { name: "poll-dead", visibilitySeconds });
   const notifyDead = createSimulatedQueue(world, { name: "notify-dead", visibilitySeconds });
   const around: Running = {
-    ...{ world, config, rates, plant, cloud: createCloud(), receivers: createReceivers() },
+    world,
+    config,
+    rates,
+    plant,
+    cloud: createCloud(),
+    receivers: createReceivers(),
     ledger: createMemoryLedger(),
     queues: { poll: queue("poll", pollDead), notify: queue("notify", notifyDead), pollDead, notifyDead },
     confirmed: { targets: new Map() },
-    ...{ malformed: [], newerGone: [], handedOutTwice: [], startedAt: world.now(), maxReceiveCount },
+    malformed: [],
+    newerGone: [],
+    handedOutTwice: [],
+    startedAt: world.now(),
+    maxReceiveCount,
     expecting: () => false,
   };
   const { queues, handedOutTwice } = around;
   const shared = {
-    ...{ rates, maximumConcurrency, failures: plant.failures },
+    rates,
+    maximumConcurrency,
+    failures: plant.failures,
   };
   createEventSource(world, {
-    ...{ ...shared, name: "poll", queue: queues.poll, dead: pollDead },
+    ...shared,
+    name: "poll",
+    queue: queues.poll,
+    dead: pollDead,
     recursiveLoop: plant.recursiveLoop,
     start: (actor, records, hop) => startPoll(around, actor, records, hop),
     onHandedOutTwice: (messageId) => {
@@ -76,10 +90,13 @@ export function setUp({ world, config, rates, plant, swept, ...limits }: SetUp):
     },
   });
   createEventSource(world, {
-    ...{ ...shared, name: "notify", queue: queues.notify, dead: notifyDead },
+    ...shared,
+    name: "notify",
+    queue: queues.notify,
+    dead: notifyDead,
     recursiveLoop: "Terminate",
     start: (actor) => startNotify(around, actor),
-    // A notice that hid itself for seconds comes back while others of its batch may still be at work.
+    // A notification that hid itself for seconds comes back while others of its batch may still be at work.
     onHandedOutTwice: () => {},
   });
   if (swept) world.agenda.after(world.chance.between(0, SWEEP_EVERY_MS), () => sweepOften(around));

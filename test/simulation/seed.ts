@@ -19,14 +19,21 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
   const rates = drawRates(draw);
   const faultsEndAt = T0 + minutes(draw.between(15, 120));
   const world = createWorld({
-    ...{ seed, start: T0, faultsEndAt, traced },
+    seed,
+    start: T0,
+    faultsEndAt,
+    traced,
     mishap: chanceMishap(rates),
     latencyMs: chanceLatency(rates),
   });
   // Without the sweep, the protocol of claims and queues alone must lose nothing: else the sweep would hide its faults.
   const swept = draw.happens(0.5);
   const around = setUp({
-    ...{ world, config: drawConfig(draw), rates, plant, swept },
+    world,
+    config: drawConfig(draw),
+    rates,
+    plant,
+    swept,
     maxReceiveCount: swept ? draw.pick([1000, 1000, 8]) : 1000,
     maximumConcurrency: draw.between(2, 5),
   });
@@ -82,7 +89,7 @@ function people(around: Running, swept: boolean, draw: ReturnType<typeof createC
       const body = draw.pick([
         "",
         "{}",
-        '{"v":1,"kind":"look"}',
+        '{"v":1,"kind":"poll"}',
         "hello",
         '{"v":1,"kind":"digest","digestId":1}',
       ]);
@@ -103,7 +110,7 @@ function newer(
   later: (ms: number, run: () => void) => void,
 ): void {
   const { memory } = queues[queue];
-  later(0, () => put(queues[queue], { id: "", body: '{"v":3,"kind":"look"}', delaySeconds: 0 }, 0));
+  later(0, () => put(queues[queue], { id: "", body: '{"v":3,"kind":"poll"}', delaySeconds: 0 }, 0));
   later(world.faultsEndAt() + minutes(60) - world.now(), () => {
     const before = memory.state.messages.length;
     memory.state.messages = memory.state.messages.filter(({ body }) => !body.startsWith('{"v":3'));

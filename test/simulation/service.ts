@@ -1,17 +1,17 @@
-import { conclude, resume } from "../../functions/flow/conclude.ts";
-import { createDurations } from "../../functions/flow/durations.ts";
-import { look } from "../../functions/flow/look.ts";
-import { notice } from "../../functions/flow/notice.ts";
-import { noticeSubject } from "../../functions/flow/notice-subject.ts";
-import { createPace } from "../../functions/flow/pace.ts";
-import { buryUnknown, withMessage } from "../../functions/flow/read-message.ts";
-import { sweep } from "../../functions/flow/sweep.ts";
-import { pageUrl } from "../../lib/api/link.ts";
-import type { Config } from "../../lib/config.ts";
-import { LookMessage, NotifyMessage } from "../../lib/message.ts";
-import { gatherSends } from "../../lib/queue/gather.ts";
+import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
+import { notification } from "../../functions/notify/send-notification.ts";
+import { conclude, resume } from "../../functions/poll/conclude-watch.ts";
+import { poll } from "../../functions/poll/poll-job.ts";
+import { createPace } from "../../functions/poll/project-rate-limit.ts";
+import { createDurations } from "../../functions/shared/learned-durations.ts";
+import { deadLetterUnknown, withMessage } from "../../functions/shared/read-message.ts";
+import { sweep } from "../../functions/sweep/sweep.ts";
+import { pageUrl } from "../../lib/auth/link-keys.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { coalesceSends } from "../../lib/queue/coalesce-sends.ts";
+import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { HandleDelivery } from "../../lib/runtime/sqs.ts";
+import type { HandleDelivery } from "../../lib/runtime/sqs-handler.ts";
 import { type Cloud, cceFor } from "./cloud.ts";
 import type { FaultRates } from "./faults.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
@@ -35,7 +35,7 @@ export interface Surroundings {
 const PUBLIC_URL = "https://notifier.example";
 
 /**
- * What one invocation reaches, each through its faults. `hop`: how many looks in a row what it sends to the poll queue
+ * What one invocation reaches, each through its faults. `hop`: how many polls in a row what it sends to the poll queue
  * will be; Lambda counts a function's own invocations in a chain, and only the poll function feeds itself.
  */
 export function reach(around: Surroundings, actor: Actor, hop: number) {
@@ -52,26 +52,36 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
   const { now } = world;
   const { ledger, queue } = reach(around, actor, hop + 1);
   const cce = cceFor(world, actor, around.cloud, around.rates);
-  const polls = gatherSends(queue("poll"), records, timerOf(world, actor));
+  const pollQueue = coalesceSends(queue("poll"), records, timerOf(world, actor));
   const durations = createDurations(ledger, now, () => {});
   const reading = plant.reading({ queue: queue("poll"), dead: queue("pollDead"), unreadable: () => {} });
   const link = { ...settings, linkKey: settings.linkKey, publicUrl: PUBLIC_URL };
   const ends = plant.conclude({
-    ...{ ledger, notices: queue("notify"), cce, config, now },
+    ledger,
+    notifications: queue("notify"),
+    cce,
+    config,
+    now,
     onConcluded: ({ jobId, outcome }) => world.note(actor, `${jobId} concluded: ${outcome}`),
     pageUrl: (key, at) => pageUrl(link, key, at),
   });
-  const ports = plant.look({
-    ...{ ledger, polls, cce, durations, settings, now, random: world.chance.next },
-    onLook: () => {},
+  const ports = plant.poll({
+    ledger,
+    pollQueue,
+    cce,
+    durations,
+    settings,
+    now,
+    random: world.chance.next,
+    onPoll: () => {},
     pace: createPace(ledger, now)(settings.poll.queriesPerFiveMinutes),
     conclude: (seen, ending) => conclude(seen, ending, ends),
     resume: (begun) => resume(begun, ends),
   });
   return (delivery, remainingMs) =>
-    withMessage(LookMessage, delivery, reading, (message) =>
-      look(message, { ...delivery, remainingMs }, ports),
-    ).finally(polls.leave);
+    withMessage(PollMessage, delivery, reading, (message) =>
+      poll(message, { ...delivery, remainingMs }, ports),
+    ).finally(pollQueue.leave);
 }
 
 /** As functions/notify.ts joins it. */
@@ -82,19 +92,28 @@ export function startNotify(around: Surroundings, actor: Actor): HandleDelivery 
   const reading = plant.reading({ queue: queue("notify"), dead: queue("notifyDead"), unreadable: () => {} });
   return (delivery, remainingMs) =>
     withMessage(NotifyMessage, delivery, reading, async (message) => {
-      const subject = await noticeSubject(message, { ledger, config, now, freshConfig: async () => config });
+      const subject = await notificationSubject(message, {
+        ledger,
+        config,
+        now,
+        freshConfig: async () => config,
+      });
       if (subject.kind === "silent") return "acknowledged";
-      if (subject.kind === "unknown") return buryUnknown(delivery, reading);
-      const ports = plant.notice(
+      if (subject.kind === "unknown") return deadLetterUnknown(delivery, reading);
+      const ports = plant.notification(
         {
-          ...{ ledger, queue: queue("notify"), dead: queue("notifyDead"), now, random: world.chance.next },
+          ledger,
+          queue: queue("notify"),
+          dead: queue("notifyDead"),
+          now,
+          random: world.chance.next,
           settings: config.settings,
           onAttempt: () => {},
           deliver: deliverFor(world, actor, around, around.rates),
         },
         delivery,
       );
-      return notice(subject.notice, delivery, remainingMs, ports);
+      return notification(subject.notification, delivery, remainingMs, ports);
     });
 }
 
@@ -103,7 +122,11 @@ export async function runSweep(around: Surroundings, actor: Actor): Promise<void
   const { world, config, plant } = around;
   const { ledger, queue } = reach(around, actor, 0);
   const ports = plant.sweep({
-    ...{ ledger, polls: queue("poll"), notices: queue("notify"), config, now: world.now },
+    ledger,
+    pollQueue: queue("poll"),
+    notifications: queue("notify"),
+    config,
+    now: world.now,
     remainingMs: () => actor.deadlineAt - world.now(),
     onFailure: () => {},
   });

@@ -1,5 +1,5 @@
 import type { Resolved } from "../../lib/api/resolve.ts";
-import { type Config, parseConfig } from "../../lib/config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { JobScript } from "./cloud.ts";
 import type { Chance } from "./random.ts";
 
@@ -32,9 +32,11 @@ export function drawConfig(chance: Chance): Config {
   const maxDelaySeconds = chance.pick([45, 120, 900]);
   return configWith({
     ...(chance.happens(0.3) ? { fallbackTarget: "ops" } : {}),
-    maxLooks: chance.pick([500, 500, 12]),
+    maxPolls: chance.pick([500, 500, 12]),
     poll: {
-      ...{ maxDelaySeconds, troubleSeconds: chance.pick([600, 60]), goneGraceSeconds: 120 },
+      maxDelaySeconds,
+      accessErrorSeconds: chance.pick([600, 60]),
+      goneGraceSeconds: 120,
       ...(chance.happens(0.2) ? { queriesPerFiveMinutes: chance.pick([30, 200]) } : {}),
     },
     retry: chance.happens(0.8) ? { scheduleSeconds: [0, 5, 30, 120, 600] } : {},
@@ -52,7 +54,11 @@ export function drawJob(chance: Chance, jobId: string): JobScript {
 export function drawAsked(chance: Chance, jobIds: readonly string[]): Resolved {
   const targets = NAMES.filter(() => chance.happens(0.5));
   return {
-    ...{ kind: "resolved", project: PROJECT, callbacks: {}, context: {}, jobIds },
+    kind: "resolved",
+    project: PROJECT,
+    callbacks: {},
+    context: {},
+    jobIds,
     targets: (targets.length === 0 ? [chance.pick(NAMES)] : targets).toSorted(),
     deadlineMinutes: chance.pick([10, 30, 60]),
     digest: jobIds.length > 1 && chance.happens(0.5),

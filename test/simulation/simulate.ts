@@ -10,7 +10,7 @@ const USAGE = `npm run simulate -- [--seeds N] [--first S] [--plant NAME]   many
 npm run simulate -- --seed S [--plant NAME]                 one run, with its trace
 npm run simulate -- --list-plants                           the bugs that can be planted
 npm run simulate -- --all-plants [--seeds N]                each of them, until a seed finds it
-npm run simulate -- --crash-points                          a job of five looks, a crash at every point and pair of points`;
+npm run simulate -- --crash-points                          a job of five polls, a crash at every point and pair of points`;
 
 const whole = (text: string | undefined, otherwise: number): number => {
   const number = text === undefined ? otherwise : Number(text);

@@ -17,9 +17,18 @@ function simulate(...args: string[]): Promise<{ code: number; stdout: string; st
 }
 
 const Figures = z.strictObject({
-  ...{ seeds: z.int(), accepted: z.int(), delivered: z.int(), deadLettered: z.int(), stopped: z.int() },
-  ...{ lost: z.int(), unexpected: z.int(), duplicates: z.int(), duplicatesOutsideWindow: z.int() },
-  ...{ looks: z.int(), simulatedHours: z.number(), seconds: z.number() },
+  seeds: z.int(),
+  accepted: z.int(),
+  delivered: z.int(),
+  deadLettered: z.int(),
+  stopped: z.int(),
+  lost: z.int(),
+  unexpected: z.int(),
+  duplicates: z.int(),
+  duplicatesOutsideWindow: z.int(),
+  polls: z.int(),
+  simulatedHours: z.number(),
+  seconds: z.number(),
 });
 
 const PLANT_NAMES = [
@@ -57,10 +66,10 @@ describe("the simulation", () => {
   });
 });
 
-describe("a job of five looks and two targets", () => {
+describe("a job of five polls and two targets", () => {
   it("is told to both, whatever one or two points it crashes at", async () => {
     const { code, stdout } = await simulate("--crash-points");
-    expect(JSON.parse(stdout)).toMatchObject({ looks: 5, lost: 0, faulty: [] });
+    expect(JSON.parse(stdout)).toMatchObject({ polls: 5, lost: 0, faulty: [] });
     expect(JSON.parse(stdout).points).toBeGreaterThan(80);
     expect(JSON.parse(stdout).pairs).toBeGreaterThan(3000);
     expect(code).toBe(0);

@@ -82,7 +82,7 @@ export function queueFor(
     const { throttled, timedOut } = ratesNow(world, rates);
     const drawn = world.chance.next();
     if (drawn < throttled) throw new QueueFault("throttled");
-    const held = queue.memory.hold(input.ReceiptHandle ?? "", input.VisibilityTimeout ?? 0);
+    const held = queue.memory.changeVisibility(input.ReceiptHandle ?? "", input.VisibilityTimeout ?? 0);
     queue.changed();
     await held;
     world.note(actor, `${queue.name} hides ${input.ReceiptHandle} for ${input.VisibilityTimeout} s`);

@@ -13,7 +13,7 @@ export interface Total {
   readonly unexpected: number;
   readonly duplicates: number;
   readonly duplicatesOutsideWindow: number;
-  readonly looks: number;
+  readonly polls: number;
   readonly simulatedHours: number;
 }
 
@@ -24,8 +24,17 @@ export interface Simulated {
 }
 
 const NOTHING: Total = {
-  ...{ seeds: 0, accepted: 0, delivered: 0, deadLettered: 0, stopped: 0, lost: 0, unexpected: 0 },
-  ...{ duplicates: 0, duplicatesOutsideWindow: 0, looks: 0, simulatedHours: 0 },
+  seeds: 0,
+  accepted: 0,
+  delivered: 0,
+  deadLettered: 0,
+  stopped: 0,
+  lost: 0,
+  unexpected: 0,
+  duplicates: 0,
+  duplicatesOutsideWindow: 0,
+  polls: 0,
+  simulatedHours: 0,
 };
 
 /** Whether an account holds anything that must not be. */
@@ -62,7 +71,7 @@ function plus(total: Total, account: Account): Total {
     unexpected: total.unexpected + account.unexpected,
     duplicates: total.duplicates + account.duplicates,
     duplicatesOutsideWindow: total.duplicatesOutsideWindow + account.duplicatesOutsideWindow,
-    looks: total.looks + account.looks,
+    polls: total.polls + account.polls,
     simulatedHours: total.simulatedHours + account.simulatedHours,
   };
 }

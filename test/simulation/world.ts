@@ -1,14 +1,14 @@
 import { type Agenda, createAgenda } from "./agenda.ts";
 import { type Chance, createChance } from "./random.ts";
 
-/** One invocation of a function: it lives until it answers, is killed, or crashes. */
+/** One invocation of a function: it generations until it answers, is killed, or crashes. */
 export interface Actor {
   readonly name: string;
   readonly deadlineAt: number;
   alive: boolean;
   /** Nothing it waits for reaches it before. */
   frozenUntil: number;
-  /** When it last claimed each notice, and when each of its leases ends. */
+  /** When it last claimed each notification, and when each of its leases ends. */
   readonly claims: Map<string, number>;
 }
 

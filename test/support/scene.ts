@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { StatusDocument } from "../../lib/status.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { JobScriptInput } from "../../local/cce/script.ts";
 import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
 import { eventually } from "./eventually.ts";
@@ -41,12 +41,12 @@ export interface Scene {
   /** Hands jobs over; throws when they are not taken. */
   submit(body: Readonly<Record<string, unknown>>): Promise<readonly AcceptedJob[]>;
   status(jobId: string): Promise<StatusDocument>;
-  /** The job's status once it has ended and every notice of it has. */
+  /** The job's status once it has ended and every notification of it has. */
   over(jobId: string): Promise<StatusDocument>;
   stop(): Promise<void>;
 }
 
-/** Looks come every second, which is the least that a queue can wait. */
+/** Polls come every second, which is the least that a queue can wait. */
 const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
 
 /** Without a stack the simulator would only keep the test's process alive. */
@@ -106,7 +106,13 @@ export async function startScene(options: {
   };
 
   return {
-    ...{ stack, cce, queues, logFile, api, post, token },
+    stack,
+    cce,
+    queues,
+    logFile,
+    api,
+    post,
+    token,
     secrets: [key.accessKey, key.secretKey, token, linkKey],
     addJob: (script) => cce.addJob(PROJECT_ID, script),
     async submit(body) {
@@ -118,7 +124,7 @@ export async function startScene(options: {
     status: (jobId) => read(jobId, ""),
     over: (jobId) =>
       eventually(
-        `${jobId} and its notices to end`,
+        `${jobId} and its notifications to end`,
         async () => {
           const status = await read(jobId, "?wait=20");
           return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;

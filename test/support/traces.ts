@@ -13,7 +13,7 @@ export async function tracesOf(scene: Scene): Promise<Readonly<Record<string, st
   };
 }
 
-/** Each secret, and how it looks where it was encoded for a URL, for JSON or as Base64. */
+/** Each secret, and how it polls where it was encoded for a URL, for JSON or as Base64. */
 export function spellingsOf(secrets: readonly string[]): readonly string[] {
   const spellings = secrets.flatMap((secret) => [
     secret,

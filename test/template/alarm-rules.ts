@@ -20,7 +20,7 @@ function runs(every: number, from: number, to: number, figures: Readonly<Record<
 
 const sweeps = (from: number, to: number, figures: Readonly<Record<string, number>> = {}) =>
   runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepLeft: 0, Invocations: 1, ...figures });
-const books = (from: number, to: number) => runs(HOUR, from, to, { BooksBalance: 0 });
+const audit = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
 
 /** Wherever its periods begin, the alarm rings at one of their ends in this time. */
 function mustRing(
@@ -56,10 +56,10 @@ export const whatNeverSucceedsIsNoticed: Rule = (template) => {
   const failing = [...sweeps(0, HOUR), ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 })];
   const steady = sweeps(SWEEP_EVERY, 12 * HOUR);
   const failingBooks = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
-  const stopped = [...steady, ...books(HOUR, 4 * HOUR), ...failingBooks];
-  const day = [...steady, ...books(HOUR, 12 * HOUR)];
+  const stopped = [...steady, ...audit(HOUR, 4 * HOUR), ...failingBooks];
+  const day = [...steady, ...audit(HOUR, 12 * HOUR)];
   const sweep = "SweepSilentAlarm";
-  const hourly = "BooksSilentAlarm";
+  const hourly = "AuditSilentAlarm";
   return [
     ...mustRing(template, sweep, "every run fails", failing, [HOUR, 1.6 * HOUR]),
     ...mustRing(template, sweep, "there is no run any more", sweeps(0, HOUR), [HOUR, 1.6 * HOUR]),
@@ -85,26 +85,29 @@ export const everySweepCounts: Rule = (template) =>
     ];
   });
 
-export const untriedNoticesAreNoticed: Rule = (template) => {
+export const untriedNotificationsAreNoticed: Rule = (template) => {
   const id = "NotifyQueueStuckAlarm";
-  const found = { SweepFound: 3, NoticesOverdue: 3 };
+  const found = { SweepFound: 3, NotificationsOverdue: 3 };
   const stuck = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, found)];
   const mended = [0, 1, 2, 3].flatMap((hour) => sweeps(hour * HOUR, hour * HOUR, found));
   return [
-    ...mustRing(template, id, "three notices lie untried, and every run finds them", stuck, [HOUR, 2 * HOUR]),
-    ...mustNotRing(template, id, "each hour a notice was lost, and sent again", mended, [0, 4 * HOUR]),
+    ...mustRing(template, id, "three notifications lie untried, and every run finds them", stuck, [
+      HOUR,
+      2 * HOUR,
+    ]),
+    ...mustNotRing(template, id, "each hour a notification was lost, and sent again", mended, [0, 4 * HOUR]),
   ];
 };
 
 export const blindnessIsNoticed: Rule = (template) => {
   const id = "NoNewsAlarm";
-  const seeing = runs(MINUTE, 0, 4 * HOUR, { LooksWithoutNews: 0 });
-  const blind = runs(MINUTE, HOUR, 4 * HOUR, { LooksWithoutNews: 1 });
-  const oneInThree = runs(2 * MINUTE, HOUR, 4 * HOUR, { LooksWithoutNews: 1 });
+  const seeing = runs(MINUTE, 0, 4 * HOUR, { PollsWithoutJob: 0 });
+  const blind = runs(MINUTE, HOUR, 4 * HOUR, { PollsWithoutJob: 1 });
+  const oneInThree = runs(2 * MINUTE, HOUR, 4 * HOUR, { PollsWithoutJob: 1 });
   const hiccup = [
-    ...runs(MINUTE, 0, HOUR, { LooksWithoutNews: 0 }),
-    ...runs(MINUTE, HOUR + MINUTE, HOUR + 9 * MINUTE, { LooksWithoutNews: 1 }),
-    ...runs(MINUTE, HOUR + 10 * MINUTE, 2 * HOUR, { LooksWithoutNews: 0 }),
+    ...runs(MINUTE, 0, HOUR, { PollsWithoutJob: 0 }),
+    ...runs(MINUTE, HOUR + MINUTE, HOUR + 9 * MINUTE, { PollsWithoutJob: 1 }),
+    ...runs(MINUTE, HOUR + 10 * MINUTE, 2 * HOUR, { PollsWithoutJob: 0 }),
   ];
   return [
     ...mustRing(template, id, "the only project sees nothing", blind, [HOUR, 1.5 * HOUR]),
@@ -112,7 +115,7 @@ export const blindnessIsNoticed: Rule = (template) => {
     ...mustNotRing(
       template,
       id,
-      "a third of the looks see nothing",
+      "a third of the polls see nothing",
       [...seeing, ...oneInThree],
       [0, 4 * HOUR],
     ),

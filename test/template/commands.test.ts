@@ -24,8 +24,8 @@ describe("what is in a package, and what its role allows", () => {
   });
 
   it("differ when a role allows more, or less", () => {
-    expect(compareWithPolicies(granting("status", "dynamodb:PutItem", true))).toEqual([
-      "status may dynamodb:PutItem and never does",
+    expect(compareWithPolicies(granting("api", "dynamodb:PutItem", true))).toEqual([
+      "api may dynamodb:PutItem and never does",
     ]);
     expect(compareWithPolicies(granting("sweep", "dynamodb:Query", false))).toEqual([
       "sweep lacks dynamodb:Query",
@@ -36,11 +36,11 @@ describe("what is in a package, and what its role allows", () => {
     const bundles = {
       ...own.bundles,
       poll: `${own.bundles.poll}class A extends b(c,d,"DeleteItem",e){}`,
-      books: `${own.bundles.books}class A extends b(c,d,"TransactWriteItems",$){}`,
+      audit: `${own.bundles.audit}class A extends b(c,d,"TransactWriteItems",$){}`,
     };
     expect(compareWithPolicies({ ...own, bundles })).toEqual([
       "poll lacks dynamodb:DeleteItem",
-      "books: TransactWriteItems is not among the commands that are known",
+      "audit: TransactWriteItems is not among the commands that are known",
     ]);
   });
 
@@ -53,7 +53,7 @@ describe("what is in a package, and what its role allows", () => {
         "UpdateItem",
       ]),
     );
-    expect(commandsIn(own.bundles.books ?? "")).toEqual(["GetItem", "Scan"]);
+    expect(commandsIn(own.bundles.audit ?? "")).toEqual(["GetItem", "Scan"]);
   });
 });
 

@@ -59,7 +59,7 @@ async function codeOf(zipFile: string, name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bundle-"));
   try {
     await unzip(zipFile, folder);
-    return await readFile(join(folder, `functions/${name}.mjs`), "utf8");
+    return await readFile(join(folder, `functions/${name}/handler.mjs`), "utf8");
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LAST_RECEIPT } from "../../functions/flow/notice-record.ts";
+import { LAST_RECEIPT } from "../../functions/notify/record-attempt.ts";
 import { ROOT } from "./own-template.ts";
 
-test("a notice ends well before SQS would take its message away without a reason", async () => {
+test("a notification ends well before SQS would take its message away without a reason", async () => {
   const queues = await readFile(join(ROOT, "resources/queues.yml"), "utf8");
   const limits = [...queues.matchAll(/maxReceiveCount: (\d+)/g)].map(([, limit]) => Number(limit));
   expect(limits).toHaveLength(2);

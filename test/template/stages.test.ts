@@ -43,14 +43,22 @@ async function print(parameters: readonly string[], env: Readonly<Record<string,
 
 test("a deployment finds its region and settings in its stage's file, however often it is made again", async () => {
   expect(await print(["--stage", "prod"], { AWS_REGION: "us-east-1" })).toMatchObject({
-    ...{ region: "eu-west-1", stage: "prod", memorySize: 512, mail: "oncall@example.com" },
-    ...{ pollConcurrency: 10, logLevel: "INFO" },
+    region: "eu-west-1",
+    stage: "prod",
+    memorySize: 512,
+    mail: "oncall@example.com",
+    pollConcurrency: 10,
+    logLevel: "INFO",
   });
 });
 
 test("a stage without a file has the defaults, in the region that the environment names", async () => {
   expect(await print([])).toMatchObject({
-    ...{ region: "eu-central-1", stage: "dev", memorySize: 256, mail: "", ledgerOnRemoval: "Retain" },
+    region: "eu-central-1",
+    stage: "dev",
+    memorySize: 256,
+    mail: "",
+    ledgerOnRemoval: "Retain",
   });
   expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
   expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");

@@ -29,13 +29,17 @@ const everySource = (change: Partial<OwnTemplate["service"]["eventSources"][numb
   service: { ...own.service, eventSources: own.service.eventSources.map((one) => ({ ...one, ...change })) },
 });
 const moreGrants = (grant: { actions: string[]; resources: string[] }): OwnTemplate => {
-  const roleArn = own.service.functions.find(({ shortName }) => shortName === "books")?.roleArn ?? "";
+  const roleArn = own.service.functions.find(({ shortName }) => shortName === "audit")?.roleArn ?? "";
   return { ...own, service: { ...own.service, grants: [...own.service.grants, { roleArn, ...grant }] } };
 };
 
 /** An alarm that watches one metric of ours, whatever it watched before. */
 const watching = (MetricName: string, Statistic: string, Period: number, more: object = {}) => ({
-  ...{ Metrics: undefined, Namespace: "cce-job-notifier/dev", MetricName, Statistic, Period },
+  Metrics: undefined,
+  Namespace: "cce-job-notifier/dev",
+  MetricName,
+  Statistic,
+  Period,
   ...more,
 });
 
@@ -46,7 +50,7 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     [
       () => with_({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
       () => with_({ SweepLambdaFunction: { Runtime: "nodejs20.x" } }),
-      () => with_({ StatusLambdaFunction: { MemorySize: 1024 } }),
+      () => with_({ ApiLambdaFunction: { MemorySize: 1024 } }),
       () => with_({ PollLambdaFunction: { Role: own.resources.NotifyLambdaFunction?.Properties.Role } }),
     ],
   ],
@@ -58,7 +62,7 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
   [
     "no function logs for ever",
     rules.logsAreKeptForAWhile,
-    [() => with_({ BooksLogGroup: { RetentionInDays: undefined } })],
+    [() => with_({ AuditLogGroup: { RetentionInDays: undefined } })],
   ],
   [
     "queues are encrypted, refuse plain HTTP, keep for 14 days and have a dead-letter queue",
@@ -128,16 +132,16 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     [() => moreGrants({ actions: ["ssm:GetParametersByPath"], resources: ["arn:aws:ssm:x:1:parameter/p"] })],
   ],
   [
-    "a sweep or books that never succeeds raises an alarm, and a new stage none",
+    "a sweep or audit that never succeeds raises an alarm, and a new stage none",
     alarms.whatNeverSucceedsIsNoticed,
     [
       () => with_({ SweepSilentAlarm: watching("Invocations", "Sum", 900) }),
       () => with_({ SweepSilentAlarm: watching("SweepFound", "Sum", 900) }),
-      () => with_({ BooksSilentAlarm: watching("Invocations", "Sum", 10_800) }),
-      () => with_({ BooksSilentAlarm: watching("BooksBalance", "SampleCount", 10_800) }),
+      () => with_({ AuditSilentAlarm: watching("Invocations", "Sum", 10_800) }),
+      () => with_({ AuditSilentAlarm: watching("AuditDiscrepancy", "SampleCount", 10_800) }),
       () =>
         with_({
-          BooksSilentAlarm: watching("BooksBalance", "SampleCount", 10_800, {
+          AuditSilentAlarm: watching("AuditDiscrepancy", "SampleCount", 10_800, {
             TreatMissingData: "notBreaching",
           }),
         }),
@@ -153,8 +157,8 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "notices that nobody tries raise an alarm, however few; one that was mended does not",
-    alarms.untriedNoticesAreNoticed,
+    "notifications that nobody tries raise an alarm, however few; one that was mended does not",
+    alarms.untriedNotificationsAreNoticed,
     [
       () => with_({ NotifyQueueStuckAlarm: watching("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
       () => with_({ NotifyQueueStuckAlarm: watching("SweepFound", "Minimum", 900, { Threshold: 5 }) }),
@@ -162,7 +166,7 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "looks that bring no news for a quarter of an hour raise an alarm, a hiccup or a few of them do not",
+    "polls that bring no news for a quarter of an hour raise an alarm, a hiccup or a few of them do not",
     alarms.blindnessIsNoticed,
     [
       () => with_({ NoNewsAlarm: { Statistic: "Minimum" } }),

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { Context } from "../../context.ts";
-import { MaybeText } from "../../fields.ts";
-import type { LifeKey } from "../../job.ts";
+import { Context } from "../../domain/context.ts";
+import { MaybeText } from "../../domain/fields.ts";
+import type { GenerationKey } from "../../domain/job.ts";
 import type { Acceptance } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
 import { readItem } from "./item.ts";
@@ -9,7 +9,7 @@ import { acceptanceItemKey, watchItemKey } from "./keys.ts";
 import { change, get, type Item, type LedgerTable } from "./table.ts";
 import { readWatchItem } from "./watch-item.ts";
 
-/** What a caller brought along rides in the hot item up to this size: every look reads and writes that item. */
+/** What a caller brought along rides in the hot item up to this size: every poll reads and writes that item. */
 const INLINE_BYTES = 200;
 
 const CALLBACK = "callback=";
@@ -22,10 +22,10 @@ export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored>
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/** Keeps what is new: callbacks, and the context unless this life has one already. */
+/** Keeps what is new: callbacks, and the context unless this generation has one already. */
 export async function keepAcceptance(
   table: LedgerTable,
-  key: LifeKey,
+  key: GenerationKey,
   acceptance: Acceptance,
   timeToLive: number,
 ): Promise<void> {
@@ -37,14 +37,14 @@ export async function keepAcceptance(
 }
 
 /** What the acceptances of a watch brought along; nothing when there is no such watch. */
-export async function readAcceptance(table: LedgerTable, key: LifeKey): Promise<Acceptance> {
+export async function readAcceptance(table: LedgerTable, key: GenerationKey): Promise<Acceptance> {
   const hot = await get(table, watchItemKey(key));
   if (hot === null) return { context: {}, callbacks: {} };
   const more = readWatchItem(hot).more ? await get(table, acceptanceItemKey(key)) : null;
   return toAcceptance(hot, more);
 }
 
-/** Joins the two places. The hot item's context was there first; a later life has none there. */
+/** Joins the two places. The hot item's context was there first; a later generation has none there. */
 export function toAcceptance(hot: Item, more: Item | null): Acceptance {
   const inline = readWatchItem(hot);
   const apart = more === null ? null : readItem(AcceptanceItem, more);
@@ -57,14 +57,15 @@ export function toAcceptance(hot: Item, more: Item | null): Acceptance {
 
 function callbackAttributes({ callbacks }: Acceptance): Record<string, Stored> {
   return Object.fromEntries(
-    Object.entries(callbacks).map(([name, sealed]) => [`${CALLBACK}${name}`, sealed]),
+    Object.entries(callbacks).map(([name, encrypted]) => [`${CALLBACK}${name}`, encrypted]),
   );
 }
 
 function callbacksOf(item: Item): Record<string, string> {
   const callbacks: Record<string, string> = {};
-  for (const [name, { S: sealed }] of Object.entries(item)) {
-    if (name.startsWith(CALLBACK) && sealed !== undefined) callbacks[name.slice(CALLBACK.length)] = sealed;
+  for (const [name, { S: encrypted }] of Object.entries(item)) {
+    if (name.startsWith(CALLBACK) && encrypted !== undefined)
+      callbacks[name.slice(CALLBACK.length)] = encrypted;
   }
   return callbacks;
 }

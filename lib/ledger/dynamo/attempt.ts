@@ -1,12 +1,17 @@
-import { ATTEMPT_HISTORY, type AttemptRecord, type NoticeKey, type NoticeLedger } from "../notice-ledger.ts";
-import { noticeItemKey } from "./keys.ts";
-import { readNoticeItem, writeAttempt } from "./notice-item.ts";
+import {
+  ATTEMPT_HISTORY,
+  type AttemptRecord,
+  type NotificationKey,
+  type NotificationLedger,
+} from "../notification-ledger.ts";
+import { notificationItemKey } from "./keys.ts";
+import { readNotificationItem, writeAttempt } from "./notification-item.ts";
 import { change, type LedgerTable } from "./table.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** Keeps an attempt and gives the lease back. The message that owns the notice goes on owning it while it is pending. */
+/** Keeps an attempt and gives the lease back. The message that owns the notification goes on owning it while it is pending. */
 export async function recordAttempt(
   table: LedgerTable,
   record: AttemptRecord,
@@ -14,9 +19,12 @@ export async function recordAttempt(
   const { key, redelivery, messageId, state, spent, nextAttemptAt } = record;
   const isThrottled = !spent && state === "pending";
   const recorded = await change(table, {
-    key: noticeItemKey(key),
+    key: notificationItemKey(key),
     set: {
-      ...{ state, nextAttemptAt, slotReserved: false, leaseUntil: null },
+      state,
+      nextAttemptAt,
+      rateLimitReserved: false,
+      leaseUntil: null,
       ...(spent ? { throttles: null } : {}),
     },
     first: isThrottled ? { throttledSince: record.attempt.at } : {},
@@ -28,7 +36,8 @@ export async function recordAttempt(
   });
   if (recorded.kind === "refused") return "superseded";
   const attempts = recorded.item.history?.L?.length ?? 0;
-  if (attempts >= 2 * ATTEMPT_HISTORY) await trimHistory(table, key, readNoticeItem(recorded.item).history);
+  if (attempts >= 2 * ATTEMPT_HISTORY)
+    await trimHistory(table, key, readNotificationItem(recorded.item).history);
   return "recorded";
 }
 
@@ -36,9 +45,13 @@ export async function recordAttempt(
  * Cuts a history that has grown to twice its share, unless somebody appended meanwhile, who will cut it then:
  * DynamoDB cannot append to a list and cut it in one request.
  */
-async function trimHistory(table: LedgerTable, key: NoticeKey, history: readonly string[]): Promise<void> {
+async function trimHistory(
+  table: LedgerTable,
+  key: NotificationKey,
+  history: readonly string[],
+): Promise<void> {
   await change(table, {
-    key: noticeItemKey(key),
+    key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
     condition: "size(#history) = :length",
     values: { length: history.length },
@@ -46,25 +59,29 @@ async function trimHistory(table: LedgerTable, key: NoticeKey, history: readonly
 }
 
 /** Gives the lease back without an attempt. */
-export async function holdNotice(
+export async function postponeNotification(
   table: LedgerTable,
-  hold: Parameters<NoticeLedger["holdNotice"]>[0],
+  hold: Parameters<NotificationLedger["postponeNotification"]>[0],
 ): Promise<"recorded" | "superseded"> {
-  const { key, redelivery, messageId, until, slotReserved } = hold;
+  const { key, redelivery, messageId, until, rateLimitReserved } = hold;
   const held = await change(table, {
-    key: noticeItemKey(key),
-    set: { nextAttemptAt: until, slotReserved, leaseUntil: null },
+    key: notificationItemKey(key),
+    set: { nextAttemptAt: until, rateLimitReserved, leaseUntil: null },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
   });
   return held.kind === "written" ? "recorded" : "superseded";
 }
 
-/** A failed notice has reached the dead-letter queue. */
-export async function markBuried(table: LedgerTable, key: NoticeKey, redelivery: number): Promise<void> {
+/** A failed notification has reached the dead-letter queue. */
+export async function markDeadLettered(
+  table: LedgerTable,
+  key: NotificationKey,
+  redelivery: number,
+): Promise<void> {
   await change(table, {
-    key: noticeItemKey(key),
-    set: { buried: true },
+    key: notificationItemKey(key),
+    set: { deadLettered: true },
     condition: "#redelivery = :redelivery",
     values: { redelivery },
   });

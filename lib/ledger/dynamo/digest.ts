@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { WatchKey } from "../../job.ts";
+import type { WatchKey } from "../../domain/job.ts";
 import type { Digest, DigestLedger } from "../digest-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
-import { digestKey, lifeName, lifeOfName, watchOfPartition, watchPartition } from "./keys.ts";
+import { digestKey, generationName, generationOfName, watchOfPartition, watchPartition } from "./keys.ts";
 import { change, create, get, type LedgerTable } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
@@ -14,16 +14,22 @@ export async function openDigest(
   table: LedgerTable,
   digest: Parameters<DigestLedger["openDigest"]>[0],
 ): Promise<void> {
-  const members = digest.members.map(lifeName);
+  const members = digest.members.map(generationName);
   const running = new Set(digest.members.map(watchPartition));
   await create(table, digestKey(digest.digestId), {
-    ...{ members, running, targets: digest.targets },
+    members,
+    running,
+    targets: digest.targets,
     expiresAt: timeToLive(digest.expiresAt),
   });
 }
 
 /** How many members still run once this one has left; 0 for a digest that is not there. */
-export async function leaveDigest(table: LedgerTable, digestId: string, key: WatchKey): Promise<number> {
+export async function finishDigestMember(
+  table: LedgerTable,
+  digestId: string,
+  key: WatchKey,
+): Promise<number> {
   const left = await change(table, {
     key: digestKey(digestId),
     take: { running: new Set([watchPartition(key)]) },
@@ -38,5 +44,5 @@ export async function readDigest(table: LedgerTable, digestId: string): Promise<
   if (item === null) return null;
   const { members, targets } = readItem(DigestItem, item);
   const { running } = readItem(Running, item);
-  return { members: members.map(lifeOfName), targets, running: running.map(watchOfPartition) };
+  return { members: members.map(generationOfName), targets, running: running.map(watchOfPartition) };
 }

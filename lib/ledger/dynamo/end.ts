@@ -1,6 +1,6 @@
-import type { Instant, Outcome, WatchKey } from "../../job.ts";
+import type { Instant, Outcome, WatchKey } from "../../domain/job.ts";
 import { settleDueAt } from "../due.ts";
-import { LOOK_HISTORY } from "../watch.ts";
+import { POLL_HISTORY } from "../watch.ts";
 import type { Ended, Ending } from "../watch-ledger.ts";
 import { packInstants } from "./instants.ts";
 import { timeToLive } from "./item.ts";
@@ -8,7 +8,7 @@ import { overdueShard, watchItemKey } from "./keys.ts";
 import { change, get, type LedgerTable } from "./table.ts";
 import { NO_LEASE, NOT_DUE, readWatchItem, seenAttributes } from "./watch-item.ts";
 
-const OVER = { ...NO_LEASE, done: true, nextLookAt: null };
+const OVER = { ...NO_LEASE, done: true, nextPollAt: null };
 
 /** Ends a watch, unless it has targets that were not told. It stays in the overdue index until a sweep has seen to them. */
 export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ended> {
@@ -18,10 +18,11 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...{ state: outcome, concludedAt },
+      state: outcome,
+      concludedAt,
       ...(ending.seen === undefined ? {} : seenAttributes(ending.seen)),
       ...(told.size === 0 ? NOT_DUE : { dueAt: settleDueAt(concludedAt), dueShard: overdueShard(key) }),
-      lookedAt: packInstants(ending.lookedAt.slice(-LOOK_HISTORY)),
+      polledAt: packInstants(ending.polledAt.slice(-POLL_HISTORY)),
       expiresAt: timeToLive(ending.expiresAt),
     },
     condition: `#state = :watching AND #acceptedAt = :acceptedAt

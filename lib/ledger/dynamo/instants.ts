@@ -1,8 +1,8 @@
-import type { Instant } from "../../job.ts";
+import type { Instant } from "../../domain/job.ts";
 
 /**
  * Packs ascending instants into few bytes: the first as it is, then the distance to each next, as variable-length
- * integers of seven bits a byte (LEB128). Sixty looks take about 180 bytes. A clock that went back counts as standing still.
+ * integers of seven bits a byte (LEB128). Sixty polls take about 180 bytes. A clock that went back counts as standing still.
  */
 export function packInstants(instants: readonly Instant[]): Uint8Array | null {
   if (instants.length === 0) return null;

@@ -1,7 +1,7 @@
-import "../../english.ts";
+import "../../domain/zod-messages.ts";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../job.ts";
+import type { Instant } from "../../domain/job.ts";
 import { fromAttributes } from "./attributes.ts";
 
 /** The version every item carries. A reader accepts its own and all earlier ones. */

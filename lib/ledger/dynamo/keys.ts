@@ -1,5 +1,5 @@
-import type { LifeKey, WatchKey } from "../../job.ts";
-import type { NoticeKey } from "../notice-ledger.ts";
+import type { GenerationKey, WatchKey } from "../../domain/job.ts";
+import type { NotificationKey } from "../notification-ledger.ts";
 
 /** The indexes of the table: a project's watches by the time they were accepted, and by shard what is due. */
 export const RECENT_INDEX = "recent";
@@ -16,7 +16,7 @@ export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "watch" };
 }
 
-export function acceptanceItemKey(key: LifeKey): ItemKey {
+export function acceptanceItemKey(key: GenerationKey): ItemKey {
   return { pk: watchPartition(key), sk: `acceptance${suffixOf(key)}` };
 }
 
@@ -24,30 +24,30 @@ export function treeItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "tree" };
 }
 
-export function conclusionItemKey(key: LifeKey): ItemKey {
+export function outcomeItemKey(key: GenerationKey): ItemKey {
   return { pk: watchPartition(key), sk: `conclusion${suffixOf(key)}` };
 }
 
-const NOTICE_PREFIX = "notice#";
+const NOTIFICATION_PREFIX = "notification#";
 
-export function noticeItemKey(key: NoticeKey): ItemKey {
-  return { pk: watchPartition(key), sk: `${NOTICE_PREFIX}${key.target}${suffixOf(key)}` };
+export function notificationItemKey(key: NotificationKey): ItemKey {
+  return { pk: watchPartition(key), sk: `${NOTIFICATION_PREFIX}${key.target}${suffixOf(key)}` };
 }
 
-/** What belongs to a later life of a watch has its number behind it. */
-function suffixOf({ life = 0 }: LifeKey): string {
-  return life === 0 ? "" : `#${life}`;
+/** What belongs to a later generation of a watch has its number behind it. */
+function suffixOf({ generation = 0 }: GenerationKey): string {
+  return generation === 0 ? "" : `#${generation}`;
 }
 
-/** A watch's life as one text, and back. */
-export const lifeName = (key: LifeKey): string => watchPartition(key) + suffixOf(key);
-export function lifeOfName(name: string): LifeKey {
-  const [, , , life] = name.split("#");
-  return { ...watchOfPartition(name), life: life === undefined ? undefined : Number(life) };
+/** A watch's generation as one text, and back. */
+export const generationName = (key: GenerationKey): string => watchPartition(key) + suffixOf(key);
+export function generationOfName(name: string): GenerationKey {
+  const [, , , generation] = name.split("#");
+  return { ...watchOfPartition(name), generation: generation === undefined ? undefined : Number(generation) };
 }
 
-/** The target a notice's sort key names. */
-export function targetOfNotice(sk: string): string {
+/** The target a notification's sort key names. */
+export function targetOfNotification(sk: string): string {
   const [, target = ""] = sk.split("#");
   return target;
 }

@@ -1,4 +1,4 @@
-import { lookDueAt, settleDueAt } from "../due.ts";
+import { pollDueAt, settleDueAt } from "../due.ts";
 import type { NewWatch, Opened } from "../watch-ledger.ts";
 import { inlineAcceptance, keepAcceptance } from "./acceptance.ts";
 import { timeToLive } from "./item.ts";
@@ -13,16 +13,17 @@ const ROUNDS = 8;
 export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Opened> {
   const inline = inlineAcceptance(watch);
   if (inline === null) await keep(table, watch, 0);
-  const fresh = { state: "watching", look: 0, done: true, project: watch.project, ...running(watch) };
+  const fresh = { state: "watching", poll: 0, done: true, project: watch.project, ...running(watch) };
   const targets = new Set(watch.targets);
   const { digestId } = watch;
   for (let round = 0; round < ROUNDS; round += 1) {
     const created = await create(table, watchItemKey(watch), {
       ...fresh,
       ...(inline ?? { more: true }),
-      ...{ targets, digestId },
+      targets,
+      digestId,
     });
-    if (created.kind === "written") return { kind: "accepted", look: 1 };
+    if (created.kind === "written") return { kind: "accepted", poll: 1 };
     const item = await get(table, watchItemKey(watch));
     if (item === null) continue;
     const found = readWatchItem(item);
@@ -35,26 +36,42 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
   throw new Error("the watch changed too often to be opened");
 }
 
-/** The look goes on counting, so that whatever is left of the looks before stays behind it. All else begins anew. */
+/** The poll goes on counting, so that whatever is left of the polls before stays behind it. All else begins anew. */
 async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
-  const life = found.life + 1;
-  await keep(table, watch, life);
+  const generation = found.generation + 1;
+  await keep(table, watch, generation);
   const reopened = await change(table, {
     key: watchItemKey(watch),
     set: {
-      ...{ state: "watching", life, released: null, done: true, more: true, concludedAt: null, misses: 0 },
-      ...{ trouble: null, troubleSince: null, silence: null, silentSince: null },
-      ...{ context: null, tree: null, treeHash: null, lookedAt: null },
-      ...{ phase: null, jobType: null, resourceName: null },
-      ...{ uncounted: found.look, lookAtStart: found.look },
-      ...{ targets: new Set(watch.targets), digestId: watch.digestId },
+      state: "watching",
+      generation,
+      released: null,
+      done: true,
+      more: true,
+      concludedAt: null,
+      misses: 0,
+      accessError: null,
+      accessErrorSince: null,
+      lastPollError: null,
+      lastPollErrorSince: null,
+      context: null,
+      tree: null,
+      treeHash: null,
+      polledAt: null,
+      phase: null,
+      jobType: null,
+      resourceName: null,
+      uncounted: found.poll,
+      pollAtStart: found.poll,
+      targets: new Set(watch.targets),
+      digestId: watch.digestId,
       ...NO_LEASE,
       ...running(watch),
     },
-    condition: "#state = :state AND #look = :look",
-    values: { state: found.state, look: found.look },
+    condition: "#state = :state AND #poll = :poll",
+    values: { state: found.state, poll: found.poll },
   });
-  return reopened.kind === "written" ? { kind: "accepted", look: found.look + 1, life } : null;
+  return reopened.kind === "written" ? { kind: "accepted", poll: found.poll + 1, generation } : null;
 }
 
 /** A target is added only after its callback is kept, so that whoever sees the target also finds where it is. */
@@ -62,7 +79,7 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   const brings = Object.keys(watch.callbacks).length > 0;
   const isNew = watch.targets.some((target) => !found.targets.includes(target));
   if (!isNew && !brings) return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
-  if (brings) await keep(table, watch, found.life);
+  if (brings) await keep(table, watch, found.generation);
   const over = found.state !== "watching";
   const joined = await change(table, {
     key: watchItemKey(watch),
@@ -82,13 +99,13 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
   return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
 }
 
-function keep(table: LedgerTable, watch: NewWatch, life: number): Promise<void> {
+function keep(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId } = watch;
-  return keepAcceptance(table, { project, jobId, life }, watch, timeToLive(watch.expiresAt));
+  return keepAcceptance(table, { project, jobId, generation }, watch, timeToLive(watch.expiresAt));
 }
 
 function running(watch: NewWatch) {
-  const { acceptedAt, deadlineAt, nextLookAt } = watch;
-  const due = { dueAt: lookDueAt(nextLookAt), dueShard: overdueShard(watch) };
-  return { acceptedAt, deadlineAt, nextLookAt, ...due, expiresAt: timeToLive(watch.expiresAt) };
+  const { acceptedAt, deadlineAt, nextPollAt } = watch;
+  const due = { dueAt: pollDueAt(nextPollAt), dueShard: overdueShard(watch) };
+  return { acceptedAt, deadlineAt, nextPollAt, ...due, expiresAt: timeToLive(watch.expiresAt) };
 }

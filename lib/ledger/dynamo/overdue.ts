@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
-import type { Instant, LifeKey } from "../../job.ts";
+import type { GenerationKey, Instant } from "../../domain/job.ts";
 import type { Overdue } from "../watch-ledger.ts";
 import { fromAttributes } from "./attributes.ts";
 import { timeToLive } from "./item.ts";
 import {
   acceptanceItemKey,
-  conclusionItemKey,
   OVERDUE_INDEX,
   OVERDUE_SHARDS,
+  outcomeItemKey,
   overdueShard,
   watchItemKey,
   watchOfPartition,
@@ -54,7 +54,7 @@ export async function reschedule(
 /** Puts a watch into the index, unless it is due before `dueAt` anyway or there is no such watch; keeps what is told of it. */
 export async function revisit(
   table: LedgerTable,
-  key: LifeKey,
+  key: GenerationKey,
   dueAt: Instant,
   expiresAt: Instant | null,
 ): Promise<void> {
@@ -67,7 +67,7 @@ export async function revisit(
   if (expiresAt === null) return;
   const until = timeToLive(expiresAt);
   await Promise.all(
-    [watchItemKey(key), acceptanceItemKey(key), conclusionItemKey(key)].map((item) =>
+    [watchItemKey(key), acceptanceItemKey(key), outcomeItemKey(key)].map((item) =>
       change(table, {
         key: item,
         set: { expiresAt: until },

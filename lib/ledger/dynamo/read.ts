@@ -1,18 +1,18 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { WatchKey } from "../../job.ts";
-import { unattempted } from "../notice-ledger.ts";
+import type { WatchKey } from "../../domain/job.ts";
+import { unattempted } from "../notification-ledger.ts";
 import type { WatchDocument } from "../watch-ledger.ts";
 import { toAcceptance } from "./acceptance.ts";
-import { readConclusionItem } from "./conclusion.ts";
 import {
   acceptanceItemKey,
-  conclusionItemKey,
-  noticeItemKey,
+  notificationItemKey,
+  outcomeItemKey,
   treeItemKey,
   watchItemKey,
   watchPartition,
 } from "./keys.ts";
-import { readNoticeItem, toDelivery } from "./notice-item.ts";
+import { readNotificationItem, toDelivery } from "./notification-item.ts";
+import { readOutcomeItem } from "./outcome.ts";
 import { type Item, type LedgerTable, query } from "./table.ts";
 import { unpackTree } from "./tree.ts";
 import { readWatchItem, toWatch } from "./watch-item.ts";
@@ -24,10 +24,11 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
   if (hot === undefined) return null;
   const item = readWatchItem(hot);
   const watch = toWatch(item);
-  const concluded = items.get(conclusionItemKey(watch).sk);
-  const latest = concluded === undefined ? null : readConclusionItem(concluded);
-  const isOfThisLife = latest !== null && Date.parse(latest.conclusion.watch.acceptedAt) === watch.acceptedAt;
-  const kept = isOfThisLife ? latest : null;
+  const concluded = items.get(outcomeItemKey(watch).sk);
+  const latest = concluded === undefined ? null : readOutcomeItem(concluded);
+  const isOfThisGeneration =
+    latest !== null && Date.parse(latest.conclusion.watch.acceptedAt) === watch.acceptedAt;
+  const kept = isOfThisGeneration ? latest : null;
   const apart = item.treeHash === null ? null : (items.get(treeItemKey(key).sk)?.tree?.B ?? null);
   const tree = item.tree ?? apart;
   return {
@@ -36,8 +37,12 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
     conclusion: kept?.conclusion ?? null,
     tree: kept?.tree ?? (tree === null ? null : unpackTree(tree)),
     deliveries: watch.targets.map((target) => {
-      const notice = items.get(noticeItemKey({ ...key, target, life: watch.life }).sk);
-      return notice === undefined ? unattempted(target) : toDelivery(readNoticeItem(notice));
+      const notification = items.get(
+        notificationItemKey({ ...key, target, generation: watch.generation }).sk,
+      );
+      return notification === undefined
+        ? unattempted(target)
+        : toDelivery(readNotificationItem(notification));
     }),
   };
 }

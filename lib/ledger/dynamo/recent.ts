@@ -1,6 +1,6 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../job.ts";
+import type { Instant } from "../../domain/job.ts";
 import { pageToken, readPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import type { RecentPage } from "../watch-ledger.ts";
@@ -27,7 +27,9 @@ export async function recent(
     where: "#project = :project",
     values: { project },
     rest: {
-      ...{ IndexName: RECENT_INDEX, ScanIndexForward: false, Limit: limit },
+      IndexName: RECENT_INDEX,
+      ScanIndexForward: false,
+      Limit: limit,
       ...(from === null ? {} : { ExclusiveStartKey: from }),
     },
   });

@@ -13,7 +13,7 @@ import { type Change, namesOf, toUpdate, valuesOf } from "./expression.ts";
 import { ITEM_VERSION } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The table the ledger lives in. */
+/** The table the ledger generations in. */
 export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
@@ -63,7 +63,9 @@ export async function get(
 ): Promise<Item | null> {
   const { Item } = await client.send(
     new GetItemCommand({
-      ...{ TableName: table, Key: toAttributes({ ...key }), ConsistentRead: true },
+      TableName: table,
+      Key: toAttributes({ ...key }),
+      ConsistentRead: true,
       ...(attributes === undefined
         ? {}
         : { ProjectionExpression: attributes, ExpressionAttributeNames: namesOf(attributes) }),

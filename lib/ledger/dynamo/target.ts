@@ -1,6 +1,6 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../job.ts";
+import type { Instant } from "../../domain/job.ts";
 import type { TargetState } from "../target-ledger.ts";
 import { toAttributes } from "./attributes.ts";
 import { readItem, timeToLive } from "./item.ts";
@@ -13,11 +13,11 @@ const ROUNDS = 6;
 
 const PaceItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
-  holdUntil: z._default(z.number(), 0),
+  pausedUntil: z._default(z.number(), 0),
 });
 const OffItem = z.object({ offSince: z.number() });
 
-/** Whether a target is on, and whether it asked for silence. One query. */
+/** Whether a target is on, and whether it asked for lastPollError. One query. */
 export async function readTarget(table: LedgerTable, name: string): Promise<TargetState> {
   const { Items = [] } = await query(table, {
     where: "#pk = :pk",
@@ -29,12 +29,12 @@ export async function readTarget(table: LedgerTable, name: string): Promise<Targ
   const pace = itemOf(targetPaceKey(name));
   return {
     offSince: off === undefined ? null : readItem(OffItem, off).offSince,
-    holdUntil: pace === undefined ? 0 : readItem(PaceItem, pace).holdUntil,
+    pausedUntil: pace === undefined ? 0 : readItem(PaceItem, pace).pausedUntil,
   };
 }
 
 /** Takes the next place in a target's pace: `now` when it is free, else behind the last one taken. */
-export async function reserveSlot(
+export async function reserveRateLimit(
   table: LedgerTable,
   name: string,
   now: Instant,
@@ -62,7 +62,7 @@ export async function reserveSlot(
 }
 
 /** Passes a target's gate, which then stays shut for `intervalMs`; false while it is shut. */
-export async function passGate(
+export async function tryAcquireRateLimit(
   table: LedgerTable,
   name: string,
   now: Instant,
@@ -70,19 +70,19 @@ export async function passGate(
 ): Promise<boolean> {
   const passed = await change(table, {
     key: targetPaceKey(name),
-    set: { gateUntil: now + intervalMs, expiresAt: timeToLive(now + PACE_KEPT_MS) },
-    condition: "attribute_not_exists(#gateUntil) OR #gateUntil <= :now",
+    set: { acquiredUntil: now + intervalMs, expiresAt: timeToLive(now + PACE_KEPT_MS) },
+    condition: "attribute_not_exists(#acquiredUntil) OR #acquiredUntil <= :now",
     values: { now },
   });
   return passed.kind === "written";
 }
 
 /** Only ever lengthens. */
-export async function holdTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
+export async function pauseTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
   await change(table, {
     key: targetPaceKey(name),
-    set: { holdUntil: until, expiresAt: timeToLive(until + PACE_KEPT_MS) },
-    condition: "attribute_not_exists(#holdUntil) OR #holdUntil < :until",
+    set: { pausedUntil: until, expiresAt: timeToLive(until + PACE_KEPT_MS) },
+    condition: "attribute_not_exists(#pausedUntil) OR #pausedUntil < :until",
     values: { until },
   });
 }

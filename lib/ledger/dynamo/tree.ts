@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { SubJobCounts } from "../../conclusion.ts";
-import { MaybeText } from "../../fields.ts";
-import { fitTree } from "../../fit-tree.ts";
-import type { Job } from "../../job.ts";
+import { MaybeText } from "../../domain/fields.ts";
+import type { Job } from "../../domain/job.ts";
+import { SubJobCounts } from "../../domain/outcome-summary.ts";
+import { fitTree } from "../../domain/truncate-tree.ts";
 import { packJson, unpackJson } from "./packed.ts";
 
 /** DynamoDB takes items of up to 400 kB; the rest of the item needs room too. */
@@ -24,7 +24,7 @@ const StoredJob: z.ZodMiniType<Job> = z.object({
   get subJobs() {
     return z.array(StoredJob);
   },
-  leftOut: z.optional(SubJobCounts),
+  omitted: z.optional(SubJobCounts),
 });
 
 /** A tree as bytes, at most `maxBytes`: smaller than it was where it has to be. */

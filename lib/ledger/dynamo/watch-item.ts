@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { cutText } from "../../cut-text.ts";
-import { MaybeText } from "../../fields.ts";
-import { OUTCOMES, TROUBLE_KINDS } from "../../job.ts";
+import { MaybeText } from "../../domain/fields.ts";
+import { ACCESS_ERROR_KINDS, OUTCOMES } from "../../domain/job.ts";
+import { cutText } from "../../domain/truncate-bytes.ts";
 import type { Watch } from "../watch.ts";
 import type { Stored } from "./attributes.ts";
 import { unpackInstants } from "./instants.ts";
@@ -17,30 +17,30 @@ const Text = z._default(MaybeText, null);
 const WatchItem = z.object({
   pk: z.string(),
   state: z.enum(["watching", "stopped", ...OUTCOMES]),
-  life: z._default(z.int(), 0),
+  generation: z._default(z.int(), 0),
   /** It is over, and somebody who wants it watched again has let go of that end. */
   released: z._default(z.boolean(), false),
-  look: z.int(),
+  poll: z.int(),
   uncounted: z._default(z.int(), 0),
-  lookAtStart: z._default(z.int(), 0),
+  pollAtStart: z._default(z.int(), 0),
   done: z.boolean(),
   owner: Text,
   leaseUntil: Time,
   acceptedAt: z.number(),
   deadlineAt: z.number(),
   concludedAt: MaybeTime,
-  nextLookAt: MaybeTime,
+  nextPollAt: MaybeTime,
   targets: z._default(z.array(z.string()), []),
   digestId: Text,
   phase: Text,
   jobType: Text,
   resourceName: Text,
-  trouble: z._default(z.nullable(z.enum(TROUBLE_KINDS)), null),
-  troubleSince: Time,
-  silence: Text,
-  silentSince: Time,
+  accessError: z._default(z.nullable(z.enum(ACCESS_ERROR_KINDS)), null),
+  accessErrorSince: Time,
+  lastPollError: Text,
+  lastPollErrorSince: Time,
   misses: z._default(z.int(), 0),
-  lookedAt: Bytes,
+  polledAt: Bytes,
   /** The caller's context as JSON, when it is small; else it lies in the acceptance item. */
   context: Text,
   /** There is an acceptance item. */
@@ -58,25 +58,38 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, life, look, uncounted, lookAtStart, done, digestId } = item;
-  const { acceptedAt, deadlineAt, concludedAt, nextLookAt } = item;
-  const { phase, jobType, resourceName, misses, trouble } = item;
+  const { state, generation, poll, uncounted, pollAtStart, done, digestId } = item;
+  const { acceptedAt, deadlineAt, concludedAt, nextPollAt } = item;
+  const { phase, jobType, resourceName, misses, accessError } = item;
   return {
     ...watchOfPartition(item.pk),
-    ...{ state, life, look, uncounted, lookAtStart, done, digestId },
-    ...{ acceptedAt, deadlineAt, concludedAt, nextLookAt },
-    ...{ phase, jobType, resourceName, misses },
+    state,
+    generation,
+    poll,
+    uncounted,
+    pollAtStart,
+    done,
+    digestId,
+    acceptedAt,
+    deadlineAt,
+    concludedAt,
+    nextPollAt,
+    phase,
+    jobType,
+    resourceName,
+    misses,
     targets: item.targets.toSorted(),
-    trouble: trouble === null ? null : { kind: trouble, since: item.troubleSince },
-    silence: item.silence === null ? null : { text: item.silence, since: item.silentSince },
-    lookedAt: unpackInstants(item.lookedAt),
+    accessError: accessError === null ? null : { kind: accessError, since: item.accessErrorSince },
+    lastPollError:
+      item.lastPollError === null ? null : { text: item.lastPollError, since: item.lastPollErrorSince },
+    polledAt: unpackInstants(item.polledAt),
   };
 }
 
 /** What the cloud calls a job by has a name's length, and may have any. */
 const NAME_BYTES = 200;
 
-/** The attributes that tell a list of watches what a look saw: cut, because every look writes them. */
+/** The attributes that tell a list of watches what a poll saw: cut, because every poll writes them. */
 export function seenAttributes(seen: Pick<Watch, "phase" | "jobType" | "resourceName">) {
   const name = (text: string | null) => (text === null ? null : cutText(text.toWellFormed(), NAME_BYTES));
   return {
@@ -86,7 +99,7 @@ export function seenAttributes(seen: Pick<Watch, "phase" | "jobType" | "resource
   } satisfies Record<string, Stored>;
 }
 
-/** The attributes of what keeps others from the current look. */
+/** The attributes of what keeps others from the current poll. */
 export const NO_LEASE = { owner: null, leaseUntil: null } as const satisfies Record<string, Stored>;
 
 /** The attributes that take a watch out of the overdue index. */

@@ -31,7 +31,9 @@ export async function examineApi(url: string, now: () => number): Promise<readon
     const health: Finding = answer.ok
       ? { what, state: "ok", words: "healthy: it reads its config, its ledger and its queues" }
       : {
-          ...{ what, state: "fault", words: `it answers ${answer.status}` },
+          what,
+          state: "fault",
+          words: `it answers ${answer.status}`,
           remedy: "Its log (filter message = 'health check failed') says which check failed, and why.",
         };
     return [health, examineClock(Date.parse(answer.headers.get("date") ?? ""), now())];
@@ -49,7 +51,9 @@ function examineClock(theirs: number, ours: number): Finding {
   if (apartSeconds * 1000 < WORRYING_MS)
     return { what, state: "ok", words: `the API's and this machine's are ${apartSeconds} s apart` };
   return {
-    ...{ what, state: "fault", words: `the API's and this machine's are ${apartSeconds} s apart` },
+    what,
+    state: "fault",
+    words: `the API's and this machine's are ${apartSeconds} s apart`,
     remedy:
       "AWS keeps its clocks: set this machine's (NTP), or the checks of credentials above mean nothing.",
   };

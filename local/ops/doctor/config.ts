@@ -1,5 +1,5 @@
-import type { Config } from "../../../lib/config.ts";
-import type { ConfigEntry } from "../../../lib/runtime/parameters.ts";
+import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import type { Config } from "../../../lib/config/config.ts";
 import { ConfigRefusedError, checkConfig } from "../../stack/read-config.ts";
 import { awsRemedy } from "../aws-remedy.ts";
 import { judgeEntries } from "../config-plan.ts";

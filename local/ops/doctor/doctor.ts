@@ -1,4 +1,4 @@
-import type { Config } from "../../../lib/config.ts";
+import type { Config } from "../../../lib/config/config.ts";
 import type { ExaminedConfig } from "./config.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,9 +1,9 @@
 import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoint.ts";
-import type { Config } from "../../../lib/config.ts";
-import { readAllowList } from "../../../lib/deliver/egress/allow-list.ts";
-import { checkAddresses } from "../../../lib/deliver/egress/check-addresses.ts";
-import { placeOf } from "../../../lib/deliver/egress/check-url.ts";
-import type { Project } from "../../../lib/projects.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import type { Project } from "../../../lib/config/projects.ts";
+import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../../lib/http/check-addresses.ts";
+import { placeOf } from "../../../lib/http/check-url.ts";
 import { type Finding, wordFor } from "./finding.ts";
 import type { Resolve } from "./targets.ts";
 
@@ -35,12 +35,16 @@ async function examine(what: string, url: URL, resolve: Resolve): Promise<Findin
   // The operator's own word, so no rule refuses it; but functions on AWS have no way into a private network.
   if (checkAddresses(addresses, place, readAllowList([])) !== null)
     return {
-      ...{ what, state: "warning", words: `${place.host} is private` },
+      what,
+      state: "warning",
+      words: `${place.host} is private`,
       remedy: "Functions reach it only from within that network.",
     };
   if (url.protocol === "http:")
     return {
-      ...{ what, state: "warning", words: `${place.host} is asked over plain http` },
+      what,
+      state: "warning",
+      words: `${place.host} is asked over plain http`,
       remedy: "Whoever listens reads the credentials: begin it with https://.",
     };
   return { what, state: "ok", words: `${place.host} is public` };

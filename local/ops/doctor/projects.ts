@@ -1,6 +1,6 @@
 import type { CceClient } from "../../../lib/cce/client.ts";
-import type { Config } from "../../../lib/config.ts";
-import type { Observation } from "../../../lib/job.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import type { Observation } from "../../../lib/domain/job.ts";
 import type { Finding } from "./finding.ts";
 
 /** A job that no cloud has: asking for it changes nothing, and is answered only to those who may ask. */
@@ -10,13 +10,15 @@ const DEADLINE_MS = 10_000;
 /** Asks each project's CCE for a job that does not exist: who is told so has signed in. */
 export async function examineProjects(
   { projects }: Pick<Config, "projects">,
-  cce: Pick<CceClient, "look">,
+  cce: Pick<CceClient, "poll">,
 ): Promise<readonly Finding[]> {
   const names = Object.keys(projects);
   if (names.length === 0)
     return [
       {
-        ...{ what: "projects", state: "warning", words: "there are none" },
+        what: "projects",
+        state: "warning",
+        words: "there are none",
         remedy: "Add one below projects/: the API takes no job without.",
       },
     ];
@@ -24,7 +26,7 @@ export async function examineProjects(
     names.map(async (project) =>
       toFinding(
         `project ${project}`,
-        await cce.look({ project, jobId: NO_JOB }, { deadlineMs: DEADLINE_MS }),
+        await cce.poll({ project, jobId: NO_JOB }, { deadlineMs: DEADLINE_MS }),
       ),
     ),
   );
@@ -37,25 +39,33 @@ function toFinding(what: string, seen: Observation): Finding {
       return { what, state: "ok", words: "CCE answers, and takes the credentials" };
     case "unauthorized":
       return {
-        ...{ what, state: "fault", words: seen.text },
+        what,
+        state: "fault",
+        words: seen.text,
         remedy:
           "The credentials are wrong, expired, or of another cloud: make new ones and put them into its auth.",
       };
     case "forbidden":
       return {
-        ...{ what, state: "fault", words: seen.text },
+        what,
+        state: "fault",
+        words: seen.text,
         remedy: "The user signs in and may not read jobs: grant it CCE ReadOnlyAccess in this project.",
       };
     case "misconfigured":
       return {
-        ...{ what, state: "fault", words: seen.text },
+        what,
+        state: "fault",
+        words: seen.text,
         remedy: "Compare projectId, region and endpoint with the console's page of API credentials.",
       };
     case "throttled":
       return { what, state: "warning", words: seen.text, remedy: "Ask again in a minute." };
     case "unavailable":
       return {
-        ...{ what, state: "fault", words: seen.text },
+        what,
+        state: "fault",
+        words: seen.text,
         remedy: "Is the endpoint right, and does the cloud's status page know of an outage?",
       };
     default:

@@ -32,7 +32,9 @@ async function examine(client: SQSClient, prefix: string, name: (typeof NAMES)[n
       return { what, state: "ok", words: `${due} due, ${delayed} planned, ${hidden} at work or waiting` };
     if (due === "0") return { what, state: "ok", words: "empty" };
     return {
-      ...{ what, state: "fault", words: `holds ${due} messages` },
+      what,
+      state: "fault",
+      words: `holds ${due} messages`,
       remedy: `docs/runbook.md#${name}-letters says how to read and redrive them.`,
     };
   } catch (error) {

@@ -1,6 +1,6 @@
-import type { Config } from "../../../lib/config.ts";
-import type { Attempted, Delivery } from "../../../lib/deliver/deliver.ts";
-import type { Target } from "../../../lib/targets.ts";
+import type { Attempted, Delivery } from "../../../lib/channels/deliver.ts";
+import type { Target } from "../../../lib/channels/targets.ts";
+import type { Config } from "../../../lib/config/config.ts";
 import { ALLOW_REMEDY } from "../useless-entries.ts";
 import type { Finding } from "./finding.ts";
 
@@ -21,8 +21,12 @@ export async function examineBySending(
   return Promise.all(
     Object.entries(targets).map(async ([name, target]) => {
       const attempted = await deliver({
-        ...{ target, message: format(target, name, now()), webhookId: `msg_test_${uuid()}` },
-        ...{ now: now(), budgetMs: BUDGET_MS, allow: settings.egress.allow },
+        target,
+        message: format(target, name, now()),
+        webhookId: `msg_test_${uuid()}`,
+        now: now(),
+        budgetMs: BUDGET_MS,
+        allow: settings.egress.allow,
       });
       return toFinding(`message to ${name}`, attempted);
     }),
@@ -43,12 +47,16 @@ function toFinding(what: string, { verdict, status, reason }: Attempted): Findin
       };
     case "gone":
       return {
-        ...{ what, state: "fault", words: `the receiver no longer exists (${words})` },
+        what,
+        state: "fault",
+        words: `the receiver no longer exists (${words})`,
         remedy: "Make a new URL where the receiver is, and put it into the target's entry.",
       };
     case "rejected":
       return {
-        ...{ what, state: "fault", words: `refused (${words})` },
+        what,
+        state: "fault",
+        words: `refused (${words})`,
         remedy: reason.startsWith("egress_")
           ? ALLOW_REMEDY
           : "Compare the target's kind, URL and secrets with the receiver's page.",

@@ -1,8 +1,8 @@
-import type { Config } from "../../../lib/config.ts";
-import { type AllowList, readAllowList } from "../../../lib/deliver/egress/allow-list.ts";
-import { checkAddresses } from "../../../lib/deliver/egress/check-addresses.ts";
-import { checkUrl } from "../../../lib/deliver/egress/check-url.ts";
-import type { Target } from "../../../lib/targets.ts";
+import type { Target } from "../../../lib/channels/targets.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import { type AllowList, readAllowList } from "../../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../../lib/http/check-addresses.ts";
+import { checkUrl } from "../../../lib/http/check-url.ts";
 import { ALLOW_REMEDY } from "../useless-entries.ts";
 import { type Finding, wordFor } from "./finding.ts";
 

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { Instant } from "../../../lib/job.ts";
+import type { Instant } from "../../../lib/domain/job.ts";
 
 /** A message of a dead-letter queue. */
 export interface Letter {
@@ -35,9 +35,12 @@ export function deadLetters(client: SQSClient, url: string): DeadLetters {
     async receive() {
       const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
-          ...{ QueueUrl: url, MaxNumberOfMessages: 10 },
-          ...{ VisibilityTimeout: HIDDEN_SECONDS, WaitTimeSeconds: 2 },
-          ...{ MessageSystemAttributeNames: ["SentTimestamp"], MessageAttributeNames: ["reason", "detail"] },
+          QueueUrl: url,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: HIDDEN_SECONDS,
+          WaitTimeSeconds: 2,
+          MessageSystemAttributeNames: ["SentTimestamp"],
+          MessageAttributeNames: ["reason", "detail"],
         }),
       );
       return Messages.map(toLetter);
@@ -58,7 +61,9 @@ function toLetter({ MessageId, Body, Attributes, MessageAttributes, ReceiptHandl
     one?.StringValue === undefined ? [] : [one.StringValue],
   );
   return {
-    ...{ id: MessageId ?? "", body: Body ?? "", receipt: ReceiptHandle ?? "" },
+    id: MessageId ?? "",
+    body: Body ?? "",
+    receipt: ReceiptHandle ?? "",
     sentAt: Number(Attributes?.SentTimestamp ?? 0),
     cause: causes.length === 0 ? null : causes.join(", "),
   };

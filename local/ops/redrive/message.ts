@@ -1,8 +1,8 @@
-import { lookMessage, noticeMessage } from "../../../functions/flow/messages.ts";
-import type { Delivery, NoticeKey } from "../../../lib/ledger/notice-ledger.ts";
+import { isCallback } from "../../../lib/channels/targets.ts";
+import type { Delivery, NotificationKey } from "../../../lib/ledger/notification-ledger.ts";
 import type { TargetState } from "../../../lib/ledger/target-ledger.ts";
-import { LookMessage, NotifyMessage, parseMessage } from "../../../lib/message.ts";
-import { isCallback } from "../../../lib/targets.ts";
+import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/messages.ts";
+import { notificationMessage, pollMessage } from "../../../lib/queue/outgoing-messages.ts";
 
 /** What became of a dead letter: `sent` again, `settled` by something else since, or `left` where it is, and why. */
 export type Redriven =
@@ -11,37 +11,37 @@ export type Redriven =
   | { readonly kind: "left"; readonly what: string; readonly why: string };
 
 export interface RedrivePorts {
-  /** How the notice stands now. */
-  readonly read: (key: NoticeKey) => Promise<Delivery>;
+  /** How the notification stands now. */
+  readonly read: (key: NotificationKey) => Promise<Delivery>;
   /** Whether a target is switched off. */
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
-  /** Starts a failed notice anew and answers its redelivery number. */
-  readonly reopen: (key: NoticeKey) => Promise<number>;
+  /** Starts a failed notification anew and answers its redelivery number. */
+  readonly reopen: (key: NotificationKey) => Promise<number>;
   /** Sends to the queue the message died in. Throws when it was not confirmed. */
   readonly send: (body: string) => Promise<void>;
 }
 
 type Named =
-  | { readonly kind: "look"; readonly what: string; readonly message: LookMessage }
-  | { readonly kind: "notice"; readonly what: string; readonly message: NotifyMessage }
+  | { readonly kind: "poll"; readonly what: string; readonly message: PollMessage }
+  | { readonly kind: "notification"; readonly what: string; readonly message: NotifyMessage }
   | { readonly kind: "unreadable"; readonly what: string };
 
 /** A letter by what it is about; one that cannot be read by its ID, with which the console finds it. */
 export function nameLetter(queue: "poll" | "notify", { id, body }: { id: string; body: string }): Named {
   if (queue === "poll") {
-    const parsed = parseMessage(LookMessage, body);
+    const parsed = parseMessage(PollMessage, body);
     if (parsed.kind !== "message") return { kind: "unreadable", what: `message ${id}` };
     const { message } = parsed;
-    return { kind: "look", message, what: `look ${message.look} of ${jobOf(message)}` };
+    return { kind: "poll", message, what: `poll ${message.poll} of ${jobOf(message)}` };
   }
   const parsed = parseMessage(NotifyMessage, body);
   if (parsed.kind !== "message") return { kind: "unreadable", what: `message ${id}` };
-  return { kind: "notice", message: parsed.message, what: nameNotice(parsed.message) };
+  return { kind: "notification", message: parsed.message, what: nameNotification(parsed.message) };
 }
 
-function nameNotice(message: NotifyMessage): string {
+function nameNotification(message: NotifyMessage): string {
   switch (message.kind) {
-    case "notice":
+    case "notification":
       return `${message.outcome} of ${jobOf(message)} to ${message.target}`;
     case "digest":
       return `digest ${message.digestId} to ${message.target}`;
@@ -53,8 +53,8 @@ function nameNotice(message: NotifyMessage): string {
 }
 
 /**
- * Sends a dead letter again. A notice's attempts are spent, and the ledger would refuse the message as it is: the
- * notice is started anew first. Repeated after a crash in between it is harmless: the notice counts as settled then, and
+ * Sends a dead letter again. A notification's attempts are spent, and the ledger would refuse the message as it is: the
+ * notification is started anew first. Repeated after a crash in between it is harmless: the notification counts as settled then, and
  * the sweep sends it.
  */
 export async function redriveMessage(
@@ -66,13 +66,13 @@ export async function redriveMessage(
   const { what } = named;
   const left = (why: string): Redriven => ({ kind: "left", what, why });
   if (named.kind === "unreadable") return left("not a message this release understands");
-  if (named.kind === "look") {
-    const { body } = lookMessage(named.message, 0);
+  if (named.kind === "poll") {
+    const { body } = pollMessage(named.message, 0);
     await send(body);
     return { kind: "sent", what, body };
   }
   const { message } = named;
-  if (message.kind !== "notice") return left("is told once; redeliver its jobs one by one instead");
+  if (message.kind !== "notification") return left("is told once; redeliver its jobs one by one instead");
   const { target } = message;
   const since = settledSince(await read(message), message.redelivery);
   if (since !== null) return { kind: "settled", what, why: since };
@@ -80,7 +80,7 @@ export async function redriveMessage(
   if (!isCallback(target) && (await readTarget(target)).offSince !== null)
     return left(`the target is switched off: test it first (POST /v1/targets/${target}/test)`);
   const redelivery = await reopen(message);
-  const { body } = noticeMessage(message, message.outcome, redelivery);
+  const { body } = notificationMessage(message, message.outcome, redelivery);
   await send(body);
   return { kind: "sent", what, body };
 }

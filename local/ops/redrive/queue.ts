@@ -1,4 +1,4 @@
-import type { Instant } from "../../../lib/job.ts";
+import type { Instant } from "../../../lib/domain/job.ts";
 import type { DeadLetters, Letter } from "./letters.ts";
 import type { Redriven } from "./message.ts";
 
@@ -31,7 +31,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<Tally> {
     const cause = letter.cause === null ? "" : ` (${letter.cause})`;
     if (letter.sentAt >= beganAt)
       return left(letter, sent.has(letter.body) ? `died again${cause}` : `died while this ran${cause}`);
-    // Known by its body: a look lay here twice, or this machine's clock is ahead of the queue's.
+    // Known by its body: a poll lay here twice, or this machine's clock is ahead of the queue's.
     if (sent.has(letter.body)) return left(letter, `this run has sent the same already${cause}`);
     return redrive(letter);
   };

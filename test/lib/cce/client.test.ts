@@ -28,7 +28,7 @@ describe("createCceClient", () => {
     const client = clientOf({ a: aksk, b: password(), c: token });
     for (const project of ["a", "b", "c"]) {
       const jobId = cce.addJob(project, done);
-      expect(await client.look({ project, jobId }, budget)).toMatchObject({
+      expect(await client.poll({ project, jobId }, budget)).toMatchObject({
         kind: "job",
         job: { state: "succeeded" },
       });
@@ -36,24 +36,24 @@ describe("createCceClient", () => {
   });
   it("tells of credentials that no header can carry, rather than that CCE cannot be reached", async () => {
     const client = clientOf({ c: { kind: "token", token: "ab€" } });
-    expect(await client.look({ project: "c", jobId: done.jobId }, budget)).toEqual({
+    expect(await client.poll({ project: "c", jobId: done.jobId }, budget)).toEqual({
       kind: "misconfigured",
       text: "the credentials of project c hold a character that no header may: set them again",
     });
   });
-  it("fetches one token for ten looks, and one more once it is refused", async () => {
+  it("fetches one token for ten polls, and one more once it is refused", async () => {
     const client = clientOf({ b: password() });
     const ids = Array.from({ length: 10 }, (_, i) => cce.addJob("b", { ...done, jobId: `job${i}` }));
-    const lookAll = () => Promise.all(ids.map((jobId) => client.look({ project: "b", jobId }, budget)));
-    const kinds = async () => [...new Set((await lookAll()).map(({ kind }) => kind))];
+    const pollAll = () => Promise.all(ids.map((jobId) => client.poll({ project: "b", jobId }, budget)));
+    const kinds = async () => [...new Set((await pollAll()).map(({ kind }) => kind))];
     expect([await kinds(), cce.stats.tokenRequests]).toEqual([["job"], 1]);
     cce.expireTokens();
     expect([await kinds(), cce.stats.tokenRequests]).toEqual([["job"], 2]);
   });
-  it("asks once for ten identical looks", async () => {
+  it("asks once for ten identical polls", async () => {
     const client = clientOf({ a: aksk });
     const jobId = cce.addJob("a", done);
-    await Promise.all(Array.from({ length: 10 }, () => client.look({ project: "a", jobId }, budget)));
+    await Promise.all(Array.from({ length: 10 }, () => client.poll({ project: "a", jobId }, budget)));
     expect(cce.stats.queries).toBe(1);
   });
   it("holds a project after a 429, and no other", async () => {
@@ -61,20 +61,20 @@ describe("createCceClient", () => {
     const client = clientOf({ a: aksk, c: token }, () => at);
     for (const project of ["a", "c"]) cce.addJob(project, done);
     cce.addFault({ kind: "429", count: 1, project: "a", retryAfterSeconds: 20 });
-    const look = (project: string) => client.look({ project, jobId: done.jobId }, budget);
-    expect(await look("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 20 });
+    const poll = (project: string) => client.poll({ project, jobId: done.jobId }, budget);
+    expect(await poll("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 20 });
     at += 5000;
-    expect(await look("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 15 });
-    expect(await look("c")).toMatchObject({ kind: "job" });
+    expect(await poll("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 15 });
+    expect(await poll("c")).toMatchObject({ kind: "job" });
     expect(cce.stats.queries).toBe(2);
     at += 15_000;
-    expect(await look("a")).toMatchObject({ kind: "job" });
+    expect(await poll("a")).toMatchObject({ kind: "job" });
   });
   it("makes an observation of a hang, a reset and garbage", async () => {
     const client = clientOf({ a: aksk });
     for (const kind of ["hang", "reset", "garbage", "500"] as const) {
       cce.addFault({ kind, count: 1 });
-      expect((await client.look({ project: "a", jobId: "j" }, { deadlineMs: 200 })).kind).toBe("unavailable");
+      expect((await client.poll({ project: "a", jobId: "j" }, { deadlineMs: 200 })).kind).toBe("unavailable");
     }
   });
   it("brings the reason of a silent failure into the tree", async () => {
@@ -98,7 +98,7 @@ describe("createCceClient", () => {
       outcome: "Failed",
       subJobs: [silent],
     });
-    const seen = await client.look({ project: "a", jobId }, budget);
+    const seen = await client.poll({ project: "a", jobId }, budget);
     if (seen.kind !== "job") throw new Error(seen.kind);
     expect(seen.job.subJobs[0]?.subJobs).toEqual([]);
     const deep = await client.deepen("a", seen.job, budget);
@@ -114,7 +114,7 @@ describe("createCceClient", () => {
       d: { ...aksk, secretKey: "othersecretkey" },
     });
     const seen = await Promise.all(
-      ["a", "b", "c", "d"].map((project) => client.look({ project, jobId: "j" }, budget)),
+      ["a", "b", "c", "d"].map((project) => client.poll({ project, jobId: "j" }, budget)),
     );
     expect(seen.map(({ kind }) => kind)).toEqual(Array(4).fill("unauthorized"));
     expect(JSON.stringify(seen)).not.toMatch(

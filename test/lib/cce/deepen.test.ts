@@ -1,10 +1,19 @@
 import { deepenJob } from "../../../lib/cce/deepen.ts";
-import type { Job } from "../../../lib/job.ts";
+import type { Job } from "../../../lib/domain/job.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const job = (over: Partial<Job>): Job => ({
-  ...{ jobId: null, type: "CreateNode", phase: "Failed", state: "failed", reason: null },
-  ...{ clusterId: null, resourceId: null, resourceName: null, createdAt: null, updatedAt: null, subJobs: [] },
+  jobId: null,
+  type: "CreateNode",
+  phase: "Failed",
+  state: "failed",
+  reason: null,
+  clusterId: null,
+  resourceId: null,
+  resourceName: null,
+  createdAt: null,
+  updatedAt: null,
+  subJobs: [],
   ...over,
 });
 const silent = (jobId: string | null) => job({ jobId });

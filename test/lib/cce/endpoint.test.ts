@@ -1,5 +1,5 @@
 import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoint.ts";
-import { Project } from "../../../lib/projects.ts";
+import { Project } from "../../../lib/config/projects.ts";
 
 const password = { kind: "password", domain: "d", user: "u", password: "p" };
 const project = (fields: object, auth: object = password) =>

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CceClient, createCceClient } from "../../../lib/cce/client.ts";
-import { Project } from "../../../lib/projects.ts";
+import { Project } from "../../../lib/config/projects.ts";
 
 export interface Clock {
   readonly now: () => number;

@@ -4,18 +4,18 @@ import { MAX_BODY_BYTES } from "../../../lib/cce/sized-exchange.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";
-/** A function has 256, and about 90 of them are taken before its first look. Server and client share this process. */
+/** A function has 256, and about 90 of them are taken before its first poll. Server and client share this process. */
 const MEBIBYTES = 96;
 let served: Served;
 afterEach(() => served.close());
 
 /** What one look at a CCE that behaves like this observes, how long it took, and what memory it held on to. */
-async function lookAt(listener: RequestListener, deadlineMs = 600) {
+async function pollAt(listener: RequestListener, deadlineMs = 600) {
   served = await serve(listener);
   const client = clientOf(served.url, { p: { kind: "token", token: TOKEN } });
   const began = performance.now();
   const before = process.memoryUsage().rss;
-  const seen = await client.look({ project: "p", jobId: "j" }, { deadlineMs });
+  const seen = await client.poll({ project: "p", jobId: "j" }, { deadlineMs });
   const tookMs = performance.now() - began;
   return { seen, tookMs, grownBytes: process.memoryUsage().rss - before };
 }
@@ -40,7 +40,7 @@ const HOSTILE: Record<string, RequestListener> = {
 
 describe("a look at a hostile CCE", () => {
   it.each(Object.keys(HOSTILE))("ends in time as unavailable: %s", async (name) => {
-    const { seen, tookMs } = await lookAt(HOSTILE[name] ?? (() => {}));
+    const { seen, tookMs } = await pollAt(HOSTILE[name] ?? (() => {}));
     expect(seen.kind).toBe("unavailable");
     expect(tookMs).toBeLessThan(3000);
   });
@@ -48,7 +48,7 @@ describe("a look at a hostile CCE", () => {
   it("reads no more than its limit of a body without end, however fast it comes", async () => {
     let sent = 0;
     const chunk = Buffer.alloc(1_048_576, "x");
-    const { seen, tookMs, grownBytes } = await lookAt((_, response) => {
+    const { seen, tookMs, grownBytes } = await pollAt((_, response) => {
       const more = () => {
         while (!response.destroyed && sent < 1024 * MAX_BODY_BYTES && response.write(chunk))
           sent += chunk.length;
@@ -64,7 +64,7 @@ describe("a look at a hostile CCE", () => {
 
   it("does not unpack what it has not asked to be packed", async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1_048_576, " "));
-    const { seen, grownBytes } = await lookAt((request, response) => {
+    const { seen, grownBytes } = await pollAt((request, response) => {
       expect(request.headers["accept-encoding"]).toBe("identity");
       response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
     }, 5000);
@@ -73,7 +73,7 @@ describe("a look at a hostile CCE", () => {
   });
 
   it("takes headers beyond all measure for a failure", async () => {
-    const { seen } = await lookAt((_, response) =>
+    const { seen } = await pollAt((_, response) =>
       response.writeHead(200, { "x-long": "x".repeat(200_000) }).end("{}"),
     );
     expect(seen.kind).toBe("unavailable");
@@ -88,7 +88,7 @@ describe("a look at a hostile CCE", () => {
     ["100,000 levels", nested(100_000)],
     ["a body just within the limit", `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES - 16)}}`],
   ])("reads a job with %s in bounded memory", async (_, body) => {
-    const { seen, grownBytes } = await lookAt((_, response) => response.end(body), 10_000);
+    const { seen, grownBytes } = await pollAt((_, response) => response.end(body), 10_000);
     expect(seen.kind).toBe("job");
     expect(grownBytes / 1_048_576).toBeLessThan(MEBIBYTES);
   });
@@ -98,7 +98,7 @@ describe("a look at a hostile CCE", () => {
     ["with its status before what is over the limit", jobWith(`"${"x".repeat(MAX_BODY_BYTES)}"`)],
     ["of millions of values", jobWith(`[${"{},".repeat(MAX_BODY_BYTES / 3 - 100)}{}]`)],
   ])("says of a job %s that it is too large, and reads nothing from it", async (_, body) => {
-    const { seen, grownBytes } = await lookAt((_, response) => response.end(body), 10_000);
+    const { seen, grownBytes } = await pollAt((_, response) => response.end(body), 10_000);
     expect(seen).toEqual({
       kind: "unavailable",
       text: "CCE's answer is larger than any job's: over 12 MiB or 600000 values",

@@ -5,7 +5,7 @@ const NODES = 20_000;
 const REPLY = Buffer.from(renderNodes(NODES, "Failed"));
 const budget = { deadlineMs: 30_000 };
 const client = ({ url }: Served) => clientOf(url, { p: { kind: "token", token: "fixedtokenexample" } });
-const look = (at: ReturnType<typeof client>, jobId: string) => at.look({ project: "p", jobId }, budget);
+const poll = (at: ReturnType<typeof client>, jobId: string) => at.poll({ project: "p", jobId }, budget);
 
 let served: Served;
 afterEach(() => served.close());
@@ -14,7 +14,7 @@ describe("a job with 20,000 subjobs of the documented size", () => {
   it("is read whole, and told as what it is", async () => {
     expect(REPLY.length).toBeGreaterThan(9_000_000);
     served = await serve((_, response) => response.end(REPLY));
-    const seen = await look(client(served), "j");
+    const seen = await poll(client(served), "j");
     if (seen.kind !== "job") throw new Error(JSON.stringify(seen));
     expect(seen.job.state).toBe("failed");
     expect(seen.job.subJobs).toHaveLength(NODES);
@@ -36,11 +36,11 @@ describe("a job with 20,000 subjobs of the documented size", () => {
     });
     const at = client(served);
     const ids = ["a", "b", "c", "small", "d"];
-    const lookAll = async () => (await Promise.all(ids.map((id) => look(at, id)))).map(({ kind }) => kind);
-    expect(await lookAll()).toEqual(Array(5).fill("job"));
+    const pollAll = async () => (await Promise.all(ids.map((id) => poll(at, id)))).map(({ kind }) => kind);
+    expect(await pollAll()).toEqual(Array(5).fill("job"));
     expect(most).toBe(1);
     expect(asked).toHaveLength(9);
-    expect(await lookAll()).toEqual(Array(5).fill("job"));
+    expect(await pollAll()).toEqual(Array(5).fill("job"));
     expect(most).toBe(1);
     expect(asked).toHaveLength(14);
   });
@@ -51,7 +51,7 @@ describe("a job with 20,000 subjobs of the documented size", () => {
       asked += 1;
       response.writeHead(502).end(REPLY);
     });
-    expect(await look(client(served), "j")).toEqual({
+    expect(await poll(client(served), "j")).toEqual({
       kind: "unavailable",
       text: "CCE is not answering properly (HTTP 502)",
     });
@@ -65,9 +65,9 @@ describe("a job with 20,000 subjobs of the documented size", () => {
     });
     const at = client(served);
     const [slow, fast] = await Promise.all(
-      ["slow", "fast"].map((jobId) => at.look({ project: "p", jobId }, { deadlineMs: 1500 })),
+      ["slow", "fast"].map((jobId) => at.poll({ project: "p", jobId }, { deadlineMs: 1500 })),
     );
     expect([slow?.kind, fast?.kind]).toEqual(["unavailable", expect.stringMatching("unavailable|job")]);
-    expect(await look(at, "next")).toMatchObject({ kind: "job" });
+    expect(await poll(at, "next")).toMatchObject({ kind: "job" });
   });
 });

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { jest } from "@jest/globals";
-import type { Observation } from "../../../lib/job.ts";
+import type { Observation } from "../../../lib/domain/job.ts";
 import { BUDGET, clientOf, type Served, serve } from "./harness.ts";
 import {
   type Answering,
@@ -34,15 +34,15 @@ afterEach(async () => {
   await served.close();
 });
 
-/** Which secrets come out of a look and of a deepening at such a cloud: told, thrown or printed. */
+/** Which secrets come out of a poll and of a deepening at such a cloud: told, thrown or printed. */
 async function leaksOf(kind: Kind, secrets: readonly string[], iam: Answering | null, cce: Answering) {
   told.known = secrets;
   served = await serve(cloud(iam, cce));
   const client = clientOf(served.url, AUTHS(served.url));
   const budget = { deadlineMs: 400 };
-  const look = () => client.look({ project: kind, jobId: "j" }, budget);
-  const seen = await look().catch((error: unknown) => ({ error }));
-  const again = await look().catch((error: unknown) => ({ error }));
+  const poll = () => client.poll({ project: kind, jobId: "j" }, budget);
+  const seen = await poll().catch((error: unknown) => ({ error }));
+  const again = await poll().catch((error: unknown) => ({ error }));
   const deep = "job" in seen ? await client.deepen(kind, seen.job, budget) : null;
   const out = [seen, again, deep];
   return secretsIn(
@@ -61,7 +61,7 @@ function secretsIn(output: string): string[] {
   return [...secrets, ...told.signatures, ...marks].filter((secret) => output.includes(secret));
 }
 
-describe("no credential, signature or canonical request comes out of a look", () => {
+describe("no credential, signature or canonical request comes out of a poll", () => {
   describe.each(KINDS)("with credentials of the kind %s", (kind) => {
     it.each(PATHS)("when CCE answers with %s", async (_, cce) => {
       expect(await leaksOf(kind, SECRETS[kind], null, cce)).toEqual([]);
@@ -75,7 +75,7 @@ describe("no credential, signature or canonical request comes out of a look", ()
     served = await serve(() => {});
     const client = clientOf("http://127.0.0.1:1", AUTHS("http://127.0.0.1:1"));
     const seen: Observation[] = [];
-    for (const project of KINDS) seen.push(await client.look({ project, jobId: "j" }, BUDGET));
+    for (const project of KINDS) seen.push(await client.poll({ project, jobId: "j" }, BUDGET));
     expect(seen.map(({ kind }) => kind)).toEqual(Array(3).fill("unavailable"));
     expect(secretsIn(JSON.stringify(seen))).toEqual([]);
   });

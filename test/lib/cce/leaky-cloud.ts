@@ -104,5 +104,5 @@ export const PATHS: readonly (readonly [string, Answering])[] = [
       request.socket.end();
     },
   ],
-  ["silence", async () => {}],
+  ["lastPollError", async () => {}],
 ];

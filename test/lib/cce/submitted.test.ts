@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { jobIdOfReply } from "../../../lib/cce/submitted.ts";
-import { JobId } from "../../../lib/job.ts";
+import { JobId } from "../../../lib/domain/job.ts";
 
 describe("jobIdOfReply", () => {
   it.each([

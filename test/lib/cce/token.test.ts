@@ -1,6 +1,6 @@
 import type { Granted } from "../../../lib/cce/iam.ts";
 import { keepToken } from "../../../lib/cce/token.ts";
-import { Secret } from "../../../lib/secret.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;

@@ -4,8 +4,13 @@ import { conclusion, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeEnds(ledger: () => Ledger): void {
   const endingOf = (key: Ending["key"], targets: readonly string[]): Ending => ({
-    ...{ key, acceptedAt: T0, targets, outcome: "failed", concludedAt: T0 + 50_000 },
-    ...{ lookedAt: [T0 + 20_000, T0 + 50_000], expiresAt: NEVER },
+    key,
+    acceptedAt: T0,
+    targets,
+    outcome: "failed",
+    concludedAt: T0 + 50_000,
+    polledAt: [T0 + 20_000, T0 + 50_000],
+    expiresAt: NEVER,
   });
 
   describe("ending a watch", () => {
@@ -15,8 +20,12 @@ export function describeEnds(ledger: () => Ledger): void {
       const seen = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
       expect(await ledger().end({ ...endingOf(watch, ["c", "a", "b"]), seen })).toEqual({ kind: "ended" });
       expect((await ledger().read(watch))?.watch).toMatchObject({
-        ...{ ...seen, state: "failed", done: true, concludedAt: T0 + 50_000, nextLookAt: null },
-        lookedAt: [T0 + 20_000, T0 + 50_000],
+        ...seen,
+        state: "failed",
+        done: true,
+        concludedAt: T0 + 50_000,
+        nextPollAt: null,
+        polledAt: [T0 + 20_000, T0 + 50_000],
       });
     });
 
@@ -46,7 +55,7 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().end(endingOf(newWatch(), []))).toEqual({ kind: "over" });
     });
 
-    it("stays due a minute after its end, until a sweep has seen to its notices", async () => {
+    it("stays due a minute after its end, until a sweep has seen to its notifications", async () => {
       const watch = newWatch();
       await ledger().open(watch);
       await ledger().end(endingOf(watch, ["deploys"]));
@@ -63,7 +72,9 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().stop(watch, T0 + 7, NEVER)).toBe("stopped");
       expect(await ledger().stop(watch, T0 + 8, NEVER)).toBe("over");
       expect((await ledger().read(watch))?.watch).toMatchObject({
-        ...{ state: "stopped", concludedAt: T0 + 7, nextLookAt: null },
+        state: "stopped",
+        concludedAt: T0 + 7,
+        nextPollAt: null,
       });
     });
 
@@ -80,7 +91,7 @@ export function describeEnds(ledger: () => Ledger): void {
     it("takes it out of the overdue index", async () => {
       const watch = newWatch();
       await ledger().open(watch);
-      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stop(watch, T0, NEVER);
       const due = await ledger().overdue(NEVER, 1000);
       expect(due.map(({ project }) => project)).not.toContain(watch.project);
@@ -91,15 +102,15 @@ export function describeEnds(ledger: () => Ledger): void {
     it("keeps the first and answers it to everybody", async () => {
       const watch = newWatch();
       await ledger().open(watch);
-      expect(await ledger().readConclusion(watch)).toBeNull();
+      expect(await ledger().readOutcome(watch)).toBeNull();
       const key = { project: watch.project, jobId: watch.jobId };
       const kept = await Promise.all(
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
-          ledger().keepConclusion(watch, { conclusion: conclusion(key, { outcome }), tree: null }, NEVER),
+          ledger().saveOutcome(watch, { conclusion: conclusion(key, { outcome }), tree: null }, NEVER),
         ),
       );
       expect(new Set(kept.map(({ outcome }) => outcome)).size).toBe(1);
-      expect(await ledger().readConclusion(watch)).toEqual(kept[0]);
+      expect(await ledger().readOutcome(watch)).toEqual(kept[0]);
     });
 
     it("keeps the tree with it", async () => {
@@ -109,7 +120,7 @@ export function describeEnds(ledger: () => Ledger): void {
         conclusion: conclusion({ project: watch.project, jobId: watch.jobId }),
         tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
       };
-      await ledger().keepConclusion(watch, stored, NEVER);
+      await ledger().saveOutcome(watch, stored, NEVER);
       expect(await ledger().read(watch)).toMatchObject(stored);
     });
 
@@ -120,7 +131,8 @@ export function describeEnds(ledger: () => Ledger): void {
       await ledger().open({ ...watch, acceptedAt: T0 + 5000 });
       expect(await ledger().end(endingOf(watch, ["deploys"]))).toEqual({ kind: "over" });
       expect(await ledger().end({ ...endingOf(watch, []), acceptedAt: T0 + 5000 })).toEqual({
-        ...{ kind: "targets_changed", targets: ["deploys"] },
+        kind: "targets_changed",
+        targets: ["deploys"],
       });
       expect((await ledger().read(watch))?.watch.state).toBe("watching");
     });

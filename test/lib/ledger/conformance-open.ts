@@ -1,34 +1,42 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { conclusion, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+import { conclusion, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
-const SEALED = "sealed:".padEnd(180, "x");
+const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
 export function describeOpening(ledger: () => Ledger): void {
   describe("opening a watch", () => {
-    it("accepts a new watch, whose first look is to be sent", async () => {
+    it("accepts a new watch, whose first poll is to be sent", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
-      expect(await ledger().open(watch)).toEqual({ kind: "accepted", look: 1 });
+      expect(await ledger().open(watch)).toEqual({ kind: "accepted", poll: 1 });
       const read = await ledger().read(watch);
       expect(read?.watch).toEqual({
-        ...{
-          project: watch.project,
-          jobId: watch.jobId,
-          state: "watching",
-          life: 0,
-          look: 0,
-          lookAtStart: 0,
-          uncounted: 0,
-          done: true,
-        },
-        ...{ acceptedAt: T0, deadlineAt: T0 + 7_200_000, concludedAt: null, nextLookAt: T0 + 20_000 },
-        ...{ targets: ["deploys", "ops"], digestId: null, phase: null, jobType: null, resourceName: null },
-        ...{ trouble: null, silence: null, misses: 0, lookedAt: [] },
+        project: watch.project,
+        jobId: watch.jobId,
+        state: "watching",
+        generation: 0,
+        poll: 0,
+        pollAtStart: 0,
+        uncounted: 0,
+        done: true,
+        acceptedAt: T0,
+        deadlineAt: T0 + 7_200_000,
+        concludedAt: null,
+        nextPollAt: T0 + 20_000,
+        targets: ["deploys", "ops"],
+        digestId: null,
+        phase: null,
+        jobType: null,
+        resourceName: null,
+        accessError: null,
+        lastPollError: null,
+        misses: 0,
+        polledAt: [],
       });
     });
 
     it("accepts a watch without targets, context or callbacks", async () => {
       const watch = newWatch({ targets: [], context: {} });
-      expect(await ledger().open(watch)).toEqual({ kind: "accepted", look: 1 });
+      expect(await ledger().open(watch)).toEqual({ kind: "accepted", poll: 1 });
       expect(await ledger().read(watch)).toMatchObject({
         context: {},
         callbacks: {},
@@ -40,7 +48,7 @@ export function describeOpening(ledger: () => Ledger): void {
       const watch = newWatch();
       await ledger().open(watch);
       const again = await ledger().open({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
-      expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { look: 0 } });
+      expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { poll: 0 } });
       expect(await ledger().read(watch)).toMatchObject({
         watch: { deadlineAt: watch.deadlineAt },
         context: watch.context,
@@ -75,16 +83,16 @@ export function describeOpening(ledger: () => Ledger): void {
         Array.from({ length: 20 }, (_, i) => [`label-${i}`, "v".repeat(150)]),
       );
       for (const context of [{ actor: "x" }, { actor: "x", labels }]) {
-        const watch = newWatch({ context, callbacks: { "callback:a": SEALED }, targets: ["callback:a"] });
+        const watch = newWatch({ context, callbacks: { "callback:a": ENCRYPTED }, targets: ["callback:a"] });
         await ledger().open(watch);
         const { project, jobId } = watch;
         await ledger().open({
           ...watch,
           context: { actor: "later" },
           targets: ["callback:b"],
-          callbacks: { "callback:b": "sealed-b" },
+          callbacks: { "callback:b": "encrypted-b" },
         });
-        const expected = { context, callbacks: { "callback:a": SEALED, "callback:b": "sealed-b" } };
+        const expected = { context, callbacks: { "callback:a": ENCRYPTED, "callback:b": "encrypted-b" } };
         expect(await ledger().readAcceptance({ project, jobId })).toEqual(expected);
         expect(await ledger().read(watch)).toMatchObject(expected);
       }
@@ -96,43 +104,43 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(await ledger().readAcceptance({ project, jobId })).toEqual({ context: {}, callbacks: {} });
     });
 
-    it("takes a stopped watch up again: all is new, but its looks go on counting", async () => {
+    it("takes a stopped watch up again: all is new, but its polls go on counting", async () => {
       const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
       await ledger().open(watch);
-      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stop(watch, T0 + 1000, NEVER);
       const later = {
-        ...{ acceptedAt: T0 + 5000, deadlineAt: T0 + 9_000_000, nextLookAt: T0 + 6000 },
+        acceptedAt: T0 + 5000,
+        deadlineAt: T0 + 9_000_000,
+        nextPollAt: T0 + 6000,
         digestId: null,
       };
       const context = { actor: "later" };
       const again = await ledger().open({ ...watch, ...later, targets: ["b"], context });
-      expect(again).toEqual({ kind: "accepted", look: 2, life: 1 });
+      expect(again).toEqual({ kind: "accepted", poll: 2, generation: 1 });
       expect((await ledger().read(watch))?.watch).toMatchObject({
         ...later,
-        ...{
-          state: "watching",
-          look: 1,
-          life: 1,
-          uncounted: 1,
-          lookAtStart: 1,
-          done: true,
-          concludedAt: null,
-          targets: ["b"],
-        },
+        state: "watching",
+        poll: 1,
+        generation: 1,
+        uncounted: 1,
+        pollAtStart: 1,
+        done: true,
+        concludedAt: null,
+        targets: ["b"],
       });
-      expect(await ledger().readAcceptance({ ...watch, life: 1 })).toMatchObject({ context });
+      expect(await ledger().readAcceptance({ ...watch, generation: 1 })).toMatchObject({ context });
     });
 
-    it("leaves what remained of a stopped watch's looks stale when it is taken up again", async () => {
+    it("leaves what remained of a stopped watch's polls stale when it is taken up again", async () => {
       const watch = newWatch();
-      const look = { key: watch, look: 1, messageId: "m-1", leaseMs: LEASE_MS };
+      const poll = { key: watch, poll: 1, messageId: "m-1", leaseMs: LEASE_MS };
       await ledger().open(watch);
-      await ledger().claimLook({ ...look, now: T0 });
+      await ledger().claimPoll({ ...poll, now: T0 });
       await ledger().stop(watch, T0 + 1000, NEVER);
       await ledger().open(watch);
-      expect(await ledger().claimLook({ ...look, now: T0 + 90_000 })).toEqual({ kind: "stale", why: "done" });
-      expect(await ledger().claimLook({ ...look, look: 2, now: T0 })).toMatchObject({ kind: "claimed" });
+      expect(await ledger().claimPoll({ ...poll, now: T0 + 90_000 })).toEqual({ kind: "stale", why: "done" });
+      expect(await ledger().claimPoll({ ...poll, poll: 2, now: T0 })).toMatchObject({ kind: "claimed" });
     });
 
     it.each(["timed_out", "lost"] as const)(
@@ -140,37 +148,43 @@ export function describeOpening(ledger: () => Ledger): void {
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
         await ledger().open(watch);
-        await ledger().keepConclusion(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
-        const ending = { targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER, acceptedAt: T0 };
+        await ledger().saveOutcome(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+        const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
         await ledger().end({ ...ending, key: watch, outcome });
         expect((await ledger().open({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
         expect(await ledger().stop(watch, T0 + 6000, NEVER)).toBe("over");
         expect(await ledger().read(watch)).toMatchObject({ watch: { state: outcome }, conclusion: {} });
 
         const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
-        expect(await ledger().open(later)).toEqual({ kind: "accepted", look: 1, life: 1 });
+        expect(await ledger().open(later)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
         expect(await ledger().read(watch)).toMatchObject({
-          ...{ conclusion: null, tree: null },
-          watch: { state: "watching", life: 1, acceptedAt: T0 + 7000, concludedAt: null },
+          conclusion: null,
+          tree: null,
+          watch: { state: "watching", generation: 1, acceptedAt: T0 + 7000, concludedAt: null },
         });
       },
     );
 
-    it("keeps apart what each life ended as, what it was called with, and what its looks saw", async () => {
-      const callbacks = { "callback:a": "sealed-a" };
+    it("keeps apart what each generation ended as, what it was called with, and what its polls saw", async () => {
+      const callbacks = { "callback:a": "encrypted-a" };
       const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
       const { project, jobId } = watch;
       await ledger().open(watch);
-      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       const subJobs = Array.from({ length: 40 }, (_, i) =>
         job({ jobId: `${i}`, reason: `because of ${i * i}` }),
       );
-      await ledger().recordLook(lookRecord({ key: watch, tree: job({ subJobs }) }));
+      await ledger().recordPoll(pollRecord({ key: watch, tree: job({ subJobs }) }));
       const first = conclusion({ project, jobId }, { outcome: "lost" });
-      await ledger().keepConclusion(watch, { conclusion: first, tree: null }, NEVER);
+      await ledger().saveOutcome(watch, { conclusion: first, tree: null }, NEVER);
       await ledger().end({
-        ...{ key: watch, outcome: "lost", targets: ["callback:a"], acceptedAt: T0, concludedAt: T0 + 9 },
-        ...{ lookedAt: [T0], expiresAt: NEVER },
+        key: watch,
+        outcome: "lost",
+        targets: ["callback:a"],
+        acceptedAt: T0,
+        concludedAt: T0 + 9,
+        polledAt: [T0],
+        expiresAt: NEVER,
       });
       await ledger().stop(watch, T0 + 6000, NEVER);
       const again = {
@@ -182,31 +196,30 @@ export function describeOpening(ledger: () => Ledger): void {
       };
       await ledger().open(again);
       expect(await ledger().read(watch)).toMatchObject({
-        ...{ context: { actor: "second" }, conclusion: null, tree: null },
+        context: { actor: "second" },
+        conclusion: null,
+        tree: null,
         watch: {
-          life: 1,
-          look: 1,
+          generation: 1,
+          poll: 1,
           phase: null,
           jobType: null,
           resourceName: null,
-          lookedAt: [],
+          polledAt: [],
           targets: ["b"],
         },
       });
       const second = conclusion({ project, jobId }, { outcome: "succeeded" });
-      const later = { ...watch, life: 1 };
-      await ledger().keepConclusion(later, { conclusion: second, tree: null }, NEVER);
-      expect([await ledger().readConclusion(watch), await ledger().readConclusion(later)]).toEqual([
-        first,
-        second,
-      ]);
+      const later = { ...watch, generation: 1 };
+      await ledger().saveOutcome(later, { conclusion: second, tree: null }, NEVER);
+      expect([await ledger().readOutcome(watch), await ledger().readOutcome(later)]).toEqual([first, second]);
       expect((await ledger().readAcceptance(watch)).callbacks).toEqual(callbacks);
     });
 
     it("does not let go of a watch that saw its job end", async () => {
       const watch = newWatch({ targets: [] });
       await ledger().open(watch);
-      const ending = { targets: [], concludedAt: T0, lookedAt: [], expiresAt: NEVER, acceptedAt: T0 };
+      const ending = { targets: [], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
       await ledger().end({ ...ending, key: watch, outcome: "failed" });
       await ledger().stop(watch, T0 + 6000, NEVER);
       expect((await ledger().open({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
@@ -215,13 +228,14 @@ export function describeOpening(ledger: () => Ledger): void {
     it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().open(watch);
-      await ledger().keepConclusion(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
-      const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, lookedAt: [], expiresAt: NEVER };
+      await ledger().saveOutcome(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+      const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
       await ledger().end({ ...ending, key: watch, outcome: "failed" });
       await ledger().reschedule({ ...watch, dueAt: T0 + 60_000 }, null);
       const again = await ledger().open({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });
       expect(again).toMatchObject({
-        ...{ kind: "already_watching", addedTargets: ["b"] },
+        kind: "already_watching",
+        addedTargets: ["b"],
         watch: { state: "failed", targets: ["a", "b"] },
       });
       const due = await ledger().overdue(T0 + 700_000, 1000);

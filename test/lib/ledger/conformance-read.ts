@@ -1,16 +1,16 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { PageTokenError } from "../../../lib/ledger/watch-ledger.ts";
-import { attempt, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+import { attempt, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
     it("lists deliveries in the order of the targets, pending where none was tried", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
       await ledger().open(watch);
-      const notice = { key: { ...watch, target: "b" }, redelivery: 0, messageId: "n-1" };
-      await ledger().claimNotice({ ...notice, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
+      const notification = { key: { ...watch, target: "b" }, redelivery: 0, messageId: "n-1" };
+      await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
       const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-      await ledger().recordAttempt({ ...notice, ...tried, attempt: attempt({ verdict: "delivered" }) });
+      await ledger().recordAttempt({ ...notification, ...tried, attempt: attempt({ verdict: "delivered" }) });
       expect((await ledger().read(watch))?.deliveries).toMatchObject([
         { target: "a", state: "pending", attempts: 0, redelivery: 0, history: [] },
         { target: "b", state: "delivered", attempts: 1, history: [{ verdict: "delivered" }] },
@@ -29,25 +29,25 @@ export function describeReads(ledger: () => Ledger): void {
     const entryOf = async (project: string, now: number) =>
       (await ledger().overdue(now, 1000)).find((entry) => entry.project === project) ?? null;
 
-    it("names a watch half a minute after its planned look, not before", async () => {
+    it("names a watch half a minute after its planned poll, not before", async () => {
       const watch = newWatch();
       await ledger().open(watch);
       expect(await entryOf(watch.project, T0 + 50_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 50_001)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
-    it("moves on with every look that is recorded", async () => {
+    it("moves on with every poll that is recorded", async () => {
       const watch = newWatch();
       await ledger().open(watch);
-      await ledger().claimLook({ key: watch, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
-      await ledger().recordLook(lookRecord({ key: watch, nextLookAt: T0 + 400_000 }));
+      await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+      await ledger().recordPoll(pollRecord({ key: watch, nextPollAt: T0 + 400_000 }));
       expect(await entryOf(watch.project, T0 + 430_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 430_001)).toMatchObject({ dueAt: T0 + 430_000 });
     });
 
     it("gives at most as many as asked for, the longest overdue first within a shard", async () => {
       const watches = Array.from({ length: 12 }, (_, i) =>
-        newWatch({ nextLookAt: T0 - 900_000_000 - i * 1000 }),
+        newWatch({ nextPollAt: T0 - 900_000_000 - i * 1000 }),
       );
       for (const watch of watches) await ledger().open(watch);
       const due = await ledger().overdue(T0 - 800_000_000, 5);

@@ -1,8 +1,8 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { describeEnds } from "./conformance-end.ts";
-import { describeLooks } from "./conformance-look.ts";
-import { describeNotices } from "./conformance-notice.ts";
+import { describeNotifications } from "./conformance-notification.ts";
 import { describeOpening } from "./conformance-open.ts";
+import { describePolls } from "./conformance-poll.ts";
 import { describeReads } from "./conformance-read.ts";
 import { describeShared } from "./conformance-shared.ts";
 
@@ -10,10 +10,10 @@ import { describeShared } from "./conformance-shared.ts";
 export function describeLedger(name: string, ledger: () => Ledger): void {
   describe(`the ledger ${name}`, () => {
     describeOpening(ledger);
-    describeLooks(ledger);
+    describePolls(ledger);
     describeEnds(ledger);
     describeReads(ledger);
-    describeNotices(ledger);
+    describeNotifications(ledger);
     describeShared(ledger);
   });
 }

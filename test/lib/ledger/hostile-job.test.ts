@@ -1,15 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
-import { readJob } from "../../../lib/cce/job.ts";
-import type { Job } from "../../../lib/job.ts";
+import { readJob } from "../../../lib/cce/read-job.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
 import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { concludeWatch } from "../../../lib/report/outcome.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
-import { freshKey, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+import { freshKey, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 /** DynamoDB refuses what is larger, with all attributes counted. */
 const MAX_ITEM_BYTES = 400_000;
@@ -23,32 +23,38 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-/** One look that goes on and one that ends, of a cloud that shows this tree; answers the size of each item. */
+/** One poll that goes on and one that ends, of a cloud that shows this tree; answers the size of each item. */
 async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(freshKey());
   const key = { project: watch.project, jobId: watch.jobId };
   const { phase, type: jobType, resourceName } = tree;
   await ledger.open(watch);
-  await ledger.claimLook({ key, look: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
-  const record = lookRecord({ key, ...{ phase, jobType, resourceName, tree } });
-  expect(await ledger.recordLook(record)).toBe("recorded");
+  await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+  const record = pollRecord({ key, phase, jobType, resourceName, tree });
+  expect(await ledger.recordPoll(record)).toBe("recorded");
   const seen = await ledger.read(key);
   expect(seen).toMatchObject({ watch: { state: "watching", done: true }, tree: { state: tree.state } });
   expect(seen?.watch.phase).toBe(startOf(phase, seen?.watch.phase));
 
-  const conclusion = concludeWatch({
-    ...{ key, region: "eu-de", outcome: "failed", reason: null, job: tree, warnings: [], context: {} },
-    watch: { acceptedAt: T0, concludedAt: T0 + 60_000, looks: 2 },
+  const conclusion = summarizeOutcome({
+    key,
+    region: "eu-de",
+    outcome: "failed",
+    reason: null,
+    job: tree,
+    warnings: [],
+    context: {},
+    watch: { acceptedAt: T0, concludedAt: T0 + 60_000, polls: 2 },
     statusUrl: null,
   });
-  expect(await ledger.keepConclusion(key, { conclusion, tree }, NEVER)).toEqual(conclusion);
+  expect(await ledger.saveOutcome(key, { conclusion, tree }, NEVER)).toEqual(conclusion);
   const ending = {
     key,
     acceptedAt: T0,
     outcome: "failed",
     concludedAt: T0,
     targets: watch.targets,
-    lookedAt: [],
+    polledAt: [],
   } as const;
   expect(await ledger.end({ ...ending, expiresAt: NEVER, seen: { phase, jobType, resourceName } })).toEqual({
     kind: "ended",

@@ -1,7 +1,7 @@
-import type { Conclusion } from "../../../lib/conclusion.ts";
-import type { Job } from "../../../lib/job.ts";
-import type { Attempt } from "../../../lib/ledger/notice-ledger.ts";
-import type { LookRecord, NewWatch } from "../../../lib/ledger/watch-ledger.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import type { Attempt } from "../../../lib/ledger/notification-ledger.ts";
+import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");
 export const LEASE_MS = 30_000;
@@ -20,7 +20,7 @@ export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
     ...freshKey(),
     acceptedAt: T0,
     deadlineAt: T0 + 7_200_000,
-    nextLookAt: T0 + 20_000,
+    nextPollAt: T0 + 20_000,
     targets: ["deploys"],
     context: { actor: "release-bot", pipeline: "platform" },
     callbacks: {},
@@ -32,18 +32,36 @@ export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
 
 export function job(changes: Partial<Job> = {}): Job {
   return {
-    ...{ jobId: "6f1c2c34", type: "CreateCluster", phase: "Running", state: "pending", reason: null },
-    ...{ clusterId: "c-1", resourceId: null, resourceName: "blue", createdAt: T0 - 5000, updatedAt: T0 },
+    jobId: "6f1c2c34",
+    type: "CreateCluster",
+    phase: "Running",
+    state: "pending",
+    reason: null,
+    clusterId: "c-1",
+    resourceId: null,
+    resourceName: "blue",
+    createdAt: T0 - 5000,
+    updatedAt: T0,
     subJobs: [],
     ...changes,
   };
 }
 
-export function lookRecord(changes: Partial<LookRecord> & Pick<LookRecord, "key">): LookRecord {
+export function pollRecord(changes: Partial<PollRecord> & Pick<PollRecord, "key">): PollRecord {
   return {
-    ...{ look: 1, messageId: "m-1", at: T0 + 20_000, nextLookAt: T0 + 60_000, phase: "Running" },
-    ...{ jobType: "CreateCluster", resourceName: "blue", trouble: null, silence: null, misses: 0 },
-    ...{ waited: false, lookedAt: [T0 + 20_000], tree: null },
+    poll: 1,
+    messageId: "m-1",
+    at: T0 + 20_000,
+    nextPollAt: T0 + 60_000,
+    phase: "Running",
+    jobType: "CreateCluster",
+    resourceName: "blue",
+    accessError: null,
+    lastPollError: null,
+    misses: 0,
+    waited: false,
+    polledAt: [T0 + 20_000],
+    tree: null,
     ...changes,
   };
 }
@@ -62,11 +80,18 @@ export function attempt(changes: Partial<Attempt> = {}): Attempt {
 
 export function conclusion(
   key: { project: string; jobId: string },
-  changes: Partial<Conclusion> = {},
-): Conclusion {
+  changes: Partial<OutcomeSummary> = {},
+): OutcomeSummary {
   return {
-    ...{ ...key, region: "eu-de", jobType: "CreateCluster", outcome: "failed", phase: "Failed" },
-    ...{ reason: "quota exceeded", clusterId: null, resourceId: null, resourceName: null },
+    ...key,
+    region: "eu-de",
+    jobType: "CreateCluster",
+    outcome: "failed",
+    phase: "Failed",
+    reason: "quota exceeded",
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
     failures: [
       {
         path: ["CreateCluster", "CreateVM"],
@@ -77,18 +102,17 @@ export function conclusion(
       },
     ],
     subJobs: { total: 2, succeeded: 1, failed: 1, pending: 0 },
-    ...{
-      warnings: [],
-      createdAt: null,
-      updatedAt: null,
-      durationSeconds: 31.5,
-      context: {},
-      statusUrl: null,
-    },
+    warnings: [],
+    createdAt: null,
+    updatedAt: null,
+    durationSeconds: 31.5,
+    context: {},
+    statusUrl: null,
     watch: {
       acceptedAt: new Date(T0).toISOString(),
       concludedAt: new Date(T0 + 60_000).toISOString(),
-      ...{ looks: 2, lagSeconds: null },
+      polls: 2,
+      lagSeconds: null,
     },
     ...changes,
   };

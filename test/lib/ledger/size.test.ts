@@ -5,7 +5,7 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
-import { attempt, job, LEASE_MS, lookRecord, NEVER, newWatch, T0 } from "./samples.ts";
+import { attempt, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 /** DynamoDB charges a write by started kilobytes of the item. */
 
@@ -46,13 +46,13 @@ const watch = newWatch({
   },
 });
 const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
-const lookedAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007);
+const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007);
 const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
 const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
 const tree = job({ subJobs: parts.map((type) => job({ type, jobId: jobIdOf(type), state: "succeeded" })) });
-const claim = (look: number) => ledger.claimLook({ key: watch, look, messageId, now: T0, leaseMs: LEASE_MS });
-const record = (look: number, phase: string) =>
-  ledger.recordLook(lookRecord({ key: watch, look, messageId, lookedAt, tree: { ...tree, phase } }));
+const claim = (poll: number) => ledger.claimPoll({ key: watch, poll, messageId, now: T0, leaseMs: LEASE_MS });
+const record = (poll: number, phase: string) =>
+  ledger.recordPoll(pollRecord({ key: watch, poll, messageId, polledAt, tree: { ...tree, phase } }));
 
 async function hotItemBytes(): Promise<number> {
   const Key = { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: "watch" } };
@@ -66,7 +66,7 @@ describe("what a watch costs", () => {
     expect(requests).toEqual(["PutItemCommand"]);
   });
 
-  it("takes two writes a look, of one unit each, and a third only when the tree has changed", async () => {
+  it("takes two writes a poll, of one unit each, and a third only when the tree has changed", async () => {
     await claim(1);
     await record(1, "Running");
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand", "UpdateItemCommand"]);
@@ -87,11 +87,11 @@ describe("what a watch costs", () => {
     expect(requests).toEqual(["QueryCommand"]);
   });
 
-  it("takes one write to claim a notice and one to record it", async () => {
-    const notice = { key: { ...watch, target: "audit" }, redelivery: 0, messageId };
-    await ledger.claimNotice({ ...notice, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
+  it("takes one write to claim a notification and one to record it", async () => {
+    const notification = { key: { ...watch, target: "audit" }, redelivery: 0, messageId };
+    await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-    await ledger.recordAttempt({ ...notice, ...done, attempt: attempt() });
+    await ledger.recordAttempt({ ...notification, ...done, attempt: attempt() });
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
   });
 });

@@ -28,7 +28,9 @@ const CLOCK_SLACK_MS = 100;
 /** What every queue must do, whichever driver keeps it. `make` is asked for a fresh one per test. */
 export function describeQueue(name: string, make: () => QueueUnderTest): void {
   const message = (id: string, changes: Partial<Outgoing> = {}): Outgoing => ({
-    ...{ id, body: `body of ${id}`, delaySeconds: 0 },
+    id,
+    body: `body of ${id}`,
+    delaySeconds: 0,
     ...changes,
   });
 
@@ -122,7 +124,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       const heldAt = test.now();
-      await test.queue.hold(first?.receiptHandle ?? "", 2);
+      await test.queue.changeVisibility(first?.receiptHandle ?? "", 2);
       await arrival(test, 1, test.receive);
       expect(test.now() - heldAt).toBeGreaterThanOrEqual(2000 - CLOCK_SLACK_MS);
     });
@@ -131,7 +133,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
-      await test.queue.hold(first?.receiptHandle ?? "", 0);
+      await test.queue.changeVisibility(first?.receiptHandle ?? "", 0);
       expect(await test.receive(10)).toMatchObject([{ body: "body of a", receiveCount: 2 }]);
     });
 
@@ -140,7 +142,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       await test.remove(first?.receiptHandle ?? "");
-      await expect(test.queue.hold(first?.receiptHandle ?? "", 5)).rejects.toThrow();
+      await expect(test.queue.changeVisibility(first?.receiptHandle ?? "", 5)).rejects.toThrow();
     });
 
     it("forgets a message that was removed", async () => {

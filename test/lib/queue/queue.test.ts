@@ -60,8 +60,10 @@ describeQueue("on SQS", (): QueueUnderTest => {
 
 async function receive(url: string, max: number): Promise<Arrived[]> {
   const request = {
-    ...{ QueueUrl: url, MaxNumberOfMessages: max },
-    ...{ MessageAttributeNames: ["All"], MessageSystemAttributeNames: ["ApproximateReceiveCount" as const] },
+    QueueUrl: url,
+    MaxNumberOfMessages: max,
+    MessageAttributeNames: ["All"],
+    MessageSystemAttributeNames: ["ApproximateReceiveCount" as const],
   };
   const { Messages = [] } = await client.send(new ReceiveMessageCommand(request));
   return Messages.map(toArrived);
@@ -70,7 +72,9 @@ async function receive(url: string, max: number): Promise<Arrived[]> {
 function toArrived({ MessageId, Body, MessageAttributes, Attributes, ReceiptHandle }: Message): Arrived {
   const named = Object.entries(MessageAttributes ?? {});
   return {
-    ...{ messageId: MessageId ?? "", body: Body ?? "", receiptHandle: ReceiptHandle ?? "" },
+    messageId: MessageId ?? "",
+    body: Body ?? "",
+    receiptHandle: ReceiptHandle ?? "",
     receiveCount: Number(Attributes?.ApproximateReceiveCount),
     attributes: Object.fromEntries(named.map(([name, value]) => [name, value.StringValue ?? ""])),
   };

@@ -6,7 +6,9 @@ const sqs = mockClient(SQSClient);
 const url = "https://sqs.invalid/queue";
 let waited: number[] = [];
 const queue = createQueue({
-  ...{ client: new SQSClient({ region: "eu-central-1" }), url, random: () => 0.5 },
+  client: new SQSClient({ region: "eu-central-1" }),
+  url,
+  random: () => 0.5,
   async wait(ms) {
     waited.push(ms);
   },

@@ -1,15 +1,20 @@
+import { Secret } from "../../../lib/domain/secret.ts";
 import { log, logWithRequest } from "../../../lib/runtime/log.ts";
-import { Secret } from "../../../lib/secret.ts";
 import { captured } from "./captured.ts";
 
 test("a line is JSON with its message, level and fields, and the request it belongs to", async () => {
   const [line] = await captured(() => {
     logWithRequest("request-7");
-    log.info("look", { project: "prod", job_id: "job-1", look: 3, lateness_seconds: null });
+    log.info("poll", { project: "prod", job_id: "job-1", poll: 3, lateness_seconds: null });
   });
   expect(line).toMatchObject({
-    ...{ level: "INFO", message: "look", function_request_id: "request-7" },
-    ...{ project: "prod", job_id: "job-1", look: 3, timestamp: expect.any(String) },
+    level: "INFO",
+    message: "poll",
+    function_request_id: "request-7",
+    project: "prod",
+    job_id: "job-1",
+    poll: 3,
+    timestamp: expect.any(String),
   });
 });
 

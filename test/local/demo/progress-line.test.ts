@@ -1,4 +1,4 @@
-import type { StatusDocument } from "../../../lib/status.ts";
+import type { StatusDocument } from "../../../lib/api/status-document.ts";
 import { progressLine } from "../../../local/demo/progress-line.ts";
 
 const status = (changes: Partial<StatusDocument>): StatusDocument => ({
@@ -19,11 +19,11 @@ const status = (changes: Partial<StatusDocument>): StatusDocument => ({
   createdAt: null,
   updatedAt: null,
   durationSeconds: null,
-  looks: 2,
-  lookedAt: [],
-  nextLookAt: null,
+  polls: 2,
+  polledAt: [],
+  nextPollAt: null,
   lagSeconds: null,
-  trouble: null,
+  lastPollError: null,
   acceptedAt: "2026-11-23T09:30:00.000Z",
   deadlineAt: "2026-11-23T10:30:00.000Z",
   concludedAt: null,
@@ -40,20 +40,20 @@ describe("progressLine", () => {
 
   it("shows how many subjobs have ended", () => {
     expect(progressLine("a cluster", status({}))).toBe(
-      "… ████░░░░░░░░░░░░ a cluster: Running, 1 of 4 subjobs ended, 2 looks",
+      "… ████░░░░░░░░░░░░ a cluster: Running, 1 of 4 subjobs ended, 2 polls",
     );
   });
 
-  it("does not make up a phase before the first look", () => {
+  it("does not make up a phase before the first poll", () => {
     const line = progressLine(
       "a cluster",
-      status({ phase: null, looks: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
+      status({ phase: null, polls: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
     );
-    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not looked at yet, 0 looks");
+    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not looked at yet, 0 polls");
   });
 
-  it("tells a job that no look has seen from one that was not looked at", () => {
-    expect(progressLine("a cluster", status({ phase: null, looks: 3 }))).toContain("not seen yet");
+  it("tells a job that no poll has seen from one that was not looked at", () => {
+    expect(progressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("not seen yet");
   });
 
   const ends = [
@@ -65,8 +65,8 @@ describe("progressLine", () => {
   ] as const;
 
   test.each(ends)("says how a job ended, and fills no more than did: %s", (state, mark, words) => {
-    const line = progressLine("a cluster", status({ state, done: true, looks: 1 }));
-    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${words}, 1 of 4 subjobs ended, 1 look`);
+    const line = progressLine("a cluster", status({ state, done: true, polls: 1 }));
+    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${words}, 1 of 4 subjobs ended, 1 poll`);
   });
 
   test.each(ends)("without subjobs the bar is the job itself: %s", (state) => {

@@ -12,9 +12,9 @@ describe("createScreen", () => {
     const screen = createScreen(output);
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 2"]);
-    screen.print("notice");
+    screen.print("notification");
     screen.update(["a 1", "b 2"]);
-    expect(written.join("")).toBe("a 1\nb 1\nb 2\nnotice\n");
+    expect(written.join("")).toBe("a 1\nb 1\nb 2\nnotification\n");
   });
 
   it("moves its lines on a terminal, and prints above them", () => {
@@ -23,8 +23,8 @@ describe("createScreen", () => {
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 2"]);
-    screen.print("notice");
-    expect(written).toEqual(["a 1\nb 1\n", `${ESCAPES}a 1\nb 2\n`, `${ESCAPES}notice\na 1\nb 2\n`]);
+    screen.print("notification");
+    expect(written).toEqual(["a 1\nb 1\n", `${ESCAPES}a 1\nb 2\n`, `${ESCAPES}notification\na 1\nb 2\n`]);
   });
 
   it("cuts a line that would wrap", () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   sqs.destroy();
   await stack.stop();
 });
-afterEach(() => stack.sink.notices.clear());
+afterEach(() => stack.sink.notifications.clear());
 
 interface Identified {
   readonly messageId: string;
@@ -48,7 +48,7 @@ async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Pro
 
 /** The batches that the function has been given, as soon as there are so many. */
 async function batches(count: number, waitMs = 10_000) {
-  const arrived = await stack.sink.notices.waitFor({ channel: "report", count, waitMs });
+  const arrived = await stack.sink.notifications.waitFor({ channel: "report", count, waitMs });
   return arrived.map(({ body }) => JSON.parse(body).Records);
 }
 
@@ -105,8 +105,8 @@ describe("the queues and what they feed", () => {
       await until(async () => (await inFlight()) === "1");
       await comeBack(latest.receiptHandle);
     }
-    const buried = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
-    expect((await sqs.send(buried)).Messages).toEqual([expect.objectContaining({ MessageId: failed })]);
+    const deadLettered = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
+    expect((await sqs.send(deadLettered)).Messages).toEqual([expect.objectContaining({ MessageId: failed })]);
   }, 20_000);
 
   test.each([["throw"], ["hang"], ["malformed"], ["stranger"]])(

@@ -43,7 +43,7 @@ describe("a schedule", () => {
       expect(invokedAt(false, 2).slice(0, 3)).toEqual([150, 300, 450]);
     });
 
-    it("catches up at once, and every 10 s for as long as a look that was lost may come to be overdue", () => {
+    it("catches up at once, and every 10 s for as long as a poll that was lost may come to be overdue", () => {
       const often = Array.from({ length: 93 }, (_, index) => index * 10);
       const at = invokedAt(true);
       expect([...new Set(at)]).toEqual(expect.arrayContaining([...often, 1200]));

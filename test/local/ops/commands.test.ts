@@ -30,8 +30,11 @@ afterAll(async () => {
 async function run(command: string, ...args: string[]) {
   const child = spawn(process.execPath, [join(OPS, `${command}.ts`), ...args], {
     env: {
-      ...{ PATH: process.env.PATH, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y" },
-      ...{ AWS_REGION: "eu-central-1", AWS_ENDPOINT_URL_SSM: ssm.url },
+      PATH: process.env.PATH,
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "y",
+      AWS_REGION: "eu-central-1",
+      AWS_ENDPOINT_URL_SSM: ssm.url,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -60,20 +63,21 @@ test("what changes or judges a stage begins with its name and region, apart from
 
 test("a stage that has no config is no stage with a good one", async () => {
   expect(await run("config", "check", "--stage", "prd")).toMatchObject({
-    ...{ code: 1, errors: expect.stringContaining("no config below /cce-job-notifier/prd") },
+    code: 1,
+    errors: expect.stringContaining("no config below /cce-job-notifier/prd"),
   });
 });
 
 test("what functions would take and never get out is told beside every other fault, and is not stored", async () => {
   const vain = join(folder, "vain.json");
-  const settings = { ...CONFIG.settings, egress: { allow: ["10.0.0.0/99"] }, maxLooks: 0 };
+  const settings = { ...CONFIG.settings, egress: { allow: ["10.0.0.0/99"] }, maxPolls: 0 };
   const targets = { inside: { kind: "slack", url: "http://10.0.0.1/hunter2" } };
   await writeFile(vain, JSON.stringify({ ...CONFIG, targets, settings }));
   for (const verb of ["check", "put"]) {
     const { code, errors } = await run("config", verb, vain);
     expect(code).toBe(1);
     expect(errors).toMatch(
-      /- settings\.maxLooks: .*\n- targets\.inside\.url: .*literal_address.*\n- settings\.egress\.allow\.0: permits nothing/,
+      /- settings\.maxPolls: .*\n- targets\.inside\.url: .*literal_address.*\n- settings\.egress\.allow\.0: permits nothing/,
     );
   }
 });
@@ -107,15 +111,18 @@ test("a link from a file needs no AWS: its address is told, or in the file", asy
   const bare = join(folder, "bare.json");
   await writeFile(bare, JSON.stringify({ ...CONFIG, settings: { linkKey: "hunter2hunter2" } }));
   expect(await run("link", "--project", "prod", "--config", file)).toMatchObject({
-    ...{ code: 0, out: expect.stringMatching(/^https:\/\/jobs\.example\/jobs\?/) },
+    code: 0,
+    out: expect.stringMatching(/^https:\/\/jobs\.example\/jobs\?/),
   });
   expect(
     await run("link", "--project", "prod", "--config", bare, "--url", "http://127.0.0.1:4000/"),
   ).toMatchObject({
-    ...{ code: 0, out: expect.stringMatching(/^http:\/\/127\.0\.0\.1:4000\/jobs\?/) },
+    code: 0,
+    out: expect.stringMatching(/^http:\/\/127\.0\.0\.1:4000\/jobs\?/),
   });
   expect(await run("link", "--project", "prod", "--config", bare)).toEqual({
-    ...{ code: 1, out: "" },
+    code: 1,
+    out: "",
     errors: "the file does not say where the API is: give --url, or set settings.publicUrl\n",
   });
 });
@@ -124,7 +131,8 @@ test("a file that is no config is told so", async () => {
   const strange = join(folder, "strange.json");
   await writeFile(strange, '{ "name": "a", "version": "1.0.0" }');
   expect(await run("link", "--project", "prod", "--config", strange)).toMatchObject({
-    ...{ code: 1, errors: expect.stringMatching(/strange\.json has faults:\n- .*'name', 'version'/) },
+    code: 1,
+    errors: expect.stringMatching(/strange\.json has faults:\n- .*'name', 'version'/),
   });
 });
 

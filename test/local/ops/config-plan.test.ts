@@ -4,12 +4,12 @@ import { showConfig } from "../../../local/ops/show-config.ts";
 const URL_TEXT = "https://hooks.slack.com/services/T0/B0/hunter2";
 const slack = JSON.stringify({ kind: "slack", url: URL_TEXT });
 const deployed = [
-  { name: "settings", value: '{"maxLooks":9,"deadlineMinutes":5}' },
+  { name: "settings", value: '{"maxPolls":9,"deadlineMinutes":5}' },
   { name: "targets/deploys", value: slack },
   { name: "targets/old", value: slack },
 ];
 const wanted = [
-  { name: "settings", value: '{ "deadlineMinutes": 5, "maxLooks": 9 }' },
+  { name: "settings", value: '{ "deadlineMinutes": 5, "maxPolls": 9 }' },
   { name: "targets/audit", value: slack },
   { name: "targets/deploys", value: slack.replace("hunter2", "hunter3") },
 ];
@@ -42,7 +42,7 @@ test("what is left stays in the config that is judged before anything is stored"
 test("a config that would have faults names them all", () => {
   const faulty = [
     { name: "targets/a", value: '{"kind":"slack"}' },
-    { name: "settings", value: '{"maxLooks":0}' },
+    { name: "settings", value: '{"maxPolls":0}' },
   ];
   expect(judgeEntries(faulty)).toMatchObject({
     faults: [expect.stringMatching(/^targets\.a\.url/), expect.stringMatching(/^settings\./)],
@@ -55,14 +55,17 @@ test("a config is shown without its secrets", () => {
     {
       name: "targets/audit",
       value: JSON.stringify({
-        ...{ kind: "webhook", url: "https://audit.example/hunter2", headers: { "x-key": "hunter2" } },
+        kind: "webhook",
+        url: "https://audit.example/hunter2",
+        headers: { "x-key": "hunter2" },
         secrets: [`whsec_${Buffer.from("hunter2".repeat(5)).toString("base64")}`],
       }),
     },
     {
       name: "projects/prod",
       value: JSON.stringify({
-        ...{ projectId: "p", region: "eu-de" },
+        projectId: "p",
+        region: "eu-de",
         auth: { kind: "password", domain: "d", user: "u", password: "hunter2" },
       }),
     },

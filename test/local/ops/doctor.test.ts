@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseConfig } from "../../../lib/config.ts";
-import type { Observation } from "../../../lib/job.ts";
-import { formatTest } from "../../../lib/report/format.ts";
+import { formatTest } from "../../../lib/channels/format.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import type { Observation } from "../../../lib/domain/job.ts";
 import { examineApi } from "../../../local/ops/doctor/api.ts";
 import { examineEntries } from "../../../local/ops/doctor/config.ts";
 import { type Examinations, examine } from "../../../local/ops/doctor/doctor.ts";
@@ -30,7 +30,7 @@ function config() {
 
 const NOTHING = { spent: true, durationMs: 1, answer: "" } as const;
 
-const seeing = (seen: Observation) => ({ look: async () => seen });
+const seeing = (seen: Observation) => ({ poll: async () => seen });
 
 describe("projects", () => {
   it("are well when CCE says that it does not know the job", async () => {
@@ -107,7 +107,7 @@ test.each([
   const findings = await examineBySending(config(), {
     deliver: async ({ webhookId, allow }) => {
       asked.push(`${webhookId} ${allow}`);
-      return { ...{ verdict, status: 418, reason: "client_error", afterSeconds: null }, ...NOTHING };
+      return { verdict, status: 418, reason: "client_error", afterSeconds: null, ...NOTHING };
     },
     format: formatTest,
     now: () => 7,

@@ -52,14 +52,14 @@ test("a config is examined before it is deployed: signed in, looked up, and noth
     expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a message$/),
   ]);
   expect(code).toBe(0);
-  expect(sink.notices.list(null)).toEqual([]);
+  expect(sink.notifications.list(null)).toEqual([]);
 });
 
 test("with --send each target gets the test message", async () => {
   const { code, states } = await dryRun({}, "--send");
   expect(states.at(-1)).toBe("ok      message to deploys: taken (ok, status 200)");
   expect(code).toBe(0);
-  expect(sink.notices.list(null)).toHaveLength(1);
+  expect(sink.notifications.list(null)).toHaveLength(1);
 });
 
 test("what would not work once it is deployed is told, with what to do about it", async () => {

@@ -17,8 +17,11 @@ test("what differs is stored as SecureStrings, what is to go is deleted, and eac
   await putConfig(new SSMClient({}), "/cce-job-notifier/prod", STEPS, (line) => told.push(line));
   expect(ssm.commandCalls(PutParameterCommand).map(({ args }) => args[0].input)).toEqual([
     {
-      ...{ Name: "/cce-job-notifier/prod/targets/audit", Value: '{"a":1}', Overwrite: true },
-      ...{ Type: "SecureString", Tier: "Intelligent-Tiering" },
+      Name: "/cce-job-notifier/prod/targets/audit",
+      Value: '{"a":1}',
+      Overwrite: true,
+      Type: "SecureString",
+      Tier: "Intelligent-Tiering",
     },
     expect.objectContaining({ Name: "/cce-job-notifier/prod/targets/deploys", Type: "SecureString" }),
   ]);

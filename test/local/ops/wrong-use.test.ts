@@ -52,7 +52,9 @@ test.each(["token", "ops/config", "ops/doctor", "ops/link", "ops/redrive"])(
   "%s --help tells its usage and exits with 0",
   async (command) => {
     expect(await run(`${command} --help`)).toMatchObject({
-      ...{ code: 0, stderr: "", stdout: expect.stringContaining("  npm run ") },
+      code: 0,
+      stderr: "",
+      stdout: expect.stringContaining("  npm run "),
     });
   },
 );
@@ -89,7 +91,9 @@ describe("with a stage that is not there", () => {
 
   it("a redrive names it, and asks whether it is deployed", async () => {
     const { code, stdout, stderr } = await run("ops/redrive --queue poll --stage prd", {
-      ...{ AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y", AWS_ENDPOINT_URL_SQS: sqs.url },
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "y",
+      AWS_ENDPOINT_URL_SQS: sqs.url,
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "stage prd, region eu-central-1 (by default)\n" });
     expect(stderr).toMatch(/^QueueDoesNotExist: .*\nIs the stage deployed in this region\?\n$/);

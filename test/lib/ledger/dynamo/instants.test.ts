@@ -19,9 +19,9 @@ describe("packing instants", () => {
     expect(unpackInstants(null)).toEqual([]);
   });
 
-  it("packs sixty looks, half a minute apart, into less than 200 bytes", () => {
-    const looks = Array.from({ length: 60 }, (_, i) => 1_800_000_000_000 + i * 30_000);
-    expect(packInstants(looks)?.length).toBeLessThan(200);
+  it("packs sixty polls, half a minute apart, into less than 200 bytes", () => {
+    const polls = Array.from({ length: 60 }, (_, i) => 1_800_000_000_000 + i * 30_000);
+    expect(packInstants(polls)?.length).toBeLessThan(200);
   });
 
   it("takes a clock that went back for one that stood still", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Job } from "../../../../lib/job.ts";
+import type { Job } from "../../../../lib/domain/job.ts";
 import { packTree, treeHash, unpackTree } from "../../../../lib/ledger/dynamo/tree.ts";
 import { job } from "../samples.ts";
 

@@ -5,8 +5,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { lookMessage, noticeMessage } from "../../../../functions/flow/messages.ts";
 import { switchOff } from "../../../../lib/ledger/dynamo/target.ts";
+import { notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
 import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { runCommand } from "../../../support/run-command.ts";
@@ -29,11 +29,12 @@ afterAll(() => Promise.all([sqs.stop(), dynamo.stop()]));
 const urlOf = (name: string) => `${sqs.url}/000000000000/cce-job-notifier-dev-${name}`;
 
 /** What `notify` and `poll` do with what will never be delivered. */
-async function bury(queue: string, body: string) {
+async function deadLetter(queue: string, body: string) {
   const attribute = (text: string) => ({ DataType: "String", StringValue: text });
   await sqs.client.send(
     new SendMessageCommand({
-      ...{ QueueUrl: urlOf(`${queue}-dead`), MessageBody: body },
+      QueueUrl: urlOf(`${queue}-dead`),
+      MessageBody: body,
       MessageAttributes: { reason: attribute("rejected"), detail: attribute("egress_scheme") },
     }),
   );
@@ -49,7 +50,7 @@ function dying(queue: string) {
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
       );
       for (const { Body = "", ReceiptHandle } of Messages) {
-        await bury(queue, Body);
+        await deadLetter(queue, Body);
         await sqs.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       }
     }
@@ -63,8 +64,11 @@ function dying(queue: string) {
 const redrive = (queue: string) =>
   runCommand(process.execPath, [REDRIVE, "--queue", queue], {
     env: {
-      ...{ AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y", AWS_REGION: REGION },
-      ...{ AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint },
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "y",
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL_SQS: sqs.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     },
   });
 
@@ -77,11 +81,14 @@ async function lying(queue: string): Promise<number> {
 
 test("a run ends though what it sends dies again at once, names what is left, and shows it again", async () => {
   for (const jobId of ["job-1", "job-2"])
-    await bury("notify", noticeMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body);
+    await deadLetter(
+      "notify",
+      notificationMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body,
+    );
   await switchOff({ client: dynamo.client, table: TABLE }, "closed", 1);
-  await bury(
+  await deadLetter(
     "notify",
-    noticeMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body,
+    notificationMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body,
   );
   const end = dying("notify");
   const { stdout, stderr, code } = await redrive("notify");
@@ -99,11 +106,11 @@ test("a run ends though what it sends dies again at once, names what is left, an
 }, 30_000);
 
 test("what does not die again is gone from the dead-letter queue", async () => {
-  await bury("poll", lookMessage({ project: "prod", jobId: "job-1", look: 4, deadlineAt: 7 }, 0).body);
+  await deadLetter("poll", pollMessage({ project: "prod", jobId: "job-1", poll: 4, deadlineAt: 7 }, 0).body);
   expect(await redrive("poll")).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      /^sent {5}look 4 of prod\/job-1\n1 sent again, 0 settled since, 0 left\.$/m,
+      /^sent {5}poll 4 of prod\/job-1\n1 sent again, 0 settled since, 0 left\.$/m,
     ),
   });
   expect(await lying("poll")).toBe(0);

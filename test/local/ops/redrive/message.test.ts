@@ -1,5 +1,5 @@
-import { digestMessage, lookMessage, noticeMessage } from "../../../../functions/flow/messages.ts";
-import { type Delivery, unattempted } from "../../../../lib/ledger/notice-ledger.ts";
+import { type Delivery, unattempted } from "../../../../lib/ledger/notification-ledger.ts";
+import { digestMessage, notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
 import { redriveMessage } from "../../../../local/ops/redrive/message.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
@@ -29,12 +29,12 @@ async function redrive(
   return { redriven, done };
 }
 
-test("a failed notice is started anew before it is sent again, under its new number", async () => {
+test("a failed notification is started anew before it is sent again, under its new number", async () => {
   const { redriven, done } = await redrive(
     "notify",
-    noticeMessage({ ...KEY, target: "deploys" }, "failed", 0).body,
+    notificationMessage({ ...KEY, target: "deploys" }, "failed", 0).body,
   );
-  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 3);
+  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 3);
   expect(redriven).toEqual({ kind: "sent", what: "failed of prod/job-1 to deploys", body });
   expect(done).toEqual(["reopen deploys", body]);
 });
@@ -43,38 +43,44 @@ test.each([
   ["was delivered since", { state: "delivered", redelivery: 1 }, "has been delivered since"],
   ["was delivered after all", { state: "delivered" }, "has been delivered since"],
   ["is on its way again", { redelivery: 1 }, "has been sent again since, as redelivery 1"],
-  ["was sent again and died again", { state: "rejected", redelivery: 2, buried: true }, "as redelivery 2"],
-] as const)("a failed notice that %s is settled: nobody is told twice", async (_, standing, why) => {
-  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 0);
+  [
+    "was sent again and died again",
+    { state: "rejected", redelivery: 2, deadLettered: true },
+    "as redelivery 2",
+  ],
+] as const)("a failed notification that %s is settled: nobody is told twice", async (_, standing, why) => {
+  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 0);
   const { redriven, done } = await redrive("notify", body, standing);
   expect(redriven).toEqual({
-    ...{ kind: "settled", what: "failed of prod/job-1 to deploys" },
+    kind: "settled",
+    what: "failed of prod/job-1 to deploys",
     why: expect.stringMatching(new RegExp(`${why}$`)),
   });
   expect(done).toEqual([]);
 });
 
 test.each([
-  { state: "exhausted", redelivery: 2, buried: true },
+  { state: "exhausted", redelivery: 2, deadLettered: true },
   { state: "pending", redelivery: 2 },
-] as const)("a notice that still stands as it died is sent again (%j)", async (standing) => {
-  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 2);
+] as const)("a notification that still stands as it died is sent again (%j)", async (standing) => {
+  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 2);
   expect((await redrive("notify", body, standing)).redriven).toMatchObject({ kind: "sent" });
 });
 
-test("a look is sent again as it was: the ledger knows whether it is still wanted", async () => {
-  const { body } = lookMessage({ ...KEY, look: 4, deadlineAt: 7 }, 0);
+test("a poll is sent again as it was: the ledger knows whether it is still wanted", async () => {
+  const { body } = pollMessage({ ...KEY, poll: 4, deadlineAt: 7 }, 0);
   expect(await redrive("poll", body)).toEqual({
-    redriven: { kind: "sent", what: "look 4 of prod/job-1", body },
+    redriven: { kind: "sent", what: "poll 4 of prod/job-1", body },
     done: [body],
   });
 });
 
-test("a notice whose target is switched off would die again at once: it stays, and what to do is told", async () => {
-  const { body } = noticeMessage({ ...KEY, target: "deploys" }, "failed", 0);
-  expect(await redrive("notify", body, { state: "gone", buried: true }, 7)).toEqual({
+test("a notification whose target is switched off would die again at once: it stays, and what to do is told", async () => {
+  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 0);
+  expect(await redrive("notify", body, { state: "gone", deadLettered: true }, 7)).toEqual({
     redriven: {
-      ...{ kind: "left", what: "failed of prod/job-1 to deploys" },
+      kind: "left",
+      what: "failed of prod/job-1 to deploys",
       why: "the target is switched off: test it first (POST /v1/targets/deploys/test)",
     },
     done: [],
@@ -82,13 +88,13 @@ test("a notice whose target is switched off would die again at once: it stays, a
 });
 
 test("a caller's own address is never switched off", async () => {
-  const { body } = noticeMessage({ ...KEY, target: "callback:1" }, "failed", 0);
+  const { body } = notificationMessage({ ...KEY, target: "callback:1" }, "failed", 0);
   expect((await redrive("notify", body, {}, 7)).redriven).toMatchObject({ kind: "sent" });
 });
 
 test.each([
   ["{", "message letter-1"],
-  [noticeMessage({ ...KEY, target: "" }, "failed", 0).body, "message letter-1"],
+  [notificationMessage({ ...KEY, target: "" }, "failed", 0).body, "message letter-1"],
   [digestMessage("d", "deploys").body, "digest d to deploys"],
 ])(
   "what nobody could read, and what is told only once, stays where it is, and is named: %s",
@@ -100,6 +106,6 @@ test.each([
   },
 );
 
-test("a look that nobody could read is named by its message", async () => {
+test("a poll that nobody could read is named by its message", async () => {
   expect(await redrive("poll", "{")).toMatchObject({ redriven: { kind: "left", what: "message letter-1" } });
 });

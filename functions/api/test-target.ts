@@ -1,0 +1,53 @@
+import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
+import type { Refusal } from "../../lib/api/problem.ts";
+import { forbidden, noSuchName, noSuchTarget } from "../../lib/api/refusals.ts";
+import { nameFaults } from "../../lib/api/request-errors.ts";
+import type { TestResult } from "../../lib/api/test-result.ts";
+import { type Caller, isKnown, mayUse } from "../../lib/auth/caller.ts";
+import type { Attempted, Delivery } from "../../lib/channels/deliver.ts";
+import type { Target } from "../../lib/channels/targets.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { type Instant, Name } from "../../lib/domain/job.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+
+/** The longest an attempt may take. */
+const BUDGET_MS = 10_000;
+/** Kept free to record the result and to answer. */
+const ANSWER_MS = 2_000;
+
+export interface TestTargetPorts {
+  readonly ledger: Pick<TargetLedger, "switchOn">;
+  readonly config: Config;
+  readonly deliver: (delivery: Delivery) => Promise<Attempted>;
+  readonly format: (target: Target, name: string, now: Instant) => Delivery["message"];
+  readonly now: Instant;
+  readonly uuid: () => string;
+  readonly remainingMs: () => number;
+  readonly onTested: (name: string, kind: Target["kind"], attempted: Attempted, caller: string) => void;
+}
+
+/** `POST /v1/targets/{name}/test`: one real attempt. One that arrives switches on again a target that was gone. */
+export async function testTarget(
+  name: string,
+  caller: Caller,
+  ports: TestTargetPorts,
+): Promise<ApiResponse | Refusal> {
+  const { config, now } = ports;
+  const faults = nameFaults("name", Name.safeParse(name));
+  if (faults.length > 0) return noSuchName(faults);
+  if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
+  const target = isKnown(config, "targets", name) ? config.targets[name] : undefined;
+  if (target === undefined) return noSuchTarget(name);
+  const attempted = await ports.deliver({
+    target,
+    message: ports.format(target, name, now),
+    webhookId: `msg_test_${ports.uuid()}`,
+    now,
+    budgetMs: Math.max(0, Math.min(BUDGET_MS, ports.remainingMs() - ANSWER_MS)),
+    allow: config.settings.egress.allow,
+  });
+  ports.onTested(name, target.kind, attempted, caller.name);
+  const { verdict, status, reason } = attempted;
+  if (verdict === "delivered") await ports.ledger.switchOn(name);
+  return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
+}

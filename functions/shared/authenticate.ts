@@ -1,0 +1,60 @@
+import type { Refusal } from "../../lib/api/problem.ts";
+import { unauthenticated, unavailable } from "../../lib/api/refusals.ts";
+import { callerOfToken, readAuthorization } from "../../lib/auth/bearer.ts";
+import type { Caller } from "../../lib/auth/caller.ts";
+import { hasJwtForm, type Identified } from "../../lib/auth/oidc.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { Note } from "../../lib/runtime/http-handler.ts";
+
+export interface AuthenticatePorts {
+  readonly config: {
+    current(): Promise<Config>;
+    /** Reads the config again, unless that was just done. */
+    reread(): Promise<Config>;
+  };
+  readonly identify: (token: string, config: Config) => Promise<Identified>;
+  /** Told who is calling: for the request's log line. */
+  readonly note: Note;
+  /** Told why an issuer's keys could not be read. */
+  readonly onIssuerFailure: (cause: unknown) => void;
+}
+
+/**
+ * Finds out who is calling: by a bearer token's digest, or by a CI's identity token. A token nobody knows may be
+ * newer than the config this instance keeps, so the config is read again before it is refused.
+ */
+export async function authenticate(
+  authorization: string | undefined,
+  ports: AuthenticatePorts,
+): Promise<{ readonly kind: "caller"; readonly caller: Caller } | Refusal> {
+  const credential = readAuthorization(authorization);
+  if (credential.kind !== "bearer") return unauthenticated(credential.kind);
+  const first = await callerOf(credential.token, await ports.config.current(), ports);
+  if (first.kind !== "refused") return orRefusal(first, ports);
+  return orRefusal(await callerOf(credential.token, await ports.config.reread(), ports), ports);
+}
+
+async function callerOf(token: string, config: Config, { identify }: AuthenticatePorts): Promise<Identified> {
+  const caller = callerOfToken(token, config.tokens);
+  if (caller !== null) return { kind: "caller", caller };
+  if (config.oidc.length === 0 || !hasJwtForm(token)) return { kind: "refused" };
+  return identify(token, config);
+}
+
+function orRefusal(
+  identified: Identified,
+  { note, onIssuerFailure }: AuthenticatePorts,
+): { readonly kind: "caller"; readonly caller: Caller } | Refusal {
+  switch (identified.kind) {
+    case "caller":
+      note({ caller: identified.caller.name });
+      return identified;
+    case "refused":
+      return unauthenticated("refused");
+    case "unavailable":
+      onIssuerFailure(identified.cause);
+      return unavailable("The token's issuer cannot be reached to check it.", 30);
+    default:
+      return identified satisfies never;
+  }
+}

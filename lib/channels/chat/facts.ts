@@ -1,0 +1,48 @@
+import { duration } from "../../domain/duration-text.ts";
+import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { oneLine } from "../../domain/plain-text.ts";
+import { cut } from "../../domain/truncate-text.ts";
+import type { Fact, Share } from "./chat-message.ts";
+
+/** Where it was, what it took, who wanted it: the caller's labels come last. */
+export function factsOf(conclusion: OutcomeSummary, share: Share): readonly Fact[] {
+  const { project, region, clusterId, context } = conclusion;
+  const facts: readonly (readonly [label: string, value: string | null | undefined])[] = [
+    ["Project", project],
+    ["Region", region],
+    ["Cluster", clusterId],
+    tookFact(conclusion),
+    ["Started by", context.actor],
+    ["Pipeline", context.pipeline],
+    ["Commit", context.commit],
+    ...Object.entries(context.labels ?? {}),
+  ];
+  const shown = facts.map(([label, value]) => ({
+    label: cut(oneLine(label), share.text),
+    value: cut(oneLine(value ?? ""), share.text),
+  }));
+  return shown.filter(({ label, value }) => label !== "" && value !== "").slice(0, share.facts);
+}
+
+const OF_ONE_JOB: ReadonlySet<string> = new Set(["Took", "Watched"]);
+
+/** What is the same for all of them. */
+export function commonFacts(conclusions: readonly OutcomeSummary[], share: Share): readonly Fact[] {
+  const [first, ...others] = conclusions.map((conclusion) => factsOf(conclusion, share));
+  const isCommon = ({ label, value }: Fact) =>
+    others.every((facts) => facts.some((fact) => fact.label === label && fact.value === value));
+  return (first ?? []).filter((fact) => !OF_ONE_JOB.has(fact.label) && isCommon(fact));
+}
+
+/** How long the job took by the cloud's own times; where they do not tell, how long it was watched. */
+function tookFact({ durationSeconds, watch }: OutcomeSummary): readonly [string, string] {
+  const polls = `${watch.polls} ${watch.polls === 1 ? "poll" : "polls"}`;
+  return durationSeconds === null
+    ? ["Watched", `${duration(watchedMs(watch))}, ${polls}`]
+    : ["Took", `${duration(durationSeconds * 1000)}, ${polls}`];
+}
+
+/** From acceptance to conclusion. */
+export function watchedMs({ acceptedAt, concludedAt }: OutcomeSummary["watch"]): number {
+  return Math.max(0, Date.parse(concludedAt) - Date.parse(acceptedAt));
+}

@@ -1,0 +1,11 @@
+import { createHmac } from "node:crypto";
+import type { Instant } from "../../domain/job.ts";
+
+/**
+ * The two fields a Feishu (Lark) bot with a signature check wants in the body. Odd but documented: the key is
+ * timestamp and secret, the message is empty. https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+ */
+export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {
+  const timestamp = String(Math.floor(now / 1000));
+  return { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
+}

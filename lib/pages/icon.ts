@@ -1,0 +1,39 @@
+import { type Html, html } from "./html.ts";
+import { FACE_NAMES, type Face } from "./state-presentation.ts";
+
+const COLOURS: Readonly<Record<Face["name"], string>> = {
+  running: "#1f6feb",
+  succeeded: "#1a7f4b",
+  failed: "#d1293d",
+  timed_out: "#b25e00",
+  lost: "#7a4fd0",
+  stopped: "#6b7480",
+  waiting: "#6b7480",
+};
+
+/** Every state has a shape of its own, so that none rests on colour alone. All on a 16 × 16 grid. */
+const SHAPES: Readonly<Record<Face["name"], Html>> = {
+  running: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" opacity=".3"/><path class="arc" d="M8 2a6 6 0 0 1 6 6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>`,
+  succeeded: html`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="m4.9 8.3 2.2 2.2 4.1-4.7" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>`,
+  failed: html`<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" fill="currentColor"/><path d="m5.6 5.6 4.8 4.8m0-4.8-4.8 4.8" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round"/>`,
+  timed_out: html`<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M8 4.6V8l2.4 1.6" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"/>`,
+  lost: html`<path d="m8 .8 7.2 7.2L8 15.2.8 8z" fill="currentColor"/><path d="M6.3 6.4c.1-2.2 3.5-2.1 3.4 0 0 1.2-1.6 1.2-1.6 2.4m0 2.1v.1" fill="none" stroke="var(--on,#fff)" stroke-width="1.5" stroke-linecap="round"/>`,
+  stopped: html`<rect x="1.8" y="1.8" width="12.4" height="12.4" rx="3" fill="none" stroke="currentColor" stroke-width="1.7"/><rect x="5.6" y="5.6" width="4.8" height="4.8" rx="1" fill="currentColor"/>`,
+  waiting: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.6 2.1"/>`,
+};
+
+/** Drawn once per page; `icon` refers to it. */
+export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${FACE_NAMES.map(
+  (name) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${SHAPES[name]}</symbol>`,
+)}</defs></svg>`;
+
+/** Decoration: the state's word always stands beside it. */
+export function icon(name: Face["name"]): Html {
+  return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
+}
+
+/** The tab's icon as a data: URL. */
+export function favicon(name: Face["name"]): string {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="${COLOURS[name]}">${SHAPES[name]}</svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}

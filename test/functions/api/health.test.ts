@@ -1,0 +1,54 @@
+import { createHealth, type HealthChecks } from "../../../functions/api/health.ts";
+import { HealthDocument } from "../../../lib/api/health-document.ts";
+
+const never = () => new Promise<void>(() => undefined);
+const well: HealthChecks = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
+
+function health(checks: HealthChecks, wait: () => Promise<void> = never) {
+  const clock = { now: 0 };
+  const unreachable: string[] = [];
+  const ask = createHealth({
+    checks,
+    now: () => clock.now,
+    wait,
+    onUnreachable: (what) => unreachable.push(what),
+  });
+  return { ask, clock, unreachable };
+}
+
+const documentOf = (body: string | undefined) => HealthDocument.parse(JSON.parse(body ?? ""));
+
+test("all well is a 200", async () => {
+  const answer = await health(well).ask();
+  expect(answer.status).toBe(200);
+  expect(documentOf(answer.body)).toEqual({
+    status: "ok",
+    checks: { config: "ok", ledger: "ok", queue: "ok" },
+  });
+});
+
+test("what fails is named, and why is only told to the operator", async () => {
+  const { ask, unreachable } = health({ ...well, ledger: () => Promise.reject(new Error("table gone")) });
+  const answer = await ask();
+  expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+  expect(documentOf(answer.body).checks).toEqual({ config: "ok", ledger: "unreachable", queue: "ok" });
+  expect(answer.body).not.toContain("table gone");
+  expect(unreachable).toEqual(["ledger"]);
+});
+
+test("what does not answer in time is not reachable", async () => {
+  const { ask } = health({ ...well, queue: never }, async () => undefined);
+  expect(documentOf((await ask()).body).checks.queue).toBe("unreachable");
+});
+
+test("many who ask at once cost one check, until it is two seconds old", async () => {
+  let asked = 0;
+  const { ask, clock } = health({ ...well, config: async () => (asked += 1) });
+  await Promise.all([ask(), ask()]);
+  clock.now = 1999;
+  await ask();
+  expect(asked).toBe(1);
+  clock.now = 2000;
+  await ask();
+  expect(asked).toBe(2);
+});

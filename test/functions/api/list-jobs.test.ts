@@ -1,0 +1,137 @@
+import { JobList } from "../../../lib/api/job-list.ts";
+import { json } from "../http-answers.ts";
+import { CONFIG, START, TOKENS } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+
+/** Watches `j0`, `j1`, …, each accepted a second after the one before; some of them are stopped. */
+async function createListed(
+  count: number,
+  isStopped: (i: number) => boolean = () => false,
+): Promise<Harness> {
+  const api = createHarness();
+  for (let i = 0; i < count; i += 1) {
+    api.clock.now = START + i * 1000;
+    await api.ledger.open({
+      project: "prod",
+      jobId: `j${i}`,
+      acceptedAt: api.clock.now,
+      deadlineAt: START + 1e9,
+      nextPollAt: START + 1e6,
+      targets: [],
+      context: {},
+      callbacks: {},
+      digestId: null,
+      expiresAt: START + 1e10,
+    });
+    if (isStopped(i)) await api.ledger.stop({ project: "prod", jobId: `j${i}` }, api.clock.now, START + 1e10);
+  }
+  api.calls.length = 0;
+  return api;
+}
+
+async function list(api: Harness, query = "") {
+  const answer = await api.ask("GET", `/v1/jobs${query}`);
+  expect(answer.status).toBe(200);
+  return JobList.parse(json(answer));
+}
+
+const idsOf = ({ jobs }: JobList) => jobs.map(({ jobId }) => jobId);
+
+/** All pages of a list, each of which is as short as asked and continues the one before. */
+async function pagesOf(api: Harness, query: string): Promise<string[][]> {
+  const pages: string[][] = [];
+  let before = "";
+  for (;;) {
+    const page = await list(api, `?${query}${before}`);
+    pages.push(idsOf(page));
+    if (page.next === null) return pages;
+    before = `&before=${page.next}`;
+  }
+}
+
+describe("the list of a project's jobs", () => {
+  test("tells of each what is known without reading more, newest first, with a link that opens", async () => {
+    const api = await createListed(2);
+    const { jobs, next } = await list(api);
+    expect(next).toBeNull();
+    expect(jobs.map(({ jobId }) => jobId)).toEqual(["j1", "j0"]);
+    expect(jobs[1]).toEqual({
+      project: "prod",
+      jobId: "j0",
+      state: "watching",
+      done: false,
+      phase: null,
+      type: null,
+      resourceName: null,
+      polls: 0,
+      acceptedAt: "2026-11-23T09:00:00.000Z",
+      concludedAt: null,
+      statusUrl: "https://notifier.example.com/v1/jobs/prod/j0",
+      pageUrl: expect.stringContaining("https://notifier.example.com/jobs/prod/j0?key="),
+    });
+    expect((await api.ask("GET", jobs[1]?.pageUrl ?? "", { token: null })).status).toBe(200);
+  });
+
+  test("goes on where the page before ended", async () => {
+    expect(await pagesOf(await createListed(5), "limit=2")).toEqual([["j4", "j3"], ["j2", "j1"], ["j0"]]);
+  });
+
+  test.each([
+    [
+      "state=stopped&limit=2",
+      [
+        ["j6", "j4"],
+        ["j2", "j0"],
+      ],
+    ],
+    ["state=stopped&limit=3", [["j6", "j4", "j2"], ["j0"]]],
+    ["state=stopped,failed", [["j6", "j4", "j2", "j0"]]],
+    ["state=failed&state=watching", [["j5", "j3", "j1"]]],
+    ["state=lost", [[]]],
+  ])("of some states (?%s) leaves none out and repeats none", async (query, pages) => {
+    const found = await pagesOf(await createListed(7, (i) => i % 2 === 0), query);
+    expect(found.filter((page, i) => page.length > 0 || i === 0)).toEqual(pages);
+  });
+
+  test("reads no more than so much for one call, and says that there is more", async () => {
+    const api = await createListed(620, (i) => i === 0);
+    const page = await list(api, "?state=stopped");
+    expect([idsOf(page), api.calls.filter((call) => call === "ledger.recent").length]).toEqual([[], 5]);
+    expect(idsOf(await list(api, `?state=stopped&before=${page.next}`))).toEqual(["j0"]);
+  });
+
+  test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {
+    const api = await createListed(1);
+    const [real, none] = await Promise.all(
+      ["secret", "absent"].map((project) =>
+        api.ask("GET", `/v1/jobs?project=${project}&state=x`, { token: TOKENS.team }),
+      ),
+    );
+    expect([real?.status, json(real ?? { status: 0 }).errors]).toEqual([
+      403,
+      [{ parameter: "project", detail: "needs the scope projects:secret" }],
+    ]);
+    expect(real?.body?.replaceAll("secret", "X")).toBe(none?.body?.replaceAll("absent", "X"));
+    expect(api.calls).toEqual([]);
+  });
+
+  test("tells every fault of its query at once", async () => {
+    const api = await createListed(1);
+    const query = "?project=absent&state=over&limit=0&limit=7&colour=red";
+    const answer = await api.ask("GET", `/v1/jobs${query}`);
+    expect(answer.status).toBe(400);
+    expect(json(answer).errors.map(({ parameter }) => parameter)).toEqual([
+      ...["colour", "limit", "project", "state", "limit"],
+    ]);
+    for (const wrong of ["state=", "limit=101", "limit=x", "before=made-up", "before=", "project=a%20b"])
+      expect([wrong, (await api.ask("GET", `/v1/jobs?${wrong}`)).status]).toEqual([wrong, 400]);
+  });
+
+  test("without a project is that of the default one, if there is one", async () => {
+    const settings = { ...CONFIG.settings, defaultProject: undefined };
+    const answer = await createHarness({ config: { ...CONFIG, settings } }).ask("GET", "/v1/jobs");
+    expect(json(answer).errors).toEqual([
+      { parameter: "project", detail: expect.stringContaining("is needed") },
+    ]);
+  });
+});

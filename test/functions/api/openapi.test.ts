@@ -1,0 +1,146 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { pageUrl } from "../../../lib/auth/link-keys.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { EXAMPLES } from "../../../lib/openapi/examples.ts";
+import { json } from "../http-answers.ts";
+import { CONFIG, START } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Content>>;
+}
+
+const key = { project: "prod", jobId: "a" };
+const link = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
+
+/** A watch that has ended, so that every operation has something to do. */
+async function createEnded(): Promise<Harness> {
+  const api = createHarness();
+  await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] } });
+  await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+  await api.ledger.end({
+    key,
+    acceptedAt: START,
+    outcome: "failed",
+    concludedAt: START,
+    targets: ["deploys"],
+    polledAt: [],
+    expiresAt: START + 1e9,
+  });
+  return api;
+}
+
+async function operationsOf(api: Harness) {
+  const document = json(await api.ask("GET", "/v1/openapi.json", { token: null }));
+  const paths = document.paths as Record<string, Record<string, Operation>>;
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema({ ...document, $id: "document" });
+  const schemaFaults = (schema: object, value: unknown) => {
+    const text = JSON.stringify(schema).replaceAll("#/components", "document#/components");
+    const validate = ajv.compile(JSON.parse(text));
+    validate(value);
+    return validate.errors ?? [];
+  };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+  return { operations, schemaFaults };
+}
+
+function fill(path: string): string {
+  const query = path.startsWith("/jobs/") ? (pageUrl(link, key, START) ?? "").replace(/^[^?]*/, "") : "";
+  return path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys") + query;
+}
+
+test("every operation of the document does what the document says, with its own example", async () => {
+  const { operations, schemaFaults } = await operationsOf(await createEnded());
+  expect(operations).toHaveLength(11);
+  for (const { path, method, operation } of operations) {
+    const api = await createEnded();
+    const example = operation.requestBody?.content?.["application/json"]?.example;
+    const answer = await api.ask(method, fill(path), example === undefined ? {} : { body: example });
+    const described = operation.responses[String(answer.status)];
+    expect({ path, status: answer.status, described: described !== undefined }).toEqual({
+      path,
+      status: path === "/jobs" ? 404 : expect.any(Number),
+      described: true,
+    });
+    if (path !== "/jobs") expect(answer.status).toBeLessThan(300);
+    const schema = described?.content?.["application/json"]?.schema;
+    if (schema !== undefined && operation.operationId !== "readHealth")
+      expect(schemaFaults(schema, json(answer))).toEqual([]);
+  }
+});
+
+test("every problem of an operation is one it may answer, in the form of a problem", async () => {
+  const { operations, schemaFaults } = await operationsOf(await createEnded());
+  for (const { path, method, operation } of operations) {
+    if (operation.responses["401"] === undefined) continue;
+    const asks = [
+      { token: null },
+      { token: "nobody" },
+      { body: "{", headers: { "content-type": "text/plain" } },
+      { body: "{" },
+      { body: { colour: "red" } },
+    ];
+    for (const ask of asks) {
+      const answer = await (await createEnded()).ask(method, fill(path).replace("/a", "/unknown"), ask);
+      const described = operation.responses[String(answer.status)];
+      expect({ path, status: answer.status, described: described !== undefined }).toMatchObject({
+        described: true,
+      });
+      const schema = described?.content?.["application/problem+json"]?.schema;
+      if (schema !== undefined) expect(schemaFaults(schema, json(answer))).toEqual([]);
+    }
+  }
+});
+
+describe("the address in the document", () => {
+  const serversOf = async (api: Harness) =>
+    json(await api.ask("GET", "/v1/openapi.json", { token: null })).servers;
+
+  it("is the operator's, behind a domain of their own", async () => {
+    expect(await serversOf(createHarness())).toEqual([{ url: "https://notifier.example.com" }]);
+  });
+
+  it("is the deployed one where the operator has set none, and while the config is broken", async () => {
+    const { publicUrl: _, ...settings } = CONFIG.settings;
+    const deployed = [{ url: expect.stringMatching(/^https:\/\/default\.example\.com\/?$/) }];
+    expect(await serversOf(createHarness({ config: { ...CONFIG, settings } }))).toEqual(deployed);
+    const readConfig = () => Promise.reject(new Error("the config has faults"));
+    expect(await serversOf(createHarness({ readConfig }))).toEqual(deployed);
+  });
+});
+
+test("no operation for callers ignores a parameter that it does not take", async () => {
+  const { operations } = await operationsOf(await createEnded());
+  const forCallers = operations.filter(({ operation }) => operation.responses["401"] !== undefined);
+  expect(forCallers.length).toBeGreaterThan(4);
+  for (const { path, method, operation } of forCallers) {
+    const api = await createEnded();
+    const sent = () => [api.pollQueue.state.sent, api.notifyQueue.state.sent, api.attempts.length];
+    const before = sent();
+    const body = operation.requestBody?.content?.["application/json"]?.example;
+    const asked = body === undefined ? {} : { body };
+    const answer = await api.ask(method, `${fill(path)}?colour=red`, asked);
+    expect({ path, method, status: answer.status }).toEqual({
+      path,
+      method,
+      status: operation.operationId === "acceptJobs" ? 422 : 400,
+    });
+    expect(json(answer).errors).toEqual([
+      { parameter: "colour", detail: expect.stringContaining("is not a parameter of this call") },
+    ]);
+    expect(sent()).toEqual(before);
+    expect(operation.responses).toHaveProperty(String(answer.status));
+  }
+});
+
+test("the example of a submission is made for a config like this one", () => {
+  expect(EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
+});

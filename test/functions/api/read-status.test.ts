@@ -1,0 +1,166 @@
+import { StatusDocument } from "../../../lib/api/status-document.ts";
+import { json } from "../http-answers.ts";
+import { START, TOKENS } from "../http-config.ts";
+import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+
+describe("the status of a watch", () => {
+  test("is the document, with a tag and when to ask again", async () => {
+    const api = await watched();
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { "retry-after": "11", etag: expect.stringMatching(/^"/) },
+    });
+    const document = StatusDocument.parse(json(answer));
+    expect(document).toMatchObject({
+      project: "prod",
+      jobId: "a",
+      region: "eu-de",
+      state: "watching",
+      done: false,
+      polls: 0,
+      acceptedAt: "2026-11-23T09:00:00.000Z",
+      nextPollAt: "2026-11-23T09:00:10.000Z",
+      job: null,
+    });
+    expect(document.deliveries.map(({ target, state }) => [target, state])).toEqual([
+      ["audit", "pending"],
+      ["deploys", "pending"],
+    ]);
+  });
+
+  test("shows the tree as last seen, with what failed in it", async () => {
+    const api = await watched();
+    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    const leaf = {
+      jobId: "b",
+      type: "InstallMaster",
+      phase: "Failed",
+      state: "failed" as const,
+      reason: "no quota",
+      clusterId: null,
+      resourceId: null,
+      resourceName: "m-1",
+      createdAt: START,
+      updatedAt: null,
+      subJobs: [],
+    };
+    const tree = {
+      ...leaf,
+      jobId: "a",
+      type: "CreateCluster",
+      phase: "Running",
+      state: "pending" as const,
+      reason: null,
+    };
+    await api.ledger.recordPoll({
+      key: KEY,
+      poll: 1,
+      messageId: "m",
+      at: START,
+      nextPollAt: START + 5000,
+      misses: 0,
+      waited: false,
+      lastPollError: null,
+      polledAt: [START],
+      phase: "Running",
+      jobType: "CreateCluster",
+      resourceName: "m",
+      tree: { ...tree, subJobs: [leaf] },
+      accessError: { kind: "forbidden", since: START },
+    });
+    expect(StatusDocument.parse(json(await api.ask("GET", URL_OF_A)))).toMatchObject({
+      type: "CreateCluster",
+      failures: [{ path: ["CreateCluster", "InstallMaster"], jobId: "b", reason: "no quota" }],
+      subJobs: { total: 1, succeeded: 0, failed: 1, pending: 0 },
+      lastPollError: expect.stringContaining("since 2026-11-23T09:00:00.000Z"),
+      job: { jobId: "a", subJobs: [{ jobId: "b", createdAt: "2026-11-23T09:00:00.000Z" }] },
+    });
+  });
+
+  test("says since when polls bring no news, and what the latest met", async () => {
+    const api = await watched();
+    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordPoll({
+      key: KEY,
+      poll: 1,
+      messageId: "m",
+      at: START,
+      nextPollAt: START + 5000,
+      misses: 1,
+      waited: false,
+      phase: null,
+      jobType: null,
+      resourceName: null,
+      tree: null,
+      polledAt: [START],
+      accessError: null,
+      lastPollError: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
+    });
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
+      lastPollError: "CCE cannot be reached (ENOTFOUND), since 2026-11-23T09:00:00.000Z",
+    });
+  });
+
+  test("once over, leaves out targets that did not ask for the outcome, and needs no other visit", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(answer.headers).not.toHaveProperty("retry-after");
+    expect(json(answer)).toMatchObject({ state: "succeeded", done: true, deliveries: [{ target: "audit" }] });
+  });
+
+  test("is not sent again to who has it", async () => {
+    const api = await watched();
+    const etag = (await api.ask("GET", URL_OF_A)).headers?.etag ?? "";
+    const headers = { "if-none-match": `"other", W/${etag}` };
+    const again = await api.ask("GET", URL_OF_A, { headers });
+    expect(again).toMatchObject({ status: 304, headers: { etag } });
+    expect(again).not.toHaveProperty("body");
+    await end(api);
+    expect((await api.ask("GET", URL_OF_A, { headers })).status).toBe(200);
+  });
+
+  test("of a job nobody watches is a 404, and HEAD is answered as GET", async () => {
+    const api = await watched();
+    expect((await api.ask("GET", "/v1/jobs/prod/b")).status).toBe(404);
+    expect((await api.ask("GET", "/v1/jobs/prod/%2e%2e")).status).toBe(404);
+    expect(await api.ask("HEAD", URL_OF_A)).toEqual(await api.ask("GET", URL_OF_A));
+  });
+
+  test("of a job nobody watches says what may be the matter, and what to do", async () => {
+    const answer = json(await (await watched()).ask("GET", "/v1/jobs/prod/b"));
+    expect(answer.detail).toContain("No job b was handed over in the project prod");
+    expect(answer.detail).toContain("POST /v1/jobs hands it over");
+  });
+
+  test("at a path that no job can have says what a job ID is, to those who may see the project", async () => {
+    const api = await watched();
+    const own = await api.ask("GET", "/v1/jobs/prod/a%20b", { token: TOKENS.team });
+    expect(own.status).toBe(404);
+    expect(json(own).errors).toEqual([
+      { parameter: "jobId", detail: expect.stringContaining("1 to 128 letters") },
+    ]);
+    const both = json(await api.ask("GET", "/v1/jobs/-/a%20b"));
+    expect(both.errors.map(({ parameter }) => parameter)).toEqual(["project", "jobId"]);
+    expect((await api.ask("GET", "/v1/jobs/secret/a%20b", { token: TOKENS.team })).status).toBe(403);
+  });
+
+  test("of a project that is not the caller's names the part of the path that says so", async () => {
+    const answer = await (await watched()).ask("GET", "/v1/jobs/secret/a", { token: TOKENS.team });
+    expect(json(answer).errors).toEqual([
+      { parameter: "project", detail: "needs the scope projects:secret" },
+    ]);
+  });
+
+  test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {
+    const api = await watched();
+    api.calls.length = 0;
+    const [real, none] = await Promise.all(
+      ["secret", "absent"].map((project) => api.ask("GET", `/v1/jobs/${project}/a`, { token: TOKENS.team })),
+    );
+    expect(real?.status).toBe(403);
+    expect(real?.body?.replaceAll("secret", "X")).toBe(none?.body?.replaceAll("absent", "X"));
+    expect(api.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { json, messages } from "../http-answers.ts";
+import { TOKENS } from "../http-config.ts";
+import type { Harness } from "../http-harness.ts";
+import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+
+describe("redelivery", () => {
+  const again = (api: Harness, body?: unknown, token = TOKENS.all) =>
+    api.ask("POST", `${URL_OF_A}/redeliver`, { ...(body === undefined ? {} : { body }), token });
+
+  test("sends the outcome again to all it was meant for, each time under a new number", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    expect((await again(api)).status).toBe(202);
+    const second = await again(api);
+    expect(json(second)).toEqual({ ...KEY, targets: [{ target: "audit", redelivery: 2 }] });
+    expect(messages(api.notifyQueue).map(({ target, redelivery }) => [target, redelivery])).toEqual([
+      ["audit", 1],
+      ["audit", 2],
+    ]);
+  });
+
+  test("is put before the sweep, which finds it should its message be lost", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    const [before] = await api.ledger.overdue(api.clock.now * 2, 10);
+    if (before !== undefined) await api.ledger.reschedule(before, null);
+    await again(api);
+    expect(await api.ledger.overdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
+  });
+
+  test("tells a target that is named whatever its filter says", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    const answer = await again(api, { targets: ["deploys", "deploys"] }, TOKENS.team);
+    expect(json(answer).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
+  });
+
+  test("of a watch that has no outcome yet is a conflict", async () => {
+    const api = await watched();
+    expect((await again(api)).status).toBe(409);
+    await api.ask("DELETE", URL_OF_A);
+    expect((await again(api)).status).toBe(409);
+  });
+
+  test.each([
+    ["a target of another watch", { targets: ["ops"] }, TOKENS.all, 422, "#/targets/0"],
+    ["a target that is not the caller's", { targets: ["deploys", "audit"] }, TOKENS.team, 403, "#/targets/1"],
+    ["an unknown field", { target: "audit" }, TOKENS.all, 422, "#/target"],
+  ])("to %s is refused by its place", async (_, body, token, status, pointer) => {
+    const api = await watched();
+    await end(api);
+    const answer = await again(api, body, token);
+    expect(answer.status).toBe(status);
+    expect(json(answer).errors).toEqual([expect.objectContaining({ pointer })]);
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
+  test("to a target of another watch says how to tell it all the same", async () => {
+    const api = await watched();
+    await end(api);
+    expect(json(await again(api, { targets: ["ops"] })).errors).toEqual([
+      { pointer: "#/targets/0", detail: expect.stringContaining("POST /v1/jobs with it in 'notify'") },
+    ]);
+  });
+
+  test("with its targets in the query is refused, and says where they belong", async () => {
+    const api = await watched();
+    await end(api);
+    const answer = await api.ask("POST", `${URL_OF_A}/redeliver?targets=audit`);
+    expect(answer.status).toBe(400);
+    expect(json(answer).errors).toEqual([
+      { parameter: "targets", detail: expect.stringContaining('in the body, {"targets":[…]}') },
+    ]);
+    const both = await api.ask("POST", `${URL_OF_A}/redeliver?again=1`, { body: { target: "audit" } });
+    expect(both.status).toBe(422);
+    expect(json(both).errors.map(({ parameter, pointer }) => parameter ?? pointer)).toEqual([
+      "again",
+      "#/target",
+    ]);
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
+  test("that could not be sent is a 503", async () => {
+    const api = await watched({
+      notifyQueue: {
+        send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })),
+      },
+    });
+    await end(api);
+    expect((await again(api)).status).toBe(503);
+  });
+});

@@ -1,0 +1,172 @@
+import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { linkKey, listUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
+import { DELIVERY_REASONS } from "../../../lib/channels/reasons.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { json } from "../http-answers.ts";
+import { CONFIG, START } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+import { RUNNING } from "../http-watched.ts";
+
+const maker = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
+
+describe("paths and methods", () => {
+  test.each([
+    ["/", 404, undefined],
+    ["/v1/jobs/", 404, undefined],
+    ["/v1/jobs/prod/%zz", 404, undefined],
+    ["/v1/jobs/prod/a/b", 404, undefined],
+    ["/v1/jobs/prod/a", 405, "DELETE, GET, HEAD"],
+    ["/v1/jobs/prod/a/redeliver", 405, "POST"],
+    ["/v1/health", 405, "GET, HEAD"],
+    ["/docs", 405, "GET, HEAD"],
+  ])("PATCH %s is a %i without a token", async (path, status, allow) => {
+    const answer = await createHarness().ask("PATCH", path, { token: null });
+    expect(answer.status).toBe(status);
+    expect(answer.headers?.allow).toBe(allow);
+    expect(json(answer)).toMatchObject({ status, instance: "urn:request:request-1" });
+  });
+
+  test("PUT /v1/jobs says what this path takes", async () => {
+    expect(await createHarness().ask("PUT", "/v1/jobs")).toMatchObject({
+      status: 405,
+      headers: { allow: "GET, HEAD, POST" },
+    });
+  });
+
+  test.each([
+    ["GET", "/v1/jobs"],
+    ["GET", "/v1/jobs/prod/a"],
+    ["DELETE", "/v1/jobs/prod/a"],
+    ["POST", "/v1/jobs/prod/a/redeliver"],
+    ["POST", "/v1/targets/ops/test"],
+  ])("%s %s needs a token", async (method, path) => {
+    expect((await createHarness().ask(method, path, { token: null })).status).toBe(401);
+  });
+});
+
+describe("pages", () => {
+  const watch = { project: "prod", jobId: "a" };
+
+  test("open by the key of their link, without a token", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    const answer = await api.ask("GET", pageUrl(maker, watch, START) ?? "", { token: null });
+    expect(answer).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
+    const headers = { "if-none-match": answer.headers?.etag ?? "" };
+    expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "", { headers })).status).toBe(304);
+  });
+
+  test("with a wrong, a foreign, an expired key, or of an unknown job are all the same 404", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    const expired = linkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
+    const foreign = linkKey(maker.linkKey, { kind: "watch", project: "prod", jobId: "b" }, START + 1e9);
+    const answers = await Promise.all(
+      [
+        "/jobs/prod/a",
+        `/jobs/prod/a?key=${expired}`,
+        `/jobs/prod/a?key=${foreign}`,
+        `/jobs/prod/b?key=${foreign}`,
+        "/jobs",
+        `/jobs?key=${foreign}`,
+      ].map((url) => api.ask("GET", url, { token: null })),
+    );
+    expect(new Set(answers.map(({ status, body }) => `${status}${body}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(404);
+  });
+
+  test("are closed to all without a linkKey", async () => {
+    const settings = { ...CONFIG.settings, linkKey: undefined };
+    const api = createHarness({ config: { ...CONFIG, settings } });
+    expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "")).status).toBe(404);
+  });
+
+  test("list a project's watches, each with a link of its own that opens", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
+    const list = await api.ask("GET", listUrl(maker, "prod", START) ?? "", { token: null });
+    expect(list.status).toBe(200);
+    const links = [...(list.body ?? "").matchAll(/href="(https:[^"]*\/jobs\/prod\/[^"]+)"/g)].map(
+      ([, href]) => href ?? "",
+    );
+    expect(links).toHaveLength(2);
+    for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
+    expect((await api.ask("GET", `${listUrl(maker, "prod", START)}&before=made-up`)).status).toBe(404);
+  });
+});
+
+describe("links on a page", () => {
+  const hrefs = ({ body = "" }: { body?: string }, start: string) =>
+    [...body.matchAll(/href="([^"]+)"/g)]
+      .map(([, href]) => href ?? "")
+      .filter((href) => href.startsWith(start));
+
+  test("lead from a job to its project's list and back, and end when the first link does", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    let url = pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a" }, START) ?? "";
+    for (const start of ["https://notifier.example.com/jobs?", "https://notifier.example.com/jobs/prod/"]) {
+      api.clock.now += 86_000_000;
+      const page = await api.ask("GET", url, { token: null });
+      expect(page.status).toBe(200);
+      url = hrefs(page, start)[0]?.replaceAll("&amp;", "&") ?? "";
+    }
+    api.clock.now = START + 2 * 86_400_000;
+    expect((await api.ask("GET", url, { token: null })).status).toBe(404);
+  });
+
+  test("lead to the cluster in the cloud's console as soon as the cluster is known", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    const open = () => api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a" }, START) ?? "");
+    expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
+    const key = { project: "prod", jobId: "a" };
+    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordPoll({
+      key,
+      poll: 1,
+      messageId: "m",
+      at: START,
+      nextPollAt: START + 5000,
+      misses: 0,
+      polledAt: [START],
+      phase: "Running",
+      jobType: "CreateCluster",
+      resourceName: "m",
+      accessError: null,
+      lastPollError: null,
+      waited: false,
+      tree: { ...RUNNING, clusterId: "b1f6e1a2" },
+    });
+    expect(hrefs(await open(), "https://console.")).toEqual([expect.stringContaining("/cluster/b1f6e1a2")]);
+  });
+});
+
+describe("the description", () => {
+  test("is served open, as a document and as a page that loads nothing", async () => {
+    const api = createHarness();
+    const document = await api.ask("GET", "/v1/openapi.json", { token: null });
+    expect(json(document)).toMatchObject({ openapi: "3.1.1", webhooks: { jobEnded: {} } });
+    const page = await api.ask("GET", "/docs", { token: null });
+    expect(page.headers?.["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(page.body).not.toMatch(/<script|<link|<img|@import|\bsrc=/);
+    for (const [, anchor] of (page.body ?? "").matchAll(/href="#([^"]+)"/g))
+      expect(page.body).toContain(`id="${anchor}"`);
+  });
+
+  test("says of every problem what it comes from and what helps, where its type leads to", async () => {
+    const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
+    for (const [kind, { title }] of Object.entries(PROBLEMS)) {
+      const entry = body.split(`id="problem-${kind}"`)[1]?.split(/<h3|<\/section/)[0] ?? "";
+      const [first = "", second = ""] = [...entry.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text ?? "");
+      expect(first.replace(title, "").length).toBeGreaterThan(25);
+      expect(second.length).toBeGreaterThan(25);
+    }
+  });
+
+  test("says what every reason of an attempt means", async () => {
+    const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
+    for (const reason of DELIVERY_REASONS)
+      expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));
+  });
+});

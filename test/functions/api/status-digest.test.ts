@@ -1,0 +1,98 @@
+import { DIGEST_PROJECT } from "../../../functions/shared/notification-targets.ts";
+import { Accepted } from "../../../lib/api/accepted.ts";
+import { StatusDocument } from "../../../lib/api/status-document.ts";
+import type { DeliveryState } from "../../../lib/domain/job.ts";
+import { json } from "../http-answers.ts";
+import { START } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+import { end, URL_OF_A } from "../http-watched.ts";
+
+const CALL = { jobIds: ["a", "b"], digest: true, notify: ["ops", "deploys", "audit"] };
+
+/** Two jobs of one call, told to the chats `ops` and `deploys` together, and to `audit` one by one. */
+async function digested(): Promise<Harness> {
+  const api = createHarness();
+  await api.ask("POST", "/v1/jobs", { body: CALL });
+  return api;
+}
+
+const ended = (api: Harness) => end(api, "failed", ["audit", "deploys", "ops"]);
+
+async function attempt(api: Harness, target: string, state: DeliveryState, status: number): Promise<void> {
+  const key = { project: DIGEST_PROJECT, jobId: "uuid-1", target };
+  const lease = { redelivery: 0, messageId: "n-1" };
+  const { now } = api.clock;
+  await api.ledger.claimNotification({ key, ...lease, now, leaseMs: 1000, expiresAt: now * 2 });
+  const reason = state === "delivered" ? "ok" : "server_error";
+  await api.ledger.recordAttempt({
+    key,
+    ...lease,
+    state,
+    spent: true,
+    nextAttemptAt: state === "pending" ? now + 5000 : null,
+    attempt: {
+      at: now,
+      verdict: state === "pending" ? "retry" : "delivered",
+      status,
+      durationMs: 7,
+      reason,
+      answer: "",
+    },
+  });
+}
+
+async function deliveriesOf(api: Harness): Promise<readonly unknown[]> {
+  return StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries;
+}
+
+const AT = new Date(START).toISOString();
+const WAITS = { state: "pending", attempts: 0, lastStatus: null, lastReason: null, at: null };
+
+describe("a chat that is told of several jobs at once", () => {
+  test("stands as the digest's notification does, for each of its jobs", async () => {
+    const api = await digested();
+    await ended(api);
+    await attempt(api, "deploys", "delivered", 200);
+    await attempt(api, "ops", "pending", 503);
+    const delivered = { state: "delivered", attempts: 1, lastStatus: 200, lastReason: "ok", at: AT };
+    const retrying = { state: "pending", attempts: 1, lastStatus: 503, lastReason: "server_error", at: AT };
+    expect(await deliveriesOf(api)).toMatchObject([
+      { target: "audit", ...WAITS },
+      { target: "deploys", ...delivered, history: [{ verdict: "delivered" }] },
+      { target: "ops", ...retrying, nextAttemptAt: new Date(START + 5000).toISOString() },
+    ]);
+  });
+
+  test("is on its way while other jobs of the call still run", async () => {
+    const api = await digested();
+    await ended(api);
+    expect(await deliveriesOf(api)).toMatchObject(
+      ["audit", "deploys", "ops"].map((target) => ({ target, ...WAITS })),
+    );
+  });
+
+  test("stands by its own notification once this job was redelivered to it", async () => {
+    const api = await digested();
+    await ended(api);
+    await attempt(api, "ops", "delivered", 200);
+    await api.ask("POST", `${URL_OF_A}/redeliver`, { body: { targets: ["ops"] } });
+    expect(await deliveriesOf(api)).toContainEqual(expect.objectContaining({ target: "ops", ...WAITS }));
+  });
+
+  test("was not told of a job that was stopped", async () => {
+    const api = await digested();
+    await api.ask("DELETE", URL_OF_A);
+    await attempt(api, "ops", "delivered", 200);
+    expect(await deliveriesOf(api)).toEqual([]);
+  });
+
+  test("is shown so on the page as well", async () => {
+    const api = createHarness();
+    const accepted = await api.ask("POST", "/v1/jobs", { body: CALL });
+    await ended(api);
+    await attempt(api, "ops", "delivered", 200);
+    await attempt(api, "deploys", "delivered", 200);
+    const page = await api.ask("GET", Accepted.parse(json(accepted)).jobs[0]?.pageUrl ?? "", { token: null });
+    expect(page.body?.match(/>Delivered</g)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { renderNodes } from "../../../bench/support/job.ts";
+import type { ApiResponse } from "../../../lib/api/http.ts";
+import { type JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
+import { pageUrl } from "../../../lib/auth/link-keys.ts";
+import { readJob } from "../../../lib/cce/read-job.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { json } from "../http-answers.ts";
+import { CONFIG, START } from "../http-config.ts";
+import type { Harness } from "../http-harness.ts";
+import { end, KEY, RUNNING, URL_OF_A, watched } from "../http-watched.ts";
+
+/** Lambda's limit for the answer of a function: the whole of what it returns, as JSON. */
+const LAMBDA_BYTES = 6 * 1024 * 1024;
+const LINK = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
+
+const failed: Job = { ...RUNNING, jobId: "z", phase: "Failed", state: "failed", reason: "no quota" };
+
+function nodes(phase: "Running" | "Failed"): Job {
+  const tree = readJob(renderNodes(20_000, phase))?.job;
+  if (tree === undefined) throw new Error("the tree was not read");
+  return tree;
+}
+
+async function seen(api: Harness, tree: Job): Promise<void> {
+  await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+  await api.ledger.recordPoll({
+    key: KEY,
+    poll: 1,
+    messageId: "m",
+    at: START,
+    nextPollAt: START + 5000,
+    misses: 0,
+    accessError: null,
+    lastPollError: null,
+    waited: false,
+    polledAt: [START],
+    phase: tree.phase,
+    jobType: tree.type,
+    resourceName: null,
+    tree,
+  });
+}
+
+function lambdaBytes({ status, ...rest }: ApiResponse): number {
+  return Buffer.byteLength(JSON.stringify({ statusCode: status, ...rest }));
+}
+
+const countOf = (job: JobDocument): number => job.subJobs.reduce((sum, one) => sum + 1 + countOf(one), 0);
+
+describe("the status of a job with 20,000 subjobs", () => {
+  test("fits into an answer of Lambda, and shows the subjob that failed, wherever it stands", async () => {
+    const api = await watched();
+    const tree = nodes("Running");
+    await seen(api, { ...tree, subJobs: [...tree.subJobs, failed] });
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
+    const document = StatusDocument.parse(json(answer));
+    expect(document.subJobs).toEqual({ total: 20_001, succeeded: 0, failed: 1, pending: 20_000 });
+    expect(document.failures).toMatchObject([{ path: ["CreateNode", "CreateCluster"], reason: "no quota" }]);
+    expect(document.job?.subJobs.at(-1)).toMatchObject({ jobId: "z", reason: "no quota" });
+    const shown = countOf(document.job as JobDocument);
+    expect(shown).toBeGreaterThan(5000);
+    expect(document.job?.omitted).toMatchObject({ total: 20_001 - shown, failed: 0 });
+    expect(document.warnings).toEqual([
+      `The tree is too large to be shown whole: ${20_001 - shown} of its 20001 subjobs are left out.`,
+    ]);
+  });
+
+  test("fits when it has ended, and says beside the conclusion's words what is left out", async () => {
+    const api = await watched();
+    const tree = nodes("Failed");
+    const conclusion = summarizeOutcome({
+      key: KEY,
+      region: null,
+      outcome: "failed",
+      reason: null,
+      job: tree,
+      warnings: [],
+      context: {},
+      statusUrl: null,
+      watch: { acceptedAt: START, concludedAt: START, polls: 1 },
+    });
+    await api.ledger.saveOutcome(KEY, { conclusion, tree }, START * 2);
+    await end(api);
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
+    expect(StatusDocument.parse(json(answer))).toMatchObject({
+      state: "failed",
+      subJobs: { total: 20_000, succeeded: 18_000, failed: 2000 },
+      job: { subJobs: { length: 2000 }, omitted: { succeeded: 18_000, failed: 0 } },
+      warnings: [
+        ...conclusion.warnings,
+        "The tree is too large to be shown whole: 18000 of its 20000 subjobs are left out.",
+      ],
+    });
+  });
+
+  test("has a page that fits too", async () => {
+    const api = await watched();
+    const tree = nodes("Running");
+    await seen(api, { ...tree, subJobs: [...tree.subJobs, failed] });
+    const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
+    expect(page.status).toBe(200);
+    expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
+    expect(page.body).toContain("no quota");
+    expect(page.body).toContain("of its 20001 subjobs are left out.");
+  });
+});
+
+describe("the status of a job with reasons of hundreds of kilobytes", () => {
+  const reason = (at: number) => `${at} "<&'${randomBytes(150_000).toString("base64")}`;
+  const tree = {
+    ...RUNNING,
+    subJobs: Array.from(
+      { length: 40 },
+      (_, at): Job => ({ ...failed, jobId: `j-${at}`, reason: reason(at) }),
+    ),
+  };
+
+  test("has each cut to its share, and all subjobs", async () => {
+    const api = await watched();
+    await seen(api, tree);
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
+    const { job, failures, warnings } = StatusDocument.parse(json(answer));
+    expect(job?.subJobs.map(({ reason }) => Buffer.byteLength(reason ?? ""))).toEqual(Array(40).fill(4000));
+    expect(failures).toHaveLength(40);
+    expect(failures.every(({ reason }) => reason?.endsWith("…"))).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
+  test("has a page that fits", async () => {
+    const api = await watched();
+    await seen(api, tree);
+    const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
+    expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
+    expect(page.body).toContain("39 &quot;&lt;&amp;");
+  });
+});

@@ -1,0 +1,97 @@
+import { json, messages } from "../http-answers.ts";
+import { TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+import { end, URL_OF_A, watched } from "../http-watched.ts";
+
+describe("stopping", () => {
+  test("ends the watch, twice is once, and the job can be handed over again", async () => {
+    const api = await watched();
+    for (let i = 0; i < 2; i += 1) expect(await api.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
+    expect(json(await api.ask("GET", URL_OF_A)).state).toBe("stopped");
+    const again = await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    expect(json(again).jobs[0]?.status).toBe("accepted");
+  });
+
+  test("lets go of an end that told nothing of the job, so that it can be handed over again", async () => {
+    const api = await watched();
+    await end(api, "timed_out");
+    const handOver = async () =>
+      json(await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } })).jobs[0]?.status;
+    expect(await handOver()).toBe("already_watching");
+    expect(await api.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
+    expect(json(await api.ask("GET", URL_OF_A)).state).toBe("timed_out");
+    api.clock.now += 1000;
+    expect(await handOver()).toBe("accepted");
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
+      state: "watching",
+      polls: 0,
+      reason: null,
+      deliveries: [
+        { target: "audit", state: "pending", attempts: 0 },
+        { target: "deploys", state: "pending", attempts: 0 },
+      ],
+    });
+  });
+
+  test("what nobody watches is a 404, and another's project a 403", async () => {
+    const api = await watched();
+    expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(404);
+    expect((await api.ask("DELETE", "/v1/jobs/secret/a", { token: TOKENS.team })).status).toBe(403);
+  });
+});
+
+describe("stopping with something to say", () => {
+  test("is refused, and the watch goes on; an empty body or {} says nothing", async () => {
+    const api = await watched();
+    const forced = await api.ask("DELETE", `${URL_OF_A}?force=1`, { body: { why: "x" } });
+    expect(forced.status).toBe(422);
+    expect(json(forced).errors).toEqual([
+      { parameter: "force", detail: "is not a parameter of this call" },
+      { pointer: "#", detail: "must be empty: this call takes no body" },
+    ]);
+    expect(json(await api.ask("GET", URL_OF_A)).state).toBe("watching");
+    for (const body of ["", "{}", " {\n}\n"])
+      expect((await api.ask("DELETE", URL_OF_A, { body })).status).toBe(204);
+  });
+});
+
+describe("stopping a member of a digest", () => {
+  const digest = { jobIds: ["a", "b"], digest: true, notify: ["ops", "audit"] };
+  const sent = { v: 1, kind: "digest", digestId: "uuid-1", target: "ops", delaySeconds: 0 };
+
+  test("leaves it, and the last to leave sends it", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    expect(messages(api.notifyQueue)).toEqual([]);
+    await api.ask("DELETE", "/v1/jobs/prod/b");
+    expect(messages(api.notifyQueue)).toEqual([sent]);
+  });
+
+  test("that could not be sent is told, and made up for when asked again", async () => {
+    let down = true;
+    const api = createHarness({
+      notifyQueue: {
+        send: async (all) =>
+          all.map(({ id }) =>
+            down ? { id, kind: "failed" as const, reason: "throttled" } : { id, kind: "sent" as const },
+          ),
+      },
+    });
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    const failed = await api.ask("DELETE", "/v1/jobs/prod/b");
+    expect([failed.status, failed.headers?.["retry-after"]]).toEqual([503, "5"]);
+    down = false;
+    expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(204);
+    expect(api.calls.filter((call) => call === "notifyQueue.send")).toHaveLength(2);
+  });
+
+  test("and taking it up again alone is no longer part of it", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: digest });
+    await api.ask("DELETE", "/v1/jobs/prod/a");
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+    expect((await api.ledger.read({ project: "prod", jobId: "a" }))?.watch.digestId).toBeNull();
+  });
+});

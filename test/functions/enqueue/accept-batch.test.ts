@@ -1,0 +1,65 @@
+import { json, messages } from "../http-answers.ts";
+import { createHarness } from "../http-harness.ts";
+
+describe("a batch", () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => `job-${i}`);
+
+  test("is answered in the order asked, each bad ID by itself, each repeated ID opened once", async () => {
+    const api = createHarness();
+    const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["b", "../a", "a", "b"] } });
+    expect(answer.status).toBe(202);
+    expect(answer.headers?.location).toBeUndefined();
+    expect(json(answer).jobs.map(({ jobId, status }) => [jobId, status])).toEqual([
+      ["b", "accepted"],
+      ["../a", "rejected"],
+      ["a", "accepted"],
+      ["b", "accepted"],
+    ]);
+    expect(json(answer).jobs[1]).toMatchObject({ statusUrl: null, error: { status: 422 } });
+    expect(messages(api.pollQueue)).toHaveLength(2);
+  });
+
+  test("of 100 jobs costs one request to the ledger for each and one send", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobIds: hundred } });
+    expect(api.calls.filter((call) => call.startsWith("ledger."))).toEqual(hundred.map(() => "ledger.open"));
+    expect(api.calls.filter((call) => call.endsWith("Queue.send"))).toEqual(["pollQueue.send"]);
+  });
+
+  test("of which nothing is acceptable is a problem that names every job", async () => {
+    const api = createHarness();
+    const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["", "a b"] } });
+    expect(answer.status).toBe(422);
+    expect(json(answer).errors).toEqual([
+      { pointer: "#/jobIds/0", detail: expect.stringContaining("must be 1 to 128") },
+      { pointer: "#/jobIds/1", detail: expect.stringContaining("must be 1 to 128") },
+    ]);
+    expect(api.pollQueue.state.sent).toBe(0);
+  });
+
+  test("with a digest tells the chats together: members, chat targets, and the ID on each new watch", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "known" } });
+    await api.ask("POST", "/v1/jobs", {
+      body: { jobIds: ["a", "known", "b"], digest: true, notify: ["ops", "audit", "deploys"] },
+    });
+    expect(await api.ledger.readDigest("uuid-1")).toMatchObject({
+      members: [
+        { project: "prod", jobId: "a" },
+        { project: "prod", jobId: "b" },
+      ],
+      targets: ["deploys", "ops"],
+    });
+    expect((await api.ledger.read({ project: "prod", jobId: "a" }))?.watch.digestId).toBe("uuid-1");
+    expect((await api.ledger.read({ project: "prod", jobId: "known" }))?.watch.digestId).toBeNull();
+  });
+
+  test.each([
+    ["one job", { jobIds: ["a", "a"], digest: true }],
+    ["no chat to tell", { jobIds: ["a", "b"], digest: true, notify: ["audit"] }],
+  ])("makes no digest of %s", async (_, body) => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body });
+    expect(api.calls).not.toContain("ledger.openDigest");
+  });
+});

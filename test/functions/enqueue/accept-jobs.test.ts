@@ -1,0 +1,127 @@
+import { json, messages } from "../http-answers.ts";
+import { START, TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+
+const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
+
+describe("a job handed over", () => {
+  test("is watched, and its first poll is sent before the answer", async () => {
+    const api = createHarness();
+    const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    expect(answer.status).toBe(202);
+    const [job] = json(answer).jobs;
+    expect(job).toEqual({
+      project: "prod",
+      jobId: JOB,
+      status: "accepted",
+      statusUrl: `https://notifier.example.com/v1/jobs/prod/${JOB}`,
+      pageUrl: expect.stringMatching(new RegExp(`^https://notifier.example.com/jobs/prod/${JOB}\\?key=`)),
+    });
+    expect(answer.headers?.location).toBe(job?.statusUrl);
+    expect(messages(api.pollQueue)).toEqual([
+      {
+        v: 1,
+        kind: "poll",
+        project: "prod",
+        jobId: JOB,
+        poll: 1,
+        delaySeconds: 10,
+        deadlineAt: START + 120 * 60_000,
+      },
+    ]);
+    const document = await api.ledger.read({ project: "prod", jobId: JOB });
+    expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
+  });
+
+  test("carries its deadline, context and targets", async () => {
+    const api = createHarness();
+    const context = { actor: "kim", labels: { env: "prod" } };
+    await api.ask("POST", "/v1/jobs", {
+      body: { jobId: JOB, project: "secret", notify: ["ops", "audit", "ops"], deadlineMinutes: 5, context },
+    });
+    const document = await api.ledger.read({ project: "secret", jobId: JOB });
+    expect(document?.watch).toMatchObject({ targets: ["audit", "ops"], deadlineAt: START + 300_000 });
+    expect(document?.context).toEqual(context);
+  });
+
+  test("asked for again is already watched, and its lost poll is sent again until it has been looked at", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    const again = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    expect(again.status).toBe(202);
+    expect(json(again).jobs[0]?.status).toBe("already_watching");
+    expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1, 1]);
+
+    const key = { project: "prod", jobId: JOB };
+    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    expect(messages(api.pollQueue)).toHaveLength(2);
+  });
+
+  test("taken up again after a stop has its poll sent again, too, until it has been looked at", async () => {
+    const api = createHarness();
+    const key = { project: "prod", jobId: JOB };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ask("DELETE", `/v1/jobs/prod/${JOB}`);
+    for (const status of ["accepted", "already_watching"]) {
+      const again = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+      expect(json(again).jobs[0]?.status).toBe(status);
+    }
+    expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1, 2, 2]);
+    const status = await api.ask("GET", `/v1/jobs/prod/${JOB}`);
+    expect(JSON.parse(status.body ?? "")).toMatchObject({ state: "watching", polls: 0 });
+  });
+
+  test("asked for again while its poll waits for a turn, is sent no other, which would wait anew", async () => {
+    const api = createHarness();
+    const key = { project: "prod", jobId: JOB };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordPoll({
+      key,
+      poll: 1,
+      messageId: "m",
+      at: START,
+      nextPollAt: START + 600_000,
+      waited: true,
+      misses: 0,
+      phase: null,
+      jobType: null,
+      resourceName: null,
+      accessError: null,
+      lastPollError: null,
+      polledAt: [],
+      tree: null,
+    });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1]);
+  });
+
+  test("is looked at by its deadline, however long jobs like it take", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });
+    expect(messages(api.pollQueue)).toMatchObject([{ poll: 1, delaySeconds: 6, deadlineAt: START + 6000 }]);
+  });
+
+  test("comes as the untouched reply of a create call, with the rest in the query", async () => {
+    const api = createHarness();
+    const answer = await api.ask(
+      "POST",
+      "/v1/jobs?from=cce&project=prod&notify=ops,audit&actor=kim&deadlineMinutes=10",
+      {
+        body: { kind: "Cluster", status: { jobID: JOB } },
+        headers: { "content-type": "application/json;charset=utf8" },
+      },
+    );
+    expect(json(answer).jobs[0]).toMatchObject({ jobId: JOB, status: "accepted" });
+    const document = await api.ledger.read({ project: "prod", jobId: JOB });
+    expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
+  });
+
+  test("defaults only to targets that the caller may use", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
+    expect((await api.ledger.read({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);
+  });
+});

@@ -1,0 +1,281 @@
+import { json } from "../http-answers.ts";
+import { CONFIG, TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+
+const JOB = { jobId: "a" };
+
+describe("who is calling", () => {
+  test.each([
+    ["no token", null, {}, 'Bearer realm="cce-job-notifier"'],
+    ["another scheme", null, { authorization: "Basic abc" }, expect.stringContaining("invalid_token")],
+    ["an unknown token", "nobody", {}, expect.stringContaining("invalid_token")],
+  ])("%s is a 401 that says how", async (_, token, headers, challenge) => {
+    const api = createHarness();
+    const answer = await api.ask("POST", "/v1/jobs", { body: JOB, token, headers });
+    expect(answer).toMatchObject({ status: 401, headers: { "www-authenticate": challenge } });
+    expect(api.calls).toEqual([]);
+  });
+
+  test("a header of another kind is told apart from a token that nobody knows", async () => {
+    const details = await Promise.all(
+      ["Basic eDp5", "token-of-all", "Bearer nobody"].map(async (authorization) =>
+        json(
+          await createHarness().ask("POST", "/v1/jobs", {
+            body: JOB,
+            token: null,
+            headers: { authorization },
+          }),
+        ),
+      ),
+    );
+    expect(details.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining("send 'Authorization: Bearer …'"),
+      expect.stringContaining("send 'Authorization: Bearer …'"),
+      expect.stringContaining("not valid here, or no longer"),
+    ]);
+  });
+
+  test("is asked before the body is read", async () => {
+    expect((await createHarness().ask("POST", "/v1/jobs", { body: "{", token: "nobody" })).status).toBe(401);
+  });
+
+  test("may be either of two tokens while one is rotated", async () => {
+    const api = createHarness();
+    for (const token of [TOKENS.all, TOKENS.rotated])
+      expect((await api.ask("POST", "/v1/jobs", { body: JOB, token })).status).toBe(202);
+  });
+
+  test("nobody is let in by a config without tokens", async () => {
+    const api = createHarness({ config: { ...CONFIG, tokens: {} } });
+    expect((await api.ask("POST", "/v1/jobs", { body: JOB })).status).toBe(401);
+  });
+
+  test("an issuer that cannot be reached is a 503, not a refusal", async () => {
+    const oidc = [
+      { issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" }, projects: ["*"] },
+    ];
+    const api = createHarness({
+      config: { ...CONFIG, oidc },
+      identify: async () => ({ kind: "unavailable", cause: new Error("down") }),
+    });
+    const answer = await api.ask("POST", "/v1/jobs", { body: JOB, token: "eyJh.eyJp.c2ln" });
+    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "30" } });
+    expect(api.failures).toEqual(["issuer"]);
+  });
+});
+
+describe("what a caller may", () => {
+  test("a missing scope is named, each with its place, and nothing is looked up", async () => {
+    const api = createHarness();
+    const body = { ...JOB, project: "secret", notify: ["deploys", "audit", "nowhere"] };
+    const answer = await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
+    expect(answer.status).toBe(403);
+    expect(json(answer).errors).toEqual([
+      { pointer: "#/project", detail: "needs the scope projects:secret" },
+      { pointer: "#/notify/1", detail: "needs the scope targets:audit" },
+      { pointer: "#/notify/2", detail: "needs the scope targets:nowhere" },
+    ]);
+    expect(api.calls).toEqual([]);
+  });
+
+  test("a project that exists and one that does not are told alike to who may see neither", async () => {
+    const api = createHarness();
+    const [real, none] = await Promise.all(
+      ["secret", "absent"].map((project) =>
+        api.ask("POST", "/v1/jobs", { body: { ...JOB, project }, token: TOKENS.team }),
+      ),
+    );
+    expect(real?.body?.replaceAll("secret", "X")).toBe(none?.body?.replaceAll("absent", "X"));
+    expect(real?.status).toBe(none?.status);
+  });
+});
+
+describe("faults", () => {
+  const faults = async (body: unknown, query = "") => {
+    const api = createHarness();
+    const answer = await api.ask("POST", `/v1/jobs${query}`, { body });
+    expect(api.calls).toEqual([]);
+    expect(answer.headers?.["content-type"]).toBe("application/problem+json");
+    const problem = json(answer);
+    expect(problem.status).toBe(answer.status);
+    return problem;
+  };
+
+  test("are all told at once, each with its place", async () => {
+    const problem = await faults({
+      jobId: 7,
+      jobIds: [],
+      project: "-",
+      notify: "deploys",
+      deadlineMinutes: -1,
+      context: { runUrl: "javascript:alert(1)", "x/y": 1, labels: { "": "empty" } },
+      colour: "red",
+    });
+    expect(problem).toMatchObject({
+      type: "/docs#problem-invalid-request",
+      status: 422,
+      instance: "urn:request:request-1",
+    });
+    expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual([
+      ...["#/colour", "#/context/labels/", "#/context/runUrl", "#/context/x~1y", "#/deadlineMinutes"],
+      ...["#/jobId", "#/jobIds", "#/jobIds", "#/notify", "#/project"],
+    ]);
+  });
+
+  test("of form and of names are told together", async () => {
+    const problem = await faults({
+      jobIds: ["a", "b c"],
+      notify: ["ops", "absent"],
+      project: "nowhere",
+      colour: 1,
+    });
+    expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual([
+      ...["#/colour", "#/jobIds/1", "#/notify/1", "#/project"],
+    ]);
+  });
+
+  test("of some names leave none of the others untold, each in its place", async () => {
+    const problem = await faults({ ...JOB, notify: ["nope", "a b", 7, "ops"] });
+    expect(problem.errors.toSorted((a, b) => (a.pointer ?? "").localeCompare(b.pointer ?? ""))).toEqual([
+      { pointer: "#/notify/0", detail: "is not a configured target" },
+      { pointer: "#/notify/1", detail: expect.stringContaining("1 to 64 letters") },
+      { pointer: "#/notify/2", detail: "must be a text" },
+    ]);
+  });
+
+  test("are told in words, not in a programmer's", async () => {
+    const problem = await faults({
+      ...JOB,
+      deadlineMinutes: 0,
+      callbackUrl: "",
+      digest: "yes",
+      context: { actor: "x".repeat(201), runUrl: null },
+    });
+    expect(Object.fromEntries(problem.errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
+      "#/deadlineMinutes": "must be more than 0",
+      "#/callbackUrl": "must not be empty",
+      "#/digest": "must be true or false",
+      "#/context/actor": "must have at most 200 characters",
+      "#/context/runUrl": "must be an http or https URL",
+    });
+  });
+
+  test.each([
+    ["an unknown project", { ...JOB, project: "absent" }, ["#/project"]],
+    ["unknown targets", { ...JOB, notify: ["ops", "no", "constructor"] }, ["#/notify/1", "#/notify/2"]],
+    ["no job", {}, ["#/jobId"]],
+    ["101 jobs", { jobIds: Array.from({ length: 101 }, (_, i) => `j${i}`) }, ["#/jobIds"]],
+    ["a list", [JOB], ["#"]],
+    ["a prototype", JSON.parse('{"jobId":"a","__proto__":{"x":1}}'), ["#/__proto__"]],
+    ["a bad ID", { jobId: "a b" }, ["#/jobId"]],
+  ])("%s is told by its place", async (_, body, pointers) => {
+    const problem = await faults(body);
+    expect(problem.status).toBe(422);
+    expect(problem.errors.map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  test("in the query are told by the parameter", async () => {
+    const query = "?from=cce&project=absent&project=x&notify=-&deadlineMinutes=soon&runUrl=x&colour=red";
+    const problem = await faults({ kind: "Status" }, query);
+    expect(problem.status).toBe(422);
+    expect(problem.errors).toEqual(
+      expect.arrayContaining([
+        { parameter: "colour", detail: "is not a parameter of this call" },
+        { parameter: "project", detail: "is given more than once" },
+        expect.objectContaining({ parameter: "notify" }),
+        expect.objectContaining({ parameter: "deadlineMinutes" }),
+        expect.objectContaining({ parameter: "runUrl" }),
+        { pointer: "#", detail: expect.stringContaining("holds no job ID") },
+      ]),
+    );
+  });
+
+  test("in the query are told all at once, those of form and those of names", async () => {
+    const query = "?from=cce&project=nope&notify=a,b,ops,c%20d&deadlineMinutes=abc";
+    const problem = await faults({ status: { jobID: "a" } }, query);
+    expect(problem.errors.toSorted((a, b) => a.detail.localeCompare(b.detail))).toEqual([
+      { parameter: "notify", detail: "'a' is not a configured target" },
+      { parameter: "notify", detail: "'b' is not a configured target" },
+      { parameter: "notify", detail: expect.stringMatching(/^entry 4 must be 1 to 64 letters/) },
+      { parameter: "project", detail: "is not a configured project" },
+      { parameter: "deadlineMinutes", detail: "must be a number" },
+    ]);
+  });
+
+  test.each(["notify=", "notify=,", "notify=%20&notify="])(
+    "?%s names nobody by mistake, and is one of them",
+    async (names) => {
+      const problem = await faults({ status: { jobID: "a" } }, `?from=cce&${names}`);
+      expect(problem.errors).toEqual([
+        { parameter: "notify", detail: "names no target; leave it out for the default" },
+      ]);
+    },
+  );
+
+  test("a comma too many names nobody more, and an empty list in a body is a choice", async () => {
+    const api = createHarness();
+    const reply = { status: { jobID: "a" } };
+    expect((await api.ask("POST", "/v1/jobs?from=cce&notify=ops,", { body: reply })).status).toBe(202);
+    expect((await api.ask("POST", "/v1/jobs", { body: { jobId: "b", notify: [] } })).status).toBe(202);
+    const [named, nobody] = await Promise.all(
+      ["a", "b"].map((jobId) => api.ledger.read({ project: "prod", jobId })),
+    );
+    expect([named?.watch.targets, nobody?.watch.targets]).toEqual([["ops"], []]);
+  });
+
+  test.each([
+    ["a parameter without from=cce", "?notify=ops", "notify"],
+    ["another source", "?from=aws", "from"],
+  ])("%s is refused by name", async (_, query, parameter) => {
+    const problem = await faults(JOB, query);
+    expect(problem.errors).toEqual(expect.arrayContaining([expect.objectContaining({ parameter })]));
+  });
+
+  test.each([
+    ["a job", { kind: "Cluster", status: { jobID: "a" } }, []],
+    [
+      "a refusal",
+      { errorCode: "CCE.01400001", errorMsg: "Invalid request." },
+      [{ pointer: "#", detail: "CCE refused the call: CCE.01400001, Invalid request." }],
+    ],
+  ])("a reply of the cloud with %s is recognised without from=cce", async (_, reply, others) => {
+    const problem = await faults(reply, "?project=absent");
+    expect(problem.errors).toEqual([
+      { parameter: "from", detail: expect.stringContaining("add '?from=cce'") },
+      ...others,
+      { parameter: "project", detail: "is not a configured project" },
+    ]);
+  });
+
+  test.each([
+    [{ errorCode: "CCE.01400001", errorMsg: "Invalid request." }, "CCE.01400001, Invalid request."],
+    [
+      { error_code: "APIGW.0301", error_msg: "Incorrect IAM\r\n\u202einfo" },
+      "APIGW.0301, Incorrect IAM info",
+    ],
+    [{ error: { code: 403, message: "no".repeat(300) } }, `403, ${"no".repeat(300).slice(0, 199)}…`],
+  ])(
+    "a reply by which the cloud refused is told in its own words, cut and in one line",
+    async (reply, said) => {
+      const problem = await faults(reply, "?from=cce");
+      expect(problem.errors).toEqual([{ pointer: "#", detail: `CCE refused the call: ${said}` }]);
+    },
+  );
+
+  test("thousands of faults are told as a hundred and how many more", async () => {
+    const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
+    expect(problem.errors).toHaveLength(100);
+    expect(problem.detail).toMatch(/These are the first 100; there are 49\d\d more\.$/);
+  });
+
+  test.each([
+    ["not JSON", "{", {}, 400],
+    ["nothing", "", { "content-type": "application/json" }, 400],
+    ["a form", "jobId=a", { "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["another charset", "{}", { "content-type": "application/json; charset=latin1" }, 415],
+    ["too large a body", `"${"a".repeat(256 * 1024)}"`, {}, 413],
+  ])("%s is a problem of its own", async (_, body, headers, status) => {
+    const api = createHarness();
+    expect((await api.ask("POST", "/v1/jobs", { body, headers })).status).toBe(status);
+  });
+});

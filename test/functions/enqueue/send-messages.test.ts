@@ -1,0 +1,51 @@
+import { json, messages } from "../http-answers.ts";
+import { START } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+
+const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
+
+describe("a job that has ended already", () => {
+  async function concluded() {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
+    const key = { project: "prod", jobId: JOB };
+    await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.end({
+      key,
+      acceptedAt: START,
+      outcome: "succeeded",
+      concludedAt: START,
+      targets: ["audit"],
+      polledAt: [START],
+      expiresAt: START + 1e9,
+    });
+    return api;
+  }
+
+  test("is told at once to targets that join, unless they do not ask for this outcome", async () => {
+    const api = await concluded();
+    const body = { jobId: JOB, notify: ["audit", "ops", "deploys"] };
+    const answer = await api.ask("POST", "/v1/jobs", { body });
+    expect(json(answer).jobs[0]?.status).toBe("already_watching");
+    expect(messages(api.notifyQueue)).toEqual([
+      {
+        v: 1,
+        kind: "notification",
+        project: "prod",
+        jobId: JOB,
+        target: "ops",
+        outcome: "succeeded",
+        redelivery: 0,
+        delaySeconds: 0,
+      },
+    ]);
+    expect(api.pollQueue.state.sent).toBe(1);
+  });
+
+  test("is put before the sweep first, for the case that its notifications are lost", async () => {
+    const api = await concluded();
+    api.calls.length = 0;
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });
+    expect(api.calls).toEqual(["ledger.open", "ledger.revisit", "notifyQueue.send"]);
+  });
+});

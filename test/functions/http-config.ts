@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+
+export const START = Date.parse("2026-11-23T09:00:00.000Z");
+export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "token-rotated" };
+
+const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
+const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
+
+/** A config with two projects, three targets, and callers who may use all or some of them. */
+export const CONFIG = {
+  projects: { prod: project, secret: project },
+  targets: {
+    deploys: { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/X", on: ["failed"] },
+    audit: { kind: "webhook", url: "https://audit.example.com/in", secrets: [`whsec_${"A".repeat(40)}`] },
+    ops: { kind: "feishu", url: "https://open.feishu.cn/open-apis/bot/v2/hook/x" },
+  },
+  tokens: {
+    all: { sha256: [sha256(TOKENS.all), sha256(TOKENS.rotated)], projects: ["*"], targets: ["*"] },
+    team: { sha256: sha256(TOKENS.team), projects: ["prod"], targets: ["deploys"] },
+  },
+  settings: {
+    defaultProject: "prod",
+    defaultTargets: ["deploys", "audit"],
+    callbackHosts: ["hooks.example.com"],
+    linkKey: "a key for links and encrypts",
+    publicUrl: "https://notifier.example.com",
+  },
+};

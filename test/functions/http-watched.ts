@@ -1,0 +1,46 @@
+import type { Job, Outcome } from "../../lib/domain/job.ts";
+import { START } from "./http-config.ts";
+import { createHarness, type Harness } from "./http-harness.ts";
+
+export const KEY = { project: "prod", jobId: "a" };
+export const URL_OF_A = "/v1/jobs/prod/a";
+
+/** A harness with one watch, of two targets. */
+export async function watched(options?: Parameters<typeof createHarness>[0]): Promise<Harness> {
+  const api = createHarness(options);
+  await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys", "audit"] } });
+  return api;
+}
+
+/** A cluster's creation as a poll sees it half-way. */
+export const RUNNING: Job = {
+  jobId: "a",
+  type: "CreateCluster",
+  phase: "Running",
+  state: "pending",
+  reason: null,
+  clusterId: null,
+  resourceId: null,
+  resourceName: "m",
+  createdAt: START,
+  updatedAt: null,
+  subJobs: [],
+};
+
+/** Ends that watch. */
+export async function end(
+  api: Harness,
+  outcome: Outcome = "failed",
+  targets: readonly string[] = ["audit", "deploys"],
+): Promise<void> {
+  await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
+  await api.ledger.end({
+    key: KEY,
+    acceptedAt: START,
+    outcome,
+    concludedAt: api.clock.now,
+    targets,
+    polledAt: [],
+    expiresAt: START + 1e10,
+  });
+}

@@ -1,0 +1,71 @@
+import { parseConfig } from "../../../lib/config/config.ts";
+import type { Outcome } from "../../../lib/domain/job.ts";
+import { TARGETS } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
+
+const MINUTE_MS = 60_000;
+const AUDIT = { ...KEY, target: "audit" };
+
+/** A watch that failed, with a notification for `audit` sent by a `poll` whose config was older than that of `notify`. */
+async function ended() {
+  const flow = flows();
+  await flow.open();
+  flow.observation = jobIn("failed");
+  await flow.poll(1);
+  const { audit } = flow.config.targets;
+  if (audit === undefined) throw new Error("the config has no such target");
+  return { flow, audit };
+}
+
+/** The config as it is read anew, with this filter. */
+function configHearing(on: readonly Outcome[]) {
+  const targets = { ...TARGETS, audit: { ...TARGETS.audit, on } };
+  const parsed = parseConfig({ projects: {}, targets });
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  return parsed.config;
+}
+
+describe("a notification whose target does not ask for its outcome", () => {
+  it("is not sent, though poll sent it here, and leaves nothing behind to look after", async () => {
+    const { flow, audit } = await ended();
+    audit.on = ["succeeded"];
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(flow.seen.posts).toEqual([]);
+    expect(bodiesOf(flow.dead)).toEqual([]);
+    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    expect(await flow.memory.overdue(flow.clock.now * 2, 10)).toEqual([]);
+  });
+
+  it("is sent if somebody asked for it again", async () => {
+    const { flow, audit } = await ended();
+    audit.on = ["succeeded"];
+    await flow.tell();
+    await flow.memory.revisit(KEY, flow.clock.now, null);
+    await flow.memory.reopenNotification(AUDIT, flow.clock.now * 2);
+    flow.clock.now += 2 * MINUTE_MS;
+    await flow.sweep();
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", redelivery: 1 });
+  });
+
+  it("goes on to its end once it has been attempted, so that it does not stand as pending for ever", async () => {
+    const { flow, audit } = await ended();
+    flow.attempted = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+    await flow.tell();
+    audit.on = ["succeeded"];
+    flow.attempted = TAKEN;
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", attempts: 2 });
+  });
+
+  it("is sent after all when it is this config that is too old", async () => {
+    const { flow, audit } = await ended();
+    audit.on = ["succeeded"];
+    flow.freshConfig = configHearing(["succeeded", "failed"]);
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(flow.seen.posts).toHaveLength(1);
+  });
+});

@@ -1,0 +1,90 @@
+import { T0 } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+
+describe("the end of a watch", () => {
+  it("tells targets that join while it ends", async () => {
+    let ends = 0;
+    const flow = flows({
+      ledger: {
+        async end(ending) {
+          ends += 1;
+          if (ends === 1) await flow.open({ targets: ["ops"] });
+          return flow.memory.end(ending);
+        },
+      },
+    });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    expect(ends).toBe(2);
+    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
+    expect((await flow.memory.read(KEY))?.watch.targets).toEqual(["audit", "ops"]);
+  });
+
+  it("tells the same when it is repeated after a crash", async () => {
+    let crash = true;
+    const flow = flows({
+      ledger: {
+        end: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.end(ending)),
+      },
+    });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await expect(flow.poll(1)).rejects.toThrow("crash");
+    crash = false;
+    flow.clock.now += 36_000;
+    flow.observation = jobIn("succeeded");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(bodiesOf(flow.notifications).map((body) => (body as { outcome: string }).outcome)).toEqual([
+      "failed",
+      "failed",
+    ]);
+    expect(flow.seen.concluded).toMatchObject([{ outcome: "failed" }]);
+  });
+
+  it("is silent when the watch was stopped meanwhile", async () => {
+    const flow = flows({
+      ledger: {
+        async read(key) {
+          await flow.memory.stop(key, flow.clock.now, flow.clock.now * 2);
+          return flow.memory.read(key);
+        },
+      },
+    });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(await flow.memory.readOutcome(KEY)).toBeNull();
+  });
+
+  it("concludes anew what was stopped after an outcome was kept, and taken up again", async () => {
+    const flow = flows();
+    await flow.open({ deadlineAt: T0 });
+    await flow.poll(1);
+    const before = flow.seen.concluded[0];
+    if (before === undefined) throw new Error("nothing was concluded");
+    const again = flows();
+    await again.open();
+    await again.memory.saveOutcome(KEY, { conclusion: before, tree: null }, T0 * 2);
+    await again.memory.stop(KEY, T0, T0 * 2);
+    again.clock.now += 60_000;
+    await again.open({ acceptedAt: again.clock.now });
+    again.observation = jobIn("succeeded");
+    await again.poll(1);
+    expect(again.seen.concluded).toMatchObject([{ outcome: "succeeded" }]);
+  });
+
+  it("leaves its digest, whose last member tells it", async () => {
+    const flow = flows();
+    const members = [KEY, { ...KEY, jobId: "job-2" }];
+    const digest = { digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 };
+    await flow.memory.openDigest(digest);
+    await flow.open({ targets: ["audit", "deploys", "alarms"], digestId: "d-1" });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    const own = [{ target: "alarms" }, { target: "audit" }];
+    expect(bodiesOf(flow.notifications)).toMatchObject(own);
+    expect(await flow.memory.finishDigestMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
+  });
+});

@@ -1,0 +1,170 @@
+import { T0 } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+
+describe("a poll", () => {
+  it("sends the next poll, and only then counts as done", async () => {
+    const flow = flows();
+    await flow.open();
+    const order: string[] = [];
+    const sending = {
+      send: async (messages: Parameters<typeof flow.pollQueue.send>[0]) => {
+        order.push(`done is ${(await flow.memory.read(KEY))?.watch.done}`);
+        return flow.pollQueue.send(messages);
+      },
+    };
+    expect(await flow.poll(1, "m-1", sending)).toBe("acknowledged");
+    expect(order).toEqual(["done is false"]);
+    const watch = (await flow.memory.read(KEY))?.watch;
+    expect(watch).toMatchObject({
+      poll: 1,
+      done: true,
+      phase: "pending",
+      jobType: "CreateCluster",
+      polledAt: [T0],
+    });
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ kind: "poll", poll: 2 }]);
+    expect(flow.seen.polled).toMatchObject([{ poll: 1, what: "job", next: "poll_again" }]);
+  });
+
+  it("is not done when the next one could not be sent", async () => {
+    const flow = flows();
+    await flow.open();
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
+    expect((await flow.memory.read(KEY))?.watch.done).toBe(false);
+  });
+
+  it("acknowledges a stale copy, and somebody else's, and keeps its own while the earlier may still run", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: 35_000 });
+    expect(await flow.poll(1, "m-1")).toBe("retry");
+    expect(await flow.poll(1, "m-2")).toBe("acknowledged");
+    flow.clock.now += 35_001;
+    expect(await flow.poll(1, "m-2")).toBe("acknowledged");
+    expect(await flow.poll(1, "m-1")).toBe("acknowledged");
+    expect(flow.seen.polled.map(({ what }) => what)).toEqual(["mine", "theirs", "job", "stale"]);
+    expect(bodiesOf(flow.pollQueue)).toHaveLength(1);
+  });
+
+  it("is kept when there is no time left for it", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.remainingMs = 6_000;
+    expect(await flow.poll(1)).toBe("retry");
+    expect((await flow.memory.read(KEY))?.watch.poll).toBe(0);
+  });
+
+  it("concludes at the deadline, whatever the job does", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.seen.concluded).toMatchObject([{ outcome: "timed_out" }]);
+    expect(bodiesOf(flow.pollQueue)).toEqual([]);
+  });
+
+  it("goes on with a conclusion that a crash interrupted, whatever the job would say now", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = { kind: "gone", text: "no such job" };
+    flow.clock.now = T0 + 130_000;
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    await expect(flow.poll(1, "m-1", flow.pollQueue, KEY.jobId, down)).rejects.toThrow(
+      "1 of 1 messages were not sent",
+    );
+    const keptAt = T0 + 130_000;
+
+    flow.clock.now += 35_001;
+    flow.observation = jobIn("pending");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.seen.polled.at(-1)).toMatchObject({ what: "resumed", next: "concluded" });
+    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
+    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", outcome: "lost" }]);
+    expect(bodiesOf(flow.pollQueue)).toEqual([]);
+  });
+
+  it("polls anew where a crash left no conclusion, or one of the generation before", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-0", now: T0, leaseMs: 35_000 });
+    flow.clock.now += 35_001;
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.seen.polled).toMatchObject([{ what: "job", next: "poll_again" }]);
+  });
+
+  it("keeps no conclusion once its lease has ended: somebody else may have polled since", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    flow.whileDeepening = () => {
+      flow.clock.now += 35_001;
+    };
+    await expect(flow.poll(1)).rejects.toThrow("the lease of this poll has ended");
+    expect(await flow.memory.read(KEY)).toMatchObject({ conclusion: null, watch: { state: "watching" } });
+    expect(bodiesOf(flow.notifications)).toEqual([]);
+  });
+
+  it("ends no watch that was stopped and taken up again while it concluded", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    const crossing = {
+      async send(messages: Parameters<typeof flow.notifications.send>[0]) {
+        await flow.memory.stop(KEY, flow.clock.now, T0 * 2);
+        await flow.open({ acceptedAt: flow.clock.now, deadlineAt: flow.clock.now + 3_600_000 });
+        return flow.notifications.send(messages);
+      },
+    };
+    expect(await flow.poll(1, "m-1", flow.pollQueue, KEY.jobId, crossing)).toBe("acknowledged");
+    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "watching", poll: 1, uncounted: 1 });
+  });
+
+  it("is told anew by a watch that was let go after its deadline and taken up again", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    await flow.poll(1);
+    const [late] = flow.notifications.state.messages.map(({ body }) => body);
+    expect(await flow.tell()).toBe("acknowledged");
+
+    expect(await flow.memory.stop(KEY, flow.clock.now, T0 * 2)).toBe("over");
+    const acceptedAt = flow.clock.now + 1000;
+    expect(await flow.open({ acceptedAt, deadlineAt: acceptedAt + 3_600_000 })).toEqual({
+      kind: "accepted",
+      poll: 2,
+      generation: 1,
+    });
+    flow.observation = jobIn("succeeded");
+    await flow.poll(2, "m-2");
+    expect(bodiesOf(flow.notifications)).toMatchObject([
+      { v: 2, generation: 1, target: "audit", outcome: "succeeded" },
+    ]);
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(new Set(flow.seen.posts).size).toBe(2);
+    expect(await flow.memory.read(KEY)).toMatchObject({
+      watch: { state: "succeeded" },
+      conclusion: { watch: { polls: 1 } },
+      deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
+    });
+
+    // A notification of the first generation that nobody took until now tells how that one ended.
+    const untold = (late ?? "").replace('"audit"', '"deploys"');
+    await flow.notifications.send([{ id: "late", body: untold, delaySeconds: 0 }]);
+    expect(await flow.tell()).toBe("acknowledged");
+    expect(flow.seen.posts).toHaveLength(3);
+    expect((await flow.memory.readOutcome(KEY))?.outcome).toBe("timed_out");
+  });
+
+  it("concludes when the job has ended", async () => {
+    const flow = flows();
+    await flow.open({ targets: ["audit", "deploys", "alarms"] });
+    flow.observation = jobIn("succeeded");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(bodiesOf(flow.notifications)).toMatchObject([
+      { kind: "notification", target: "audit", outcome: "succeeded", redelivery: 0 },
+      { kind: "notification", target: "deploys", outcome: "succeeded" },
+    ]);
+    expect((await flow.memory.read(KEY))?.watch.state).toBe("succeeded");
+  });
+});

@@ -1,0 +1,40 @@
+import { createDurations } from "../../../functions/shared/learned-durations.ts";
+
+const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
+
+describe("learned durations", () => {
+  it("are read once in ten minutes for each kind of job", async () => {
+    let [now, reads] = [0, 0];
+    const readDurations = async () => {
+      reads += 1;
+      return COUNTS;
+    };
+    const durations = createDurations(
+      { readDurations },
+      () => now,
+      () => {},
+    );
+    expect(await durations("prod", "CreateCluster")).toEqual(COUNTS);
+    await durations("prod", "CreateCluster");
+    expect(reads).toBe(1);
+    await durations("prod", "DeleteNode");
+    now = 600_000;
+    await durations("prod", "CreateCluster");
+    expect(reads).toBe(3);
+  });
+
+  it("are none where they cannot be read, and are asked for again", async () => {
+    let fails = true;
+    const faults: unknown[] = [];
+    const readDurations = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
+    const durations = createDurations(
+      { readDurations },
+      () => 0,
+      (error) => faults.push(error),
+    );
+    expect(await durations("prod", "CreateCluster")).toEqual([]);
+    fails = false;
+    expect(await durations("prod", "CreateCluster")).toEqual(COUNTS);
+    expect(faults).toHaveLength(1);
+  });
+});

@@ -1,0 +1,218 @@
+import { tellRedelivered, tellStopped, tellTested } from "../../../functions/api/api-log.ts";
+import { logAudit } from "../../../functions/audit/log-audit.ts";
+import { tellAccepted } from "../../../functions/enqueue/enqueue-log.ts";
+import { tellAttempt } from "../../../functions/notify/notify-log.ts";
+import type { Notification } from "../../../functions/notify/resolve-notification.ts";
+import { logPoll, tellConcluded } from "../../../functions/poll/poll-log.ts";
+import { tellSweepFailed, tellSwept } from "../../../functions/sweep/sweep-log.ts";
+import type { Attempted } from "../../../lib/channels/deliver.ts";
+import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { publishMetrics } from "../../../lib/runtime/metrics.ts";
+import { captured } from "../../lib/runtime/captured.ts";
+
+const KEY = { project: "prod", jobId: "job-1" };
+const NOTICE: Notification = {
+  key: { ...KEY, target: "deploys" },
+  redelivery: 0,
+  webhookId: "msg_1",
+  expiresAt: 0,
+  target: { kind: "slack", url: new Secret("https://hunter2"), on: ["failed"] },
+  format: () => ({ payload: {}, fallback: null }),
+};
+const ATTEMPTED: Attempted = {
+  verdict: "delivered",
+  status: 200,
+  reason: "accepted",
+  afterSeconds: null,
+  spent: true,
+  durationMs: 80,
+  answer: "ok",
+};
+const CONCLUSION: OutcomeSummary = {
+  ...KEY,
+  region: null,
+  jobType: "CreateCluster",
+  outcome: "failed",
+  phase: "Failed",
+  reason: null,
+  clusterId: null,
+  resourceId: null,
+  resourceName: null,
+  failures: [],
+  warnings: [],
+  context: {},
+  createdAt: null,
+  updatedAt: null,
+  durationSeconds: 550,
+  statusUrl: null,
+  subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+  watch: {
+    acceptedAt: "2026-11-23T09:20:00.000Z",
+    concludedAt: "2026-11-23T09:30:00.000Z",
+    polls: 12,
+    lagSeconds: 4.5,
+  },
+};
+
+/** The log lines, without what the logger adds, and all that was counted. */
+async function told(run: () => void) {
+  const lines = await captured(() => {
+    run();
+    publishMetrics();
+  });
+  const added = ["level", "timestamp", "service", "sampling_rate", "function_request_id"];
+  const logged = lines
+    .filter((line) => "message" in line)
+    .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !added.includes(name))));
+  const counted = Object.assign({}, ...lines.filter((line) => "_aws" in line)) as Record<string, unknown>;
+  return { logged, counted };
+}
+
+test("from a request to its notification, every line carries the job", async () => {
+  const { logged, counted } = await told(() => {
+    tellAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
+    logPoll({ key: KEY, poll: 1, what: "job", next: "poll_again", delaySeconds: 30, latenessSeconds: 0.5 });
+    tellConcluded(CONCLUSION);
+    tellAttempt(NOTICE, ATTEMPTED, "delivered", 1);
+  });
+  expect(logged).toEqual([
+    { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
+    {
+      message: "poll",
+      project: "prod",
+      job_id: "job-1",
+      poll: 1,
+      observation: "job",
+      next: "poll_again",
+      delay_seconds: 30,
+      lateness_seconds: 0.5,
+    },
+    {
+      message: "concluded",
+      project: "prod",
+      job_id: "job-1",
+      job_type: "CreateCluster",
+      outcome: "failed",
+      polls: 12,
+      lag_seconds: 4.5,
+      duration_seconds: 550,
+    },
+    {
+      message: "attempt",
+      project: "prod",
+      job_id: "job-1",
+      target: "deploys",
+      kind: "slack",
+      redelivery: 0,
+      attempts: 1,
+      verdict: "delivered",
+      reason: "accepted",
+      status: 200,
+      duration_ms: 80,
+      state: "delivered",
+    },
+  ]);
+  expect(counted).toMatchObject({ Accepted: 1, LagSeconds: 4.5, PollLatenessSeconds: 0.5, Attempts: 1 });
+  expect(counted).not.toHaveProperty("AttemptsFailed");
+  expect(JSON.stringify([logged, counted])).not.toContain("hunter2");
+});
+
+test.each([
+  ["job", 0],
+  ["gone", 0],
+  ["throttled", 1],
+  ["unavailable", 1],
+  ["unauthorized", 1],
+  ["waits", undefined],
+] as const)("a poll that saw %s counts as one without news: %s", async (what, count) => {
+  const polled = { key: KEY, poll: 1, next: "poll_again", delaySeconds: 30, latenessSeconds: null } as const;
+  const { counted } = await told(() => logPoll({ ...polled, what }));
+  expect(counted.PollsWithoutJob).toEqual(count);
+});
+
+test("an attempt counts as failed when it spent a place in the schedule, not when it was asked to wait", async () => {
+  const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
+  const { counted } = await told(() => {
+    tellAttempt(NOTICE, { ...retry, spent: false }, "pending", 0);
+    tellAttempt(NOTICE, retry, "exhausted", 9);
+  });
+  expect(counted).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
+});
+
+test("a message that a claim refuses is a conflict, and no poll", async () => {
+  const refused = {
+    key: KEY,
+    poll: 1,
+    next: "acknowledged",
+    delaySeconds: null,
+    latenessSeconds: null,
+  } as const;
+  const { counted } = await told(() => logPoll({ ...refused, what: "stale" }));
+  expect(counted).toMatchObject({ LedgerConflicts: 1 });
+  expect(counted).not.toHaveProperty("Polls");
+});
+
+test("a sweep tells what it found and what it left", async () => {
+  const { logged, counted } = await told(() =>
+    tellSwept({ polls: 2, notifications: 1, failed: 1, finished: false }),
+  );
+  expect(logged).toEqual([{ message: "swept", polls: 2, notifications: 1, failed: 1, finished: false }]);
+  expect(counted).toMatchObject({ SweepFound: 3, SweepLeft: 2, NotificationsOverdue: 1 });
+});
+
+test("a sweep that found no notifications gives no figure of them: it would cost as much as one", async () => {
+  const { counted } = await told(() => tellSwept({ polls: 2, notifications: 0, failed: 0, finished: true }));
+  expect(counted).toMatchObject({ SweepFound: 2, SweepLeft: 0 });
+  expect(counted).not.toHaveProperty("NotificationsOverdue");
+});
+
+test("what a sweep could not look after is named, with the error", async () => {
+  const { logged } = await told(() => {
+    tellSweepFailed(KEY, new Error("throttled"));
+    tellSweepFailed({ target: "audit" }, new Error("no such item"));
+  });
+  expect(logged).toMatchObject([
+    { message: "sweep failed", project: "prod", job_id: "job-1", error: { message: "throttled" } },
+    { message: "sweep failed", target: "audit", error: { message: "no such item" } },
+  ]);
+});
+
+test("what a caller did to a watch or a target carries who it was", async () => {
+  const { logged } = await told(() => {
+    tellRedelivered(KEY, ["deploys"], "token:gitlab");
+    tellTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
+  });
+  expect(logged).toEqual([
+    {
+      message: "redeliver",
+      caller: "token:gitlab",
+      project: "prod",
+      job_id: "job-1",
+      targets: ["deploys"],
+    },
+    {
+      message: "target test",
+      caller: "oidc:ci.example.com",
+      target: "deploys",
+      kind: "slack",
+      verdict: "delivered",
+      reason: "accepted",
+      status: 200,
+      duration_ms: 80,
+    },
+  ]);
+});
+
+test("the audit tell their discrepancy, and name what is orphaned", async () => {
+  const { logged, counted } = await told(() => {
+    tellStopped(KEY, "token:gitlab");
+    logAudit({ accepted: 5, concluded: 2, stopped: 1, live: 1, orphaned: [KEY] });
+  });
+  expect(logged).toEqual([
+    { message: "stop", caller: "token:gitlab", project: "prod", job_id: "job-1" },
+    { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1 },
+    { message: "orphaned", project: "prod", job_id: "job-1" },
+  ]);
+  expect(counted).toMatchObject({ Stopped: 1, AuditDiscrepancy: 1, LiveWatches: 1 });
+});

@@ -1,0 +1,64 @@
+import { TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+import { end, URL_OF_A, watched } from "../http-watched.ts";
+
+describe("what the log says of a request", () => {
+  test.each([
+    ["GET", "/v1/jobs/prod/a", "GET /v1/jobs/{project}/{jobId}", "token:all"],
+    ["HEAD", "/v1/jobs/prod/a", "GET /v1/jobs/{project}/{jobId}", "token:all"],
+    ["POST", "/v1/targets/ops/test", "POST /v1/targets/{name}/test", "token:all"],
+    ["GET", "/jobs/prod/a?key=zz.hush", "GET /jobs/{project}/{jobId}", undefined],
+    ["GET", "/hush", undefined, undefined],
+  ])("%s %s is the operation, and the caller where one is known", async (method, url, route, caller) => {
+    const api = await watched();
+    await api.ask(method, url);
+    expect(api.notes).toEqual({
+      ...(route === undefined ? {} : { route }),
+      ...(caller === undefined ? {} : { caller }),
+    });
+  });
+
+  test("names who hands jobs over, and nobody where a token is refused", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a" }, token: TOKENS.team });
+    expect(api.notes).toEqual({ caller: "token:team" });
+    await api.ask("DELETE", URL_OF_A, { token: "nobody" });
+    expect(api.notes).toEqual({ route: "DELETE /v1/jobs/{project}/{jobId}" });
+  });
+});
+
+describe("what changes something is told, with who did it", () => {
+  const key = { project: "prod", jobId: "a" };
+
+  test("stopping, once", async () => {
+    const api = await watched();
+    await api.ask("DELETE", URL_OF_A);
+    await api.ask("DELETE", URL_OF_A);
+    expect(api.told).toEqual([["stop", key, "token:all"]]);
+  });
+
+  test("redelivery, with the targets whose notifications are queued", async () => {
+    const api = await watched({
+      notifyQueue: {
+        send: async (sent) =>
+          sent.map(({ id, body }) =>
+            body.includes("audit") ? { id, kind: "failed", reason: "Timeout" } : { id, kind: "sent" },
+          ),
+      },
+    });
+    await end(api);
+    const body = { targets: ["deploys"] };
+    await api.ask("POST", `${URL_OF_A}/redeliver`, { body, token: TOKENS.team });
+    expect((await api.ask("POST", `${URL_OF_A}/redeliver`)).status).toBe(503);
+    expect(api.told).toEqual([
+      ["redeliver", key, ["deploys"], "token:team"],
+      ["redeliver", key, ["deploys"], "token:all"],
+    ]);
+  });
+
+  test("the test of a target", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/targets/ops/test");
+    expect(api.told).toEqual([["test", "ops", "feishu", "token:all"]]);
+  });
+});

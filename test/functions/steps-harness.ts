@@ -1,0 +1,178 @@
+import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
+import { notification } from "../../functions/notify/send-notification.ts";
+import { conclude, resume } from "../../functions/poll/conclude-watch.ts";
+import { type Polled, poll } from "../../functions/poll/poll-job.ts";
+import { type SweepFailure, sweep } from "../../functions/sweep/sweep.ts";
+import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { Job, Observation } from "../../lib/domain/job.ts";
+import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
+import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import type { Delivery, Disposition } from "../../lib/runtime/sqs-handler.ts";
+import { createMemoryLedger } from "../simulation/memory-ledger.ts";
+import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";
+import { configWith, PROJECT, T0 } from "../simulation/setup.ts";
+
+export const KEY = { project: PROJECT, jobId: "job-1" };
+export const TAKEN: Attempted = {
+  verdict: "delivered",
+  status: 200,
+  reason: "ok",
+  afterSeconds: null,
+  spent: true,
+  durationMs: 5,
+  answer: "",
+};
+
+export function jobIn(state: Job["state"]): Observation {
+  const ids = { jobId: KEY.jobId, clusterId: null, resourceId: null, resourceName: "blue" };
+  const job: Job = {
+    ...ids,
+    type: "CreateCluster",
+    phase: state,
+    state,
+    reason: null,
+    subJobs: [],
+    createdAt: T0,
+    updatedAt: T0 + 60_000,
+  };
+  return { kind: "job", job, warnings: [] };
+}
+
+/** Ledger, queues, cloud and receiver in memory, on a clock that stands still unless it is set. */
+export function flows(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
+  const clock = { now: T0 };
+  const now = () => clock.now;
+  const memory = createMemoryLedger();
+  const ledger: Ledger = { ...memory, ...options.ledger };
+  const queueNamed = (name: string) => createMemoryQueue({ name, now, visibilitySeconds: 180 });
+  const [pollQueue, notifications, dead] = [queueNamed("poll"), queueNamed("notify"), queueNamed("dead")];
+  const config = configWith(options.settings ?? {});
+  const { settings } = config;
+  const seen = { polled: [] as Polled[], concluded: [] as OutcomeSummary[], posts: [] as string[] };
+  const failures: SweepFailure[] = [];
+  const flow = {
+    clock,
+    memory,
+    pollQueue,
+    notifications,
+    dead,
+    seen,
+    config,
+    failures,
+    observation: jobIn("pending"),
+    attempted: TAKEN,
+    remainingMs: 28_000,
+    /** What happens while the reasons of a failed job are looked for. */
+    whileDeepening: () => {},
+    /** What reading the config anew brings. */
+    freshConfig: config,
+    open: (changes: Partial<NewWatch> = {}) =>
+      memory.open({
+        ...KEY,
+        acceptedAt: T0,
+        deadlineAt: T0 + 3_600_000,
+        nextPollAt: T0,
+        targets: ["audit"],
+        context: {},
+        callbacks: {},
+        digestId: null,
+        expiresAt: T0 * 2,
+        ...changes,
+      }),
+
+    poll(
+      number: number,
+      messageId = "m-1",
+      queue: Pick<Queue, "send"> = pollQueue,
+      jobId = KEY.jobId,
+      notify: Pick<Queue, "send"> = notifications,
+    ): Promise<Disposition> {
+      const message = PollMessage.parse({
+        v: 1,
+        kind: "poll",
+        ...KEY,
+        jobId,
+        poll: number,
+        deadlineAt: T0 + 3_600_000,
+      });
+      const cce = {
+        poll: async () => flow.observation,
+        async deepen(_: string, job: Job) {
+          flow.whileDeepening();
+          return job;
+        },
+      };
+      const onConcluded = (conclusion: OutcomeSummary) => seen.concluded.push(conclusion);
+      const ends = { ledger, notifications: notify, cce, config, now, onConcluded, pageUrl: () => null };
+      return poll(
+        message,
+        { messageId, remainingMs: () => flow.remainingMs },
+        {
+          ledger,
+          pollQueue: queue,
+          cce,
+          settings,
+          now,
+          random: () => 0.5,
+          durations: async () => [],
+          conclude: (what, ending) => conclude(what, ending, ends),
+          resume: (begun) => resume(begun, ends),
+          onPoll: (polled) => seen.polled.push(polled),
+        },
+      );
+    },
+
+    /** The next visible message of the notify queue, handled and acknowledged as its function would. */
+    async tell(): Promise<Disposition | "nothing" | "unknown"> {
+      const [delivery] = notifications.receive(1);
+      if (delivery === undefined) return "nothing";
+      const disposition = await flow.handle(delivery);
+      if (disposition === "acknowledged") notifications.remove(delivery.receiptHandle);
+      return disposition;
+    },
+
+    async handle(delivery: Delivery): Promise<Disposition | "unknown"> {
+      const subject = await notificationSubject(NotifyMessage.parse(JSON.parse(delivery.body)), {
+        ledger,
+        config,
+        now,
+        freshConfig: async () => flow.freshConfig,
+      });
+      if (subject.kind === "silent") return "acknowledged";
+      if (subject.kind === "unknown") return "unknown";
+      return notification(subject.notification, delivery, () => flow.remainingMs, {
+        ledger,
+        queue: notifications,
+        dead,
+        settings,
+        now,
+        random: () => 0.5,
+        onAttempt: () => {},
+        deliver: async ({ webhookId }) => {
+          seen.posts.push(webhookId);
+          return flow.attempted;
+        },
+      });
+    },
+
+    sweep: (remainingMs = () => 50_000) =>
+      sweep({
+        ledger,
+        pollQueue,
+        notifications,
+        config,
+        now,
+        remainingMs,
+        onFailure: (what) => failures.push(what),
+      }),
+  };
+  return flow;
+}
+
+/** What lies in a queue. */
+export function bodiesOf(queue: MemoryQueue): unknown[] {
+  return queue.state.messages.map(({ body }) => JSON.parse(body));
+}

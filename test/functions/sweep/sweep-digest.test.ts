@@ -1,0 +1,73 @@
+import { T0 } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+
+const MINUTE_MS = 60_000;
+
+describe("the sweep, of a digest", () => {
+  it("tells it although a member of it was stopped, or taken up anew", async () => {
+    const flow = flows();
+    const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
+    const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
+    await flow.memory.openDigest(digest);
+    for (const key of digest.members) await flow.open({ ...key, targets: ["deploys"], digestId: "d-1" });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    for (const key of others) await flow.memory.stop(key, flow.clock.now, T0 * 2);
+    await flow.open({ jobId: "job-3", targets: ["deploys"] });
+    flow.clock.now += 6 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 1 });
+    expect(bodiesOf(flow.notifications)).toMatchObject([
+      { kind: "digest", digestId: "d-1", target: "deploys" },
+    ]);
+  });
+
+  it("sends it once while nobody has claimed it, however many of its jobs have ended, and again in the next run", async () => {
+    const flow = flows();
+    const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
+    await flow.memory.openDigest({
+      digestId: "d-1",
+      members,
+      targets: ["deploys", "alarms"],
+      expiresAt: T0 * 2,
+    });
+    flow.observation = jobIn("failed");
+    for (const { jobId } of members) {
+      await flow.open({ jobId, targets: ["deploys", "alarms"], digestId: "d-1" });
+      await flow.poll(1, "m-1", flow.pollQueue, jobId);
+    }
+    for (const minutes of [2, 6]) {
+      flow.notifications.purge();
+      flow.clock.now += minutes * MINUTE_MS;
+      expect(await flow.sweep()).toMatchObject({ notifications: 2 });
+      expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "alarms" }, { target: "deploys" }]);
+    }
+    expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
+    flow.clock.now += 6 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    expect(await flow.memory.overdue(T0 * 2, 10)).toEqual([]);
+  });
+
+  it("sends it at the next run when it could not be sent", async () => {
+    const flow = flows();
+    const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId }));
+    await flow.memory.openDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
+    flow.observation = jobIn("failed");
+    for (const { jobId } of members) {
+      await flow.open({ jobId, targets: ["deploys"], digestId: "d-1" });
+      await flow.poll(1, "m-1", flow.pollQueue, jobId);
+    }
+    flow.notifications.purge();
+    const { send } = flow.notifications;
+    flow.notifications.send = async (messages) => {
+      flow.notifications.send = send;
+      return messages.map(({ id }) => ({ id, kind: "failed", reason: "timed out" }));
+    };
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ failed: 1 });
+    flow.clock.now += 6 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ failed: 0 });
+    expect(bodiesOf(flow.notifications)).toMatchObject([{ kind: "digest", target: "deploys" }]);
+  });
+});

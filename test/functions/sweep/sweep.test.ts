@@ -1,0 +1,227 @@
+import { POLL_LEASE_MS } from "../../../functions/poll/poll-job.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { T0 } from "../../simulation/setup.ts";
+import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+
+const MINUTE_MS = 60_000;
+
+const refuse = () => Promise.reject(new Error("throttled"));
+
+/** Watches whose job is called poison cannot be read. */
+function withPoison(ledger: Partial<Ledger> = {}) {
+  const flow = flows({
+    ledger: {
+      read: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.read(key)),
+      ...ledger,
+    },
+  });
+  return flow;
+}
+
+describe("the sweep", () => {
+  it("sends again the poll of every watch after a purge of the poll queue, once", async () => {
+    const flow = flows();
+    const jobIds = ["job-1", "job-2", "job-3"];
+    for (const jobId of jobIds) await flow.open({ jobId });
+    flow.pollQueue.purge();
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 3, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toMatchObject({ polls: 0 });
+    expect(bodiesOf(flow.pollQueue)).toMatchObject(jobIds.map((jobId) => ({ jobId, poll: 1 })));
+  });
+
+  it("sends the poll that is due: the next one when one is done, else that one again", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.poll(1);
+    flow.pollQueue.purge();
+    flow.clock.now += 20 * MINUTE_MS;
+    await flow.sweep();
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ poll: 2 }]);
+    flow.clock.now += 6 * MINUTE_MS;
+    await flow.memory.claimPoll({
+      key: KEY,
+      poll: 2,
+      messageId: "m",
+      now: flow.clock.now,
+      leaseMs: POLL_LEASE_MS,
+    });
+    flow.pollQueue.purge();
+    await flow.sweep();
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ poll: 2 }]);
+    flow.clock.now += POLL_LEASE_MS;
+    expect(flow.pollQueue.receive(1)).toEqual([]);
+    flow.clock.now += 1_000;
+    expect(flow.pollQueue.receive(1)).toHaveLength(1);
+    expect(await flow.poll(2, "n")).toBe("acknowledged");
+    expect(flow.seen.polled.at(-1)).toMatchObject({ poll: 2, what: "job" });
+  });
+
+  it("sends again a notification that never came, and lets a watch go when all of its notifications have ended", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.notifications.purge();
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 1 });
+    expect(await flow.tell()).toBe("acknowledged");
+    flow.clock.now += 10 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    expect(await flow.memory.overdue(T0 * 2, 10)).toEqual([]);
+  });
+
+  it("finds a redelivery that was lost, also to a target that does not ask for this outcome", async () => {
+    const flow = flows();
+    const { audit } = flow.config.targets;
+    if (audit !== undefined) audit.on = ["succeeded"];
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    await flow.memory.revisit(KEY, flow.clock.now, null);
+    await flow.memory.reopenNotification({ ...KEY, target: "audit" }, T0 * 2);
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 1 });
+    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", redelivery: 1 }]);
+  });
+
+  it("leaves a notification alone that waits twelve hours for its next attempt", async () => {
+    const flow = flows({ settings: { retry: { scheduleSeconds: [0, 43_200] } } });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.attempted = { ...flow.attempted, verdict: "retry", status: 503, reason: "server_error" };
+    expect(await flow.tell()).toBe("retry");
+    for (let hour = 0; hour < 11; hour += 1) {
+      flow.clock.now += 60 * MINUTE_MS;
+      expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    }
+  });
+
+  it("leaves a stopped watch alone", async () => {
+    const flow = flows();
+    await flow.open();
+    await flow.memory.stop(KEY, flow.clock.now, T0 * 2);
+    flow.clock.now += 10 * MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+  });
+
+  it("stops in time, and the next one goes on where it stopped", async () => {
+    const flow = flows();
+    for (let i = 0; i < 25; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    let asked = 0;
+    const once = () => {
+      asked += 1;
+      return asked > 1 ? 9_000 : 50_000;
+    };
+    expect(await flow.sweep(once)).toMatchObject({ polls: 10, finished: false });
+    expect(await flow.sweep()).toMatchObject({ polls: 15, finished: true });
+    expect(new Set(bodiesOf(flow.pollQueue).map((body) => (body as { jobId: string }).jobId)).size).toBe(25);
+  });
+
+  it("counts what failed, names it, and leaves it where the next one finds it", async () => {
+    const flow = flows({ ledger: { reschedule: () => Promise.reject(new Error("throttled")) } });
+    await flow.open();
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 1, finished: true });
+    expect(flow.failures).toMatchObject([KEY]);
+    expect(await flow.memory.overdue(flow.clock.now, 10)).toHaveLength(1);
+  });
+
+  it("goes on after one that fails, through all that is overdue", async () => {
+    const flow = withPoison();
+    await flow.open({ jobId: "poison" });
+    for (let i = 0; i < 299; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 299, notifications: 0, failed: 1, finished: true });
+  });
+
+  it.each([
+    ["could be put later", {}],
+    ["could not be put later either", { reschedule: refuse }],
+  ])("reaches what lies behind a hundred that fail and %s", async (_, ledger) => {
+    const flow = withPoison(ledger);
+    for (let i = 0; i < 120; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
+    for (let i = 0; i < 20; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    await flow.sweep();
+    const reached = bodiesOf(flow.pollQueue).map((body) => (body as { jobId: string }).jobId);
+    expect(new Set(reached).size).toBe(20);
+  });
+
+  it("puts what fails behind what has waited longer, so that a run that is short of time begins with that", async () => {
+    const flow = withPoison();
+    for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
+    for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    const once = () => {
+      let asked = 0;
+      return () => (asked++ === 0 ? 50_000 : 9_000);
+    };
+    expect(await flow.sweep(once())).toMatchObject({ polls: 0, failed: 10, finished: false });
+    flow.clock.now += 5 * MINUTE_MS;
+    expect(await flow.sweep(once())).toMatchObject({ polls: 10, failed: 0, finished: false });
+  });
+
+  it("finds at every run what does not move, also at one that comes some seconds early", async () => {
+    const flow = flows();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    await flow.open({ jobId: "job-2" });
+    flow.clock.now += 5 * MINUTE_MS;
+    for (let run = 0; run < 6; run += 1) {
+      expect(await flow.sweep()).toMatchObject({ polls: 1, notifications: 1 });
+      flow.clock.now += 5 * MINUTE_MS - 10_000;
+    }
+  });
+
+  it("tells the fallback target for a day that another one is gone", async () => {
+    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    await flow.memory.switchOff("audit", flow.clock.now);
+    await flow.sweep();
+    expect(bodiesOf(flow.notifications)).toMatchObject([
+      { kind: "target_gone", gone: "audit", target: "ops" },
+    ]);
+    flow.notifications.purge();
+    flow.clock.now += 25 * 60 * MINUTE_MS;
+    await flow.sweep();
+    expect(bodiesOf(flow.notifications)).toEqual([]);
+  });
+
+  it("is not kept from its polls by a target that cannot be read, nor from telling of the others", async () => {
+    const flow = flows({
+      settings: { fallbackTarget: "ops" },
+      ledger: {
+        readTarget: (name) => (name === "deploys" ? refuse() : flow.memory.readTarget(name)),
+      },
+    });
+    await flow.open();
+    await flow.memory.switchOff("audit", flow.clock.now);
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
+    expect(flow.failures).toEqual([{ target: "deploys" }]);
+    expect(bodiesOf(flow.notifications)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
+  });
+
+  it("counts a target it could not tell of, after its polls", async () => {
+    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    await flow.open();
+    await flow.memory.switchOff("audit", flow.clock.now);
+    flow.clock.now += MINUTE_MS;
+    flow.notifications.send = async (messages) =>
+      messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
+    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
+    expect(flow.failures).toEqual([{ target: "audit" }]);
+  });
+
+  it("leaves targets to the next run when there is no time left for them", async () => {
+    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    await flow.memory.switchOff("audit", flow.clock.now);
+    expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
+    expect(bodiesOf(flow.notifications)).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { readJob } from "../../../lib/cce/read-job.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+
+const body = (fields: object) => JSON.stringify({ kind: "Job", ...fields });
+const count = (job: Job): number => 1 + job.subJobs.reduce((sum, subJob) => sum + count(subJob), 0);
+const nested = (levels: number) =>
+  `${'{"kind":"Job","spec":{"subJobs":['.repeat(levels - 1)}{"kind":"Job"}${"]}}".repeat(levels - 1)}`;
+
+describe("readJob", () => {
+  it("reads a v2 job by its lower-case names", () => {
+    const read = readJob(
+      body({
+        apiVersion: "v2",
+        spec: { type: "CreateNode", clusteruid: "c", resourcename: "n", subjobs: [{}, null, 7] },
+        status: {
+          status: "failed",
+          message: " why ",
+          completionTime: "2020-01-02 03:04:05.678901 +0800 CST m=+1.5",
+        },
+      }),
+    );
+    expect(read?.job).toMatchObject({
+      state: "failed",
+      phase: "failed",
+      reason: "why",
+      clusterId: "c",
+      resourceName: "n",
+    });
+    expect(read?.job.subJobs).toHaveLength(1);
+    expect(read?.job.updatedAt).toBe(Date.parse("2020-01-01T19:04:05.678Z"));
+  });
+  it("takes an unknown or missing phase as pending, with a warning", () => {
+    for (const status of [{ phase: "Paused" }, {}, null, "Success"])
+      expect(readJob(body({ status }))).toMatchObject({
+        job: { state: "pending" },
+        warnings: [expect.any(String)],
+      });
+  });
+  it("warns of a success with a failed subjob", () => {
+    const read = readJob(
+      body({ spec: { subJobs: [{ status: { phase: "Failed" } }] }, status: { phase: "Success" } }),
+    );
+    expect(read).toMatchObject({
+      job: { state: "succeeded" },
+      warnings: [expect.stringContaining("although")],
+    });
+  });
+  it("reads 200 levels and 20,000 subjobs in full", () => {
+    const deep = readJob(nested(200));
+    const wide = readJob(body({ spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }));
+    expect([deep && count(deep.job), wide && count(wide.job)]).toEqual([200, 20_001]);
+  });
+  it("cuts 100,000 levels, with a warning", () => {
+    expect(readJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("cut"));
+  });
+  it.each(["", "{}", '{"kind":"Status"}', "<html>", "[]", "null"])("finds no job in %j", (text) => {
+    expect(readJob(text)).toBeNull();
+  });
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { readTime } from "../../../lib/cce/read-time.ts";
+
+const at = Date.parse("2018-08-02T08:12:40.672Z");
+
+describe("readTime", () => {
+  it.each([
+    ["2018-08-02 08:12:40.672772389 +0000 UTC", at],
+    ["2018-08-02 08:12:40.672772 +0000 UTC", at],
+    ["2018-08-02 08:12:40.672 +0000 UTC m=+0.000012345", at],
+    ["2018-08-02 16:12:40.672772389 +0800 CST", at],
+    ["2018-08-02 16:12:40.672772389 +0800 CST m=+123.45", at],
+    ["2018-08-02 04:42:40.672 -0330 -0330", at],
+    ["2018-08-02T08:12:40.672Z", at],
+    ["2018-08-02T10:12:40.672+02:00", at],
+    ["  2018-08-02 08:12:40 +0000 UTC\n", at - 672],
+    ["2018-08-02T08:12:40Z", at - 672],
+  ])("reads %j", (text, instant) => {
+    expect(readTime(text)).toBe(instant);
+  });
+  it.each([
+    null,
+    undefined,
+    "",
+    "0001-01-01 00:00:00 +0000 UTC",
+    "0001-01-01T00:00:00Z",
+    "2018-02-30 08:12:40 +0000 UTC",
+    "2018-13-01 08:12:40 +0000 UTC",
+    "2018-08-02 25:12:40 +0000 UTC",
+    "2018-08-02",
+    "yesterday",
+    "1533197560",
+    "2018-08-02 08:12:40 +0000 UTC and more",
+  ])("finds no time in %j", (text) => {
+    expect(readTime(text)).toBeNull();
+  });
+  it("reads back every time that Go could have written, to the millisecond", () => {
+    const instants = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2200, 0, 1) });
+    const property = fc.property(
+      instants,
+      fc.nat(999_999),
+      fc.integer({ min: -840, max: 840 }),
+      (ms, rest, zone) => {
+        const [date, time] = new Date(ms + zone * 60_000).toISOString().slice(0, -1).split("T");
+        const sign = zone < 0 ? "-" : "+";
+        const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, "0");
+        const offset = `${sign}${two(zone / 60)}${two(Math.abs(zone) % 60)}`;
+        return readTime(`${date} ${time}${String(rest).padStart(6, "0")} ${offset} ${offset}`) === ms;
+      },
+    );
+    fc.assert(property);
+  });
+});

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { firstWaitSeconds, nextAttempt } from "../../../lib/channels/retry-schedule.ts";
+
+const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
+const failed = {
+  attempts: 0,
+  spent: true,
+  throttles: 0,
+  throttledMs: 0,
+  afterSeconds: null,
+  scheduleSeconds: SCHEDULE,
+  random: 0.5,
+};
+const HOUR_MS = 3_600_000;
+
+describe("nextAttempt", () => {
+  it("walks down the schedule, one wait for every attempt spent, and then gives up", () => {
+    const waits = SCHEDULE.map((_, attempts) => nextAttempt({ ...failed, attempts }));
+    expect(waits).toEqual([
+      ...SCHEDULE.slice(1).map((afterSeconds) => ({ kind: "again", afterSeconds })),
+      { kind: "exhausted" },
+    ]);
+  });
+
+  it("scatters the waits by a fifth either way", () => {
+    expect(nextAttempt({ ...failed, attempts: 3, random: 0 })).toEqual({ kind: "again", afterSeconds: 480 });
+    const latest = nextAttempt({ ...failed, attempts: 3, random: 0.999_999 });
+    expect(latest).toEqual({ kind: "again", afterSeconds: expect.closeTo(720, 2) });
+  });
+
+  it("waits as long as it was asked to, never less", () => {
+    expect(nextAttempt({ ...failed, afterSeconds: 300, random: 0 })).toEqual({
+      kind: "again",
+      afterSeconds: 300,
+    });
+  });
+
+  it("does not come back sooner than the schedule says, though it may", () => {
+    const throttled = { ...failed, spent: false, afterSeconds: 0 };
+    expect(nextAttempt(throttled)).toEqual({ kind: "again", afterSeconds: 5 });
+    expect(nextAttempt({ ...throttled, attempts: 2 })).toEqual({ kind: "again", afterSeconds: 120 });
+  });
+
+  it("is never exhausted by being throttled", () => {
+    const next = nextAttempt({ ...failed, attempts: 8, spent: false, afterSeconds: 60 });
+    expect(next).toEqual({ kind: "again", afterSeconds: 43_200 });
+  });
+
+  it("backs off from a receiver that throttles again and again, unless it asks for a longer wait", () => {
+    const throttled = { ...failed, spent: false };
+    const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => nextAttempt({ ...throttled, throttles }));
+    expect(waits).toEqual(
+      [5, 10, 20, 160, 300, 300].map((afterSeconds) => ({ kind: "again", afterSeconds })),
+    );
+    const asked = { ...throttled, throttles: 8, afterSeconds: 1200 };
+    expect(nextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
+  });
+
+  it("gives up on a receiver that has throttled for a day; a failed attempt that was not throttled counts by itself", () => {
+    const throttled = { ...failed, spent: false, throttles: 90 };
+    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({ kind: "again" });
+    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "exhausted" });
+    expect(nextAttempt({ ...failed, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "again", afterSeconds: 5 });
+  });
+
+  it("gives up at once where the schedule has a single attempt", () => {
+    expect(nextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
+  });
+
+  it("stays within a fifth of the schedule, above what was asked, and within what a queue can wait", () => {
+    const seconds = fc.integer({ min: 0, max: 43_200 });
+    fc.assert(
+      fc.property(
+        fc.array(seconds, { minLength: 2, maxLength: 30 }),
+        fc.nat(40),
+        fc.boolean(),
+        fc.option(seconds),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (scheduleSeconds, attempts, spent, afterSeconds, random) => {
+          const next = nextAttempt({ ...failed, attempts, spent, afterSeconds, scheduleSeconds, random });
+          if (next.kind === "exhausted") return spent && attempts + 1 >= scheduleSeconds.length;
+          const scheduled = scheduleSeconds[attempts + 1] ?? scheduleSeconds.at(-1) ?? 0;
+          const latest = Math.min(43_200, Math.max(scheduled * 1.2, afterSeconds ?? 0));
+          const earliest = Math.min(43_200, Math.max(scheduled * 0.8, afterSeconds ?? 0));
+          return next.afterSeconds >= earliest - 1e-6 && next.afterSeconds <= latest + 1e-6;
+        },
+      ),
+    );
+  });
+});
+
+describe("firstWaitSeconds", () => {
+  it("is the schedule's first entry, scattered like the others, within what a queue can wait", () => {
+    expect(firstWaitSeconds(SCHEDULE, 0.9)).toBe(0);
+    expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
+    expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);
+  });
+});

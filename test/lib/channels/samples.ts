@@ -1,0 +1,115 @@
+import { Target, type TargetKind } from "../../../lib/channels/targets.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeOutcome, type WatchFacts } from "../../../lib/domain/summarize-outcome.ts";
+
+const START = Date.parse("2026-04-14T08:00:00.000Z");
+export const KINDS = ["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"] as const;
+export const CHAT_KINDS = KINDS.filter((kind) => kind !== "webhook");
+const MENTIONS = {
+  slack: "<!subteam^S0PLATFORM>",
+  feishu: "ou_platform",
+  dingtalk: "platform01",
+  wecom: "platform",
+  teams: "platform@example.com",
+  discord: "<@&4242>",
+};
+
+export function target(kind: TargetKind, mention = true): Target {
+  const url = "https://hooks.example.com/x";
+  if (kind === "webhook") return Target.parse({ kind, url, secrets: [`whsec_${"a".repeat(32)}`] });
+  return Target.parse({ kind, url, ...(mention ? { mention: MENTIONS[kind] } : {}) });
+}
+
+export function job(part: Partial<Job> = {}): Job {
+  return {
+    jobId: "sub-1",
+    type: "CreateNode",
+    phase: "Success",
+    state: "succeeded",
+    reason: null,
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
+    createdAt: START,
+    updatedAt: START + 550_000,
+    subJobs: [],
+    ...part,
+  };
+}
+
+const FAILED = { phase: "Failed", state: "failed" } as const;
+const RUNNING = { phase: "Running", state: "pending" } as const;
+const root = { jobId: "job-1", type: "CreateCluster", clusterId: "cluster-77", resourceName: "checkout" };
+
+export function facts(part: Partial<WatchFacts> = {}): WatchFacts {
+  return {
+    key: { project: "prod", jobId: "job-1" },
+    region: "eu-de",
+    outcome: "succeeded",
+    reason: null,
+    job: job({ ...root, subJobs: [job({ type: "CreateVpc" }), job({ type: "InstallMaster" })] }),
+    warnings: [],
+    watch: { acceptedAt: START + 2000, concludedAt: START + 554_100, polls: 12 },
+    context: {
+      actor: "Mara",
+      pipeline: "checkout #1482",
+      runUrl: "https://ci.example.com/runs/1482",
+      commit: "9f2c1ab",
+      labels: { env: "prod" },
+    },
+    statusUrl: "https://notifier.example.com/jobs/prod/job-1?key=k.v",
+    ...part,
+  };
+}
+
+const leaf = job({
+  ...FAILED,
+  jobId: "sub-3",
+  type: "CreateNodeVM",
+  resourceName: "pool-a-1",
+  reason: 'Create VM failed\n{"error":{"code":"Ecs.0314","message":"the keypair <web> does not match"}}',
+});
+const chain = job({
+  ...FAILED,
+  jobId: "sub-1",
+  type: "CreateNodePool",
+  subJobs: [job({ ...FAILED, jobId: "sub-2", subJobs: [leaf] }), job({ jobId: "sub-4" })],
+});
+
+export const SAMPLES: Readonly<Record<"succeeded" | "failed" | "timed_out" | "lost", OutcomeSummary>> = {
+  succeeded: summarizeOutcome(facts()),
+  failed: summarizeOutcome(
+    facts({
+      outcome: "failed",
+      job: job({ ...root, ...FAILED, reason: "Failed to create", subJobs: [job(), chain] }),
+    }),
+  ),
+  timed_out: summarizeOutcome(
+    facts({
+      outcome: "timed_out",
+      reason: "The deadline of 120 min has passed; the job was still Running.",
+      job: job({
+        ...root,
+        ...RUNNING,
+        subJobs: [job(), job({ ...RUNNING, type: "InstallMaster", resourceName: "m-0" })],
+      }),
+    }),
+  ),
+  lost: summarizeOutcome(facts({ outcome: "lost", reason: "CCE knows no such job: Not Found", job: null })),
+};
+
+export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i) =>
+  summarizeOutcome(
+    facts({
+      key: { project: "prod", jobId: `job-${i}` },
+      outcome: i === 6 ? "failed" : "succeeded",
+      job: job({
+        ...(i === 6 ? FAILED : {}),
+        clusterId: "cluster-77",
+        resourceName: `pool-a-${i}`,
+        subJobs: i === 6 ? [leaf] : [],
+      }),
+    }),
+  ),
+);

@@ -1,0 +1,20 @@
+import { deliver } from "../../../../lib/channels/deliver.ts";
+import { openEgress } from "../../../../lib/http/egress.ts";
+import { hangUp } from "../../http/support/hang-up.ts";
+import { targetOf } from "./targets.ts";
+
+/** Run with a port of this machine: one attempt at a TLS receiver there, whose reason is printed. */
+const egress = openEgress(["receiver.test"], {
+  lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+});
+const { reason } = await deliver({
+  target: targetOf("webhook", `https://receiver.test:${process.argv[2]}/hook`),
+  message: { payload: {}, fallback: null },
+  webhookId: "msg_1",
+  now: 0,
+  budgetMs: 5000,
+  allow: [],
+  egress,
+});
+hangUp(egress.connections);
+process.stdout.write(reason);

@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { TLSSocket } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Attempted, deliver } from "../../../lib/channels/deliver.ts";
+import { type Egress, openEgress } from "../../../lib/http/egress.ts";
+import type { Surroundings } from "../../../lib/http/guard-connect.ts";
+import { hangUp } from "../http/support/hang-up.ts";
+import { authority, type Receiver, startTcp, startTlsReceiver } from "../http/support/receiver.ts";
+import { targetOf } from "./support/targets.ts";
+
+const run = promisify(execFile);
+
+/** Node reads its environment once, so that setting must be there when the process starts. */
+const CHILD = fileURLToPath(new URL("support/tls-child.ts", import.meta.url));
+
+const lookup: NonNullable<Surroundings["lookup"]> = (_name, _options, done) =>
+  done(null, [{ address: "127.0.0.1", family: 4 }]);
+
+const attemptAt = (url: string, egress: Egress): Promise<Attempted> =>
+  deliver({
+    target: targetOf("webhook", url),
+    message: { payload: {}, fallback: null },
+    webhookId: "msg_1",
+    now: Date.now(),
+    budgetMs: 5000,
+    allow: [],
+    egress,
+  });
+
+async function attempt(name: string, certificate: "receiver" | "expired", surroundings: Surroundings) {
+  const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
+  const egress = openEgress([name], surroundings);
+  const attempted = await attemptAt(`https://${name}:${receiver.port}/hook`, egress);
+  hangUp(egress.connections);
+  await receiver.close();
+  return { ...attempted, requests: receiver.received.length };
+}
+
+const refused = { verdict: "rejected", reason: "certificate_refused", status: null, requests: 0 };
+
+describe("a receiver's certificate", () => {
+  it("is believed where a trusted authority signed it for this name", async () => {
+    const attempted = await attempt("receiver.test", "receiver", { lookup, ca: authority });
+    expect(attempted).toMatchObject({ verdict: "delivered", requests: 1 });
+  });
+
+  it("is refused where nobody trusted signed it", async () => {
+    expect(await attempt("receiver.test", "receiver", { lookup })).toMatchObject(refused);
+  });
+
+  it("is refused where it is for another name", async () => {
+    expect(await attempt("another.test", "receiver", { lookup, ca: authority })).toMatchObject(refused);
+  });
+
+  it("is refused once it has ended", async () => {
+    expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
+  });
+
+  it("is asked for by the name that is called, without the root's dot", async () => {
+    const hello = Promise.withResolvers<Buffer>();
+    const { port, close } = await startTcp((socket) =>
+      socket.once("data", (bytes) => {
+        hello.resolve(bytes);
+        socket.destroy();
+      }),
+    );
+    const egress = openEgress(["receiver.test"], { lookup });
+    const attempted = await attemptAt(`https://receiver.test.:${port}/hook`, egress);
+    hangUp(egress.connections);
+    await close();
+    expect(attempted).toMatchObject({ verdict: "retry", reason: "connection_failed" });
+    expect((await hello.promise).toString("latin1")).toMatch(/receiver\.test(?!\.)/);
+  });
+
+  it("is checked at every connection, since none resumes the session of another", async () => {
+    const connecting: boolean[] = [];
+    const receiver = await startTlsReceiver(
+      (_, response) => response.setHeader("connection", "close").end("ok"),
+      "receiver",
+    );
+    const egress = openEgress(["receiver.test"], { lookup, ca: authority });
+    const { https } = egress.connections;
+    const connect = https.createConnection.bind(https);
+    https.createConnection = (...parameters) => {
+      const socket = connect(...parameters);
+      if (socket instanceof TLSSocket)
+        socket.on("secureConnect", () => connecting.push(socket.isSessionReused()));
+      return socket;
+    };
+    for (const _ of [1, 2]) await attemptAt(`https://receiver.test:${receiver.port}/hook`, egress);
+    hangUp(egress.connections);
+    await receiver.close();
+    expect(connecting).toEqual([false, false]);
+  });
+
+  it("is checked even where the environment says not to", async () => {
+    const receiver = await startTlsReceiver((_, response) => response.end("ok"), "receiver");
+    const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" };
+    const { stdout } = await run(process.execPath, [CHILD, String(receiver.port)], { env });
+    await receiver.close();
+    expect(stdout).toBe("certificate_refused");
+    expect(receiver.received).toHaveLength(0);
+  });
+});

@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  formatDigest,
+  formatNotification,
+  formatTargetGone,
+  formatTest,
+} from "../../../../lib/channels/format.ts";
+import { eventSchema, WebhookEvent } from "../../../../lib/channels/webhook/event.ts";
+import { openApiDocument } from "../../../../lib/openapi/document.ts";
+import { NODES, SAMPLES, target } from "../samples.ts";
+
+const webhook = target("webhook");
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+  readonly $ref?: string;
+}
+
+/** Without what only one of two schemas says in words. */
+function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {}): unknown {
+  if (Array.isArray(schema)) return schema.map((part) => bare(part, definitions));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { $ref, title: _title, description: _description, ...rest } = schema as Schema;
+  if ($ref !== undefined) return bare(definitions[$ref.split("/").at(-1) ?? ""], definitions);
+  return Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, bare(part, definitions)]));
+}
+
+it("the schema in the repository is the one in force", () => {
+  const file = new URL("../../../../docs/event.schema.json", import.meta.url);
+  const text = `${JSON.stringify(eventSchema(), null, 2)}\n`;
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, "utf8"));
+});
+
+it("the API's description tells the same of a job's event", () => {
+  const api = openApiDocument("https://notifier.example.com", {}) as {
+    components: { schemas: Readonly<Record<string, Schema>> };
+  };
+  const { schemas } = api.components;
+  const { oneOf } = eventSchema() as { oneOf: readonly Schema[] };
+  expect(bare(oneOf[0])).toEqual(bare(schemas.JobEvent, schemas));
+});
+
+it.each([
+  ...Object.values(SAMPLES).map((sample) => [sample.outcome, formatNotification(webhook, sample)] as const),
+  ["a digest", formatDigest(webhook, NODES)] as const,
+  ["a digest of nothing", formatDigest(webhook, [])] as const,
+  ["a test", formatTest(webhook, "audit", 0)] as const,
+  ["a target that is gone", formatTargetGone(webhook, "deploys", 0)] as const,
+])("the event of %s is one of the schema's, to the last field", (_, { payload }) => {
+  expect(WebhookEvent.parse(payload)).toEqual(payload);
+});
+
+it("keeps the fields in the order the documents show them", () => {
+  const { payload } = formatNotification(webhook, SAMPLES.failed);
+  expect(Object.keys(payload)).toEqual(["type", "timestamp", "data"]);
+  expect(Object.keys(payload.data as object)).toEqual([
+    ...["project", "region", "jobId", "jobType", "outcome", "phase", "reason"],
+    ...["clusterId", "resourceId", "resourceName", "failures", "subJobs", "warnings"],
+    ...["createdAt", "updatedAt", "durationSeconds", "watch", "context", "statusUrl"],
+  ]);
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
+import { signWebhook } from "../../../../lib/channels/webhook/signature.ts";
+import { Secret } from "../../../../lib/domain/secret.ts";
+
+const OLD = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
+const NEW = `whsec_${Buffer.alloc(64, 2).toString("base64")}`;
+
+const signed = (body: string, secrets: readonly string[], now = Date.now()) =>
+  signWebhook({
+    id: "msg_1",
+    now,
+    body: Buffer.from(body),
+    secrets: secrets.map((secret) => new Secret(secret)),
+  });
+
+describe("Standard Webhooks", () => {
+  it.each([
+    ["standardwebhooks", StandardWebhook],
+    ["svix", SvixWebhook],
+  ])("is verified by the package %s, whatever the body", (_, Webhook) => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.string({ unit: "binary" })), (document) => {
+        const body = JSON.stringify(document);
+        expect(() => new Webhook(OLD).verify(body, signed(body, [OLD]))).not.toThrow();
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([OLD, NEW])("is verified by either secret while one replaces the other", (secret) => {
+    const headers = signed('{"a":"ä"}', [OLD, NEW]);
+    expect(headers["webhook-signature"]?.split(" ")).toHaveLength(2);
+    expect(new StandardWebhook(secret).verify('{"a":"ä"}', headers)).toEqual({ a: "ä" });
+  });
+
+  it.each([
+    ["another body", '{"a":2}', {}],
+    ["another id", '{"a":1}', { "webhook-id": "msg_2" }],
+    ["another time", '{"a":1}', { "webhook-timestamp": String(Math.floor(Date.now() / 1000) + 60) }],
+  ])("is not verified over %s", (_, body, headers) => {
+    const verify = () => new StandardWebhook(OLD).verify(body, { ...signed('{"a":1}', [OLD]), ...headers });
+    expect(verify).toThrow("No matching signature found");
+  });
+
+  it("gives the time in whole seconds, and no signature without a secret", () => {
+    expect(signed("{}", [], 1_700_000_000_999)).toEqual({
+      "webhook-id": "msg_1",
+      "webhook-timestamp": "1700000000",
+    });
+  });
+});

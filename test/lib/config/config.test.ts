@@ -1,0 +1,157 @@
+import { parseConfig } from "../../../lib/config/config.ts";
+import type { Secret } from "../../../lib/domain/secret.ts";
+
+const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
+const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
+
+function faultsOf(document: unknown): readonly string[] {
+  const parsed = parseConfig(document);
+  return parsed.kind === "faults" ? parsed.faults : [];
+}
+
+test("a small config is filled up with every default", () => {
+  const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
+  expect(parsed).toMatchObject({
+    kind: "config",
+    config: {
+      targets: { deploys: { on: ["succeeded", "failed", "timed_out", "lost"] } },
+      settings: {
+        deadlineMinutes: 120,
+        maxPolls: 500,
+        poll: { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 },
+        retry: { scheduleSeconds: [0, 5, 30, 120, 600, 1800, 7200, 21600, 43200] },
+      },
+    },
+  });
+});
+
+test("every fault is told at once, each with its place and a remedy", () => {
+  const faults = faultsOf({
+    projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "" } } },
+    targets: {
+      deploys: { kind: "slack", url: "not a url" },
+      audit: { kind: "webhook", url: "https://a.example", secrets: ["whsec_c2hvcnQ="] },
+    },
+    tokens: { ci: { sha256: "12", projects: ["prod"] } },
+    settings: { deadlineMinutes: -1, retries: 3 },
+  });
+  expect(faults).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^projects\.prod\.auth\.token: must not be empty/),
+      expect.stringMatching(/^targets\.deploys\.url: must be a URL/),
+      expect.stringMatching(/^targets\.audit\.secrets\.0: must be 'whsec_'.*24 to 64 bytes/),
+      expect.stringMatching(/^tokens\.ci\.sha256: must be 64 hexadecimal digits/),
+      expect.stringMatching(/^settings\.deadlineMinutes:/),
+      expect.stringMatching(/^settings: .*retries/),
+    ]),
+  );
+});
+
+test("what is wrong with a name, and with what may be one thing or another, is said in words", () => {
+  const faults = faultsOf({
+    projects: { prod: project },
+    targets: {
+      audit: {
+        kind: "webhook",
+        url: "https://a.example",
+        secrets: [`whsec_${"A".repeat(32)}`],
+        headers: { Host: "x" },
+      },
+    },
+    tokens: {
+      "bad name!": { sha256: "a".repeat(64), projects: ["prod"] },
+      ci: { sha256: 12, projects: [12] },
+    },
+  });
+  expect(faults.toSorted()).toEqual([
+    "targets.audit.headers.Host: is a header this sender sets itself",
+    "tokens.bad name!: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
+    "tokens.ci.projects.0: must be a name from the config, or * for all",
+    "tokens.ci.sha256: must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",
+  ]);
+});
+
+test.each(["accessKey", "secretKey", "securityToken"])(
+  "a line break at the end of the %s is none of it",
+  (field) => {
+    const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
+    const parsed = parseConfig({ projects: { prod: { ...project, auth } } });
+    const read = parsed.kind === "config" ? parsed.config.projects.prod?.auth : undefined;
+    expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
+  },
+);
+
+test("names that point nowhere are told beside faults of form, and those of form only once", () => {
+  expect(
+    faultsOf({
+      projects: { prod: { ...project, region: "!" }, none: { projectId: "p", auth: 7 } },
+      targets: { deploys: { ...slack, url: 7 } },
+      tokens: { ci: { sha256: "12", projects: ["prd", "a b", 7], targets: ["*", "deploys"] }, odd: 7 },
+      oidc: [{ projects: ["prd"] }, 7],
+      settings: { defaultProject: "prd", fallbackTarget: "deploy", defaultTargets: 7, maxPolls: 0 },
+    }).filter((fault) => / names '|needs a region/.test(fault)),
+  ).toEqual([
+    "projects.none.region: needs a region, or an endpoint",
+    "tokens.ci.projects.0: names 'prd', which is not among projects (prod, none)",
+    "oidc.0.projects.0: names 'prd', which is not among projects (prod, none)",
+    "settings.defaultProject: names 'prd', which is not among projects (prod, none)",
+    "settings.fallbackTarget: names 'deploy', which is not among targets (deploys)",
+  ]);
+});
+
+test.each([null, [], "text", 7])("a document that is no config (%j) has that one fault", (document) => {
+  expect(faultsOf(document)).toEqual([expect.stringMatching(/^\(the document\): /)]);
+});
+
+test("what is of no use, but harms nobody else, stops no service that runs", () => {
+  const poll = { minDelaySeconds: 100, maxDelaySeconds: 5 };
+  expect(faultsOf({ targets: { a: { ...slack, url: "ftp://a.example/x" } }, settings: { poll } })).toEqual(
+    [],
+  );
+});
+
+test("a bound may stand alone: the default of the other gives way", () => {
+  expect(faultsOf({ settings: { poll: { maxDelaySeconds: 1 } } })).toEqual([]);
+  expect(faultsOf({ settings: { poll: { minDelaySeconds: 5, maxDelaySeconds: 5 } } })).toEqual([]);
+});
+
+test.each([
+  ["https://jobs.example", true],
+  ["http://127.0.0.1:4000", true],
+  ["ftp://jobs.example", false],
+  ["jobs.example", false],
+])("the public URL may be %s: %s, and a fault says what it may be", (publicUrl, valid) => {
+  const fault =
+    "settings.publicUrl: must be a URL that starts with https:// (http:// within a network of your own)";
+  expect(faultsOf({ settings: { publicUrl } })).toEqual(valid ? [] : [fault]);
+});
+
+test("no fault repeats a secret value", () => {
+  const faults = faultsOf({
+    targets: { a: { kind: "slack", url: "hunter2 no url", extra: "hunter2" } },
+    projects: {
+      p: {
+        projectId: "hunter2 !",
+        region: "eu-de",
+        auth: { kind: "aksk", accessKey: 7, secretKey: ["hunter2"] },
+      },
+    },
+  });
+  expect(faults.length).toBeGreaterThanOrEqual(4);
+  expect(faults.join("\n")).not.toContain("hunter2");
+});
+
+test("a webhook's header that this sender sets itself is refused by name", () => {
+  const faults = faultsOf({
+    targets: {
+      a: {
+        kind: "webhook",
+        url: "https://a.example",
+        secrets: [`whsec_${"A".repeat(32)}`],
+        headers: { "Webhook-Id": "x" },
+      },
+    },
+  });
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain("Webhook-Id");
+});

@@ -1,0 +1,68 @@
+import { HINT_ROWS } from "../../../lib/domain/hint-rows.ts";
+import { hintFor, rememberingHints } from "../../../lib/domain/hints.ts";
+
+/** One reason per row, as the vendor spells it, and what its advice speaks of. */
+const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
+  ["...call fsp to query keypair fail, error code : Ecs.0314, reason is : the keypair web ...", "key pair"],
+  ['{"error":{"message":"encrypted key id [a-b] is invalid.","code":"Ecs.0912"}}', "KMS key"],
+  ["Security group [8d1e] not found", "security group was deleted"],
+  ['{"NeutronError":{"type":"SecurityGroupInUse","message":"Security Group 8d1e in use."}}', "still uses"],
+  ["No available flavors for master nodes.", "control plane"],
+  ["The flavor s3.large.4 is SoldOut in eu-de-01", "sold out"],
+  ["Subnet not found in the VPC.", "not in this VPC"],
+  ["IPv6 not supported for the subnet.", "no IPv6"],
+  ["Container network CIDR blocks conflict.", "address range"],
+  ["No more IP addresses available on network 5f0c.", "no free addresses"],
+  ["invalid primary fixedIp ", "fixed address"],
+  ["The token role contains op_suspended. The current operation is not allowed.", "balance"],
+  ["assume role fail: agency cce_admin_trust", "authorize"],
+  ["Policy doesn't allow <vpc:ports:create> to be performed", "Permissions"],
+  ["Resource locked by other requests.", "Another operation"],
+  ["Failed to install the node", "DNS"],
+  ["Insufficient cluster quota.", "clusters"],
+  ["Insufficient CPU quota.", "vCPUs"],
+  ["Insufficient memory quota.", "memory"],
+  ["Insufficient security group quota.", "security groups"],
+  ["Insufficient EIP quota.", "EIPs"],
+  ["Insufficient VPC quota.", "VPCs"],
+  ["VolumeLimitExceeded: volume gigabytes quota exceeded", "disks"],
+  ["Insufficient ECS quota. Contact customer service to increase quota.", "servers"],
+  ["the quota is insufficient", "A quota is used up"],
+];
+
+it("knows at least fifteen reasons, each with one line of advice, a vendor's page and a source", () => {
+  expect(HINT_ROWS.length).toBeGreaterThanOrEqual(15);
+  for (const { advice, link, source } of HINT_ROWS) {
+    expect(advice).toMatch(/^[^\n]{20,110}\.$/);
+    expect(link).toMatch(/^https:\/\/support\.huaweicloud\.com\/intl\/en-us\//);
+    expect(source).toMatch(/^https:\/\//);
+  }
+});
+
+it.each(KNOWN)("advises on %p", (reason, advice) => {
+  expect(hintFor(reason)).toContain(advice);
+});
+
+it("has a reason among these for every row, so that none stands in the shade of another", () => {
+  const given = new Set(KNOWN.map(([reason]) => hintFor(reason)));
+  expect(given.size).toBe(HINT_ROWS.length);
+});
+
+it("finds a code deep in JSON and over several lines", () => {
+  expect(hintFor('Create VM failed\n{"error":\n{"code":"Ecs.0012"}}')).toContain("no free addresses");
+});
+
+it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas report was created"])(
+  "has no advice on %p",
+  (reason) => {
+    expect(hintFor(reason)).toBeNull();
+  },
+);
+
+it("reads a reason of megabytes in no time, and remembers what it found", () => {
+  const hints = rememberingHints();
+  const long = `quota ${"a ".repeat(2_000_000)}`;
+  expect(hints(long)).toBeNull();
+  expect(hints("Ecs.0314")).toBe(hintFor("Ecs.0314"));
+  expect(hints("Ecs.0314")).toBe(hintFor("Ecs.0314"));
+});

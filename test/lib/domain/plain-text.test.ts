@@ -1,0 +1,26 @@
+import { keepApart } from "../../../lib/channels/chat/escape-markdown.ts";
+import { lines, oneLine } from "../../../lib/domain/plain-text.ts";
+
+it.each([
+  ["two\r\nlines", "two lines"],
+  ["a\u0000b\u001b[2Jc", "a b [2Jc"],
+  ["txt.\u202eexe", "txt.exe"],
+  ["\u2066hidden\u2069", "hidden"],
+  ["half \ud83d", "half \ufffd"],
+  ["  padded\t", "padded"],
+])("a name is one line without anything that acts: %j", (text, expected) => {
+  expect(oneLine(text)).toBe(expected);
+});
+
+it("a reason keeps its lines and tabs, and nothing else that acts", () => {
+  expect(lines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+});
+
+it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(
+  "what would be markup is kept apart: %j",
+  (text) => {
+    const shown = keepApart(text);
+    expect(shown).not.toBe(text);
+    expect(shown.replaceAll("\u200b", "")).toBe(text);
+  },
+);

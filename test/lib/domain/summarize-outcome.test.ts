@@ -1,0 +1,146 @@
+import { jobDocument, leftOutWarnings, summarizeTree } from "../../../lib/api/job-document.ts";
+import { JobDocument } from "../../../lib/api/status-document.ts";
+import { jobEvent } from "../../../lib/channels/webhook/message.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import { MAX_EVENT_BYTES, summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { facts, job, SAMPLES } from "../channels/samples.ts";
+
+const FAILED = { phase: "Failed", state: "failed" } as const;
+
+function chain(levels: number): Job {
+  let below = job({ ...FAILED, type: "Leaf", reason: "the cause" });
+  for (let level = 0; level < levels; level += 1)
+    below = job({ ...FAILED, type: `L${level}`, subJobs: [below] });
+  return below;
+}
+
+it("lists failed subjobs in tree order with their paths, without the root", () => {
+  const { failures, subJobs } = SAMPLES.failed;
+  expect(failures.map(({ path }) => path.join("/"))).toEqual([
+    "CreateCluster/CreateNodePool",
+    "CreateCluster/CreateNodePool/CreateNode",
+    "CreateCluster/CreateNodePool/CreateNode/CreateNodeVM",
+  ]);
+  expect(subJobs).toEqual({ total: 5, succeeded: 2, failed: 3, pending: 0 });
+});
+
+it("calls a job without type unknown", () => {
+  const root = job({ ...FAILED, type: null, subJobs: [job({ ...FAILED, type: null })] });
+  expect(summarizeOutcome(facts({ outcome: "failed", job: root })).failures[0]?.path).toEqual([
+    "unknown",
+    "unknown",
+  ]);
+});
+
+it("tells duration and lag by the cloud's own times, and never a negative one", () => {
+  expect(SAMPLES.succeeded).toMatchObject({ durationSeconds: 550, watch: { lagSeconds: 4.1 } });
+  const ahead = job({ createdAt: 9e12, updatedAt: 8e12 });
+  expect(summarizeOutcome(facts({ job: ahead }))).toMatchObject({
+    durationSeconds: null,
+    watch: { lagSeconds: 0 },
+  });
+  expect(SAMPLES.lost).toMatchObject({ durationSeconds: null, watch: { lagSeconds: null } });
+});
+
+it("warns of a success with a failed subjob, once, however many say so", () => {
+  const root = job({ subJobs: [job(FAILED)] });
+  const warning = "CCE calls this job a success although a subjob failed";
+  expect(summarizeOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
+});
+
+it("names in the reason what was still running at the deadline: the lowest ones, not what waits for its turn", () => {
+  expect(SAMPLES.timed_out.reason).toBe(
+    "The deadline of 120 min has passed; the job was still Running. Still running: InstallMaster (m-0).",
+  );
+  const running = { phase: "Running", state: "pending" } as const;
+  const nodes = Array.from({ length: 7 }, (_, i) => job({ ...running, type: `N${i}` }));
+  const root = job({
+    subJobs: [
+      job({ ...running, type: "P", subJobs: nodes }),
+      job({ phase: "Initializing", state: "pending" }),
+    ],
+  });
+  expect(summarizeOutcome(facts({ outcome: "timed_out", job: root })).reason).toBe(
+    "Still running: N0, N1, N2, N3, N4 and 2 more.",
+  );
+});
+
+it("keeps the deepest cause when not every failure of a deep chain fits", () => {
+  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: chain(200) }));
+  expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
+  expect(conclusion.warnings.at(-1)).toMatch(/^\d+ more failed subjobs are not listed\.$/);
+});
+
+it.each([
+  [
+    "20,000 subjobs",
+    job({
+      ...FAILED,
+      subJobs: Array.from({ length: 20_000 }, () => job({ ...FAILED, reason: "嗯".repeat(10_000) })),
+    }),
+  ],
+  ["50,000 levels", chain(50_000)],
+])("keeps %s within bounds", (_, root) => {
+  const labels = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`${i}${"\u0001".repeat(60)}`, "\u0001".repeat(200)]),
+  );
+  const context = { actor: "嗯".repeat(200), runUrl: `https://ci.example.com/${"a".repeat(970)}`, labels };
+  const warnings = Array.from({ length: 50 }, (_, i) => `${i}${"嗯".repeat(500)}`);
+  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: root, context, warnings }));
+  expect(Buffer.byteLength(JSON.stringify(jobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
+  expect(OutcomeSummary.parse(conclusion)).toEqual(conclusion);
+  expect(summarizeTree(root).counts.total).toBe(conclusion.subJobs.total);
+});
+
+it("shows a tree as a document, with hints for what failed", () => {
+  const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
+  const document = jobDocument(root);
+  expect(JobDocument.parse(document)).toEqual(document);
+  expect(document.subJobs[0]).toMatchObject({
+    hint: expect.stringContaining("key pair"),
+    subJobs: [{ hint: null }],
+  });
+  expect(summarizeTree(root)).toMatchObject({
+    failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
+    warnings: [],
+  });
+  expect(jobDocument(chain(50_000)).subJobs).toHaveLength(1);
+});
+
+describe("a tree that has lost subjobs", () => {
+  const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
+  const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
+
+  it("is counted with them, and told with a word about those that failed", () => {
+    const counts = { total: 11, succeeded: 3, failed: 4, pending: 4 };
+    const unlisted = "3 more failed subjobs are not listed.";
+    expect(summarizeTree(root)).toMatchObject({
+      counts,
+      warnings: [unlisted],
+      failures: [{ reason: "no quota" }],
+    });
+    expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
+      subJobs: counts,
+      warnings: [unlisted],
+    });
+  });
+
+  it("says where, and how many, when it is shown", () => {
+    expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
+    expect(leftOutWarnings(root)).toEqual([
+      "The tree is too large to be shown whole: 9 of its 11 subjobs are left out.",
+    ]);
+    expect(leftOutWarnings(job())).toEqual([]);
+  });
+});
+
+it("cuts the reasons of what failed while the job goes on, as in the end", () => {
+  const root = job({
+    subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
+  });
+  const { failures, warnings } = summarizeTree(root);
+  expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
+  expect(failures[0]?.reason).toMatch(/^嗯+…$/);
+  expect(warnings).toEqual([`${300 - failures.length} more failed subjobs are not listed.`]);
+});

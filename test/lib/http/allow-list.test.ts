@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { isAllowEntry, readAllowList } from "../../../lib/http/allow-list.ts";
+
+const hasAddress = (entry: string, address: string, port = 443) =>
+  readAllowList([entry]).hasAddress(address, port);
+
+describe("the allow list", () => {
+  it.each([
+    ["10.0.0.0/8", "10.255.0.1"],
+    ["10.0.0.5", "10.0.0.5"],
+    ["10.0.0.5:443", "10.0.0.5"],
+    ["fd00::/8", "fd12::1"],
+    ["::1", "::1"],
+    ["[::1]", "0:0:0:0:0:0:0:1"],
+    ["[::1]:443", "::1"],
+    ["0.0.0.0/0", "127.0.0.1"],
+  ])("knows by %s the address %s", (entry, address) => expect(hasAddress(entry, address)).toBe(true));
+
+  it.each([
+    ["10.0.0.0/8", "11.0.0.1"],
+    ["10.0.0.5:80", "10.0.0.5"],
+    ["10.0.0.0/33", "10.0.0.1"],
+    ["10.0.0.0/", "10.0.0.0"],
+    ["10.0.0.0/8/8", "10.0.0.0"],
+    ["10.0.0.0/-1", "10.0.0.0"],
+    ["::/129", "::1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["", "10.0.0.0"],
+    ["/8", "10.0.0.0"],
+    ["receiver.internal", "10.0.0.0"],
+  ])("does not know by %j the address %s", (entry, address) =>
+    expect(hasAddress(entry, address)).toBe(false),
+  );
+
+  it("compares names as a URL spells them", () => {
+    const list = readAllowList([" Bücher.Example ", "router.:80"]);
+    expect(list.hasName("xn--bcher-kva.example", 1)).toBe(true);
+    expect(list.hasName("router", 80)).toBe(true);
+    expect(list.hasName("router", 81)).toBe(false);
+    expect(list.hasName("sub.xn--bcher-kva.example", 1)).toBe(false);
+  });
+
+  it("takes any text, and permits nothing by rubbish", () => {
+    fc.assert(
+      fc.property(fc.string(), (entry) => !readAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
+    );
+  });
+
+  it.each([
+    "receiver.internal",
+    "receiver:8080",
+    "10.0.0.5",
+    "10.0.0.0/8",
+    "::1",
+    "[::1]:443",
+    "fd00::/8",
+    "Bücher.Example",
+  ])("takes %s for an entry", (entry) => expect(isAllowEntry(entry)).toBe(true));
+
+  it.each([
+    "",
+    "not a host!!",
+    "10.0.0.0/99",
+    "10.0.0",
+    "https://x/y",
+    "*.example.com",
+    "host/8",
+    "host:70000",
+    "fe80::1%eth0",
+  ])("takes %j for none", (entry) => expect(isAllowEntry(entry)).toBe(false));
+});

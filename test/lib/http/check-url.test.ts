@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { checkUrl } from "../../../lib/http/check-url.ts";
+
+const verdict = (url: string, allow: readonly string[] = []) => {
+  const checked = checkUrl(url, readAllowList(allow));
+  return checked.kind === "refused" ? checked.rule : "allowed";
+};
+
+describe("checkUrl", () => {
+  it.each([
+    "https://hooks.slack.com/services/T00/B00/abc",
+    "https://prod-1.westeurope.logic.azure.com:443/workflows/a?sp=%2Ftriggers&sig=b",
+    "https://bücher.example.net/hook",
+    "https://receiver.example.net./hook",
+    "HTTPS://Receiver.Example.NET/hook?a=b@c",
+    "https://localhost.example.net/",
+    "https://internal-tools.example.com/",
+  ])("lets an ordinary receiver through: %s", (url) => expect(verdict(url)).toBe("allowed"));
+
+  it.each([
+    ["egress_scheme", "http://receiver.example.net/"],
+    ["egress_scheme", "ftp://receiver.example.net/"],
+    ["egress_scheme", "data:text/plain,x"],
+    ["egress_scheme", "javascript:alert(1)"],
+    ["egress_port", "https://receiver.example.net:8443/"],
+    ["egress_port", "https://receiver.example.net:0/"],
+    ["egress_user_info", "https://me@receiver.example.net/"],
+    ["egress_user_info", "https://@receiver.example.net/"],
+    ["egress_user_info", "https://me:pw@127.0.0.1/"],
+    ["egress_fragment", "https://receiver.example.net/#"],
+    ["egress_fragment", "https://receiver.example.net/#@inside"],
+    ["egress_characters", "https://receiver.example.net\\@inside/"],
+    ["egress_characters", "https://receiver.example.net/a b"],
+    ["egress_characters", " https://receiver.example.net/"],
+    ["egress_characters", "https://receiver.example.net/\u3000"],
+    ["egress_characters", "https://rece\u0000iver.example.net/"],
+    ["egress_characters", "https://rece\tiver.example.net/"],
+    ["egress_malformed_url", "https:///receiver.example.net/"],
+    ["egress_malformed_url", "https:receiver.example.net/"],
+    ["egress_malformed_url", "//receiver.example.net/"],
+    ["egress_malformed_url", "receiver.example.net"],
+    ["egress_malformed_url", "https://256.256.256.256/"],
+    ["egress_malformed_url", "https://receiver.example.net:99999/"],
+    ["egress_malformed_url", ""],
+    ["egress_literal_address", "https://8.8.8.8/"],
+    ["egress_literal_address", "https://0x7f.1/"],
+    ["egress_literal_address", "https://127%2e0%2e0%2e1/"],
+    ["egress_literal_address", "https://①②⑦.⓪.⓪.①/"],
+    ["egress_literal_address", "https://127.0.0.1./"],
+    ["egress_literal_address", "https://[2606:4700::1111]/"],
+    ["egress_literal_address", "https://[::ffff:8.8.8.8]/"],
+    ["egress_private_name", "https://localhost/"],
+    ["egress_private_name", "https://LOCALHOST./"],
+    ["egress_private_name", "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/"],
+    ["egress_private_name", "https://local\u00adhost/"],
+    ["egress_private_name", "https://metadata.google.internal./"],
+    ["egress_private_name", "https://nas.local/"],
+    ["egress_private_name", "https://notify.default.svc/"],
+    ["egress_private_name", "https://home.arpa/"],
+    ["egress_private_name", "https://router.home.arpa/"],
+    ["egress_private_name", "https://example..net/"],
+    ["egress_private_name", "https://example.net../"],
+  ])("refuses by the rule %s: %j", (rule, url) => expect(verdict(url)).toBe(rule));
+
+  it("lets a listed name be private, plain and at any port", () => {
+    const allow = ["receiver.internal", "router"];
+    for (const url of [
+      "http://receiver.internal/",
+      "https://receiver.internal:8443/",
+      "http://router:8080/a",
+    ])
+      expect(verdict(url, allow)).toBe("allowed");
+  });
+
+  it("lists a name at one port only where a port is named", () => {
+    expect(verdict("http://router:8080/", ["router:8080"])).toBe("allowed");
+    expect(verdict("http://router:8081/", ["router:8080"])).toBe("egress_scheme");
+    expect(verdict("https://router/", ["router:443"])).toBe("allowed");
+    expect(verdict("http://router/", ["router:80"])).toBe("allowed");
+  });
+
+  it("does not let a listed range excuse a name", () => {
+    expect(verdict("http://router/", ["0.0.0.0/0", "::/0"])).toBe("egress_scheme");
+  });
+
+  it("lets listed addresses be written out", () => {
+    expect(verdict("http://127.0.0.1:9/", ["127.0.0.0/8"])).toBe("allowed");
+    expect(verdict("http://[::1]:9/", ["[::1]:9"])).toBe("allowed");
+    expect(verdict("http://[::1]:10/", ["[::1]:9"])).toBe("egress_literal_address");
+  });
+
+  it("keeps to the rules of writing even where the host is listed", () => {
+    const allow = ["router"];
+    expect(verdict("http://me@router/", allow)).toBe("egress_user_info");
+    expect(verdict("http://router/#", allow)).toBe("egress_fragment");
+    expect(verdict("gopher://router/", allow)).toBe("egress_scheme");
+  });
+
+  it("refuses every literal address, however it is spelled", () => {
+    const octal = (octet: number) => `0${octet.toString(8)}`;
+    const hex = (octet: number) => `0x${octet.toString(16)}`;
+    const spelling = fc.constantFrom(String, octal, hex);
+    fc.assert(
+      fc.property(fc.array(fc.nat(255), { minLength: 4, maxLength: 4 }), spelling, (octets, spell) => {
+        return verdict(`https://${octets.map(spell).join(".")}/`) === "egress_literal_address";
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => verdict(`https://[${address}]/`) === "egress_literal_address"),
+    );
+    fc.assert(fc.property(fc.nat(0xffffffff), (n) => verdict(`https://${n}/`) === "egress_literal_address"));
+  });
+
+  it("lets nothing through that is not https to a public-looking name at 443, whatever it is given", () => {
+    const hostile = fc.webUrl({
+      withFragments: true,
+      withQueryParameters: true,
+      validSchemes: ["https", "http"],
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), hostile), (text) => {
+        const checked = checkUrl(text, readAllowList([]));
+        if (checked.kind === "refused") return true;
+        const { url, place } = checked;
+        return url.protocol === "https:" && place.port === 443 && place.host.includes(".") && url.hash === "";
+      }),
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import type { Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { openEgress } from "../../../lib/http/egress.ts";
+import { exchange } from "../../../lib/http/guarded-exchange.ts";
+import { caller, closeAll, closeLater, http, tcp } from "./support/exchanges.ts";
+import { hangUp } from "./support/hang-up.ts";
+
+afterEach(closeAll);
+
+/** Writes until the other side is gone, no faster than it reads, and answers how much it was. */
+function pour(socket: Socket, head: string): Promise<number> {
+  const chunk = Buffer.alloc(65_536, "x");
+  socket.write(head);
+  const more = () => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on("drain", more);
+  more();
+  return new Promise((resolve) => socket.on("close", () => resolve(socket.bytesWritten)));
+}
+
+const SHORT_MS = 150;
+const timedOut = { kind: "failed", code: "DEADLINE_PASSED", rule: null };
+
+describe("an exchange with a receiver that means ill", () => {
+  it("unpacks nothing, so that a bomb stays as small as it came", async () => {
+    const bomb = gzipSync(Buffer.alloc(10_000_000));
+    const { port } = await http((_, response) => response.setHeader("content-encoding", "gzip").end(bomb));
+    const answer = await caller()(port);
+    expect(answer.kind === "answer" && answer.body.equals(bomb.subarray(0, 16_384))).toBe(true);
+  });
+
+  it.each([
+    ["with a length", "content-length: 1099511627776"],
+    ["until the end of the connection", "connection: close"],
+  ])("stops reading a body without end, %s, and closes the connection", async (_, header) => {
+    let poured: Promise<number> = Promise.resolve(0);
+    const { port } = await tcp((socket) => {
+      poured = pour(socket, `HTTP/1.1 200 OK\r\n${header}\r\n\r\n`);
+    });
+    const answer = await caller()(port);
+    expect(answer).toMatchObject({ kind: "answer", status: 200, cut: true });
+    expect(answer.kind === "answer" && answer.body.length).toBe(16_384);
+    expect(await poured).toBeLessThan(20_000_000);
+  });
+
+  it("does not read headers without end", async () => {
+    let poured: Promise<number> = Promise.resolve(0);
+    const { port } = await tcp((socket) => {
+      poured = pour(socket, "HTTP/1.1 200 OK\r\nx-long: ");
+    });
+    expect(await caller()(port)).toMatchObject({ kind: "failed", code: "HPE_HEADER_OVERFLOW" });
+    expect(await poured).toBeLessThan(20_000_000);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ["nothing is said", () => undefined],
+    ["the headers never end", (socket) => socket.write("HTTP/1.1 200 OK\r\nx-a: b\r\n")],
+    ["only preliminary answers come", (socket) => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n")],
+  ])("ends at its deadline where %s", async (_, speak) => {
+    const { port } = await tcp(speak);
+    expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: null });
+  });
+
+  it("ends at its deadline in the middle of a body, and still tells the status", async () => {
+    const { port } = await http((_, response) => response.writeHead(200).write("o"));
+    expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: 200 });
+  });
+
+  it("ends at its deadline where the handshake stalls", async () => {
+    const { port } = await tcp(() => undefined);
+    expect(await caller()(port, SHORT_MS, "https")).toEqual({ ...timedOut, status: null });
+  });
+
+  it("opens no connection any more once its deadline has passed while it waited for a name", async () => {
+    let answerName: (() => void) | null = null;
+    const { port, received, connections } = await http((_, response) => response.end());
+    const egress = openEgress(["slow.test"], {
+      lookup: (_name, _options, done) => {
+        answerName = () => done(null, [{ address: "127.0.0.1", family: 4 }]);
+      },
+    });
+    closeLater({ close: () => hangUp(egress.connections) });
+    const late = await exchange({
+      connections: egress.connections,
+      url: new URL(`http://slow.test:${port}/`),
+      method: "POST",
+      headers: {},
+      body: Buffer.from("{}"),
+      deadlineMs: 20,
+      maxBytes: 10,
+    });
+    expect(late).toMatchObject(timedOut);
+    (answerName as (() => void) | null)?.();
+    expect(await caller()(port)).toMatchObject({ status: 200 });
+    expect(connections()).toBe(1);
+    expect(received).toHaveLength(1);
+  });
+
+  it("sends nothing at all where no time is left", async () => {
+    const { port, connections } = await http((_, response) => response.end());
+    const call = caller();
+    expect(await call(port, 0)).toEqual({ ...timedOut, status: null });
+    expect(await call(port, -1)).toEqual({ ...timedOut, status: null });
+    await call(port);
+    expect(connections()).toBe(1);
+  });
+});

@@ -1,0 +1,119 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { openEgress } from "../../../lib/http/egress.ts";
+import { exchange } from "../../../lib/http/guarded-exchange.ts";
+import { caller, closeAll, http, tcp } from "./support/exchanges.ts";
+import { startTcp } from "./support/receiver.ts";
+
+afterEach(closeAll);
+
+describe("an exchange", () => {
+  it("brings status, headers in lower case, and the body", async () => {
+    const { port } = await http((_, response) =>
+      response.writeHead(202, { "X-Two": ["a", "b"] }).end("taken"),
+    );
+    const answer = await caller()(port);
+    expect(answer).toMatchObject({ kind: "answer", status: 202, headers: { "x-two": "a, b" }, cut: false });
+    expect(answer.kind === "answer" && answer.body.toString()).toBe("taken");
+  });
+
+  it("follows no redirect", async () => {
+    const elsewhere = await http((_, response) => response.end());
+    const { port } = await http((_, response) =>
+      response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/` }).end(),
+    );
+    expect(await caller()(port)).toMatchObject({ kind: "answer", status: 307 });
+    expect(elsewhere.received).toHaveLength(0);
+  });
+
+  it("tells a receiver that hangs up from one that is not there", async () => {
+    const { port } = await tcp((socket) => socket.destroy());
+    expect(await caller()(port)).toMatchObject({ code: "ECONNRESET" });
+    const closed = await startTcp(() => undefined);
+    await closed.close();
+    expect(await caller()(closed.port)).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("keeps a connection for the next exchange", async () => {
+    const { port, connections, received } = await http((_, response) => response.end("ok"));
+    const call = caller();
+    await call(port);
+    await turnOfTheLoop();
+    await call(port);
+    expect(received).toHaveLength(2);
+    expect(connections()).toBe(1);
+  });
+
+  it("tells a header that came more than once as one list", async () => {
+    const { port } = await http((_, response) =>
+      response.writeHead(429, ["Retry-After", "5", "X-One", "1", "retry-after", "7"]).end(),
+    );
+    expect(await caller()(port)).toMatchObject({ headers: { "retry-after": "5, 7", "x-one": "1" } });
+  });
+
+  it("loses no header among thousands", async () => {
+    const many = Array.from({ length: 1500 }, (_, i) => `a${i}:b\r\n`).join("");
+    const { port } = await tcp((socket) =>
+      socket.end(`HTTP/1.1 429 Slow\r\n${many}retry-after: 5\r\ncontent-length: 0\r\n\r\n`),
+    );
+    expect(await caller()(port)).toMatchObject({ status: 429, headers: { "retry-after": "5" } });
+  });
+
+  it("passes over what is only preliminary", async () => {
+    const { port } = await tcp((socket) =>
+      socket.end("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 Done\r\n\r\n"),
+    );
+    expect(await caller()(port)).toMatchObject({ kind: "answer", status: 204 });
+  });
+
+  it("sends host, its own headers and the length in this order, and the body in one piece", async () => {
+    let sent = "";
+    const { port } = await tcp((socket) =>
+      socket.on("data", (bytes: Buffer) => {
+        sent += bytes;
+        if (sent.endsWith("{}")) socket.end("HTTP/1.1 204 Done\r\n\r\n");
+      }),
+    );
+    await caller()(port);
+    expect(sent.split("\r\n")).toEqual([
+      "POST /hook HTTP/1.1",
+      `host: 127.0.0.1:${port}`,
+      "accept-encoding: identity",
+      "content-length: 2",
+      "Connection: keep-alive",
+      "",
+      "{}",
+    ]);
+  });
+
+  it("is not asked again where a kept connection ends under it", async () => {
+    let requests = 0;
+    const { port, connections } = await tcp((socket) =>
+      socket.on("data", () => {
+        requests += 1;
+        if (requests === 1) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        else socket.destroy();
+      }),
+    );
+    const call = caller();
+    expect(await call(port)).toMatchObject({ status: 200 });
+    expect(await call(port)).toEqual({ kind: "failed", code: "ECONNRESET", rule: null, status: null });
+    expect(requests).toBe(2);
+    expect(connections()).toBe(1);
+  });
+
+  it("fails where its parts make no request, and nothing is sent", async () => {
+    const { port, connections } = await http((_, response) => response.end());
+    const { connections: way } = openEgress(["127.0.0.1"]);
+    const made = exchange({
+      connections: way,
+      url: new URL(`http://127.0.0.1:${port}/`),
+      method: "POST",
+      headers: { "x-split": "a\r\nhost: other" },
+      body: "{}",
+      deadlineMs: 5000,
+      maxBytes: 10,
+    });
+    expect(await made).toMatchObject({ kind: "failed", code: "REQUEST_INVALID" });
+    expect(connections()).toBe(0);
+  });
+});

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { readRetryAfter } from "../../../lib/http/retry-after.ts";
+
+const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
+
+describe("Retry-After", () => {
+  it.each([
+    ["0", 0],
+    ["1", 1],
+    [" 120 ", 120],
+    ["0.3", 1],
+    ["43200", 43_200],
+    ["99999999", 43_200],
+    ["9".repeat(400), 43_200],
+    ["Sun, 06 Nov 1994 08:49:37 GMT", 37],
+    ["Sunday, 06-Nov-94 08:49:37 GMT", 37],
+    ["Sun Nov  6 08:49:37 1994", 37],
+    ["Sun, 06 Nov 1994 08:48:00 GMT", 0],
+    ["Wed, 21 Oct 2093 07:28:00 GMT", 43_200],
+  ])("reads %j", (text, seconds) => expect(readRetryAfter(text, NOW)).toBe(seconds));
+
+  it.each([
+    undefined,
+    "",
+    "-5",
+    "+5",
+    "NaN",
+    "Infinity",
+    "1e3",
+    "0x10",
+    "soon",
+    "1, 2",
+    "1994-11-06",
+    "5 seconds",
+  ])("hears nothing in %j", (text) => expect(readRetryAfter(text, NOW)).toBeNull());
+
+  it("hears nothing in a date that does not exist", () => {
+    expect(readRetryAfter("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
+  });
+
+  it("answers whole seconds that a queue can wait, or nothing, whatever it is given", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.double().map(String)), fc.integer(), (text, now) => {
+        const seconds = readRetryAfter(text, now);
+        return seconds === null || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 43_200);
+      }),
+    );
+  });
+});

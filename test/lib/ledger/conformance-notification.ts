@@ -1,0 +1,218 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import {
+  ATTEMPT_HISTORY,
+  type AttemptRecord,
+  type NotificationKey,
+} from "../../../lib/ledger/notification-ledger.ts";
+import { attempt, freshKey, LEASE_MS, NEVER, T0 } from "./samples.ts";
+
+const UNTHROTTLED = { throttles: 0, throttledSince: null };
+
+export function describeNotifications(ledger: () => Ledger): void {
+  const freshNotification = (): NotificationKey => ({ ...freshKey(), target: "deploys" });
+  const claim = (key: NotificationKey, messageId: string, now = T0, redelivery = 0) =>
+    ledger().claimNotification({ key, messageId, now, redelivery, leaseMs: LEASE_MS, expiresAt: NEVER });
+  const record = (key: NotificationKey, messageId: string, changes: Partial<AttemptRecord> = {}) =>
+    ledger().recordAttempt({
+      key,
+      redelivery: 0,
+      messageId,
+      state: "pending",
+      spent: true,
+      attempt: attempt(),
+      nextAttemptAt: T0 + 5000,
+      ...changes,
+    });
+
+  describe("claiming a notification", () => {
+    it("leases it at its first message and answers how it stands", async () => {
+      const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
+      const nothing = { nextAttemptAt: null, rateLimitReserved: false, deadLettered: false, history: [] };
+      const key = freshNotification();
+      expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
+      expect(await claim(key, "n-1")).toEqual({ kind: "claimed", delivery: { ...delivery, ...nothing } });
+    });
+
+    it("grants exactly one of many claims at once", async () => {
+      const key = freshNotification();
+      const claims = await Promise.all([1, 2, 3, 4].map((i) => claim(key, `n-${i}`)));
+      expect(claims.map(({ kind }) => kind).sort()).toEqual(["claimed", "theirs", "theirs", "theirs"]);
+    });
+
+    it("keeps those of a watch's generations apart, each under its target", async () => {
+      const first = freshNotification();
+      const second = { ...first, generation: 1 };
+      await claim(first, "n-1");
+      await record(first, "n-1", { state: "delivered", nextAttemptAt: null });
+      expect(await claim(first, "n-2")).toEqual({ kind: "stale" });
+      expect(await claim(second, "n-3")).toMatchObject({
+        kind: "claimed",
+        delivery: { target: "deploys", attempts: 0 },
+      });
+      expect(await ledger().readDelivery(first)).toMatchObject({ target: "deploys", state: "delivered" });
+      expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
+    });
+
+    it("refuses a live lease and grants one that ran out", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "mine" });
+      expect(await claim(key, "n-2", T0 + LEASE_MS)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
+    });
+
+    it("tells its own message when it comes too early, another that it is in good hands", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1");
+      expect(await claim(key, "n-1", T0 + 4999)).toEqual({ kind: "early", until: T0 + 5000 });
+      expect(await claim(key, "n-2", T0 + 4999)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-1", T0 + 5000)).toMatchObject({
+        kind: "claimed",
+        delivery: { attempts: 1 },
+      });
+    });
+
+    it("lets any message go on with a notification that is due: its own may be lost", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1");
+      expect(await claim(key, "n-2", T0 + 5000)).toMatchObject({ kind: "claimed" });
+      expect(await claim(key, "n-1", T0 + 5001)).toEqual({ kind: "theirs" });
+    });
+
+    it("calls a delivered notification stale", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1", { state: "delivered", nextAttemptAt: null });
+      expect(await claim(key, "n-1", T0 + 900_000)).toEqual({ kind: "stale" });
+    });
+
+    it.each(["rejected", "gone", "exhausted"] as const)(
+      "asks for a %s notification's burial, once",
+      async (state) => {
+        const key = freshNotification();
+        await claim(key, "n-1");
+        await record(key, "n-1", {
+          state,
+          nextAttemptAt: null,
+          attempt: attempt({ reason: "no_such_hook" }),
+        });
+        expect(await claim(key, "n-2")).toEqual({ kind: "not_dead_lettered", state, reason: "no_such_hook" });
+        expect((await ledger().readDelivery(key)).deadLettered).toBe(false);
+        await ledger().markDeadLettered(key, 0);
+        expect((await ledger().readDelivery(key)).deadLettered).toBe(true);
+        expect(await claim(key, "n-2")).toEqual({ kind: "stale" });
+      },
+    );
+  });
+
+  describe("recording an attempt", () => {
+    it("counts attempts that were spent, and keeps all of them", async () => {
+      const key = freshNotification();
+      for (const [i, spent] of [true, false, true].entries()) {
+        await claim(key, "n-1", T0 + i);
+        await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
+      }
+      const delivery = await ledger().readDelivery(key);
+      expect(delivery).toMatchObject({ state: "pending", attempts: 2, nextAttemptAt: T0 });
+      expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
+    });
+
+    it("counts how often in a row a notification was throttled, and remembers since when", async () => {
+      const key = freshNotification();
+      const standings: unknown[] = [];
+      for (const [i, spent] of [false, false, true, false].entries()) {
+        await claim(key, "n-1", T0 + i);
+        await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
+        const { attempts, throttles, throttledSince } = await ledger().readDelivery(key);
+        standings.push([attempts, throttles, throttledSince]);
+      }
+      expect(standings).toEqual([
+        [0, 1, T0],
+        [0, 2, T0],
+        [1, 0, T0],
+        [1, 1, T0],
+      ]);
+    });
+
+    it("counts nothing as throttled that was never sent and never will be", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1", { spent: false, state: "gone", nextAttemptAt: null });
+      expect(await ledger().readDelivery(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
+    });
+
+    it("keeps the latest attempts only, however many there are", async () => {
+      const key = freshNotification();
+      const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);
+      for (const at of times) {
+        await claim(key, "n-1", at);
+        await record(key, "n-1", { nextAttemptAt: at, attempt: attempt({ at, status: null }) });
+      }
+      const { history, attempts } = await ledger().readDelivery(key);
+      expect(attempts).toBe(times.length);
+      expect(history.map(({ at }) => at)).toEqual(times.slice(-ATTEMPT_HISTORY));
+    });
+
+    it("writes nothing without the lease", async () => {
+      const key = freshNotification();
+      expect(await record(key, "n-1")).toBe("superseded");
+      await claim(key, "n-1");
+      await claim(key, "n-2", T0 + LEASE_MS + 1);
+      expect(await record(key, "n-1")).toBe("superseded");
+      expect(await record(key, "n-2", { redelivery: 1 })).toBe("superseded");
+      expect(await record(key, "n-2")).toBe("recorded");
+      expect(await record(key, "n-2")).toBe("superseded");
+      expect((await ledger().readDelivery(key)).attempts).toBe(1);
+    });
+  });
+
+  describe("holding a notification", () => {
+    it("gives the lease back without an attempt and remembers the place it reserved", async () => {
+      const key = freshNotification();
+      const hold = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, rateLimitReserved: true };
+      expect(await ledger().postponeNotification(hold)).toBe("superseded");
+      await claim(key, "n-1");
+      expect(await ledger().postponeNotification(hold)).toBe("recorded");
+      expect(await ledger().postponeNotification(hold)).toBe("superseded");
+      expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "early", until: T0 + 8000 });
+      const delivery = { attempts: 0, rateLimitReserved: true, nextAttemptAt: T0 + 8000 };
+      expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", delivery });
+      await record(key, "n-1");
+      expect(await ledger().readDelivery(key)).toMatchObject({ rateLimitReserved: false });
+    });
+  });
+
+  describe("sending a notification again", () => {
+    it("starts it anew under a number of its own; messages before it are stale", async () => {
+      const key = freshNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1", { spent: false, nextAttemptAt: T0 });
+      await claim(key, "n-1");
+      await record(key, "n-1", { state: "gone", nextAttemptAt: null });
+      await ledger().markDeadLettered(key, 0);
+      expect(await ledger().reopenNotification(key, NEVER)).toBe(1);
+      expect(await ledger().readDelivery(key)).toMatchObject(UNTHROTTLED);
+      expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
+      const claimed = await claim(key, "n-2", T0, 1);
+      expect(claimed).toMatchObject({ kind: "claimed", delivery: { attempts: 0, redelivery: 1 } });
+      expect(await record(key, "n-2", { redelivery: 1, state: "delivered" })).toBe("recorded");
+      expect((await ledger().readDelivery(key)).history).toHaveLength(3);
+    });
+
+    it("numbers calls at once apart, and works for a notification nobody sent yet", async () => {
+      const key = freshNotification();
+      const numbers = await Promise.all([1, 2, 3].map(() => ledger().reopenNotification(key, NEVER)));
+      expect(numbers.sort()).toEqual([1, 2, 3]);
+      expect(await claim(key, "n-1", T0, 3)).toMatchObject({ kind: "claimed" });
+    });
+
+    it("is not deadLettered with the number before", async () => {
+      const key = freshNotification();
+      await ledger().reopenNotification(key, NEVER);
+      await ledger().markDeadLettered(key, 0);
+      expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });
+    });
+  });
+}

@@ -1,0 +1,99 @@
+import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { WatchKey } from "../../../../lib/domain/job.ts";
+import { readAudit } from "../../../../lib/ledger/dynamo/audit.ts";
+import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
+import { createLedger } from "../../../../lib/ledger/dynamo/ledger.ts";
+import type { Ledger } from "../../../../lib/ledger/ledger.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createTable } from "../../../support/table.ts";
+
+const NOW = 1_800_000_000_000;
+const HOUR_MS = 3_600_000;
+
+let dynamo: EmbeddedDynamo;
+let ledger: Ledger;
+const table = () => ({ client: dynamo.client, table: "audit" });
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "audit");
+  ledger = createLedger(table());
+});
+afterAll(() => dynamo.stop());
+
+async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW + 30_000): Promise<WatchKey> {
+  const key = { project: "prod", jobId };
+  await ledger.open({
+    ...key,
+    acceptedAt: NOW - HOUR_MS,
+    deadlineAt,
+    nextPollAt,
+    expiresAt: NOW + 100 * HOUR_MS,
+    targets: [],
+    context: {},
+    callbacks: {},
+    digestId: null,
+  });
+  return key;
+}
+
+/** What no code of ours does: a plan is torn out of a watch. */
+async function tear(key: WatchKey): Promise<void> {
+  const { pk, sk } = watchItemKey(key);
+  const Key: Record<string, AttributeValue> = { pk: { S: pk }, sk: { S: sk } };
+  await dynamo.client.send(
+    new UpdateItemCommand({ TableName: "audit", Key, UpdateExpression: "REMOVE dueAt, dueShard" }),
+  );
+}
+
+test("every accepted watch is running, concluded or stopped, and those orphaned are named", async () => {
+  expect(await readAudit(table(), NOW)).toEqual({
+    accepted: 0,
+    concluded: 0,
+    stopped: 0,
+    live: 0,
+    orphaned: [],
+  });
+
+  await open("running");
+  await open("a-little-late", NOW - HOUR_MS / 2, NOW - HOUR_MS / 2);
+  const ended = await open("ended");
+  await ledger.end({
+    key: ended,
+    acceptedAt: NOW - HOUR_MS,
+    outcome: "succeeded",
+    concludedAt: NOW,
+    targets: [],
+    polledAt: [NOW],
+    expiresAt: NOW + HOUR_MS,
+  });
+  await ledger.stop(await open("stopped"), NOW, NOW + HOUR_MS);
+  expect(await readAudit(table(), NOW)).toEqual({
+    accepted: 4,
+    concluded: 1,
+    stopped: 1,
+    live: 2,
+    orphaned: [],
+  });
+
+  await tear(await open("torn"));
+  await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
+  await open("left-by-the-sweep", NOW + HOUR_MS, NOW - 2 * HOUR_MS);
+  const audit = await readAudit(table(), NOW);
+  expect(audit).toMatchObject({ accepted: 7, concluded: 1, stopped: 1, live: 2 });
+  expect(audit.orphaned.map(({ jobId }) => jobId).toSorted()).toEqual([
+    "beyond-its-deadline",
+    "left-by-the-sweep",
+    "torn",
+  ]);
+});
+
+test("two hundred watches more discrepancy, read in portions", async () => {
+  const before = await readAudit(table(), NOW);
+  for (let i = 0; i < 10; i += 1)
+    await Promise.all(Array.from({ length: 20 }, (_, k) => open(`many-${i}-${k}`)));
+  const after = await readAudit(table(), NOW);
+  expect(after.accepted - before.accepted).toBe(200);
+  expect(after.live - before.live).toBe(200);
+  expect(after.orphaned).toEqual(before.orphaned);
+});

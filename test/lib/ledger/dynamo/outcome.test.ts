@@ -1,0 +1,39 @@
+import { DynamoDBClient, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
+import { readOutcome, saveOutcome } from "../../../../lib/ledger/dynamo/outcome.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createTable } from "../../../support/table.ts";
+import { conclusion, freshKey, job, NEVER } from "../samples.ts";
+
+let dynamo: EmbeddedDynamo;
+let client: DynamoDBClient;
+const answered: string[][] = [];
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "ledger");
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  client = new DynamoDBClient({ endpoint: dynamo.endpoint, region: "eu-central-1", credentials });
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const result = await next(args);
+        if (commandName === "GetItemCommand")
+          answered.push(Object.keys((result.output as GetItemCommandOutput).Item ?? {}).sort());
+        return result;
+      },
+    { step: "initialize" },
+  );
+});
+afterAll(async () => {
+  client.destroy();
+  await dynamo.stop();
+});
+
+test("a conclusion is read without its tree, which may be a thousand times as large", async () => {
+  const table = { client, table: "ledger" };
+  const key = freshKey();
+  const stored = { conclusion: conclusion(key), tree: job({ subJobs: [job()] }) };
+  await saveOutcome(table, key, stored, NEVER);
+  expect(await readOutcome(table, key)).toEqual(stored.conclusion);
+  expect(answered).toEqual([["conclusion", "v"]]);
+});

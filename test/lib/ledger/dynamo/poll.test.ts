@@ -1,0 +1,43 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createLedger } from "../../../../lib/ledger/dynamo/ledger.ts";
+import { recordPoll } from "../../../../lib/ledger/dynamo/poll.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createTable } from "../../../support/table.ts";
+import { job, LEASE_MS, newWatch, pollRecord, T0 } from "../samples.ts";
+
+let dynamo: EmbeddedDynamo;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "polls");
+});
+afterAll(() => dynamo.stop());
+
+/** The client, but for writes of trees, which fail. */
+function withoutTrees(client: DynamoDBClient): DynamoDBClient {
+  const send = async (command: Parameters<typeof client.send>[0]) => {
+    if (JSON.stringify(command.input).includes('"sk":{"S":"tree"}')) throw new Error("throttled");
+    return client.send(command);
+  };
+  return Object.assign(Object.create(client) as DynamoDBClient, { send });
+}
+
+test("a large tree that could not be written is written by the next poll that sees it", async () => {
+  const table = { client: dynamo.client, table: "polls" };
+  const ledger = createLedger(table);
+  const watch = newWatch();
+  const subJobs = Array.from({ length: 40 }, (_, i) =>
+    job({ jobId: `${i * 7919}`, reason: `because of ${i}` }),
+  );
+  const tree = job({ subJobs });
+  await ledger.open(watch);
+  await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
+  const record = pollRecord({ key: watch, tree });
+  await expect(recordPoll({ ...table, client: withoutTrees(dynamo.client) }, record)).rejects.toThrow(
+    "throttled",
+  );
+  expect(await ledger.read(watch)).toMatchObject({ tree: null, watch: { poll: 1, done: true } });
+
+  await ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now: T0, leaseMs: LEASE_MS });
+  await ledger.recordPoll({ ...record, poll: 2, messageId: "m-2" });
+  expect((await ledger.read(watch))?.tree).toEqual(tree);
+});

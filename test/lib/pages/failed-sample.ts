@@ -1,0 +1,87 @@
+import type { StatusDocument } from "../../../lib/api/status-document.ts";
+import { at, FAILED, REASON, step } from "./job-parts.ts";
+import { runningJob } from "./running-sample.ts";
+
+/** The same job a little later: one node could not be made, Slack knows, the audit system does not answer yet. */
+export function failedJob(): StatusDocument {
+  const running = runningJob();
+  const failedNode = step("CreateNode", 405, 557, {
+    ...FAILED,
+    resourceName: "pool-a-m9d4q",
+    reason: REASON,
+    subJobs: [step("CreateNodeVM", 407, 553, { ...FAILED, reason: REASON, resourceName: "pool-a-m9d4q" })],
+  });
+  const [network, master, pool] = running.job?.subJobs ?? [];
+  if (!running.job || !network || !master || !pool) throw new Error("the running sample has three steps");
+  const nodes = [pool.subJobs[0] ?? failedNode, failedNode];
+  return {
+    ...running,
+    state: "failed",
+    done: true,
+    phase: "Failed",
+    failures: [
+      {
+        path: ["CreateCluster", "CreateNodePool", "CreateNode", "CreateNodeVM"],
+        jobId: "job-CreateNodeVM-407",
+        resourceName: "pool-a-m9d4q",
+        reason: REASON,
+        hint: "The flavor is sold out in this zone: choose another flavor or zone. https://support.example.com/ecs/0319",
+      },
+    ],
+    subJobs: { total: 9, succeeded: 6, failed: 3, pending: 0 },
+    updatedAt: at(559),
+    durationSeconds: 559,
+    polls: 10,
+    polledAt: [...running.polledAt, at(563)],
+    nextPollAt: null,
+    lagSeconds: 4.1,
+    concludedAt: at(563),
+    deliveries: [
+      {
+        target: "deploys",
+        state: "delivered",
+        attempts: 1,
+        lastStatus: 200,
+        lastReason: "accepted",
+        at: at(564),
+        nextAttemptAt: null,
+        history: [
+          {
+            at: at(564),
+            verdict: "delivered",
+            status: 200,
+            reason: "accepted",
+            durationMs: 212,
+            answer: "ok",
+          },
+        ],
+      },
+      {
+        target: "audit",
+        state: "pending",
+        attempts: 2,
+        lastStatus: 503,
+        lastReason: "server_error",
+        at: at(570),
+        nextAttemptAt: at(601),
+        history: [
+          { at: at(564), verdict: "retry", status: null, reason: "ECONNRESET", durationMs: 1840, answer: "" },
+          {
+            at: at(570),
+            verdict: "retry",
+            status: 503,
+            reason: "server_error",
+            durationMs: 95,
+            answer: "upstream is restarting",
+          },
+        ],
+      },
+    ],
+    job: {
+      ...running.job,
+      ...FAILED,
+      updatedAt: at(559),
+      subJobs: [network, master, { ...pool, ...FAILED, updatedAt: at(558), subJobs: nodes }],
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { awsRequestHandler } from "../../../lib/runtime/aws-request-handler.ts";
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const item = JSON.stringify({ Item: { pk: { S: "é" } } });
+const found: Answer = (response) => response.end(item);
+const silent: Answer = () => {};
+const hangUp: Answer = (response) => response.destroy();
+const fault =
+  (type: string, status = 400): Answer =>
+  (response) =>
+    response.writeHead(status).end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
+
+let server: Server;
+let answers: Answer[];
+let requests: IncomingMessage[];
+beforeEach(async () => {
+  [answers, requests] = [[], []];
+  server = createServer((request, response) => {
+    requests.push(request);
+    request.resume().on("end", () => (answers.shift() ?? found)(response, request));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+});
+
+/** A client as the product has them. */
+function openClient(requestMs = 3000): DynamoDBClient {
+  const { port } = server.address() as AddressInfo;
+  return new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: "eu-central-1",
+    credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
+    requestHandler: awsRequestHandler(requestMs),
+  });
+}
+const get = (client: DynamoDBClient) =>
+  client.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "a" } } }));
+const many = (client: DynamoDBClient, count: number) =>
+  Promise.all(Array.from({ length: count }, () => get(client)));
+
+/** Asks once, and answers what the first of the item's attributes says. */
+async function ask(inTurn: Answer[], requestMs?: number): Promise<string | undefined> {
+  answers = inTurn;
+  const client = openClient(requestMs);
+  try {
+    return (await get(client)).Item?.pk?.S;
+  } finally {
+    client.destroy();
+  }
+}
+
+describe("requests to AWS", () => {
+  it("bring an answer's bytes to the SDK, over one connection for many", async () => {
+    let opened = 0;
+    server.on("connection", () => opened++);
+    const client = openClient();
+    for (let round = 0; round < 3; round++) await get(client);
+    client.destroy();
+    expect([requests.length, opened]).toEqual([3, 1]);
+    expect(requests[0]?.headers["content-length"]).toBe(
+      String(JSON.stringify({ Key: { pk: { S: "a" } }, TableName: "t" }).length),
+    );
+    expect(requests[0]?.headers["transfer-encoding"]).toBeUndefined();
+  });
+
+  it("are made again when no answer comes in time, and when the connection breaks", async () => {
+    expect(await ask([silent, found], 50)).toBe("é");
+    expect(requests).toHaveLength(2);
+    expect(await ask([hangUp, found])).toBe("é");
+    expect(requests).toHaveLength(4);
+  });
+
+  it("meet one dead connection, not one after the other, when many have been kept", async () => {
+    const dead = new WeakSet<object>();
+    const client = openClient();
+    const diesLater: Answer = (response, request) => {
+      dead.add(request.socket);
+      found(response, request);
+    };
+    answers = Array.from({ length: 10 }, () => diesLater);
+    await many(client, 10);
+    const resetIfDead: Answer = (response, request) =>
+      dead.has(request.socket) ? request.socket.resetAndDestroy() : found(response, request);
+    answers = [resetIfDead, resetIfDead, resetIfDead, resetIfDead];
+    await get(client);
+    client.destroy();
+    expect(requests).toHaveLength(12);
+  });
+
+  it("go over no more than sixteen connections at a time", async () => {
+    let opened = 0;
+    server.on("connection", () => opened++);
+    const client = openClient();
+    await many(client, 100);
+    client.destroy();
+    expect([requests.length, opened]).toEqual([100, 16]);
+  });
+
+  it("end in the service's own error, asked once where asking again cannot help", async () => {
+    await expect(ask([fault("ConditionalCheckFailedException")])).rejects.toThrow(
+      ConditionalCheckFailedException,
+    );
+    expect(requests).toHaveLength(1);
+    expect(await ask([fault("InternalServerError", 500), found])).toBe("é");
+    expect(requests).toHaveLength(3);
+  });
+
+  it("fail by name and code when nobody answers, and say no address", async () => {
+    const failed = await ask(
+      Array.from({ length: 10 }, () => silent),
+      20,
+    ).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED" });
+    expect(String(failed)).not.toContain("127.0.0.1");
+    expect(requests.length).toBeGreaterThan(1);
+  });
+
+  it("do not swallow an answer without end", async () => {
+    const endless: Answer = (response) => {
+      const write = () => {
+        while (response.write(Buffer.alloc(65_536, "x")));
+        response.once("drain", write);
+      };
+      response.on("error", () => {});
+      write();
+    };
+    await expect(ask([endless])).rejects.toThrow("ANSWER_TOO_LONG");
+  });
+});

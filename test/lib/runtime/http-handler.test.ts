@@ -1,0 +1,111 @@
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { httpHandler } from "../../../lib/runtime/http-handler.ts";
+import { meter } from "../../../lib/runtime/metrics.ts";
+import { captured } from "./captured.ts";
+
+function eventOf(changes: Partial<APIGatewayProxyEventV2> = {}): APIGatewayProxyEventV2 {
+  return {
+    version: "2.0",
+    routeKey: "POST /v1/jobs",
+    rawPath: "/v1/jobs/a%2Fb",
+    rawQueryString: "a=1&a=2",
+    headers: { "content-type": "application/json" },
+    isBase64Encoded: false,
+    body: "{}",
+    requestContext: {
+      accountId: "0",
+      apiId: "a",
+      domainName: "d",
+      domainPrefix: "d",
+      requestId: "api-1",
+      routeKey: "POST /v1/jobs",
+      stage: "$default",
+      time: "",
+      timeEpoch: 0,
+      http: {
+        method: "post",
+        path: "/v1/jobs",
+        protocol: "HTTP/1.1",
+        sourceIp: "192.0.2.1",
+        userAgent: "curl",
+      },
+    },
+    ...changes,
+  };
+}
+
+const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
+
+test("a request reaches its handler decoded, and its answer carries the request's ID", async () => {
+  const seen: unknown[] = [];
+  const handler = httpHandler(async ({ query, ...request }) => {
+    seen.push({ ...request, a: query.getAll("a") });
+    return { status: 202, headers: { location: "/x" }, body: "{}" };
+  });
+  const body = Buffer.from('{"ä":1}').toString("base64");
+  const lines = await captured(async () => {
+    const answer = await handler(eventOf({ body, isBase64Encoded: true }), CONTEXT as Context);
+    expect(answer).toEqual({
+      statusCode: 202,
+      body: "{}",
+      headers: { "x-request-id": "api-1", location: "/x" },
+    });
+  });
+  expect(seen).toEqual([
+    {
+      method: "POST",
+      path: "/v1/jobs/a%2Fb",
+      body: '{"ä":1}',
+      a: ["1", "2"],
+      headers: { "content-type": "application/json" },
+      requestId: "api-1",
+      sourceIp: "192.0.2.1",
+    },
+  ]);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      message: "request",
+      method: "POST",
+      route: "POST /v1/jobs",
+      status: 202,
+      request_id: "api-1",
+      function_request_id: "lambda-1",
+    }),
+  ]);
+});
+
+test("what a handler notes of a request stands in its line, also where it fails later", async () => {
+  const handler = httpHandler(async (_request, _invocation, note) => {
+    note({ route: "DELETE /v1/jobs/{project}/{jobId}" });
+    note({ caller: "token:gitlab" });
+    throw new TypeError("x is undefined");
+  });
+  const lines = await captured(() => handler(eventOf({ routeKey: "$default" }), CONTEXT as Context));
+  for (const message of ["request failed", "request"])
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        message,
+        route: "DELETE /v1/jobs/{project}/{jobId}",
+        caller: "token:gitlab",
+      }),
+    );
+});
+
+test("what a handler throws is logged in full, told the caller as nothing but an ID, and its metrics are kept", async () => {
+  const handler = httpHandler(async () => {
+    meter.add("Accepted", 1);
+    throw new TypeError("hunter2 is undefined");
+  });
+  const lines = await captured(async () => {
+    const answer = await handler(eventOf(), CONTEXT as Context);
+    expect(answer).toMatchObject({
+      statusCode: 500,
+      headers: { "content-type": "application/problem+json", "x-request-id": "api-1" },
+      body: expect.stringContaining('"instance":"urn:request:api-1"'),
+    });
+    expect(JSON.stringify(answer)).not.toContain("hunter2");
+  });
+  expect(lines.map(({ message }) => message)).toEqual(["request failed", "request", undefined]);
+  expect(lines[0]).toMatchObject({ request_id: "api-1", error: { message: "hunter2 is undefined" } });
+  expect(lines[2]).toMatchObject({ Accepted: 1 });
+});

@@ -1,0 +1,77 @@
+import { terminalNotification } from "../../local/terminal-notification.ts";
+
+const plain = { ansi: false };
+const slack = {
+  text: "❌ Failed",
+  blocks: [
+    { type: "header", text: { type: "plain_text", text: "❌ Failed: CreateNode a &amp; b" } },
+    {
+      type: "rich_text",
+      elements: [
+        { type: "rich_text_section", elements: [{ type: "text", text: "1 of 3 subjobs failed" }] },
+        { type: "rich_text_preformatted", elements: [{ type: "text", text: "sold out\n<!channel>" }] },
+        {
+          type: "rich_text_section",
+          elements: [
+            { type: "text", text: "💡 Choose another flavor. " },
+            { type: "link", url: "https://v.example.com/codes", text: "Read more" },
+          ],
+        },
+      ],
+    },
+    {
+      type: "actions",
+      elements: [
+        { type: "button", text: { type: "plain_text", text: "Status page" }, url: "https://n.example.com/j" },
+      ],
+    },
+    { type: "context", elements: [{ type: "plain_text", text: "Job 7" }] },
+  ],
+};
+
+it("shows a Slack message as it is read, the cloud's own words apart", () => {
+  expect(terminalNotification(slack, plain)).toEqual([
+    "❌ Failed: CreateNode a & b",
+    "1 of 3 subjobs failed",
+    "  │ sold out",
+    "  │ <!channel>",
+    "💡 Choose another flavor. Read more: https://v.example.com/codes",
+    "→ Status page: https://n.example.com/j",
+    "Job 7",
+  ]);
+});
+
+it("shows what an event tells", () => {
+  const failure = {
+    path: ["CreateNode", "CreateNodeVM"],
+    jobId: null,
+    resourceName: null,
+    reason: "sold out",
+    hint: null,
+  };
+  const data = {
+    jobType: "CreateNode",
+    resourceName: "a",
+    reason: null,
+    failures: [failure],
+    statusUrl: null,
+  };
+  expect(terminalNotification({ type: "job.failed", data }, plain)).toEqual([
+    "job.failed · CreateNode a",
+    "CreateNode › CreateNodeVM",
+    "  │ sold out",
+  ]);
+});
+
+it("sets the headline in bold when asked", () => {
+  expect(terminalNotification(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
+});
+
+it("lets no foreign text move the cursor", () => {
+  const event = { type: "job.failed", data: { reason: "\u001b[2Jgone\u001b]0;title\u0007\u009b1A" } };
+  expect(terminalNotification(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
+});
+
+it("shows what it does not know as it is", () => {
+  expect(terminalNotification({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
+});

@@ -1,0 +1,101 @@
+import {
+  ATTEMPT_HISTORY,
+  type NotificationKey,
+  type NotificationLedger,
+  unattempted,
+} from "../../lib/ledger/notification-ledger.ts";
+import { idOf, type LedgerState, type NotificationRow } from "./memory-ledger-state.ts";
+
+const NO_LEASE = { owner: null, leaseUntil: null };
+
+/** The notifications of the memory ledger. */
+export function notificationSteps({ notifications }: LedgerState): NotificationLedger {
+  function leased(wanted: {
+    key: NotificationKey;
+    redelivery: number;
+    messageId: string;
+  }): NotificationRow | null {
+    const row = notifications[idOfNotification(wanted.key)];
+    if (row === undefined || row.leaseUntil === null || row.owner !== wanted.messageId) return null;
+    return row.delivery.state === "pending" && row.delivery.redelivery === wanted.redelivery ? row : null;
+  }
+
+  return {
+    async claimNotification({ key, redelivery, messageId, now, leaseMs }) {
+      const id = idOfNotification(key);
+      const fresh = { delivery: { ...unattempted(key.target), redelivery }, ...NO_LEASE };
+      const row = notifications[id] ?? fresh;
+      const { delivery } = row;
+      const { state, nextAttemptAt } = delivery;
+      if (delivery.redelivery !== redelivery || state === "delivered" || delivery.deadLettered)
+        return { kind: "stale" };
+      if (state !== "pending") {
+        return { kind: "not_dead_lettered", state, reason: delivery.history.at(-1)?.reason ?? state };
+      }
+      const live = row.leaseUntil !== null && row.leaseUntil >= now;
+      const early = nextAttemptAt !== null && nextAttemptAt > now;
+      if ((live || early) && row.owner !== messageId) return { kind: "theirs" };
+      if (live) return { kind: "mine" };
+      if (early) return { kind: "early", until: nextAttemptAt };
+      notifications[id] = { ...row, owner: messageId, leaseUntil: now + leaseMs };
+      return { kind: "claimed", delivery };
+    },
+
+    async recordAttempt(record) {
+      const row = leased(record);
+      if (row === null) return "superseded";
+      const { state, nextAttemptAt, attempt, spent } = record;
+      const attempts = row.delivery.attempts + (spent ? 1 : 0);
+      const isThrottled = !spent && state === "pending";
+      const throttles = spent ? 0 : row.delivery.throttles + (isThrottled ? 1 : 0);
+      const throttledSince = row.delivery.throttledSince ?? (isThrottled ? attempt.at : null);
+      const history = [...row.delivery.history, attempt].slice(-ATTEMPT_HISTORY);
+      const counted = { attempts, throttles, throttledSince };
+      const delivery = {
+        ...row.delivery,
+        ...counted,
+        state,
+        nextAttemptAt,
+        rateLimitReserved: false,
+        history,
+      };
+      notifications[idOfNotification(record.key)] = { ...row, delivery, leaseUntil: null };
+      return "recorded";
+    },
+
+    async postponeNotification(hold) {
+      const row = leased(hold);
+      if (row === null) return "superseded";
+      const delivery = {
+        ...row.delivery,
+        nextAttemptAt: hold.until,
+        rateLimitReserved: hold.rateLimitReserved,
+      };
+      notifications[idOfNotification(hold.key)] = { ...row, delivery, leaseUntil: null };
+      return "recorded";
+    },
+
+    async readDelivery(key) {
+      return notifications[idOfNotification(key)]?.delivery ?? unattempted(key.target);
+    },
+
+    async markDeadLettered(key, redelivery) {
+      const row = notifications[idOfNotification(key)];
+      if (row?.delivery.redelivery === redelivery)
+        notifications[idOfNotification(key)] = { ...row, delivery: { ...row.delivery, deadLettered: true } };
+    },
+
+    async reopenNotification(key) {
+      const before = notifications[idOfNotification(key)]?.delivery ?? unattempted(key.target);
+      const redelivery = before.redelivery + 1;
+      const delivery = { ...unattempted(key.target), redelivery, history: before.history };
+      notifications[idOfNotification(key)] = { delivery, ...NO_LEASE };
+      return redelivery;
+    },
+  };
+}
+
+export function idOfNotification(key: NotificationKey): string {
+  const { target, generation = 0 } = key;
+  return `${idOf(key)}#${target}${generation === 0 ? "" : `#${generation}`}`;
+}

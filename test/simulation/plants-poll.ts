@@ -1,0 +1,81 @@
+import type { ConcludePorts } from "../../functions/poll/conclude-watch.ts";
+import type { PollPorts } from "../../functions/poll/poll-job.ts";
+
+type Claims = Pick<PollPorts["ledger"], "claimPoll">;
+
+/** Counts a look as done when it is claimed, before the next one has been sent. */
+export function advanceThenSend(ports: PollPorts): PollPorts {
+  const { ledger } = ports;
+  return {
+    ...ports,
+    ledger: {
+      ...ledger,
+      async claimPoll(wanted) {
+        const claim = await ledger.claimPoll(wanted);
+        if (claim.kind !== "claimed") return claim;
+        const { watch } = claim;
+        const { poll, messageId, now } = wanted;
+        await ledger.recordPoll({
+          ...watch,
+          key: wanted.key,
+          poll,
+          messageId,
+          at: now,
+          nextPollAt: now,
+          waited: false,
+          tree: null,
+        });
+        return claim;
+      },
+      recordPoll: async () => "recorded",
+    },
+  };
+}
+
+/** Marks a poll done first, and then sends the next. */
+export function doneBeforeSend(ports: PollPorts): PollPorts {
+  const { ledger, pollQueue } = ports;
+  let unsent: Parameters<typeof pollQueue.send>[0] = [];
+  return {
+    ...ports,
+    pollQueue: {
+      async send(messages) {
+        unsent = messages;
+        return messages.map(({ id }) => ({ id, kind: "sent" }));
+      },
+    },
+    ledger: {
+      ...ledger,
+      async recordPoll(record) {
+        const messages = unsent;
+        const recorded = await ledger.recordPoll(record);
+        await pollQueue.send(messages);
+        return recorded;
+      },
+    },
+  };
+}
+
+/** Takes its own message's live lease for somebody else's. */
+export function ackOwnLease<T extends Claims>(ledger: T): T {
+  return {
+    ...ledger,
+    async claimPoll(wanted: Parameters<Claims["claimPoll"]>[0]) {
+      const claim = await ledger.claimPoll(wanted);
+      return claim.kind === "mine" ? { kind: "theirs" as const } : claim;
+    },
+  };
+}
+
+/** Tells all targets but the last. */
+export function forgetTarget(ports: ConcludePorts): ConcludePorts {
+  return {
+    ...ports,
+    notifications: {
+      async send(messages) {
+        await ports.notifications.send(messages.slice(0, Math.max(1, messages.length - 1)));
+        return messages.map(({ id }) => ({ id, kind: "sent" }));
+      },
+    },
+  };
+}
