@@ -1,0 +1,23 @@
+/** A JSON object whose fields are not checked yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const NO_FIELDS: JsonObject = {};
+
+/** Returns the parsed value, or undefined when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns true for a JSON object. Arrays and null are not objects. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns the fields of a JSON object. Any other value has no fields. */
+export function fieldsOf(value: unknown): JsonObject {
+  return isObject(value) ? value : NO_FIELDS;
+}

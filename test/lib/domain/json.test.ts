@@ -1,0 +1,22 @@
+import { fieldsOf, isObject, parseJson } from "../../../lib/domain/json.ts";
+
+describe("parseJson", () => {
+  it("returns the value of a JSON text", () => {
+    expect(['{"a":1}', "[]", "null", '"x"', "0"].map(parseJson)).toEqual([{ a: 1 }, [], null, "x", 0]);
+  });
+
+  it("returns undefined for a text that is not JSON", () => {
+    expect(["", "{", "<html>", "\uFEFF{}", "undefined", "NaN"].map(parseJson)).toEqual(
+      Array(6).fill(undefined),
+    );
+  });
+});
+
+describe("isObject and fieldsOf", () => {
+  it("accept only objects", () => {
+    const others = [null, undefined, [], ["a"], "a", 1, true];
+    expect(others.map(isObject)).toEqual(others.map(() => false));
+    expect(others.map(fieldsOf)).toEqual(others.map(() => ({})));
+    expect([isObject({ a: 1 }), fieldsOf({ a: 1 })]).toEqual([true, { a: 1 }]);
+  });
+});
