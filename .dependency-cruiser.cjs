@@ -15,15 +15,15 @@ const LAYERS = [
   "runtime",
 ];
 
-/** Channels: the folders below lib/channels, but for what chats share. */
+/** The folders of the channels. The folder lib/channels/chat is shared by all chats and is no channel. */
 const CHANNELS = ["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"];
 
 const FUNCTIONS = ["enqueue", "poll", "notify", "api", "sweep", "audit"];
 
-/** Packages of types: nothing of them is left in a bundle. (The linter turns their imports into `import type`.) */
+/** Packages of types. The bundles contain nothing of them. The linter turns their imports into `import type`. */
 const TYPES_ONLY = "node_modules/@(types|slack/types)/";
 
-/** What a function may load of zod: its small build. */
+/** The small build of zod, the only one that a function may load. */
 const ZOD_MINI = "node_modules/zod/mini/";
 
 module.exports = {
@@ -35,7 +35,7 @@ module.exports = {
       to: { path: `^(functions/|lib/(${[...LAYERS.slice(index + 1), "-"].join("|")})/)` },
     })),
     {
-      name: "lib-holds-layers-alone",
+      name: "lib-has-only-layers",
       severity: "error",
       from: { path: "^lib/", pathNot: `^lib/(${LAYERS.join("|")})/` },
       to: {},
@@ -59,39 +59,39 @@ module.exports = {
       to: { path: `^functions/(${FUNCTIONS.join("|")})/` },
     },
     {
-      name: "pure-code-needs-no-system",
-      comment: "domain, schedule and every channel's message: no module of Node but hashes, no HTTP.",
+      name: "pure-code-imports-no-http",
+      comment: "The domain, the schedule and every channel's message are pure: they import no HTTP.",
       severity: "error",
       from: { path: "^lib/(domain|schedule)/|^lib/channels/([^/]+/message|chat/[^/]+)\\.ts$" },
       to: { path: "^lib/http/" },
     },
     {
-      name: "pure-code-needs-no-module-of-node",
+      name: "pure-code-imports-no-node-module",
       severity: "error",
       from: { path: "^lib/(domain|schedule)/|^lib/channels/([^/]+/message|chat/[^/]+)\\.ts$" },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?crypto$" },
     },
     {
-      name: "the-product-never-imports-tools",
+      name: "product-imports-no-tool",
       severity: "error",
       from: { path: "^(functions|lib)/" },
       to: { path: "^(local|bench|client|server|test|examples)/" },
     },
     {
-      // All of zod takes ten times as long to load, with every function.
-      name: "the-product-takes-zod-mini",
+      // The full build of zod takes ten times as long to load as the small one.
+      name: "product-imports-zod-mini",
       severity: "error",
       from: { path: "^(functions|lib)/" },
       to: { path: "node_modules/zod/", pathNot: ZOD_MINI },
     },
     {
-      name: "no-circles",
+      name: "no-circular-import",
       severity: "error",
       from: { path: "^(functions|lib|local|bench|client)/" },
       to: { circular: true },
     },
     {
-      name: "no-development-dependency-in-the-product",
+      name: "product-imports-no-development-dependency",
       severity: "error",
       from: { path: "^(functions|lib)/" },
       to: {
@@ -103,8 +103,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    tsPreCompilationDeps: true,
-    // TypeScript 7 has no API for tools; without this line every run warns that sources may be missed.
+    // This parser sees type imports too. TypeScript 7 has no API for tools, so "tsPreCompilationDeps" has no parser.
     parser: "swc",
     enhancedResolveOptions: {
       exportsFields: ["exports"],

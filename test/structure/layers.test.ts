@@ -1,22 +1,30 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** Runs the structure check of `npm test` on a small service that breaks every rule once. */
-function violations(): string[] {
-  const command = resolve("node_modules/dependency-cruiser/bin/dependency-cruiser.mjs");
-  const { stdout } = spawnSync(
+const DEPENDENCY_CRUISER = resolve("node_modules/dependency-cruiser/bin/dependency-cruiser.mjs");
+const CONFIG = resolve(".dependency-cruiser.cjs");
+
+function runStructureCheck(root: string, folders: readonly string[], outputType: string) {
+  return spawnSync(
     process.execPath,
-    [command, "lib", "functions", "--config", resolve(".dependency-cruiser.cjs"), "--output-type", "err"],
-    { cwd: resolve("test/fixtures/layers"), encoding: "utf8" },
+    [DEPENDENCY_CRUISER, ...folders, "--config", CONFIG, "--output-type", outputType],
+    { cwd: resolve(root), encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
   );
-  return stdout
-    .split("\n")
-    .filter((line) => line.includes("error "))
-    .map((line) => line.trim());
+}
+
+/** The folders that `npm run structure` checks. */
+function checkedFolders(): string[] {
+  const command: string = JSON.parse(readFileSync("package.json", "utf8")).scripts.structure;
+  return command.split(" --config")[0]?.split(" ").slice(1) ?? [];
 }
 
 describe("the structure check", () => {
-  const found = violations();
+  const { stdout, stderr } = runStructureCheck("test/fixtures/layers", ["lib", "functions"], "err");
+  const found = stdout
+    .split("\n")
+    .filter((line) => line.includes("error "))
+    .map((line) => line.trim());
 
   it.each([
     [
@@ -24,11 +32,11 @@ describe("the structure check", () => {
       "layer-domain-imports-no-higher-layer: lib/domain/job.ts → lib/config/target.ts",
     ],
     [
-      "an import from a function",
+      "an import of a function by a layer",
       "layer-config-imports-no-higher-layer: lib/config/target.ts → functions/poll/handler.ts",
     ],
-    ["a folder that is no layer", "lib-holds-layers-alone: lib/misc/helper.ts → lib/http/exchange.ts"],
-    ["a circle", "no-circles: lib/config/"],
+    ["a folder of lib that is not a layer", "lib-has-only-layers: lib/misc/helper.ts → lib/http/exchange.ts"],
+    ["a circular import", "no-circular-import: lib/config/"],
     [
       "a channel that imports another",
       "channel-slack-imports-no-other-channel: lib/channels/slack/message.ts → lib/channels/webhook/signature.ts",
@@ -41,20 +49,35 @@ describe("the structure check", () => {
       "shared code that imports a function",
       "functions-shared-imports-no-function: functions/shared/messages.ts → functions/notify/handler.ts",
     ],
-    ["a module of Node in the domain", "pure-code-needs-no-module-of-node: lib/domain/job.ts → fs"],
-    [
-      "a module of Node in a message",
-      "pure-code-needs-no-module-of-node: lib/channels/slack/message.ts → dns",
-    ],
-    ["HTTP in the schedule", "pure-code-needs-no-system: lib/schedule/delay.ts → lib/http/exchange.ts"],
-    ["HTTP in a message", "pure-code-needs-no-system: lib/channels/slack/message.ts → lib/http/exchange.ts"],
-    ["a tool in the product", "the-product-never-imports-tools: lib/misc/helper.ts → local/start.ts"],
-    ["all of zod", "the-product-takes-zod-mini: lib/config/target.ts → "],
+    ["a Node module in the domain", "pure-code-imports-no-node-module: lib/domain/job.ts → fs"],
+    ["a Node module in a message", "pure-code-imports-no-node-module: lib/channels/slack/message.ts → dns"],
+    ["HTTP in the schedule", "pure-code-imports-no-http: lib/schedule/delay.ts → lib/http/exchange.ts"],
+    ["HTTP in a message", "pure-code-imports-no-http: lib/channels/slack/message.ts → lib/http/exchange.ts"],
+    ["an import of a tool by the product", "product-imports-no-tool: lib/misc/helper.ts → local/start.ts"],
+    ["the full build of zod", "product-imports-zod-mini: lib/config/target.ts → "],
   ])("finds %s", (_, violation) => {
     expect(found).toContainEqual(expect.stringContaining(violation));
   });
 
   it("accepts a hash in the domain and a file that breaks no rule", () => {
     expect(found.filter((line) => /crypto|cce\/reply\.ts/.test(line))).toEqual([]);
+  });
+
+  it("prints no warning about missed sources", () => {
+    expect(`${stdout}${stderr}`).not.toMatch(/missing|missed|typescript/i);
+  });
+
+  it("sees every source file below the checked folders", () => {
+    const folders = checkedFolders();
+    const { modules } = JSON.parse(runStructureCheck(".", folders, "json").stdout);
+    const seen = new Set(modules.map(({ source }: { source: string }) => source));
+    const sources = execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...folders], {
+      encoding: "utf8",
+    }).split("\n");
+
+    expect(folders).toContain("functions");
+    expect(
+      sources.filter((file) => /\.m?ts$|\.mjs$/.test(file) && existsSync(file) && !seen.has(file)),
+    ).toEqual([]);
   });
 });
