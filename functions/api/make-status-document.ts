@@ -1,4 +1,5 @@
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
+import { isoOrNull } from "../../lib/domain/iso-text.ts";
 import type { AccessErrorKind, Instant, Job } from "../../lib/domain/job.ts";
 import type { Failure, SubJobCounts } from "../../lib/domain/outcome-summary.ts";
 import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
@@ -62,13 +63,13 @@ export function statusDocument(
     failures: seen.failures,
     subJobs: seen.subJobs,
     warnings: [...seen.warnings, ...(shown === null ? [] : tell.omitted(shown))],
-    createdAt: seen.createdAt,
-    updatedAt: seen.updatedAt,
+    createdAt: isoOrNull(seen.createdAt),
+    updatedAt: isoOrNull(seen.updatedAt),
     durationSeconds: seen.durationSeconds,
     polls: pollsMade(watch),
     polledAt: watch.polledAt.map(iso),
     nextPollAt: isoOrNull(watch.nextPollAt),
-    lagSeconds: conclusion?.watch.lagSeconds ?? null,
+    lagSeconds: conclusion?.lagSeconds ?? null,
     lastPollError: lastPollErrorOf(watch),
     acceptedAt: iso(watch.acceptedAt),
     deadlineAt: iso(watch.deadlineAt),
@@ -92,8 +93,8 @@ function underWay({ watch, tree }: WatchDocument, region: string | null, tell: T
     failures: summary.failures,
     subJobs: summary.counts,
     warnings: summary.warnings,
-    createdAt: isoOrNull(tree?.createdAt ?? null),
-    updatedAt: isoOrNull(tree?.updatedAt ?? null),
+    createdAt: tree?.createdAt ?? null,
+    updatedAt: tree?.updatedAt ?? null,
     durationSeconds: null,
   };
 }
@@ -106,8 +107,4 @@ function lastPollErrorOf({ accessError, lastPollError }: Watch): string | null {
 
 function iso(at: Instant): string {
   return new Date(at).toISOString();
-}
-
-function isoOrNull(at: Instant | null): string | null {
-  return at === null ? null : iso(at);
 }

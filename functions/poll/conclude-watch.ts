@@ -63,7 +63,7 @@ export async function conclude(
 export async function resume(begun: Begun, ports: ConcludePorts): Promise<boolean> {
   const kept = await ports.ledger.readOutcome(begun.watch);
   // A release that knew no generations kept all conclusions of a watch in one place: this may be of a generation before.
-  if (kept === null || Date.parse(kept.watch.acceptedAt) !== begun.watch.acceptedAt) return false;
+  if (kept === null || kept.acceptedAt !== begun.watch.acceptedAt) return false;
   await tellAndEnd(kept, begun, ports);
   return true;
 }
@@ -93,7 +93,7 @@ async function tellAndEnd(conclusion: OutcomeSummary, begun: Begun, ports: Concl
       key,
       acceptedAt: watch.acceptedAt,
       outcome: conclusion.outcome,
-      concludedAt: Date.parse(conclusion.watch.concludedAt),
+      concludedAt: conclusion.concludedAt,
       targets,
       polledAt,
       expiresAt: keptUntil(at, config.settings),
@@ -152,7 +152,7 @@ async function remember(conclusion: OutcomeSummary, ports: ConcludePorts): Promi
   if (!ended || conclusion.durationSeconds === null || conclusion.jobType === null) return;
   const { project, jobType, durationSeconds } = conclusion;
   const bucket = durationBucket(durationSeconds);
-  const day = durationDay(Date.parse(conclusion.watch.concludedAt));
+  const day = durationDay(conclusion.concludedAt);
   const expiresAt = durationExpiry(day);
   await Promise.all(
     [jobType, ANY_TYPE].map((type) =>

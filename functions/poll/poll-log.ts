@@ -32,7 +32,8 @@ export function tellConcluded({
   jobId,
   jobType,
   outcome,
-  watch,
+  polls,
+  lagSeconds,
   durationSeconds,
 }: OutcomeSummary): void {
   log.info("concluded", {
@@ -40,10 +41,10 @@ export function tellConcluded({
     job_id: jobId,
     job_type: jobType,
     outcome,
-    polls: watch.polls,
-    lag_seconds: watch.lagSeconds,
+    polls,
+    lag_seconds: lagSeconds,
     duration_seconds: durationSeconds,
   });
   meter.add("Concluded", 1, { outcome });
-  if (watch.lagSeconds !== null) meter.add("LagSeconds", watch.lagSeconds);
+  if (lagSeconds !== null) meter.add("LagSeconds", lagSeconds);
 }

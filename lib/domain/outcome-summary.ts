@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { Context } from "./context.ts";
 import { Count, MaybeText } from "./fields.ts";
-import { IsoTime, MaybeIsoTime } from "./iso-time.ts";
 import { Outcome } from "./job.ts";
 
+const AnInstant = z.number();
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
 /** One failed subjob. `path` runs from the job's type down to the subjob's own. */
@@ -28,7 +28,7 @@ export const SubJobCounts = z.object({
 });
 export type SubJobCounts = z.infer<typeof SubJobCounts>;
 
-/** How a watch ended, in full: the `data` of the event, what every formatter formats and the ledger keeps. */
+/** How a watch ended, in full. The ledger stores it, and every notification is made from it. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -43,15 +43,15 @@ export const OutcomeSummary = z.object({
   failures: z.array(Failure),
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),
-  createdAt: MaybeIsoTime,
-  updatedAt: MaybeIsoTime,
+  createdAt: z.nullable(AnInstant),
+  updatedAt: z.nullable(AnInstant),
+  /** From `createdAt` to `updatedAt`. Null for a job that has not ended. */
   durationSeconds: Seconds,
-  watch: z.object({
-    acceptedAt: IsoTime,
-    concludedAt: IsoTime,
-    polls: Count,
-    lagSeconds: Seconds,
-  }),
+  acceptedAt: AnInstant,
+  concludedAt: AnInstant,
+  polls: Count,
+  /** From the end of the job, by the cloud's clock, to the poll that saw it. */
+  lagSeconds: Seconds,
   context: Context,
   statusUrl: MaybeText,
 });

@@ -1,5 +1,4 @@
 import type { Context } from "./context.ts";
-import { isoOrNull } from "./iso-text.ts";
 import type { Instant, Job, Outcome, WatchKey } from "./job.ts";
 import { tellFailures } from "./list-failures.ts";
 import { jsonBytes } from "./measure.ts";
@@ -10,9 +9,10 @@ import { cut } from "./truncate-text.ts";
 import { type Place, survey } from "./walk-tree.ts";
 import { unlistedWarning, warningsOf } from "./warnings.ts";
 
-/** What a webhook's event may weigh: the size Standard Webhooks recommends, less what surrounds the conclusion. */
+/** Standard Webhooks recommends this size for the event of a webhook. */
 export const MAX_EVENT_BYTES = 20_000;
-const ENVELOPE_BYTES = 200;
+/** What an event has besides the bytes of its summary: type and time of the event, ISO text in place of instants. */
+const ENVELOPE_BYTES = 262;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 /** A link is never cut: one that is too long is left out. */
@@ -60,15 +60,13 @@ export function summarizeOutcome(facts: WatchFacts): OutcomeSummary {
     failures: [],
     subJobs: counts,
     warnings: warningsOf({ warnings: facts.warnings, outcome, failed: counts.failed, labelsLeft }),
-    createdAt: isoOrNull(job?.createdAt),
-    updatedAt: isoOrNull(job?.updatedAt),
+    createdAt: job?.createdAt ?? null,
+    updatedAt: job?.updatedAt ?? null,
     durationSeconds: ended ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
-    watch: {
-      acceptedAt: new Date(watch.acceptedAt).toISOString(),
-      concludedAt: new Date(watch.concludedAt).toISOString(),
-      polls: watch.polls,
-      lagSeconds: ended && job?.updatedAt != null ? lag(job.updatedAt, watch.concludedAt) : null,
-    },
+    acceptedAt: watch.acceptedAt,
+    concludedAt: watch.concludedAt,
+    polls: watch.polls,
+    lagSeconds: ended && job?.updatedAt != null ? lag(job.updatedAt, watch.concludedAt) : null,
     context,
     statusUrl:
       facts.statusUrl !== null && Buffer.byteLength(facts.statusUrl) <= MAX_URL_BYTES

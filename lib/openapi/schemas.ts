@@ -7,15 +7,15 @@ import { Redelivered, Redelivery } from "../api/redelivery.ts";
 import { JobDocument, Reason, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { TestResult } from "../api/test-result.ts";
+import { JobEventData } from "../channels/webhook/event.ts";
 import { OUTCOMES } from "../domain/job.ts";
-import { OutcomeSummary } from "../domain/outcome-summary.ts";
 
 /** What is posted to a webhook target when a job has ended. */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
     timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch concluded." }),
-    data: OutcomeSummary,
+    data: JobEventData,
   })
   .register(z.globalRegistry, {
     description: "How a job ended: the body of a webhook, in the envelope of Standard Webhooks.",

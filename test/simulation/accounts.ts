@@ -169,10 +169,8 @@ function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, u
     // What was owed in a generation before, nobody remembers.
     if (Number(generation) < (watch?.generation ?? 0)) continue;
     if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
-    const seenAt = Date.parse(
-      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: watch?.generation })]?.conclusion
-        .watch.concludedAt ?? "",
-    );
+    const stored = ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: watch?.generation })];
+    const seenAt = stored?.conclusion.concludedAt ?? Number.NaN;
     // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
     if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)
       unexpected.push(`${unit} was told although the watch had been stopped`);

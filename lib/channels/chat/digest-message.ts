@@ -29,7 +29,7 @@ export function digestStory(conclusions: readonly OutcomeSummary[], share: Share
     warnings: [],
     links: linksOf(conclusions, bad),
     footer: null,
-    at: Math.max(0, ...conclusions.map(({ watch }) => Date.parse(watch.concludedAt))),
+    at: Math.max(0, ...conclusions.map(({ concludedAt }) => concludedAt)),
   };
 }
 

@@ -35,14 +35,17 @@ export function commonFacts(conclusions: readonly OutcomeSummary[], share: Share
 }
 
 /** How long the job took by the cloud's own times; where they do not tell, how long it was watched. */
-function tookFact({ durationSeconds, watch }: OutcomeSummary): readonly [string, string] {
-  const polls = `${watch.polls} ${watch.polls === 1 ? "poll" : "polls"}`;
-  return durationSeconds === null
-    ? ["Watched", `${duration(watchedMs(watch))}, ${polls}`]
-    : ["Took", `${duration(durationSeconds * 1000)}, ${polls}`];
+function tookFact(summary: OutcomeSummary): readonly [string, string] {
+  const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
+  return summary.durationSeconds === null
+    ? ["Watched", `${duration(watchedMs(summary))}, ${polls}`]
+    : ["Took", `${duration(summary.durationSeconds * 1000)}, ${polls}`];
 }
 
 /** From acceptance to conclusion. */
-export function watchedMs({ acceptedAt, concludedAt }: OutcomeSummary["watch"]): number {
-  return Math.max(0, Date.parse(concludedAt) - Date.parse(acceptedAt));
+export function watchedMs({
+  acceptedAt,
+  concludedAt,
+}: Pick<OutcomeSummary, "acceptedAt" | "concludedAt">): number {
+  return Math.max(0, concludedAt - acceptedAt);
 }

@@ -31,7 +31,7 @@ export function outcomeStory(conclusion: OutcomeSummary, share: Share): Story {
     warnings: warningsOf(conclusion, share),
     links: linksOf(conclusion),
     footer: `Job ${cut(oneLine(conclusion.jobId), 128)}`,
-    at: Date.parse(conclusion.watch.concludedAt),
+    at: conclusion.concludedAt,
   };
 }
 
@@ -54,8 +54,8 @@ export function subjectOf({ jobType, resourceName, jobId }: OutcomeSummary): str
 }
 
 /** For a job that has not ended, how long it was watched. */
-function tookMs({ outcome, durationSeconds, watch }: OutcomeSummary): number | null {
-  if (outcome === "timed_out" || outcome === "lost") return watchedMs(watch);
+function tookMs({ outcome, durationSeconds, acceptedAt, concludedAt }: OutcomeSummary): number | null {
+  if (outcome === "timed_out" || outcome === "lost") return watchedMs({ acceptedAt, concludedAt });
   return durationSeconds === null ? null : durationSeconds * 1000;
 }
 

@@ -1,15 +1,41 @@
 import * as z from "zod/mini";
-import { Count } from "../../domain/fields.ts";
+import { Context } from "../../domain/context.ts";
+import { Count, MaybeText } from "../../domain/fields.ts";
 import { IsoTime, MaybeIsoTime } from "../../domain/iso-time.ts";
 import { OUTCOMES, Outcome } from "../../domain/job.ts";
-import { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { Failure, SubJobCounts } from "../../domain/outcome-summary.ts";
+
+const Seconds = z.nullable(z.number().check(z.minimum(0)));
+
+/** The outcome summary as a webhook gets it, with ISO 8601 times. */
+export const JobEventData = z.object({
+  project: z.string(),
+  region: MaybeText,
+  jobId: z.string(),
+  jobType: MaybeText,
+  outcome: Outcome,
+  phase: MaybeText,
+  reason: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
+  failures: z.array(Failure),
+  subJobs: SubJobCounts,
+  warnings: z.array(z.string()),
+  createdAt: MaybeIsoTime,
+  updatedAt: MaybeIsoTime,
+  durationSeconds: Seconds,
+  watch: z.object({ acceptedAt: IsoTime, concludedAt: IsoTime, polls: Count, lagSeconds: Seconds }),
+  context: Context,
+  statusUrl: MaybeText,
+});
 
 /** How a job ended, in the envelope of Standard Webhooks. */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
     timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch concluded." }),
-    data: OutcomeSummary,
+    data: JobEventData,
   })
   .register(z.globalRegistry, { title: "How a job ended" });
 export type JobEvent = z.infer<typeof JobEvent>;

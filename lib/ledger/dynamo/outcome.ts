@@ -20,7 +20,7 @@ export async function saveOutcome(
 ): Promise<OutcomeSummary> {
   const conclusion = packJson(stored.conclusion);
   const tree = stored.tree === null ? null : packTree(stored.tree, MAX_TREE_BYTES - conclusion.length);
-  const acceptedAt = Date.parse(stored.conclusion.watch.acceptedAt);
+  const acceptedAt = stored.conclusion.acceptedAt;
   // An earlier one is from a release that knew no generations, of which a watch had one after the other all the same.
   const kept = await change(table, {
     key: outcomeItemKey(key),

@@ -26,8 +26,7 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
   const watch = toWatch(item);
   const concluded = items.get(outcomeItemKey(watch).sk);
   const latest = concluded === undefined ? null : readOutcomeItem(concluded);
-  const isOfThisGeneration =
-    latest !== null && Date.parse(latest.conclusion.watch.acceptedAt) === watch.acceptedAt;
+  const isOfThisGeneration = latest !== null && latest.conclusion.acceptedAt === watch.acceptedAt;
   const kept = isOfThisGeneration ? latest : null;
   const apart = item.treeHash === null ? null : (items.get(treeItemKey(key).sk)?.tree?.B ?? null);
   const tree = item.tree ?? apart;

@@ -144,7 +144,7 @@ describe("a poll", () => {
     expect(new Set(flow.seen.posts).size).toBe(2);
     expect(await flow.memory.read(KEY)).toMatchObject({
       watch: { state: "succeeded" },
-      conclusion: { watch: { polls: 1 } },
+      conclusion: { polls: 1 },
       deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
     });
 

@@ -47,12 +47,10 @@ const CONCLUSION: OutcomeSummary = {
   durationSeconds: 550,
   statusUrl: null,
   subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
-  watch: {
-    acceptedAt: "2026-11-23T09:20:00.000Z",
-    concludedAt: "2026-11-23T09:30:00.000Z",
-    polls: 12,
-    lagSeconds: 4.5,
-  },
+  acceptedAt: Date.parse("2026-11-23T09:20:00.000Z"),
+  concludedAt: Date.parse("2026-11-23T09:30:00.000Z"),
+  polls: 12,
+  lagSeconds: 4.5,
 };
 
 /** The log lines, without what the logger adds, and all that was counted. */

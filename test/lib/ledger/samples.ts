@@ -108,12 +108,10 @@ export function conclusion(
     durationSeconds: 31.5,
     context: {},
     statusUrl: null,
-    watch: {
-      acceptedAt: new Date(T0).toISOString(),
-      concludedAt: new Date(T0 + 60_000).toISOString(),
-      polls: 2,
-      lagSeconds: null,
-    },
+    acceptedAt: T0,
+    concludedAt: T0 + 60_000,
+    polls: 2,
+    lagSeconds: null,
     ...changes,
   };
 }
