@@ -1,16 +1,13 @@
 import * as z from "zod/mini";
 import { Count, MaybeText } from "../domain/fields.ts";
 import { IsoTime, MaybeIsoTime } from "../domain/iso-time.ts";
-import { OUTCOMES } from "../domain/job.ts";
-
-/** What a watch can be found by. */
-export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
+import { WatchState } from "../domain/job.ts";
 
 /** A watch in a list: what is known of it without reading its tree and its deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
-  state: z.enum(WATCH_STATES),
+  state: WatchState,
   done: z.boolean(),
   phase: MaybeText,
   type: MaybeText,

@@ -1,7 +1,6 @@
 import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
-import { Name } from "../domain/job.ts";
-import { WATCH_STATES } from "./job-list.ts";
+import { Name, WATCH_STATES } from "../domain/job.ts";
 import { listedIn, repeatedParameters, unknownParameters } from "./parameters.ts";
 import { type Fault, type Refusal, refuse } from "./problem.ts";
 import { forbidden } from "./refusals.ts";

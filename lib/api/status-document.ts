@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { Count, MaybeText } from "../domain/fields.ts";
 import { IsoTime, MaybeIsoTime } from "../domain/iso-time.ts";
-import { DeliveryState, type Job, Outcome, Verdict } from "../domain/job.ts";
+import { DeliveryState, type Job, Verdict, WatchState } from "../domain/job.ts";
 import { Failure, SubJobCounts } from "../domain/outcome-summary.ts";
 
 const HttpStatus = z.nullable(z.int());
@@ -66,7 +66,7 @@ export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,
   jobId: z.string(),
-  state: z.union([z.literal("watching"), z.literal("stopped"), Outcome]),
+  state: WatchState,
   done: z.boolean(),
   phase: MaybeText,
   type: MaybeText,

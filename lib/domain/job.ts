@@ -86,6 +86,10 @@ export const Outcome = z.enum(OUTCOMES);
 /** How a watch ends. */
 export type Outcome = z.infer<typeof Outcome>;
 
+export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
+export const WatchState = z.enum(WATCH_STATES);
+export type WatchState = z.infer<typeof WatchState>;
+
 /** The four ways an attempt can end. */
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;

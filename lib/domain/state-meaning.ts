@@ -1,6 +1,4 @@
-import type { Outcome } from "./job.ts";
-
-export type PageState = "watching" | "stopped" | Outcome;
+import type { WatchState } from "./job.ts";
 
 /** Every job that a poll saw has a type or a phase. */
 export function wasSeen(known: { readonly type: string | null; readonly phase: string | null }): boolean {
@@ -11,7 +9,7 @@ export function wasSeen(known: { readonly type: string | null; readonly phase: s
  * What the state means for somebody who has never heard of this notifier; null where the word says it all. It holds
  * for every reason that a watch may end for, as the reason itself stands beside it.
  */
-export function meaningOf(state: PageState, seen: boolean): string | null {
+export function meaningOf(state: WatchState, seen: boolean): string | null {
   switch (state) {
     case "watching":
     case "succeeded":

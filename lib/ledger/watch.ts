@@ -1,6 +1,4 @@
-import type { AccessError, Instant, LastPollError, Outcome, WatchKey } from "../domain/job.ts";
-
-export type WatchState = "watching" | "stopped" | Outcome;
+import type { AccessError, Instant, LastPollError, WatchKey, WatchState } from "../domain/job.ts";
 
 /** The small item that every poll reads and writes (under 1 kB: what a write costs follows from its size). */
 export interface Watch extends WatchKey {

@@ -1,7 +1,7 @@
-import { WATCH_STATES } from "../api/job-list.ts";
 import { DEFAULT_LISTED, MAX_LISTED } from "../api/list-query.ts";
 import type { Operation } from "../api/routes.ts";
 import { MAX_WAIT_SECONDS } from "../api/wait.ts";
+import { WATCH_STATES } from "../domain/job.ts";
 import { OPEN_OPERATIONS } from "./open-operations.ts";
 import { answer, emptyAnswer, inPath, jsonContent, problems, query, RETRY_AFTER, WATCH } from "./parts.ts";
 

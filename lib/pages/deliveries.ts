@@ -1,6 +1,6 @@
 import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/status-document.ts";
 import { duration } from "../domain/duration-text.ts";
-import type { PageState } from "../domain/state-meaning.ts";
+import type { WatchState } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import type { Face } from "./state-presentation.ts";
@@ -14,7 +14,7 @@ export function deliveries(document: StatusDocument): Html | null {
 <ul>${document.deliveries.map((delivery) => entry(delivery, document.state))}</ul></section>`;
 }
 
-function entry(delivery: DeliveryDocument, job: PageState): Html {
+function entry(delivery: DeliveryDocument, job: WatchState): Html {
   const [face, word] = faceOfDelivery(delivery, job);
   const at = instantOf(delivery.at);
   const next = instantOf(delivery.nextAttemptAt);
@@ -24,7 +24,7 @@ ${next !== null && html`<p class="quiet">Next attempt ${momentTo(next)}</p>`}
 ${delivery.history.length > 0 && history(delivery)}</li>`;
 }
 
-function faceOfDelivery(delivery: DeliveryDocument, job: PageState): [Face["name"], string] {
+function faceOfDelivery(delivery: DeliveryDocument, job: WatchState): [Face["name"], string] {
   switch (delivery.state) {
     case "delivered":
       return ["succeeded", "Delivered"];

@@ -1,11 +1,11 @@
-import type { AccessError, Instant, LastPollError } from "../domain/job.ts";
-import { type PageState, wasSeen } from "../domain/state-meaning.ts";
+import type { AccessError, Instant, LastPollError, WatchState } from "../domain/job.ts";
+import { wasSeen } from "../domain/state-meaning.ts";
 import { type Face, faceOf } from "./state-presentation.ts";
 
 /** A watch as the list shows it. */
 export interface ListedWatch {
   readonly jobId: string;
-  readonly state: PageState;
+  readonly state: WatchState;
   readonly jobType: string | null;
   readonly resourceName: string | null;
   readonly phase: string | null;
@@ -20,12 +20,12 @@ export interface ListedWatch {
 
 export interface ListFilter {
   /** null: all of them. */
-  readonly state: PageState | null;
+  readonly state: WatchState | null;
   /** Every word of it must occur in the job's ID, type, resource, phase or state, whatever the case. */
   readonly text: string;
 }
 
-export const LIST_STATES: readonly PageState[] = [
+export const LIST_STATES: readonly WatchState[] = [
   "watching",
   "failed",
   "timed_out",
@@ -35,7 +35,7 @@ export const LIST_STATES: readonly PageState[] = [
 ];
 
 /** The state a query parameter names; null for anything else. */
-export function listState(name: string | null): PageState | null {
+export function listState(name: string | null): WatchState | null {
   return LIST_STATES.find((state) => state === name) ?? null;
 }
 

@@ -1,11 +1,11 @@
-import type { PageState } from "../domain/state-meaning.ts";
+import type { WatchState } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { LIST_STATES, type ListedWatch, type ListFilter } from "./list-filter-state.ts";
 import { carriedParameters, listLink } from "./list-link.ts";
 import { faceOf } from "./state-presentation.ts";
 
 /** One state holds jobs that run and jobs that no poll has seen yet. */
-function stateWord(state: PageState): string {
+function stateWord(state: WatchState): string {
   return state === "watching" ? "Watching" : faceOf(state, true).word;
 }
 

@@ -1,4 +1,4 @@
-import type { PageState } from "../domain/state-meaning.ts";
+import type { WatchState } from "../domain/job.ts";
 
 export const FACE_NAMES = [
   "running",
@@ -19,7 +19,7 @@ export interface Face {
 }
 
 /** @param seen whether a poll ever saw the job: until one has, nobody knows that it runs. */
-export function faceOf(state: PageState, seen: boolean): Face {
+export function faceOf(state: WatchState, seen: boolean): Face {
   switch (state) {
     case "watching":
       return seen
