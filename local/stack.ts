@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { packageService } from "./package/package-service.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
-import { readOptions } from "./stack/options.ts";
 import { checkConfig } from "./stack/read-config.ts";
 import { runCommand, untilAborted } from "./stack/run-command.ts";
+import { readOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
 const say = (words: string) => process.stderr.write(`${words}\n`);
@@ -35,12 +35,12 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   return 0;
 }
 
-/** Without a config there is nothing to ask and nobody to tell: a simulated cloud and a sink take their places. */
+/** Without a config there is nothing to ask and nobody to tell: a simulated cloud and a receiver take their places. */
 async function startWorldOfItsOwn(parts: Stoppables): Promise<string> {
   const { startWorld } = await import("./demo/world.ts");
   const world = parts.add(await startWorld());
   say(
-    `no CONFIG_FILE: simulated CCE at ${world.cceUrl}, notifications at ${world.sinkUrl}, token ${world.token}`,
+    `no CONFIG_FILE: simulated CCE at ${world.cceUrl}, notifications at ${world.receiverUrl}, token ${world.token}`,
   );
   return world.configFile;
 }

@@ -6,11 +6,11 @@ import { showNotification } from "./demo/show-notification.ts";
 import { startWorld, type World } from "./demo/world.ts";
 import { PortTakenError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
-import type { Arrived } from "./sink/notification-store.ts";
+import type { Arrived } from "./receiver/notification-store.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
-import { readOptions, type StackOptions } from "./stack/options.ts";
 import { runCommand, untilAborted } from "./stack/run-command.ts";
+import { readOptions, type StackOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
 const DEMO_LIMIT_MS = 60_000;
@@ -36,7 +36,7 @@ async function main(endsByItself: boolean, stopping: AbortSignal, parts: Stoppab
   screen.print(addresses(stack, world, jobs[0]?.jobId));
 
   const api = createApiClient(stack.api, world.token);
-  const { notifications } = world.sink;
+  const { notifications } = world.receiver;
   const tell = (notification: Arrived) => showNotification(notification, process.stdout.isTTY === true);
   const demo = createDemo({
     jobs,
@@ -75,7 +75,7 @@ function addresses(stack: EmbeddedStack, world: World, jobId: string | undefined
     "The stack is up.",
     `  API           ${stack.api}`,
     `  its contract  ${stack.api}/v1/openapi.json`,
-    `  notifications       ${world.sinkUrl}`,
+    `  notifications       ${world.receiverUrl}`,
     `  simulated CCE ${world.cceUrl}`,
     "",
     "Try this in another terminal:",

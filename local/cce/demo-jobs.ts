@@ -1,4 +1,4 @@
-import type { JobScriptInput } from "./script.ts";
+import type { JobScriptInput } from "./job-script.ts";
 
 /** Each takes how long the job shall last, in seconds of the script: real ones at speed 1. */
 export type DemoJob = (seconds: number) => JobScriptInput;

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { JobScript, type JobScriptInput } from "./job-script.ts";
 import { findScript, type Run, renderJob } from "./render.ts";
-import { JobScript, type JobScriptInput } from "./script.ts";
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
 

@@ -1,4 +1,4 @@
-import type { JobScript } from "./script.ts";
+import type { JobScript } from "./job-script.ts";
 
 /** When a script began, and how many of its seconds pass in a real one. */
 export interface Run {

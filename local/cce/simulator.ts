@@ -4,8 +4,8 @@ import { text } from "node:stream/consumers";
 import { type Accounts, Doorkeeper } from "./accounts.ts";
 import { type Answer, faultAnswer, NO_SUCH_JOB, NO_SUCH_ROUTE } from "./answers.ts";
 import { Fault, Faults } from "./faults.ts";
+import type { JobScriptInput } from "./job-script.ts";
 import { JobStore } from "./job-store.ts";
-import type { JobScriptInput } from "./script.ts";
 import { Stats } from "./stats.ts";
 
 export interface CceSimulator {

@@ -5,7 +5,7 @@ import {
   endlessNodeCreation,
   failedNodeCreation,
 } from "../cce/demo-jobs.ts";
-import type { JobScriptInput } from "../cce/script.ts";
+import type { JobScriptInput } from "../cce/job-script.ts";
 import { startCceSimulator } from "../cce/simulator.ts";
 
 /** The simulated cloud's one project. */

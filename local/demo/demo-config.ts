@@ -9,11 +9,11 @@ export interface DemoConfig {
 
 /**
  * A config for a machine with nothing but this repository on it: one project at the simulated cloud, a chat and a
- * webhook at the sink, delays that suit an audience.
+ * webhook at the receiver, delays that suit an audience.
  */
 export function demoConfig(
   cloud: Pick<Cloud, "url" | "accessKey" | "secretKey">,
-  sinkUrl: string,
+  receiverUrl: string,
 ): DemoConfig {
   const token = `demo-${randomBytes(12).toString("hex")}`;
   const document = {
@@ -26,10 +26,10 @@ export function demoConfig(
       },
     },
     targets: {
-      deploys: { kind: "slack", url: `${sinkUrl}/slack/deploys` },
+      deploys: { kind: "slack", url: `${receiverUrl}/slack/deploys` },
       audit: {
         kind: "webhook",
-        url: `${sinkUrl}/webhook/audit`,
+        url: `${receiverUrl}/webhook/audit`,
         secrets: [`whsec_${randomBytes(32).toString("base64")}`],
       },
     },
@@ -41,7 +41,7 @@ export function demoConfig(
       defaultTargets: ["deploys", "audit"],
       poll: { minDelaySeconds: 1, maxDelaySeconds: 2 },
       retry: { scheduleSeconds: [0, 1, 2, 5, 10] },
-      egress: { allow: [new URL(sinkUrl).host] },
+      egress: { allow: [new URL(receiverUrl).host] },
       linkKey: randomBytes(16).toString("hex"),
     },
   };

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../../lib/api/status-document.ts";
-import type { Arrived, NotificationStore } from "../sink/notification-store.ts";
+import type { Arrived, NotificationStore } from "../receiver/notification-store.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { DemoJob } from "./cloud.ts";
 import { progressLine } from "./progress-line.ts";

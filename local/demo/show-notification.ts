@@ -1,5 +1,5 @@
-import type { Arrived } from "../sink/notification-store.ts";
-import { terminalNotification } from "../terminal-notification.ts";
+import type { Arrived } from "../receiver/notification-store.ts";
+import { terminalNotification } from "./terminal-notification.ts";
 
 /** A notification in the terminal, as its reader will see it, behind a bar that sets it apart from the progress. */
 export function showNotification({ channel, path, body }: Arrived, ansi: boolean): string {

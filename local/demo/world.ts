@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Sink, startSink } from "../sink.ts";
+import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { demoConfig } from "./demo-config.ts";
@@ -12,9 +12,9 @@ export interface World {
   /** The API's bearer token. */
   readonly token: string;
   readonly cceUrl: string;
-  readonly sinkUrl: string;
+  readonly receiverUrl: string;
   readonly cloud: Cloud;
-  readonly sink: Sink;
+  readonly receiver: Receiver;
   stop(): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export async function startWorld(): Promise<World> {
   const parts = new Stoppables();
   try {
     const cloud = parts.add(await startCloud());
-    const sink = parts.add(await startSink());
-    const { token, document } = demoConfig(cloud, sink.url);
+    const receiver = parts.add(await startReceiver());
+    const { token, document } = demoConfig(cloud, receiver.url);
     const folder = await mkdtemp(join(tmpdir(), "demo-config-"));
     parts.add({ stop: () => rm(folder, { recursive: true, force: true }) });
     const configFile = join(folder, "config.json");
@@ -32,9 +32,9 @@ export async function startWorld(): Promise<World> {
       configFile,
       token,
       cceUrl: cloud.url,
-      sinkUrl: sink.url,
+      receiverUrl: receiver.url,
       cloud,
-      sink,
+      receiver,
       stop: () => parts.stop(),
     };
   } catch (error) {

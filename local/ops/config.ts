@@ -6,6 +6,7 @@ import { configEntries } from "../servers/config-entries.ts";
 import { ConfigRefusedError, readDocument } from "../stack/read-config.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { afterSteps, judgeEntries, planSteps } from "./config-plan.ts";
+import { uselessEntries } from "./ineffective-entries.ts";
 import { putConfig } from "./put-config.ts";
 import { showConfig } from "./show-config.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type Stage,
   stageLine,
 } from "./stage.ts";
-import { uselessEntries } from "./useless-entries.ts";
 
 const USAGE = `Checks, stores and shows the config of a stage.
 

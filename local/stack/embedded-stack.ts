@@ -1,14 +1,14 @@
-import { startControl } from "../control.ts";
 import { runEventSource } from "../events/event-source.ts";
-import { runSchedule } from "../events/scheduler.ts";
+import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
 import { startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
-import { judge } from "../template/judge.ts";
+import { judge } from "../template/deployment-faults.ts";
 import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
-import { startHosts } from "./hosts.ts";
+import { startControl } from "./control-server.ts";
+import { startHosts } from "./function-hosts.ts";
 import { Stoppables } from "./stoppables.ts";
 
 /** The function that sends again what the queues have lost. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { failingJob, REASON } from "../e2e/outcome-jobs.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 import { launchChromium } from "./chromium.ts";
@@ -11,22 +11,22 @@ const RUNS_SECONDS = 6;
 
 describe("the pages of the whole stack", () => {
   let browser: Browser;
-  let sink: Sink;
+  let receiver: Receiver;
   let scene: Scene;
   before(async () => {
-    sink = await startSink();
+    receiver = await startReceiver();
     [browser, scene] = await Promise.all([
       launchChromium(),
       startScene({
-        targets: { deploys: { kind: "slack", url: `${sink.url}/slack/deploys` } },
-        settings: { egress: { allow: [new URL(sink.url).host] }, defaultTargets: ["deploys"] },
+        targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
+        settings: { egress: { allow: [new URL(receiver.url).host] }, defaultTargets: ["deploys"] },
       }),
     ]);
   });
   after(async () => {
     await browser?.close();
     await scene?.stop();
-    await sink.stop();
+    await receiver.stop();
   });
 
   it("show a job moving from running to failed, and a notification's link leads to it", async () => {
@@ -48,7 +48,11 @@ describe("the pages of the whole stack", () => {
     await page.locator("#live", { hasText: "Over" }).waitFor();
     assert.deepEqual(complaints, []);
 
-    const [notification] = await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 20_000 });
+    const [notification] = await receiver.notifications.waitFor({
+      channel: "slack",
+      count: 1,
+      waitMs: 20_000,
+    });
     const link = linkOf(notification?.body ?? "", `/jobs/${PROJECT}/${jobId}?`);
     const phone = await browser.newPage({ javaScriptEnabled: false });
     await phone.goto(link);

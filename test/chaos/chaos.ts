@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { startSink } from "../../local/sink.ts";
+import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type Scene, startScene } from "../support/scene.ts";
 import { tally } from "./tally.ts";
 
@@ -19,14 +19,14 @@ const GIVE_UP_MS = 115_000;
 const CALL_SIZE = 50;
 const TARGETS = ["audit", "ops"];
 
-const sink = await startSink();
+const receiver = await startReceiver();
 const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
 const scene = await startScene({
   targets: Object.fromEntries(
-    TARGETS.map((name) => [name, { kind: "webhook", url: `${sink.url}/webhook/${name}`, secrets }]),
+    TARGETS.map((name) => [name, { kind: "webhook", url: `${receiver.url}/webhook/${name}`, secrets }]),
   ),
   settings: {
-    egress: { allow: [new URL(sink.url).host] },
+    egress: { allow: [new URL(receiver.url).host] },
     poll: { minDelaySeconds: 1, maxDelaySeconds: 5, goneGraceSeconds: 60 },
   },
 });
@@ -50,7 +50,7 @@ await sweepUntilTold();
 const result = await settleAccounts();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await scene.stop();
-await sink.stop();
+await receiver.stop();
 process.exit(result.lost === 0 && result.unexpected === 0 && result.duplicatesOutsideWindow === 0 ? 0 : 1);
 
 /** Asks until every job of the call is taken: a pipeline whose call was killed asks again. */
@@ -87,7 +87,7 @@ async function loseTheCloud(): Promise<void> {
 async function sweepUntilTold(): Promise<void> {
   while (elapsed() < GIVE_UP_MS) {
     await scene.stack.invoke("sweep", {});
-    if (tally(sink.notifications.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
+    if (tally(receiver.notifications.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
     await sleep(2_000);
   }
 }
@@ -95,7 +95,7 @@ async function sweepUntilTold(): Promise<void> {
 async function settleAccounts() {
   const dead = await scene.queues.deadLetters("notifyDead");
   const { told, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
-    sink.notifications.list("webhook"),
+    receiver.notifications.list("webhook"),
     jobIds,
     TARGETS,
   );

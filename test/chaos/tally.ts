@@ -1,4 +1,4 @@
-import type { Arrived } from "../../local/sink/notification-store.ts";
+import type { Arrived } from "../../local/receiver/notification-store.ts";
 
 /**
  * A notification comes again only once the lease of the attempt before has ended: 35 s after its claim, which lies seconds

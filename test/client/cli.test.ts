@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { createClient } from "../../client/client.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { runCommand } from "../support/run-command.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 
@@ -15,20 +15,20 @@ const Jobs = z.object({
   jobs: z.array(z.looseObject({ jobId: z.string(), outcome: z.optional(StatusDocument) })),
 });
 
-let sink: Sink;
+let receiver: Receiver;
 let scene: Scene;
 let folder: string;
 /** The command as it is shipped. */
 let command: string;
 
 beforeAll(async () => {
-  sink = await startSink();
+  receiver = await startReceiver();
   scene = await startScene({
     targets: {
-      deploys: { kind: "slack", url: `${sink.url}/slack/deploys` },
+      deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` },
       broken: { kind: "teams", url: "https://gone.invalid/hook" },
     },
-    settings: { egress: { allow: [new URL(sink.url).host] } },
+    settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
   folder = await mkdtemp(join(tmpdir(), "client-"));
   command = join(folder, "cce-notifier.mjs");
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await scene.stop();
-  await sink.stop();
+  await receiver.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -169,7 +169,7 @@ describe("status, stop, redeliver and test", () => {
     const [good, bad] = await Promise.all([run(["test", "deploys"]), run(["test", "broken", "--json"])]);
     expect(good).toEqual({ code: 0, stdout: "deploys: delivered (200, ok)\n", stderr: "" });
     expect([bad.code, JSON.parse(bad.stdout)]).toMatchObject([1, { targets: [{ target: "broken" }] }]);
-    expect(sink.notifications.list("slack").length).toBeGreaterThan(0);
+    expect(receiver.notifications.list("slack").length).toBeGreaterThan(0);
   });
 });
 

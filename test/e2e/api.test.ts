@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { JobList } from "../../lib/api/job-list.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 
@@ -13,31 +13,31 @@ const RULE = {
 };
 const Problem = z.looseObject({ status: z.int(), instance: z.string() });
 
-let sink: Sink;
+let receiver: Receiver;
 let issuer: Issuer;
 let stranger: Issuer;
 let scene: Scene;
 
 beforeAll(async () => {
-  [sink, issuer, stranger] = await Promise.all([startSink(), startIssuer(), startIssuer()]);
-  const allow = [sink.url, issuer.url].map((url) => new URL(url).host);
+  [receiver, issuer, stranger] = await Promise.all([startReceiver(), startIssuer(), startIssuer()]);
+  const allow = [receiver.url, issuer.url].map((url) => new URL(url).host);
   scene = await startScene({
     targets: {
       audit: {
         kind: "webhook",
-        url: `${sink.url}/webhook/audit`,
+        url: `${receiver.url}/webhook/audit`,
         secrets: [`whsec_${Buffer.alloc(32, 7).toString("base64")}`],
       },
     },
     // The second issuer's address is not among those that may be called.
     oidc: [issuer, stranger].map(({ url }) => ({ issuer: url, ...RULE })),
-    settings: { egress: { allow }, callbackHosts: [new URL(sink.url).host] },
+    settings: { egress: { allow }, callbackHosts: [new URL(receiver.url).host] },
   });
 }, 90_000);
 
 afterAll(async () => {
   await scene.stop();
-  await Promise.all([sink, issuer, stranger].map((server) => server.stop()));
+  await Promise.all([receiver, issuer, stranger].map((server) => server.stop()));
 });
 
 /** A call as any HTTP client makes it; the scene's token unless another one, or none, is given. */
@@ -230,13 +230,13 @@ describe("the rest of the contract", () => {
 
   test("a caller's own webhook hears, and hears again when asked to", async () => {
     const jobId = scene.addJob({ type: "CreateNode", endSeconds: 0 });
-    const callbackUrl = `${sink.url}/webhook/own`;
+    const callbackUrl = `${receiver.url}/webhook/own`;
     await scene.submit({ jobId, notify: [], callbackUrl });
     await scene.over(jobId);
     const again = await call("POST", `/v1/jobs/${PROJECT}/${jobId}/redeliver`);
     expect(again.status).toBe(202);
     const status = await scene.over(jobId);
-    const own = sink.notifications.list("webhook").filter(({ path }) => path === "/webhook/own");
+    const own = receiver.notifications.list("webhook").filter(({ path }) => path === "/webhook/own");
     expect(own).toHaveLength(2);
     expect(new Set(own.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     expect(JSON.stringify(status)).not.toContain("/webhook/own");

@@ -1,21 +1,21 @@
 import { Problem } from "../../lib/api/problem.ts";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 import { type StackNotStartedError, startStack } from "../support/stack.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
-let sink: Sink;
+let receiver: Receiver;
 let scene: Scene;
 beforeAll(async () => {
-  sink = await startSink();
+  receiver = await startReceiver();
   scene = await startScene({
-    targets: { deploys: { kind: "slack", url: `${sink.url}/slack/deploys` } },
-    settings: { egress: { allow: [new URL(sink.url).host] }, defaultTargets: ["deploys"] },
+    targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
+    settings: { egress: { allow: [new URL(receiver.url).host] }, defaultTargets: ["deploys"] },
   });
 }, 60_000);
 afterAll(async () => {
   await scene?.stop();
-  await sink.stop();
+  await receiver.stop();
 });
 
 describe("a call with a fault", () => {
@@ -84,7 +84,7 @@ describe("a message that nobody can read", () => {
     expect(letter.attributes).toMatchObject({ reason: "unknown" });
     await scene.queues.empty("poll");
     await scene.queues.empty("notify");
-    expect(sink.notifications.list(null)).toHaveLength(1);
+    expect(receiver.notifications.list(null)).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { startSink } from "../../local/sink.ts";
+import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { startScene } from "../support/scene.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
@@ -9,17 +9,17 @@ import { succeedingJob } from "./outcome-jobs.ts";
  * message was refused.
  */
 const count = Number(process.argv[2] ?? 60);
-const sink = await startSink();
+const receiver = await startReceiver();
 const scene = await startScene({
-  targets: { deploys: { kind: "slack", url: `${sink.url}/slack/deploys` } },
-  settings: { egress: { allow: [new URL(sink.url).host] } },
+  targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
+  settings: { egress: { allow: [new URL(receiver.url).host] } },
 });
-await fetch(`${sink.url}/behaviour`, {
+await fetch(`${receiver.url}/behaviour`, {
   method: "PUT",
   body: JSON.stringify({ kind: "pace", intervalMs: 1000 }),
 });
 
-const taken = () => sink.notifications.list("slack").filter(({ status }) => status === 200);
+const taken = () => receiver.notifications.list("slack").filter(({ status }) => status === 200);
 const jobIds = Array.from({ length: count }, () => scene.addJob(succeedingJob));
 await scene.submit({ jobIds, notify: ["deploys"] });
 await eventually("every notification", () => taken().length >= count, 10_000 + count * 5_000).catch(
@@ -31,10 +31,10 @@ const told = jobIds.map((jobId) => taken().filter(({ body }) => body.includes(jo
 const result = {
   jobs: count,
   toldOnce: told.filter((times) => times === 1).length,
-  refused: sink.notifications.list("slack").length - taken().length,
+  refused: receiver.notifications.list("slack").length - taken().length,
   seconds: Math.round((Math.max(...times) - Math.min(...times)) / 100) / 10,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await scene.stop();
-await sink.stop();
+await receiver.stop();
 process.exit(result.toldOnce === count && result.refused <= 1 ? 0 : 1);

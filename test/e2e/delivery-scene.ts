@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
-import type { Behaviour } from "../../local/sink/behaviour.ts";
-import type { Arrived } from "../../local/sink/notification-store.ts";
-import { type Sink, startSink } from "../../local/sink.ts";
+import type { Behaviour } from "../../local/receiver/behaviour.ts";
+import type { Arrived } from "../../local/receiver/notification-store.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type Scene, startScene } from "../support/scene.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
@@ -22,7 +22,7 @@ const KINDS = {
   again: "webhook",
   callback: "webhook",
 } as const;
-export type Receiver = keyof typeof KINDS;
+export type ReceiverName = keyof typeof KINDS;
 
 const Tested = z.object({
   target: z.string(),
@@ -32,51 +32,51 @@ const Tested = z.object({
 });
 
 export interface DeliveryScene extends Scene {
-  readonly sinks: Readonly<Record<Receiver, Sink>>;
+  readonly receivers: Readonly<Record<ReceiverName, Receiver>>;
   /** Tells a receiver how to behave from now on. */
-  behave(receiver: Receiver, behaviour: z.input<typeof Behaviour>): Promise<void>;
+  behave(receiver: ReceiverName, behaviour: z.input<typeof Behaviour>): Promise<void>;
   /** The first `count` notifications of a receiver, waiting for them. */
-  arrived(receiver: Receiver, count: number): Promise<readonly Arrived[]>;
+  arrived(receiver: ReceiverName, count: number): Promise<readonly Arrived[]>;
   /** Lets so many jobs end and be told to this receiver alone; answers their IDs. */
-  tell(receiver: Receiver, jobs?: number): Promise<readonly string[]>;
+  tell(receiver: ReceiverName, jobs?: number): Promise<readonly string[]>;
   /** Lets one job end, and answers how its notification to this receiver ended. */
-  delivery(receiver: Receiver, jobId: string): Promise<StatusDocument["deliveries"][number]>;
+  delivery(receiver: ReceiverName, jobId: string): Promise<StatusDocument["deliveries"][number]>;
   /** `POST /v1/targets/{name}/test`. */
-  test(receiver: Receiver): Promise<z.infer<typeof Tested>>;
+  test(receiver: ReceiverName): Promise<z.infer<typeof Tested>>;
 }
 
 export async function startDeliveryScene(): Promise<DeliveryScene> {
   const started = await Promise.all(
-    Object.keys(KINDS).map(async (name) => [name, await startSink()] as const),
+    Object.keys(KINDS).map(async (name) => [name, await startReceiver()] as const),
   );
-  const sinks = Object.fromEntries(started) as Record<Receiver, Sink>;
-  const hosts = Object.values(sinks).map(({ url }) => new URL(url).host);
+  const receivers = Object.fromEntries(started) as Record<ReceiverName, Receiver>;
+  const hosts = Object.values(receivers).map(({ url }) => new URL(url).host);
   const targets = started.map(([name, { url }]) => {
-    const kind = KINDS[name as Receiver];
+    const kind = KINDS[name as ReceiverName];
     return [name, { kind, url: `${url}/${kind}/${name}`, ...(kind === "webhook" && { secrets: [SECRET] }) }];
   });
-  const stopSinks = () => Promise.all(Object.values(sinks).map((sink) => sink.stop()));
+  const stopReceivers = () => Promise.all(Object.values(receivers).map((receiver) => receiver.stop()));
   const scene = await startScene({
     targets: Object.fromEntries(targets),
     settings: {
       fallbackTarget: "operators",
       retry: { scheduleSeconds: [0, 1, 1] },
       egress: { allow: hosts },
-      callbackHosts: [new URL(sinks.callback.url).host],
+      callbackHosts: [new URL(receivers.callback.url).host],
       callbackSecrets: [SECRET],
     },
   }).catch(async (error: unknown) => {
-    await stopSinks();
+    await stopReceivers();
     throw error;
   });
   return {
     ...scene,
-    sinks,
+    receivers,
     async behave(receiver, behaviour) {
-      await fetch(`${sinks[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
+      await fetch(`${receivers[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
     },
     arrived: (receiver, count) =>
-      sinks[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
+      receivers[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
     async tell(receiver, jobs = 1) {
       const jobIds = Array.from({ length: jobs }, () => scene.addJob(succeedingJob));
       await scene.submit({ jobIds, notify: [receiver] });
@@ -93,7 +93,7 @@ export async function startDeliveryScene(): Promise<DeliveryScene> {
     },
     async stop() {
       await scene.stop();
-      await stopSinks();
+      await stopReceivers();
     },
   };
 }

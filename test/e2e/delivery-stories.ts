@@ -58,7 +58,7 @@ const STORIES = {
     return { delivery, letter: await scene.queues.deadLetter("notifyDead", jobId) };
   },
   async moved(scene: DeliveryScene) {
-    const location = `${scene.sinks.again.url}/webhook/elsewhere`;
+    const location = `${scene.receivers.again.url}/webhook/elsewhere`;
     await scene.behave("moved", { kind: "status", status: 307, headers: { location } });
     const [jobId = ""] = await scene.tell("moved");
     return { delivery: await scene.delivery("moved", jobId) };
@@ -75,7 +75,7 @@ const STORIES = {
     return { answer: await answer.json(), arrived: await scene.arrived("again", 2) };
   },
   async callback(scene: DeliveryScene) {
-    const callbackUrl = `${scene.sinks.callback.url}/webhook/my-own/path?and=more`;
+    const callbackUrl = `${scene.receivers.callback.url}/webhook/my-own/path?and=more`;
     const jobId = scene.addJob(succeedingJob);
     await scene.submit({ jobId, notify: [], callbackUrl });
     const { deliveries } = await scene.over(jobId);

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import type { Arrived } from "../../local/sink/notification-store.ts";
+import type { Arrived } from "../../local/receiver/notification-store.ts";
 import { type DeliveryScene, SECRET, startDeliveryScene } from "./delivery-scene.ts";
 import { BURST, RETRY_AFTER_SECONDS, type Told, tellAll } from "./delivery-stories.ts";
 
@@ -50,7 +50,7 @@ describe("delivery", () => {
   it("tells the fallback target of it once, and takes it up again after a test that arrived", () => {
     const { alarm, tested, after } = told.gone;
     expect(alarm?.body).toContain("gone");
-    expect(scene.sinks.operators.notifications.list(null)).toHaveLength(1);
+    expect(scene.receivers.operators.notifications.list(null)).toHaveLength(1);
     expect(tested).toEqual({ target: "gone", verdict: "delivered", status: 204, reason: "ok" });
     expect(after).toMatchObject({ state: "delivered", attempts: 1 });
   });
@@ -81,7 +81,7 @@ describe("delivery", () => {
       lastReason: "redirect_refused",
     });
     expect(
-      scene.sinks.again.notifications.list(null).filter(({ path }) => path.includes("elsewhere")),
+      scene.receivers.again.notifications.list(null).filter(({ path }) => path.includes("elsewhere")),
     ).toEqual([]);
   });
 

@@ -1,38 +1,38 @@
 import { randomBytes } from "node:crypto";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { PROJECT, type Scene, startScene } from "../support/scene.ts";
 import { failingJob, REASON, succeedingJob } from "./outcome-jobs.ts";
 
-let sink: Sink;
+let receiver: Receiver;
 let scene: Scene;
 beforeAll(async () => {
-  sink = await startSink();
+  receiver = await startReceiver();
   const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
   scene = await startScene({
     targets: {
-      deploys: { kind: "slack", url: `${sink.url}/slack/deploys` },
-      alarms: { kind: "slack", url: `${sink.url}/slack/alarms`, on: ["failed"] },
-      audit: { kind: "webhook", url: `${sink.url}/webhook/audit`, secrets },
+      deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` },
+      alarms: { kind: "slack", url: `${receiver.url}/slack/alarms`, on: ["failed"] },
+      audit: { kind: "webhook", url: `${receiver.url}/webhook/audit`, secrets },
     },
-    settings: { egress: { allow: [new URL(sink.url).host] } },
+    settings: { egress: { allow: [new URL(receiver.url).host] } },
   });
 }, 60_000);
 afterAll(async () => {
   await scene?.stop();
-  await sink.stop();
+  await receiver.stop();
 });
 
 /** Hands three jobs over in one call and waits until nothing more is on its way. */
 async function tellDigest(jobIds: readonly string[]): Promise<void> {
   await scene.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
-  await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
-  await sink.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
+  await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+  await receiver.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
   await scene.queues.empty("poll");
   await scene.queues.empty("notify");
 }
 
 const at = (path: string) =>
-  sink.notifications.list(null).filter((notification) => notification.path === path);
+  receiver.notifications.list(null).filter((notification) => notification.path === path);
 
 describe("jobs of one call that ask for a digest", () => {
   it("tell each chat once, when the last has ended, with the failure in full; webhooks hear of each", async () => {
@@ -58,7 +58,7 @@ describe("jobs of one call that ask for a digest", () => {
   });
 
   it("say nothing to a chat that hears of failures only, when all went well", async () => {
-    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
+    await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     await tellDigest([scene.addJob(succeedingJob), scene.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);
     expect(at("/slack/deploys")).toHaveLength(1);
@@ -66,7 +66,7 @@ describe("jobs of one call that ask for a digest", () => {
   });
 
   it("are told at the deadline when one of them never ends", async () => {
-    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
+    await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     const endless = scene.addJob({ ...succeedingJob, endSeconds: null });
     const jobIds = [scene.addJob(succeedingJob), endless];
     await scene.submit({
@@ -76,7 +76,7 @@ describe("jobs of one call that ask for a digest", () => {
       deadlineMinutes: 2 / 60,
       project: PROJECT,
     });
-    const [digest] = await sink.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
+    const [digest] = await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
     expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 succeeded, 1 timed out/);
   });
 });

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
-import type { Arrived } from "../../local/sink/notification-store.ts";
-import { startSink } from "../../local/sink.ts";
+import type { Arrived } from "../../local/receiver/notification-store.ts";
+import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type Scene, startScene } from "../support/scene.ts";
 import { endlessJob, failingJob, succeedingJob } from "./outcome-jobs.ts";
 
@@ -39,17 +39,17 @@ export interface FourOutcomes {
 }
 
 export async function playFourOutcomes(): Promise<FourOutcomes> {
-  const sink = await startSink();
-  const webhook = (name: string) => ({ kind: "webhook", url: `${sink.url}/webhook/${name}` });
+  const receiver = await startReceiver();
+  const webhook = (name: string) => ({ kind: "webhook", url: `${receiver.url}/webhook/${name}` });
   const scene = await startScene({
     targets: {
-      deploys: { kind: "slack", url: `${sink.url}/slack/deploys`, mention: MENTION },
+      deploys: { kind: "slack", url: `${receiver.url}/slack/deploys`, mention: MENTION },
       audit: { ...webhook("audit"), secrets: SECRETS, headers: { "x-env": "e2e" } },
       alarms: { ...webhook("alarms"), secrets: SECRETS.slice(0, 1), on: ["failed"] },
     },
-    settings: { egress: { allow: [new URL(sink.url).host] } },
+    settings: { egress: { allow: [new URL(receiver.url).host] } },
   }).catch(async (error: unknown) => {
-    await sink.stop();
+    await receiver.stop();
     throw error;
   });
   const jobs = {
@@ -69,7 +69,7 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
   await scene.queues.empty("notify");
 
   const arrived = (path: string, outcome: Outcome) =>
-    sink.notifications
+    receiver.notifications
       .list(null)
       .filter((notification) => notification.path === path && notification.body.includes(jobs[outcome]));
   const only = (path: string, outcome: Outcome) => {
@@ -86,10 +86,10 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
     arrived,
     only,
     event: (outcome) => Event.parse(JSON.parse(only("/webhook/audit", outcome).body)),
-    count: () => sink.notifications.list(null).length,
+    count: () => receiver.notifications.list(null).length,
     async stop() {
       await scene.stop();
-      await sink.stop();
+      await receiver.stop();
     },
   };
 }

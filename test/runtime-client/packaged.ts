@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { functionEnvironment } from "../../local/lambda/environment.ts";
+import { functionEnvironment } from "../../local/lambda/function-environment.ts";
 import { packageService } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";

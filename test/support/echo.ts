@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionEnvironment } from "../../local/lambda/environment.ts";
+import { functionEnvironment } from "../../local/lambda/function-environment.ts";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";

@@ -1,23 +1,23 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "../../local/stack/embedded-stack.ts";
 import { packageToyService } from "./toy-service.ts";
 
 export interface ToyStack extends EmbeddedStack {
-  readonly sink: Sink;
+  readonly receiver: Receiver;
   /** What functions and event sources have said: the function's name, and the line. */
   readonly lines: readonly string[];
 }
 
-/** Puts the toy service up inside of the test's own process, with a sink beside it. */
+/** Puts the toy service up inside of the test's own process, with a receiver beside it. */
 export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
   const folder = await mkdtemp(join(tmpdir(), "toy-stack-"));
   const configFile = join(folder, "config.json");
   await writeFile(configFile, "{}");
   const lines: string[] = [];
-  const sink = await startSink();
+  const receiver = await startReceiver();
   const stack = await startEmbeddedStack({
     packageDir: await packageToyService(),
     port: 0,
@@ -28,11 +28,11 @@ export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
   });
   return {
     ...stack,
-    sink,
+    receiver,
     lines,
     async stop() {
       await stack.stop();
-      await sink.stop();
+      await receiver.stop();
       await rm(folder, { recursive: true });
     },
   };

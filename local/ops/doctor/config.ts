@@ -3,7 +3,7 @@ import type { Config } from "../../../lib/config/config.ts";
 import { ConfigRefusedError, checkConfig } from "../../stack/read-config.ts";
 import { awsRemedy } from "../aws-remedy.ts";
 import { judgeEntries } from "../config-plan.ts";
-import { hostFaults } from "../useless-entries.ts";
+import { hostFaults } from "../ineffective-entries.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** A config, null while it cannot be used, and what was found of it. */

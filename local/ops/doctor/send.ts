@@ -1,7 +1,7 @@
 import type { Attempted, Delivery } from "../../../lib/channels/deliver.ts";
 import type { Target } from "../../../lib/channels/targets.ts";
 import type { Config } from "../../../lib/config/config.ts";
-import { ALLOW_REMEDY } from "../useless-entries.ts";
+import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import type { Finding } from "./finding.ts";
 
 export interface SendPorts {

@@ -3,7 +3,7 @@ import type { Config } from "../../../lib/config/config.ts";
 import { type AllowList, readAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
-import { ALLOW_REMEDY } from "../useless-entries.ts";
+import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, wordFor } from "./finding.ts";
 
 /** Resolves a name to its addresses; throws with Node's code when there are none. */

@@ -1,4 +1,4 @@
-import type { JobScriptInput } from "../../../local/cce/script.ts";
+import type { JobScriptInput } from "../../../local/cce/job-script.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
 import { BUDGET as budget, clientOf as clientAt } from "./harness.ts";
 

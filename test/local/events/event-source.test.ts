@@ -23,7 +23,7 @@ afterAll(async () => {
   sqs.destroy();
   await stack.stop();
 });
-afterEach(() => stack.sink.notifications.clear());
+afterEach(() => stack.receiver.notifications.clear());
 
 interface Identified {
   readonly messageId: string;
@@ -39,7 +39,7 @@ const comeBack = (ReceiptHandle: string) =>
 async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Promise<readonly string[]> {
   const Entries = tasks.map((task, i) => ({
     Id: String(i),
-    MessageBody: JSON.stringify({ report: `${stack.sink.url}/report`, ...task }),
+    MessageBody: JSON.stringify({ report: `${stack.receiver.url}/report`, ...task }),
     MessageAttributes: { why: { DataType: "String", StringValue: "test" } },
   }));
   const sent = await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queues.work, Entries }));
@@ -48,7 +48,7 @@ async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Pro
 
 /** The batches that the function has been given, as soon as there are so many. */
 async function batches(count: number, waitMs = 10_000) {
-  const arrived = await stack.sink.notifications.waitFor({ channel: "report", count, waitMs });
+  const arrived = await stack.receiver.notifications.waitFor({ channel: "report", count, waitMs });
   return arrived.map(({ body }) => JSON.parse(body).Records);
 }
 
@@ -89,7 +89,7 @@ describe("the queues and what they feed", () => {
   });
 
   it("gathers a batch over its window, and no longer than until it is full", async () => {
-    const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.sink.url}/report` });
+    const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.receiver.url}/report` });
     for (const _ of [1, 2, 3])
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.gather, MessageBody }));
     const [batch] = await batches(1, 4_000);

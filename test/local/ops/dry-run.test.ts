@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
-import { type Sink, startSink } from "../../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../../local/receiver/receiver.ts";
 import { runCommand } from "../../support/run-command.ts";
 
 const DOCTOR = fileURLToPath(new URL("../../../local/ops/doctor.ts", import.meta.url));
@@ -11,13 +11,13 @@ const KEY = { accessKey: "AKhunter2", secretKey: "hunter2" };
 
 let folder: string;
 let cce: CceSimulator;
-let sink: Sink;
+let receiver: Receiver;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "dry-run-"));
-  [cce, sink] = await Promise.all([startCceSimulator({ keys: [KEY] }), startSink()]);
+  [cce, receiver] = await Promise.all([startCceSimulator({ keys: [KEY] }), startReceiver()]);
 });
 afterAll(async () => {
-  await Promise.all([cce.close(), sink.stop()]);
+  await Promise.all([cce.close(), receiver.stop()]);
   await rm(folder, { recursive: true });
 });
 
@@ -27,8 +27,8 @@ async function dryRun(change: Readonly<Record<string, unknown>>, ...parameters: 
   const project = { projectId: "p", endpoint: cce.url, auth: { kind: "aksk", ...KEY } };
   const config = {
     projects: { prod: project },
-    targets: { deploys: { kind: "slack", url: `${sink.url}/slack/hunter2` } },
-    settings: { egress: { allow: [new URL(sink.url).host] } },
+    targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/hunter2` } },
+    settings: { egress: { allow: [new URL(receiver.url).host] } },
     ...change,
   };
   await writeFile(file, JSON.stringify(config));
@@ -52,14 +52,14 @@ test("a config is examined before it is deployed: signed in, looked up, and noth
     expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a message$/),
   ]);
   expect(code).toBe(0);
-  expect(sink.notifications.list(null)).toEqual([]);
+  expect(receiver.notifications.list(null)).toEqual([]);
 });
 
 test("with --send each target gets the test message", async () => {
   const { code, states } = await dryRun({}, "--send");
   expect(states.at(-1)).toBe("ok      message to deploys: taken (ok, status 200)");
   expect(code).toBe(0);
-  expect(sink.notifications.list(null)).toHaveLength(1);
+  expect(receiver.notifications.list(null)).toHaveLength(1);
 });
 
 test("what would not work once it is deployed is told, with what to do about it", async () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageService } from "../../../local/package/package-service.ts";
-import { judge } from "../../../local/template/judge.ts";
+import { judge } from "../../../local/template/deployment-faults.ts";
 import { readService } from "../../../local/template/service.ts";
 import { type Package, readPackage } from "../../../local/template/template.ts";
 

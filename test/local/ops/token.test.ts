@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { parseConfig } from "../../lib/config/config.ts";
-import { runCommand } from "../support/run-command.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import { runCommand } from "../../support/run-command.ts";
 
-const TOKEN = fileURLToPath(new URL("../../local/token.ts", import.meta.url));
+const TOKEN = fileURLToPath(new URL("../../../local/ops/token.ts", import.meta.url));
 
 test("a token is told once, with an entry that the config takes and the command that stores it", async () => {
   const { code, stdout } = await runCommand(

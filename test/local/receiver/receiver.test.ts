@@ -1,21 +1,21 @@
 import * as z from "zod";
-import { type Sink, startSink } from "../../local/sink.ts";
+import { type Receiver, startReceiver } from "../../../local/receiver/receiver.ts";
 
-let sink: Sink;
+let receiver: Receiver;
 beforeEach(async () => {
-  sink = await startSink();
+  receiver = await startReceiver();
 });
-afterEach(() => sink.stop());
+afterEach(() => receiver.stop());
 
 const post = (path: string, body: string) =>
-  fetch(sink.url + path, { method: "POST", body, headers: { "x-test": "1" } });
+  fetch(receiver.url + path, { method: "POST", body, headers: { "x-test": "1" } });
 const behave = (rule: unknown) =>
-  fetch(`${sink.url}/behaviour`, { method: "PUT", body: JSON.stringify(rule) });
+  fetch(`${receiver.url}/behaviour`, { method: "PUT", body: JSON.stringify(rule) });
 const Notifications = z.object({ notifications: z.array(z.looseObject({ body: z.string() })) });
 const notifications = async (query: string) =>
-  Notifications.parse(await (await fetch(`${sink.url}/notifications?${query}`)).json()).notifications;
+  Notifications.parse(await (await fetch(`${receiver.url}/notifications?${query}`)).json()).notifications;
 
-describe("the sink", () => {
+describe("the receiver", () => {
   test.each([
     ["slack", 200, "ok"],
     ["webhook", 204, ""],
@@ -57,14 +57,14 @@ describe("the sink", () => {
 
   it("shows what arrived on a page, as text", async () => {
     await post("/slack/x", '{"text":"<script>alert(1)</script>"}');
-    const page = await (await fetch(sink.url)).text();
+    const page = await (await fetch(receiver.url)).text();
     expect(page).toContain("&lt;script&gt;");
     expect(page).not.toContain("<script>");
   });
 
   it("forgets when it is told to", async () => {
     await post("/slack/x", "1");
-    await fetch(`${sink.url}/notifications`, { method: "DELETE" });
+    await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     expect(await notifications("")).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe("the sink", () => {
 
   it("can be told to hang", async () => {
     await behave({ kind: "hang", times: 1 });
-    const hanging = fetch(`${sink.url}/slack/x`, {
+    const hanging = fetch(`${receiver.url}/slack/x`, {
       method: "POST",
       body: "1",
       signal: AbortSignal.timeout(50),

@@ -1,4 +1,4 @@
-import { judge } from "../../../local/template/judge.ts";
+import { judge } from "../../../local/template/deployment-faults.ts";
 import { readService } from "../../../local/template/service.ts";
 import { Template } from "../../../local/template/template.ts";
 

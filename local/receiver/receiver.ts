@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { Behaviour, Behaviours } from "./sink/behaviour.ts";
-import { NotificationStore } from "./sink/notification-store.ts";
-import { sinkPage } from "./sink/page.ts";
+import { Behaviour, Behaviours } from "./behaviour.ts";
+import { NotificationStore } from "./notification-store.ts";
+import { receiverPage } from "./page.ts";
 
 const MAX_WAIT_MS = 60_000;
 
-export interface Sink {
+export interface Receiver {
   /** Its origin; the first segment of a path names the kind of receiver: `/slack/…`, `/webhook/…`. */
   readonly url: string;
   readonly notifications: NotificationStore;
@@ -19,7 +19,7 @@ export interface Sink {
  * `GET /notifications?channel=slack&count=3&wait=10` answers what arrived, once there are so many or after so many seconds;
  * `DELETE /notifications` forgets; `PUT /behaviour` makes it misbehave; `GET /` is a page.
  */
-export async function startSink(port = 0): Promise<Sink> {
+export async function startReceiver(port = 0): Promise<Receiver> {
   const notifications = new NotificationStore();
   const behaviours = new Behaviours();
   const server = createServer((request, response) => {
@@ -47,13 +47,13 @@ async function serve(
   notifications: NotificationStore,
   behaviours: Behaviours,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://sink");
+  const url = new URL(request.url ?? "/", "http://receiver");
   const [, head = ""] = url.pathname.split("/");
   switch (`${request.method} /${head}`) {
     case "GET /":
       response
         .writeHead(200, { "content-type": "text/html; charset=utf-8" })
-        .end(sinkPage(notifications.list(null)));
+        .end(receiverPage(notifications.list(null)));
       return;
     case "GET /notifications": {
       const found = await notifications.waitFor({

@@ -1,4 +1,4 @@
-import { terminalNotification } from "../../local/terminal-notification.ts";
+import { terminalNotification } from "../../../local/demo/terminal-notification.ts";
 
 const plain = { ansi: false };
 const slack = {

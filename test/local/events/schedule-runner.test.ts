@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import { runSchedule } from "../../../local/events/scheduler.ts";
+import { runSchedule } from "../../../local/events/schedule-runner.ts";
 import type { Invoked } from "../../../local/lambda/invocation.ts";
 import { startToyStack, until } from "../../support/toy-stack.ts";
 

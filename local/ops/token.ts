@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { newToken, TOKEN_BYTES } from "../lib/auth/new-token.ts";
-import { Token } from "../lib/config/config.ts";
-import { Name } from "../lib/domain/job.ts";
-import { wordsOf } from "../lib/domain/zod-messages.ts";
-import { runCommand, UsageError } from "./ops/command.ts";
-import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./ops/stage.ts";
+import { newToken, TOKEN_BYTES } from "../../lib/auth/new-token.ts";
+import { Token } from "../../lib/config/config.ts";
+import { Name } from "../../lib/domain/job.ts";
+import { wordsOf } from "../../lib/domain/zod-messages.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 
 const USAGE = `Makes a bearer token and prints what to store.
 

@@ -1,7 +1,7 @@
 import type { Arrived } from "./notification-store.ts";
 
-/** The sink's page: what arrived, newest first. Loads itself again while it is open. */
-export function sinkPage(notifications: readonly Arrived[]): string {
+/** The receiver's page: what arrived, newest first. Loads itself again while it is open. */
+export function receiverPage(notifications: readonly Arrived[]): string {
   const items = notifications
     .toReversed()
     .map(

@@ -1,4 +1,4 @@
-import { uselessEntries } from "../../../local/ops/useless-entries.ts";
+import { uselessEntries } from "../../../local/ops/ineffective-entries.ts";
 
 const slack = (url: unknown) => ({ kind: "slack", url });
 

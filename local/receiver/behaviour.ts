@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** How the sink is told to misbehave: `times` times, or until it is told otherwise. */
+/** How the receiver is told to misbehave: `times` times, or until it is told otherwise. */
 export const Behaviour = z.strictObject({
   /** The channel it is for; every one where it is left out. */
   channel: z.string().optional(),

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type BundledPackage, bundledPackages } from "../../../local/ops/bundled-packages.ts";
-import { cycloneDx } from "../../../local/ops/cyclonedx.ts";
-import { refusedLicences } from "../../../local/ops/licences.ts";
+import { type BundledPackage, bundledPackages } from "../../../local/package/bundled-packages.ts";
+import { cycloneDx } from "../../../local/package/cyclonedx.ts";
+import { refusedLicences } from "../../../local/package/licences.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const Lock = z.object({

@@ -1,4 +1,4 @@
-/** A request that arrived at the sink. */
+/** A request that arrived at the receiver. */
 export interface Arrived {
   readonly number: number;
   /** ISO 8601. */
@@ -8,7 +8,7 @@ export interface Arrived {
   readonly headers: Readonly<Record<string, string>>;
   /** The body, byte for byte as text: what a signature was made of. */
   readonly body: string;
-  /** What the sink answered; null while, or because, it did not. */
+  /** What the receiver answered; null while, or because, it did not. */
   readonly status: number | null;
 }
 

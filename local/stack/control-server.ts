@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import type { FunctionHost } from "./lambda/function-host.ts";
+import type { FunctionHost } from "../lambda/function-host.ts";
 
 /**
  * Starts the server with which tests and people reach the functions themselves, by the names they have in

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Endpoints, functionEnvironment } from "../lambda/environment.ts";
+import { type Endpoints, functionEnvironment } from "../lambda/function-environment.ts";
 import { FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
