@@ -1,24 +1,33 @@
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
-import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
-import { REASON_WORDS } from "../../lib/channels/describe-reason.ts";
-import { docsPage } from "../../lib/openapi/docs-page.ts";
-import { openApiDocument } from "../../lib/openapi/document.ts";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
+import { DOCS_HTML, DOCS_STYLE_SOURCE, OPENAPI_JSON } from "./openapi.generated.ts";
 
-/** `GET /v1/openapi.json`, kept by whoever has it until it changes. */
-export function describeApi(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
-  return cached(
-    jsonResponse(200, openApiDocument(publicUrl, REASON_WORDS), { "cache-control": "public, max-age=300" }),
-    request,
-  );
+const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
+
+/** `GET /v1/openapi.json`: the OpenAPI document with the address of this deployment. */
+export function openApiResponse(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
+  const body = OPENAPI_JSON.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
+  const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
+  return revalidated({ status: 200, headers, body }, request);
 }
 
-/** `GET /docs`. */
-export function describeAsPage(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
-  return cached(docsPage(openApiDocument(publicUrl, REASON_WORDS)), request);
+/** `GET /docs`: the API reference as a page. */
+export function docsResponse(request: Pick<ApiRequest, "headers">): ApiResponse {
+  const headers = {
+    ...CACHED,
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    "referrer-policy": "no-referrer",
+  };
+  return revalidated({ status: 200, headers, body: DOCS_HTML }, request);
 }
 
-function cached(response: ApiResponse, request: Pick<ApiRequest, "headers">): ApiResponse {
-  const etag = etagOf(response.body ?? "");
+/** The response with an ETag, or 304 if the caller has the same body. */
+function revalidated(
+  response: ApiResponse & { readonly body: string },
+  request: Pick<ApiRequest, "headers">,
+): ApiResponse {
+  const etag = etagOf(response.body);
   const headers = { ...response.headers, etag };
   return isNoneMatch(request.headers["if-none-match"], etag)
     ? { status: 304, headers }

@@ -8,6 +8,7 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { docsResponse, openApiResponse } from "./description.ts";
 import { listJobs } from "./list-jobs.ts";
 import { type PagesPorts, showJob, showJobs } from "./pages.ts";
 import { readStatus, type StatusPorts } from "./read-status.ts";
@@ -35,8 +36,6 @@ export interface OperationsPorts
   /** The API's own address, for an operator who has set no `publicUrl`. */
   readonly defaultUrl: string;
   readonly health: () => Promise<ApiResponse>;
-  /** The API's description and its page, loaded when somebody asks for them. */
-  readonly describe: () => Promise<Pick<typeof import("./description.ts"), "describeApi" | "describeAsPage">>;
 }
 
 /** Every operation but the acceptance of jobs, over what one request may use. */
@@ -61,9 +60,8 @@ export function operationsOf(ports: OperationsPorts): Operations {
   return {
     open: {
       readHealth: () => ports.health(),
-      readOpenApi: async (_, request) => (await ports.describe()).describeApi(await address(), request),
-      // The page shows no address.
-      readDocs: async (_, request) => (await ports.describe()).describeAsPage(ports.defaultUrl, request),
+      readOpenApi: async (_, request) => openApiResponse(await address(), request),
+      readDocs: async (_, request) => docsResponse(request),
       showJob: async (params, request) => showJob(params, request, await pages()),
       showJobs: async (_, request) => showJobs(request, await pages()),
     },

@@ -31,7 +31,7 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
     readConfig: (known) =>
       known === undefined ? configs.current() : configs.knowing(known.kind, known.name),
     health: createHealth({ checks, now, wait, onUnreachable: tellUnreachable }),
-    describe: () => import("./description.ts"),
+
     deliver: async (delivery) => (await import("../../lib/channels/deliver.ts")).deliver(delivery),
     format: formatTest,
     tell: treeTeller,

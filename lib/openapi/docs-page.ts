@@ -1,74 +1,106 @@
-import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import type { ApiResponse } from "../api/http.ts";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
-import { escapeHtml, jsonBlock, prose } from "./docs-html.ts";
-import { operationSections, type Section } from "./docs-sections.ts";
+import { type Html, html } from "../pages/html.ts";
+import { inline } from "../pages/inline.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
-import { PROBLEM_HELP, type ProblemHelp } from "./problem-help.ts";
+import { PROBLEM_HELP } from "./problem-help.ts";
 
-/** A value of a list and what it means; the last of a list that may grow has neither. */
-const Meaning = z.looseObject({ const: z.optional(z.string()), description: z.optional(z.string()) });
+/** The parts of the OpenAPI document that the page shows. */
+const Content = z.record(z.string(), z.looseObject({ example: z.optional(z.unknown()) }));
+const Parameter = z.looseObject({ name: z.string(), in: z.string(), description: z.string() });
+const Operation = z.looseObject({
+  operationId: z.string(),
+  summary: z.string(),
+  description: z.optional(z.string()),
+  parameters: z._default(z.array(Parameter), []),
+  requestBody: z.optional(z.looseObject({ content: Content })),
+  responses: z.record(z.string(), z.looseObject({ description: z.string(), content: z.optional(Content) })),
+});
+type Operation = z.infer<typeof Operation>;
+const Paths = z.record(z.string(), z.record(z.string(), Operation));
+const Reason = z.looseObject({ const: z.optional(z.string()), description: z.optional(z.string()) });
 const Document = z.looseObject({
   info: z.looseObject({ title: z.string(), summary: z.string() }),
-  paths: z.unknown(),
-  webhooks: z.unknown(),
-  components: z.looseObject({
-    schemas: z.intersection(
-      z.looseObject({ Reason: z.looseObject({ anyOf: z.array(Meaning) }) }),
-      z.record(z.string(), z.unknown()),
-    ),
-  }),
+  paths: Paths,
+  webhooks: Paths,
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
 });
 
-/** `GET /docs`: the OpenAPI document as a page of its own, without a script and with nothing loaded from elsewhere. */
-export function docsPage(openApi: Readonly<Record<string, unknown>>): ApiResponse {
+export interface DocsPage {
+  readonly html: string;
+  /** The source of the page's style in a Content-Security-Policy. */
+  readonly styleSource: string;
+}
+
+/** The OpenAPI document as one HTML page. The page has no script and loads nothing. */
+export function docsPage(openApi: Readonly<Record<string, unknown>>): DocsPage {
   const { info, paths, webhooks, components } = Document.parse(openApi);
-  const sections = [...operationSections(paths), ...operationSections(webhooks)];
-  const html = `<!doctype html>
+  const operations = [paths, webhooks].flatMap((group) =>
+    Object.entries(group).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    ),
+  );
+  const reasons = z.looseObject({ anyOf: z.array(Reason) }).parse(components.schemas.Reason).anyOf;
+  const style = inline("style", DOCS_STYLE);
+  const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(info.title)}: the API</title><style>${DOCS_STYLE}</style></head>
-<body><main><h1>${escapeHtml(info.title)}</h1><p class="soft">${prose(info.summary)}</p>
-<p>Everything here is also in <a href="/v1/openapi.json">openapi.json</a>. Calls carry <code>authorization: Bearer …</code>; every answer carries <code>x-request-id</code>.</p>
-<nav aria-label="Operations"><ul>${sections.map(link).join("")}<li><a href="#problems">Problems</a></li><li><a href="#reasons">Reasons of an attempt</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>
-${sections.map((section) => section.html).join("")}
-<section id="problems"><h2>Problems</h2><p>Errors are <code>application/problem+json</code> (RFC 9457); <code>errors</code> names every fault.</p>
-${Object.entries(PROBLEM_HELP).map(problemEntry).join("")}</section>
-<section id="reasons"><h2>Reasons of an attempt</h2><p>Why an attempt at a target ended as it did: <code>reason</code> of a test, <code>lastReason</code> and <code>history[].reason</code> of a delivery.</p>
-<dl>${components.schemas.Reason.anyOf.map(reasonEntry).join("")}</dl></section>
-<section id="schemas"><h2>Schemas</h2>${Object.entries(components.schemas).map(schemaEntry).join("")}</section>
+<title>${info.title}: API reference</title>${style.element}</head>
+<body><main><h1>${info.title}</h1><p class="soft">${prose(info.summary)}</p>
+<p>The page shows <a href="/v1/openapi.json">openapi.json</a>. Requests carry <code>authorization: Bearer …</code>. Responses carry <code>x-request-id</code>.</p>
+<nav aria-label="Contents"><ul>${operations.map(
+    ({ operation: { operationId, summary } }) => html`<li><a href="#${operationId}">${summary}</a></li>`,
+  )}<li><a href="#problems">Problems</a></li><li><a href="#reasons">Reasons of attempts</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>
+${operations.map(({ path, method, operation }) => operationSection(path, method, operation))}
+<section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault.</p>
+${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
+<section id="reasons"><h2>Reasons of attempts</h2><p>A reason says why an attempt ended with its verdict. It is <code>reason</code> of a test, and <code>lastReason</code> and <code>history[].reason</code> of a delivery.</p>
+<dl>${reasons.map(
+    ({ const: reason, description = "" }) =>
+      reason !== undefined && html`<dt id="reason-${reason}">${reason}</dt><dd>${prose(description)}</dd>`,
+  )}</dl></section>
+<section id="schemas"><h2>Schemas</h2>${Object.entries(components.schemas).map(
+    ([name, schema]) => html`<details><summary>${name}</summary>${jsonBlock(schema)}</details>`,
+  )}</section>
 </main></body></html>
 `;
-  return { status: 200, headers: headers(), body: html };
+  return { html: page.toString(), styleSource: style.source };
 }
 
-function link({ id, title }: Section): string {
-  return `<li><a href="#${escapeHtml(id)}">${prose(title)}</a></li>`;
+function operationSection(path: string, method: string, operation: Operation): Html {
+  const { operationId, summary, description, parameters, requestBody, responses } = operation;
+  const successes = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+  return html`<section id="${operationId}"><h2>${prose(summary)}</h2>
+<p><code><span class="method">${method.toUpperCase()}</span> ${path}</code></p>
+${description !== undefined && html`<p>${prose(description)}</p>`}
+${
+  parameters.length > 0 &&
+  html`<h3>Parameters</h3>${definitions(parameters.map(({ name, in: location, description: text }) => [name, `${text} (${location})`]))}`
+}
+${requestBody !== undefined && html`<h3>Request body</h3>${examples(requestBody.content)}`}
+<h3>Responses</h3>${definitions(Object.entries(responses).map(([status, { description: text }]) => [status, text]))}
+${successes.map(([, { content }]) => examples(content ?? {}))}</section>
+`;
 }
 
-/** Where a problem's `type` leads to. */
-function problemEntry([kind, { cause, remedy }]: [string, ProblemHelp]): string {
-  const { status, title } = PROBLEMS[kind as ProblemKind];
-  return `<h3 id="problem-${kind}">${status} ${kind}</h3><p>${prose(title)}. ${prose(cause)}</p><p>${prose(remedy)}</p>`;
+function problemEntry(kind: ProblemKind): Html {
+  const { status, title } = PROBLEMS[kind];
+  const { cause, remedy } = PROBLEM_HELP[kind];
+  return html`<h3 id="problem-${kind}">${status} ${title}</h3><p><code>${kind}</code>: ${prose(cause)}</p><p>${prose(remedy)}</p>`;
 }
 
-function reasonEntry({ const: reason, description = "" }: z.infer<typeof Meaning>): string {
-  return reason === undefined
-    ? ""
-    : `<dt id="reason-${escapeHtml(reason)}">${escapeHtml(reason)}</dt><dd>${prose(description)}</dd>`;
+function definitions(entries: readonly (readonly [string, string])[]): Html {
+  return html`<dl>${entries.map(([term, text]) => html`<dt>${term}</dt><dd>${prose(text)}</dd>`)}</dl>`;
 }
 
-function schemaEntry([name, schema]: [string, unknown]): string {
-  return `<details><summary>${escapeHtml(name)}</summary>${jsonBlock(schema)}</details>`;
+function examples(content: z.infer<typeof Content>): readonly Html[] {
+  return Object.values(content).flatMap(({ example }) => (example === undefined ? [] : [jsonBlock(example)]));
 }
 
-function headers(): Record<string, string> {
-  const style = createHash("sha256").update(DOCS_STYLE).digest("base64");
-  return {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    "cache-control": "public, max-age=300",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-  };
+/** Text with code between backticks. */
+function prose(text: string): readonly (string | Html)[] {
+  return text.split("`").map((part, i) => (i % 2 === 0 ? part : html`<code>${part}</code>`));
+}
+
+function jsonBlock(document: unknown): Html {
+  return html`<pre tabindex="0">${JSON.stringify(document, null, 2)}</pre>`;
 }

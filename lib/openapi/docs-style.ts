@@ -1,4 +1,4 @@
-/** The page's only style sheet; its hash is in the page's policy. */
+/** The style sheet of the docs page. */
 export const DOCS_STYLE = `
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--ground:#fff;--raised:#f5f7f9;--link:#0b5cad}
 @media(prefers-color-scheme:dark){:root{--ink:#e5e9ef;--soft:#a3adba;--line:#333c48;--ground:#12161c;--raised:#1b2129;--link:#7db7f2}}

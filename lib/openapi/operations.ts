@@ -2,52 +2,68 @@ import { DEFAULT_LISTED, MAX_LISTED } from "../api/list-query.ts";
 import type { Operation } from "../api/routes.ts";
 import { MAX_WAIT_SECONDS } from "../api/wait.ts";
 import { WATCH_STATES } from "../domain/job.ts";
-import { OPEN_OPERATIONS } from "./open-operations.ts";
-import { answer, emptyAnswer, inPath, jsonContent, problems, query, RETRY_AFTER, WATCH } from "./parts.ts";
+import {
+  emptyAnswer,
+  jsonAnswer,
+  jsonContent,
+  pageAnswer,
+  parameter,
+  problems,
+  RETRY_AFTER,
+  TEXT,
+  WATCH_PARAMETERS,
+} from "./operation-parts.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ETAG = { etag: { description: "Changes with the document.", schema: { type: "string" } } };
-const text = { type: "string" };
+const ETAG = { etag: { description: "Changes when the document changes.", schema: TEXT } };
+/** These operations need no token. */
+const OPEN = { security: [] };
+const NOT_MODIFIED = emptyAnswer("The document has not changed since the ETag in the request.");
+const DEFAULT_PROJECT = "The name of a project. By default it is the operator's default project.";
 
-/** Every operation, in the words of the document. The compiler sees to it that none is left out. */
+/** Every operation of the API as an OpenAPI operation. */
 export const OPERATIONS: Readonly<Record<Operation, Json>> = {
   acceptJobs: {
     summary: "Watch jobs",
     description:
-      "Answers once the jobs are safely queued. Asking again is harmless. With `from=cce` the body is the reply of a create or delete call, untouched, and the query says the rest.",
+      "The service answers after it has put all jobs in its queue. Repeating the request is safe. With `from=cce` the body is the unchanged reply of a CCE create or delete call. The other fields are then parameters of the query.",
     parameters: [
-      query("from", "The body is a reply of CCE.", { type: "string", const: "cce" }),
-      query("project", "With `from`: as in the body.", text),
-      query(
+      parameter("query", "from", "`cce`: the body is a reply of CCE.", { type: "string", const: "cce" }),
+      parameter("query", "project", "With `from`: the same as in the body."),
+      parameter(
+        "query",
         "notify",
-        "With `from`: names of targets, separated by commas. Left out for the default; empty, it is a fault.",
-        text,
+        "With `from`: names of targets, separated by commas. Without this parameter the default targets are notified. An empty value is an error.",
       ),
-      query("callbackUrl", "With `from`: as in the body.", text),
-      query("deadlineMinutes", "With `from`: as in the body.", { type: "number", exclusiveMinimum: 0 }),
+      parameter("query", "callbackUrl", "With `from`: the same as in the body."),
+      parameter("query", "deadlineMinutes", "With `from`: the same as in the body.", {
+        type: "number",
+        exclusiveMinimum: 0,
+      }),
       ...["actor", "pipeline", "runUrl", "commit"].map((name) =>
-        query(name, "With `from`: as in the body's `context`.", text),
+        parameter("query", name, "With `from`: the same as in the body's `context`."),
       ),
     ],
     requestBody: { required: true, content: jsonContent("Submission") },
     responses: {
-      202: answer("What became of each job, in the order asked.", "Accepted", {
-        location: { description: "For one job: its `statusUrl`.", schema: text },
+      202: jsonAnswer("One result for each job, in the order of the request.", "Accepted", {
+        location: { description: "The `statusUrl`, if the request names one job.", schema: TEXT },
       }),
       ...problems(400, 401, 403, 413, 415, 422, 503),
     },
   },
   listJobs: {
-    summary: "The jobs of a project",
+    summary: "List the jobs of a project",
     description:
-      "Newest first, for callers who may use the project. What a call reads is bounded: with `state` a page may hold fewer jobs than `limit`, even none; `next` says whether there is more.",
+      "The newest job is first. The caller needs the right to use the project. One request reads a limited number of jobs. With `state` a page may therefore have fewer jobs than `limit`, or none. `next` is null on the last page.",
     parameters: [
-      query("project", "By default the operator's default project.", text),
+      parameter("query", "project", DEFAULT_PROJECT),
       {
-        ...query(
+        ...parameter(
+          "query",
           "state",
-          `Only watches in these states, repeated or separated by commas: ${WATCH_STATES.join(", ")}.`,
+          `One or more states of a watch: ${WATCH_STATES.join(", ")}. Repeat the parameter, or separate the states by commas.`,
           {
             type: "array",
             items: { type: "string", enum: WATCH_STATES },
@@ -56,59 +72,111 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
         style: "form",
         explode: false,
       },
-      query("limit", "How many jobs at most.", {
+      parameter("query", "limit", "The maximum number of jobs on a page.", {
         type: "integer",
         minimum: 1,
         maximum: MAX_LISTED,
         default: DEFAULT_LISTED,
       }),
-      query("before", "The `next` of the page before.", text),
+      parameter("query", "before", "The value of `next` from the previous page."),
     ],
-    responses: { 200: answer("A page of the list.", "JobList"), ...problems(400, 401, 403, 503) },
+    responses: { 200: jsonAnswer("One page of the list.", "JobList"), ...problems(400, 401, 403, 503) },
   },
   readJob: {
-    summary: "How a job stands",
+    summary: "Read the status of a job",
     parameters: [
-      ...WATCH,
-      query("wait", "Hold the answer for so many seconds, or until the watch is over.", {
+      ...WATCH_PARAMETERS,
+      parameter("query", "wait", "Wait up to this number of seconds for the watch to end.", {
         type: "integer",
         minimum: 1,
         maximum: MAX_WAIT_SECONDS,
       }),
-      { name: "if-none-match", in: "header", description: "Tags of documents the caller has.", schema: text },
+      parameter("header", "if-none-match", "The ETags of the documents that the caller has."),
     ],
     responses: {
-      200: answer("The status document.", "StatusDocument", { ...ETAG, "retry-after": RETRY_AFTER }),
-      304: emptyAnswer("The caller has it already."),
+      200: jsonAnswer("The status document.", "StatusDocument", { ...ETAG, ...RETRY_AFTER }),
+      304: NOT_MODIFIED,
       ...problems(400, 401, 403, 404, 503),
     },
   },
   stopJob: {
-    summary: "Stop watching",
+    summary: "Stop a watch",
     description:
-      "Nobody is told. A watch that is over stays what it is; where it ended as timed_out or lost, this lets go of that end, and the next call that hands the job over takes it up anew.",
-    parameters: WATCH,
-    responses: { 204: emptyAnswer("Nobody watches it any more."), ...problems(400, 401, 403, 404, 422, 503) },
+      "The service stops to poll the job. It notifies nobody. A watch that has ended keeps its state. A watch that ended as `timed_out` or `lost` becomes restartable: the next `POST /v1/jobs` for this job starts it again.",
+    parameters: WATCH_PARAMETERS,
+    responses: { 204: emptyAnswer("The watch is not running."), ...problems(400, 401, 403, 404, 422, 503) },
   },
   redeliverJob: {
-    summary: "Send the outcome again",
+    summary: "Send an outcome again",
     description:
-      "Targets named in the body are told whatever their `on` says. Without names it is those the outcome was meant for, as far as the caller may use them. Each redelivery has a number of its own, and its notifications start anew.",
-    parameters: WATCH,
+      "The body may name targets. These targets are notified even if their `on` does not include the outcome. Without names the service notifies the targets of the watch that the caller may use. Every redelivery has its own number, and its notifications start with the first attempt.",
+    parameters: WATCH_PARAMETERS,
     requestBody: { required: false, content: jsonContent("Redelivery") },
     responses: {
-      202: answer("The notifications are queued.", "Redelivered"),
+      202: jsonAnswer("The notifications are in the queue.", "Redelivered"),
       ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     },
   },
   testTarget: {
     summary: "Test a target",
-    description: "One real attempt. One that arrives switches on again a target that was gone.",
-    parameters: [inPath("name", "The configured target's name.")],
+    description:
+      "The service makes one real attempt. If the attempt is delivered, a target that was gone is switched on again.",
+    parameters: [parameter("path", "name", "The name of a configured target.")],
     responses: {
-      200: answer("What the attempt came to.", "TestResult"),
+      200: jsonAnswer("The result of the attempt.", "TestResult"),
       ...problems(400, 401, 403, 404, 422, 503),
     },
   },
-  ...OPEN_OPERATIONS,
+  readOpenApi: {
+    ...OPEN,
+    summary: "Read this document",
+    responses: {
+      200: {
+        ...emptyAnswer("The OpenAPI 3.1 document."),
+        content: { "application/json": { schema: { type: "object" } } },
+      },
+    },
+  },
+  readHealth: {
+    ...OPEN,
+    summary: "Read the health of the service",
+    responses: {
+      200: jsonAnswer("The config, the ledger and the queues respond.", "HealthDocument"),
+      503: jsonAnswer("The config, the ledger or a queue does not respond.", "HealthDocument"),
+    },
+  },
+  readDocs: {
+    ...OPEN,
+    summary: "Show this document as a page",
+    responses: { 200: pageAnswer("The page.") },
+  },
+  showJob: {
+    ...OPEN,
+    summary: "Show the status of a job as a page",
+    parameters: [
+      ...WATCH_PARAMETERS,
+      parameter("query", "key", "The key from the page's link. It replaces a token."),
+    ],
+    responses: {
+      200: pageAnswer("The page."),
+      304: NOT_MODIFIED,
+      404: pageAnswer("The key is wrong or has expired, or the service has no watch of the job."),
+    },
+  },
+  showJobs: {
+    ...OPEN,
+    summary: "Show the recent jobs of a project as a page",
+    parameters: [
+      parameter("query", "key", "The key from the page's link."),
+      parameter("query", "project", DEFAULT_PROJECT),
+      parameter("query", "state", "Show only watches in this state."),
+      parameter("query", "text", "Show only watches that contain these words."),
+      parameter("query", "before", "The position of the next page, from the link to older jobs."),
+    ],
+    responses: {
+      200: pageAnswer("The page."),
+      304: NOT_MODIFIED,
+      404: pageAnswer("The key is wrong or has expired."),
+    },
+  },
 };

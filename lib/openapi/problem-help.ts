@@ -6,62 +6,62 @@ export interface ProblemHelp {
   readonly remedy: string;
 }
 
-/** What each kind of problem comes from, and what helps: where its `type` leads to. Loaded with the page alone. */
+/** The causes and the remedy of every kind of problem. The `type` of a problem links to this text on the docs page. */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = {
   "malformed-json": {
     cause:
-      "The body is empty, cut off, or no JSON at all: often a variable of a pipeline that was not set or not quoted.",
-    remedy: "Look at what is really sent (`curl --trace-ascii -`), and let a tool such as `jq -n` make it.",
+      "The body is empty, incomplete or not JSON. A common reason is a pipeline variable that is not set or not quoted.",
+    remedy:
+      "Print the body that you send (`curl --trace-ascii -`). Make the body with a tool such as `jq -n`.",
   },
   "invalid-parameter": {
-    cause:
-      "A parameter of the query is not one of this call, is given too often, or has a value it cannot have.",
-    remedy: "`errors` names each by `parameter`. The sections above list what each call takes.",
+    cause: "A query parameter is unknown, is repeated, or has an invalid value.",
+    remedy: "`errors` names each parameter. The operations on this page list their parameters.",
   },
   unauthenticated: {
     cause:
-      "There is no header `authorization: Bearer …`, or its token is not one of the config: mistyped, replaced, for another stage, or a CI's identity token that has expired or whose issuer, audience or claims match no rule.",
+      "The request has no header `authorization: Bearer …`, or the config does not contain the token. The token may have a typo, may be replaced, or may be for another stage. An identity token of a CI system may be expired, or its issuer, audience or claims match no rule.",
     remedy:
-      "Send the token as it was given, without quotes or line ends around it. An operator makes one with `npm run token`, and a rule for identity tokens in `oidc`. A new one is known within a minute.",
+      "Send the token without quotes and line breaks. An operator makes a token with `npm run token`, and adds a rule for identity tokens to `oidc`. A new token works within a minute.",
   },
   forbidden: {
     cause:
-      "The token is known, but does not cover the project or target. The answer is the same whether that exists or not.",
+      "The token is valid, but it does not include this project or target. The response is the same whether the project or target exists or not.",
     remedy:
-      "`errors` names the scopes that are missing. An operator adds them to the token's `projects` or `targets`.",
+      "`errors` names what is missing. An operator adds the names to the token's `projects` or `targets`.",
   },
   "not-found": {
     cause:
-      "The path is none of this API; or no job of that ID was handed over in that project, or it was forgotten after the retention of the operator's choice; or no target of that name is configured.",
-    remedy: "Check project and job ID. `POST /v1/jobs` hands a job over, also one that was forgotten.",
+      "The API has no such path, the service has no watch of this job in this project, or no target has this name. The service deletes a watch after the retention time.",
+    remedy: "Check the project and the job ID. `POST /v1/jobs` starts a watch, also for a deleted one.",
   },
   "method-not-allowed": {
-    cause: "The path is right, the method is not.",
-    remedy: "The header `allow` lists the methods of this path.",
+    cause: "The path exists, but it does not support this method.",
+    remedy: "The header `allow` lists the methods of the path.",
   },
   "not-concluded": {
-    cause: "There is no outcome to send again: the job is still watched, or its watch was stopped.",
+    cause: "The watch has no outcome to send again. It is still running, or it was stopped.",
     remedy:
-      "Wait until `done` is true (`GET …?wait=25`). A watch that was stopped is taken up again by `POST /v1/jobs`.",
+      "Wait until `done` is true (`GET …?wait=25`). If the watch was stopped, start it again with `POST /v1/jobs`.",
   },
   "too-large": {
-    cause: `The body has more than ${MAX_BODY_BYTES} bytes.`,
-    remedy: "Hand over at most 100 jobs in a call, and keep `context` short.",
+    cause: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
+    remedy: "Send at most 100 jobs in a request, and keep `context` short.",
   },
   "unsupported-media-type": {
     cause:
-      "The header `content-type` says that the body is something else than JSON in UTF-8. `curl -d` says so by default.",
+      "The header `content-type` does not say JSON in UTF-8. `curl -d` sends another content type by default.",
     remedy: "Send `content-type: application/json`.",
   },
   "invalid-request": {
     cause:
-      "The request can be read, but not fulfilled as it is: a field that is not known, a value it cannot have, a name that is not configured.",
+      "The JSON is valid, but the service cannot do what it asks. Examples are an unknown field, an invalid value and an unknown name.",
     remedy:
-      "`errors` names every fault with its place: `pointer` in the body, `parameter` in the query. Nothing was done; mend them all and ask again.",
+      "`errors` lists every fault: `pointer` names a field of the body, `parameter` a parameter of the query. The request had no effect. Fix all faults and send it again.",
   },
   unavailable: {
-    cause:
-      "Something that the service stands on does not answer: its ledger, a queue, or the issuer of an identity token.",
-    remedy: "Ask again after `retry-after` seconds: that is harmless. `GET /v1/health` says what it is.",
+    cause: "The ledger, a queue or the issuer of an identity token does not respond.",
+    remedy:
+      "Send the request again after `retry-after` seconds. Repeating it is safe. `GET /v1/health` says what does not respond.",
   },
 };

@@ -3,11 +3,11 @@ import { VERSION } from "../../client/version.ts";
 import { noSuchTarget, noSuchWatch } from "../../lib/api/refusals.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
-import { EXAMPLES } from "../../lib/openapi/examples.ts";
+import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
 import { type StubAnswer, type StubService, startStubService } from "../support/stub-service.ts";
 
 const TOKEN = "ccen_secret";
-const example = StatusDocument.parse(EXAMPLES.StatusDocument);
+const example = StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument);
 const REFUSED = { watch: noSuchWatch({ project: "other", jobId: "nosuch" }), target: noSuchTarget("nope") };
 const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[what].problem });
 /** How the command tells one: after what was asked for, in the service's own words. */

@@ -3,9 +3,9 @@ import { ProblemError } from "../../client/errors.ts";
 import { follow, holdSeconds } from "../../client/follow.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { EXAMPLES } from "../../lib/openapi/examples.ts";
+import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
 
-const example = StatusDocument.parse(EXAMPLES.StatusDocument);
+const example = StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument);
 
 /** A service on a clock of its own, whose job `n` ends after `n` seconds. Calls are held as asked. */
 function createService() {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { TokenError } from "../../client/bearer-token.ts";
 import { createClient } from "../../client/client.ts";
 import { githubIdentity } from "../../client/identity.ts";
-import { EXAMPLES } from "../../lib/openapi/examples.ts";
+import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
 
 const KEY = { project: "prod", jobId: "a" };
 
@@ -36,7 +36,7 @@ async function serve(
   return { client, seen, waits, stop, url };
 }
 
-const good = { status: 200, body: JSON.stringify(EXAMPLES.StatusDocument) };
+const good = { status: 200, body: JSON.stringify(SCHEMA_EXAMPLES.StatusDocument) };
 
 test("a call is made again after what passes, as late as asked, each time with a fresh token", async () => {
   const { client, seen, waits, stop } = await serve([

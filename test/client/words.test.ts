@@ -1,10 +1,10 @@
 import { createScreen } from "../../client/screen.ts";
 import { plain, reasonLines, statusLine } from "../../client/words.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import { EXAMPLES } from "../../lib/openapi/examples.ts";
+import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
 
 const status: StatusDocument = {
-  ...StatusDocument.parse(EXAMPLES.StatusDocument),
+  ...StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument),
   project: "prod",
   jobId: "a",
   state: "failed",

@@ -154,7 +154,6 @@ export function createHarness(
           onTested: (name, kind, _, caller) => harness.told.push(["test", name, kind, caller]),
           onRedelivered: (...what) => harness.told.push(["redeliver", ...what]),
           health: async () => ({ status: 200 }),
-          describe: () => import("../../functions/api/description.ts"),
         }),
         callers,
       );

@@ -68,7 +68,10 @@ export function bannedWords(file: string, text: string): BannedWord[] {
 export function bannedWordsInRepository(folders: readonly string[] = []): BannedWord[] {
   return execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...folders], { encoding: "utf8" })
     .split("\n")
-    .filter((file) => CHECKED_FILES.test(file) && !list.ignoredFiles.includes(file))
+    .filter(
+      (file) =>
+        CHECKED_FILES.test(file) && !file.includes(".generated.") && !list.ignoredFiles.includes(file),
+    )
     .flatMap((file) => bannedWords(file, readFileSync(file, "utf8")));
 }
 

@@ -8,7 +8,7 @@ import { Failure, SubJobCounts } from "../../domain/outcome-summary.ts";
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
 /** The outcome summary as a webhook gets it, with ISO 8601 times. */
-export const JobEventData = z.object({
+const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
   jobId: z.string(),

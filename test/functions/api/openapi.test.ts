@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { EXAMPLES } from "../../../lib/openapi/examples.ts";
+import { SCHEMA_EXAMPLES } from "../../../lib/openapi/schema-examples.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -142,5 +142,5 @@ test("no operation for callers ignores a parameter that it does not take", async
 });
 
 test("the example of a submission is made for a config like this one", () => {
-  expect(EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
+  expect(SCHEMA_EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
 });

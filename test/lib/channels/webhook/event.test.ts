@@ -6,7 +6,7 @@ import {
   formatTest,
 } from "../../../../lib/channels/format.ts";
 import { eventSchema, WebhookEvent } from "../../../../lib/channels/webhook/event.ts";
-import { openApiDocument } from "../../../../lib/openapi/document.ts";
+import { openApiDocument } from "../../../../lib/openapi/openapi-document.ts";
 import { NODES, SAMPLES, target } from "../samples.ts";
 
 const webhook = target("webhook");
@@ -33,7 +33,7 @@ it("the schema in the repository is the one in force", () => {
 });
 
 it("the API's description tells the same of a job's event", () => {
-  const api = openApiDocument("https://notifier.example.com", {}) as {
+  const api = openApiDocument() as {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
   const { schemas } = api.components;

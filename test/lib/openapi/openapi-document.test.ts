@@ -2,11 +2,10 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
-import { REASON_WORDS } from "../../../lib/channels/describe-reason.ts";
 import { DELIVERY_REASONS } from "../../../lib/channels/reasons.ts";
-import { openApiDocument } from "../../../lib/openapi/document.ts";
-import { EXAMPLES } from "../../../lib/openapi/examples.ts";
-import { JobEvent } from "../../../lib/openapi/schemas.ts";
+import { JobEvent } from "../../../lib/channels/webhook/event.ts";
+import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
+import { SCHEMA_EXAMPLES } from "../../../lib/openapi/schema-examples.ts";
 
 interface Document {
   openapi: string;
@@ -14,9 +13,7 @@ interface Document {
   components: { schemas: Record<string, object> };
 }
 
-const document: Document = JSON.parse(
-  JSON.stringify(openApiDocument("https://notifier.example.com", REASON_WORDS)),
-);
+const document: Document = JSON.parse(JSON.stringify(openApiDocument()));
 
 /** A validator of JSON Schema 2020-12 that is not ours; formats are words to it. */
 function validatorOf(schema: object) {
@@ -46,7 +43,7 @@ test("every reference leads somewhere", () => {
   }
 });
 
-test.each(Object.entries(EXAMPLES))(
+test.each(Object.entries(SCHEMA_EXAMPLES))(
   "the example of %s is one, by the document's own schema",
   (name, example) => {
     const validate = validatorOf({ $ref: `document#/components/schemas/${name}` });
@@ -61,7 +58,7 @@ test("examples are also what the code itself takes and gives", () => {
     [StatusDocument, "StatusDocument"],
     [JobEvent, "JobEvent"],
   ] as const)
-    expect(schema.safeParse(EXAMPLES[name]).error).toBeUndefined();
+    expect(schema.safeParse(SCHEMA_EXAMPLES[name]).error).toBeUndefined();
 });
 
 test("a body with neither or both kinds of job IDs, or an unknown field, is none by the schema either", () => {

@@ -5,7 +5,7 @@ import { type Problem, problem } from "../api/problem.ts";
 import type { Redelivered, Redelivery } from "../api/redelivery.ts";
 import type { Submission } from "../api/submission.ts";
 import type { TestResult } from "../api/test-result.ts";
-import type { SchemaName } from "./schemas.ts";
+import type { SchemaName } from "./component-schemas.ts";
 
 const JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 const REASON = "Failed to create the master: the quota of EIPs is used up";
@@ -37,7 +37,7 @@ const failure = {
   hint: null,
 };
 
-const seen = {
+const observed = {
   project: "prod",
   region: "eu-de",
   jobId: JOB_ID,
@@ -56,7 +56,7 @@ const seen = {
 };
 
 const status = {
-  ...seen,
+  ...observed,
   state: "failed",
   done: true,
   type: "CreateCluster",
@@ -116,7 +116,7 @@ const event = {
   type: "job.failed",
   timestamp: "2026-11-23T09:30:00.100Z",
   data: {
-    ...seen,
+    ...observed,
     jobType: "CreateCluster",
     outcome: "failed",
     watch: {
@@ -136,8 +136,8 @@ const refused: Problem = {
   instance: "urn:request:Jz8kFg2Tliq",
 };
 
-/** One example of each document, held to its schema by a test. */
-export const EXAMPLES: Readonly<Partial<Record<SchemaName, unknown>>> = {
+/** One example of each schema. A test checks every example against its schema. */
+export const SCHEMA_EXAMPLES: Readonly<Partial<Record<SchemaName, unknown>>> = {
   Submission: submission,
   Accepted: accepted,
   JobList: list,

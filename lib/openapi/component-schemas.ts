@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { Accepted } from "../api/accepted.ts";
+import { HealthDocument } from "../api/health-document.ts";
+import { JobList } from "../api/job-list.ts";
+import { Problem } from "../api/problem.ts";
+import { Redelivered, Redelivery } from "../api/redelivery.ts";
+import { JobDocument, Reason, StatusDocument } from "../api/status-document.ts";
+import { Submission } from "../api/submission.ts";
+import { TestResult } from "../api/test-result.ts";
+import { REASON_WORDS } from "../channels/describe-reason.ts";
+import { JobEvent } from "../channels/webhook/event.ts";
+
+/** The schemas of the API by their names in the OpenAPI document. */
+const SCHEMAS = {
+  Submission,
+  Accepted,
+  JobList,
+  StatusDocument,
+  JobDocument,
+  Redelivery,
+  Redelivered,
+  TestResult,
+  HealthDocument,
+  Problem,
+  Reason,
+  JobEvent,
+} as const;
+export type SchemaName = keyof typeof SCHEMAS;
+
+/** The schemas of requests. A request may omit a field that has a default. A response contains every field. */
+const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies SchemaName[];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Every schema as JSON Schema 2020-12, which OpenAPI 3.1 uses. References start with `#/components/schemas/`. */
+export function componentSchemas(): Readonly<Record<string, Json>> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const jsonSchemas = (io: "input" | "output") =>
+    z.toJSONSchema(registry, {
+      io,
+      uri: (id) => `#/components/schemas/${id}`,
+      override: ({ jsonSchema }) => simplify(jsonSchema, io),
+    }).schemas;
+  const [requests, responses] = [jsonSchemas("input"), jsonSchemas("output")];
+  const schemas = Object.fromEntries(
+    Object.keys(SCHEMAS).map((id) => {
+      const schema = (REQUEST_SCHEMAS.includes(id) ? requests : responses)[id];
+      return [id, withoutIdentity(schema ?? {})];
+    }),
+  );
+  const reasons = Object.entries(REASON_WORDS).map(([value, description]) => ({ const: value, description }));
+  // A later release may add reasons. A client must accept a reason that it does not know.
+  return { ...schemas, Reason: { ...schemas.Reason, anyOf: [...reasons, { type: "string" }] } };
+}
+
+/**
+ * Removes the pattern of a date-time and the largest safe integer. A response may get new fields in a later release,
+ * so its schema allows additional properties.
+ */
+function simplify(schema: Record<string, unknown>, io: "input" | "output"): void {
+  if (schema.format === "date-time") delete schema.pattern;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
+}
+
+/** In the document the key of a schema identifies it. */
+function withoutIdentity({ $schema: _dialect, $id: _uri, id: _id, ...schema }: Json): Json {
+  return schema;
+}
