@@ -1,18 +1,25 @@
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
-import { DOCS_HTML, DOCS_STYLE_SOURCE, OPENAPI_JSON } from "./openapi.generated.ts";
+
+/** The texts are large and rarely asked for, so a cold start does not load them. */
+const loadTexts = () => import("./openapi.generated.ts");
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
 /** `GET /v1/openapi.json`: the OpenAPI document with the address of this deployment. */
-export function openApiResponse(publicUrl: string, request: Pick<ApiRequest, "headers">): ApiResponse {
+export async function openApiResponse(
+  publicUrl: string,
+  request: Pick<ApiRequest, "headers">,
+): Promise<ApiResponse> {
+  const { OPENAPI_JSON } = await loadTexts();
   const body = OPENAPI_JSON.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
   const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
   return revalidated({ status: 200, headers, body }, request);
 }
 
 /** `GET /docs`: the API reference as a page. */
-export function docsResponse(request: Pick<ApiRequest, "headers">): ApiResponse {
+export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
+  const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
   const headers = {
     ...CACHED,
     "content-type": "text/html; charset=utf-8",
