@@ -6,9 +6,8 @@ import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { type Queue, SendFailedError } from "../../lib/queue/queue.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
-import { SendFailedError } from "../shared/send-all.ts";
 
 export interface StopPorts {
   readonly ledger: Pick<WatchLedger, "stop" | "read"> &

@@ -13,8 +13,7 @@ import {
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
-import { deadLetterUnknown, withMessage } from "../shared/read-message.ts";
-import { tellUnreadable } from "../shared/read-message-log.ts";
+import { deadLetterUnknown, logUnreadable, readMessage } from "../shared/read-message.ts";
 import { notifyLedger } from "./notify-ledger.ts";
 import { tellAttempt } from "./notify-log.ts";
 import { notificationSubject } from "./resolve-notification.ts";
@@ -27,33 +26,34 @@ const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
 const dead = createSender({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
 const configs = ssmConfig(env.CONFIG_PATH);
 
-export const handler = sqsHandler(async () => (delivery, remainingMs) => {
-  const reading = { queue, dead, unreadable: tellUnreadable };
-  return withMessage(NotifyMessage, delivery, reading, async (message) => {
-    const own = isCallback(message.target);
-    const config = own ? await configs.current() : await configs.knowing("targets", message.target);
-    const { settings } = config;
-    const subject = await notificationSubject(message, { ledger, config, now, freshConfig: configs.fresh });
-    if (subject.kind === "silent") return "acknowledged";
-    if (subject.kind === "unknown") return deadLetterUnknown(delivery, reading);
-    return notification(subject.notification, delivery, remainingMs, {
-      ledger,
-      queue,
-      dead,
-      settings,
-      now,
-      random,
-      onAttempt: tellAttempt,
-      deliver: ({ format, webhookId }, target, budgetMs) =>
-        deliver({
-          target,
-          message: format(target),
-          webhookId,
-          now: now(),
-          budgetMs,
-          monotonic,
-          allow: settings.egress.allow,
-        }),
-    });
+export const handler = sqsHandler(() => async (received) => {
+  const reading = { queue, deadLetterQueue: dead, onUnreadable: logUnreadable };
+  const read = await readMessage(NotifyMessage, received, reading);
+  if (read.kind === "unreadable") return read.disposition;
+  const { message } = read;
+  const own = isCallback(message.target);
+  const config = own ? await configs.current() : await configs.knowing("targets", message.target);
+  const { settings } = config;
+  const subject = await notificationSubject(message, { ledger, config, now, freshConfig: configs.fresh });
+  if (subject.kind === "silent") return "acknowledged";
+  if (subject.kind === "unknown") return deadLetterUnknown(received, reading);
+  return notification(subject.notification, received, {
+    ledger,
+    queue,
+    dead,
+    settings,
+    now,
+    random,
+    onAttempt: tellAttempt,
+    deliver: ({ format, webhookId }, target, budgetMs) =>
+      deliver({
+        target,
+        message: format(target),
+        webhookId,
+        now: now(),
+        budgetMs,
+        monotonic,
+        allow: settings.egress.allow,
+      }),
   });
 });

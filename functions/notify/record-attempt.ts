@@ -5,9 +5,8 @@ import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import type { NotificationLedger, Delivery as Standing } from "../../lib/ledger/notification-ledger.ts";
 import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
-import type { Delivery, Disposition } from "../../lib/runtime/sqs-handler.ts";
-import { sendAll } from "../shared/send-all.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /** SQS hides a message for 12 h counted from its receipt; a minute is left for what we did since. */
@@ -21,7 +20,7 @@ const UNNAMED_WAIT_SECONDS = 30;
 export const LAST_RECEIPT = 900;
 
 /** Whether this is the last receipt of a message in which its notification may be attempted. */
-export const isLastReceipt = ({ receiveCount }: Delivery): boolean => receiveCount >= LAST_RECEIPT;
+export const isLastReceipt = ({ receiveCount }: ReceivedMessage): boolean => receiveCount >= LAST_RECEIPT;
 
 export interface NotificationRecordPorts {
   readonly ledger: Pick<NotificationLedger, "recordAttempt" | "markDeadLettered"> &
@@ -42,7 +41,7 @@ export interface NotificationRecordPorts {
 /** Keeps what an attempt came to, and does what follows: nothing more, wait for the next, or the dead-letter queue. */
 export async function recordAttempt(
   told: Notification,
-  delivery: Delivery,
+  delivery: ReceivedMessage,
   standing: Standing,
   attempted: Attempted,
   ports: NotificationRecordPorts,
@@ -99,7 +98,7 @@ export async function recordAttempt(
 
 /** Leaves a notification in its queue, hidden until then, or for as long as SQS hides a message. */
 export async function hide(
-  delivery: Delivery,
+  delivery: ReceivedMessage,
   until: Instant,
   ports: Pick<NotificationRecordPorts, "queue" | "now">,
 ): Promise<Disposition> {
@@ -111,7 +110,7 @@ export async function hide(
 /** Sends a notification that failed for good to the dead-letter queue, with its reason, and marks it as lying there. */
 export async function deadLetter(
   { key, redelivery }: Notification,
-  delivery: Delivery,
+  delivery: ReceivedMessage,
   state: DeliveryState,
   reason: string,
   ports: NotificationRecordPorts,

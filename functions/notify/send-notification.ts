@@ -2,7 +2,7 @@ import type { Attempted } from "../../lib/channels/deliver.ts";
 import { isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { NotificationLedger } from "../../lib/ledger/notification-ledger.ts";
 import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
-import type { Delivery, Disposition } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type TurnPorts, turn } from "./acquire-target.ts";
 import {
   deadLetter,
@@ -38,11 +38,10 @@ export interface NotificationPorts extends NotificationRecordPorts {
  */
 export async function notification(
   told: Notification,
-  delivery: Delivery,
-  remainingMs: () => number,
+  delivery: ReceivedMessage,
   ports: NotificationPorts,
 ): Promise<Disposition> {
-  if (budgetOf(remainingMs) <= 0) return "retry";
+  if (budgetOf(delivery.remainingMs) <= 0) return "retry";
   const { ledger } = ports;
   const { key, redelivery } = told;
   const { messageId } = delivery;
@@ -77,7 +76,7 @@ export async function notification(
     await ledger.postponeNotification({ key, redelivery, messageId, ...waits, until });
     return hide(delivery, until, ports);
   }
-  const attempted = await attempt(told, state, remainingMs, ports);
+  const attempted = await attempt(told, state, delivery.remainingMs, ports);
   if (attempted === null) return "retry";
   return recordAttempt(told, delivery, claim.delivery, attempted, ports);
 }

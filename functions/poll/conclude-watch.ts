@@ -6,12 +6,11 @@ import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { summarizeOutcome } from "../../lib/domain/summarize-outcome.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Decision } from "../../lib/schedule/decide.ts";
 import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/schedule/durations.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import { notificationTargets } from "../shared/notification-targets.ts";
-import { sendAll } from "../shared/send-all.ts";
 import type { Begun, Seen } from "./schedule-next-poll.ts";
 
 /** What deepening a failed job's reasons may take in all. */

@@ -16,8 +16,7 @@ import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { createDurations } from "../shared/learned-durations.ts";
 import { tellUnlearned } from "../shared/learned-durations-log.ts";
-import { withMessage } from "../shared/read-message.ts";
-import { tellUnreadable } from "../shared/read-message-log.ts";
+import { logUnreadable, readMessage } from "../shared/read-message.ts";
 import { poll } from "./poll-job.ts";
 import { pollLedger } from "./poll-ledger.ts";
 import { pollPorts } from "./poll-ports.ts";
@@ -47,11 +46,17 @@ const services = {
   durations: createDurations(ledger, now, tellUnlearned),
 };
 
-export const handler = sqsHandler(async (records) => {
+export const handler = sqsHandler((records) => {
   const pollQueue = coalesceSends(queue, records);
-  return (delivery, remainingMs) =>
-    withMessage(PollMessage, delivery, { queue, dead, unreadable: tellUnreadable }, async (message) => {
-      const config = await configs.knowing("projects", message.project);
-      return poll(message, { ...delivery, remainingMs }, pollPorts(services, config, pollQueue));
-    }).finally(pollQueue.leave);
+  return async (received) => {
+    try {
+      const reading = { queue, deadLetterQueue: dead, onUnreadable: logUnreadable };
+      const read = await readMessage(PollMessage, received, reading);
+      if (read.kind === "unreadable") return read.disposition;
+      const config = await configs.knowing("projects", read.message.project);
+      return await poll(read.message, received, pollPorts(services, config, pollQueue));
+    } finally {
+      pollQueue.leave();
+    }
+  };
 });

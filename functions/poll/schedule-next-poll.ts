@@ -2,9 +2,8 @@ import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { pollMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Decision } from "../../lib/schedule/decide.ts";
-import { sendAll } from "../shared/send-all.ts";
 
 /** A watch whose conclusion an earlier delivery of this poll may have begun. */
 export interface Begun {

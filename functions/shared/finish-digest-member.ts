@@ -1,9 +1,8 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import { digestMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { digestTargetsOf } from "./notification-targets.ts";
-import { sendAll } from "./send-all.ts";
 
 export interface FinishDigestMemberPorts {
   readonly ledger: Pick<DigestLedger, "finishDigestMember" | "readDigest">;

@@ -1,60 +1,77 @@
 import type * as z from "zod/mini";
 import { parseMessage } from "../../lib/queue/messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
-import type { Delivery, Disposition } from "../../lib/runtime/sqs-handler.ts";
-import { sendAll } from "./send-all.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
-/** How long a message of a newer version waits before it is looked at again. */
-const NEWER_WAITS_SECONDS = 900;
+/** How long a message of a newer version stays hidden until the next attempt to read it. */
+const NEWER_VERSION_WAIT_SECONDS = 900;
 
-export type Unreadable = "malformed" | "newer" | "unknown";
+/** Why a function could not use a message. `unknown`: the ledger does not know what the message names. */
+export type UnreadableReason = "malformed" | "newer" | "unknown";
 
 export interface ReadMessagePorts {
+  /** The queue that the message came from. */
   readonly queue: Pick<Queue, "changeVisibility">;
-  readonly dead: Pick<Queue, "send">;
-  /** Told why a message could not be read. */
-  readonly unreadable: (kind: Unreadable, reason: string) => void;
+  readonly deadLetterQueue: Pick<Queue, "send">;
+  readonly onUnreadable: (reason: UnreadableReason, detail: string) => void;
 }
 
+export type ReadMessage<T> =
+  | { readonly kind: "message"; readonly message: T }
+  | { readonly kind: "unreadable"; readonly disposition: Disposition };
+
 /**
- * Hands a queue's message to `handle` once it has been understood. A malformed one goes to the dead-letter queue
- * with the reason: it will never become readable. One of a newer version stays: a deployment is under way, or was
- * rolled back, and its reader will come.
+ * Parses a queue's message. A malformed message goes to the dead-letter queue with the reason. A message of a newer
+ * version stays in its queue, because a deployment of the newer version is under way or was rolled back.
+ * @throws SendFailedError when the dead-letter queue does not take the message.
  */
-export async function withMessage<T>(
+export async function readMessage<T>(
   schema: z.ZodMiniType<T>,
-  delivery: Delivery,
+  received: ReceivedMessage,
   ports: ReadMessagePorts,
-  handle: (message: T) => Promise<Disposition>,
-): Promise<Disposition> {
-  const parsed = parseMessage(schema, delivery.body);
+): Promise<ReadMessage<T>> {
+  const parsed = parseMessage(schema, received.body);
   switch (parsed.kind) {
     case "message":
-      return handle(parsed.message);
+      return parsed;
     case "newer":
-      ports.unreadable("newer", `version ${parsed.version}`);
-      await ports.queue.changeVisibility(delivery.receiptHandle, NEWER_WAITS_SECONDS);
-      return "retry";
+      ports.onUnreadable("newer", `version ${parsed.version}`);
+      await ports.queue.changeVisibility(received.receiptHandle, NEWER_VERSION_WAIT_SECONDS);
+      return { kind: "unreadable", disposition: "retry" };
     case "malformed":
-      return deadLetterUnreadable("malformed", parsed.reason, delivery, ports);
+      return {
+        kind: "unreadable",
+        disposition: await deadLetterUnreadable("malformed", parsed.reason, received, ports),
+      };
     default:
       return parsed satisfies never;
   }
 }
 
-/** A message about something the ledger does not know (any more): dead-letter queue, where somebody sees it. */
-export function deadLetterUnknown(delivery: Delivery, ports: ReadMessagePorts): Promise<Disposition> {
-  return deadLetterUnreadable("unknown", "the ledger knows nothing of its subject", delivery, ports);
+/**
+ * Sends a message to the dead-letter queue because the ledger does not know what it names.
+ * @throws SendFailedError when the dead-letter queue does not take the message.
+ */
+export function deadLetterUnknown(received: ReceivedMessage, ports: ReadMessagePorts): Promise<Disposition> {
+  return deadLetterUnreadable("unknown", "the ledger does not know what the message names", received, ports);
 }
 
 async function deadLetterUnreadable(
-  kind: Unreadable,
-  reason: string,
-  { messageId, body }: Delivery,
+  reason: UnreadableReason,
+  detail: string,
+  { messageId, body }: ReceivedMessage,
   ports: ReadMessagePorts,
 ): Promise<Disposition> {
-  const attributes = { reason: kind, detail: reason };
-  await sendAll(ports.dead, [{ id: messageId, body, delaySeconds: 0, attributes }]);
-  ports.unreadable(kind, reason);
+  const attributes = { reason, detail };
+  await sendAll(ports.deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  ports.onUnreadable(reason, detail);
   return "acknowledged";
+}
+
+/** Logs and counts a message that a function could not use. A message of a newer version is no dead letter. */
+export function logUnreadable(reason: UnreadableReason, detail: string): void {
+  log.warn("message unreadable", { kind: reason, reason: detail });
+  if (reason !== "newer") meter.add("DeadLetters", 1);
 }

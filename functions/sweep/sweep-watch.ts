@@ -4,9 +4,8 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Delivery } from "../../lib/ledger/notification-ledger.ts";
 import type { Overdue, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
-import { sendAll } from "../shared/send-all.ts";
 import { digestStandings } from "./sweep-digest.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { targetGoneMessage } from "../../lib/queue/outgoing-messages.ts";
-import { sendAll } from "../shared/send-all.ts";
+import { sendAll } from "../../lib/queue/queue.ts";
 import { type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const MINUTE_MS = 60_000;

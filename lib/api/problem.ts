@@ -14,6 +14,7 @@ export const PROBLEMS = {
   "too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body is of another type" },
   "invalid-request": { status: 422, title: "The request has faults" },
+  "internal-error": { status: 500, title: "Internal server error" },
   unavailable: { status: 503, title: "Not possible at the moment" },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;

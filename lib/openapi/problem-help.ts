@@ -59,6 +59,11 @@ export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = {
     remedy:
       "`errors` lists every fault: `pointer` names a field of the body, `parameter` a parameter of the query. The request had no effect. Fix all faults and send it again.",
   },
+  "internal-error": {
+    cause: "The service has a bug, or its config cannot be read.",
+    remedy:
+      "Send the request again: this is safe. If the problem stays, give `instance` to the operator, who finds the cause in the log by this ID.",
+  },
   unavailable: {
     cause: "The ledger, a queue or the issuer of an identity token does not respond.",
     remedy:

@@ -19,3 +19,20 @@ export interface Queue {
   /** Hides a received message for so long from now (0 to 43,200 s less the time since its receipt). Throws. */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
+
+/** Some messages were not sent, or their confirmation was lost. Nothing that depends on these messages may be recorded. */
+export class SendFailedError extends Error {
+  override readonly name = "SendFailedError";
+}
+
+/**
+ * Sends all messages.
+ * @throws SendFailedError when one of them was not confirmed.
+ */
+export async function sendAll(queue: Pick<Queue, "send">, messages: readonly Outgoing[]): Promise<void> {
+  if (messages.length === 0) return;
+  const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");
+  if (failed.length === 0) return;
+  const reasons = failed.map(({ reason }) => reason).join(", ");
+  throw new SendFailedError(`${failed.length} of ${messages.length} messages were not sent: ${reasons}`);
+}

@@ -1,62 +1,57 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { type Invocation, onLambda } from "./invocation.ts";
+import { onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** One message as its handler sees it. */
-export interface Delivery {
+/** One message as its handler receives it from SQS. */
+export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often SQS has handed this message out, this time included. */
+  /** How often SQS has delivered this message, this time included. */
   readonly receiveCount: number;
+  /** Milliseconds that this message may still use. */
+  remainingMs(): number;
 }
 
-/** `acknowledged`: everything it asked for was passed on. `kept`: it must come back. */
+/** `acknowledged`: SQS may delete the message. `retry`: the message must come back. */
 export type Disposition = "acknowledged" | "retry";
 
-export type HandleDelivery = (
-  delivery: Delivery,
-  /** Milliseconds that this record may still use. */
-  remainingMs: () => number,
-) => Promise<Disposition>;
+export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
-/** Kept free at the end of an invocation to answer for the records that did not finish. */
+/** Time reserved at the end of an invocation to answer for the messages that did not finish. */
 const ANSWER_MS = 500;
 
 /**
- * A function fed by a queue. All records of a batch are handled at once; each that is not acknowledged, throws,
- * or is not finished in time is named in `batchItemFailures` by its own ID, so that it alone comes back.
+ * The Lambda handler of a function that a queue feeds. All messages of a batch are handled in parallel. A message that
+ * is not acknowledged, throws, or runs out of time is listed in `batchItemFailures` by its own ID, so it alone comes back.
+ * @param startBatch makes the handler of one batch of this many messages
  */
-export function sqsHandler(startBatch: (records: number, invocation: Invocation) => Promise<HandleDelivery>) {
+export function sqsHandler(startBatch: (messages: number) => HandleMessage) {
   return onLambda<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {
-    const handle = await startBatch(Records.length, invocation);
+    const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
-    const outcomes = await Promise.all(Records.map((record) => settle(record, handle, remainingMs)));
-    return {
-      batchItemFailures: Records.filter((_, i) => outcomes[i] !== "acknowledged").map(({ messageId }) => ({
-        itemIdentifier: messageId,
-      })),
-    };
+    const dispositions = await Promise.all(
+      Records.map((record) => settle(readRecord(record, remainingMs), handle)),
+    );
+    const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
 }
 
-async function settle(
-  record: SQSRecord,
-  handle: HandleDelivery,
-  remainingMs: () => number,
-): Promise<Disposition> {
+async function settle(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+  const { messageId } = received;
   let timer: NodeJS.Timeout | undefined;
   const outOfTime = new Promise<Disposition>((resolve) => {
     timer = setTimeout(() => {
-      log.warn("record out of time", { message_id: record.messageId });
+      log.warn("record out of time", { message_id: messageId });
       resolve("retry");
-    }, remainingMs());
+    }, received.remainingMs());
   });
   try {
-    return await Promise.race([outOfTime, handle(asDelivery(record), remainingMs)]);
+    return await Promise.race([outOfTime, handle(received)]);
   } catch (error) {
-    log.error("record failed", { message_id: record.messageId }, error);
+    log.error("record failed", { message_id: messageId }, error);
     meter.add("RecordsFailed", 1);
     return "retry";
   } finally {
@@ -64,11 +59,13 @@ async function settle(
   }
 }
 
-function asDelivery(record: SQSRecord): Delivery {
+function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessage {
+  const { messageId, receiptHandle, body, attributes } = record;
   return {
-    messageId: record.messageId,
-    receiptHandle: record.receiptHandle,
-    body: record.body,
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    messageId,
+    receiptHandle,
+    body,
+    receiveCount: Number(attributes.ApproximateReceiveCount),
+    remainingMs,
   };
 }

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { sendAll } from "../../functions/shared/send-all.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
 import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
 import { reopenNotification } from "../../lib/ledger/dynamo/reopen-notification.ts";
 import { readTarget } from "../../lib/ledger/dynamo/target.ts";
+import { sendAll } from "../../lib/queue/queue.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { deadLetters } from "./redrive/letters.ts";

@@ -10,7 +10,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
 import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { Delivery, Disposition } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";
 import { configWith, PROJECT, T0 } from "../simulation/setup.ts";
@@ -134,7 +134,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       return disposition;
     },
 
-    async handle(delivery: Delivery): Promise<Disposition | "unknown"> {
+    async handle(delivery: Omit<ReceivedMessage, "remainingMs">): Promise<Disposition | "unknown"> {
       const subject = await notificationSubject(NotifyMessage.parse(JSON.parse(delivery.body)), {
         ledger,
         config,
@@ -143,19 +143,23 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       });
       if (subject.kind === "silent") return "acknowledged";
       if (subject.kind === "unknown") return "unknown";
-      return notification(subject.notification, delivery, () => flow.remainingMs, {
-        ledger,
-        queue: notifications,
-        dead,
-        settings,
-        now,
-        random: () => 0.5,
-        onAttempt: () => {},
-        deliver: async ({ webhookId }) => {
-          seen.posts.push(webhookId);
-          return flow.attempted;
+      return notification(
+        subject.notification,
+        { ...delivery, remainingMs: () => flow.remainingMs },
+        {
+          ledger,
+          queue: notifications,
+          dead,
+          settings,
+          now,
+          random: () => 0.5,
+          onAttempt: () => {},
+          deliver: async ({ webhookId }) => {
+            seen.posts.push(webhookId);
+            return flow.attempted;
+          },
         },
-      });
+      );
     },
 
     sweep: (remainingMs = () => 50_000) =>

@@ -1,4 +1,4 @@
-import type { Delivery, Disposition, HandleDelivery } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { Received } from "./memory-queue.ts";
 import type { SimulatedQueue } from "./sqs.ts";
@@ -24,7 +24,7 @@ export interface EventSourceOptions {
   readonly maximumConcurrency: number;
   readonly recursiveLoop: "Allow" | "Terminate";
   /** Makes the handler of one batch. */
-  readonly start: (actor: Actor, records: number, hop: number) => HandleDelivery;
+  readonly start: (actor: Actor, records: number, hop: number) => HandleMessage;
   /** The IDs that the function answers as failed. */
   readonly failures: (records: readonly Received[], settled: readonly Settled[]) => readonly string[];
   /** Told of a message handed out while an invocation that SQS gave it to still has time, for no fault of SQS's. */
@@ -116,8 +116,7 @@ export function createEventSource(world: World, options: EventSourceOptions): vo
     const handle = options.start(actor, records.length, hop);
     const remainingMs = () => actor.deadlineAt - ANSWER_MS - world.now();
     for (const record of records) {
-      const delivery: Delivery = record;
-      handle(delivery, remainingMs)
+      handle({ ...record, remainingMs })
         .catch((error: unknown): Disposition => {
           world.note(actor, `${record.messageId} fails: ${error}`);
           return "retry";

@@ -3,7 +3,7 @@ import type { ConcludePorts } from "../../functions/poll/conclude-watch.ts";
 import type { PollPorts } from "../../functions/poll/poll-job.ts";
 import type { ReadMessagePorts } from "../../functions/shared/read-message.ts";
 import type { SweepPorts } from "../../functions/sweep/sweep.ts";
-import type { Delivery } from "../../lib/runtime/sqs-handler.ts";
+import type { ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
 /** A bug put into the product's surroundings, to see that the simulation finds it. */
@@ -14,7 +14,7 @@ export interface Plant {
   readonly reading: (ports: ReadMessagePorts) => ReadMessagePorts;
   readonly poll: (ports: PollPorts) => PollPorts;
   readonly conclude: (ports: ConcludePorts) => ConcludePorts;
-  readonly notification: (ports: NotificationPorts, delivery: Delivery) => NotificationPorts;
+  readonly notification: (ports: NotificationPorts, delivery: ReceivedMessage) => NotificationPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
 }
 

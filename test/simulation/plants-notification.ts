@@ -1,6 +1,6 @@
 import type { NotificationPorts } from "../../functions/notify/send-notification.ts";
 import type { SweepPorts } from "../../functions/sweep/sweep.ts";
-import type { Delivery } from "../../lib/runtime/sqs-handler.ts";
+import type { ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /** Goes on whatever the claim answers. */
 export function noClaim(ports: NotificationPorts): NotificationPorts {
@@ -35,7 +35,10 @@ export function noClaim(ports: NotificationPorts): NotificationPorts {
 }
 
 /** Records a notification as delivered, and then posts it. */
-export function recordBeforePost(ports: NotificationPorts, { messageId }: Delivery): NotificationPorts {
+export function recordBeforePost(
+  ports: NotificationPorts,
+  { messageId }: ReceivedMessage,
+): NotificationPorts {
   const { ledger, deliver, now } = ports;
   return {
     ...ports,
@@ -81,7 +84,7 @@ export function markSwept(ports: SweepPorts): SweepPorts {
 }
 
 /** Asks for no claim where a notification is marked. */
-export function unclaimedIfSwept(ports: NotificationPorts, delivery: Delivery): NotificationPorts {
+export function unclaimedIfSwept(ports: NotificationPorts, delivery: ReceivedMessage): NotificationPorts {
   if (!/"redelivery":1\d{3}/.test(delivery.body)) return ports;
   const unclaimed = noClaim(ports);
   const { ledger } = unclaimed;

@@ -48,7 +48,7 @@ const PLANTS = {
     ...NO_PLANT,
     reading: (ports) => ({
       ...ports,
-      dead: { send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) },
+      deadLetterQueue: { send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) },
     }),
   },
   /** What the sweep sends again goes past the claim. */

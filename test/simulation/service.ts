@@ -4,14 +4,14 @@ import { conclude, resume } from "../../functions/poll/conclude-watch.ts";
 import { poll } from "../../functions/poll/poll-job.ts";
 import { createPace } from "../../functions/poll/project-rate-limit.ts";
 import { createDurations } from "../../functions/shared/learned-durations.ts";
-import { deadLetterUnknown, withMessage } from "../../functions/shared/read-message.ts";
+import { deadLetterUnknown, readMessage } from "../../functions/shared/read-message.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { pageUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { coalesceSends } from "../../lib/queue/coalesce-sends.ts";
 import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { HandleDelivery } from "../../lib/runtime/sqs-handler.ts";
+import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type Cloud, cceFor } from "./cloud.ts";
 import type { FaultRates } from "./faults.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
@@ -46,7 +46,7 @@ export function reach(around: Surroundings, actor: Actor, hop: number) {
 }
 
 /** As functions/poll.ts joins it. */
-export function startPoll(around: Surroundings, actor: Actor, records: number, hop: number): HandleDelivery {
+export function startPoll(around: Surroundings, actor: Actor, records: number, hop: number): HandleMessage {
   const { world, config, plant } = around;
   const { settings } = config;
   const { now } = world;
@@ -54,7 +54,11 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
   const cce = cceFor(world, actor, around.cloud, around.rates);
   const pollQueue = coalesceSends(queue("poll"), records, timerOf(world, actor));
   const durations = createDurations(ledger, now, () => {});
-  const reading = plant.reading({ queue: queue("poll"), dead: queue("pollDead"), unreadable: () => {} });
+  const reading = plant.reading({
+    queue: queue("poll"),
+    deadLetterQueue: queue("pollDead"),
+    onUnreadable: () => {},
+  });
   const link = { ...settings, linkKey: settings.linkKey, publicUrl: PUBLIC_URL };
   const ends = plant.conclude({
     ledger,
@@ -78,43 +82,52 @@ export function startPoll(around: Surroundings, actor: Actor, records: number, h
     conclude: (seen, ending) => conclude(seen, ending, ends),
     resume: (begun) => resume(begun, ends),
   });
-  return (delivery, remainingMs) =>
-    withMessage(PollMessage, delivery, reading, (message) =>
-      poll(message, { ...delivery, remainingMs }, ports),
-    ).finally(pollQueue.leave);
+  return async (received) => {
+    try {
+      const read = await readMessage(PollMessage, received, reading);
+      return read.kind === "unreadable" ? read.disposition : await poll(read.message, received, ports);
+    } finally {
+      pollQueue.leave();
+    }
+  };
 }
 
 /** As functions/notify.ts joins it. */
-export function startNotify(around: Surroundings, actor: Actor): HandleDelivery {
+export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
   const { world, config, plant } = around;
   const { now } = world;
   const { ledger, queue } = reach(around, actor, 0);
-  const reading = plant.reading({ queue: queue("notify"), dead: queue("notifyDead"), unreadable: () => {} });
-  return (delivery, remainingMs) =>
-    withMessage(NotifyMessage, delivery, reading, async (message) => {
-      const subject = await notificationSubject(message, {
-        ledger,
-        config,
-        now,
-        freshConfig: async () => config,
-      });
-      if (subject.kind === "silent") return "acknowledged";
-      if (subject.kind === "unknown") return deadLetterUnknown(delivery, reading);
-      const ports = plant.notification(
-        {
-          ledger,
-          queue: queue("notify"),
-          dead: queue("notifyDead"),
-          now,
-          random: world.chance.next,
-          settings: config.settings,
-          onAttempt: () => {},
-          deliver: deliverFor(world, actor, around, around.rates),
-        },
-        delivery,
-      );
-      return notification(subject.notification, delivery, remainingMs, ports);
+  const reading = plant.reading({
+    queue: queue("notify"),
+    deadLetterQueue: queue("notifyDead"),
+    onUnreadable: () => {},
+  });
+  return async (received) => {
+    const read = await readMessage(NotifyMessage, received, reading);
+    if (read.kind === "unreadable") return read.disposition;
+    const subject = await notificationSubject(read.message, {
+      ledger,
+      config,
+      now,
+      freshConfig: async () => config,
     });
+    if (subject.kind === "silent") return "acknowledged";
+    if (subject.kind === "unknown") return deadLetterUnknown(received, reading);
+    const ports = plant.notification(
+      {
+        ledger,
+        queue: queue("notify"),
+        dead: queue("notifyDead"),
+        now,
+        random: world.chance.next,
+        settings: config.settings,
+        onAttempt: () => {},
+        deliver: deliverFor(world, actor, around, around.rates),
+      },
+      received,
+    );
+    return notification(subject.notification, received, ports);
+  };
 }
 
 /** As functions/sweep.ts joins it. */

@@ -1,5 +1,5 @@
 import type { Context, SQSRecord } from "aws-lambda";
-import { type HandleDelivery, sqsHandler } from "../../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, type ReceivedMessage, sqsHandler } from "../../../lib/runtime/sqs-handler.ts";
 import { captured } from "./captured.ts";
 
 function record(messageId: string): SQSRecord {
@@ -21,15 +21,15 @@ function record(messageId: string): SQSRecord {
   };
 }
 
-async function failuresOf(handle: HandleDelivery, ids: string[], remainingMs = 30_000): Promise<string[]> {
-  const handler = sqsHandler(async () => handle);
+async function failuresOf(handle: HandleMessage, ids: string[], remainingMs = 30_000): Promise<string[]> {
+  const handler = sqsHandler(() => handle);
   const context: Partial<Context> = { awsRequestId: "r", getRemainingTimeInMillis: () => remainingMs };
   const answer = await handler({ Records: ids.map(record) }, context as Context);
   return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-test("what is kept or throws is named by its own ID, whatever its place in the batch", async () => {
-  const handle: HandleDelivery = async ({ body }) => {
+test("the answer lists each message that throws or must be retried by its own ID", async () => {
+  const handle: HandleMessage = async ({ body }) => {
     if (body === "throws") throw new Error("surprise");
     return body === "retry" ? "retry" : "acknowledged";
   };
@@ -42,29 +42,43 @@ test("what is kept or throws is named by its own ID, whatever its place in the b
   ]);
 });
 
-test("a handler learns of a message what it needs to decide", async () => {
-  const seen: unknown[] = [];
+test("a handler receives the message, its receive count and the time that is left", async () => {
+  const received: ReceivedMessage[] = [];
   await failuresOf(
-    async (delivery) => {
-      seen.push(delivery);
+    async (message) => {
+      received.push(message);
       return "acknowledged";
     },
     ["a"],
   );
-  expect(seen).toEqual([{ messageId: "a", receiptHandle: "receipt of a", body: "a", receiveCount: 3 }]);
+  expect(received).toEqual([
+    {
+      messageId: "a",
+      receiptHandle: "receipt of a",
+      body: "a",
+      receiveCount: 3,
+      remainingMs: expect.any(Function),
+    },
+  ]);
+  expect(received[0]?.remainingMs()).toBe(29_500);
 });
 
-test("a record that is not finished when time runs out comes back, its neighbours do not", async () => {
-  const handle: HandleDelivery = ({ body }) =>
+test("a batch is started once with the number of its messages", async () => {
+  const started: number[] = [];
+  const handler = sqsHandler((messages) => {
+    started.push(messages);
+    return async () => "acknowledged";
+  });
+  const context: Partial<Context> = { awsRequestId: "r", getRemainingTimeInMillis: () => 30_000 };
+  await handler({ Records: ["a", "b", "c"].map(record) }, context as Context);
+  expect(started).toEqual([3]);
+});
+
+test("a message that does not finish in time comes back alone", async () => {
+  const handle: HandleMessage = ({ body }) =>
     body === "stuck" ? new Promise(() => undefined) : Promise.resolve("acknowledged");
   const lines = await captured(async () => {
     expect(await failuresOf(handle, ["a", "stuck", "b"], 520)).toEqual(["stuck"]);
   });
   expect(lines).toEqual([expect.objectContaining({ message: "record out of time", message_id: "stuck" })]);
-});
-
-test("a batch that cannot be started fails as a whole", async () => {
-  const handler = sqsHandler(() => Promise.reject(new Error("no config")));
-  const context: Partial<Context> = { awsRequestId: "r", getRemainingTimeInMillis: () => 30_000 };
-  await expect(handler({ Records: [record("a")] }, context as Context)).rejects.toThrow("no config");
 });
