@@ -38,7 +38,7 @@ export function productPolls(
         polls,
         acceptedAt: NOW,
         deadlineAt,
-        misses: 0,
+        consecutiveFailures: 0,
         accessError: null,
         lastPollError: null,
         jobType,

@@ -1,25 +1,25 @@
-import { finishDigestMember, readDigest } from "../../lib/ledger/dynamo/digest.ts";
-import { stopWatch as stop } from "../../lib/ledger/dynamo/end.ts";
+import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digest.ts";
+import { stopWatch } from "../../lib/ledger/dynamo/end.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
 import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
-import { readWatch as read } from "../../lib/ledger/dynamo/read.ts";
-import { recent } from "../../lib/ledger/dynamo/recent.ts";
-import { reopenNotification } from "../../lib/ledger/dynamo/reopen-notification.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
+import { readWatch } from "../../lib/ledger/dynamo/read.ts";
+import { listRecentWatches } from "../../lib/ledger/dynamo/recent.ts";
+import { startRedelivery } from "../../lib/ledger/dynamo/reopen-notification.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
-import { readTarget, switchOn } from "../../lib/ledger/dynamo/target.ts";
+import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target.ts";
 
 /** What callers and readers need of the ledger once jobs are taken. */
 export const statusLedger = (table: LedgerTable) =>
   onTable(table, {
-    read,
-    recent,
-    revisit,
-    stop,
-    reopenNotification,
+    readWatch,
+    listRecentWatches,
+    scheduleSweep,
+    stopWatch,
+    startRedelivery,
     readTarget,
-    switchOn,
-    finishDigestMember,
+    switchTargetOn,
+    removeRunningMember,
     readDigest,
     readDelivery,
   });

@@ -8,14 +8,14 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { pageToken } from "../../lib/ledger/page-token.ts";
 import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
-import { PageTokenError, type RecentPage, type WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { PageTokenError, type WatchLedger, type WatchPage } from "../../lib/ledger/watch-ledger.ts";
 
 /** The index knows no states, so a filter reads on until it has found enough; but a call reads no more than this. */
 const MAX_READS = 5;
 const READ_LENGTH = 100;
 
 export interface ListJobsPorts {
-  readonly ledger: Pick<WatchLedger, "recent">;
+  readonly ledger: Pick<WatchLedger, "listRecentWatches">;
   readonly config: Config;
   readonly publicUrl: string;
   readonly now: Instant;
@@ -45,11 +45,14 @@ export async function listJobs(
 async function find(
   { project, states, limit, before }: ListQuery,
   ledger: ListJobsPorts["ledger"],
-): Promise<RecentPage> {
+): Promise<WatchPage> {
   const watches: Watch[] = [];
   let next = before;
   for (let read = 0; read < MAX_READS; read += 1) {
-    const page = await ledger.recent(project, { limit: states === null ? limit : READ_LENGTH, before: next });
+    const page = await ledger.listRecentWatches(project, {
+      limit: states === null ? limit : READ_LENGTH,
+      before: next,
+    });
     for (const [i, watch] of page.watches.entries()) {
       if (states !== null && !states.includes(watch.state)) continue;
       watches.push(watch);

@@ -46,7 +46,7 @@ export function statusDocument(
   { document, region, tell, hears }: StatusFacts,
   shown: Job | null,
 ): StatusDocument {
-  const { watch, conclusion, context } = document;
+  const { watch, summary: conclusion, context } = document;
   const seen = conclusion ?? underWay(document, region, tell);
   return {
     project: watch.project,

@@ -27,7 +27,10 @@ export interface OperationsPorts
   extends Pick<StatusPorts, "tell" | "now" | "wait" | "remainingMs">,
     Pick<RedeliverPorts, "notifyQueue" | "onRedelivered">,
     Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested"> {
-  readonly ledger: Pick<Ledger, "read" | "recent" | "revisit" | "reopenNotification" | "switchOn"> &
+  readonly ledger: Pick<
+    Ledger,
+    "readWatch" | "listRecentWatches" | "scheduleSweep" | "startRedelivery" | "switchTargetOn"
+  > &
     StatusPorts["ledger"] &
     StopPorts["ledger"];
   readonly onStopped: (key: WatchKey, caller: string) => void;

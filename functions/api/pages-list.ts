@@ -1,6 +1,6 @@
 import { type LinkMaker, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { RecentPage, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { WatchLedger, WatchPage } from "../../lib/ledger/watch-ledger.ts";
 import { PageTokenError } from "../../lib/ledger/watch-ledger.ts";
 import { listState } from "../../lib/pages/list-filter-state.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
@@ -12,7 +12,7 @@ const PAGE_LENGTH = 50;
 const MAX_TEXT = 200;
 
 export interface ListPagePorts {
-  readonly ledger: Pick<WatchLedger, "recent">;
+  readonly ledger: Pick<WatchLedger, "listRecentWatches">;
   /** Makes the links to the jobs. */
   readonly maker: LinkMaker;
   readonly now: Instant;
@@ -39,12 +39,12 @@ export async function listPage(
 }
 
 async function recentOrNull(
-  ledger: Pick<WatchLedger, "recent">,
+  ledger: Pick<WatchLedger, "listRecentWatches">,
   project: string,
   before: string | null,
-): Promise<RecentPage | null> {
+): Promise<WatchPage | null> {
   try {
-    return await ledger.recent(project, { limit: PAGE_LENGTH, before });
+    return await ledger.listRecentWatches(project, { limit: PAGE_LENGTH, before });
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;

@@ -21,7 +21,7 @@ import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
 import { fittingAnswer, pageTree } from "./truncate-answer.ts";
 
 export interface PagesPorts {
-  readonly ledger: Pick<WatchLedger, "read" | "recent"> & StatusDigestPorts["ledger"];
+  readonly ledger: Pick<WatchLedger, "readWatch" | "listRecentWatches"> & StatusDigestPorts["ledger"];
   readonly config: Config;
   readonly publicUrl: string;
   readonly tell: TreeTeller;
@@ -44,7 +44,7 @@ export async function showJob(
   if (!project.success || !jobId.success) return notFoundPage(request);
   const key = { project: project.data, jobId: jobId.data };
   const maker = opened({ kind: "watch", ...key }, request, ports);
-  const read = maker === null ? null : await ports.ledger.read(key);
+  const read = maker === null ? null : await ports.ledger.readWatch(key);
   if (maker === null || read === null) return notFoundPage(request);
   const facts = statusFacts(await withDigest(read, ports), ports);
   const list = listUrl(maker, key.project, ports.now);

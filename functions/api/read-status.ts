@@ -18,7 +18,7 @@ const ANSWER_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 export interface StatusPorts {
-  readonly ledger: Pick<WatchLedger, "read"> & StatusDigestPorts["ledger"];
+  readonly ledger: Pick<WatchLedger, "readWatch"> & StatusDigestPorts["ledger"];
   readonly config: Config;
   readonly tell: TreeTeller;
   readonly now: () => Instant;
@@ -58,7 +58,7 @@ export function statusFacts(document: WatchDocument, { config, tell }: Pick<Stat
     document,
     tell,
     region: config.projects[document.watch.project]?.region ?? null,
-    hears: (target: string, outcome: NonNullable<WatchDocument["conclusion"]>["outcome"]) =>
+    hears: (target: string, outcome: NonNullable<WatchDocument["summary"]>["outcome"]) =>
       config.targets[target]?.on.includes(outcome) ?? true,
   };
 }
@@ -66,12 +66,12 @@ export function statusFacts(document: WatchDocument, { config, tell }: Pick<Stat
 async function heldRead(key: WatchKey, seconds: number, ports: StatusPorts): Promise<WatchDocument | null> {
   const { ledger, now, wait, remainingMs } = ports;
   const until = now() + Math.min(seconds * 1000, remainingMs() - ANSWER_MS);
-  let document = await ledger.read(key);
+  let document = await ledger.readWatch(key);
   for (;;) {
     const leftMs = until - now();
     if (document?.watch.state !== "watching" || leftMs <= 0) return document;
     await wait(Math.min(REREAD_MS, leftMs));
-    document = await ledger.read(key);
+    document = await ledger.readWatch(key);
   }
 }
 

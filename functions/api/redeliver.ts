@@ -12,12 +12,13 @@ import type { NotificationLedger } from "../../lib/ledger/notification-ledger.ts
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 
 const NO_TARGET_OF_IT = "is not a target of this watch; POST /v1/jobs with it in 'notify' tells it";
 
 export interface RedeliverPorts {
-  readonly ledger: Pick<WatchLedger, "read" | "revisit"> & Pick<NotificationLedger, "reopenNotification">;
+  readonly ledger: Pick<WatchLedger, "readWatch" | "scheduleSweep"> &
+    Pick<NotificationLedger, "startRedelivery">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: Instant;
@@ -35,7 +36,7 @@ export async function redeliver(
   caller: Caller,
   ports: RedeliverPorts,
 ): Promise<ApiResponse | Refusal> {
-  const document = await ports.ledger.read(key);
+  const document = await ports.ledger.readWatch(key);
   if (document === null) return noSuchWatch(key);
   const { watch } = document;
   const { state, generation } = watch;
@@ -46,11 +47,11 @@ export async function redeliver(
 
   const expiresAt = keptUntil(ports.now, ports.config.settings);
   // Before anything is sent: should these messages be lost, a sweep finds the notifications that wait for them.
-  await ports.ledger.revisit(watch, settleDueAt(ports.now), expiresAt);
+  await ports.ledger.scheduleSweep(watch, settleDueAt(ports.now), expiresAt);
   const targets = await Promise.all(
     chosen.targets.map(async (target) => ({
       target,
-      redelivery: await ports.ledger.reopenNotification({ ...key, target, generation }, expiresAt),
+      redelivery: await ports.ledger.startRedelivery({ ...key, target, generation }, expiresAt),
     })),
   );
   const sent = await queued(
@@ -68,7 +69,7 @@ export async function redeliver(
 
 /** Sends the notifications; answers the targets of those that are confirmed. */
 async function queued(
-  notifications: readonly { readonly target: string; readonly message: Outgoing }[],
+  notifications: readonly { readonly target: string; readonly message: OutgoingMessage }[],
   { notifyQueue }: RedeliverPorts,
 ): Promise<readonly string[]> {
   if (notifications.length === 0) return [];

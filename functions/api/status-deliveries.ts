@@ -1,6 +1,6 @@
 import type { DeliveryDocument } from "../../lib/api/status-document.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
-import type { Delivery } from "../../lib/ledger/notification-ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 
 /** Whether a target wants to hear of an outcome. One that the config does not know hears of all. */
@@ -17,7 +17,7 @@ export function deliveryDocuments({ watch, deliveries }: WatchDocument, hears: H
     .map(asDocument);
 }
 
-function asDocument({ target, state, attempts, nextAttemptAt, history }: Delivery): DeliveryDocument {
+function asDocument({ target, state, attempts, nextAttemptAt, history }: DeliveryRecord): DeliveryDocument {
   const last = history.at(-1);
   return {
     target,

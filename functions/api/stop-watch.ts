@@ -10,8 +10,8 @@ import { type Queue, SendFailedError } from "../../lib/queue/queue.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 
 export interface StopPorts {
-  readonly ledger: Pick<WatchLedger, "stop" | "read"> &
-    Pick<DigestLedger, "finishDigestMember" | "readDigest">;
+  readonly ledger: Pick<WatchLedger, "stopWatch" | "readWatch"> &
+    Pick<DigestLedger, "removeRunningMember" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly settings: Settings;
   readonly now: Instant;
@@ -26,10 +26,10 @@ export interface StopPorts {
  */
 export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {
   const { ledger, notifyQueue, settings, now, onStopped } = ports;
-  const stopped = await ledger.stop(key, now, keptUntil(now, settings));
+  const stopped = await ledger.stopWatch(key, now, keptUntil(now, settings));
   if (stopped === "missing") return noSuchWatch(key);
   if (stopped === "stopped") onStopped();
-  const watch = (await ledger.read(key))?.watch;
+  const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
     await finishDigestMember(watch.digestId, key, { ledger, notifications: notifyQueue });

@@ -16,7 +16,7 @@ const BUDGET_MS = 10_000;
 const ANSWER_MS = 2_000;
 
 export interface TestTargetPorts {
-  readonly ledger: Pick<TargetLedger, "switchOn">;
+  readonly ledger: Pick<TargetLedger, "switchTargetOn">;
   readonly config: Config;
   readonly deliver: (delivery: Delivery) => Promise<Attempted>;
   readonly format: (target: Target, name: string, now: Instant) => Delivery["message"];
@@ -48,6 +48,6 @@ export async function testTarget(
   });
   ports.onTested(name, target.kind, attempted, caller.name);
   const { verdict, status, reason } = attempted;
-  if (verdict === "delivered") await ports.ledger.switchOn(name);
+  if (verdict === "delivered") await ports.ledger.switchTargetOn(name);
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }

@@ -12,7 +12,7 @@ import { type OpenedJob, openWatch } from "./open-watch.ts";
 import { sendForOpened } from "./send-messages.ts";
 
 export interface AcceptPorts extends AcceptDigestPorts {
-  readonly ledger: Pick<WatchLedger, "open" | "revisit"> & AcceptDigestPorts["ledger"];
+  readonly ledger: Pick<WatchLedger, "openWatch" | "scheduleSweep"> & AcceptDigestPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;

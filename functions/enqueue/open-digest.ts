@@ -5,7 +5,7 @@ import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
 import type { OpenedJob } from "./open-watch.ts";
 
 export interface AcceptDigestPorts {
-  readonly ledger: Pick<DigestLedger, "openDigest">;
+  readonly ledger: Pick<DigestLedger, "createDigest">;
   readonly config: Config;
   /** A random UUID. */
   readonly uuid: () => string;
@@ -46,7 +46,7 @@ export async function openDigestOf(
   const members = opened.filter((job) => job.kind === "accepted");
   if (plan === null || members.length === 0) return opened;
   try {
-    await ledger.openDigest({
+    await ledger.createDigest({
       ...plan,
       members: members.map(({ jobId, generation }) => ({ project: asked.project, jobId, generation })),
       expiresAt: keptUntil(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),

@@ -2,7 +2,7 @@ import type { Resolved } from "../../lib/api/resolve.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { PollSettings, Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { Opened, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { OpenResult, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -11,10 +11,10 @@ export type OpenedJob = {
   readonly jobId: string;
   readonly deadlineAt: Instant;
   readonly delaySeconds: number;
-} & (Opened | { readonly kind: "failed" });
+} & (OpenResult | { readonly kind: "failed" });
 
 export interface OpenPorts {
-  readonly ledger: Pick<WatchLedger, "open">;
+  readonly ledger: Pick<WatchLedger, "openWatch">;
   readonly config: { readonly settings: Settings };
   readonly now: Instant;
   readonly firstDelaySeconds: (poll: PollSettings, project: string, jobs: number) => number | Promise<number>;
@@ -32,7 +32,7 @@ export async function openWatch(
   const firstDelay = await firstDelaySeconds(config.settings.poll, asked.project, asked.jobIds.length);
   const delaySeconds = Math.min(Math.round(firstDelay), Math.ceil((deadlineAt - now) / 1000));
   try {
-    const opened = await ledger.open({
+    const opened = await ledger.openWatch({
       project: asked.project,
       jobId,
       acceptedAt: now,

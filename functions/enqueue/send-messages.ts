@@ -5,14 +5,14 @@ import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import type { OpenedJob } from "./open-watch.ts";
 
 /** After so long a sweep verifies that the notifications of a concluded watch were told, should this call not send them. */
 const VERIFY_AFTER_MS = 600_000;
 
 export interface AcceptSendPorts {
-  readonly ledger: Pick<WatchLedger, "revisit">;
+  readonly ledger: Pick<WatchLedger, "scheduleSweep">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
@@ -47,18 +47,18 @@ export async function sendForOpened(
  * A new watch needs its poll. Where nobody has claimed one it may be lost: the claim makes a second one harmless. Later a
  * second one is not: it would come before one that waits for its turn, and begin to wait anew.
  */
-function pollsFor(project: string, job: OpenedJob): Outgoing[] {
+function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [pollMessage({ project, jobId, poll: job.poll, deadlineAt }, delaySeconds)];
   if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
-  const { poll, pollAtStart, deadlineAt: until } = job.watch;
+  const { poll, previousPolls: pollAtStart, deadlineAt: until } = job.watch;
   if (poll > pollAtStart) return [];
   return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: until }, delaySeconds)];
 }
 
 /** Targets that joined after the end are told at once, if they want to hear of this outcome. */
-function notificationsFor(project: string, job: OpenedJob, { targets }: Config): Outgoing[] {
+function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
   const outcome = outcomeOf(job.watch);
   if (outcome === null) return [];
@@ -92,7 +92,7 @@ async function revisitConcluded(
       try {
         const isOwed = job.addedTargets.length > 0;
         const expiresAt = isOwed ? keptUntil(now, config.settings) : null;
-        await ledger.revisit(job.watch, now + VERIFY_AFTER_MS, expiresAt);
+        await ledger.scheduleSweep(job.watch, now + VERIFY_AFTER_MS, expiresAt);
       } catch (error) {
         onFailure("send", error);
         failed.add(job.jobId);
@@ -104,7 +104,7 @@ async function revisitConcluded(
 
 async function failuresOf(
   queue: Pick<Queue, "send">,
-  messages: readonly Outgoing[],
+  messages: readonly OutgoingMessage[],
   { onFailure }: AcceptSendPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];

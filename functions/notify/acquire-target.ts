@@ -2,7 +2,7 @@ import { paceMs } from "../../lib/channels/rate-limits.ts";
 import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { Delivery as Standing } from "../../lib/ledger/notification-ledger.ts";
+import type { DeliveryRecord as Standing } from "../../lib/ledger/notification-ledger.ts";
 import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
 import type { Notification } from "./resolve-notification.ts";
 
@@ -10,7 +10,7 @@ import type { Notification } from "./resolve-notification.ts";
 const AT_ONCE_MS = 100;
 
 export interface TurnPorts {
-  readonly ledger: Pick<TargetLedger, "reserveRateLimit" | "tryAcquireRateLimit">;
+  readonly ledger: Pick<TargetLedger, "reserveRequestTime" | "tryAcquireRequest">;
   readonly settings: Settings;
   readonly random: () => number;
 }
@@ -24,21 +24,21 @@ export async function turn(
     now,
   }: { readonly standing: Standing; readonly state: TargetState; readonly now: Instant },
   { ledger, settings, random }: TurnPorts,
-): Promise<{ until: Instant; rateLimitReserved: boolean } | null> {
+): Promise<{ until: Instant; nextAttemptReserved: boolean } | null> {
   // What will not be sent needs no turn.
   if (target === null || state.offSince !== null) return null;
   if (standing.nextAttemptAt === null) {
     const firstWaitMs = firstWaitSeconds(settings.retry.scheduleSeconds, random()) * 1000;
-    if (firstWaitMs > 0) return { until: now + firstWaitMs, rateLimitReserved: false };
+    if (firstWaitMs > 0) return { until: now + firstWaitMs, nextAttemptReserved: false };
   }
-  const { pausedUntil } = state;
-  if (pausedUntil > now + AT_ONCE_MS) return { until: pausedUntil, rateLimitReserved: false };
+  const { throttledUntil } = state;
+  if (throttledUntil > now + AT_ONCE_MS) return { until: throttledUntil, nextAttemptReserved: false };
   const intervalMs = paceMs(target.kind);
   if (intervalMs === 0) return null;
-  if (!standing.rateLimitReserved) {
-    const slot = await ledger.reserveRateLimit(key.target, now, intervalMs);
-    if (slot > now + AT_ONCE_MS) return { until: slot, rateLimitReserved: true };
+  if (!standing.nextAttemptReserved) {
+    const slot = await ledger.reserveRequestTime(key.target, now, intervalMs);
+    if (slot > now + AT_ONCE_MS) return { until: slot, nextAttemptReserved: true };
   }
-  if (await ledger.tryAcquireRateLimit(key.target, now, intervalMs)) return null;
-  return { until: now + intervalMs, rateLimitReserved: true };
+  if (await ledger.tryAcquireRequest(key.target, now, intervalMs)) return null;
+  return { until: now + intervalMs, nextAttemptReserved: true };
 }

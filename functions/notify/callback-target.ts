@@ -6,7 +6,7 @@ import type { NotificationKey } from "../../lib/ledger/notification-ledger.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 
 export interface CallbackPorts {
-  readonly ledger: Pick<WatchLedger, "readAcceptance">;
+  readonly ledger: Pick<WatchLedger, "readCallerData">;
   readonly config: Config;
 }
 
@@ -16,7 +16,7 @@ export async function callbackTarget(
   { ledger, config }: CallbackPorts,
 ): Promise<Target | null> {
   const { linkKey, callbackSecrets } = config.settings;
-  const encrypted = (await ledger.readAcceptance(key)).callbacks[key.target];
+  const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
   const url =
     encrypted === undefined || linkKey === undefined
       ? null

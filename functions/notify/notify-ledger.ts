@@ -1,4 +1,4 @@
-import { readAcceptance } from "../../lib/ledger/dynamo/acceptance.ts";
+import { readCallerData } from "../../lib/ledger/dynamo/acceptance.ts";
 import { markDeadLettered, postponeNotification, recordAttempt } from "../../lib/ledger/dynamo/attempt.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digest.ts";
 import { claimNotification, readDelivery } from "../../lib/ledger/dynamo/notification.ts";
@@ -6,17 +6,17 @@ import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
 import { readOutcome } from "../../lib/ledger/dynamo/outcome.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
-  pauseTarget,
   readTarget,
-  reserveRateLimit,
-  switchOff,
-  tryAcquireRateLimit,
+  reserveRequestTime,
+  switchTargetOff,
+  throttleTarget,
+  tryAcquireRequest,
 } from "../../lib/ledger/dynamo/target.ts";
 
 /** What telling targets needs of the ledger. */
 export const notifyLedger = (table: LedgerTable) =>
   onTable(table, {
-    readAcceptance,
+    readCallerData,
     readOutcome,
     readDigest,
     readDelivery,
@@ -25,8 +25,8 @@ export const notifyLedger = (table: LedgerTable) =>
     postponeNotification,
     markDeadLettered,
     readTarget,
-    reserveRateLimit,
-    tryAcquireRateLimit,
-    pauseTarget,
-    switchOff,
+    reserveRequestTime,
+    tryAcquireRequest,
+    throttleTarget,
+    switchTargetOff,
   });

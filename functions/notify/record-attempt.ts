@@ -3,7 +3,7 @@ import { nextAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
-import type { NotificationLedger, Delivery as Standing } from "../../lib/ledger/notification-ledger.ts";
+import type { NotificationLedger, DeliveryRecord as Standing } from "../../lib/ledger/notification-ledger.ts";
 import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -24,7 +24,7 @@ export const isLastReceipt = ({ receiveCount }: ReceivedMessage): boolean => rec
 
 export interface NotificationRecordPorts {
   readonly ledger: Pick<NotificationLedger, "recordAttempt" | "markDeadLettered"> &
-    Pick<TargetLedger, "pauseTarget" | "switchOff">;
+    Pick<TargetLedger, "throttleTarget" | "switchTargetOff">;
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly dead: Pick<Queue, "send">;
   readonly settings: Settings;
@@ -69,7 +69,7 @@ export async function recordAttempt(
     verdict !== "retry" ? verdict : next?.kind === "again" ? "pending" : "exhausted";
   const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
   // Not until this notification's own next attempt: its place in the schedule is nothing to the others.
-  if (isThrottled && afterSeconds !== null) await ledger.pauseTarget(key.target, at + afterSeconds * 1000);
+  if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
     redelivery,
@@ -92,7 +92,7 @@ export async function recordAttempt(
   if (nextAttemptAt !== null) return hide(delivery, nextAttemptAt, ports);
   // A caller's own address ends with its watch's notification: nobody could switch it on again, and other watches may name it.
   if (state === "gone" && attempted.reason !== "target_off" && !isCallback(key.target))
-    await ledger.switchOff(key.target, at);
+    await ledger.switchTargetOff(key.target, at);
   return deadLetter(told, delivery, state, attempted.reason, ports);
 }
 

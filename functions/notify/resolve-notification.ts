@@ -35,7 +35,7 @@ export interface Notification {
 }
 
 export interface NotificationSubjectPorts {
-  readonly ledger: Pick<Ledger, "readOutcome" | "readAcceptance" | "readDigest" | "readDelivery">;
+  readonly ledger: Pick<Ledger, "readOutcome" | "readCallerData" | "readDigest" | "readDelivery">;
   readonly config: Config;
   /** The config as it is now, or was a moment ago. */
   readonly freshConfig: () => Promise<Config>;

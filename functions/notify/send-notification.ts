@@ -52,13 +52,13 @@ export async function notification(
     case "claimed":
       break;
     case "stale":
-    case "theirs":
+    case "other_owner":
       return "acknowledged";
-    case "mine":
+    case "own_lease":
       return "retry";
-    case "early":
+    case "not_due":
       return hide(delivery, claim.until, ports);
-    case "not_dead_lettered":
+    case "needs_dead_letter":
       return deadLetter(told, delivery, claim.state, claim.reason, ports);
     default:
       return claim satisfies never;
@@ -69,7 +69,7 @@ export async function notification(
   const state = isCallback(key.target) ? { ...known, offSince: null } : known;
   const waits = isLastReceipt(delivery)
     ? null
-    : await turn(told, { standing: claim.delivery, state, now }, ports);
+    : await turn(told, { standing: claim.record, state, now }, ports);
   if (waits !== null) {
     const leastSeconds = Math.min(delivery.receiveCount - PROMPT_TURNS, MAX_TURN_SECONDS);
     const until = Math.max(waits.until, now + leastSeconds * 1000);
@@ -78,7 +78,7 @@ export async function notification(
   }
   const attempted = await attempt(told, state, delivery.remainingMs, ports);
   if (attempted === null) return "retry";
-  return recordAttempt(told, delivery, claim.delivery, attempted, ports);
+  return recordAttempt(told, delivery, claim.record, attempted, ports);
 }
 
 function budgetOf(remainingMs: () => number): number {

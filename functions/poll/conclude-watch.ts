@@ -19,7 +19,13 @@ const DEEPEN_MS = 5_000;
 export interface ConcludePorts {
   readonly ledger: Pick<
     Ledger,
-    "read" | "readOutcome" | "saveOutcome" | "end" | "finishDigestMember" | "readDigest" | "addDuration"
+    | "readWatch"
+    | "readOutcome"
+    | "saveOutcomeOnce"
+    | "endWatch"
+    | "removeRunningMember"
+    | "readDigest"
+    | "addDuration"
   >;
   readonly notifications: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "deepen">;
@@ -46,11 +52,11 @@ export async function conclude(
   ports: ConcludePorts,
 ): Promise<void> {
   const { watch } = seen;
-  const known = await ports.ledger.read(watch);
+  const known = await ports.ledger.readWatch(watch);
   if (known !== null && (known.watch.state !== "watching" || known.watch.acceptedAt !== watch.acceptedAt))
     return;
   const conclusion =
-    known?.conclusion ??
+    known?.summary ??
     (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
   await tellAndEnd(conclusion, seen, ports);
 }
@@ -88,7 +94,7 @@ async function tellAndEnd(conclusion: OutcomeSummary, begun: Begun, ports: Concl
       ),
     );
     told = targets;
-    const ended = await ledger.end({
+    const ended = await ledger.endWatch({
       key,
       acceptedAt: watch.acceptedAt,
       outcome: conclusion.outcome,
@@ -96,7 +102,7 @@ async function tellAndEnd(conclusion: OutcomeSummary, begun: Begun, ports: Concl
       targets,
       polledAt,
       expiresAt: keptUntil(at, config.settings),
-      seen: {
+      lastSeen: {
         phase: conclusion.phase,
         jobType: conclusion.jobType,
         resourceName: conclusion.resourceName,
@@ -137,9 +143,9 @@ async function keepFirst(
   });
   if (ports.now() > seen.leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   const expiresAt = keptUntil(seen.at, ports.config.settings);
-  return ports.ledger.saveOutcome(
+  return ports.ledger.saveOutcomeOnce(
     { ...key, generation: watch.generation },
-    { conclusion, tree: job },
+    { summary: conclusion, tree: job },
     expiresAt,
   );
 }

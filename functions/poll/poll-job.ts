@@ -40,7 +40,7 @@ export interface PollPorts extends PassOnPorts {
 export interface Polled {
   readonly key: WatchKey;
   readonly poll: number;
-  readonly what: Observation["kind"] | "waits" | "resumed" | "stale" | "mine" | "theirs";
+  readonly what: Observation["kind"] | "waits" | "resumed" | "stale" | "own_lease" | "other_owner";
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
   /** How much later than planned the poll happened; null for the first and for messages that led to none. */
@@ -76,18 +76,18 @@ export async function poll(
     case "claimed":
       break;
     case "stale":
-    case "theirs":
+    case "other_owner":
       tell(claim.kind, "acknowledged");
       return "acknowledged";
-    case "mine":
-      tell("mine", "retry");
+    case "own_lease":
+      tell("own_lease", "retry");
       return "retry";
     default:
       return claim satisfies never;
   }
 
   const { watch } = claim;
-  if (claim.again && (await ports.resume({ watch, at: claimedAt, polledAt: watch.polledAt }))) {
+  if (claim.reclaimed && (await ports.resume({ watch, at: claimedAt, polledAt: watch.polledAt }))) {
     tell("resumed", "concluded");
     return "acknowledged";
   }

@@ -14,7 +14,7 @@ export function logPoll({ key, poll, what, next, delaySeconds, latenessSeconds }
     delay_seconds: delaySeconds,
     lateness_seconds: latenessSeconds,
   });
-  if (what === "stale" || what === "mine" || what === "theirs") {
+  if (what === "stale" || what === "own_lease" || what === "other_owner") {
     meter.add("LedgerConflicts", 1);
     return;
   }

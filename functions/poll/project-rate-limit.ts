@@ -32,7 +32,7 @@ export interface Pace {
  * project is paced. Should the ledger fail, the poll fails, and comes again.
  */
 export function createPace(
-  ledger: Pick<TargetLedger, "reserveRateLimit">,
+  ledger: Pick<TargetLedger, "reserveRequestTime">,
   now: () => Instant,
 ): (quota: number | undefined) => Pace {
   const pacedUntil = new Map<string, Instant>();
@@ -42,7 +42,7 @@ export function createPace(
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_SHARE * (quota ?? USUAL_QUOTA)));
       const burstMs = Math.floor(BURST_SHARE * (quota ?? USUAL_QUOTA)) * intervalMs;
       // No target has a colon in its name.
-      return ledger.reserveRateLimit(`cce:${project}`, now() - burstMs, intervalMs);
+      return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
     throttled(project) {
       pacedUntil.set(project, now() + PACED_MS);

@@ -52,8 +52,8 @@ export async function passOn(
     resourceName: job?.resourceName ?? watch.resourceName,
     accessError: decision.accessError,
     lastPollError: decision.lastPollError,
-    misses: decision.misses,
-    waited: observation === null,
+    consecutiveFailures: decision.consecutiveFailures,
+    rateLimited: observation === null,
     polledAt: seen.polledAt,
     tree: job,
   });

@@ -5,7 +5,7 @@ import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { digestTargetsOf } from "./notification-targets.ts";
 
 export interface FinishDigestMemberPorts {
-  readonly ledger: Pick<DigestLedger, "finishDigestMember" | "readDigest">;
+  readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
   readonly notifications: Pick<Queue, "send">;
 }
 
@@ -22,7 +22,7 @@ export async function finishDigestMember(
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
   const targets = digestTargetsOf(digest, key);
   if (digestId === null || targets.length === 0) return [];
-  if ((await ledger.finishDigestMember(digestId, key)) === 0)
+  if ((await ledger.removeRunningMember(digestId, key)) === 0)
     await sendAll(
       notifications,
       targets.map((target) => digestMessage(digestId, target)),

@@ -1,8 +1,8 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Delivery } from "../../lib/ledger/notification-ledger.ts";
-import type { Overdue, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
+import type { OverdueEntry, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
@@ -23,7 +23,7 @@ const LEASE_PASSES_SECONDS = 36;
 const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
 
 export interface SweepWatchPorts {
-  readonly ledger: Pick<Ledger, "reschedule" | "read" | "readDelivery" | "readDigest">;
+  readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifications: Pick<Queue, "send">;
   readonly config: Config;
@@ -40,30 +40,33 @@ export interface SentAgain {
 const NOTHING: SentAgain = { polls: 0, notifications: 0 };
 
 /** Looks after one overdue watch, and moves it in the index, or takes it out when nothing is left to look after. */
-export async function sweepWatch(entry: Overdue, ports: SweepWatchPorts): Promise<SentAgain> {
+export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
   try {
     return await checkWatch(entry, ports);
   } catch (error) {
     // What fails at every run would stay at the top of the index, before all that is overdue behind it. That it could
     // not be put later either is told by the error that brought it here.
-    await ports.ledger.reschedule(entry, ports.now() + POSTPONE_MS).catch(() => undefined);
+    await ports.ledger.rescheduleSweep(entry, ports.now() + POSTPONE_MS).catch(() => undefined);
     throw error;
   }
 }
 
-async function checkWatch(entry: Overdue, ports: SweepWatchPorts): Promise<SentAgain> {
-  const document = await ports.ledger.read(entry);
+async function checkWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
+  const document = await ports.ledger.readWatch(entry);
   const state = document?.watch.state;
   if (document === null || state === "stopped") {
-    await ports.ledger.reschedule(entry, null);
+    await ports.ledger.rescheduleSweep(entry, null);
     return NOTHING;
   }
   if (state === "watching") {
-    const { poll, done } = document.watch;
+    const { poll, pollDone } = document.watch;
     await sendAll(ports.pollQueue, [
-      pollMessage({ ...document.watch, poll: done ? poll + 1 : poll }, done ? 0 : LEASE_PASSES_SECONDS),
+      pollMessage(
+        { ...document.watch, poll: pollDone ? poll + 1 : poll },
+        pollDone ? 0 : LEASE_PASSES_SECONDS,
+      ),
     ]);
-    await ports.ledger.reschedule(entry, ports.now() + POSTPONE_MS);
+    await ports.ledger.rescheduleSweep(entry, ports.now() + POSTPONE_MS);
     return { polls: 1, notifications: 0 };
   }
   return checkNotifications(entry, document, ports);
@@ -71,13 +74,13 @@ async function checkWatch(entry: Overdue, ports: SweepWatchPorts): Promise<SentA
 
 /** A watch that is over leaves the index when every notification of it has reached its end. */
 async function checkNotifications(
-  entry: Overdue,
+  entry: OverdueEntry,
   document: WatchDocument,
   ports: SweepWatchPorts,
 ): Promise<SentAgain> {
-  const { watch, conclusion } = document;
+  const { watch, summary: conclusion } = document;
   if (conclusion === null) {
-    await ports.ledger.reschedule(entry, null);
+    await ports.ledger.rescheduleSweep(entry, null);
     return NOTHING;
   }
   const now = ports.now();
@@ -118,11 +121,11 @@ async function checkNotifications(
       Math.max(now + POSTPONE_MS, (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS),
     ),
   );
-  await ports.ledger.reschedule(entry, Number.isFinite(wakeAt) ? wakeAt : null);
+  await ports.ledger.rescheduleSweep(entry, Number.isFinite(wakeAt) ? wakeAt : null);
   return { polls: 0, notifications: unsent.length };
 }
 
-function isSettled(delivery: Delivery | null): boolean {
+function isSettled(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;
 }

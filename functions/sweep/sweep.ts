@@ -18,7 +18,7 @@ const TELL_GONE_MS = 24 * 60 * MINUTE_MS;
 export type SweepFailure = WatchKey | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "sent"> {
-  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "overdue" | "readTarget">;
+  readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   /** Milliseconds this run may still use: what it does not reach stays in the index for the next. */
   readonly remainingMs: () => number;
   readonly onFailure: (what: SweepFailure, error: unknown) => void;
@@ -51,7 +51,7 @@ async function sweepWatches(ports: SweepPorts): Promise<Swept> {
   const swept = (finished: boolean): Swept => ({ ...total, failed: failed.size, finished });
   for (;;) {
     if (ports.remainingMs() < WATCHES_NEED_MS) return swept(false);
-    const overdue = await ports.ledger.overdue(ports.now(), PAGE + failed.size);
+    const overdue = await ports.ledger.listOverdue(ports.now(), PAGE + failed.size);
     const due = overdue.filter((entry) => !failed.has(idOf(entry)));
     if (due.length === 0) return swept(true);
     for (let i = 0; i < due.length; i += ABREAST) {

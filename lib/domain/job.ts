@@ -29,8 +29,8 @@ export interface WatchKey {
   readonly jobId: string;
 }
 
-/** A watch in one of its generations: it has another whenever it is taken up again. 0, the first, may be left out. */
-export interface GenerationKey extends WatchKey {
+/** One generation of a watch. The first generation is 0. Each restart of the watch starts the next one. */
+export interface WatchGeneration extends WatchKey {
   readonly generation?: number | undefined;
 }
 

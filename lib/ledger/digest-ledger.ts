@@ -1,19 +1,19 @@
-import type { GenerationKey, Instant, WatchKey } from "../domain/job.ts";
+import type { Instant, WatchGeneration, WatchKey } from "../domain/job.ts";
 
 export interface DigestLedger {
-  openDigest(digest: {
+  createDigest(digest: {
     digestId: string;
-    members: readonly GenerationKey[];
+    members: readonly WatchGeneration[];
     targets: readonly string[];
     expiresAt: Instant;
   }): Promise<void>;
   /** Takes a concluded watch out of those still running and answers how many are left. Idempotent. */
-  finishDigestMember(digestId: string, key: WatchKey): Promise<number>;
+  removeRunningMember(digestId: string, key: WatchKey): Promise<number>;
   readDigest(digestId: string): Promise<Digest | null>;
 }
 
 export interface Digest {
-  readonly members: readonly GenerationKey[];
+  readonly members: readonly WatchGeneration[];
   readonly targets: readonly string[];
   /** Members that have not left. One of them that was stopped, or taken up anew without this digest, never will. */
   readonly running: readonly WatchKey[];

@@ -1,7 +1,7 @@
-import type { DeliveryState, GenerationKey, Instant, Verdict } from "../domain/job.ts";
+import type { DeliveryState, Instant, Verdict, WatchGeneration } from "../domain/job.ts";
 
 /** What was told of a watch's generation before tells nothing of the next. */
-export interface NotificationKey extends GenerationKey {
+export interface NotificationKey extends WatchGeneration {
   readonly target: string;
 }
 
@@ -19,7 +19,7 @@ export interface Attempt {
 export const ATTEMPT_HISTORY = 20;
 
 /** One notification on its way to one target. */
-export interface Delivery {
+export interface DeliveryRecord {
   readonly target: string;
   readonly state: DeliveryState;
   /** Attempts spent; waiting out a 429 spends none. */
@@ -30,7 +30,7 @@ export interface Delivery {
   readonly redelivery: number;
   readonly nextAttemptAt: Instant | null;
   /** A place in the target's pace was reserved for `nextAttemptAt`. */
-  readonly rateLimitReserved: boolean;
+  readonly nextAttemptReserved: boolean;
   /** It failed, and lies in the dead-letter queue. */
   readonly deadLettered: boolean;
   /** The latest, oldest first, at most `ATTEMPT_HISTORY`. */
@@ -38,14 +38,14 @@ export interface Delivery {
 }
 
 /** How a notification stands that no message has come for yet. */
-export function unattempted(target: string): Delivery {
+export function newDeliveryRecord(target: string): DeliveryRecord {
   const nothing = {
     attempts: 0,
     throttles: 0,
     throttledSince: null,
     redelivery: 0,
     nextAttemptAt: null,
-    rateLimitReserved: false,
+    nextAttemptReserved: false,
     deadLettered: false,
     history: [],
   };
@@ -53,15 +53,15 @@ export function unattempted(target: string): Delivery {
 }
 
 export type NotificationClaim =
-  | { readonly kind: "claimed"; readonly delivery: Delivery }
+  | { readonly kind: "claimed"; readonly record: DeliveryRecord }
   /** Delivered, deadLettered, or an older redelivery. Acknowledge. */
   | { readonly kind: "stale" }
   /** Final and failed, but not yet in the dead-letter queue. */
-  | { readonly kind: "not_dead_lettered"; readonly state: DeliveryState; readonly reason: string }
-  | { readonly kind: "mine" }
-  | { readonly kind: "theirs" }
+  | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
+  | { readonly kind: "own_lease" }
+  | { readonly kind: "other_owner" }
   /** It is this message's own, and not due before `until`: hide it again. */
-  | { readonly kind: "early"; readonly until: Instant };
+  | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord {
   readonly key: NotificationKey;
@@ -91,11 +91,11 @@ export interface NotificationLedger {
     redelivery: number;
     messageId: string;
     until: Instant;
-    rateLimitReserved: boolean;
+    nextAttemptReserved: boolean;
   }): Promise<"recorded" | "superseded">;
   /** How one notification stands; pending with no attempts when no message has come for it yet. */
-  readDelivery(key: NotificationKey): Promise<Delivery>;
+  readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /** Starts a notification anew and answers its redelivery number. */
-  reopenNotification(key: NotificationKey, expiresAt: Instant): Promise<number>;
+  startRedelivery(key: NotificationKey, expiresAt: Instant): Promise<number>;
 }

@@ -4,21 +4,21 @@ export interface TargetState {
   /** Since when the target is switched off because it is gone; null while it is on. */
   readonly offSince: Instant | null;
   /** A 429 asked for lastPollError until then. */
-  readonly pausedUntil: Instant;
+  readonly throttledUntil: Instant;
 }
 
 export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Takes the next free place in a target's pace: now, or later when others have been before. */
-  reserveRateLimit(name: string, now: Instant, intervalMs: number): Promise<Instant>;
+  reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
   /**
    * The gate before an attempt: passes, and shuts for `intervalMs`, or is still shut. Places are kept by a queue
    * whose clock ticks in seconds; the gate keeps those apart that come back together.
    */
-  tryAcquireRateLimit(name: string, now: Instant, intervalMs: number): Promise<boolean>;
+  tryAcquireRequest(name: string, now: Instant, intervalMs: number): Promise<boolean>;
   /** Only ever lengthens. */
-  pauseTarget(name: string, until: Instant): Promise<void>;
+  throttleTarget(name: string, until: Instant): Promise<void>;
   /** `true` for the one call that switched it off. */
-  switchOff(name: string, at: Instant): Promise<boolean>;
-  switchOn(name: string): Promise<void>;
+  switchTargetOff(name: string, at: Instant): Promise<boolean>;
+  switchTargetOn(name: string): Promise<void>;
 }

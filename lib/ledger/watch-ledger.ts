@@ -1,15 +1,15 @@
 import type { Context } from "../domain/context.ts";
 import type {
   AccessError,
-  GenerationKey,
   Instant,
   Job,
   LastPollError,
   Outcome,
+  WatchGeneration,
   WatchKey,
 } from "../domain/job.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
-import type { Delivery } from "./notification-ledger.ts";
+import type { DeliveryRecord } from "./notification-ledger.ts";
 import type { Watch } from "./watch.ts";
 
 export interface NewWatch extends WatchKey {
@@ -24,7 +24,7 @@ export interface NewWatch extends WatchKey {
   readonly expiresAt: Instant;
 }
 
-export type Opened =
+export type OpenResult =
   /** A new watch, or one taken up again that was stopped, or let go after an end that told nothing of the job: `poll` is the number of the poll to send. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation?: number }
   | {
@@ -36,13 +36,13 @@ export type Opened =
 
 export type PollClaim =
   /** `again`: this poll was claimed before, and its lease has ended; it may have begun to conclude. */
-  | { readonly kind: "claimed"; readonly watch: Watch; readonly again: boolean }
+  | { readonly kind: "claimed"; readonly watch: Watch; readonly reclaimed: boolean }
   /** Nothing left to do: the watch is over, or a later poll exists, or this poll is done. Acknowledge. */
-  | { readonly kind: "stale"; readonly why: "missing" | "over" | "superseded" | "done" }
+  | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /** A live lease of this very message: its earlier delivery may still run. Fail the record. */
-  | { readonly kind: "mine" }
+  | { readonly kind: "own_lease" }
   /** A live lease of another message, which is still in its queue. Acknowledge. */
-  | { readonly kind: "theirs" };
+  | { readonly kind: "other_owner" };
 
 export interface PollRecord {
   readonly key: WatchKey;
@@ -55,15 +55,15 @@ export interface PollRecord {
   readonly resourceName: string | null;
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  readonly misses: number;
+  readonly consecutiveFailures: number;
   /** It only waited for its turn, and counts as no poll. */
-  readonly waited: boolean;
+  readonly rateLimited: boolean;
   readonly polledAt: readonly Instant[];
   /** The tree as seen, kept for the status page; null leaves what is there. */
   readonly tree: Job | null;
 }
 
-export interface Ending {
+export interface WatchEnd {
   readonly key: WatchKey;
   /** Of the acceptance that ends: one that was taken up since goes on. */
   readonly acceptedAt: Instant;
@@ -74,42 +74,42 @@ export interface Ending {
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
   /** What the last poll saw, for lists of watches; without it what was recorded before stays. */
-  readonly seen?: Pick<Watch, "phase" | "jobType" | "resourceName">;
+  readonly lastSeen?: Pick<Watch, "phase" | "jobType" | "resourceName">;
 }
 
-export type Ended =
+export type EndResult =
   | { readonly kind: "ended" }
   /** Targets were added meanwhile: tell these too, then end again. */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
 export interface StoredOutcome {
-  readonly conclusion: OutcomeSummary;
+  readonly summary: OutcomeSummary;
   readonly tree: Job | null;
 }
 
 /** What an acceptance brought along, read when the watch concludes. */
-export interface Acceptance {
+export interface CallerData {
   readonly context: Context;
   readonly callbacks: Readonly<Record<string, string>>;
 }
 
 /** Everything known of a watch: the status document is made of it. */
-export interface WatchDocument extends Acceptance {
+export interface WatchDocument extends CallerData {
   readonly watch: Watch;
-  readonly conclusion: OutcomeSummary | null;
+  readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
   /** In the order of `watch.targets`; a target without a delivery yet is pending with no attempts. */
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly DeliveryRecord[];
 }
 
 /** An entry of the overdue index. */
-export interface Overdue extends WatchKey {
+export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
 
 export interface WatchLedger {
-  open(watch: NewWatch): Promise<Opened>;
+  openWatch(watch: NewWatch): Promise<OpenResult>;
   claimPoll(poll: {
     key: WatchKey;
     poll: number;
@@ -119,29 +119,29 @@ export interface WatchLedger {
   }): Promise<PollClaim>;
   /** Marks a poll done. `superseded`: the lease was lost meanwhile, and nothing was written. */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  readAcceptance(key: GenerationKey): Promise<Acceptance>;
+  readCallerData(key: WatchGeneration): Promise<CallerData>;
   /** Keeps the first conclusion of a watch's generation and answers the one that is kept. */
-  saveOutcome(key: GenerationKey, stored: StoredOutcome, expiresAt: Instant): Promise<OutcomeSummary>;
-  readOutcome(key: GenerationKey): Promise<OutcomeSummary | null>;
-  end(ending: Ending): Promise<Ended>;
+  saveOutcomeOnce(key: WatchGeneration, stored: StoredOutcome, expiresAt: Instant): Promise<OutcomeSummary>;
+  readOutcome(key: WatchGeneration): Promise<OutcomeSummary | null>;
+  endWatch(ending: WatchEnd): Promise<EndResult>;
   /** Stops a watch. One that is over as `timed_out` or `lost` stays what it is, and is taken up again when it is asked for. */
-  stop(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
-  read(key: WatchKey): Promise<WatchDocument | null>;
+  stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
+  readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /** Watches whose `dueAt` lies before `now`, the longest overdue first within a shard; at most `limit`. */
-  overdue(now: Instant, limit: number): Promise<readonly Overdue[]>;
+  listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /** Moves a watch in the overdue index, or takes it out (null), unless somebody else has moved it since. */
-  reschedule(entry: Overdue, dueAt: Instant | null): Promise<"moved" | "changed">;
+  rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Puts a watch (even one that is over) into the overdue index at `dueAt`, unless it is due before: a later
    * sweep will verify its deliveries. With `expiresAt`, what will be told is kept until then at the least. Nothing happens
    * when there is no such watch.
    */
-  revisit(key: GenerationKey, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
+  scheduleSweep(key: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /** The latest watches of a project, newest first. Throws `PageTokenError` for a `before` that no page gave. */
-  recent(project: string, page: { limit: number; before: string | null }): Promise<RecentPage>;
+  listRecentWatches(project: string, page: { limit: number; before: string | null }): Promise<WatchPage>;
 }
 
-export interface RecentPage {
+export interface WatchPage {
   readonly watches: readonly Watch[];
   /** Hand back as `before` for the next page; null on the last. */
   readonly next: string | null;

@@ -7,12 +7,12 @@ export interface Watch extends WatchKey {
   readonly generation: number;
   /** Number of the latest poll that was claimed; 0 before the first. */
   readonly poll: number;
-  /** Numbers of polls that were no poll of this acceptance: made before a stop, or spent on waiting for a turn. */
-  readonly uncounted: number;
-  /** The number of the latest poll when this generation began: 0 for the first. */
-  readonly pollAtStart: number;
+  /** Number of the latest poll of the previous generation. 0 in the first generation. */
+  readonly previousPolls: number;
+  /** Polls of this generation that sent no query, because the rate limit postponed the query. */
+  readonly rateLimitedPolls: number;
   /** That poll has passed its successor on. True at poll 0. */
-  readonly done: boolean;
+  readonly pollDone: boolean;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
   readonly concludedAt: Instant | null;
@@ -28,14 +28,14 @@ export interface Watch extends WatchKey {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
   /** Polls in a row that brought no job: the exponent of the back-off. */
-  readonly misses: number;
+  readonly consecutiveFailures: number;
   /** When the latest polls happened, oldest first, at most `POLL_HISTORY`. */
   readonly polledAt: readonly Instant[];
 }
 
 export const POLL_HISTORY = 60;
 
-/** How many polls have been made since the watch was accepted, the one under way included. */
-export function pollsMade({ poll, uncounted }: Pick<Watch, "poll" | "uncounted">): number {
-  return poll - uncounted;
+/** Returns how many polls this generation has made. A poll that is under way counts. */
+export function pollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
+  return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
 }

@@ -1,4 +1,4 @@
-import type { Outgoing } from "./queue.ts";
+import type { OutgoingMessage } from "./queue.ts";
 
 /** SendMessageBatch takes at most ten entries. */
 export const MAX_BATCH_ENTRIES = 10;
@@ -6,8 +6,8 @@ export const MAX_BATCH_ENTRIES = 10;
 export const MAX_BATCH_BYTES = 262_144;
 
 /** Cuts messages into batches, in order. A message that is too large alone is a batch of its own: SQS will refuse it. */
-export function toBatches(messages: readonly Outgoing[]): Outgoing[][] {
-  const batches: Outgoing[][] = [];
+export function toBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const batches: OutgoingMessage[][] = [];
   let bytes = 0;
   for (const message of messages) {
     const size = bytesOf(message);
@@ -24,7 +24,7 @@ export function toBatches(messages: readonly Outgoing[]): Outgoing[][] {
 }
 
 /** SQS counts the body and, of every attribute, its name, type and value. */
-function bytesOf({ body, attributes = {} }: Outgoing): number {
+function bytesOf({ body, attributes = {} }: OutgoingMessage): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
     Buffer.byteLength(body),

@@ -1,4 +1,4 @@
-import type { Outgoing, Queue, SendResult } from "./queue.ts";
+import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
 /** How long the first message waits for company: short beside a poll, long beside ten of them answering at once. */
 const WINDOW_MS = 100;
@@ -12,7 +12,7 @@ const realTimer: Timer = (run, ms) => {
 };
 
 interface Waiting {
-  readonly messages: readonly Outgoing[];
+  readonly messages: readonly OutgoingMessage[];
   readonly resolve: (results: readonly SendResult[]) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,14 +1,14 @@
 import type { Outcome, WatchKey } from "../domain/job.ts";
 import type { NotificationKey } from "../ledger/notification-ledger.ts";
 import type { DigestMessage, NotificationMessage, PollMessage, TargetGoneMessage } from "./messages.ts";
-import type { Outgoing } from "./queue.ts";
+import type { OutgoingMessage } from "./queue.ts";
 
 /** "Look at this job", as the poll queue carries it. */
 export function pollMessage(
   poll: WatchKey & { poll: number; deadlineAt: number },
   delaySeconds: number,
   rateLimitedUntil: number | null = null,
-): Outgoing {
+): OutgoingMessage {
   const { project, jobId, poll: number, deadlineAt } = poll;
   const turn = rateLimitedUntil === null ? {} : { rateLimitedUntil };
   return outgoing(
@@ -30,7 +30,7 @@ export function notificationMessage(
   { project, jobId, target, generation = 0 }: NotificationKey,
   outcome: Outcome,
   redelivery: number,
-): Outgoing {
+): OutgoingMessage {
   const notification = { kind: "notification", project, jobId, target, outcome, redelivery } as const;
   return outgoing(
     generation === 0
@@ -40,12 +40,12 @@ export function notificationMessage(
 }
 
 /** "Tell this chat how all the jobs of one call ended." */
-export function digestMessage(digestId: string, target: string): Outgoing {
+export function digestMessage(digestId: string, target: string): OutgoingMessage {
   return outgoing({ v: 1, kind: "digest", digestId, target } satisfies DigestMessage);
 }
 
 /** "Tell the fallback target that another one is gone." */
-export function targetGoneMessage(gone: string, since: number, target: string): Outgoing {
+export function targetGoneMessage(gone: string, since: number, target: string): OutgoingMessage {
   return outgoing({
     v: 1,
     kind: "target_gone",
@@ -56,7 +56,7 @@ export function targetGoneMessage(gone: string, since: number, target: string): 
 }
 
 /** The ID in a batch is only there to match results with entries, so it is the body itself. */
-function outgoing(message: object, delaySeconds = 0): Outgoing {
+function outgoing(message: object, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify(message);
   return { id: body, body, delaySeconds };
 }

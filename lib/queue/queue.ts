@@ -1,5 +1,5 @@
 /** One message to send. `id` is the caller's own, to find its result again. */
-export interface Outgoing {
+export interface OutgoingMessage {
   readonly id: string;
   readonly body: string;
   /** 0 to 900, SQS's own limit; anything else is refused with a `DelayOutOfRangeError` before anything is sent. */
@@ -15,7 +15,7 @@ export type SendResult =
 /** One SQS queue. Two drivers, SQS and the simulation's, held by one conformance suite. */
 export interface Queue {
   /** Sends in batches of ten, retries entries that failed alone, and answers for each message. Never throws for SQS. */
-  send(messages: readonly Outgoing[]): Promise<readonly SendResult[]>;
+  send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /** Hides a received message for so long from now (0 to 43,200 s less the time since its receipt). Throws. */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
@@ -29,7 +29,10 @@ export class SendFailedError extends Error {
  * Sends all messages.
  * @throws SendFailedError when one of them was not confirmed.
  */
-export async function sendAll(queue: Pick<Queue, "send">, messages: readonly Outgoing[]): Promise<void> {
+export async function sendAll(
+  queue: Pick<Queue, "send">,
+  messages: readonly OutgoingMessage[],
+): Promise<void> {
   if (messages.length === 0) return;
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");
   if (failed.length === 0) return;

@@ -7,7 +7,7 @@ import {
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { toBatches } from "./batches.ts";
 import { checkDelay } from "./delay.ts";
-import type { Outgoing, Queue, SendResult } from "./queue.ts";
+import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
 /** Entries that failed are sent again so often. A request that failed as a whole the SDK has repeated already. */
 const RETRIES = 2;
@@ -51,7 +51,7 @@ export function createQueue(options: SqsQueueOptions): Queue {
   };
 }
 
-async function sendBatch(options: SqsQueueOptions, batch: readonly Outgoing[]): Promise<SendResult[]> {
+async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessage[]): Promise<SendResult[]> {
   const { random, wait = onClock } = options;
   const results: SendResult[] = batch.map(({ id }) => ({ id, kind: "failed", reason: "NotSent" }));
   let open = [...batch.keys()];
@@ -74,7 +74,7 @@ interface Tried {
 /** Entries carry their place in the batch as their ID: a caller's own IDs may be anything. */
 async function tryEntries(
   { client, url }: SqsQueueOptions,
-  batch: readonly Outgoing[],
+  batch: readonly OutgoingMessage[],
   open: readonly number[],
 ): Promise<Tried> {
   const results = new Map<number, SendResult>();
@@ -96,7 +96,7 @@ async function tryEntries(
   }
 }
 
-function toEntry(message: Outgoing | undefined, index: number): SendMessageBatchRequestEntry[] {
+function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];
   const { body, delaySeconds, attributes } = message;
   const entry = { Id: String(index), MessageBody: body, DelaySeconds: delaySeconds };

@@ -12,7 +12,7 @@ export interface PolledWatch {
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
   /** Polls in a row before this one that brought no job. */
-  readonly misses: number;
+  readonly consecutiveFailures: number;
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
   /** From an earlier poll, where this one's job does not tell. */
@@ -36,7 +36,7 @@ export type Decision =
       readonly delaySeconds: number;
       readonly accessError: AccessError | null;
       readonly lastPollError: LastPollError | null;
-      readonly misses: number;
+      readonly consecutiveFailures: number;
     }
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
@@ -59,14 +59,14 @@ export function decide(question: Question): Decision {
 
 function judge(question: Question): Decision {
   const { watch, observation, now, settings, random } = question;
-  const misses = watch.misses + 1;
+  const consecutiveFailures = watch.consecutiveFailures + 1;
   const again = (
     seconds: number,
     missed: { accessError: AccessError | null; lastPollError: LastPollError | null },
   ): Decision => ({
     kind: "poll_again",
     delaySeconds: withinBounds(seconds, settings.poll),
-    misses,
+    consecutiveFailures,
     ...missed,
   });
   const pollErrorOf = (text: string): LastPollError => ({ text, since: watch.lastPollError?.since ?? now });
@@ -82,12 +82,13 @@ function judge(question: Question): Decision {
       });
     case "throttled": {
       const asked = observation.retryAfterSeconds;
-      const seconds = asked === null ? backoffSeconds(misses, random) : asked + backoffSeconds(1, random);
+      const seconds =
+        asked === null ? backoffSeconds(consecutiveFailures, random) : asked + backoffSeconds(1, random);
       // Neither this nor no answer says anything of access: accessError that was seen before goes on.
       return again(seconds, { accessError: watch.accessError, lastPollError: pollErrorOf(observation.text) });
     }
     case "unavailable":
-      return again(backoffSeconds(misses, random), {
+      return again(backoffSeconds(consecutiveFailures, random), {
         accessError: watch.accessError,
         lastPollError: pollErrorOf(observation.text),
       });
@@ -117,7 +118,7 @@ function afterJob(job: Job, question: Question): Decision {
     now,
     random,
   );
-  return { kind: "poll_again", delaySeconds, accessError: null, lastPollError: null, misses: 0 };
+  return { kind: "poll_again", delaySeconds, accessError: null, lastPollError: null, consecutiveFailures: 0 };
 }
 
 /** The end that a watch comes to when there will be no further poll; null while there may be one. */

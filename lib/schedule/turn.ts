@@ -14,15 +14,18 @@ const LAST_LOOK_MS = 3_600_000;
  * does not ends the watch at its deadline, and says so.
  */
 export function awaitTurn(
-  watch: Pick<PolledWatch, "acceptedAt" | "deadlineAt" | "misses" | "accessError" | "lastPollError">,
+  watch: Pick<
+    PolledWatch,
+    "acceptedAt" | "deadlineAt" | "consecutiveFailures" | "accessError" | "lastPollError"
+  >,
   rateLimitedUntil: Instant,
   now: Instant,
 ): Decision {
-  const { deadlineAt, misses, accessError, lastPollError } = watch;
+  const { deadlineAt, consecutiveFailures, accessError, lastPollError } = watch;
   const comesInTime = rateLimitedUntil <= deadlineAt + LAST_LOOK_MS;
   if (!comesInTime && now >= deadlineAt)
     return timedOut(watch, "its project's quota of queries left no turn for a last poll");
   const wakeAt = comesInTime ? rateLimitedUntil : Math.min(rateLimitedUntil, deadlineAt);
   const delaySeconds = Math.min(SQS_MAX_DELAY_SECONDS, Math.max(0, Math.ceil((wakeAt - now) / 1000)));
-  return { kind: "poll_again", delaySeconds, accessError, lastPollError, misses };
+  return { kind: "poll_again", delaySeconds, accessError, lastPollError, consecutiveFailures };
 }

@@ -2,8 +2,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { settleDueAt } from "../../lib/ledger/due.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
-import { revisit } from "../../lib/ledger/dynamo/overdue.ts";
-import { reopenNotification } from "../../lib/ledger/dynamo/reopen-notification.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
+import { startRedelivery } from "../../lib/ledger/dynamo/reopen-notification.ts";
 import { readTarget } from "../../lib/ledger/dynamo/target.ts";
 import { sendAll } from "../../lib/queue/queue.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
@@ -44,8 +44,8 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     readTarget: (name) => readTarget(table, name),
     async reopen(key) {
       const expiresAt = Date.now() + KEPT_MS;
-      await revisit(table, key, settleDueAt(Date.now()), expiresAt);
-      return reopenNotification(table, key, expiresAt);
+      await scheduleSweep(table, key, settleDueAt(Date.now()), expiresAt);
+      return startRedelivery(table, key, expiresAt);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

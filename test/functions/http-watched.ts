@@ -34,7 +34,7 @@ export async function end(
   targets: readonly string[] = ["audit", "deploys"],
 ): Promise<void> {
   await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
-  await api.ledger.end({
+  await api.ledger.endWatch({
     key: KEY,
     acceptedAt: START,
     outcome,

@@ -70,7 +70,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     /** What reading the config anew brings. */
     freshConfig: config,
     open: (changes: Partial<NewWatch> = {}) =>
-      memory.open({
+      memory.openWatch({
         ...KEY,
         acceptedAt: T0,
         deadlineAt: T0 + 3_600_000,

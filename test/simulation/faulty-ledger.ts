@@ -3,26 +3,37 @@ import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Actor, World } from "./world.ts";
 
-const METHODS = [
-  ...(["open", "claimPoll", "recordPoll", "readAcceptance", "saveOutcome", "readOutcome"] as const),
-  ...(["end", "stop", "read", "overdue", "reschedule", "revisit", "recent"] as const),
-  ...([
-    "claimNotification",
-    "recordAttempt",
-    "postponeNotification",
-    "readDelivery",
-    "markDeadLettered",
-    "reopenNotification",
-  ] as const),
-  ...([
-    "readTarget",
-    "reserveRateLimit",
-    "tryAcquireRateLimit",
-    "pauseTarget",
-    "switchOff",
-    "switchOn",
-  ] as const),
-  ...(["addDuration", "readDurations", "openDigest", "finishDigestMember", "readDigest"] as const),
+const METHODS: readonly (keyof Ledger)[] = [
+  "openWatch",
+  "claimPoll",
+  "recordPoll",
+  "readCallerData",
+  "saveOutcomeOnce",
+  "readOutcome",
+  "endWatch",
+  "stopWatch",
+  "readWatch",
+  "listOverdue",
+  "rescheduleSweep",
+  "scheduleSweep",
+  "listRecentWatches",
+  "claimNotification",
+  "recordAttempt",
+  "postponeNotification",
+  "readDelivery",
+  "markDeadLettered",
+  "startRedelivery",
+  "readTarget",
+  "throttleTarget",
+  "switchTargetOff",
+  "switchTargetOn",
+  "reserveRequestTime",
+  "tryAcquireRequest",
+  "addDuration",
+  "readDurations",
+  "createDigest",
+  "removeRunningMember",
+  "readDigest",
 ];
 
 /** A store that refused, or did not answer: then it may have written. */
@@ -71,6 +82,6 @@ export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, r
 
 function brief(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
-  const { kind, why, poll } = value as { kind?: unknown; why?: unknown; poll?: unknown };
-  return kind === undefined ? "…" : [kind, why, poll].filter((part) => part !== undefined).join(" ");
+  const { kind, reason, poll } = value as { kind?: unknown; reason?: unknown; poll?: unknown };
+  return kind === undefined ? "…" : [kind, reason, poll].filter((part) => part !== undefined).join(" ");
 }

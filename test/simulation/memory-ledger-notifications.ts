@@ -2,7 +2,7 @@ import {
   ATTEMPT_HISTORY,
   type NotificationKey,
   type NotificationLedger,
-  unattempted,
+  newDeliveryRecord,
 } from "../../lib/ledger/notification-ledger.ts";
 import { idOf, type LedgerState, type NotificationRow } from "./memory-ledger-state.ts";
 
@@ -23,22 +23,22 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
   return {
     async claimNotification({ key, redelivery, messageId, now, leaseMs }) {
       const id = idOfNotification(key);
-      const fresh = { delivery: { ...unattempted(key.target), redelivery }, ...NO_LEASE };
+      const fresh = { delivery: { ...newDeliveryRecord(key.target), redelivery }, ...NO_LEASE };
       const row = notifications[id] ?? fresh;
       const { delivery } = row;
       const { state, nextAttemptAt } = delivery;
       if (delivery.redelivery !== redelivery || state === "delivered" || delivery.deadLettered)
         return { kind: "stale" };
       if (state !== "pending") {
-        return { kind: "not_dead_lettered", state, reason: delivery.history.at(-1)?.reason ?? state };
+        return { kind: "needs_dead_letter", state, reason: delivery.history.at(-1)?.reason ?? state };
       }
       const live = row.leaseUntil !== null && row.leaseUntil >= now;
       const early = nextAttemptAt !== null && nextAttemptAt > now;
-      if ((live || early) && row.owner !== messageId) return { kind: "theirs" };
-      if (live) return { kind: "mine" };
-      if (early) return { kind: "early", until: nextAttemptAt };
+      if ((live || early) && row.owner !== messageId) return { kind: "other_owner" };
+      if (live) return { kind: "own_lease" };
+      if (early) return { kind: "not_due", until: nextAttemptAt };
       notifications[id] = { ...row, owner: messageId, leaseUntil: now + leaseMs };
-      return { kind: "claimed", delivery };
+      return { kind: "claimed", record: delivery };
     },
 
     async recordAttempt(record) {
@@ -56,7 +56,7 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
         ...counted,
         state,
         nextAttemptAt,
-        rateLimitReserved: false,
+        nextAttemptReserved: false,
         history,
       };
       notifications[idOfNotification(record.key)] = { ...row, delivery, leaseUntil: null };
@@ -69,14 +69,14 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
       const delivery = {
         ...row.delivery,
         nextAttemptAt: hold.until,
-        rateLimitReserved: hold.rateLimitReserved,
+        nextAttemptReserved: hold.nextAttemptReserved,
       };
       notifications[idOfNotification(hold.key)] = { ...row, delivery, leaseUntil: null };
       return "recorded";
     },
 
     async readDelivery(key) {
-      return notifications[idOfNotification(key)]?.delivery ?? unattempted(key.target);
+      return notifications[idOfNotification(key)]?.delivery ?? newDeliveryRecord(key.target);
     },
 
     async markDeadLettered(key, redelivery) {
@@ -85,10 +85,10 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
         notifications[idOfNotification(key)] = { ...row, delivery: { ...row.delivery, deadLettered: true } };
     },
 
-    async reopenNotification(key) {
-      const before = notifications[idOfNotification(key)]?.delivery ?? unattempted(key.target);
+    async startRedelivery(key) {
+      const before = notifications[idOfNotification(key)]?.delivery ?? newDeliveryRecord(key.target);
       const redelivery = before.redelivery + 1;
-      const delivery = { ...unattempted(key.target), redelivery, history: before.history };
+      const delivery = { ...newDeliveryRecord(key.target), redelivery, history: before.history };
       notifications[idOfNotification(key)] = { delivery, ...NO_LEASE };
       return redelivery;
     },

@@ -1,15 +1,18 @@
-import { unattempted } from "../../lib/ledger/notification-ledger.ts";
+import { newDeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
 import { pageToken, readPageToken } from "../../lib/ledger/page-token.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
-type Reads = Pick<WatchLedger, "read" | "overdue" | "reschedule" | "revisit" | "recent">;
+type Reads = Pick<
+  WatchLedger,
+  "readWatch" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
+>;
 
 /** What reads watches: one of them, the overdue ones, the latest ones. */
 export function watchReads({ watches, conclusions, notifications }: LedgerState): Reads {
   return {
-    async read(key) {
+    async readWatch(key) {
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
@@ -17,33 +20,33 @@ export function watchReads({ watches, conclusions, notifications }: LedgerState)
       const deliveries = watch.targets.map(
         (target) =>
           notifications[idOfNotification({ ...key, target, generation: watch.generation })]?.delivery ??
-          unattempted(target),
+          newDeliveryRecord(target),
       );
-      const conclusion = kept?.conclusion ?? null;
-      return { watch, context, callbacks, conclusion, tree: kept?.tree ?? row.tree, deliveries };
+      const conclusion = kept?.summary ?? null;
+      return { watch, context, callbacks, summary: conclusion, tree: kept?.tree ?? row.tree, deliveries };
     },
 
-    async overdue(now, limit) {
+    async listOverdue(now, limit) {
       return Object.entries(watches)
         .flatMap(([id, { dueAt }]) => (dueAt === null || dueAt >= now ? [] : [{ ...keyOf(id), dueAt }]))
         .sort((a, b) => a.dueAt - b.dueAt)
         .slice(0, limit);
     },
 
-    async reschedule(entry, dueAt) {
+    async rescheduleSweep(entry, dueAt) {
       const row = watches[idOf(entry)];
       if (row === undefined || row.dueAt !== entry.dueAt) return "changed";
       watches[idOf(entry)] = { ...row, dueAt };
       return "moved";
     },
 
-    async revisit(key, dueAt) {
+    async scheduleSweep(key, dueAt) {
       const row = watches[idOf(key)];
       if (row === undefined || (row.dueAt !== null && row.dueAt <= dueAt)) return;
       watches[idOf(key)] = { ...row, dueAt };
     },
 
-    async recent(project, { limit, before }) {
+    async listRecentWatches(project, { limit, before }) {
       const newestFirst = Object.values(watches)
         .map(({ watch }) => watch)
         .filter((watch) => watch.project === project)

@@ -10,36 +10,36 @@ export function sharedSteps({
   digests,
 }: LedgerState): TargetLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
-    targets[name] ?? { offSince: null, pausedUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
+    targets[name] ?? { offSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
   return {
     async readTarget(name) {
-      const { offSince, pausedUntil } = targetOf(name);
-      return { offSince, pausedUntil };
+      const { offSince, throttledUntil } = targetOf(name);
+      return { offSince, throttledUntil };
     },
 
-    async reserveRateLimit(name, now, intervalMs) {
+    async reserveRequestTime(name, now, intervalMs) {
       const slot = Math.max(now, targetOf(name).nextFreeAt);
       targets[name] = { ...targetOf(name), nextFreeAt: slot + intervalMs };
       return slot;
     },
 
-    async tryAcquireRateLimit(name, now, intervalMs) {
+    async tryAcquireRequest(name, now, intervalMs) {
       if (targetOf(name).acquiredUntil > now) return false;
       targets[name] = { ...targetOf(name), acquiredUntil: now + intervalMs };
       return true;
     },
 
-    async pauseTarget(name, until) {
-      targets[name] = { ...targetOf(name), pausedUntil: Math.max(until, targetOf(name).pausedUntil) };
+    async throttleTarget(name, until) {
+      targets[name] = { ...targetOf(name), throttledUntil: Math.max(until, targetOf(name).throttledUntil) };
     },
 
-    async switchOff(name, at) {
+    async switchTargetOff(name, at) {
       if (targetOf(name).offSince !== null) return false;
       targets[name] = { ...targetOf(name), offSince: at };
       return true;
     },
 
-    async switchOn(name) {
+    async switchTargetOn(name) {
       targets[name] = { ...targetOf(name), offSince: null };
     },
 
@@ -58,11 +58,11 @@ export function sharedSteps({
         .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
     },
 
-    async openDigest({ digestId, members, targets }) {
+    async createDigest({ digestId, members, targets }) {
       digests[digestId] ??= { members, targets, running: members.map(idOf) };
     },
 
-    async finishDigestMember(digestId, key) {
+    async removeRunningMember(digestId, key) {
       const digest = digests[digestId];
       if (digest === undefined) return 0;
       const running = digest.running.filter((id) => id !== idOf(key));

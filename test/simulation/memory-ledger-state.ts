@@ -1,27 +1,27 @@
-import type { GenerationKey, Instant, Job, WatchKey } from "../../lib/domain/job.ts";
+import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
-import type { Delivery } from "../../lib/ledger/notification-ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import type { Acceptance, StoredOutcome } from "../../lib/ledger/watch-ledger.ts";
+import type { CallerData, StoredOutcome } from "../../lib/ledger/watch-ledger.ts";
 
-export interface WatchRow extends Acceptance {
+export interface WatchRow extends CallerData {
   readonly watch: Watch;
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   readonly dueAt: Instant | null;
   readonly tree: Job | null;
-  readonly released: boolean;
+  readonly restartable: boolean;
 }
 
 export interface NotificationRow {
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryRecord;
   readonly owner: string | null;
   readonly leaseUntil: Instant | null;
 }
 
 export interface TargetRow {
   readonly offSince: Instant | null;
-  readonly pausedUntil: Instant;
+  readonly throttledUntil: Instant;
   readonly nextFreeAt: Instant;
   readonly acquiredUntil: Instant;
 }
@@ -49,7 +49,7 @@ export function idOf({ project, jobId }: WatchKey): string {
 }
 
 /** With the generation behind it where it is a later one. */
-export function idOfGeneration(key: GenerationKey): string {
+export function idOfGeneration(key: WatchGeneration): string {
   const { generation = 0 } = key;
   return `${idOf(key)}${generation === 0 ? "" : `#${generation}`}`;
 }

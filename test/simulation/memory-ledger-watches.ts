@@ -1,11 +1,24 @@
 import { pollDueAt, settleDueAt } from "../../lib/ledger/due.ts";
 import { POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
-import type { Ended, NewWatch, Opened, PollClaim, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type {
+  EndResult,
+  NewWatch,
+  OpenResult,
+  PollClaim,
+  WatchLedger,
+} from "../../lib/ledger/watch-ledger.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type Steps = Pick<
   WatchLedger,
-  "open" | "claimPoll" | "recordPoll" | "readAcceptance" | "saveOutcome" | "readOutcome" | "end" | "stop"
+  | "openWatch"
+  | "claimPoll"
+  | "recordPoll"
+  | "readCallerData"
+  | "saveOutcomeOnce"
+  | "readOutcome"
+  | "endWatch"
+  | "stopWatch"
 >;
 
 const NO_LEASE = { owner: null, leaseUntil: 0 };
@@ -13,10 +26,10 @@ const NO_LEASE = { owner: null, leaseUntil: 0 };
 /** What changes a watch. Each call changes the state before it first yields, so calls never interleave. */
 export function watchSteps({ watches, conclusions }: LedgerState): Steps {
   return {
-    async open(wanted): Promise<Opened> {
+    async openWatch(wanted): Promise<OpenResult> {
       const id = idOf(wanted);
       const row = watches[id];
-      if (row === undefined || row.watch.state === "stopped" || row.released) {
+      if (row === undefined || row.watch.state === "stopped" || row.restartable) {
         const next = started(wanted, row);
         watches[id] = next;
         const { poll, generation } = next.watch;
@@ -33,28 +46,37 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
 
     async claimPoll({ key, poll, messageId, now, leaseMs }): Promise<PollClaim> {
       const row = watches[idOf(key)];
-      if (row === undefined) return { kind: "stale", why: "missing" };
-      if (row.watch.state !== "watching") return { kind: "stale", why: "over" };
-      if (row.watch.poll > poll) return { kind: "stale", why: "superseded" };
-      if (row.watch.poll === poll && row.watch.done) return { kind: "stale", why: "done" };
+      if (row === undefined) return { kind: "stale", reason: "missing" };
+      if (row.watch.state !== "watching") return { kind: "stale", reason: "over" };
+      if (row.watch.poll > poll) return { kind: "stale", reason: "superseded" };
+      if (row.watch.poll === poll && row.watch.pollDone) return { kind: "stale", reason: "done" };
       if (row.watch.poll === poll && row.leaseUntil >= now) {
-        return row.owner === messageId ? { kind: "mine" } : { kind: "theirs" };
+        return row.owner === messageId ? { kind: "own_lease" } : { kind: "other_owner" };
       }
       const again = row.watch.poll === poll;
-      const watch = { ...row.watch, poll, done: false };
+      const watch = { ...row.watch, poll, pollDone: false };
       watches[idOf(key)] = { ...row, watch, owner: messageId, leaseUntil: now + leaseMs };
-      return { kind: "claimed", watch, again };
+      return { kind: "claimed", watch, reclaimed: again };
     },
 
     async recordPoll({ key, poll, messageId, nextPollAt, tree, ...record }) {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching") return "superseded";
-      if (row.watch.poll !== poll || row.watch.done || row.owner !== messageId) return "superseded";
-      const { phase, jobType, resourceName, accessError, lastPollError, misses } = record;
+      if (row.watch.poll !== poll || row.watch.pollDone || row.owner !== messageId) return "superseded";
+      const { phase, jobType, resourceName, accessError, lastPollError, consecutiveFailures } = record;
       const polledAt = record.polledAt.slice(-POLL_HISTORY);
-      const seen = { nextPollAt, phase, jobType, resourceName, accessError, lastPollError, misses, polledAt };
-      const uncounted = row.watch.uncounted + (record.waited ? 1 : 0);
-      const watch = { ...row.watch, ...seen, uncounted, done: true };
+      const seen = {
+        nextPollAt,
+        phase,
+        jobType,
+        resourceName,
+        accessError,
+        lastPollError,
+        consecutiveFailures,
+        polledAt,
+      };
+      const rateLimitedPolls = row.watch.rateLimitedPolls + (record.rateLimited ? 1 : 0);
+      const watch = { ...row.watch, ...seen, rateLimitedPolls, pollDone: true };
       watches[idOf(key)] = {
         ...row,
         ...NO_LEASE,
@@ -65,23 +87,31 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       return "recorded";
     },
 
-    async readAcceptance(key) {
+    async readCallerData(key) {
       const row = watches[idOf(key)];
       return { context: row?.context ?? {}, callbacks: row?.callbacks ?? {} };
     },
 
-    async saveOutcome(key, stored) {
+    async saveOutcomeOnce(key, stored) {
       const id = idOfGeneration(key);
       const kept = conclusions[id] ?? stored;
       conclusions[id] = kept;
-      return kept.conclusion;
+      return kept.summary;
     },
 
     async readOutcome(key) {
-      return conclusions[idOfGeneration(key)]?.conclusion ?? null;
+      return conclusions[idOfGeneration(key)]?.summary ?? null;
     },
 
-    async end({ key, acceptedAt, outcome, concludedAt, targets, polledAt, seen }): Promise<Ended> {
+    async endWatch({
+      key,
+      acceptedAt,
+      outcome,
+      concludedAt,
+      targets,
+      polledAt,
+      lastSeen,
+    }): Promise<EndResult> {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching" || row.watch.acceptedAt !== acceptedAt)
         return { kind: "over" };
@@ -91,18 +121,18 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
         return { kind: "targets_changed", targets: known };
       }
       const history = polledAt.slice(-POLL_HISTORY);
-      const watch = { ...over(row.watch), ...seen, state: outcome, concludedAt, polledAt: history };
+      const watch = { ...over(row.watch), ...lastSeen, state: outcome, concludedAt, polledAt: history };
       const dueAt = known.length === 0 ? null : settleDueAt(concludedAt);
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt };
       return { kind: "ended" };
     },
 
-    async stop(key, at) {
+    async stopWatch(key, at) {
       const row = watches[idOf(key)];
       if (row === undefined) return "missing";
       if (row.watch.state !== "watching") {
-        const released = row.watch.state === "timed_out" || row.watch.state === "lost";
-        watches[idOf(key)] = { ...row, released: row.released || released };
+        const restartable = row.watch.state === "timed_out" || row.watch.state === "lost";
+        watches[idOf(key)] = { ...row, restartable: row.restartable || restartable };
         return "over";
       }
       const watch: Watch = { ...over(row.watch), state: "stopped", concludedAt: at };
@@ -113,7 +143,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
 }
 
 function over(watch: Watch): Watch {
-  return { ...watch, done: true, nextPollAt: null };
+  return { ...watch, pollDone: true, nextPollAt: null };
 }
 
 function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
@@ -124,8 +154,8 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     resourceName: null,
     polledAt: [],
     poll: before?.watch.poll ?? 0,
-    pollAtStart: before?.watch.poll ?? 0,
-    uncounted: before?.watch.poll ?? 0,
+    previousPolls: before?.watch.poll ?? 0,
+    rateLimitedPolls: 0,
     generation: before === undefined ? 0 : before.watch.generation + 1,
     project,
     jobId,
@@ -133,11 +163,11 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     deadlineAt,
     nextPollAt,
     state: "watching",
-    done: true,
+    pollDone: true,
     concludedAt: null,
     accessError: null,
     lastPollError: null,
-    misses: 0,
+    consecutiveFailures: 0,
     digestId: wanted.digestId,
     targets: union([], wanted.targets),
   };
@@ -148,7 +178,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     context: wanted.context,
     callbacks: { ...before?.callbacks, ...wanted.callbacks },
     tree: null,
-    released: false,
+    restartable: false,
   };
 }
 

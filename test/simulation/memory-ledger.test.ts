@@ -6,18 +6,18 @@ describe("the simulation's state", () => {
   it("survives JSON: a ledger goes on where another stood", async () => {
     const before = createMemoryLedger();
     const watch = newWatch();
-    await before.open(watch);
+    await before.openWatch(watch);
     const after = createMemoryLedger(JSON.parse(JSON.stringify(before.state)));
     expect(after.state).toEqual(before.state);
     const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
     expect(await after.claimPoll(claim)).toMatchObject({ kind: "claimed" });
-    expect((await before.read(watch))?.watch.poll).toBe(0);
+    expect((await before.readWatch(watch))?.watch.poll).toBe(0);
   });
 
   it("has taken effect when a call returns, not when its promise is awaited", () => {
     const ledger = createMemoryLedger();
     const watch = newWatch();
-    const opening = ledger.open(watch);
+    const opening = ledger.openWatch(watch);
     expect(Object.keys(ledger.state.watches)).toHaveLength(1);
     return opening;
   });

@@ -11,19 +11,19 @@ export function noClaim(ports: NotificationPorts): NotificationPorts {
       ...ledger,
       async claimNotification(wanted) {
         const claim = await ledger.claimNotification(wanted);
-        if (claim.kind === "claimed" || claim.kind === "not_dead_lettered") return claim;
+        if (claim.kind === "claimed" || claim.kind === "needs_dead_letter") return claim;
         const standing = {
           attempts: 0,
           throttles: 0,
           throttledSince: null,
           redelivery: wanted.redelivery,
           nextAttemptAt: null,
-          rateLimitReserved: false,
+          nextAttemptReserved: false,
         };
         const { target } = wanted.key;
         return {
           kind: "claimed",
-          delivery: { ...standing, target, state: "pending", deadLettered: false, history: [] },
+          record: { ...standing, target, state: "pending", deadLettered: false, history: [] },
         };
       },
       async recordAttempt(record) {

@@ -22,7 +22,7 @@ export function advanceThenSend(ports: PollPorts): PollPorts {
           messageId,
           at: now,
           nextPollAt: now,
-          waited: false,
+          rateLimited: false,
           tree: null,
         });
         return claim;
@@ -62,7 +62,7 @@ export function ackOwnLease<T extends Claims>(ledger: T): T {
     ...ledger,
     async claimPoll(wanted: Parameters<Claims["claimPoll"]>[0]) {
       const claim = await ledger.claimPoll(wanted);
-      return claim.kind === "mine" ? { kind: "theirs" as const } : claim;
+      return claim.kind === "own_lease" ? { kind: "other_owner" as const } : claim;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Outgoing, Queue } from "../../lib/queue/queue.ts";
+import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
 import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notification.ts";
 import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-poll.ts";
@@ -7,7 +7,7 @@ import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./pl
 function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
   return {
     ...queue,
-    async send(messages: readonly Outgoing[]) {
+    async send(messages: readonly OutgoingMessage[]) {
       await queue.send(messages);
       return messages.map(({ id }) => ({ id, kind: "sent" as const }));
     },

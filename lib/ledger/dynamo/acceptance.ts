@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
 import { MaybeText } from "../../domain/fields.ts";
-import type { GenerationKey } from "../../domain/job.ts";
-import type { Acceptance } from "../watch-ledger.ts";
+import type { WatchGeneration } from "../../domain/job.ts";
+import type { CallerData } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
 import { readItem } from "./item.ts";
 import { acceptanceItemKey, watchItemKey } from "./keys.ts";
@@ -17,16 +17,16 @@ const CALLBACK = "callback=";
 const AcceptanceItem = z.object({ context: z._default(MaybeText, null) });
 
 /** Attributes for the hot item, or null when they are too large for it and belong into an item of their own. */
-export function inlineAcceptance(acceptance: Acceptance): Record<string, Stored> | null {
+export function inlineCallerData(acceptance: CallerData): Record<string, Stored> | null {
   const attributes = { context: JSON.stringify(acceptance.context), ...callbackAttributes(acceptance) };
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
 /** Keeps what is new: callbacks, and the context unless this generation has one already. */
-export async function keepAcceptance(
+export async function saveCallerData(
   table: LedgerTable,
-  key: GenerationKey,
-  acceptance: Acceptance,
+  key: WatchGeneration,
+  acceptance: CallerData,
   timeToLive: number,
 ): Promise<void> {
   await change(table, {
@@ -37,15 +37,15 @@ export async function keepAcceptance(
 }
 
 /** What the acceptances of a watch brought along; nothing when there is no such watch. */
-export async function readAcceptance(table: LedgerTable, key: GenerationKey): Promise<Acceptance> {
+export async function readCallerData(table: LedgerTable, key: WatchGeneration): Promise<CallerData> {
   const hot = await get(table, watchItemKey(key));
   if (hot === null) return { context: {}, callbacks: {} };
   const more = readWatchItem(hot).more ? await get(table, acceptanceItemKey(key)) : null;
-  return toAcceptance(hot, more);
+  return toCallerData(hot, more);
 }
 
 /** Joins the two places. The hot item's context was there first; a later generation has none there. */
-export function toAcceptance(hot: Item, more: Item | null): Acceptance {
+export function toCallerData(hot: Item, more: Item | null): CallerData {
   const inline = readWatchItem(hot);
   const apart = more === null ? null : readItem(AcceptanceItem, more);
   const context = inline.context ?? apart?.context ?? "{}";
@@ -55,7 +55,7 @@ export function toAcceptance(hot: Item, more: Item | null): Acceptance {
   };
 }
 
-function callbackAttributes({ callbacks }: Acceptance): Record<string, Stored> {
+function callbackAttributes({ callbacks }: CallerData): Record<string, Stored> {
   return Object.fromEntries(
     Object.entries(callbacks).map(([name, encrypted]) => [`${CALLBACK}${name}`, encrypted]),
   );

@@ -23,7 +23,7 @@ export async function recordAttempt(
     set: {
       state,
       nextAttemptAt,
-      rateLimitReserved: false,
+      nextAttemptReserved: false,
       leaseUntil: null,
       ...(spent ? { throttles: null } : {}),
     },
@@ -63,10 +63,10 @@ export async function postponeNotification(
   table: LedgerTable,
   hold: Parameters<NotificationLedger["postponeNotification"]>[0],
 ): Promise<"recorded" | "superseded"> {
-  const { key, redelivery, messageId, until, rateLimitReserved } = hold;
+  const { key, redelivery, messageId, until, nextAttemptReserved } = hold;
   const held = await change(table, {
     key: notificationItemKey(key),
-    set: { nextAttemptAt: until, rateLimitReserved, leaseUntil: null },
+    set: { nextAttemptAt: until, nextAttemptReserved, leaseUntil: null },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
   });

@@ -10,9 +10,9 @@ const DigestItem = z.object({ members: Names, targets: Names });
 const Running = z.object({ running: Names });
 
 /** Opening a digest that is there changes nothing. */
-export async function openDigest(
+export async function createDigest(
   table: LedgerTable,
-  digest: Parameters<DigestLedger["openDigest"]>[0],
+  digest: Parameters<DigestLedger["createDigest"]>[0],
 ): Promise<void> {
   const members = digest.members.map(generationName);
   const running = new Set(digest.members.map(watchPartition));
@@ -25,7 +25,7 @@ export async function openDigest(
 }
 
 /** How many members still run once this one has left; 0 for a digest that is not there. */
-export async function finishDigestMember(
+export async function removeRunningMember(
   table: LedgerTable,
   digestId: string,
   key: WatchKey,

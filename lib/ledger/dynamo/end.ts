@@ -1,17 +1,17 @@
 import type { Instant, Outcome, WatchKey } from "../../domain/job.ts";
 import { settleDueAt } from "../due.ts";
 import { POLL_HISTORY } from "../watch.ts";
-import type { Ended, Ending } from "../watch-ledger.ts";
+import type { EndResult, WatchEnd } from "../watch-ledger.ts";
 import { packInstants } from "./instants.ts";
 import { timeToLive } from "./item.ts";
 import { overdueShard, watchItemKey } from "./keys.ts";
 import { change, get, type LedgerTable } from "./table.ts";
 import { NO_LEASE, NOT_DUE, readWatchItem, seenAttributes } from "./watch-item.ts";
 
-const OVER = { ...NO_LEASE, done: true, nextPollAt: null };
+const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
 /** Ends a watch, unless it has targets that were not told. It stays in the overdue index until a sweep has seen to them. */
-export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ended> {
+export async function endWatch(table: LedgerTable, ending: WatchEnd): Promise<EndResult> {
   const { key, acceptedAt, outcome, concludedAt } = ending;
   const told = new Set(ending.targets);
   const ended = await change(table, {
@@ -20,7 +20,7 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
       ...OVER,
       state: outcome,
       concludedAt,
-      ...(ending.seen === undefined ? {} : seenAttributes(ending.seen)),
+      ...(ending.lastSeen === undefined ? {} : seenAttributes(ending.lastSeen)),
       ...(told.size === 0 ? NOT_DUE : { dueAt: settleDueAt(concludedAt), dueShard: overdueShard(key) }),
       polledAt: packInstants(ending.polledAt.slice(-POLL_HISTORY)),
       expiresAt: timeToLive(ending.expiresAt),
@@ -38,7 +38,7 @@ export async function endWatch(table: LedgerTable, ending: Ending): Promise<Ende
 }
 
 /** What ended so told nothing of the job: it may be watched again. */
-const RELEASABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
+const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 /** Ends a watch without an outcome: nobody is told. One that is over, and may be watched again, is let go. */
 export async function stopWatch(
@@ -57,9 +57,9 @@ export async function stopWatch(
   const found = await get(table, watchItemKey(key));
   if (found === null) return "missing";
   const { state } = readWatchItem(found);
-  if (RELEASABLE.includes(state)) {
+  if (RESTARTABLE.includes(state)) {
     const condition = "#state = :state";
-    await change(table, { key: watchItemKey(key), set: { released: true }, condition, values: { state } });
+    await change(table, { key: watchItemKey(key), set: { restartable: true }, condition, values: { state } });
   }
   return "over";
 }

@@ -1,4 +1,4 @@
-import type { GenerationKey, WatchKey } from "../../domain/job.ts";
+import type { WatchGeneration, WatchKey } from "../../domain/job.ts";
 import type { NotificationKey } from "../notification-ledger.ts";
 
 /** The indexes of the table: a project's watches by the time they were accepted, and by shard what is due. */
@@ -16,7 +16,7 @@ export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "watch" };
 }
 
-export function acceptanceItemKey(key: GenerationKey): ItemKey {
+export function acceptanceItemKey(key: WatchGeneration): ItemKey {
   return { pk: watchPartition(key), sk: `acceptance${suffixOf(key)}` };
 }
 
@@ -24,7 +24,7 @@ export function treeItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "tree" };
 }
 
-export function outcomeItemKey(key: GenerationKey): ItemKey {
+export function outcomeItemKey(key: WatchGeneration): ItemKey {
   return { pk: watchPartition(key), sk: `conclusion${suffixOf(key)}` };
 }
 
@@ -35,13 +35,13 @@ export function notificationItemKey(key: NotificationKey): ItemKey {
 }
 
 /** What belongs to a later generation of a watch has its number behind it. */
-function suffixOf({ generation = 0 }: GenerationKey): string {
+function suffixOf({ generation = 0 }: WatchGeneration): string {
   return generation === 0 ? "" : `#${generation}`;
 }
 
 /** A watch's generation as one text, and back. */
-export const generationName = (key: GenerationKey): string => watchPartition(key) + suffixOf(key);
-export function generationOfName(name: string): GenerationKey {
+export const generationName = (key: WatchGeneration): string => watchPartition(key) + suffixOf(key);
+export function generationOfName(name: string): WatchGeneration {
   const [, , , generation] = name.split("#");
   return { ...watchOfPartition(name), generation: generation === undefined ? undefined : Number(generation) };
 }

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { MaybeText } from "../../domain/fields.ts";
 import { DeliveryState, Verdict } from "../../domain/job.ts";
-import { ATTEMPT_HISTORY, type Attempt, type Delivery } from "../notification-ledger.ts";
+import { ATTEMPT_HISTORY, type Attempt, type DeliveryRecord } from "../notification-ledger.ts";
 import { readItem } from "./item.ts";
 import { targetOfNotification } from "./keys.ts";
 import type { Item } from "./table.ts";
@@ -27,7 +27,7 @@ const NotificationItem = z.object({
   throttledSince: MaybeTime,
   redelivery: z.int(),
   nextAttemptAt: MaybeTime,
-  rateLimitReserved: Flag,
+  nextAttemptReserved: Flag,
   owner: z._default(MaybeText, null),
   leaseUntil: MaybeTime,
   deadLettered: Flag,
@@ -39,9 +39,9 @@ export function readNotificationItem(item: Item): NotificationItem {
   return readItem(NotificationItem, item);
 }
 
-export function toDelivery(item: NotificationItem): Delivery {
+export function toDelivery(item: NotificationItem): DeliveryRecord {
   const { state, attempts, throttles, throttledSince } = item;
-  const { redelivery, nextAttemptAt, rateLimitReserved, deadLettered } = item;
+  const { redelivery, nextAttemptAt, nextAttemptReserved, deadLettered } = item;
   return {
     target: targetOfNotification(item.sk),
     state,
@@ -50,7 +50,7 @@ export function toDelivery(item: NotificationItem): Delivery {
     throttledSince,
     redelivery,
     nextAttemptAt,
-    rateLimitReserved,
+    nextAttemptReserved: nextAttemptReserved,
     deadLettered,
     history: item.history.slice(-ATTEMPT_HISTORY).map(readAttempt),
   };

@@ -1,9 +1,9 @@
 import {
-  type Delivery,
+  type DeliveryRecord,
   type NotificationClaim,
   type NotificationKey,
   type NotificationLedger,
-  unattempted,
+  newDeliveryRecord,
 } from "../notification-ledger.ts";
 import { timeToLive } from "./item.ts";
 import { notificationItemKey } from "./keys.ts";
@@ -34,15 +34,15 @@ export async function claimNotification(
     answer: "ALL_NEW",
   });
   if (claimed.kind === "written")
-    return { kind: "claimed", delivery: toDelivery(readNotificationItem(claimed.item)) };
+    return { kind: "claimed", record: toDelivery(readNotificationItem(claimed.item)) };
   const item = await get(table, notificationItemKey(key));
-  return item === null ? { kind: "theirs" } : explain(readNotificationItem(item), wanted);
+  return item === null ? { kind: "other_owner" } : explain(readNotificationItem(item), wanted);
 }
 
 /** How one notification stands. */
-export async function readDelivery(table: LedgerTable, key: NotificationKey): Promise<Delivery> {
+export async function readDelivery(table: LedgerTable, key: NotificationKey): Promise<DeliveryRecord> {
   const item = await get(table, notificationItemKey(key));
-  return item === null ? unattempted(key.target) : toDelivery(readNotificationItem(item));
+  return item === null ? newDeliveryRecord(key.target) : toDelivery(readNotificationItem(item));
 }
 
 function explain(
@@ -53,9 +53,9 @@ function explain(
     return { kind: "stale" };
   if (item.state !== "pending") {
     const reason = toDelivery(item).history.at(-1)?.reason ?? item.state;
-    return { kind: "not_dead_lettered", state: item.state, reason };
+    return { kind: "needs_dead_letter", state: item.state, reason };
   }
-  if (item.owner !== messageId) return { kind: "theirs" };
-  if (item.leaseUntil !== null && item.leaseUntil >= now) return { kind: "mine" };
-  return { kind: "early", until: item.nextAttemptAt ?? now };
+  if (item.owner !== messageId) return { kind: "other_owner" };
+  if (item.leaseUntil !== null && item.leaseUntil >= now) return { kind: "own_lease" };
+  return { kind: "not_due", until: item.nextAttemptAt ?? now };
 }

@@ -1,6 +1,6 @@
 import { pollDueAt, settleDueAt } from "../due.ts";
-import type { NewWatch, Opened } from "../watch-ledger.ts";
-import { inlineAcceptance, keepAcceptance } from "./acceptance.ts";
+import type { NewWatch, OpenResult } from "../watch-ledger.ts";
+import { inlineCallerData, saveCallerData } from "./acceptance.ts";
 import { timeToLive } from "./item.ts";
 import { overdueShard, watchItemKey } from "./keys.ts";
 import { change, create, get, type LedgerTable } from "./table.ts";
@@ -10,10 +10,10 @@ import { NO_LEASE, readWatchItem, toWatch, type WatchItem } from "./watch-item.t
 const ROUNDS = 8;
 
 /** Accepts a watch, takes a stopped one up again, or adds to one that is there. One request for a new watch. */
-export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Opened> {
-  const inline = inlineAcceptance(watch);
+export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<OpenResult> {
+  const inline = inlineCallerData(watch);
   if (inline === null) await keep(table, watch, 0);
-  const fresh = { state: "watching", poll: 0, done: true, project: watch.project, ...running(watch) };
+  const fresh = { state: "watching", poll: 0, pollDone: true, project: watch.project, ...running(watch) };
   const targets = new Set(watch.targets);
   const { digestId } = watch;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -28,7 +28,7 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
     if (item === null) continue;
     const found = readWatchItem(item);
     const opened =
-      found.state === "stopped" || found.released
+      found.state === "stopped" || found.restartable
         ? await reopen(table, watch, found)
         : await join(table, watch, found);
     if (opened !== null) return opened;
@@ -37,7 +37,7 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
 }
 
 /** The poll goes on counting, so that whatever is left of the polls before stays behind it. All else begins anew. */
-async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
+async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
   const generation = found.generation + 1;
   await keep(table, watch, generation);
   const reopened = await change(table, {
@@ -45,11 +45,11 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
     set: {
       state: "watching",
       generation,
-      released: null,
-      done: true,
+      restartable: null,
+      pollDone: true,
       more: true,
       concludedAt: null,
-      misses: 0,
+      consecutiveFailures: 0,
       accessError: null,
       accessErrorSince: null,
       lastPollError: null,
@@ -61,8 +61,8 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
       phase: null,
       jobType: null,
       resourceName: null,
-      uncounted: found.poll,
-      pollAtStart: found.poll,
+      rateLimitedPolls: 0,
+      previousPolls: found.poll,
       targets: new Set(watch.targets),
       digestId: watch.digestId,
       ...NO_LEASE,
@@ -75,7 +75,7 @@ async function reopen(table: LedgerTable, watch: NewWatch, found: WatchItem): Pr
 }
 
 /** A target is added only after its callback is kept, so that whoever sees the target also finds where it is. */
-async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<Opened | null> {
+async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
   const brings = Object.keys(watch.callbacks).length > 0;
   const isNew = watch.targets.some((target) => !found.targets.includes(target));
   if (!isNew && !brings) return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
@@ -101,7 +101,7 @@ async function join(table: LedgerTable, watch: NewWatch, found: WatchItem): Prom
 
 function keep(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId } = watch;
-  return keepAcceptance(table, { project, jobId, generation }, watch, timeToLive(watch.expiresAt));
+  return saveCallerData(table, { project, jobId, generation }, watch, timeToLive(watch.expiresAt));
 }
 
 function running(watch: NewWatch) {

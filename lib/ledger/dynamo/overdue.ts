@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { GenerationKey, Instant } from "../../domain/job.ts";
-import type { Overdue } from "../watch-ledger.ts";
+import type { Instant, WatchGeneration } from "../../domain/job.ts";
+import type { OverdueEntry } from "../watch-ledger.ts";
 import { fromAttributes } from "./attributes.ts";
 import { timeToLive } from "./item.ts";
 import {
@@ -18,7 +18,7 @@ import { NOT_DUE } from "./watch-item.ts";
 const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
 /** What is due before `now`, the longest overdue first; at most `limit`. One query per shard, at once. */
-export async function overdue(table: LedgerTable, now: Instant, limit: number): Promise<Overdue[]> {
+export async function listOverdue(table: LedgerTable, now: Instant, limit: number): Promise<OverdueEntry[]> {
   const shards = Array.from({ length: OVERDUE_SHARDS }, (_, shard) => shard);
   const pages = await Promise.all(
     shards.map((shard) =>
@@ -37,9 +37,9 @@ export async function overdue(table: LedgerTable, now: Instant, limit: number): 
 }
 
 /** Moves an entry of the index, or takes it out, unless it has moved since it was read. */
-export async function reschedule(
+export async function rescheduleSweep(
   table: LedgerTable,
-  entry: Overdue,
+  entry: OverdueEntry,
   dueAt: Instant | null,
 ): Promise<"moved" | "changed"> {
   const moved = await change(table, {
@@ -52,9 +52,9 @@ export async function reschedule(
 }
 
 /** Puts a watch into the index, unless it is due before `dueAt` anyway or there is no such watch; keeps what is told of it. */
-export async function revisit(
+export async function scheduleSweep(
   table: LedgerTable,
-  key: GenerationKey,
+  key: WatchGeneration,
   dueAt: Instant,
   expiresAt: Instant | null,
 ): Promise<void> {

@@ -26,13 +26,13 @@ type PollToClaim = Parameters<WatchLedger["claimPoll"]>[0];
  */
 export async function claimPoll(table: LedgerTable, wanted: PollToClaim): Promise<PollClaim> {
   const first = await lease(table, wanted, "#poll < :poll", {});
-  if (first !== null) return { kind: "claimed", watch: first, again: false };
+  if (first !== null) return { kind: "claimed", watch: first, reclaimed: false };
   const refused = await whyRefused(table, wanted);
   if (refused !== null) return refused;
-  const lapsed = "#poll = :poll AND #done = :no AND #leaseUntil < :now";
+  const lapsed = "#poll = :poll AND #pollDone = :no AND #leaseUntil < :now";
   const again = await lease(table, wanted, lapsed, { no: false, now: wanted.now });
-  if (again !== null) return { kind: "claimed", watch: again, again: true };
-  return (await whyRefused(table, wanted)) ?? { kind: "theirs" };
+  if (again !== null) return { kind: "claimed", watch: again, reclaimed: true };
+  return (await whyRefused(table, wanted)) ?? { kind: "other_owner" };
 }
 
 async function lease(
@@ -43,7 +43,7 @@ async function lease(
 ): Promise<Watch | null> {
   const claimed = await change(table, {
     key: watchItemKey(key),
-    set: { poll, owner: messageId, leaseUntil: now + leaseMs, done: false },
+    set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
     condition: `#state = :watching AND ${condition}`,
     values: { watching: "watching", poll, ...values },
     answer: "ALL_NEW",
@@ -57,13 +57,13 @@ async function whyRefused(
   { key, poll, messageId, now }: PollToClaim,
 ): Promise<PollClaim | null> {
   const found = await get(table, watchItemKey(key));
-  if (found === null) return { kind: "stale", why: "missing" };
+  if (found === null) return { kind: "stale", reason: "missing" };
   const item = readWatchItem(found);
-  if (item.state !== "watching") return { kind: "stale", why: "over" };
-  if (item.poll > poll) return { kind: "stale", why: "superseded" };
-  if (item.poll === poll && item.done) return { kind: "stale", why: "done" };
+  if (item.state !== "watching") return { kind: "stale", reason: "over" };
+  if (item.poll > poll) return { kind: "stale", reason: "superseded" };
+  if (item.poll === poll && item.pollDone) return { kind: "stale", reason: "done" };
   if (item.poll === poll && item.leaseUntil < now) return null;
-  return item.owner === messageId ? { kind: "mine" } : { kind: "theirs" };
+  return item.owner === messageId ? { kind: "own_lease" } : { kind: "other_owner" };
 }
 
 /**
@@ -78,11 +78,11 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
   const recorded = await change(table, {
     key: watchItemKey(key),
     set: {
-      done: true,
+      pollDone: true,
       owner: null,
       leaseUntil: null,
       nextPollAt,
-      misses: record.misses,
+      consecutiveFailures: record.consecutiveFailures,
       ...seenAttributes(record),
       dueAt: pollDueAt(nextPollAt),
       dueShard: overdueShard(key),
@@ -94,8 +94,8 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
       polledAt: packInstants(record.polledAt.slice(-POLL_HISTORY)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
     },
-    ...(record.waited ? { add: { uncounted: 1 } } : {}),
-    condition: "#state = :watching AND #poll = :poll AND #done = :no AND #owner = :me",
+    ...(record.rateLimited ? { add: { rateLimitedPolls: 1 } } : {}),
+    condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
     answer: "ALL_OLD",
   });

@@ -1,8 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { WatchKey } from "../../domain/job.ts";
-import { unattempted } from "../notification-ledger.ts";
+import { newDeliveryRecord } from "../notification-ledger.ts";
 import type { WatchDocument } from "../watch-ledger.ts";
-import { toAcceptance } from "./acceptance.ts";
+import { toCallerData } from "./acceptance.ts";
 import {
   acceptanceItemKey,
   notificationItemKey,
@@ -31,16 +31,16 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
   const apart = item.treeHash === null ? null : (items.get(treeItemKey(key).sk)?.tree?.B ?? null);
   const tree = item.tree ?? apart;
   return {
-    ...toAcceptance(hot, items.get(acceptanceItemKey(watch).sk) ?? null),
+    ...toCallerData(hot, items.get(acceptanceItemKey(watch).sk) ?? null),
     watch,
-    conclusion: kept?.conclusion ?? null,
+    summary: kept?.conclusion ?? null,
     tree: kept?.tree ?? (tree === null ? null : unpackTree(tree)),
     deliveries: watch.targets.map((target) => {
       const notification = items.get(
         notificationItemKey({ ...key, target, generation: watch.generation }).sk,
       );
       return notification === undefined
-        ? unattempted(target)
+        ? newDeliveryRecord(target)
         : toDelivery(readNotificationItem(notification));
     }),
   };

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import { pageToken, readPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
-import type { RecentPage } from "../watch-ledger.ts";
+import type { WatchPage } from "../watch-ledger.ts";
 import { fromAttributes, toAttributes } from "./attributes.ts";
 import { type ItemKey, RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
 import { type Item, type LedgerTable, query } from "./table.ts";
@@ -16,11 +16,11 @@ const ROUNDS = 4;
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
 /** The latest watches of a project, newest first; at most 100 at once. Throws `PageTokenError` for a strange `before`. */
-export async function recent(
+export async function listRecentWatches(
   table: LedgerTable,
   project: string,
   page: { limit: number; before: string | null },
-): Promise<RecentPage> {
+): Promise<WatchPage> {
   const limit = Math.min(page.limit, MAX_PAGE);
   const from = page.before === null ? null : startKey(project, readPageToken(page.before));
   const { Items = [], LastEvaluatedKey } = await query(table, {

@@ -6,7 +6,7 @@ import { readNotificationItem } from "./notification-item.ts";
 import { change, type LedgerTable } from "./table.ts";
 
 /** Starts a notification anew, whatever became of it, and answers its redelivery number; messages before it are stale. */
-export async function reopenNotification(
+export async function startRedelivery(
   table: LedgerTable,
   key: NotificationKey,
   expiresAt: Instant,
@@ -17,7 +17,7 @@ export async function reopenNotification(
       state: "pending",
       attempts: 0,
       nextAttemptAt: null,
-      rateLimitReserved: false,
+      nextAttemptReserved: false,
       throttles: null,
       throttledSince: null,
       owner: null,

@@ -13,7 +13,7 @@ const ROUNDS = 6;
 
 const PaceItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
-  pausedUntil: z._default(z.number(), 0),
+  throttledUntil: z._default(z.number(), 0),
 });
 const OffItem = z.object({ offSince: z.number() });
 
@@ -29,12 +29,12 @@ export async function readTarget(table: LedgerTable, name: string): Promise<Targ
   const pace = itemOf(targetPaceKey(name));
   return {
     offSince: off === undefined ? null : readItem(OffItem, off).offSince,
-    pausedUntil: pace === undefined ? 0 : readItem(PaceItem, pace).pausedUntil,
+    throttledUntil: pace === undefined ? 0 : readItem(PaceItem, pace).throttledUntil,
   };
 }
 
 /** Takes the next place in a target's pace: `now` when it is free, else behind the last one taken. */
-export async function reserveRateLimit(
+export async function reserveRequestTime(
   table: LedgerTable,
   name: string,
   now: Instant,
@@ -62,7 +62,7 @@ export async function reserveRateLimit(
 }
 
 /** Passes a target's gate, which then stays shut for `intervalMs`; false while it is shut. */
-export async function tryAcquireRateLimit(
+export async function tryAcquireRequest(
   table: LedgerTable,
   name: string,
   now: Instant,
@@ -78,21 +78,21 @@ export async function tryAcquireRateLimit(
 }
 
 /** Only ever lengthens. */
-export async function pauseTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
+export async function throttleTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
   await change(table, {
     key: targetPaceKey(name),
-    set: { pausedUntil: until, expiresAt: timeToLive(until + PACE_KEPT_MS) },
-    condition: "attribute_not_exists(#pausedUntil) OR #pausedUntil < :until",
+    set: { throttledUntil: until, expiresAt: timeToLive(until + PACE_KEPT_MS) },
+    condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
     values: { until },
   });
 }
 
 /** `true` for the one call that switched it off. */
-export async function switchOff(table: LedgerTable, name: string, at: Instant): Promise<boolean> {
+export async function switchTargetOff(table: LedgerTable, name: string, at: Instant): Promise<boolean> {
   return (await create(table, targetOffKey(name), { offSince: at })).kind === "written";
 }
 
-export async function switchOn({ client, table }: LedgerTable, name: string): Promise<void> {
+export async function switchTargetOn({ client, table }: LedgerTable, name: string): Promise<void> {
   await client.send(
     new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...targetOffKey(name) }) }),
   );

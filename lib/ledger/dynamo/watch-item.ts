@@ -19,11 +19,11 @@ const WatchItem = z.object({
   state: z.enum(["watching", "stopped", ...OUTCOMES]),
   generation: z._default(z.int(), 0),
   /** It is over, and somebody who wants it watched again has let go of that end. */
-  released: z._default(z.boolean(), false),
+  restartable: z._default(z.boolean(), false),
   poll: z.int(),
-  uncounted: z._default(z.int(), 0),
-  pollAtStart: z._default(z.int(), 0),
-  done: z.boolean(),
+  rateLimitedPolls: z._default(z.int(), 0),
+  previousPolls: z._default(z.int(), 0),
+  pollDone: z.boolean(),
   owner: Text,
   leaseUntil: Time,
   acceptedAt: z.number(),
@@ -39,7 +39,7 @@ const WatchItem = z.object({
   accessErrorSince: Time,
   lastPollError: Text,
   lastPollErrorSince: Time,
-  misses: z._default(z.int(), 0),
+  consecutiveFailures: z._default(z.int(), 0),
   polledAt: Bytes,
   /** The caller's context as JSON, when it is small; else it lies in the acceptance item. */
   context: Text,
@@ -58,17 +58,17 @@ export function readWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, generation, poll, uncounted, pollAtStart, done, digestId } = item;
+  const { state, generation, poll, rateLimitedPolls, previousPolls, pollDone, digestId } = item;
   const { acceptedAt, deadlineAt, concludedAt, nextPollAt } = item;
-  const { phase, jobType, resourceName, misses, accessError } = item;
+  const { phase, jobType, resourceName, consecutiveFailures, accessError } = item;
   return {
     ...watchOfPartition(item.pk),
     state,
     generation,
     poll,
-    uncounted,
-    pollAtStart,
-    done,
+    rateLimitedPolls,
+    previousPolls: previousPolls,
+    pollDone,
     digestId,
     acceptedAt,
     deadlineAt,
@@ -77,7 +77,7 @@ export function toWatch(item: WatchItem): Watch {
     phase,
     jobType,
     resourceName,
-    misses,
+    consecutiveFailures: consecutiveFailures,
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: item.accessErrorSince },
     lastPollError:

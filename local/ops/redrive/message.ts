@@ -1,5 +1,5 @@
 import { isCallback } from "../../../lib/channels/targets.ts";
-import type { Delivery, NotificationKey } from "../../../lib/ledger/notification-ledger.ts";
+import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification-ledger.ts";
 import type { TargetState } from "../../../lib/ledger/target-ledger.ts";
 import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/messages.ts";
 import { notificationMessage, pollMessage } from "../../../lib/queue/outgoing-messages.ts";
@@ -12,7 +12,7 @@ export type Redriven =
 
 export interface RedrivePorts {
   /** How the notification stands now. */
-  readonly read: (key: NotificationKey) => Promise<Delivery>;
+  readonly read: (key: NotificationKey) => Promise<DeliveryRecord>;
   /** Whether a target is switched off. */
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /** Starts a failed notification anew and answers its redelivery number. */
@@ -86,7 +86,7 @@ export async function redriveMessage(
 }
 
 /** What has made a letter of this redelivery number obsolete. A later number that died has a letter of its own. */
-function settledSince({ state, redelivery }: Delivery, died: number): string | null {
+function settledSince({ state, redelivery }: DeliveryRecord, died: number): string | null {
   if (state === "delivered") return "has been delivered since";
   return redelivery > died ? `has been sent again since, as redelivery ${redelivery}` : null;
 }

@@ -11,7 +11,7 @@ async function createListed(
   const api = createHarness();
   for (let i = 0; i < count; i += 1) {
     api.clock.now = START + i * 1000;
-    await api.ledger.open({
+    await api.ledger.openWatch({
       project: "prod",
       jobId: `j${i}`,
       acceptedAt: api.clock.now,
@@ -23,7 +23,8 @@ async function createListed(
       digestId: null,
       expiresAt: START + 1e10,
     });
-    if (isStopped(i)) await api.ledger.stop({ project: "prod", jobId: `j${i}` }, api.clock.now, START + 1e10);
+    if (isStopped(i))
+      await api.ledger.stopWatch({ project: "prod", jobId: `j${i}` }, api.clock.now, START + 1e10);
   }
   api.calls.length = 0;
   return api;
@@ -96,7 +97,10 @@ describe("the list of a project's jobs", () => {
   test("reads no more than so much for one call, and says that there is more", async () => {
     const api = await createListed(620, (i) => i === 0);
     const page = await list(api, "?state=stopped");
-    expect([idsOf(page), api.calls.filter((call) => call === "ledger.recent").length]).toEqual([[], 5]);
+    expect([idsOf(page), api.calls.filter((call) => call === "ledger.listRecentWatches").length]).toEqual([
+      [],
+      5,
+    ]);
     expect(idsOf(await list(api, `?state=stopped&before=${page.next}`))).toEqual(["j0"]);
   });
 

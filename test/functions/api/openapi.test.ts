@@ -23,7 +23,7 @@ async function createEnded(): Promise<Harness> {
   const api = createHarness();
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] } });
   await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-  await api.ledger.end({
+  await api.ledger.endWatch({
     key,
     acceptedAt: START,
     outcome: "failed",

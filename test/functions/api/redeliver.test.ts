@@ -22,10 +22,10 @@ describe("redelivery", () => {
   test("is put before the sweep, which finds it should its message be lost", async () => {
     const api = await watched();
     await end(api, "succeeded");
-    const [before] = await api.ledger.overdue(api.clock.now * 2, 10);
-    if (before !== undefined) await api.ledger.reschedule(before, null);
+    const [before] = await api.ledger.listOverdue(api.clock.now * 2, 10);
+    if (before !== undefined) await api.ledger.rescheduleSweep(before, null);
     await again(api);
-    expect(await api.ledger.overdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
+    expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
   });
 
   test("tells a target that is named whatever its filter says", async () => {

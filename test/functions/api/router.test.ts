@@ -128,14 +128,14 @@ describe("links on a page", () => {
       messageId: "m",
       at: START,
       nextPollAt: START + 5000,
-      misses: 0,
+      consecutiveFailures: 0,
       polledAt: [START],
       phase: "Running",
       jobType: "CreateCluster",
       resourceName: "m",
       accessError: null,
       lastPollError: null,
-      waited: false,
+      rateLimited: false,
       tree: { ...RUNNING, clusterId: "b1f6e1a2" },
     });
     expect(hrefs(await open(), "https://console.")).toEqual([expect.stringContaining("/cluster/b1f6e1a2")]);

@@ -32,10 +32,10 @@ async function seen(api: Harness, tree: Job): Promise<void> {
     messageId: "m",
     at: START,
     nextPollAt: START + 5000,
-    misses: 0,
+    consecutiveFailures: 0,
     accessError: null,
     lastPollError: null,
-    waited: false,
+    rateLimited: false,
     polledAt: [START],
     phase: tree.phase,
     jobType: tree.type,
@@ -83,7 +83,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       statusUrl: null,
       watch: { acceptedAt: START, concludedAt: START, polls: 1 },
     });
-    await api.ledger.saveOutcome(KEY, { conclusion, tree }, START * 2);
+    await api.ledger.saveOutcomeOnce(KEY, { summary: conclusion, tree }, START * 2);
     await end(api);
     const answer = await api.ask("GET", URL_OF_A);
     expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);

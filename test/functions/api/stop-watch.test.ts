@@ -92,6 +92,6 @@ describe("stopping a member of a digest", () => {
     await api.ask("POST", "/v1/jobs", { body: digest });
     await api.ask("DELETE", "/v1/jobs/prod/a");
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    expect((await api.ledger.read({ project: "prod", jobId: "a" }))?.watch.digestId).toBeNull();
+    expect((await api.ledger.readWatch({ project: "prod", jobId: "a" }))?.watch.digestId).toBeNull();
   });
 });

@@ -21,7 +21,7 @@ describe("testing a target", () => {
 
   test("that succeeds switches on a target that was gone; one that fails does not", async () => {
     const api = createHarness();
-    await api.ledger.switchOff("audit", START);
+    await api.ledger.switchTargetOff("audit", START);
     api.attempted = { verdict: "gone", status: 410, reason: "target_gone" };
     expect(json(await tryOut(api, "audit"))).toMatchObject({ verdict: "gone", status: 410 });
     expect((await api.ledger.readTarget("audit")).offSince).toBe(START);

@@ -22,7 +22,9 @@ describe("a batch", () => {
   test("of 100 jobs costs one request to the ledger for each and one send", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: hundred } });
-    expect(api.calls.filter((call) => call.startsWith("ledger."))).toEqual(hundred.map(() => "ledger.open"));
+    expect(api.calls.filter((call) => call.startsWith("ledger."))).toEqual(
+      hundred.map(() => "ledger.openWatch"),
+    );
     expect(api.calls.filter((call) => call.endsWith("Queue.send"))).toEqual(["pollQueue.send"]);
   });
 
@@ -50,8 +52,8 @@ describe("a batch", () => {
       ],
       targets: ["deploys", "ops"],
     });
-    expect((await api.ledger.read({ project: "prod", jobId: "a" }))?.watch.digestId).toBe("uuid-1");
-    expect((await api.ledger.read({ project: "prod", jobId: "known" }))?.watch.digestId).toBeNull();
+    expect((await api.ledger.readWatch({ project: "prod", jobId: "a" }))?.watch.digestId).toBe("uuid-1");
+    expect((await api.ledger.readWatch({ project: "prod", jobId: "known" }))?.watch.digestId).toBeNull();
   });
 
   test.each([

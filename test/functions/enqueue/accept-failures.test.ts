@@ -7,7 +7,8 @@ describe("what cannot be stored or sent", () => {
   test("is that job's answer, and the others go on", async () => {
     const api = createHarness({
       ledger: (ledger) => ({
-        open: (watch) => (watch.jobId === "a" ? Promise.reject(new Error("throttled")) : ledger.open(watch)),
+        openWatch: (watch) =>
+          watch.jobId === "a" ? Promise.reject(new Error("throttled")) : ledger.openWatch(watch),
       }),
     });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
@@ -29,7 +30,7 @@ describe("what cannot be stored or sent", () => {
   });
 
   test("as a digest leaves the jobs untaken, so that asking again sends their polls", async () => {
-    const api = createHarness({ ledger: () => ({ openDigest: () => Promise.reject(new Error("no")) }) });
+    const api = createHarness({ ledger: () => ({ createDigest: () => Promise.reject(new Error("no")) }) });
     const body = { jobIds: ["a", "b"], digest: true };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(503);
     expect(api.pollQueue.state.sent).toBe(0);

@@ -29,7 +29,7 @@ describe("a job handed over", () => {
         deadlineAt: START + 120 * 60_000,
       },
     ]);
-    const document = await api.ledger.read({ project: "prod", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
     expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
   });
 
@@ -39,7 +39,7 @@ describe("a job handed over", () => {
     await api.ask("POST", "/v1/jobs", {
       body: { jobId: JOB, project: "secret", notify: ["ops", "audit", "ops"], deadlineMinutes: 5, context },
     });
-    const document = await api.ledger.read({ project: "secret", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "secret", jobId: JOB });
     expect(document?.watch).toMatchObject({ targets: ["audit", "ops"], deadlineAt: START + 300_000 });
     expect(document?.context).toEqual(context);
   });
@@ -84,8 +84,8 @@ describe("a job handed over", () => {
       messageId: "m",
       at: START,
       nextPollAt: START + 600_000,
-      waited: true,
-      misses: 0,
+      rateLimited: true,
+      consecutiveFailures: 0,
       phase: null,
       jobType: null,
       resourceName: null,
@@ -115,13 +115,13 @@ describe("a job handed over", () => {
       },
     );
     expect(json(answer).jobs[0]).toMatchObject({ jobId: JOB, status: "accepted" });
-    const document = await api.ledger.read({ project: "prod", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
     expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
   });
 
   test("defaults only to targets that the caller may use", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
-    expect((await api.ledger.read({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);
+    expect((await api.ledger.readWatch({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);
   });
 });

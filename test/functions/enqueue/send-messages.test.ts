@@ -10,7 +10,7 @@ describe("a job that has ended already", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
     const key = { project: "prod", jobId: JOB };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
-    await api.ledger.end({
+    await api.ledger.endWatch({
       key,
       acceptedAt: START,
       outcome: "succeeded",
@@ -46,6 +46,6 @@ describe("a job that has ended already", () => {
     const api = await concluded();
     api.calls.length = 0;
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });
-    expect(api.calls).toEqual(["ledger.open", "ledger.revisit", "notifyQueue.send"]);
+    expect(api.calls).toEqual(["ledger.openWatch", "ledger.scheduleSweep", "notifyQueue.send"]);
   });
 });

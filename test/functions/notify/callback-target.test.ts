@@ -36,7 +36,7 @@ describe("a callback that is gone", () => {
 
   it("and was switched off by an earlier release is asked again", async () => {
     const flow = flows({ settings: { linkKey: LINK_KEY } });
-    await flow.memory.switchOff(TARGET, 1);
+    await flow.memory.switchTargetOff(TARGET, 1);
     const standing = await ended(flow, "job-1");
     await flow.tell();
     expect(await standing()).toMatchObject({ state: "delivered" });

@@ -53,7 +53,7 @@ describe("a receiver that throttles", () => {
     await flow.tell();
     const { now } = flow.clock;
     expect((await standing()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
-    expect((await flow.memory.readTarget("audit")).pausedUntil).toBe(now + 1000);
+    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(now + 1000);
 
     flow.attempted = TAKEN;
     await flow.open({ jobId: "job-2" });
@@ -68,7 +68,7 @@ describe("a receiver that throttles", () => {
     flow.attempted = throttledFor(null);
     await flow.tell();
     const until = flow.clock.now + 30_000;
-    expect((await flow.memory.readTarget("audit")).pausedUntil).toBe(until);
+    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(until);
     expect((await standing()).nextAttemptAt).toBe(until);
   });
 
@@ -138,7 +138,7 @@ describe("a receiver that throttles", () => {
 describe("a notification that has come back too often", () => {
   it("is attempted once more, though its target is held, and then deadLettered with what the receiver said", async () => {
     const { flow, standing } = await ended();
-    await flow.memory.pauseTarget("audit", flow.clock.now + HOUR_MS);
+    await flow.memory.throttleTarget("audit", flow.clock.now + HOUR_MS);
     const [delivery] = flow.notifications.receive(1);
     if (delivery === undefined) throw new Error("no notification was sent");
     flow.attempted = throttledFor(null);
@@ -155,7 +155,7 @@ describe("a notification that has come back too often", () => {
     "after %d receipts waits %d s or more for its turn, so that its receipts last for a day",
     async (receiveCount, seconds) => {
       const { flow, standing } = await ended();
-      await flow.memory.pauseTarget("audit", flow.clock.now + 1000);
+      await flow.memory.throttleTarget("audit", flow.clock.now + 1000);
       const [delivery] = flow.notifications.receive(1);
       if (delivery === undefined) throw new Error("no notification was sent");
       expect(await flow.handle({ ...delivery, receiveCount })).toBe("retry");

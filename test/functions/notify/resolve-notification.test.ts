@@ -35,15 +35,15 @@ describe("a notification whose target does not ask for its outcome", () => {
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.overdue(flow.clock.now * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdue(flow.clock.now * 2, 10)).toEqual([]);
   });
 
   it("is sent if somebody asked for it again", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.tell();
-    await flow.memory.revisit(KEY, flow.clock.now, null);
-    await flow.memory.reopenNotification(AUDIT, flow.clock.now * 2);
+    await flow.memory.scheduleSweep(KEY, flow.clock.now, null);
+    await flow.memory.startRedelivery(AUDIT, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();
     expect(await flow.tell()).toBe("acknowledged");

@@ -55,7 +55,7 @@ describe("a notification", () => {
     flow.attempted = THROTTLED;
     expect(await flow.tell()).toBe("retry");
     expect(await standing()).toMatchObject({ state: "pending", attempts: 0 });
-    expect((await flow.memory.readTarget("audit")).pausedUntil).toBe(flow.clock.now + 900_000);
+    expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(flow.clock.now + 900_000);
   });
 
   it("ends in the dead-letter queue, with the reason, when its schedule is exhausted", async () => {
@@ -83,7 +83,7 @@ describe("a notification", () => {
 
   it("asks a target that is off for nothing", async () => {
     const { flow, standing } = await ended();
-    await flow.memory.switchOff("audit", 1);
+    await flow.memory.switchTargetOff("audit", 1);
     expect(await flow.tell()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
     expect(await standing()).toMatchObject({ state: "gone", deadLettered: true });
@@ -141,7 +141,7 @@ describe("a notification", () => {
 
   it("waits for its place in the pace of its target", async () => {
     const { flow } = await ended(["deploys"]);
-    await flow.memory.reserveRateLimit("deploys", flow.clock.now, 1_100);
+    await flow.memory.reserveRequestTime("deploys", flow.clock.now, 1_100);
     expect(await flow.tell()).toBe("retry");
     expect(flow.seen.posts).toEqual([]);
     flow.clock.now += 2_000;

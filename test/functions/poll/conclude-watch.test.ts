@@ -6,10 +6,10 @@ describe("the end of a watch", () => {
     let ends = 0;
     const flow = flows({
       ledger: {
-        async end(ending) {
+        async endWatch(ending) {
           ends += 1;
           if (ends === 1) await flow.open({ targets: ["ops"] });
-          return flow.memory.end(ending);
+          return flow.memory.endWatch(ending);
         },
       },
     });
@@ -18,14 +18,14 @@ describe("the end of a watch", () => {
     await flow.poll(1);
     expect(ends).toBe(2);
     expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
-    expect((await flow.memory.read(KEY))?.watch.targets).toEqual(["audit", "ops"]);
+    expect((await flow.memory.readWatch(KEY))?.watch.targets).toEqual(["audit", "ops"]);
   });
 
   it("tells the same when it is repeated after a crash", async () => {
     let crash = true;
     const flow = flows({
       ledger: {
-        end: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.end(ending)),
+        endWatch: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.endWatch(ending)),
       },
     });
     await flow.open();
@@ -45,9 +45,9 @@ describe("the end of a watch", () => {
   it("is silent when the watch was stopped meanwhile", async () => {
     const flow = flows({
       ledger: {
-        async read(key) {
-          await flow.memory.stop(key, flow.clock.now, flow.clock.now * 2);
-          return flow.memory.read(key);
+        async readWatch(key) {
+          await flow.memory.stopWatch(key, flow.clock.now, flow.clock.now * 2);
+          return flow.memory.readWatch(key);
         },
       },
     });
@@ -66,8 +66,8 @@ describe("the end of a watch", () => {
     if (before === undefined) throw new Error("nothing was concluded");
     const again = flows();
     await again.open();
-    await again.memory.saveOutcome(KEY, { conclusion: before, tree: null }, T0 * 2);
-    await again.memory.stop(KEY, T0, T0 * 2);
+    await again.memory.saveOutcomeOnce(KEY, { summary: before, tree: null }, T0 * 2);
+    await again.memory.stopWatch(KEY, T0, T0 * 2);
     again.clock.now += 60_000;
     await again.open({ acceptedAt: again.clock.now });
     again.observation = jobIn("succeeded");
@@ -79,12 +79,12 @@ describe("the end of a watch", () => {
     const flow = flows();
     const members = [KEY, { ...KEY, jobId: "job-2" }];
     const digest = { digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 };
-    await flow.memory.openDigest(digest);
+    await flow.memory.createDigest(digest);
     await flow.open({ targets: ["audit", "deploys", "alarms"], digestId: "d-1" });
     flow.observation = jobIn("failed");
     await flow.poll(1);
     const own = [{ target: "alarms" }, { target: "audit" }];
     expect(bodiesOf(flow.notifications)).toMatchObject(own);
-    expect(await flow.memory.finishDigestMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
+    expect(await flow.memory.removeRunningMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
   });
 });

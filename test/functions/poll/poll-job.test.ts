@@ -8,16 +8,16 @@ describe("a poll", () => {
     const order: string[] = [];
     const sending = {
       send: async (messages: Parameters<typeof flow.pollQueue.send>[0]) => {
-        order.push(`done is ${(await flow.memory.read(KEY))?.watch.done}`);
+        order.push(`done is ${(await flow.memory.readWatch(KEY))?.watch.pollDone}`);
         return flow.pollQueue.send(messages);
       },
     };
     expect(await flow.poll(1, "m-1", sending)).toBe("acknowledged");
     expect(order).toEqual(["done is false"]);
-    const watch = (await flow.memory.read(KEY))?.watch;
+    const watch = (await flow.memory.readWatch(KEY))?.watch;
     expect(watch).toMatchObject({
       poll: 1,
-      done: true,
+      pollDone: true,
       phase: "pending",
       jobType: "CreateCluster",
       polledAt: [T0],
@@ -31,7 +31,7 @@ describe("a poll", () => {
     await flow.open();
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
     await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
-    expect((await flow.memory.read(KEY))?.watch.done).toBe(false);
+    expect((await flow.memory.readWatch(KEY))?.watch.pollDone).toBe(false);
   });
 
   it("acknowledges a stale copy, and somebody else's, and keeps its own while the earlier may still run", async () => {
@@ -43,7 +43,7 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     expect(await flow.poll(1, "m-2")).toBe("acknowledged");
     expect(await flow.poll(1, "m-1")).toBe("acknowledged");
-    expect(flow.seen.polled.map(({ what }) => what)).toEqual(["mine", "theirs", "job", "stale"]);
+    expect(flow.seen.polled.map(({ what }) => what)).toEqual(["own_lease", "other_owner", "job", "stale"]);
     expect(bodiesOf(flow.pollQueue)).toHaveLength(1);
   });
 
@@ -52,7 +52,7 @@ describe("a poll", () => {
     await flow.open();
     flow.remainingMs = 6_000;
     expect(await flow.poll(1)).toBe("retry");
-    expect((await flow.memory.read(KEY))?.watch.poll).toBe(0);
+    expect((await flow.memory.readWatch(KEY))?.watch.poll).toBe(0);
   });
 
   it("concludes at the deadline, whatever the job does", async () => {
@@ -79,7 +79,7 @@ describe("a poll", () => {
     flow.observation = jobIn("pending");
     expect(await flow.poll(1)).toBe("acknowledged");
     expect(flow.seen.polled.at(-1)).toMatchObject({ what: "resumed", next: "concluded" });
-    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
     expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", outcome: "lost" }]);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
@@ -101,7 +101,10 @@ describe("a poll", () => {
       flow.clock.now += 35_001;
     };
     await expect(flow.poll(1)).rejects.toThrow("the lease of this poll has ended");
-    expect(await flow.memory.read(KEY)).toMatchObject({ conclusion: null, watch: { state: "watching" } });
+    expect(await flow.memory.readWatch(KEY)).toMatchObject({
+      summary: null,
+      watch: { state: "watching" },
+    });
     expect(bodiesOf(flow.notifications)).toEqual([]);
   });
 
@@ -111,13 +114,17 @@ describe("a poll", () => {
     flow.clock.now = T0 + 3_600_000;
     const crossing = {
       async send(messages: Parameters<typeof flow.notifications.send>[0]) {
-        await flow.memory.stop(KEY, flow.clock.now, T0 * 2);
+        await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
         await flow.open({ acceptedAt: flow.clock.now, deadlineAt: flow.clock.now + 3_600_000 });
         return flow.notifications.send(messages);
       },
     };
     expect(await flow.poll(1, "m-1", flow.pollQueue, KEY.jobId, crossing)).toBe("acknowledged");
-    expect((await flow.memory.read(KEY))?.watch).toMatchObject({ state: "watching", poll: 1, uncounted: 1 });
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
+      state: "watching",
+      poll: 1,
+      previousPolls: 1,
+    });
   });
 
   it("is told anew by a watch that was let go after its deadline and taken up again", async () => {
@@ -128,7 +135,7 @@ describe("a poll", () => {
     const [late] = flow.notifications.state.messages.map(({ body }) => body);
     expect(await flow.tell()).toBe("acknowledged");
 
-    expect(await flow.memory.stop(KEY, flow.clock.now, T0 * 2)).toBe("over");
+    expect(await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2)).toBe("over");
     const acceptedAt = flow.clock.now + 1000;
     expect(await flow.open({ acceptedAt, deadlineAt: acceptedAt + 3_600_000 })).toEqual({
       kind: "accepted",
@@ -142,9 +149,9 @@ describe("a poll", () => {
     ]);
     expect(await flow.tell()).toBe("acknowledged");
     expect(new Set(flow.seen.posts).size).toBe(2);
-    expect(await flow.memory.read(KEY)).toMatchObject({
+    expect(await flow.memory.readWatch(KEY)).toMatchObject({
       watch: { state: "succeeded" },
-      conclusion: { polls: 1 },
+      summary: { polls: 1 },
       deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
     });
 
@@ -165,6 +172,6 @@ describe("a poll", () => {
       { kind: "notification", target: "audit", outcome: "succeeded", redelivery: 0 },
       { kind: "notification", target: "deploys", outcome: "succeeded" },
     ]);
-    expect((await flow.memory.read(KEY))?.watch.state).toBe("succeeded");
+    expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("succeeded");
   });
 });

@@ -40,7 +40,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   for (let job = 0; job < jobs; job++) {
     const key = { project: PROJECT, jobId: `job-${job}` };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
-    await ledger.open({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
+    await ledger.openWatch({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
     await queue.send([pollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
   }
   for (let turn = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, turn++) {
@@ -64,7 +64,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
             ended.set(`${watch.jobId} ${outcome}`, at);
             const key = { project: watch.project, jobId: watch.jobId };
             const seen = { phase: null, jobType: null, resourceName: null };
-            await ledger.end({
+            await ledger.endWatch({
               key,
               acceptedAt: watch.acceptedAt,
               outcome,
@@ -72,7 +72,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
               targets: [],
               polledAt,
               expiresAt: at + number,
-              seen,
+              lastSeen: seen,
             });
           },
         },

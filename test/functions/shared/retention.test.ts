@@ -10,15 +10,15 @@ const MOMENT = { retentionDays: 0.0001 };
 /** A ledger that notes until when each of its calls wants something kept. */
 function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Ledger> {
   return {
-    open: (watch) => note("open", watch.expiresAt, () => ledger().open(watch)),
-    openDigest: (digest) => note("openDigest", digest.expiresAt, () => ledger().openDigest(digest)),
-    saveOutcome: (key, stored, at) => note("saveOutcome", at, () => ledger().saveOutcome(key, stored, at)),
-    end: (ending) => note("end", ending.expiresAt, () => ledger().end(ending)),
+    openWatch: (watch) => note("open", watch.expiresAt, () => ledger().openWatch(watch)),
+    createDigest: (digest) => note("openDigest", digest.expiresAt, () => ledger().createDigest(digest)),
+    saveOutcomeOnce: (key, stored, at) =>
+      note("saveOutcome", at, () => ledger().saveOutcomeOnce(key, stored, at)),
+    endWatch: (ending) => note("end", ending.expiresAt, () => ledger().endWatch(ending)),
     claimNotification: (claim) =>
       note("claimNotification", claim.expiresAt, () => ledger().claimNotification(claim)),
-    stop: (key, now, at) => note("stop", at, () => ledger().stop(key, now, at)),
-    reopenNotification: (key, at) =>
-      note("reopenNotification", at, () => ledger().reopenNotification(key, at)),
+    stopWatch: (key, now, at) => note("stop", at, () => ledger().stopWatch(key, now, at)),
+    startRedelivery: (key, at) => note("startRedelivery", at, () => ledger().startRedelivery(key, at)),
   };
 
   function note<T>(call: string, at: number, run: () => T): T {
@@ -57,11 +57,11 @@ describe("a retention of seconds", () => {
       targets: ["deploys"],
       polledAt: [],
     } as const;
-    await api.ledger.end({ key, ...ending, expiresAt: START + OWED_MS });
+    await api.ledger.endWatch({ key, ...ending, expiresAt: START + OWED_MS });
     expect((await api.ask("POST", "/v1/jobs/prod/a/redeliver", { body: {} })).status).toBe(202);
-    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "reopenNotification", "stop"]);
+    expect(Object.keys(kept).toSorted()).toEqual(["open", "openDigest", "startRedelivery", "stop"]);
     const deadlineMs = 120 * 60_000;
     expect(Math.min(kept.open ?? 0, kept.openDigest ?? 0)).toBeGreaterThan(START + deadlineMs + OWED_MS);
-    expect(Math.min(kept.stop ?? 0, kept.reopenNotification ?? 0)).toBeGreaterThan(START + OWED_MS);
+    expect(Math.min(kept.stop ?? 0, kept.startRedelivery ?? 0)).toBeGreaterThan(START + OWED_MS);
   });
 });

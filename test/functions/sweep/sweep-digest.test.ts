@@ -8,13 +8,13 @@ describe("the sweep, of a digest", () => {
     const flow = flows();
     const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
     const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
-    await flow.memory.openDigest(digest);
+    await flow.memory.createDigest(digest);
     for (const key of digest.members) await flow.open({ ...key, targets: ["deploys"], digestId: "d-1" });
     flow.observation = jobIn("failed");
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    for (const key of others) await flow.memory.stop(key, flow.clock.now, T0 * 2);
+    for (const key of others) await flow.memory.stopWatch(key, flow.clock.now, T0 * 2);
     await flow.open({ jobId: "job-3", targets: ["deploys"] });
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
@@ -26,7 +26,7 @@ describe("the sweep, of a digest", () => {
   it("sends it once while nobody has claimed it, however many of its jobs have ended, and again in the next run", async () => {
     const flow = flows();
     const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
-    await flow.memory.openDigest({
+    await flow.memory.createDigest({
       digestId: "d-1",
       members,
       targets: ["deploys", "alarms"],
@@ -46,13 +46,13 @@ describe("the sweep, of a digest", () => {
     expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.overdue(T0 * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
   });
 
   it("sends it at the next run when it could not be sent", async () => {
     const flow = flows();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId }));
-    await flow.memory.openDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
+    await flow.memory.createDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
     flow.observation = jobIn("failed");
     for (const { jobId } of members) {
       await flow.open({ jobId, targets: ["deploys"], digestId: "d-1" });

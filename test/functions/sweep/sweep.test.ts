@@ -11,7 +11,7 @@ const refuse = () => Promise.reject(new Error("throttled"));
 function withPoison(ledger: Partial<Ledger> = {}) {
   const flow = flows({
     ledger: {
-      read: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.read(key)),
+      readWatch: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.readWatch(key)),
       ...ledger,
     },
   });
@@ -68,7 +68,7 @@ describe("the sweep", () => {
     expect(await flow.tell()).toBe("acknowledged");
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    expect(await flow.memory.overdue(T0 * 2, 10)).toEqual([]);
+    expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
   });
 
   it("finds a redelivery that was lost, also to a target that does not ask for this outcome", async () => {
@@ -80,8 +80,8 @@ describe("the sweep", () => {
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    await flow.memory.revisit(KEY, flow.clock.now, null);
-    await flow.memory.reopenNotification({ ...KEY, target: "audit" }, T0 * 2);
+    await flow.memory.scheduleSweep(KEY, flow.clock.now, null);
+    await flow.memory.startRedelivery({ ...KEY, target: "audit" }, T0 * 2);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
     expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", redelivery: 1 }]);
@@ -103,7 +103,7 @@ describe("the sweep", () => {
   it("leaves a stopped watch alone", async () => {
     const flow = flows();
     await flow.open();
-    await flow.memory.stop(KEY, flow.clock.now, T0 * 2);
+    await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
   });
@@ -123,12 +123,12 @@ describe("the sweep", () => {
   });
 
   it("counts what failed, names it, and leaves it where the next one finds it", async () => {
-    const flow = flows({ ledger: { reschedule: () => Promise.reject(new Error("throttled")) } });
+    const flow = flows({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 1, finished: true });
     expect(flow.failures).toMatchObject([KEY]);
-    expect(await flow.memory.overdue(flow.clock.now, 10)).toHaveLength(1);
+    expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
 
   it("goes on after one that fails, through all that is overdue", async () => {
@@ -141,7 +141,7 @@ describe("the sweep", () => {
 
   it.each([
     ["could be put later", {}],
-    ["could not be put later either", { reschedule: refuse }],
+    ["could not be put later either", { rescheduleSweep: refuse }],
   ])("reaches what lies behind a hundred that fail and %s", async (_, ledger) => {
     const flow = withPoison(ledger);
     for (let i = 0; i < 120; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
@@ -181,7 +181,7 @@ describe("the sweep", () => {
 
   it("tells the fallback target for a day that another one is gone", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
-    await flow.memory.switchOff("audit", flow.clock.now);
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
     await flow.sweep();
     expect(bodiesOf(flow.notifications)).toMatchObject([
       { kind: "target_gone", gone: "audit", target: "ops" },
@@ -200,7 +200,7 @@ describe("the sweep", () => {
       },
     });
     await flow.open();
-    await flow.memory.switchOff("audit", flow.clock.now);
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
     expect(flow.failures).toEqual([{ target: "deploys" }]);
@@ -210,7 +210,7 @@ describe("the sweep", () => {
   it("counts a target it could not tell of, after its polls", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.open();
-    await flow.memory.switchOff("audit", flow.clock.now);
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
     flow.notifications.send = async (messages) =>
       messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
@@ -220,7 +220,7 @@ describe("the sweep", () => {
 
   it("leaves targets to the next run when there is no time left for them", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
-    await flow.memory.switchOff("audit", flow.clock.now);
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
     expect(bodiesOf(flow.notifications)).toEqual([]);
   });

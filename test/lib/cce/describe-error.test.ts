@@ -18,7 +18,7 @@ const signature = (words: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
 
 /** What becomes of a watch that sees the same at every poll, and when. */
 function endOf(seen: Observation, deadlineMinutes = 120) {
-  let [now, misses, polls]: [Instant, number, number] = [T0, 0, 0];
+  let [now, consecutiveFailures, polls]: [Instant, number, number] = [T0, 0, 0];
   let accessError: Parameters<typeof decide>[0]["watch"]["accessError"] = null;
   for (;;) {
     polls += 1;
@@ -27,7 +27,7 @@ function endOf(seen: Observation, deadlineMinutes = 120) {
         polls,
         acceptedAt: T0,
         deadlineAt: T0 + deadlineMinutes * MINUTE_MS,
-        misses,
+        consecutiveFailures,
         accessError,
         lastPollError: null,
         jobType: null,
@@ -40,7 +40,7 @@ function endOf(seen: Observation, deadlineMinutes = 120) {
     });
     if (decision.kind === "conclude") return { ...decision, minutes: (now - T0) / MINUTE_MS, polls };
     now += decision.delaySeconds * 1000;
-    ({ misses, accessError } = decision);
+    ({ consecutiveFailures, accessError } = decision);
   }
 }
 

@@ -27,16 +27,21 @@ export function describeNotifications(ledger: () => Ledger): void {
   describe("claiming a notification", () => {
     it("leases it at its first message and answers how it stands", async () => {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
-      const nothing = { nextAttemptAt: null, rateLimitReserved: false, deadLettered: false, history: [] };
+      const nothing = { nextAttemptAt: null, nextAttemptReserved: false, deadLettered: false, history: [] };
       const key = freshNotification();
       expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
-      expect(await claim(key, "n-1")).toEqual({ kind: "claimed", delivery: { ...delivery, ...nothing } });
+      expect(await claim(key, "n-1")).toEqual({ kind: "claimed", record: { ...delivery, ...nothing } });
     });
 
     it("grants exactly one of many claims at once", async () => {
       const key = freshNotification();
       const claims = await Promise.all([1, 2, 3, 4].map((i) => claim(key, `n-${i}`)));
-      expect(claims.map(({ kind }) => kind).sort()).toEqual(["claimed", "theirs", "theirs", "theirs"]);
+      expect(claims.map(({ kind }) => kind).sort()).toEqual([
+        "claimed",
+        "other_owner",
+        "other_owner",
+        "other_owner",
+      ]);
     });
 
     it("keeps those of a watch's generations apart, each under its target", async () => {
@@ -47,7 +52,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await claim(first, "n-2")).toEqual({ kind: "stale" });
       expect(await claim(second, "n-3")).toMatchObject({
         kind: "claimed",
-        delivery: { target: "deploys", attempts: 0 },
+        record: { target: "deploys", attempts: 0 },
       });
       expect(await ledger().readDelivery(first)).toMatchObject({ target: "deploys", state: "delivered" });
       expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
@@ -56,8 +61,8 @@ export function describeNotifications(ledger: () => Ledger): void {
     it("refuses a live lease and grants one that ran out", async () => {
       const key = freshNotification();
       await claim(key, "n-1");
-      expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "mine" });
-      expect(await claim(key, "n-2", T0 + LEASE_MS)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "own_lease" });
+      expect(await claim(key, "n-2", T0 + LEASE_MS)).toEqual({ kind: "other_owner" });
       expect(await claim(key, "n-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
     });
 
@@ -65,11 +70,11 @@ export function describeNotifications(ledger: () => Ledger): void {
       const key = freshNotification();
       await claim(key, "n-1");
       await record(key, "n-1");
-      expect(await claim(key, "n-1", T0 + 4999)).toEqual({ kind: "early", until: T0 + 5000 });
-      expect(await claim(key, "n-2", T0 + 4999)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-1", T0 + 4999)).toEqual({ kind: "not_due", until: T0 + 5000 });
+      expect(await claim(key, "n-2", T0 + 4999)).toEqual({ kind: "other_owner" });
       expect(await claim(key, "n-1", T0 + 5000)).toMatchObject({
         kind: "claimed",
-        delivery: { attempts: 1 },
+        record: { attempts: 1 },
       });
     });
 
@@ -78,7 +83,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       await claim(key, "n-1");
       await record(key, "n-1");
       expect(await claim(key, "n-2", T0 + 5000)).toMatchObject({ kind: "claimed" });
-      expect(await claim(key, "n-1", T0 + 5001)).toEqual({ kind: "theirs" });
+      expect(await claim(key, "n-1", T0 + 5001)).toEqual({ kind: "other_owner" });
     });
 
     it("calls a delivered notification stale", async () => {
@@ -98,7 +103,7 @@ export function describeNotifications(ledger: () => Ledger): void {
           nextAttemptAt: null,
           attempt: attempt({ reason: "no_such_hook" }),
         });
-        expect(await claim(key, "n-2")).toEqual({ kind: "not_dead_lettered", state, reason: "no_such_hook" });
+        expect(await claim(key, "n-2")).toEqual({ kind: "needs_dead_letter", state, reason: "no_such_hook" });
         expect((await ledger().readDelivery(key)).deadLettered).toBe(false);
         await ledger().markDeadLettered(key, 0);
         expect((await ledger().readDelivery(key)).deadLettered).toBe(true);
@@ -171,16 +176,16 @@ export function describeNotifications(ledger: () => Ledger): void {
   describe("holding a notification", () => {
     it("gives the lease back without an attempt and remembers the place it reserved", async () => {
       const key = freshNotification();
-      const hold = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, rateLimitReserved: true };
+      const hold = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, nextAttemptReserved: true };
       expect(await ledger().postponeNotification(hold)).toBe("superseded");
       await claim(key, "n-1");
       expect(await ledger().postponeNotification(hold)).toBe("recorded");
       expect(await ledger().postponeNotification(hold)).toBe("superseded");
-      expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "early", until: T0 + 8000 });
-      const delivery = { attempts: 0, rateLimitReserved: true, nextAttemptAt: T0 + 8000 };
-      expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", delivery });
+      expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "not_due", until: T0 + 8000 });
+      const postponed = { attempts: 0, nextAttemptReserved: true, nextAttemptAt: T0 + 8000 };
+      expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", record: postponed });
       await record(key, "n-1");
-      expect(await ledger().readDelivery(key)).toMatchObject({ rateLimitReserved: false });
+      expect(await ledger().readDelivery(key)).toMatchObject({ nextAttemptReserved: false });
     });
   });
 
@@ -192,25 +197,25 @@ export function describeNotifications(ledger: () => Ledger): void {
       await claim(key, "n-1");
       await record(key, "n-1", { state: "gone", nextAttemptAt: null });
       await ledger().markDeadLettered(key, 0);
-      expect(await ledger().reopenNotification(key, NEVER)).toBe(1);
+      expect(await ledger().startRedelivery(key, NEVER)).toBe(1);
       expect(await ledger().readDelivery(key)).toMatchObject(UNTHROTTLED);
       expect(await claim(key, "n-1", T0, 0)).toEqual({ kind: "stale" });
       const claimed = await claim(key, "n-2", T0, 1);
-      expect(claimed).toMatchObject({ kind: "claimed", delivery: { attempts: 0, redelivery: 1 } });
+      expect(claimed).toMatchObject({ kind: "claimed", record: { attempts: 0, redelivery: 1 } });
       expect(await record(key, "n-2", { redelivery: 1, state: "delivered" })).toBe("recorded");
       expect((await ledger().readDelivery(key)).history).toHaveLength(3);
     });
 
     it("numbers calls at once apart, and works for a notification nobody sent yet", async () => {
       const key = freshNotification();
-      const numbers = await Promise.all([1, 2, 3].map(() => ledger().reopenNotification(key, NEVER)));
+      const numbers = await Promise.all([1, 2, 3].map(() => ledger().startRedelivery(key, NEVER)));
       expect(numbers.sort()).toEqual([1, 2, 3]);
       expect(await claim(key, "n-1", T0, 3)).toMatchObject({ kind: "claimed" });
     });
 
     it("is not deadLettered with the number before", async () => {
       const key = freshNotification();
-      await ledger().reopenNotification(key, NEVER);
+      await ledger().startRedelivery(key, NEVER);
       await ledger().markDeadLettered(key, 0);
       expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });
     });

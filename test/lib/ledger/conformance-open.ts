@@ -7,17 +7,17 @@ export function describeOpening(ledger: () => Ledger): void {
   describe("opening a watch", () => {
     it("accepts a new watch, whose first poll is to be sent", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
-      expect(await ledger().open(watch)).toEqual({ kind: "accepted", poll: 1 });
-      const read = await ledger().read(watch);
+      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1 });
+      const read = await ledger().readWatch(watch);
       expect(read?.watch).toEqual({
         project: watch.project,
         jobId: watch.jobId,
         state: "watching",
         generation: 0,
         poll: 0,
-        pollAtStart: 0,
-        uncounted: 0,
-        done: true,
+        previousPolls: 0,
+        rateLimitedPolls: 0,
+        pollDone: true,
         acceptedAt: T0,
         deadlineAt: T0 + 7_200_000,
         concludedAt: null,
@@ -29,15 +29,15 @@ export function describeOpening(ledger: () => Ledger): void {
         resourceName: null,
         accessError: null,
         lastPollError: null,
-        misses: 0,
+        consecutiveFailures: 0,
         polledAt: [],
       });
     });
 
     it("accepts a watch without targets, context or callbacks", async () => {
       const watch = newWatch({ targets: [], context: {} });
-      expect(await ledger().open(watch)).toEqual({ kind: "accepted", poll: 1 });
-      expect(await ledger().read(watch)).toMatchObject({
+      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1 });
+      expect(await ledger().readWatch(watch)).toMatchObject({
         context: {},
         callbacks: {},
         watch: { targets: [] },
@@ -46,10 +46,10 @@ export function describeOpening(ledger: () => Ledger): void {
 
     it("answers a second call with the watch that is there, and changes nothing", async () => {
       const watch = newWatch();
-      await ledger().open(watch);
-      const again = await ledger().open({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
+      await ledger().openWatch(watch);
+      const again = await ledger().openWatch({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
       expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { poll: 0 } });
-      expect(await ledger().read(watch)).toMatchObject({
+      expect(await ledger().readWatch(watch)).toMatchObject({
         watch: { deadlineAt: watch.deadlineAt },
         context: watch.context,
       });
@@ -57,23 +57,26 @@ export function describeOpening(ledger: () => Ledger): void {
 
     it("adds the targets a second call brings, and says which were new", async () => {
       const watch = newWatch({ targets: ["a", "b"] });
-      await ledger().open(watch);
-      const again = await ledger().open({ ...watch, targets: ["c", "b"] });
+      await ledger().openWatch(watch);
+      const again = await ledger().openWatch({ ...watch, targets: ["c", "b"] });
       expect(again).toMatchObject({ addedTargets: ["c"], watch: { targets: ["a", "b", "c"] } });
-      expect((await ledger().read(watch))?.watch.targets).toEqual(["a", "b", "c"]);
+      expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b", "c"]);
     });
 
     it("accepts exactly one of two calls at once, and keeps the targets of both", async () => {
       const watch = newWatch({ targets: ["a"] });
-      const both = await Promise.all([ledger().open(watch), ledger().open({ ...watch, targets: ["b"] })]);
+      const both = await Promise.all([
+        ledger().openWatch(watch),
+        ledger().openWatch({ ...watch, targets: ["b"] }),
+      ]);
       expect(both.map(({ kind }) => kind).sort()).toEqual(["accepted", "already_watching"]);
-      expect((await ledger().read(watch))?.watch.targets).toEqual(["a", "b"]);
+      expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b"]);
     });
 
     it("says of a target two calls add at once only to one of them that it is new", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().open(watch);
-      const calls = [1, 2, 3].map(() => ledger().open({ ...watch, targets: ["b"] }));
+      await ledger().openWatch(watch);
+      const calls = [1, 2, 3].map(() => ledger().openWatch({ ...watch, targets: ["b"] }));
       const added = (await Promise.all(calls)).flatMap((o) => (o.kind === "accepted" ? [] : o.addedTargets));
       expect(added).toEqual(["b"]);
     });
@@ -84,31 +87,31 @@ export function describeOpening(ledger: () => Ledger): void {
       );
       for (const context of [{ actor: "x" }, { actor: "x", labels }]) {
         const watch = newWatch({ context, callbacks: { "callback:a": ENCRYPTED }, targets: ["callback:a"] });
-        await ledger().open(watch);
+        await ledger().openWatch(watch);
         const { project, jobId } = watch;
-        await ledger().open({
+        await ledger().openWatch({
           ...watch,
           context: { actor: "later" },
           targets: ["callback:b"],
           callbacks: { "callback:b": "encrypted-b" },
         });
         const expected = { context, callbacks: { "callback:a": ENCRYPTED, "callback:b": "encrypted-b" } };
-        expect(await ledger().readAcceptance({ project, jobId })).toEqual(expected);
-        expect(await ledger().read(watch)).toMatchObject(expected);
+        expect(await ledger().readCallerData({ project, jobId })).toEqual(expected);
+        expect(await ledger().readWatch(watch)).toMatchObject(expected);
       }
     });
 
     it("reads nothing of a watch that is not there", async () => {
       const { project, jobId } = newWatch();
-      expect(await ledger().read({ project, jobId })).toBeNull();
-      expect(await ledger().readAcceptance({ project, jobId })).toEqual({ context: {}, callbacks: {} });
+      expect(await ledger().readWatch({ project, jobId })).toBeNull();
+      expect(await ledger().readCallerData({ project, jobId })).toEqual({ context: {}, callbacks: {} });
     });
 
     it("takes a stopped watch up again: all is new, but its polls go on counting", async () => {
       const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
-      await ledger().stop(watch, T0 + 1000, NEVER);
+      await ledger().stopWatch(watch, T0 + 1000, NEVER);
       const later = {
         acceptedAt: T0 + 5000,
         deadlineAt: T0 + 9_000_000,
@@ -116,30 +119,33 @@ export function describeOpening(ledger: () => Ledger): void {
         digestId: null,
       };
       const context = { actor: "later" };
-      const again = await ledger().open({ ...watch, ...later, targets: ["b"], context });
+      const again = await ledger().openWatch({ ...watch, ...later, targets: ["b"], context });
       expect(again).toEqual({ kind: "accepted", poll: 2, generation: 1 });
-      expect((await ledger().read(watch))?.watch).toMatchObject({
+      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
         ...later,
         state: "watching",
         poll: 1,
         generation: 1,
-        uncounted: 1,
-        pollAtStart: 1,
-        done: true,
+        rateLimitedPolls: 0,
+        previousPolls: 1,
+        pollDone: true,
         concludedAt: null,
         targets: ["b"],
       });
-      expect(await ledger().readAcceptance({ ...watch, generation: 1 })).toMatchObject({ context });
+      expect(await ledger().readCallerData({ ...watch, generation: 1 })).toMatchObject({ context });
     });
 
     it("leaves what remained of a stopped watch's polls stale when it is taken up again", async () => {
       const watch = newWatch();
       const poll = { key: watch, poll: 1, messageId: "m-1", leaseMs: LEASE_MS };
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       await ledger().claimPoll({ ...poll, now: T0 });
-      await ledger().stop(watch, T0 + 1000, NEVER);
-      await ledger().open(watch);
-      expect(await ledger().claimPoll({ ...poll, now: T0 + 90_000 })).toEqual({ kind: "stale", why: "done" });
+      await ledger().stopWatch(watch, T0 + 1000, NEVER);
+      await ledger().openWatch(watch);
+      expect(await ledger().claimPoll({ ...poll, now: T0 + 90_000 })).toEqual({
+        kind: "stale",
+        reason: "done",
+      });
       expect(await ledger().claimPoll({ ...poll, poll: 2, now: T0 })).toMatchObject({ kind: "claimed" });
     });
 
@@ -147,18 +153,18 @@ export function describeOpening(ledger: () => Ledger): void {
       "takes a watch that ended as %s up again once it was let go",
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
-        await ledger().open(watch);
-        await ledger().saveOutcome(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+        await ledger().openWatch(watch);
+        await ledger().saveOutcomeOnce(watch, { summary: conclusion(watch), tree: null }, NEVER);
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
-        await ledger().end({ ...ending, key: watch, outcome });
-        expect((await ledger().open({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
-        expect(await ledger().stop(watch, T0 + 6000, NEVER)).toBe("over");
-        expect(await ledger().read(watch)).toMatchObject({ watch: { state: outcome }, conclusion: {} });
+        await ledger().endWatch({ ...ending, key: watch, outcome });
+        expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
+        expect(await ledger().stopWatch(watch, T0 + 6000, NEVER)).toBe("over");
+        expect(await ledger().readWatch(watch)).toMatchObject({ watch: { state: outcome }, summary: {} });
 
         const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
-        expect(await ledger().open(later)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
-        expect(await ledger().read(watch)).toMatchObject({
-          conclusion: null,
+        expect(await ledger().openWatch(later)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
+        expect(await ledger().readWatch(watch)).toMatchObject({
+          summary: null,
           tree: null,
           watch: { state: "watching", generation: 1, acceptedAt: T0 + 7000, concludedAt: null },
         });
@@ -169,15 +175,15 @@ export function describeOpening(ledger: () => Ledger): void {
       const callbacks = { "callback:a": "encrypted-a" };
       const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
       const { project, jobId } = watch;
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       const subJobs = Array.from({ length: 40 }, (_, i) =>
         job({ jobId: `${i}`, reason: `because of ${i * i}` }),
       );
       await ledger().recordPoll(pollRecord({ key: watch, tree: job({ subJobs }) }));
       const first = conclusion({ project, jobId }, { outcome: "lost" });
-      await ledger().saveOutcome(watch, { conclusion: first, tree: null }, NEVER);
-      await ledger().end({
+      await ledger().saveOutcomeOnce(watch, { summary: first, tree: null }, NEVER);
+      await ledger().endWatch({
         key: watch,
         outcome: "lost",
         targets: ["callback:a"],
@@ -186,7 +192,7 @@ export function describeOpening(ledger: () => Ledger): void {
         polledAt: [T0],
         expiresAt: NEVER,
       });
-      await ledger().stop(watch, T0 + 6000, NEVER);
+      await ledger().stopWatch(watch, T0 + 6000, NEVER);
       const again = {
         ...watch,
         acceptedAt: T0 + 7000,
@@ -194,10 +200,10 @@ export function describeOpening(ledger: () => Ledger): void {
         callbacks: {},
         targets: ["b"],
       };
-      await ledger().open(again);
-      expect(await ledger().read(watch)).toMatchObject({
+      await ledger().openWatch(again);
+      expect(await ledger().readWatch(watch)).toMatchObject({
         context: { actor: "second" },
-        conclusion: null,
+        summary: null,
         tree: null,
         watch: {
           generation: 1,
@@ -211,34 +217,34 @@ export function describeOpening(ledger: () => Ledger): void {
       });
       const second = conclusion({ project, jobId }, { outcome: "succeeded" });
       const later = { ...watch, generation: 1 };
-      await ledger().saveOutcome(later, { conclusion: second, tree: null }, NEVER);
+      await ledger().saveOutcomeOnce(later, { summary: second, tree: null }, NEVER);
       expect([await ledger().readOutcome(watch), await ledger().readOutcome(later)]).toEqual([first, second]);
-      expect((await ledger().readAcceptance(watch)).callbacks).toEqual(callbacks);
+      expect((await ledger().readCallerData(watch)).callbacks).toEqual(callbacks);
     });
 
     it("does not let go of a watch that saw its job end", async () => {
       const watch = newWatch({ targets: [] });
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       const ending = { targets: [], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
-      await ledger().end({ ...ending, key: watch, outcome: "failed" });
-      await ledger().stop(watch, T0 + 6000, NEVER);
-      expect((await ledger().open({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
+      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
+      await ledger().stopWatch(watch, T0 + 6000, NEVER);
+      expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
     });
 
     it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().open(watch);
-      await ledger().saveOutcome(watch, { conclusion: conclusion(watch), tree: null }, NEVER);
+      await ledger().openWatch(watch);
+      await ledger().saveOutcomeOnce(watch, { summary: conclusion(watch), tree: null }, NEVER);
       const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
-      await ledger().end({ ...ending, key: watch, outcome: "failed" });
-      await ledger().reschedule({ ...watch, dueAt: T0 + 60_000 }, null);
-      const again = await ledger().open({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });
+      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
+      await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 60_000 }, null);
+      const again = await ledger().openWatch({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });
       expect(again).toMatchObject({
         kind: "already_watching",
         addedTargets: ["b"],
         watch: { state: "failed", targets: ["a", "b"] },
       });
-      const due = await ledger().overdue(T0 + 700_000, 1000);
+      const due = await ledger().listOverdue(T0 + 700_000, 1000);
       expect(due).toContainEqual({ project: watch.project, jobId: watch.jobId, dueAt: T0 + 560_000 });
     });
   });

@@ -6,12 +6,12 @@ export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
     it("lists deliveries in the order of the targets, pending where none was tried", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       const notification = { key: { ...watch, target: "b" }, redelivery: 0, messageId: "n-1" };
       await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
       const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
       await ledger().recordAttempt({ ...notification, ...tried, attempt: attempt({ verdict: "delivered" }) });
-      expect((await ledger().read(watch))?.deliveries).toMatchObject([
+      expect((await ledger().readWatch(watch))?.deliveries).toMatchObject([
         { target: "a", state: "pending", attempts: 0, redelivery: 0, history: [] },
         { target: "b", state: "delivered", attempts: 1, history: [{ verdict: "delivered" }] },
       ]);
@@ -19,26 +19,26 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("keeps jobs apart whose IDs begin alike", async () => {
       const watch = newWatch();
-      await ledger().open({ ...watch, jobId: "job-1", targets: ["a"] });
-      await ledger().open({ ...watch, jobId: "job-10", targets: ["b"] });
-      expect((await ledger().read({ ...watch, jobId: "job-1" }))?.watch.targets).toEqual(["a"]);
+      await ledger().openWatch({ ...watch, jobId: "job-1", targets: ["a"] });
+      await ledger().openWatch({ ...watch, jobId: "job-10", targets: ["b"] });
+      expect((await ledger().readWatch({ ...watch, jobId: "job-1" }))?.watch.targets).toEqual(["a"]);
     });
   });
 
   describe("the overdue index", () => {
     const entryOf = async (project: string, now: number) =>
-      (await ledger().overdue(now, 1000)).find((entry) => entry.project === project) ?? null;
+      (await ledger().listOverdue(now, 1000)).find((entry) => entry.project === project) ?? null;
 
     it("names a watch half a minute after its planned poll, not before", async () => {
       const watch = newWatch();
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       expect(await entryOf(watch.project, T0 + 50_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 50_001)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
     it("moves on with every poll that is recorded", async () => {
       const watch = newWatch();
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().recordPoll(pollRecord({ key: watch, nextPollAt: T0 + 400_000 }));
       expect(await entryOf(watch.project, T0 + 430_000)).toBeNull();
@@ -49,18 +49,21 @@ export function describeReads(ledger: () => Ledger): void {
       const watches = Array.from({ length: 12 }, (_, i) =>
         newWatch({ nextPollAt: T0 - 900_000_000 - i * 1000 }),
       );
-      for (const watch of watches) await ledger().open(watch);
-      const due = await ledger().overdue(T0 - 800_000_000, 5);
+      for (const watch of watches) await ledger().openWatch(watch);
+      const due = await ledger().listOverdue(T0 - 800_000_000, 5);
       expect(due).toHaveLength(5);
-      for (const entry of await ledger().overdue(T0 - 800_000_000, 100))
-        await ledger().reschedule(entry, null);
+      for (const entry of await ledger().listOverdue(T0 - 800_000_000, 100))
+        await ledger().rescheduleSweep(entry, null);
     });
 
     it("is moved by one of two sweeps that read the same entry", async () => {
       const watch = newWatch();
-      await ledger().open(watch);
+      await ledger().openWatch(watch);
       const entry = { project: watch.project, jobId: watch.jobId, dueAt: T0 + 50_000 };
-      const moves = [ledger().reschedule(entry, T0 + 90_000), ledger().reschedule(entry, T0 + 91_000)];
+      const moves = [
+        ledger().rescheduleSweep(entry, T0 + 90_000),
+        ledger().rescheduleSweep(entry, T0 + 91_000),
+      ];
       expect((await Promise.all(moves)).sort()).toEqual(["changed", "moved"]);
       expect(await entryOf(watch.project, T0 + 90_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 91_001)).not.toBeNull();
@@ -68,14 +71,14 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("lets a watch be taken out, and put in again where it is not due earlier anyway", async () => {
       const watch = newWatch();
-      await ledger().open(watch);
-      await ledger().revisit(watch, T0 + 70_000, NEVER);
+      await ledger().openWatch(watch);
+      await ledger().scheduleSweep(watch, T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
-      expect(await ledger().reschedule({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
+      expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
       expect(await entryOf(watch.project, NEVER)).toBeNull();
-      await ledger().revisit(watch, T0 + 70_000, NEVER);
+      await ledger().scheduleSweep(watch, T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 70_000 });
-      await ledger().revisit(newWatch(), T0, NEVER);
+      await ledger().scheduleSweep(newWatch(), T0, NEVER);
     });
   });
 
@@ -84,13 +87,13 @@ export function describeReads(ledger: () => Ledger): void {
       const watch = newWatch();
       const jobIds = ["j-0", "j-1", "j-2", "j-3", "j-4"];
       for (const [i, jobId] of jobIds.entries()) {
-        await ledger().open({ ...watch, jobId, acceptedAt: T0 + i });
+        await ledger().openWatch({ ...watch, jobId, acceptedAt: T0 + i });
       }
-      await ledger().open(newWatch());
+      await ledger().openWatch(newWatch());
       const seen: string[] = [];
       let before: string | null = null;
       do {
-        const page = await ledger().recent(watch.project, { limit: 2, before });
+        const page = await ledger().listRecentWatches(watch.project, { limit: 2, before });
         expect(page.watches.length).toBeLessThanOrEqual(2);
         seen.push(...page.watches.map(({ jobId }) => jobId));
         before = page.next;
@@ -99,14 +102,14 @@ export function describeReads(ledger: () => Ledger): void {
     });
 
     it("are none for a project that never had any", async () => {
-      expect(await ledger().recent("nowhere", { limit: 5, before: null })).toEqual({
+      expect(await ledger().listRecentWatches("nowhere", { limit: 5, before: null })).toEqual({
         watches: [],
         next: null,
       });
     });
 
     it.each(["", "!", "bm9uc2Vuc2U", "WzEsMl0"])("refuse '%s' as the page to go on from", async (before) => {
-      await expect(ledger().recent("prod", { limit: 5, before })).rejects.toThrow(PageTokenError);
+      await expect(ledger().listRecentWatches("prod", { limit: 5, before })).rejects.toThrow(PageTokenError);
     });
   });
 }

@@ -4,40 +4,40 @@ import { freshKey, NEVER, T0 } from "./samples.ts";
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
     it("is on and free until something is said of it", async () => {
-      expect(await ledger().readTarget(freshKey().project)).toEqual({ offSince: null, pausedUntil: 0 });
+      expect(await ledger().readTarget(freshKey().project)).toEqual({ offSince: null, throttledUntil: 0 });
     });
 
     it("gives places in its pace one behind the other, also to calls at once", async () => {
       const { project: name } = freshKey();
-      const slots = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRateLimit(name, T0, 1000)));
+      const slots = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRequestTime(name, T0, 1000)));
       expect(slots.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
-      expect(await ledger().reserveRateLimit(name, T0 + 4999, 1000)).toBe(T0 + 5000);
-      expect(await ledger().reserveRateLimit(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
+      expect(await ledger().reserveRequestTime(name, T0 + 4999, 1000)).toBe(T0 + 5000);
+      expect(await ledger().reserveRequestTime(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
     });
 
     it("lets one attempt through its gate per interval, of several at once", async () => {
       const { project: name } = freshKey();
-      const passed = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRateLimit(name, T0, 1000)));
+      const passed = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRequest(name, T0, 1000)));
       expect(passed.filter((through) => through)).toHaveLength(1);
-      expect(await ledger().tryAcquireRateLimit(name, T0 + 999, 1000)).toBe(false);
-      expect(await ledger().tryAcquireRateLimit(name, T0 + 1000, 1000)).toBe(true);
+      expect(await ledger().tryAcquireRequest(name, T0 + 999, 1000)).toBe(false);
+      expect(await ledger().tryAcquireRequest(name, T0 + 1000, 1000)).toBe(true);
     });
 
     it("is held only ever longer", async () => {
       const { project: name } = freshKey();
-      for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().pauseTarget(name, until);
-      expect((await ledger().readTarget(name)).pausedUntil).toBe(T0 + 9000);
+      for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().throttleTarget(name, until);
+      expect((await ledger().readTarget(name)).throttledUntil).toBe(T0 + 9000);
     });
 
     it("is switched off by exactly one of several calls, and on again", async () => {
       const { project: name } = freshKey();
-      await ledger().pauseTarget(name, T0 + 1);
-      const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchOff(name, T0 + i)));
+      await ledger().throttleTarget(name, T0 + 1);
+      const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchTargetOff(name, T0 + i)));
       expect(offs.filter((first) => first)).toHaveLength(1);
       expect((await ledger().readTarget(name)).offSince).toBeGreaterThan(T0);
-      await ledger().switchOn(name);
-      expect(await ledger().readTarget(name)).toEqual({ offSince: null, pausedUntil: T0 + 1 });
-      expect(await ledger().switchOff(name, T0)).toBe(true);
+      await ledger().switchTargetOn(name);
+      expect(await ledger().readTarget(name)).toEqual({ offSince: null, throttledUntil: T0 + 1 });
+      expect(await ledger().switchTargetOff(name, T0)).toBe(true);
     });
   });
 
@@ -63,13 +63,13 @@ export function describeShared(ledger: () => Ledger): void {
       const { project, jobId: digestId } = { ...freshKey(), jobId: freshKey().project };
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId }));
       const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
-      await ledger().openDigest(digest);
+      await ledger().createDigest(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
-      const leave = (jobId: string) => ledger().finishDigestMember(digestId, { project, jobId });
+      const leave = (jobId: string) => ledger().removeRunningMember(digestId, { project, jobId });
       expect([await leave("j-2"), await leave("j-2")]).toEqual([2, 2]);
       const running = (await ledger().readDigest(digestId))?.running.map(({ jobId }) => jobId);
       expect(running?.toSorted()).toEqual(["j-1", "j-3"]);
-      await ledger().openDigest({ ...digest, members: [] });
+      await ledger().createDigest({ ...digest, members: [] });
       expect((await Promise.all([leave("j-1"), leave("j-3")])).sort()).toEqual([0, 1]);
       expect(await leave("j-3")).toBe(0);
       expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"], running: [] });
@@ -77,7 +77,7 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("that nobody opened has nobody left", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
-      expect(await ledger().finishDigestMember("none", freshKey())).toBe(0);
+      expect(await ledger().removeRunningMember("none", freshKey())).toBe(0);
     });
   });
 }

@@ -28,12 +28,12 @@ async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(freshKey());
   const key = { project: watch.project, jobId: watch.jobId };
   const { phase, type: jobType, resourceName } = tree;
-  await ledger.open(watch);
+  await ledger.openWatch(watch);
   await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key, phase, jobType, resourceName, tree });
   expect(await ledger.recordPoll(record)).toBe("recorded");
-  const seen = await ledger.read(key);
-  expect(seen).toMatchObject({ watch: { state: "watching", done: true }, tree: { state: tree.state } });
+  const seen = await ledger.readWatch(key);
+  expect(seen).toMatchObject({ watch: { state: "watching", pollDone: true }, tree: { state: tree.state } });
   expect(seen?.watch.phase).toBe(startOf(phase, seen?.watch.phase));
 
   const conclusion = summarizeOutcome({
@@ -47,7 +47,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
     watch: { acceptedAt: T0, concludedAt: T0 + 60_000, polls: 2 },
     statusUrl: null,
   });
-  expect(await ledger.saveOutcome(key, { conclusion, tree }, NEVER)).toEqual(conclusion);
+  expect(await ledger.saveOutcomeOnce(key, { summary: conclusion, tree }, NEVER)).toEqual(conclusion);
   const ending = {
     key,
     acceptedAt: T0,
@@ -56,10 +56,12 @@ async function watchThrough(tree: Job): Promise<number[]> {
     targets: watch.targets,
     polledAt: [],
   } as const;
-  expect(await ledger.end({ ...ending, expiresAt: NEVER, seen: { phase, jobType, resourceName } })).toEqual({
+  expect(
+    await ledger.endWatch({ ...ending, expiresAt: NEVER, lastSeen: { phase, jobType, resourceName } }),
+  ).toEqual({
     kind: "ended",
   });
-  expect(await ledger.read(key)).toMatchObject({ conclusion, tree: { state: tree.state } });
+  expect(await ledger.readWatch(key)).toMatchObject({ summary: conclusion, tree: { state: tree.state } });
   return itemsOf(key);
 }
 

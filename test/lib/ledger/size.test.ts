@@ -62,7 +62,7 @@ async function hotItemBytes(): Promise<number> {
 
 describe("what a watch costs", () => {
   it("opens with one request", async () => {
-    await ledger.open(watch);
+    await ledger.openWatch(watch);
     expect(requests).toEqual(["PutItemCommand"]);
   });
 
@@ -83,7 +83,7 @@ describe("what a watch costs", () => {
   });
 
   it("reads for the status page with one request", async () => {
-    expect((await ledger.read(watch))?.tree?.subJobs).toHaveLength(5);
+    expect((await ledger.readWatch(watch))?.tree?.subJobs).toHaveLength(5);
     expect(requests).toEqual(["QueryCommand"]);
   });
 

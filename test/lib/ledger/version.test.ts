@@ -18,7 +18,7 @@ afterAll(() => dynamo.stop());
 describe("an item of a newer version", () => {
   it("is refused by name instead of being interpreted", async () => {
     const watch = newWatch();
-    await ledger.open(watch);
+    await ledger.openWatch(watch);
     await dynamo.client.send(
       new UpdateItemCommand({
         TableName: "ledger",
@@ -27,10 +27,10 @@ describe("an item of a newer version", () => {
         ExpressionAttributeValues: { ":newer": { N: "2" } },
       }),
     );
-    await expect(ledger.read(watch)).rejects.toThrow(NewerItemError);
-    await expect(ledger.readAcceptance(watch)).rejects.toThrow("version 2");
+    await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);
+    await expect(ledger.readCallerData(watch)).rejects.toThrow("version 2");
     const claim = { key: watch, poll: 4, messageId: "m-1", now: 0, leaseMs: 1 };
     await expect(ledger.claimPoll(claim)).rejects.toThrow(NewerItemError);
-    await expect(ledger.read(watch)).rejects.toThrow(NewerItemError);
+    await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);
   });
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, toBatches } from "../../../lib/queue/batches.ts";
-import type { Outgoing } from "../../../lib/queue/queue.ts";
+import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
 
-const message = (bytes: number): Outgoing => ({ id: "m", body: "x".repeat(bytes), delaySeconds: 0 });
+const message = (bytes: number): OutgoingMessage => ({ id: "m", body: "x".repeat(bytes), delaySeconds: 0 });
 
 describe("cutting messages into batches", () => {
   it("loses none, keeps their order, and stays within what SQS takes", () => {

@@ -1,12 +1,12 @@
 import { coalesceSends } from "../../../lib/queue/coalesce-sends.ts";
-import type { Outgoing, SendResult } from "../../../lib/queue/queue.ts";
+import type { OutgoingMessage, SendResult } from "../../../lib/queue/queue.ts";
 
-const message = (id: string): Outgoing => ({ id, body: id, delaySeconds: 0 });
+const message = (id: string): OutgoingMessage => ({ id, body: id, delaySeconds: 0 });
 
 function setUp() {
   const calls: string[][] = [];
   const queue = {
-    send: async (messages: readonly Outgoing[]): Promise<readonly SendResult[]> => {
+    send: async (messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]> => {
       calls.push(messages.map(({ id }) => id));
       return messages.map(({ id }) =>
         id.startsWith("bad") ? { id, kind: "failed", reason: "no" } : { id, kind: "sent" },

@@ -1,5 +1,5 @@
 import { DelayOutOfRangeError } from "../../../lib/queue/delay.ts";
-import type { Outgoing, Queue } from "../../../lib/queue/queue.ts";
+import type { OutgoingMessage, Queue } from "../../../lib/queue/queue.ts";
 
 export interface Arrived {
   readonly messageId: string;
@@ -27,7 +27,7 @@ const CLOCK_SLACK_MS = 100;
 
 /** What every queue must do, whichever driver keeps it. `make` is asked for a fresh one per test. */
 export function describeQueue(name: string, make: () => QueueUnderTest): void {
-  const message = (id: string, changes: Partial<Outgoing> = {}): Outgoing => ({
+  const message = (id: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
     id,
     body: `body of ${id}`,
     delaySeconds: 0,

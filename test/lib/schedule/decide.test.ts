@@ -33,7 +33,7 @@ function asked(observation: Observation, watch: Partial<PolledWatch> = {}, rando
       polls: 3,
       acceptedAt: NOW - MINUTE_MS,
       deadlineAt: NOW + 120 * MINUTE_MS,
-      misses: 0,
+      consecutiveFailures: 0,
       accessError: null,
       lastPollError: null,
       jobType: null,
@@ -64,9 +64,13 @@ describe("decide", () => {
     expect(asked(job({ state: "succeeded" }), late)).toMatchObject({ outcome: "succeeded" });
   });
 
-  it("forgets accessError and misses once it sees the job", () => {
-    const watch = { misses: 4, accessError: { kind: "forbidden", since: NOW - 1 } as const };
-    expect(asked(job(), watch)).toMatchObject({ kind: "poll_again", accessError: null, misses: 0 });
+  it("clears the access error and the count of failures when a poll sees the job", () => {
+    const watch = { consecutiveFailures: 4, accessError: { kind: "forbidden", since: NOW - 1 } as const };
+    expect(asked(job(), watch)).toMatchObject({
+      kind: "poll_again",
+      accessError: null,
+      consecutiveFailures: 0,
+    });
   });
 
   it("times out at the deadline, whatever it saw, and says so in words", () => {
@@ -124,7 +128,7 @@ describe("decide", () => {
 
   it("waits for a job that is not visible yet, and calls it lost after the grace", () => {
     const gone: Observation = { kind: "gone", text: "CCE knows no such job (HTTP 404)" };
-    expect(asked(gone)).toMatchObject({ kind: "poll_again", misses: 1 });
+    expect(asked(gone)).toMatchObject({ kind: "poll_again", consecutiveFailures: 1 });
     expect(asked(gone, { acceptedAt: NOW - 2 * MINUTE_MS })).toEqual({
       kind: "conclude",
       outcome: "lost",
@@ -151,13 +155,16 @@ describe("decide", () => {
       text: "429",
       retryAfterSeconds,
     });
-    expect(asked(throttled(60), {}, 0)).toMatchObject({ delaySeconds: 61, misses: 1 });
+    expect(asked(throttled(60), {}, 0)).toMatchObject({ delaySeconds: 61, consecutiveFailures: 1 });
     expect(asked(throttled(5000), {}, 0)).toMatchObject({ delaySeconds: 900 });
-    expect(asked(throttled(null), { misses: 3 }, 0.999)).toMatchObject({ delaySeconds: 40, misses: 4 });
+    expect(asked(throttled(null), { consecutiveFailures: 3 }, 0.999)).toMatchObject({
+      delaySeconds: 40,
+      consecutiveFailures: 4,
+    });
   });
 
   it("never gives up on a cloud that is unavailable before the deadline", () => {
-    const again = asked({ kind: "unavailable", text: "503" }, { misses: 400 }, 0.999);
+    const again = asked({ kind: "unavailable", text: "503" }, { consecutiveFailures: 400 }, 0.999);
     expect(again).toMatchObject({ kind: "poll_again", delaySeconds: 300 });
   });
 
@@ -190,16 +197,16 @@ describe("decide", () => {
       fc.record({
         age: fc.nat(700_000_000),
         left: fc.integer({ min: 1, max: 700_000_000 }),
-        misses: fc.nat(),
+        consecutiveFailures: fc.nat(),
         random: fc.double({ min: 0, max: 0.999999, noNaN: true }),
       }),
-      (observation, durations, { min, max, cost }, { age, left, misses, random }) => {
+      (observation, durations, { min, max, cost }, { age, left, consecutiveFailures, random }) => {
         const decision = decide({
           watch: {
             polls: 1,
             acceptedAt: NOW - age,
             deadlineAt: NOW + left,
-            misses,
+            consecutiveFailures,
             accessError: null,
             lastPollError: null,
             jobType: "CreateNode",

@@ -6,7 +6,7 @@ const accessError = { kind: "forbidden", since: NOW - MINUTE_MS } as const;
 const watch = {
   acceptedAt: NOW - 60 * MINUTE_MS,
   deadlineAt: NOW + 60 * MINUTE_MS,
-  misses: 3,
+  consecutiveFailures: 3,
   accessError,
   lastPollError: null,
 };
@@ -17,7 +17,7 @@ describe("a poll that waits for its turn", () => {
     expect(awaitTurn(watch, NOW + 61_500, NOW)).toEqual({
       kind: "poll_again",
       delaySeconds: 62,
-      misses: 3,
+      consecutiveFailures: 3,
       accessError,
       lastPollError: null,
     });

@@ -23,7 +23,7 @@ afterAll(() => dynamo.stop());
 
 async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW + 30_000): Promise<WatchKey> {
   const key = { project: "prod", jobId };
-  await ledger.open({
+  await ledger.openWatch({
     ...key,
     acceptedAt: NOW - HOUR_MS,
     deadlineAt,
@@ -58,7 +58,7 @@ test("every accepted watch is running, concluded or stopped, and those orphaned 
   await open("running");
   await open("a-little-late", NOW - HOUR_MS / 2, NOW - HOUR_MS / 2);
   const ended = await open("ended");
-  await ledger.end({
+  await ledger.endWatch({
     key: ended,
     acceptedAt: NOW - HOUR_MS,
     outcome: "succeeded",
@@ -67,7 +67,7 @@ test("every accepted watch is running, concluded or stopped, and those orphaned 
     polledAt: [NOW],
     expiresAt: NOW + HOUR_MS,
   });
-  await ledger.stop(await open("stopped"), NOW, NOW + HOUR_MS);
+  await ledger.stopWatch(await open("stopped"), NOW, NOW + HOUR_MS);
   expect(await readAudit(table(), NOW)).toEqual({
     accepted: 4,
     concluded: 1,

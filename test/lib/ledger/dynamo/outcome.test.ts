@@ -1,5 +1,5 @@
 import { DynamoDBClient, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
-import { readOutcome, saveOutcome } from "../../../../lib/ledger/dynamo/outcome.ts";
+import { readOutcome, saveOutcomeOnce } from "../../../../lib/ledger/dynamo/outcome.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 import { conclusion, freshKey, job, NEVER } from "../samples.ts";
@@ -32,8 +32,8 @@ afterAll(async () => {
 test("a conclusion is read without its tree, which may be a thousand times as large", async () => {
   const table = { client, table: "ledger" };
   const key = freshKey();
-  const stored = { conclusion: conclusion(key), tree: job({ subJobs: [job()] }) };
-  await saveOutcome(table, key, stored, NEVER);
-  expect(await readOutcome(table, key)).toEqual(stored.conclusion);
+  const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }) };
+  await saveOutcomeOnce(table, key, stored, NEVER);
+  expect(await readOutcome(table, key)).toEqual(stored.summary);
   expect(answered).toEqual([["conclusion", "v"]]);
 });

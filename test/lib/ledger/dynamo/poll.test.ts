@@ -29,15 +29,15 @@ test("a large tree that could not be written is written by the next poll that se
     job({ jobId: `${i * 7919}`, reason: `because of ${i}` }),
   );
   const tree = job({ subJobs });
-  await ledger.open(watch);
+  await ledger.openWatch(watch);
   await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key: watch, tree });
   await expect(recordPoll({ ...table, client: withoutTrees(dynamo.client) }, record)).rejects.toThrow(
     "throttled",
   );
-  expect(await ledger.read(watch)).toMatchObject({ tree: null, watch: { poll: 1, done: true } });
+  expect(await ledger.readWatch(watch)).toMatchObject({ tree: null, watch: { poll: 1, pollDone: true } });
 
   await ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now: T0, leaseMs: LEASE_MS });
   await ledger.recordPoll({ ...record, poll: 2, messageId: "m-2" });
-  expect((await ledger.read(watch))?.tree).toEqual(tree);
+  expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
 });

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { switchOff } from "../../../../lib/ledger/dynamo/target.ts";
+import { switchTargetOff } from "../../../../lib/ledger/dynamo/target.ts";
 import { notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
 import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -85,7 +85,7 @@ test("a run ends though what it sends dies again at once, names what is left, an
       "notify",
       notificationMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body,
     );
-  await switchOff({ client: dynamo.client, table: TABLE }, "closed", 1);
+  await switchTargetOff({ client: dynamo.client, table: TABLE }, "closed", 1);
   await deadLetter(
     "notify",
     notificationMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body,

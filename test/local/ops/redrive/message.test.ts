@@ -1,4 +1,4 @@
-import { type Delivery, unattempted } from "../../../../lib/ledger/notification-ledger.ts";
+import { type DeliveryRecord, newDeliveryRecord } from "../../../../lib/ledger/notification-ledger.ts";
 import { digestMessage, notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
 import { redriveMessage } from "../../../../local/ops/redrive/message.ts";
 
@@ -7,7 +7,7 @@ const KEY = { project: "prod", jobId: "job-1" };
 async function redrive(
   queue: "poll" | "notify",
   body: string,
-  standing: Partial<Delivery> = {},
+  standing: Partial<DeliveryRecord> = {},
   offSince: number | null = null,
 ) {
   const done: string[] = [];
@@ -15,7 +15,7 @@ async function redrive(
     queue,
     { id: "letter-1", body },
     {
-      read: async ({ target }) => ({ ...unattempted(target), ...standing }),
+      read: async ({ target }) => ({ ...newDeliveryRecord(target), ...standing }),
       readTarget: async () => ({ offSince }),
       reopen: async ({ target }) => {
         done.push(`reopen ${target}`);
