@@ -3,7 +3,7 @@ import type { JobList, ListedJob } from "../../lib/api/job-list.ts";
 import { type ListQuery, readListQuery } from "../../lib/api/list-query.ts";
 import { type Refusal, refuse } from "../../lib/api/problem.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { type LinkMaker, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { pageToken } from "../../lib/ledger/page-token.ts";
@@ -65,7 +65,7 @@ async function find(
   return { watches, next };
 }
 
-function listed(watch: Watch, maker: LinkMaker, now: Instant): ListedJob {
+function listed(watch: Watch, maker: LinkOptions, now: Instant): ListedJob {
   const { project, jobId, state, phase, jobType, resourceName, acceptedAt, concludedAt } = watch;
   return {
     project,

@@ -1,4 +1,4 @@
-import { type LinkMaker, pageUrl } from "../../lib/auth/link-keys.ts";
+import { type LinkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { WatchLedger, WatchPage } from "../../lib/ledger/watch-ledger.ts";
 import { PageTokenError } from "../../lib/ledger/watch-ledger.ts";
@@ -14,7 +14,7 @@ const MAX_TEXT = 200;
 export interface ListPagePorts {
   readonly ledger: Pick<WatchLedger, "listRecentWatches">;
   /** Makes the links to the jobs. */
-  readonly maker: LinkMaker;
+  readonly maker: LinkOptions;
   readonly now: Instant;
 }
 

@@ -1,12 +1,6 @@
 import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
-import {
-  checkLinkKey,
-  expiryOfLinkKey,
-  type LinkMaker,
-  type LinkSubject,
-  listUrl,
-} from "../../lib/auth/link-keys.ts";
+import { type LinkedPage, type LinkOptions, listPageUrl, readLinkKey } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { consoleUrl } from "../../lib/domain/console-url.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
@@ -47,7 +41,7 @@ export async function showJob(
   const read = maker === null ? null : await ports.ledger.readWatch(key);
   if (maker === null || read === null) return notFoundPage(request);
   const facts = statusFacts(await withDigest(read, ports), ports);
-  const list = listUrl(maker, key.project, ports.now);
+  const list = listPageUrl(maker, key.project, ports.now);
   const answer = (shown: Job | null) => {
     const document = statusDocument(facts, shown);
     const page = renderJobPage({
@@ -70,16 +64,16 @@ export async function showJobs(request: PageRequest, ports: PagesPorts): Promise
   return page === null ? notFoundPage(request) : pageResponse(200, page, request);
 }
 
-/** What makes the links on a page, if the request's key opens it: they end when that key does. */
+/** The options for links on a page, or null when the request's key does not open the page. */
 function opened(
-  subject: LinkSubject,
+  page: LinkedPage,
   { query }: PageRequest,
   { config: { settings }, publicUrl, now }: PagesPorts,
-): LinkMaker | null {
+): LinkOptions | null {
   const { linkKey, linkDays } = settings;
-  const key = query.get("key") ?? "";
-  if (linkKey === undefined || checkLinkKey(linkKey, subject, key, now) !== "valid") return null;
-  return { publicUrl, linkKey, linkDays, until: expiryOfLinkKey(key) };
+  if (linkKey === undefined) return null;
+  const expiresAt = readLinkKey(linkKey, page, query.get("key") ?? "", now);
+  return expiresAt === null ? null : { publicUrl, linkKey, linkDays, expiresAt };
 }
 
 function notFoundPage(request: PageRequest): ApiResponse {

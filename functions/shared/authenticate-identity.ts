@@ -1,5 +1,5 @@
+import { checkIdentityToken, type IdentityCheck } from "../../lib/auth/identity-token.ts";
 import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
-import { type Identified, identify } from "../../lib/auth/oidc.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 
@@ -13,7 +13,7 @@ export type OpenFetch = (allow: readonly string[]) => (url: string) => Promise<R
 export function createIdentify(
   openFetch: OpenFetch,
   now: () => Instant,
-): (token: string, config: Config) => Promise<Identified> {
+): (token: string, config: Config) => Promise<IdentityCheck> {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
     const answer = await openFetch(allow)(url);
@@ -22,6 +22,6 @@ export function createIdentify(
   }, now);
   return (token, config) => {
     allow = config.settings.egress.allow;
-    return identify(token, config.oidc, keys, now());
+    return checkIdentityToken(token, config.oidc, keys, now());
   };
 }

@@ -1,8 +1,8 @@
 import type { Refusal } from "../../lib/api/problem.ts";
 import { unauthenticated, unavailable } from "../../lib/api/refusals.ts";
-import { callerOfToken, readAuthorization } from "../../lib/auth/bearer.ts";
+import { findTokenCaller, parseAuthorization } from "../../lib/auth/bearer-token.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { hasJwtForm, type Identified } from "../../lib/auth/oidc.ts";
+import { type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Note } from "../../lib/runtime/http-handler.ts";
 
@@ -12,7 +12,7 @@ export interface AuthenticatePorts {
     /** Reads the config again, unless that was just done. */
     reread(): Promise<Config>;
   };
-  readonly identify: (token: string, config: Config) => Promise<Identified>;
+  readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   /** Told who is calling: for the request's log line. */
   readonly note: Note;
   /** Told why an issuer's keys could not be read. */
@@ -27,22 +27,26 @@ export async function authenticate(
   authorization: string | undefined,
   ports: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | Refusal> {
-  const credential = readAuthorization(authorization);
+  const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return unauthenticated(credential.kind);
   const first = await callerOf(credential.token, await ports.config.current(), ports);
   if (first.kind !== "refused") return orRefusal(first, ports);
   return orRefusal(await callerOf(credential.token, await ports.config.reread(), ports), ports);
 }
 
-async function callerOf(token: string, config: Config, { identify }: AuthenticatePorts): Promise<Identified> {
-  const caller = callerOfToken(token, config.tokens);
+async function callerOf(
+  token: string,
+  config: Config,
+  { identify }: AuthenticatePorts,
+): Promise<IdentityCheck> {
+  const caller = findTokenCaller(token, config.tokens);
   if (caller !== null) return { kind: "caller", caller };
-  if (config.oidc.length === 0 || !hasJwtForm(token)) return { kind: "refused" };
+  if (config.oidc.length === 0 || !isJwt(token)) return { kind: "refused" };
   return identify(token, config);
 }
 
 function orRefusal(
-  identified: Identified,
+  identified: IdentityCheck,
   { note, onIssuerFailure }: AuthenticatePorts,
 ): { readonly kind: "caller"; readonly caller: Caller } | Refusal {
   switch (identified.kind) {

@@ -1,19 +1,20 @@
 import type { Config } from "../config/config.ts";
 
-/** Who is calling, and what they may use: names, or `*` for all. */
+/** An authenticated caller, with the names of the projects and targets that it may use. `*` means all. */
 export interface Caller {
-  /** `token:<name>` or `oidc:<issuer>`: for the log. */
+  /** `token:NAME` or `oidc:ISSUER_HOST`. */
   readonly name: string;
   readonly projects: readonly string[];
   readonly targets: readonly string[];
 }
 
-/** Whether the caller's scope covers a name. It says nothing about whether the name exists. */
-export function mayUse(caller: Caller, scope: "projects" | "targets", name: string): boolean {
-  return caller[scope].includes("*") || caller[scope].includes(name);
+/** Returns true when the caller may use this name. The name may be unknown to the config. */
+export function mayUse(caller: Caller, kind: "projects" | "targets", name: string): boolean {
+  return caller[kind].includes("*") || caller[kind].includes(name);
 }
 
-/** Whether the config knows a name; names such as `constructor` are no names. */
+/** Returns true when the config has this project or target. */
 export function isKnown(config: Config, kind: "projects" | "targets", name: string): boolean {
+  // `in` would find inherited properties, such as `constructor`.
   return Object.hasOwn(config[kind], name);
 }

@@ -1,4 +1,4 @@
-import { listUrl } from "../../lib/auth/link-keys.ts";
+import { listPageUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { ConfigRefusedError, checkConfig } from "../stack/read-config.ts";
 import { apiAddress } from "./api-address.ts";
@@ -67,7 +67,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     throw new RefusedError("the file does not say where the API is: give --url, or set settings.publicUrl");
   const publicUrl = address.replace(/\/+$/, "");
   const maker = { publicUrl, linkKey: settings.linkKey, linkDays: days ?? settings.linkDays };
-  const url = listUrl(maker, project, Date.now());
+  const url = listPageUrl(maker, project, Date.now());
   if (url === null)
     throw new RefusedError("settings.linkKey is missing (openssl rand -hex 16 makes one): no links are made");
   process.stdout.write(`${url}\n`);

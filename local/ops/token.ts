@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { newToken, TOKEN_BYTES } from "../../lib/auth/new-token.ts";
+import { createToken, TOKEN_BYTES } from "../../lib/auth/bearer-token.ts";
 import { Token } from "../../lib/config/config.ts";
 import { Name } from "../../lib/domain/job.ts";
 import { wordsOf } from "../../lib/domain/zod-messages.ts";
@@ -29,7 +29,7 @@ await runCommand(
     if (values.name === undefined) throw new UsageError("--name is missing");
     const name = Name.safeParse(values.name);
     if (!name.success) throw new UsageError(`--name ${name.error.issues[0]?.message}`);
-    const { token, entry } = newToken(randomBytes(TOKEN_BYTES), {
+    const { token, entry } = createToken(randomBytes(TOKEN_BYTES), {
       projects: values.project,
       targets: values.target,
     });

@@ -1,5 +1,5 @@
 import { PROBLEMS } from "../../../lib/api/problem.ts";
-import { linkKey, listUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
+import { createLinkKey, listPageUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
 import { DELIVERY_REASONS } from "../../../lib/channels/reasons.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { json } from "../http-answers.ts";
@@ -59,8 +59,8 @@ describe("pages", () => {
   test("with a wrong, a foreign, an expired key, or of an unknown job are all the same 404", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const expired = linkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
-    const foreign = linkKey(maker.linkKey, { kind: "watch", project: "prod", jobId: "b" }, START + 1e9);
+    const expired = createLinkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
+    const foreign = createLinkKey(maker.linkKey, { kind: "watch", project: "prod", jobId: "b" }, START + 1e9);
     const answers = await Promise.all(
       [
         "/jobs/prod/a",
@@ -84,14 +84,14 @@ describe("pages", () => {
   test("list a project's watches, each with a link of its own that opens", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
-    const list = await api.ask("GET", listUrl(maker, "prod", START) ?? "", { token: null });
+    const list = await api.ask("GET", listPageUrl(maker, "prod", START) ?? "", { token: null });
     expect(list.status).toBe(200);
     const links = [...(list.body ?? "").matchAll(/href="(https:[^"]*\/jobs\/prod\/[^"]+)"/g)].map(
       ([, href]) => href ?? "",
     );
     expect(links).toHaveLength(2);
     for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
-    expect((await api.ask("GET", `${listUrl(maker, "prod", START)}&before=made-up`)).status).toBe(404);
+    expect((await api.ask("GET", `${listPageUrl(maker, "prod", START)}&before=made-up`)).status).toBe(404);
   });
 });
 

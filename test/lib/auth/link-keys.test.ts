@@ -1,52 +1,72 @@
 import fc from "fast-check";
-import { checkLinkKey, linkKey, listUrl, pageUrl, statusUrl } from "../../../lib/auth/link-keys.ts";
+import { createLinkKey, listPageUrl, pageUrl, readLinkKey, statusUrl } from "../../../lib/auth/link-keys.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const secret = new Secret("0123456789abcdef");
 const watch = { kind: "watch", project: "prod", jobId: "a" } as const;
 const NOW = Date.parse("2026-11-23T09:10:00Z");
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
+const NEXT_HOUR = Date.parse("2026-11-23T10:00:00Z");
 
-test("a key opens what it was made for until its hour is over", () => {
-  const key = linkKey(secret, watch, NOW);
-  expect(checkLinkKey(secret, watch, key, NOW)).toBe("valid");
-  expect(checkLinkKey(secret, watch, key, NOW + HOUR)).toBe("expired");
+test("a link key opens its page until the next full hour after its expiry", () => {
+  const key = createLinkKey(secret, watch, NOW);
+  expect(readLinkKey(secret, watch, key, NEXT_HOUR - 1)).toBe(NEXT_HOUR);
+  expect(readLinkKey(secret, watch, key, NEXT_HOUR)).toBeNull();
 });
 
-test("it opens nothing else", () => {
-  const key = linkKey(secret, watch, NOW);
-  const others = [
-    { ...watch, jobId: "b" },
-    { ...watch, project: "test" },
-    { kind: "project", project: "prod" } as const,
-  ];
-  for (const other of others) expect(checkLinkKey(secret, other, key, NOW)).toBe("invalid");
-  expect(checkLinkKey(new Secret("another secret"), watch, key, NOW)).toBe("invalid");
+test.each([
+  ["another job", { ...watch, jobId: "b" }],
+  ["another project", { ...watch, project: "test" }],
+  ["the list page of its project", { kind: "project", project: "prod" } as const],
+])("a link key of a watch does not open %s", (_, other) => {
+  expect(readLinkKey(secret, other, createLinkKey(secret, watch, NOW), NOW)).toBeNull();
 });
 
-test("its expiry cannot be moved, and no text makes the check fail", () => {
-  const [, mac] = linkKey(secret, watch, NOW).split(".");
-  expect(checkLinkKey(secret, watch, `${(NOW + 10 * HOUR).toString(36)}.${mac}`, NOW)).toBe("invalid");
+test("a link key does not open its page after the secret was replaced", () => {
+  expect(readLinkKey(new Secret("another"), watch, createLinkKey(secret, watch, NOW), NOW)).toBeNull();
+});
+
+test("a link key with a changed expiry opens nothing", () => {
+  const [, mac] = createLinkKey(secret, watch, NOW).split(".");
+  expect(readLinkKey(secret, watch, `${(NOW + 10 * HOUR_MS).toString(36)}.${mac}`, NOW)).toBeNull();
+});
+
+test("reads any text as a link key without an exception", () => {
   fc.assert(
-    fc.property(
-      fc.string({ unit: "binary" }),
-      (text) => checkLinkKey(secret, watch, text, NOW) === "invalid",
-    ),
+    fc.property(fc.string({ unit: "binary" }), (text) => readLinkKey(secret, watch, text, NOW) === null),
   );
 });
 
-test("links made within the hour are the same, so that asking again answers the same", () => {
-  expect(linkKey(secret, watch, NOW)).toBe(linkKey(secret, watch, NOW + HOUR / 2));
+test("link keys of the same hour are equal, so a repeated request gets the same answer", () => {
+  expect(createLinkKey(secret, watch, NOW)).toBe(createLinkKey(secret, watch, NOW + HOUR_MS / 2));
 });
 
-test("addresses are encoded, and there is none to a page without a secret", () => {
-  const maker = { publicUrl: "https://n.example.com", linkKey: secret, linkDays: 1 };
+describe("the URLs of a watch", () => {
+  const options = { publicUrl: "https://n.example.com", linkKey: secret, linkDays: 1 };
   const key = { project: "prod", jobId: "a:b" };
-  expect(statusUrl(maker.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
-  const given = new URL(pageUrl(maker, key, NOW) ?? "").searchParams.get("key") ?? "";
-  expect(checkLinkKey(secret, { kind: "watch", ...key }, given, NOW)).toBe("valid");
-  const list = new URL(listUrl(maker, "prod", NOW) ?? "").searchParams.get("key") ?? "";
-  expect(checkLinkKey(secret, { kind: "project", project: "prod" }, list, NOW)).toBe("valid");
-  expect(pageUrl({ ...maker, linkKey: undefined }, key, NOW)).toBeNull();
-  expect(listUrl({ ...maker, linkKey: undefined }, "prod", NOW)).toBeNull();
+  const keyOf = (url: string | null) => new URL(url ?? "").searchParams.get("key") ?? "";
+
+  test("have an encoded job ID", () => {
+    expect(statusUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
+    expect(pageUrl(options, key, NOW)).toContain("https://n.example.com/jobs/prod/a%3Ab?key=");
+  });
+
+  test("have keys that expire after the configured days", () => {
+    const expiresAt = NEXT_HOUR + 24 * HOUR_MS;
+    expect(readLinkKey(secret, { kind: "watch", ...key }, keyOf(pageUrl(options, key, NOW)), NOW)).toBe(
+      expiresAt,
+    );
+    const list = { kind: "project", project: "prod" } as const;
+    expect(readLinkKey(secret, list, keyOf(listPageUrl(options, "prod", NOW)), NOW)).toBe(expiresAt);
+  });
+
+  test("have keys that expire with the link that opened the page", () => {
+    const url = pageUrl({ ...options, expiresAt: NEXT_HOUR }, key, NOW);
+    expect(readLinkKey(secret, { kind: "watch", ...key }, keyOf(url), NOW)).toBe(NEXT_HOUR);
+  });
+
+  test("are null for pages when no link key is configured", () => {
+    expect(pageUrl({ ...options, linkKey: undefined }, key, NOW)).toBeNull();
+    expect(listPageUrl({ ...options, linkKey: undefined }, "prod", NOW)).toBeNull();
+  });
 });

@@ -1,0 +1,119 @@
+import type { JWTPayload } from "jose";
+import type { OidcRule } from "../config/config.ts";
+import type { Instant } from "../domain/job.ts";
+import type { Caller } from "./caller.ts";
+import type { IssuerKeys } from "./issuer-keys.ts";
+
+/** Asymmetric signatures only. With a shared secret the service could make tokens itself. */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+export type IdentityCheck =
+  | { readonly kind: "caller"; readonly caller: Caller }
+  | { readonly kind: "refused" }
+  /** The keys of the issuer cannot be read now. The token may be valid. */
+  | { readonly kind: "unavailable"; readonly cause: unknown };
+
+/** Returns true when a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
+export function isJwt(token: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
+}
+
+/**
+ * Checks the identity token (OIDC) of a CI job. A valid token has the signature of a configured issuer, our audience,
+ * a valid time, and the claims of at least one rule. The caller gets the projects and targets of all matching rules.
+ */
+export async function checkIdentityToken(
+  token: string,
+  rules: readonly OidcRule[],
+  keys: IssuerKeys,
+  now: Instant,
+): Promise<IdentityCheck> {
+  // `jose` is loaded by the first token. These paths load less of it than the whole package.
+  const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }, { JWKSNoMatchingKey }] = await Promise.all([
+    import("jose/jwt/decode"),
+    import("jose/jwks/local"),
+    import("jose/jwt/verify"),
+    import("jose/errors"),
+  ]);
+  const issuer = claimedIssuer(token, decodeJwt);
+  const issuerRules = rules.filter((rule) => rule.issuer === issuer);
+  if (issuer === null || issuerRules.length === 0) return { kind: "refused" };
+
+  const verify = async (refresh: boolean): Promise<JWTPayload | "refused" | "unknown_key"> => {
+    const keySet = createLocalJWKSet(await keys.read(issuer, refresh));
+    try {
+      const { payload } = await jwtVerify(token, keySet, {
+        issuer,
+        audience: issuerRules.map(({ audience }) => audience),
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(now),
+        requiredClaims: ["exp"],
+      });
+      return payload;
+    } catch (error) {
+      return error instanceof JWKSNoMatchingKey ? "unknown_key" : "refused";
+    }
+  };
+
+  try {
+    const first = await verify(false);
+    const claims = first === "unknown_key" ? await verify(true) : first;
+    if (typeof claims === "string") return { kind: "refused" };
+    const matching = issuerRules.filter((rule) => matchesRule(claims, rule));
+    if (matching.length === 0) return { kind: "refused" };
+    const caller = {
+      name: `oidc:${new URL(issuer).host}`,
+      projects: matching.flatMap(({ projects }) => projects),
+      targets: matching.flatMap(({ targets }) => targets),
+    };
+    return { kind: "caller", caller };
+  } catch (cause) {
+    return { kind: "unavailable", cause };
+  }
+}
+
+function claimedIssuer(token: string, decode: (token: string) => JWTPayload): string | null {
+  try {
+    return decode(token).iss ?? null;
+  } catch {
+    return null;
+  }
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Returns true when the claims of a verified token have the rule's audience and match every claim of the rule. */
+export function matchesRule(claims: Claims, rule: OidcRule): boolean {
+  return (
+    claimValues(claims, "aud").includes(rule.audience) &&
+    Object.entries(rule.claims).every(([name, pattern]) =>
+      claimValues(claims, name).some((value) => matchesPattern(value, pattern)),
+    )
+  );
+}
+
+/** The values of a claim as strings. A claim may be an array. Objects and null have no value that a rule can match. */
+function claimValues(claims: Claims, name: string): string[] {
+  const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
+  return values.filter((value) => ["string", "number", "boolean"].includes(typeof value)).map(String);
+}
+
+/**
+ * Returns true when a text matches a pattern. `*` matches any text, also the empty one. The time is linear in the
+ * length of the text. A regular expression made from the pattern could take much longer.
+ */
+export function matchesPattern(text: string, pattern: string): boolean {
+  const [head = "", ...rest] = pattern.split("*");
+  const tail = rest.pop();
+  if (tail === undefined) return text === head;
+  if (!text.startsWith(head)) return false;
+  let from = head.length;
+  for (const part of rest) {
+    const at = text.indexOf(part, from);
+    if (at === -1) return false;
+    from = at + part.length;
+  }
+  return text.length - tail.length >= from && text.endsWith(tail);
+}

@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { checkIdentityToken, isJwt, matchesPattern, matchesRule } from "../../../lib/auth/identity-token.ts";
+import { createIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
+import type { OidcRule } from "../../../lib/config/config.ts";
+
+const ISSUER = "https://ci.example.com";
+const NOW = Date.parse("2026-11-23T09:00:00Z");
+const RULE: OidcRule = {
+  issuer: ISSUER,
+  audience: "notifier",
+  projects: ["prod"],
+  targets: ["deploys"],
+  claims: { repository: "org/*", ref: "refs/heads/main" },
+};
+const CLAIMS = { repository: "org/infra", ref: "refs/heads/main" };
+
+/** An issuer with its own signing key. The code under test reads its documents through `fetchText`. */
+async function createIssuer(discovery: object = {}) {
+  const pair = await generateKeyPair("RS256");
+  const reads: string[] = [];
+  const issuer = {
+    reads,
+    clock: { now: NOW },
+    down: false,
+    keys: [{ ...(await exportJWK(pair.publicKey)), kid: "one" }],
+    privateKey: pair.privateKey,
+    async fetchText(url: string) {
+      reads.push(url);
+      if (issuer.down) throw new Error("down");
+      if (url.endsWith("/.well-known/openid-configuration"))
+        return JSON.stringify({ issuer: ISSUER, jwks_uri: `${ISSUER}/keys`, ...discovery });
+      return JSON.stringify({ keys: issuer.keys });
+    },
+    token(
+      claims: object = {},
+      { kid = "one", issuer: iss = ISSUER, audience = "notifier", expires = NOW + 600_000 } = {},
+    ) {
+      return new SignJWT({ ...CLAIMS, ...claims })
+        .setProtectedHeader({ alg: "RS256", kid })
+        .setIssuer(iss)
+        .setAudience(audience)
+        .setExpirationTime(new Date(expires))
+        .sign(issuer.privateKey);
+    },
+  };
+  const keys = createIssuerKeys(issuer.fetchText, () => issuer.clock.now);
+  const check = (token: string, rules = [RULE]) => checkIdentityToken(token, rules, keys, issuer.clock.now);
+  return { issuer, check };
+}
+
+test("accepts a valid token and returns the caller with the projects and targets of the rule", async () => {
+  const { issuer, check } = await createIssuer();
+  expect(await check(await issuer.token())).toEqual({
+    kind: "caller",
+    caller: { name: "oidc:ci.example.com", projects: ["prod"], targets: ["deploys"] },
+  });
+});
+
+test("gives a caller the projects and targets of all rules that match, and of no other rule", async () => {
+  const { issuer, check } = await createIssuer();
+  const rules = [
+    RULE,
+    { ...RULE, claims: { repository: "org/infra" }, projects: ["test"], targets: ["*"] },
+    { ...RULE, claims: { repository: "other/*" }, projects: ["secret"] },
+    { ...RULE, audience: "another", projects: ["secret"] },
+  ];
+  expect(await check(await issuer.token(), rules)).toMatchObject({
+    caller: { projects: ["prod", "test"], targets: ["deploys", "*"] },
+  });
+});
+
+describe("refuses a token", () => {
+  test.each([
+    ["with a claim that does not match", { repository: "organ/infra" }, {}],
+    ["without a claim of the rule", { ref: undefined }, {}],
+    ["for another audience", {}, { audience: "someone" }],
+    ["of another issuer", {}, { issuer: "https://evil.example.com" }],
+    ["that has expired", {}, { expires: NOW - 31_000 }],
+    ["with a key that the issuer does not have", {}, { kid: "two" }],
+  ])("%s", async (_, claims, more) => {
+    const { issuer, check } = await createIssuer();
+    expect(await check(await issuer.token(claims, more))).toEqual({ kind: "refused" });
+  });
+
+  test("with the signature of another key that has the same ID", async () => {
+    const { check } = await createIssuer();
+    const { issuer: forger } = await createIssuer();
+    expect(await check(await forger.token())).toEqual({ kind: "refused" });
+  });
+
+  test("without a signature", async () => {
+    const { check } = await createIssuer();
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
+    const payload = encode({ ...CLAIMS, iss: ISSUER, aud: "notifier", exp: NOW });
+    expect(await check(`${encode({ alg: "none" })}.${payload}.`)).toEqual({ kind: "refused" });
+  });
+
+  test("that is signed with a shared secret", async () => {
+    const { check } = await createIssuer();
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg: "HS256", kid: "one" })
+      .setIssuer(ISSUER)
+      .setAudience("notifier")
+      .setExpirationTime("1h")
+      .sign(Buffer.alloc(32));
+    expect(await check(token)).toEqual({ kind: "refused" });
+  });
+
+  test("without an expiry", async () => {
+    const { issuer, check } = await createIssuer();
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg: "RS256", kid: "one" })
+      .setIssuer(ISSUER)
+      .setAudience("notifier")
+      .sign(issuer.privateKey);
+    expect(await check(token)).toEqual({ kind: "refused" });
+  });
+
+  test("that is not a JWT, without a request to the issuer", async () => {
+    const { issuer, check } = await createIssuer();
+    expect(await check("eyJh.eyJp.c2ln")).toEqual({ kind: "refused" });
+    expect(issuer.reads).toEqual([]);
+  });
+});
+
+describe("the issuer's keys", () => {
+  test("are read once, and for an unknown key again after 30 seconds", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    await check(await issuer.token());
+    expect(issuer.reads).toEqual([`${ISSUER}/.well-known/openid-configuration`, `${ISSUER}/keys`]);
+    issuer.keys = issuer.keys.map((key) => ({ ...key, kid: "two" }));
+    await check(await issuer.token({}, { kid: "two" }));
+    expect(issuer.reads).toHaveLength(2);
+    issuer.clock.now += 30_000;
+    expect(await check(await issuer.token({}, { kid: "two" }))).toMatchObject({ kind: "caller" });
+    expect(issuer.reads).toHaveLength(4);
+  });
+
+  test("are read again after an hour", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    issuer.clock.now += 3_599_999;
+    await check(await issuer.token({}, { expires: issuer.clock.now + 1000 }));
+    expect(issuer.reads).toHaveLength(2);
+    issuer.clock.now += 1;
+    await check(await issuer.token({}, { expires: issuer.clock.now + 1000 }));
+    expect(issuer.reads).toHaveLength(4);
+  });
+
+  test("make the check unavailable for 30 seconds after a failed read", async () => {
+    const { issuer, check } = await createIssuer();
+    issuer.down = true;
+    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
+    issuer.down = false;
+    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
+    expect(issuer.reads).toHaveLength(1);
+    issuer.clock.now += 30_000;
+    expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
+  });
+
+  test.each([
+    ["at another origin", { jwks_uri: "https://evil.example.com/keys" }],
+    ["of another issuer", { issuer: "https://evil.example.com" }],
+  ])("%s are not used", async (_, discovery) => {
+    const { issuer, check } = await createIssuer(discovery);
+    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
+  });
+});
+
+test("recognizes a JWT by its three parts", () => {
+  expect(isJwt("eyJhbGci.eyJpc3Mi.c2ln")).toBe(true);
+  for (const text of ["abc", "eyJ.a", "eyJhbGci.eyJpc3Mi.", "x.eyJpc3Mi.c2ln"])
+    expect(isJwt(text)).toBe(false);
+});
+
+test.each([
+  ["org/*", "org/infra", true],
+  ["org/*", "org/", true],
+  ["org/*", "organ/infra", false],
+  ["*/infra", "org/infra", true],
+  ["a*b*c", "a-b-c", true],
+  ["a*a", "a", false],
+  ["a*ab", "aab", true],
+  ["*", "", true],
+  ["", "", true],
+  ["", "x", false],
+  ["a.c", "abc", false],
+  ["repo:org/*:ref:refs/heads/main", "repo:org/x:ref:refs/heads/main-evil", false],
+])("the pattern '%s' matches '%s': %s", (pattern, text, expected) => {
+  expect(matchesPattern(text, pattern)).toBe(expected);
+});
+
+test("a pattern matches the same texts as a regular expression that is made from it", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 });
+  const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 });
+  fc.assert(
+    fc.property(pattern, text, (wanted, given) => {
+      expect(matchesPattern(given, wanted)).toBe(new RegExp(`^${wanted.replaceAll("*", ".*")}$`).test(given));
+    }),
+  );
+});
+
+describe("a rule", () => {
+  const rule = { issuer: "https://i", audience: "us", projects: ["*"], targets: ["*"] };
+  const claims = { aud: ["them", "us"], groups: ["x", "ops-1"], run: 7, gone: null, deep: { a: "b" } };
+
+  test("matches an array by one of its values, and a number by its digits", () => {
+    expect(matchesRule(claims, { ...rule, claims: { groups: "ops-*", run: "7" } })).toBe(true);
+  });
+
+  test.each(["gone", "deep", "toString", "absent"])("does not match the claim '%s'", (name) => {
+    expect(matchesRule(claims, { ...rule, claims: { [name]: "*" } })).toBe(false);
+  });
+
+  test("does not match another audience", () => {
+    expect(matchesRule({ ...claims, aud: "usual" }, { ...rule, claims: { run: "7" } })).toBe(false);
+  });
+});
