@@ -1,8 +1,7 @@
 import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { refusalOfReply as refusalIn } from "../../lib/cce/refused-call.ts";
-import { jobIdOfReply as jobIdOf } from "../../lib/cce/submitted.ts";
+import { findJobId, findRefusal } from "../../lib/cce/create-reply.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock as now, systemRandom as random } from "../../lib/runtime/clock.ts";
@@ -32,7 +31,7 @@ const ports = {
   pollQueue: createSender({ client, url: env.POLL_QUEUE_URL, random }),
   notifyQueue: createSender({ client, url: env.NOTIFY_QUEUE_URL, random }),
   firstDelaySeconds: firstPoll(ledger, now, random, tellUnlearned),
-  replies: { jobIdOf, refusalIn },
+  replies: { jobIdOf: findJobId, refusalIn: findRefusal },
   defaultUrl: env.PUBLIC_URL,
   ledger,
   now,

@@ -28,7 +28,7 @@ export interface ConcludePorts {
     | "addDuration"
   >;
   readonly notifications: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "deepen">;
+  readonly cce: Pick<CceClient, "queryFailedSubjobs">;
   readonly config: Config;
   /** The address of a watch's status page, or null where pages are not linked. */
   readonly pageUrl: (key: WatchKey, now: Instant) => string | null;
@@ -128,7 +128,7 @@ async function keepFirst(
   const lastSeen = observation?.kind === "job" ? observation.job : known.tree;
   const job =
     ending.outcome === "failed" && lastSeen !== null
-      ? await ports.cce.deepen(watch.project, lastSeen, { deadlineMs: DEEPEN_MS })
+      ? await ports.cce.queryFailedSubjobs(watch.project, lastSeen, { timeLimitMs: DEEPEN_MS })
       : lastSeen;
   const conclusion = summarizeOutcome({
     key,

@@ -23,7 +23,7 @@ const LOOP_BOUND_MS = 7 * 86_400_000;
 
 export interface PollPorts extends PassOnPorts {
   readonly ledger: PassOnPorts["ledger"] & Pick<WatchLedger, "claimPoll">;
-  readonly cce: Pick<CceClient, "poll">;
+  readonly cce: Pick<CceClient, "queryJob">;
   /** Keeps projects to their quota; without it, all polls ask at once. */
   readonly pace?: Pace;
   readonly durations: (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;

@@ -51,7 +51,7 @@ export function createPace(
 }
 
 export interface TurnPorts {
-  readonly cce: Pick<CceClient, "poll">;
+  readonly cce: Pick<CceClient, "queryJob">;
   readonly pace?: Pace;
   readonly now: () => Instant;
 }
@@ -71,7 +71,7 @@ export async function askInTurn(
   const rateLimitedUntil = message.rateLimitedUntil ?? (await pace?.turn(project)) ?? null;
   if (rateLimitedUntil !== null && rateLimitedUntil - now() > SOON_MS)
     return { kind: "waits", rateLimitedUntil };
-  const observation = await cce.poll({ project, jobId }, { deadlineMs });
+  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs: deadlineMs });
   if (observation.kind === "throttled") pace?.throttled(project);
   return { kind: "asked", observation };
 }

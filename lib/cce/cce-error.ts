@@ -1,74 +1,67 @@
 import "../domain/zod-messages.ts";
 import * as z from "zod/mini";
+import { parseJson } from "../domain/json.ts";
 
-/** A text or a number as text; null for whatever else stands there. */
-const Word = z.transform((value: unknown) =>
+/** Accepts a string or a number. Any other value becomes null. */
+const StringOrNumber = z.transform((value: unknown) =>
   typeof value === "string" ? value : Number.isFinite(value) ? String(value) : null,
 );
 
-/** Where CCE, its gateway and IAM put code and words of an error; one body may use several spellings at once. */
-const spellings = {
-  errorCode: Word,
-  error_code: Word,
-  code: Word,
-  message: Word,
-  errorMessage: Word,
-  error_message: Word,
-  errorMsg: Word,
-  error_msg: Word,
-  title: Word,
+/** CCE, its gateway and IAM use different field names. One body may use several of them at once. */
+const errorFields = {
+  errorCode: StringOrNumber,
+  error_code: StringOrNumber,
+  code: StringOrNumber,
+  message: StringOrNumber,
+  errorMessage: StringOrNumber,
+  error_message: StringOrNumber,
+  errorMsg: StringOrNumber,
+  error_msg: StringOrNumber,
+  title: StringOrNumber,
 };
-const Body = z.object({
-  ...spellings,
-  error: z.union([z.object(spellings), z.transform(() => null)]),
+const ErrorBody = z.object({
+  ...errorFields,
+  error: z.union([z.object(errorFields), z.transform(() => null)]),
 });
 
-const LONGEST_WORDS = 400;
-
-/** What an error reply says about itself. `codes` may be empty, `words` is the most useful text or null. */
-export interface Fault {
+/** The error codes of a reply and its most useful message. Both may be missing. */
+export interface CceError {
   readonly codes: readonly string[];
-  readonly words: string | null;
+  readonly message: string | null;
 }
 
-/** Reads the body of any reply that is no job. What is not understood yields no codes and no words. */
-export function readFault(body: string): Fault {
-  return faultIn(parseJson(body));
+/** Reads the body of a reply that is not a job. A body of unknown form has no codes and no message. */
+export function readCceError(body: string): CceError {
+  return cceErrorOf(parseJson(body));
 }
 
-/** The same of a body that is parsed already. */
-export function faultIn(json: unknown): Fault {
-  const parsed = Body.safeParse(json);
-  if (!parsed.success) return { codes: [], words: null };
+/** Reads the same from a parsed body. */
+export function cceErrorOf(json: unknown): CceError {
+  const parsed = ErrorBody.safeParse(json);
+  if (!parsed.success) return { codes: [], message: null };
   const { error, ...top } = parsed.data;
-  const places = error === null ? [top] : [top, error];
-  const codes = places.flatMap((place) => [place.errorCode, place.error_code, place.code]);
-  const words = [
-    ...places.map((place) => place.message),
-    ...places.flatMap((place) => [place.errorMessage, place.error_message, place.errorMsg, place.error_msg]),
-    ...places.map((place) => place.title),
+  const levels = error === null ? [top] : [top, error];
+  const codes = levels.flatMap((level) => [level.errorCode, level.error_code, level.code]);
+  const messages = [
+    ...levels.map((level) => level.message),
+    ...levels.flatMap((level) => [level.errorMessage, level.error_message, level.errorMsg, level.error_msg]),
+    ...levels.map((level) => level.title),
   ];
   return {
     codes: [...new Set(codes.filter((code) => code != null))],
-    words: words.map((text) => oneLine(text ?? "")).find((text) => text !== "") ?? null,
+    message: messages.map((text) => toOneLine(text ?? "")).find((text) => text !== "") ?? null,
   };
 }
 
-/** Control characters go first, so that a secret they split is whole again before it is masked. */
-const oneLine = (text: string): string =>
+/** Describes a reply for an operator: `HTTP 404, CCE.01404001, Job not found`. The text is not masked. */
+export function describeReply(status: number, { codes, message }: CceError): string {
+  const details = [...codes.filter((code) => code !== String(status)), message];
+  return [`HTTP ${status}`, ...details.filter((text) => text !== null)].join(", ");
+}
+
+/** Control characters are removed before the text is masked. They could split a secret, which the mask then misses. */
+const toOneLine = (text: string): string =>
   text
     .replace(/[\r\n\t]+/g, " ")
     .replace(/\p{C}/gu, "")
     .trim();
-
-/** Words cut to what a notification has room for; done last, because a cut secret could no longer be masked. */
-export const shortened = (text: string): string =>
-  text.length <= LONGEST_WORDS ? text : `${text.slice(0, LONGEST_WORDS - 1)}…`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

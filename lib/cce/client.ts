@@ -1,90 +1,111 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
+import { closeConnectionsWhenIdle, IDLE_MS, openConnections } from "../http/connections.ts";
 import type { Connections } from "../http/exchange.ts";
-import { type Access, createAccess } from "./access.ts";
-import { deepenJob } from "./deepen.ts";
-import { inTime } from "./in-time.ts";
-import { keepConnections } from "./kept-connections.ts";
-import { createSizedExchange } from "./sized-exchange.ts";
+import { createLargeExchange } from "./cce-exchange.ts";
+import { createProjectAccess, type ProjectAccess } from "./project-access.ts";
+import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 
-/** What asking may take in all, in real milliseconds. */
-export interface Budget {
-  readonly deadlineMs: number;
+/** A token of IAM takes up to 16 KiB in a header. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** The time limit of a call in real milliseconds. */
+export interface TimeLimit {
+  readonly timeLimitMs: number;
 }
 
 export interface CceClient {
-  /** Asks for one job. Every reply, failure and delay is one observation; credentials in it are masked. Never throws. */
-  poll(key: WatchKey, budget: Budget): Promise<Observation>;
-  /** Fills in reasons and children of failed subjobs that show neither, by up to 5 queries. Never throws. */
-  deepen(project: string, job: Job, budget: Budget): Promise<Job>;
+  /** Queries one job. Every reply and every failure is one observation. Credentials in it are masked. Never throws. */
+  queryJob(key: WatchKey, limit: TimeLimit): Promise<Observation>;
+  /** Completes a tree by up to 5 queries of failed subjobs that show no reason. Never throws. */
+  queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
 }
 
 /**
- * A client for all configured projects, side by side: each with its own credentials, token and hold after a 429.
- * Identical polls under way ask once. `connections` replaces the kept ones.
+ * Creates a client for all configured projects. Each project has its own credentials, token and throttle. Concurrent
+ * queries of one job share one request.
+ * @param options.connections replaces the connections that the client opens itself.
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
   readonly now: () => Instant;
-  /** Milliseconds that never run backwards: budgets are measured on it. */
+  /** Milliseconds that never decrease. Time limits are measured with this clock. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
 }): CceClient {
-  const { now, monotonic, random } = options;
-  const kept = keepConnections(now);
-  const connections = () => options.connections ?? kept();
-  const surroundings = { now, monotonic, random, connections, exchangeSized: createSizedExchange(monotonic) };
-  const accesses = new Map<string, Access>();
-  const underWay = new Map<string, Promise<Observation>>();
+  const { projects, now, monotonic, random } = options;
+  const keptConnections = keepConnections(now);
+  const ports = {
+    now,
+    monotonic,
+    random,
+    connections: () => options.connections ?? keptConnections(),
+    exchangeLarge: createLargeExchange(monotonic),
+  };
+  const accesses = new Map<string, ProjectAccess>();
+  const queries = new Map<string, Promise<Observation>>();
 
-  const accessTo = (name: string): Access | null => {
-    const project = Object.hasOwn(options.projects, name) ? options.projects[name] : undefined;
+  const accessTo = (name: string): ProjectAccess | null => {
+    const project = Object.hasOwn(projects, name) ? projects[name] : undefined;
     if (project === undefined) return null;
-    const access = accesses.get(name) ?? createAccess(name, project, surroundings);
+    const access = accesses.get(name) ?? createProjectAccess(name, project, ports);
     accesses.set(name, access);
     return access;
   };
 
-  const poll = async (key: WatchKey, { deadlineMs }: Budget): Promise<Observation> => {
-    const access = accessTo(key.project);
+  const queryJob: CceClient["queryJob"] = async ({ project, jobId }, { timeLimitMs }) => {
+    const access = accessTo(project);
     if (access === null)
       return {
         kind: "misconfigured",
-        text: `project ${key.project} is not in the config: add it, or stop the watch`,
+        text: `Project ${project} is not in the config: add it, or stop the watch`,
       };
-    const id = `${key.project}/${key.jobId}`;
-    const asking = underWay.get(id) ?? ask(access, key, deadlineMs).finally(() => underWay.delete(id));
-    underWay.set(id, asking);
-    return inTime(asking, deadlineMs, () => ({ kind: "unavailable", text: "CCE did not answer in time" }));
+    const id = `${project}/${jobId}`;
+    const query = queries.get(id) ?? access.queryJob(jobId, timeLimitMs).finally(() => queries.delete(id));
+    queries.set(id, query);
+    return withTimeLimit(query, timeLimitMs, { kind: "unavailable", text: "CCE did not answer in time" });
   };
 
   return {
-    poll,
-    async deepen(project, job, { deadlineMs }) {
-      const endsAt = monotonic() + deadlineMs;
-      return deepenJob(job, async (jobId) => {
-        const leftMs = endsAt - monotonic();
-        const seen = leftMs > 0 ? await poll({ project, jobId }, { deadlineMs: leftMs }) : null;
-        return seen?.kind === "job" ? seen.job : null;
+    queryJob,
+    async queryFailedSubjobs(project, job, { timeLimitMs }) {
+      const endsAt = monotonic() + timeLimitMs;
+      return queryFailedSubjobs(job, async (jobId) => {
+        const remainingMs = endsAt - monotonic();
+        if (remainingMs <= 0) return null;
+        const observation = await queryJob({ project, jobId }, { timeLimitMs: remainingMs });
+        return observation.kind === "job" ? observation.job : null;
       });
     },
   };
 }
 
-async function ask(access: Access, key: WatchKey, deadlineMs: number): Promise<Observation> {
-  const { throttle, mask } = access;
-  const heldSeconds = throttle.remainingSeconds();
-  if (heldSeconds > 0)
-    return {
-      kind: "throttled",
-      text: `queries for project ${key.project} wait: CCE has asked for fewer`,
-      retryAfterSeconds: heldSeconds,
-    };
-  const seen = await access.query(key.jobId, deadlineMs);
-  if (seen.kind !== "throttled") {
-    throttle.passed();
-    return mask.observation(seen);
+/** Waits for shared work until the caller's own time limit. The work itself continues for other callers. */
+async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(onTimeout), Math.max(0, timeLimitMs));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
   }
-  return mask.observation({ ...seen, retryAfterSeconds: throttle.hold(seen.retryAfterSeconds) });
+}
+
+/** Returns a function for the current connections. After a pause these are new, because the old ones may be dead. */
+function keepConnections(now: () => Instant): () => Connections {
+  let kept: { readonly connections: Connections; usedAt: Instant } | null = null;
+  return () => {
+    const at = now();
+    if (kept !== null && Math.abs(at - kept.usedAt) < IDLE_MS) {
+      kept.usedAt = at;
+      return kept.connections;
+    }
+    if (kept !== null) closeConnectionsWhenIdle(kept.connections);
+    const connections = openConnections(MAX_HEADER_BYTES);
+    kept = { connections, usedAt: at };
+    return connections;
+  };
 }

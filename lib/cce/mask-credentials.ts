@@ -1,52 +1,53 @@
 import type { Project } from "../config/projects.ts";
 import type { Job, Observation } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
-import { shortened } from "./cce-error.ts";
+import { cut } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** How many of the tokens IAM gave are remembered: a reply may repeat the one before the latest. */
-const REMEMBERED_TOKENS = 4;
+/** An observation's text is limited to what a notification can show. */
+const MAX_TEXT_CHARACTERS = 400;
+/** A reply may repeat an earlier token, so the latest tokens of IAM are all masked. */
+const MAX_TOKENS = 4;
 
-/** What the gateway repeats in its errors: one line with bars, or six lines ending in the body's hash. */
+/** The gateway repeats the canonical request in its errors, as one line with bars or as lines that end in a hash. */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** Neither is found in a shorter text. */
-const SHORTEST_REPEATED = "canonicalrequest:".length;
+/** A shorter text matches neither pattern. */
+const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-export interface Mask {
-  text(text: string): string;
-  observation(observation: Observation): Observation;
-  /** A token that IAM gave is a credential from then on. */
-  learn(token: Secret): void;
+/** Replaces a project's credentials, signatures and canonical requests by `<secret>`. */
+export interface CredentialMask {
+  maskText(text: string): string;
+  /** Masks all texts of an observation. A text that is not part of a job is also truncated. */
+  maskObservation(observation: Observation): Observation;
+  /** Adds a token of IAM to the masked credentials. */
+  addToken(token: Secret): void;
 }
 
-/** Hides a project's credentials, signatures and canonical requests in whatever is to leave this room. */
-export function createMask(project: Project): Mask {
-  const fixed = credentialsOf(project);
+export function createCredentialMask(project: Project): CredentialMask {
+  const credentials = credentialsOf(project);
   let tokens: Secret[] = [];
-  let pattern = patternOf(fixed);
-  const text = (raw: string) => {
-    const patterned =
-      raw.length < SHORTEST_REPEATED
-        ? raw
-        : raw.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
-    return pattern === null ? patterned : patterned.replace(pattern, MASK);
+  let pattern = patternOf(credentials);
+  const maskText = (text: string) => {
+    const withoutSignatures =
+      text.length < MIN_PATTERN_CHARACTERS
+        ? text
+        : text.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
+    return pattern === null ? withoutSignatures : withoutSignatures.replace(pattern, MASK);
   };
   return {
-    text,
-    observation(observation) {
-      return observation.kind === "job"
-        ? {
-            ...observation,
-            job: maskJob(observation.job, once(text)),
-            warnings: observation.warnings.map(text),
-          }
-        : { ...observation, text: shortened(text(observation.text)) };
+    maskText,
+    maskObservation(observation) {
+      if (observation.kind !== "job")
+        // A truncated secret could not be masked any more, so truncation is the last step.
+        return { ...observation, text: cut(maskText(observation.text), MAX_TEXT_CHARACTERS) };
+      const { job, warnings } = observation;
+      return { kind: "job", job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
     },
-    learn(token) {
-      tokens = [token, ...tokens].slice(0, REMEMBERED_TOKENS);
-      pattern = patternOf([...fixed, ...tokens]);
+    addToken(token) {
+      tokens = [token, ...tokens].slice(0, MAX_TOKENS);
+      pattern = patternOf([...credentials, ...tokens]);
     },
   };
 }
@@ -68,44 +69,45 @@ function credentialsOf({ auth }: Project): Secret[] {
   }
 }
 
-/** Longest first: of two secrets one of which begins like the other, no rest may stay. */
+/** The longest secret comes first. Otherwise the rest of a secret that starts like a shorter one would stay visible. */
 function patternOf(secrets: readonly Secret[]): RegExp | null {
-  const spelt = new Set(secrets.flatMap((secret) => spellings(secret.reveal())));
-  const literal = [...spelt]
+  const spellings = new Set(secrets.flatMap((secret) => spellingsOf(secret.reveal())));
+  const escaped = [...spellings]
     .sort((a, b) => b.length - a.length)
     .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return literal.length === 0 ? null : new RegExp(literal.join("|"), "g");
+  return escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
 }
 
-const spellings = (secret: string): string[] => [
+/** A text may contain a secret as it is, as part of JSON or percent-encoded. */
+const spellingsOf = (secret: string): string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret.toWellFormed()),
 ];
 
-/** A tree says the same again and again: the cluster's ID and name stand in each of its jobs. */
-function once(mask: (text: string) => string): (text: string) => string {
+/** A tree repeats many texts. For example, each of its jobs has the cluster's ID and name. */
+function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();
   return (text) => {
     const known = masked.get(text);
     if (known !== undefined) return known;
-    const hidden = mask(text);
-    masked.set(text, hidden);
-    return hidden;
+    const result = mask(text);
+    masked.set(text, result);
+    return result;
   };
 }
 
 function maskJob(job: Job, mask: (text: string) => string): Job {
-  const hide = (text: string | null) => (text === null ? null : mask(text));
+  const maskOrNull = (text: string | null) => (text === null ? null : mask(text));
   return {
     ...job,
-    jobId: hide(job.jobId),
-    type: hide(job.type),
-    phase: hide(job.phase),
-    reason: hide(job.reason),
-    clusterId: hide(job.clusterId),
-    resourceId: hide(job.resourceId),
-    resourceName: hide(job.resourceName),
+    jobId: maskOrNull(job.jobId),
+    type: maskOrNull(job.type),
+    phase: maskOrNull(job.phase),
+    reason: maskOrNull(job.reason),
+    clusterId: maskOrNull(job.clusterId),
+    resourceId: maskOrNull(job.resourceId),
+    resourceName: maskOrNull(job.resourceName),
     subJobs: job.subJobs.map((subJob) => maskJob(subJob, mask)),
   };
 }

@@ -1,64 +1,117 @@
-import type { Job } from "../domain/job.ts";
-import { fieldsOf } from "./json-fields.ts";
-import { readNode } from "./node.ts";
+import type { Instant, Job, JobState } from "../domain/job.ts";
+import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
+import { cut } from "../domain/truncate-text.ts";
+import { FAILED_SUBJOB_WARNING } from "../domain/warnings.ts";
+import { parseCceTime } from "./parse-cce-time.ts";
 
-/** Real trees have three levels and some dozen jobs. Beyond these bounds the rest is left out, with a warning. */
+/** Real trees have three levels and a few dozen jobs. Jobs beyond these bounds are omitted, with a warning. */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
 
+const MAX_PHASES_IN_WARNING = 3;
+const MAX_PHASE_CHARACTERS = 40;
+
+const STATES: Readonly<Record<string, JobState>> = {
+  initializing: "pending",
+  running: "pending",
+  success: "succeeded",
+  failed: "failed",
+};
+
+/** What the walk over the tree has found up to now. */
 interface Walk {
   jobs: number;
-  cut: boolean;
+  truncated: boolean;
   readonly unknownPhases: Set<string>;
 }
 
 /**
- * Reads the body of a reply to a job query, v3 or v2. Null when it is not a job. The parent's phase is the truth:
- * it is never computed from its subjobs. Whatever had to be left out or guessed is told in `warnings`.
+ * Reads the body of a reply to a job query, in the v3 or v2 form. Returns null when the body is not a job.
+ * The state comes from the job's own phase and never from its subjobs. `warnings` names what was omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  */
 export function readJob(body: string): { job: Job; warnings: readonly string[] } | null {
   const document = parseJson(body);
   if (fieldsOf(document).kind !== "Job") return null;
-  const walk: Walk = { jobs: 0, cut: false, unknownPhases: new Set() };
+  const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
   return job === null ? null : { job, warnings: warningsOf(job, walk) };
 }
 
+/**
+ * Reads one job and its subjobs. The v2 form has lower-case names and `status.status`. Returns null for an entry that
+ * is not an object. A field of an unexpected type counts as missing, so that no job is refused. A schema would take
+ * three times as long, which matters for thousands of subjobs.
+ */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
-  const node = readNode(entry);
-  if (node === null) return null;
+  if (!isObject(entry)) return null;
   walk.jobs += 1;
-  if (!node.knownPhase && node.job.phase !== null) walk.unknownPhases.add(node.job.phase);
+  const metadata = fieldsOf(entry.metadata);
+  const spec = fieldsOf(entry.spec);
+  const status = fieldsOf(entry.status);
+  const phase = textOf(status, "phase", "status");
+  const state = stateOf(phase);
+  if (phase !== null && state === null) walk.unknownPhases.add(phase);
+  return {
+    jobId: textOf(metadata, "uid"),
+    type: textOf(spec, "type"),
+    phase,
+    state: state ?? "pending",
+    reason: textOf(status, "reason", "message")?.trim() ?? null,
+    clusterId: textOf(spec, "clusterUID", "clusteruid"),
+    resourceId: textOf(spec, "resourceID", "resourceid"),
+    resourceName: textOf(spec, "resourceName", "resourcename"),
+    createdAt: timeOf(metadata, "creationTimestamp"),
+    updatedAt: timeOf(metadata, "updateTimestamp") ?? timeOf(status, "completionTime"),
+    subJobs: readSubJobs(spec, level, walk),
+  };
+}
+
+function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
   const subJobs: Job[] = [];
-  for (const below of node.entries) {
+  for (const entry of arrayOf(spec, "subJobs") ?? arrayOf(spec, "subjobs") ?? []) {
     if (level >= MAX_LEVELS || walk.jobs >= MAX_JOBS) {
-      walk.cut = true;
+      walk.truncated = true;
       break;
     }
-    const subJob = readTree(below, level + 1, walk);
+    const subJob = readTree(entry, level + 1, walk);
     if (subJob !== null) subJobs.push(subJob);
   }
-  return { ...node.job, subJobs };
+  return subJobs;
+}
+
+/** Returns null for a missing phase and for a phase that is not documented. */
+function stateOf(phase: string | null): JobState | null {
+  const name = phase?.trim().toLowerCase() ?? "";
+  return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
 function warningsOf(job: Job, walk: Walk): string[] {
   const warnings: string[] = [];
-  if (job.phase === null) warnings.push("CCE gives this job no phase; it is taken as still running");
-  const unknown = [...walk.unknownPhases].slice(0, 3).map((phase) => `'${phase.slice(0, 40)}'`);
-  if (unknown.length > 0) warnings.push(`unknown phase ${unknown.join(", ")} is taken as still running`);
-  if (job.state === "succeeded" && job.subJobs.some(hasFailure))
-    warnings.push("CCE calls this job a success although a subjob failed");
-  if (walk.cut) warnings.push(`the job's tree is cut: more than ${MAX_JOBS} jobs or ${MAX_LEVELS} levels`);
+  if (job.phase === null) warnings.push("CCE gives no phase for this job. The job counts as running.");
+  const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
+  const quoted = phases.map((phase) => `'${cut(phase, MAX_PHASE_CHARACTERS)}'`);
+  if (quoted.length > 0) warnings.push(`Unknown phase ${quoted.join(", ")}. It counts as running.`);
+  if (job.state === "succeeded" && job.subJobs.some(hasFailure)) warnings.push(FAILED_SUBJOB_WARNING);
+  if (walk.truncated)
+    warnings.push(
+      `The job's tree was truncated. It has more than ${MAX_JOBS} jobs or more than ${MAX_LEVELS} levels.`,
+    );
   return warnings;
 }
 
 const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** Returns the first of two fields that is a string and not blank, or null. */
+function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
+  const value = fields[name];
+  if (typeof value === "string" && value.trim() !== "") return value;
+  return otherName === undefined ? null : textOf(fields, otherName);
+}
+
+const timeOf = (fields: JsonObject, name: string): Instant | null => parseCceTime(textOf(fields, name));
+
+function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
+  const value = fields[name];
+  return Array.isArray(value) ? value : null;
 }

@@ -1,40 +1,41 @@
 import type { Instant } from "../domain/job.ts";
 
-const FIRST_MS = 2000;
-const LONGEST_MS = 300_000;
-/** However long a reply asks for, after this we ask again: a hold generations in memory and nobody sees it. */
-const LONGEST_ASKED_MS = 900_000;
+const FIRST_BACKOFF_MS = 2000;
+const MAX_BACKOFF_MS = 300_000;
+/** The wait exists only in memory, where no operator sees it. So even a longer Retry-After ends after this time. */
+const MAX_RETRY_AFTER_MS = 900_000;
 
-/** Holds the polls of one project after a 429, in the memory of this instance. */
+/** Stops the queries of one project for a while after a reply with status 429. Each instance has its own state. */
 export interface Throttle {
-  /** Whole seconds until the project may be asked again; 0 when it may be asked now. */
-  remainingSeconds(): number;
-  /** Tells of a 429 and answers how long the project is held, in whole seconds. */
-  hold(retryAfterSeconds: number | null): number;
-  /** Tells of any other answer. */
-  passed(): void;
+  /** Returns the whole seconds until the next query is allowed. 0 means now. */
+  waitSeconds(): number;
+  /** Records a reply with status 429. Returns the whole seconds until the next query is allowed. */
+  recordThrottled(retryAfterSeconds: number | null): number;
+  /** Records any other reply. */
+  recordReply(): void;
 }
 
 /**
- * Waits what Retry-After asks for; without it, exponential back-off with full jitter.
+ * Creates a throttle that waits as long as Retry-After says. Without Retry-After the wait is an exponential backoff
+ * with full jitter.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
   let until = 0;
-  let strikes = 0;
-  const remainingSeconds = () => Math.max(0, Math.ceil((until - now()) / 1000));
+  let failures = 0;
+  const waitSeconds = () => Math.max(0, Math.ceil((until - now()) / 1000));
   return {
-    remainingSeconds,
-    hold(retryAfterSeconds) {
-      // Replies to one batch arrive together; they are one strike.
-      if (until <= now()) strikes += 1;
-      const backOffMs = random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(strikes, 20));
-      const askedMs = retryAfterSeconds === null ? backOffMs : retryAfterSeconds * 1000;
-      until = Math.max(until, now() + Math.min(askedMs, LONGEST_ASKED_MS));
-      return retryAfterSeconds ?? Math.max(1, remainingSeconds());
+    waitSeconds,
+    recordThrottled(retryAfterSeconds) {
+      // The replies to one batch arrive together. They count as one failure.
+      if (until <= now()) failures += 1;
+      const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 20));
+      const waitMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;
+      until = Math.max(until, now() + Math.min(waitMs, MAX_RETRY_AFTER_MS));
+      return retryAfterSeconds ?? Math.max(1, waitSeconds());
     },
-    passed() {
-      if (until <= now()) strikes = 0;
+    recordReply() {
+      if (until <= now()) failures = 0;
     },
   };
 }

@@ -2,8 +2,8 @@ import type { Outcome } from "./job.ts";
 import { jsonBytes } from "./measure.ts";
 import { cut } from "./truncate-text.ts";
 
-/** In the words of whoever read the job, so that the two warnings are one. */
-const FAILED_WITHIN = "CCE calls this job a success although a subjob failed";
+/** The reader of a job uses the same text, so that an event has this warning once. */
+export const FAILED_SUBJOB_WARNING = "CCE reports success for this job, although a subjob failed.";
 const MOST_WARNINGS = 6;
 const WARNING_BYTES = 250;
 
@@ -18,7 +18,7 @@ interface Findings {
 /** What a reader should know beside the outcome, each in one sentence, the most telling first. */
 export function warningsOf({ warnings, outcome, failed, labelsLeft }: Findings): string[] {
   const own: string[] = [];
-  if (outcome === "succeeded" && failed > 0) own.push(FAILED_WITHIN);
+  if (outcome === "succeeded" && failed > 0) own.push(FAILED_SUBJOB_WARNING);
   if (labelsLeft > 0) own.push(`${labelsLeft} of the caller's labels did not fit.`);
   const all = [...new Set([...own, ...warnings])];
   const told = all.length <= MOST_WARNINGS ? all : all.slice(0, MOST_WARNINGS - 1);

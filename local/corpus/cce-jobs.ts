@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { readReply } from "../../lib/cce/reply.ts";
+import { readJobReply } from "../../lib/cce/read-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
 const Case = z.object({
@@ -12,7 +12,7 @@ const Case = z.object({
 /** Reads one reply that may hold a job, and compares every field that the case expects. Null when all agree. */
 export function check(testCase: unknown): string | null {
   const { status, body, expect } = Case.parse(testCase);
-  const seen = readReply({ status, headers: {}, body }, Date.now());
+  const seen = readJobReply({ status, headers: {}, body }, Date.now());
   const got: Readonly<Record<string, unknown>> =
     seen.kind === "job" ? summaryOf(seen.job) : { state: "unreadable" };
   const wrong = Object.keys(expect).filter((field) => !isDeepStrictEqual(got[field], expect[field]));

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readReply } from "../../lib/cce/reply.ts";
+import { readJobReply } from "../../lib/cce/read-job-reply.ts";
 
 const Case = z.object({
   status: z.int(),
@@ -11,7 +11,7 @@ const Case = z.object({
 /** Reads one reply to a job query. Null when it is the expected observation. */
 export function check(testCase: unknown): string | null {
   const { expect, ...reply } = Case.parse(testCase);
-  const seen = readReply(reply, Date.now());
+  const seen = readJobReply(reply, Date.now());
   if (seen.kind !== expect.kind) return `kind: expected ${expect.kind}, got ${seen.kind}`;
   if (expect.retryAfterSeconds === undefined) return null;
   const got = seen.kind === "throttled" ? seen.retryAfterSeconds : null;

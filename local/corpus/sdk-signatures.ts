@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { canonicalRequest, signRequest } from "../../lib/cce/signer.ts";
+import { canonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
 
 const Request = z.object({
   method: z.string(),

@@ -108,7 +108,7 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
       outcome: "lost",
       jobType: null,
       phase: null,
-      reason: expect.stringContaining("CCE knows no such job"),
+      reason: expect.stringContaining("CCE does not know this job"),
       failures: [],
       subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
     });

@@ -5,8 +5,7 @@ import { acceptRequest } from "../../functions/enqueue/accept-request.ts";
 import { callbackGuard } from "../../functions/enqueue/callback-guard.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
-import { refusalOfReply as refusalIn } from "../../lib/cce/refused-call.ts";
-import { jobIdOfReply as jobIdOf } from "../../lib/cce/submitted.ts";
+import { findJobId, findRefusal } from "../../lib/cce/create-reply.ts";
 import type { Attempted, Delivery } from "../../lib/channels/deliver.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -129,7 +128,7 @@ export function createHarness(
           ...shared,
           callbackGuard,
           firstDelaySeconds: () => 10,
-          replies: { jobIdOf, refusalIn },
+          replies: { jobIdOf: findJobId, refusalIn: findRefusal },
           onAccepted: () => undefined,
           onFailure: (what) => harness.failures.push(what),
         });

@@ -99,8 +99,8 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
         deadlineAt: T0 + 3_600_000,
       });
       const cce = {
-        poll: async () => flow.observation,
-        async deepen(_: string, job: Job) {
+        queryJob: async () => flow.observation,
+        async queryFailedSubjobs(_: string, job: Job) {
           flow.whileDeepening();
           return job;
         },

@@ -33,9 +33,9 @@ export function cceFor(
   actor: Actor,
   cloud: Cloud,
   rates: FaultRates,
-): Pick<CceClient, "poll" | "deepen"> {
+): Pick<CceClient, "queryJob" | "queryFailedSubjobs"> {
   return {
-    poll: (key) =>
+    queryJob: (key) =>
       world.effect(actor, "cce.poll", async () => {
         cloud.polls += 1;
         const observation = observe(world, cloud.jobs.get(key.jobId), cloud.polls, rates);
@@ -45,7 +45,7 @@ export function cceFor(
         world.note(actor, `CCE shows ${key.jobId}: ${what}`);
         return observation;
       }),
-    deepen: (_project, job) => world.effect(actor, "cce.deepen", async () => job),
+    queryFailedSubjobs: (_project, job) => world.effect(actor, "cce.queryFailedSubjobs", async () => job),
   };
 }
 

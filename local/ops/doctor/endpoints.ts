@@ -1,4 +1,4 @@
-import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoint.ts";
+import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoints.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import { readAllowList } from "../../../lib/http/allow-list.ts";

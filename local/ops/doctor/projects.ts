@@ -10,7 +10,7 @@ const DEADLINE_MS = 10_000;
 /** Asks each project's CCE for a job that does not exist: who is told so has signed in. */
 export async function examineProjects(
   { projects }: Pick<Config, "projects">,
-  cce: Pick<CceClient, "poll">,
+  cce: Pick<CceClient, "queryJob">,
 ): Promise<readonly Finding[]> {
   const names = Object.keys(projects);
   if (names.length === 0)
@@ -26,7 +26,7 @@ export async function examineProjects(
     names.map(async (project) =>
       toFinding(
         `project ${project}`,
-        await cce.poll({ project, jobId: NO_JOB }, { deadlineMs: DEADLINE_MS }),
+        await cce.queryJob({ project, jobId: NO_JOB }, { timeLimitMs: DEADLINE_MS }),
       ),
     ),
   );

@@ -23,7 +23,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   const asked: number[] = [];
   const [refused, ended] = [[] as number[], new Map<string, number>()];
   const cce = {
-    async poll({ jobId }: { jobId: string }): Promise<Observation> {
+    async queryJob({ jobId }: { jobId: string }): Promise<Observation> {
       asked.push(clock.at);
       if (asked.filter((at) => at > clock.at - WINDOW_MS).length > QUOTA) {
         refused.push(clock.at);

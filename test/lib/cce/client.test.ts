@@ -1,6 +1,6 @@
 import type { JobScriptInput } from "../../../local/cce/job-script.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
-import { BUDGET as budget, clientOf as clientAt } from "./harness.ts";
+import { clientOf as clientAt, LIMIT } from "./harness.ts";
 
 const KEY = {
   accessKey: "ACCESSKEYEXAMPLE",
@@ -24,88 +24,90 @@ const token = { kind: "token", token: FIXED };
 const done = { jobId: "job:1", type: "CreateNode", endSeconds: 0 };
 
 describe("createCceClient", () => {
-  it("signs in by keys, by password and by token, side by side", async () => {
+  it("signs in with keys, a password and a token in parallel", async () => {
     const client = clientOf({ a: aksk, b: password(), c: token });
     for (const project of ["a", "b", "c"]) {
       const jobId = cce.addJob(project, done);
-      expect(await client.poll({ project, jobId }, budget)).toMatchObject({
+      expect(await client.queryJob({ project, jobId }, LIMIT)).toMatchObject({
         kind: "job",
         job: { state: "succeeded" },
       });
     }
   });
-  it("tells of credentials that no header can carry, rather than that CCE cannot be reached", async () => {
+  it("reports credentials that a header cannot contain as misconfigured", async () => {
     const client = clientOf({ c: { kind: "token", token: "ab€" } });
-    expect(await client.poll({ project: "c", jobId: done.jobId }, budget)).toEqual({
+    expect(await client.queryJob({ project: "c", jobId: done.jobId }, LIMIT)).toEqual({
       kind: "misconfigured",
-      text: "the credentials of project c hold a character that no header may: set them again",
+      text: "The credentials of project c contain a character that HTTP headers do not allow: set them again",
     });
   });
-  it("fetches one token for ten polls, and one more once it is refused", async () => {
+  it("requests one token for ten polls, and one more after it is refused", async () => {
     const client = clientOf({ b: password() });
     const ids = Array.from({ length: 10 }, (_, i) => cce.addJob("b", { ...done, jobId: `job${i}` }));
-    const pollAll = () => Promise.all(ids.map((jobId) => client.poll({ project: "b", jobId }, budget)));
-    const kinds = async () => [...new Set((await pollAll()).map(({ kind }) => kind))];
+    const queryAll = () => Promise.all(ids.map((jobId) => client.queryJob({ project: "b", jobId }, LIMIT)));
+    const kinds = async () => [...new Set((await queryAll()).map(({ kind }) => kind))];
     expect([await kinds(), cce.stats.tokenRequests]).toEqual([["job"], 1]);
     cce.expireTokens();
     expect([await kinds(), cce.stats.tokenRequests]).toEqual([["job"], 2]);
   });
-  it("asks once for ten identical polls", async () => {
+  it("sends one request for ten identical polls", async () => {
     const client = clientOf({ a: aksk });
     const jobId = cce.addJob("a", done);
-    await Promise.all(Array.from({ length: 10 }, () => client.poll({ project: "a", jobId }, budget)));
+    await Promise.all(Array.from({ length: 10 }, () => client.queryJob({ project: "a", jobId }, LIMIT)));
     expect(cce.stats.queries).toBe(1);
   });
-  it("holds a project after a 429, and no other", async () => {
+  it("stops the queries of a project after a 429, and no others", async () => {
     let at = Date.now();
     const client = clientOf({ a: aksk, c: token }, () => at);
     for (const project of ["a", "c"]) cce.addJob(project, done);
     cce.addFault({ kind: "429", count: 1, project: "a", retryAfterSeconds: 20 });
-    const poll = (project: string) => client.poll({ project, jobId: done.jobId }, budget);
-    expect(await poll("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 20 });
+    const query = (project: string) => client.queryJob({ project, jobId: done.jobId }, LIMIT);
+    expect(await query("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 20 });
     at += 5000;
-    expect(await poll("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 15 });
-    expect(await poll("c")).toMatchObject({ kind: "job" });
+    expect(await query("a")).toMatchObject({ kind: "throttled", retryAfterSeconds: 15 });
+    expect(await query("c")).toMatchObject({ kind: "job" });
     expect(cce.stats.queries).toBe(2);
     at += 15_000;
-    expect(await poll("a")).toMatchObject({ kind: "job" });
+    expect(await query("a")).toMatchObject({ kind: "job" });
   });
-  it("makes an observation of a hang, a reset and garbage", async () => {
+  it("reads a timeout, a reset and garbage as unavailable", async () => {
     const client = clientOf({ a: aksk });
     for (const kind of ["hang", "reset", "garbage", "500"] as const) {
       cce.addFault({ kind, count: 1 });
-      expect((await client.poll({ project: "a", jobId: "j" }, { deadlineMs: 200 })).kind).toBe("unavailable");
+      expect((await client.queryJob({ project: "a", jobId: "j" }, { timeLimitMs: 200 })).kind).toBe(
+        "unavailable",
+      );
     }
   });
-  it("brings the reason of a silent failure into the tree", async () => {
+  it("adds the reason of a failed subjob that shows none", async () => {
     const client = clientOf({ a: aksk });
-    const below: JobScriptInput = {
+    const child: JobScriptInput = {
       type: "CreateNodeVM",
       endSeconds: 0,
       outcome: "Failed",
       reason: "sold out",
     };
-    const silent: JobScriptInput = {
+    const parent: JobScriptInput = {
       type: "CreateNode",
       endSeconds: 0,
       outcome: "Failed",
       shy: true,
-      subJobs: [below],
+      subJobs: [child],
     } as const;
     const jobId = cce.addJob("a", {
       type: "ScaleupCluster",
       endSeconds: 0,
       outcome: "Failed",
-      subJobs: [silent],
+      subJobs: [parent],
     });
-    const seen = await client.poll({ project: "a", jobId }, budget);
-    if (seen.kind !== "job") throw new Error(seen.kind);
-    expect(seen.job.subJobs[0]?.subJobs).toEqual([]);
-    const deep = await client.deepen("a", seen.job, budget);
-    expect(deep.subJobs[0]?.subJobs[0]?.reason).toBe("sold out");
-    expect(await client.deepen("nobody", seen.job, budget)).toEqual(seen.job);
+    const observation = await client.queryJob({ project: "a", jobId }, LIMIT);
+    if (observation.kind !== "job") throw new Error(observation.kind);
+    expect(observation.job.subJobs[0]?.subJobs).toEqual([]);
+    const completed = await client.queryFailedSubjobs("a", observation.job, LIMIT);
+    expect(completed.subJobs[0]?.subJobs[0]?.reason).toBe("sold out");
+    expect(await client.queryFailedSubjobs("nobody", observation.job, LIMIT)).toEqual(observation.job);
   });
-  it("says no credential, whatever is refused", async () => {
+  it("returns no credential when CCE or IAM refuses it", async () => {
     const wrong = { kind: "aksk", accessKey: "WRONGACCESSKEY", secretKey: "wrongsecretkey" };
     const client = clientOf({
       a: wrong,
@@ -113,11 +115,11 @@ describe("createCceClient", () => {
       c: { kind: "token", token: "wrongtoken" },
       d: { ...aksk, secretKey: "othersecretkey" },
     });
-    const seen = await Promise.all(
-      ["a", "b", "c", "d"].map((project) => client.poll({ project, jobId: "j" }, budget)),
+    const observations = await Promise.all(
+      ["a", "b", "c", "d"].map((project) => client.queryJob({ project, jobId: "j" }, LIMIT)),
     );
-    expect(seen.map(({ kind }) => kind)).toEqual(Array(4).fill("unauthorized"));
-    expect(JSON.stringify(seen)).not.toMatch(
+    expect(observations.map(({ kind }) => kind)).toEqual(Array(4).fill("unauthorized"));
+    expect(JSON.stringify(observations)).not.toMatch(
       /WRONGACCESSKEY|wrong(secretkey|password|token)|ACCESSKEYEXAMPLE|securitytoken?example|othersecretkey|\|host:/,
     );
   });

@@ -15,9 +15,9 @@ export const CLOCK: Clock = {
   random: () => Math.random(),
 };
 
-export const BUDGET = { deadlineMs: 5000 };
+export const LIMIT = { timeLimitMs: 5000 };
 
-/** A client whose projects are named as their project IDs, all at one endpoint. */
+/** Creates a client for projects at one endpoint. The name of each project is its project ID. */
 export function clientOf(
   endpoint: string,
   auths: Readonly<Record<string, object>>,
@@ -35,7 +35,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** A server that answers as it is told, on a port of the system's choice. */
+/** Starts a server with this listener on a free port. */
 export async function serve(listener: RequestListener): Promise<Served> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

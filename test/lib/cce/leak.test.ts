@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { jest } from "@jest/globals";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { BUDGET, clientOf, type Served, serve } from "./harness.ts";
+import { clientOf, LIMIT, type Served, serve } from "./harness.ts";
 import {
   type Answering,
   AUTHS,
@@ -11,8 +11,8 @@ import {
   type Kind,
   PASSWORD,
   PATHS,
+  received,
   SECRETS,
-  told,
 } from "./leaky-cloud.ts";
 
 let printed: string[] = [];
@@ -21,11 +21,13 @@ const rejected = (reason: unknown) => void printed.push(inspect(reason, { depth:
 
 beforeEach(() => {
   printed = [];
-  told.signatures = [];
+  received.signatures = [];
   for (const method of ["log", "info", "warn", "error", "debug"] as const)
-    jest.spyOn(console, method).mockImplementation((...said: unknown[]) => void printed.push(inspect(said)));
+    jest
+      .spyOn(console, method)
+      .mockImplementation((...values: unknown[]) => void printed.push(inspect(values)));
   for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, "write").mockImplementation((said) => printed.push(String(said)) > 0);
+    jest.spyOn(stream, "write").mockImplementation((text) => printed.push(String(text)) > 0);
   process.on("unhandledRejection", rejected).on("warning", rejected);
 });
 afterEach(async () => {
@@ -34,49 +36,49 @@ afterEach(async () => {
   await served.close();
 });
 
-/** Which secrets come out of a poll and of a deepening at such a cloud: told, thrown or printed. */
+/** Queries a job of such a cloud. Returns the secrets that were returned, thrown or printed. */
 async function leaksOf(kind: Kind, secrets: readonly string[], iam: Answering | null, cce: Answering) {
-  told.known = secrets;
+  received.known = secrets;
   served = await serve(cloud(iam, cce));
   const client = clientOf(served.url, AUTHS(served.url));
-  const budget = { deadlineMs: 400 };
-  const poll = () => client.poll({ project: kind, jobId: "j" }, budget);
-  const seen = await poll().catch((error: unknown) => ({ error }));
-  const again = await poll().catch((error: unknown) => ({ error }));
-  const deep = "job" in seen ? await client.deepen(kind, seen.job, budget) : null;
-  const out = [seen, again, deep];
+  const limit = { timeLimitMs: 400 };
+  const query = () => client.queryJob({ project: kind, jobId: "j" }, limit);
+  const first = await query().catch((error: unknown) => ({ error }));
+  const second = await query().catch((error: unknown) => ({ error }));
+  const completed = "job" in first ? await client.queryFailedSubjobs(kind, first.job, limit) : null;
+  const out = [first, second, completed];
   return secretsIn(
     [JSON.stringify(out), inspect(out, { depth: null, maxStringLength: null }), ...printed].join("\n"),
   );
 }
 
 function secretsIn(output: string): string[] {
-  const spellings = (secret: string) => [
+  const spellingsOf = (secret: string) => [
     secret,
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
   ];
   const marks = ["x-sdk-date:", "host:127", "x-auth-token:"];
-  const secrets = Object.values(SECRETS).flat().flatMap(spellings);
-  return [...secrets, ...told.signatures, ...marks].filter((secret) => output.includes(secret));
+  const secrets = Object.values(SECRETS).flat().flatMap(spellingsOf);
+  return [...secrets, ...received.signatures, ...marks].filter((secret) => output.includes(secret));
 }
 
-describe("no credential, signature or canonical request comes out of a poll", () => {
+describe("a poll returns, throws and prints no credential, signature or canonical request", () => {
   describe.each(KINDS)("with credentials of the kind %s", (kind) => {
     it.each(PATHS)("when CCE answers with %s", async (_, cce) => {
       expect(await leaksOf(kind, SECRETS[kind], null, cce)).toEqual([]);
     });
   });
   it.each(PATHS)("when IAM answers with %s", async (_, iam) => {
-    const cce = answer(500, (said) => said);
+    const cce = answer(500, (text) => text);
     expect(await leaksOf("user", [PASSWORD], iam, cce)).toEqual([]);
   });
-  it("when nothing listens at all", async () => {
+  it("when no server listens", async () => {
     served = await serve(() => {});
     const client = clientOf("http://127.0.0.1:1", AUTHS("http://127.0.0.1:1"));
-    const seen: Observation[] = [];
-    for (const project of KINDS) seen.push(await client.poll({ project, jobId: "j" }, BUDGET));
-    expect(seen.map(({ kind }) => kind)).toEqual(Array(3).fill("unavailable"));
-    expect(secretsIn(JSON.stringify(seen))).toEqual([]);
+    const observations: Observation[] = [];
+    for (const project of KINDS) observations.push(await client.queryJob({ project, jobId: "j" }, LIMIT));
+    expect(observations.map(({ kind }) => kind)).toEqual(Array(3).fill("unavailable"));
+    expect(secretsIn(JSON.stringify(observations))).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import { text as readText } from "node:stream/consumers";
 
-/** What the server knows beside what it is sent, and the signatures that came. */
-export const told: { known: readonly string[]; signatures: string[] } = { known: [], signatures: [] };
+/** The secrets that the server knows already, and the signatures that it received. */
+export const received: { known: readonly string[]; signatures: string[] } = { known: [], signatures: [] };
 
 const FIXED = "fixed-token+example/0123456789==";
 const ISSUED = "MIIexample+issued/token0123456789==";
@@ -12,7 +12,7 @@ const KEYS = {
   securityToken: "security+token/example==0123456789",
 };
 export const PASSWORD = 'pass"word\\example é 0123';
-/** A project's own secrets are known to it; another's can come only from a cloud that has them anyway. */
+/** The secrets of each project. A reply to one project can repeat only its own secrets. */
 export const SECRETS = { keys: Object.values(KEYS), user: [PASSWORD, ISSUED], fixed: [FIXED] };
 export type Kind = keyof typeof SECRETS;
 
@@ -23,8 +23,8 @@ export const AUTHS = (iamEndpoint: string) => ({
 });
 export const KINDS = ["keys", "user", "fixed"] as const satisfies readonly Kind[];
 
-/** All that a server has been told, and all it could know, as careless servers print it. */
-async function everything(request: IncomingMessage): Promise<string> {
+/** Returns all that the server received and knows, as a careless server prints it. */
+async function printAll(request: IncomingMessage): Promise<string> {
   const sent = Object.entries(request.headers).map(([name, value]) => `${name}:${value}`);
   const canonical = [
     "GET",
@@ -37,37 +37,37 @@ async function everything(request: IncomingMessage): Promise<string> {
   ];
   return [
     `received ${request.headers.authorization}`,
-    ...told.known.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret)]),
-    await text(request),
+    ...received.known.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret)]),
+    await readText(request),
     `canonicalRequest: ${canonical.join("\n")}`,
     `canonicalRequest:${canonical.join("|")}`,
   ].join(" ");
 }
 
-const spelt: readonly ((said: string) => string)[] = [
-  (said) => JSON.stringify({ error_code: "APIGW.0301", error_msg: said, request_id: said }),
-  (said) =>
+const errorBodies: readonly ((text: string) => string)[] = [
+  (text) => JSON.stringify({ error_code: "APIGW.0301", error_msg: text, request_id: text }),
+  (text) =>
     JSON.stringify({
-      errorCode: said,
-      errorMessage: said,
-      message: said,
-      error: { title: said, code: said },
+      errorCode: text,
+      errorMessage: text,
+      message: text,
+      error: { title: text, code: text },
     }),
-  (said) => `<html>${said}</html>`,
+  (text) => `<html>${text}</html>`,
 ];
-const job = (said: string) =>
+const job = (text: string) =>
   JSON.stringify({
     kind: "Job",
-    metadata: { uid: said },
+    metadata: { uid: text },
     spec: {
-      type: said,
-      resourceName: said,
-      subJobs: [{ kind: "Job", spec: { clusterUID: said }, status: { phase: said, reason: said } }],
+      type: text,
+      resourceName: text,
+      subJobs: [{ kind: "Job", spec: { clusterUID: text }, status: { phase: text, reason: text } }],
     },
-    status: { phase: "Failed", reason: said },
+    status: { phase: "Failed", reason: text },
   });
 
-/** Answers one thing to token requests and another to queries; without one, as a server in order would. */
+/** Answers token requests with `iam` and queries with `cce`. Without `iam`, every token request gets a token. */
 export function cloud(iam: Answering | null, cce: Answering): RequestListener {
   const grant: Answering = async (_, response) => {
     response.writeHead(201, { "x-subject-token": ISSUED });
@@ -77,7 +77,7 @@ export function cloud(iam: Answering | null, cce: Answering): RequestListener {
     if (request.url?.startsWith("/v3/")) void (iam ?? grant)(request, response);
     else {
       const [, signature] = /Signature=(\w+)/.exec(request.headers.authorization ?? "") ?? [];
-      if (signature !== undefined) told.signatures.push(signature);
+      if (signature !== undefined) received.signatures.push(signature);
       void cce(request, response);
     }
   };
@@ -85,24 +85,27 @@ export function cloud(iam: Answering | null, cce: Answering): RequestListener {
 export type Answering = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export const answer =
-  (status: number, spell: (said: string) => string): Answering =>
+  (status: number, bodyOf: (text: string) => string): Answering =>
   async (request, response) => {
-    const said = await everything(request);
-    response.writeHead(status, { "x-said": encodeURIComponent(said).slice(0, 4000) }).end(spell(said));
+    const text = await printAll(request);
+    response.writeHead(status, { "x-text": encodeURIComponent(text).slice(0, 4000) }).end(bodyOf(text));
   };
 export const PATHS: readonly (readonly [string, Answering])[] = [
   ...[301, 400, 401, 403, 404, 409, 429, 500, 502].flatMap((status) =>
-    spelt.map((spell, form) => [`HTTP ${status}, form ${form}`, answer(status, spell)] as const),
+    errorBodies.map((body, form) => [`HTTP ${status}, form ${form}`, answer(status, body)] as const),
   ),
   ["a job's reason", answer(200, job)],
-  ["garbage", answer(200, (said) => said)],
-  ["no HTTP", async (request) => void request.socket.end(`SSH ${await everything(request)}\r\n`)],
+  ["garbage", answer(200, (text) => text)],
   [
-    "a reset half-way",
+    "a reply that is not HTTP",
+    async (request) => void request.socket.end(`SSH ${await printAll(request)}\r\n`),
+  ],
+  [
+    "a reset in the middle of the body",
     async (request, response) => {
-      response.writeHead(200, { "content-length": "100000" }).write(await everything(request));
+      response.writeHead(200, { "content-length": "100000" }).write(await printAll(request));
       request.socket.end();
     },
   ],
-  ["lastPollError", async () => {}],
+  ["no reply", async () => {}],
 ];

@@ -7,7 +7,7 @@ const nested = (levels: number) =>
   `${'{"kind":"Job","spec":{"subJobs":['.repeat(levels - 1)}{"kind":"Job"}${"]}}".repeat(levels - 1)}`;
 
 describe("readJob", () => {
-  it("reads a v2 job by its lower-case names", () => {
+  it("reads a v2 job with its lower-case field names", () => {
     const read = readJob(
       body({
         apiVersion: "v2",
@@ -29,14 +29,14 @@ describe("readJob", () => {
     expect(read?.job.subJobs).toHaveLength(1);
     expect(read?.job.updatedAt).toBe(Date.parse("2020-01-01T19:04:05.678Z"));
   });
-  it("takes an unknown or missing phase as pending, with a warning", () => {
+  it("reads an unknown or missing phase as pending, with a warning", () => {
     for (const status of [{ phase: "Paused" }, {}, null, "Success"])
       expect(readJob(body({ status }))).toMatchObject({
         job: { state: "pending" },
         warnings: [expect.any(String)],
       });
   });
-  it("warns of a success with a failed subjob", () => {
+  it("warns about a successful job with a failed subjob", () => {
     const read = readJob(
       body({ spec: { subJobs: [{ status: { phase: "Failed" } }] }, status: { phase: "Success" } }),
     );
@@ -50,10 +50,13 @@ describe("readJob", () => {
     const wide = readJob(body({ spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }));
     expect([deep && count(deep.job), wide && count(wide.job)]).toEqual([200, 20_001]);
   });
-  it("cuts 100,000 levels, with a warning", () => {
-    expect(readJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("cut"));
+  it("truncates a tree of 100,000 levels, with a warning", () => {
+    expect(readJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("truncated"));
   });
-  it.each(["", "{}", '{"kind":"Status"}', "<html>", "[]", "null"])("finds no job in %j", (text) => {
-    expect(readJob(text)).toBeNull();
-  });
+  it.each(["", "{}", '{"kind":"Status"}', "<html>", "[]", "null"])(
+    "returns null for %j, which is not a job",
+    (text) => {
+      expect(readJob(text)).toBeNull();
+    },
+  );
 });

@@ -7,70 +7,70 @@ function throttled(random = () => 0.999_999) {
   return { clock, throttle: createThrottle(() => clock.at, random) };
 }
 
-describe("a project's throttle", () => {
-  it("is open until a 429", () => {
-    expect(throttled().throttle.remainingSeconds()).toBe(0);
+describe("the throttle of a project", () => {
+  it("allows queries before any 429", () => {
+    expect(throttled().throttle.waitSeconds()).toBe(0);
   });
 
-  it("waits what Retry-After asks for, not less and not more", () => {
+  it("waits exactly as long as Retry-After says", () => {
     const { clock, throttle } = throttled();
-    expect(throttle.hold(17)).toBe(17);
+    expect(throttle.recordThrottled(17)).toBe(17);
     clock.at += 16_001;
-    expect(throttle.remainingSeconds()).toBe(1);
+    expect(throttle.waitSeconds()).toBe(1);
     clock.at += 999;
-    expect(throttle.remainingSeconds()).toBe(0);
+    expect(throttle.waitSeconds()).toBe(0);
   });
 
-  it("doubles the ceiling of its back-off at every 429 in a row, up to five minutes, without Retry-After", () => {
+  it("doubles the maximum wait after each 429 without Retry-After, up to five minutes", () => {
     const { clock, throttle } = throttled();
     const waits = Array.from({ length: 10 }, () => {
-      const seconds = throttle.hold(null);
+      const seconds = throttle.recordThrottled(null);
       clock.at += seconds * 1000;
       return seconds;
     });
     expect(waits).toEqual([4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
   });
 
-  it("draws its back-off from all of the span, with full jitter, and is never without a wait", () => {
-    const draws = [0, 0.25, 0.5, 0.75].map((share) => {
-      const { clock, throttle } = throttled(() => share);
-      for (let strike = 0; strike < 4; strike++) {
-        throttle.hold(null);
+  it("waits a random part of the maximum, and at least one second", () => {
+    const draws = [0, 0.25, 0.5, 0.75].map((value) => {
+      const { clock, throttle } = throttled(() => value);
+      for (let failure = 0; failure < 4; failure++) {
+        throttle.recordThrottled(null);
         clock.at += 600_000;
       }
-      return throttle.hold(null);
+      return throttle.recordThrottled(null);
     });
     expect(draws).toEqual([1, 16, 32, 48]);
   });
 
-  it("takes the replies to one batch for one strike", () => {
+  it("counts the replies to one batch as one failure", () => {
     const { clock, throttle } = throttled();
-    for (let reply = 0; reply < 10; reply++) throttle.hold(null);
+    for (let reply = 0; reply < 10; reply++) throttle.recordThrottled(null);
     clock.at += 300_000;
-    expect(throttle.hold(null)).toBe(8);
+    expect(throttle.recordThrottled(null)).toBe(8);
   });
 
-  it("forgets its strikes once anything else is answered", () => {
+  it("forgets earlier failures after any other reply", () => {
     const { clock, throttle } = throttled();
-    for (let strike = 0; strike < 5; strike++) {
-      throttle.hold(null);
+    for (let failure = 0; failure < 5; failure++) {
+      throttle.recordThrottled(null);
       clock.at += 300_000;
     }
-    throttle.passed();
-    expect(throttle.hold(null)).toBe(4);
+    throttle.recordReply();
+    expect(throttle.recordThrottled(null)).toBe(4);
   });
 
-  it("keeps no hold beyond a quarter of an hour in memory, however long it is asked for", () => {
+  it("ends a longer Retry-After in memory after 15 minutes", () => {
     const { clock, throttle } = throttled();
-    expect(throttle.hold(43_200)).toBe(43_200);
+    expect(throttle.recordThrottled(43_200)).toBe(43_200);
     clock.at += 900_000;
-    expect(throttle.remainingSeconds()).toBe(0);
+    expect(throttle.waitSeconds()).toBe(0);
   });
 
-  it("is never shortened by a reply that asks for less", () => {
+  it("is not shortened by a reply with a shorter Retry-After", () => {
     const { throttle } = throttled();
-    throttle.hold(60);
-    throttle.hold(5);
-    expect(throttle.remainingSeconds()).toBe(60);
+    throttle.recordThrottled(60);
+    throttle.recordThrottled(5);
+    expect(throttle.waitSeconds()).toBe(60);
   });
 });

@@ -45,7 +45,7 @@ it("tells duration and lag by the cloud's own times, and never a negative one", 
 
 it("warns of a success with a failed subjob, once, however many say so", () => {
   const root = job({ subJobs: [job(FAILED)] });
-  const warning = "CCE calls this job a success although a subjob failed";
+  const warning = "CCE reports success for this job, although a subjob failed.";
   expect(summarizeOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
 });
 

@@ -30,7 +30,7 @@ function config() {
 
 const NOTHING = { spent: true, durationMs: 1, answer: "" } as const;
 
-const seeing = (seen: Observation) => ({ poll: async () => seen });
+const seeing = (seen: Observation) => ({ queryJob: async () => seen });
 
 describe("projects", () => {
   it("are well when CCE says that it does not know the job", async () => {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { parse } from "node:url";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import fc from "fast-check";
-import { canonicalRequest, percentEncode, sdkDate, signRequest } from "../../../lib/cce/signer.ts";
+import { canonicalRequest, percentEncode, sdkDate, signRequest } from "../../../lib/cce/sign-request.ts";
 
-/** Any characters, half of a surrogate pair excepted: the vendor's encoder throws there or writes no UTF-8. */
+/** Any well-formed text. For half of a surrogate pair, the vendor's encoder throws or writes no UTF-8. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());
 const delicate = fc.stringMatching(/^[ %+~!*'()&=/?#"<>{}|\\^`:@,;$-]{0,8}$/);
 const octets = fc.array(fc.nat(255), { maxLength: 4 }).map((bytes) => {
@@ -12,7 +12,7 @@ const octets = fc.array(fc.nat(255), { maxLength: 4 }).map((bytes) => {
 });
 const anything = fc.oneof(text, delicate, octets);
 
-/** The vendor takes the path out of a whole URL, where these begin the query or the fragment. */
+/** The vendor reads the path from a whole URL, where `?` and `#` start the query and the fragment. */
 const path = fc
   .array(anything, { maxLength: 6 })
   .map((segments) => `/${segments.join("/")}`.replaceAll(/[?#]/g, "."));
@@ -29,7 +29,7 @@ const names = fc
 
 /**
  * The vendor sorts the header lines by the locale's order and the list of their names by code points. Where the two
- * differ (`a_1` and `a-1`) it contradicts itself, and the gateway's rule, which is code points, is ours.
+ * differ (`a_1` and `a-1`), the vendor contradicts itself. The gateway sorts by code points, and so does `signRequest`.
  */
 function vendorOrderIsOne(all: readonly string[]): boolean {
   const lower = [...all, "content-type", "host", "x-sdk-date"].map((name) => name.toLowerCase());
@@ -37,7 +37,7 @@ function vendorOrderIsOne(all: readonly string[]): boolean {
   return [...lower].sort().every((name, at) => name === byLocale[at]);
 }
 
-/** The vendor signs blanks around a value, which HTTP takes away on the wire; and leaves multipart types unsigned. */
+/** Values have no spaces at their ends. The vendor signs such spaces, although HTTP removes them on the wire. */
 const value = fc.oneof(fc.stringMatching(/^[!-~]([ -~]{0,10}[!-~])?$/), fc.constant(""));
 const headers = names.chain((all) =>
   fc
@@ -77,10 +77,10 @@ describe("signRequest", () => {
             { method, endpoint, headers: all, queryParams: structuredClone(query), data },
             { getAk: () => accessKey, getSk: () => secretKey },
           ]);
-          // Before it encodes a path, the vendor has it parsed as a URL, which escapes blanks, quotes and braces and trims.
+          // The vendor parses a path as a URL before it encodes it. This escapes blanks, quotes and braces, and trims.
           const parsed = parse(endpoint).pathname ?? "/";
           if (!/[\s\p{Cc}"'<>{}|\\^`]/u.test(path)) expect(parsed).toBe(path);
-          // What is falsy it takes for no body at all.
+          // The vendor sends no body for a falsy value.
           const body = data ? JSON.stringify(data) : "";
           const signable = { method, path: parsed, query, headers: all, body };
           expect(theirs).toMatchObject({ Authorization: signRequest(signable, { accessKey, secretKey }) });
@@ -90,7 +90,7 @@ describe("signRequest", () => {
     );
   });
 
-  it("signs what a gateway prints of a request that it could not verify", () => {
+  it("builds the canonical request that a gateway prints when it cannot verify a signature", () => {
     const printed = [
       "GET",
       "/api/v3/projects/0a1b2c/jobs/9f.8e_7d/",
@@ -115,14 +115,14 @@ describe("signRequest", () => {
     expect(canonicalRequest(signable)).toBe(printed.join("\n"));
   });
 
-  it("sorts headers by code points, where the vendor's locale would not", () => {
+  it("sorts headers by code points and not by locale", () => {
     const [, lines] = /\n\n((?:.+\n)+)\n/.exec(
       canonicalRequest({ method: "GET", path: "/", headers: { a_1: "u", "a-1": "h", a1: "d", A: "" } }),
     ) ?? [""];
     expect(lines).toBe("a:\na-1:h\na1:d\na_1:u\n");
   });
 
-  it("hashes the bytes of a body as they are", () => {
+  it("hashes the bytes of a binary body unchanged", () => {
     const body = Buffer.from([0xff, 0x00, 0xc3]);
     const canonical = canonicalRequest({ method: "PUT", path: "/", headers: {}, body });
     expect(canonical.split("\n").at(-1)).toBe(createHash("sha256").update(body).digest("hex"));
@@ -130,7 +130,7 @@ describe("signRequest", () => {
 });
 
 describe("percentEncode", () => {
-  it("keeps the unreserved characters of RFC 3986 and encodes every other octet, in capitals", () => {
+  it("keeps the unreserved characters of RFC 3986 and encodes every other octet in upper case", () => {
     for (let code = 0; code < 128; code++) {
       const character = String.fromCharCode(code);
       const kept = /[A-Za-z0-9._~-]/.test(character);
@@ -142,7 +142,7 @@ describe("percentEncode", () => {
 });
 
 describe("sdkDate", () => {
-  it("is written in UTC, to the second", () => {
+  it("formats an instant in UTC to the second", () => {
     expect(sdkDate(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe("20260102T030405Z");
   });
 });

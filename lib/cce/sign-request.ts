@@ -4,15 +4,15 @@ const ALGORITHM = "SDK-HMAC-SHA256";
 /** RFC 3986, section 2.3. */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
-/** Sorted by name in lower case, as they are signed. */
-type Headers = readonly (readonly [string, string])[];
+/** Pairs of a lower-case name and a value, sorted by name. */
+type SortedHeaders = readonly (readonly [string, string])[];
 
-/** What is signed: path and query as they are meant, before percent-encoding; headers exactly those to be signed. */
+/** The signed part of a request. Path and query are not percent-encoded. All given headers are signed. */
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** Must hold `X-Sdk-Date` in any case, as `sdkDate` writes it. */
+  /** Must contain `X-Sdk-Date` with a value of `sdkDate`. Names are case-insensitive. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -23,7 +23,7 @@ export interface SigningKey {
 }
 
 /**
- * The value of the `Authorization` header for a request to an API gateway of Huawei Cloud.
+ * Returns the value of the `Authorization` header for a request to an API gateway of Huawei Cloud.
  * Source: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
  */
 export function signRequest(request: SignableRequest, key: SigningKey): string {
@@ -34,12 +34,12 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** The text whose hash is signed: method, path, query, headers, header names, hash of the body. */
+/** Returns the text whose hash is signed: method, path, query, headers, header names, hash of the body. */
 export function canonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
 
-function canonicalText({ method, path, query, body }: SignableRequest, headers: Headers): string {
+function canonicalText({ method, path, query, body }: SignableRequest, headers: SortedHeaders): string {
   return [
     method,
     canonicalPath(path),
@@ -50,12 +50,12 @@ function canonicalText({ method, path, query, body }: SignableRequest, headers: 
   ].join("\n");
 }
 
-/** `20060102T150405Z` for an instant. */
+/** Formats an instant as `20060102T150405Z`. */
 export function sdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
-/** Percent-encoding as the gateway does it: all but the unreserved characters of RFC 3986. */
+/** Percent-encodes all but the unreserved characters of RFC 3986, as the gateway does. */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
@@ -64,7 +64,7 @@ export function percentEncode(text: string): string {
   );
 }
 
-/** A slash ends the path for signing only; on the wire it would lead to another route. */
+/** The signed path ends with a slash. The path on the wire must not, because the gateway would choose another route. */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");
   return encoded.endsWith("/") ? encoded : `${encoded}/`;
@@ -82,13 +82,13 @@ function canonicalQuery(query: NonNullable<SignableRequest["query"]>): string {
     .join("&");
 }
 
-function sortedHeaders({ headers }: SignableRequest): Headers {
+function sortedHeaders({ headers }: SignableRequest): SortedHeaders {
   return Object.entries(headers)
     .map(([name, value]): [string, string] => [name.toLowerCase(), value.trim()])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const namesOf = (headers: Headers): string => headers.map(([name]) => name).join(";");
+const namesOf = (headers: SortedHeaders): string => headers.map(([name]) => name).join(";");
 
 const sha256 = (data: string | Uint8Array): string => hash("sha256", data, "hex");
 const EMPTY_SHA256 = sha256("");

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { readTime } from "../../../lib/cce/read-time.ts";
+import { parseCceTime } from "../../../lib/cce/parse-cce-time.ts";
 
 const at = Date.parse("2018-08-02T08:12:40.672Z");
 
-describe("readTime", () => {
+describe("parseCceTime", () => {
   it.each([
     ["2018-08-02 08:12:40.672772389 +0000 UTC", at],
     ["2018-08-02 08:12:40.672772 +0000 UTC", at],
@@ -15,8 +15,8 @@ describe("readTime", () => {
     ["2018-08-02T10:12:40.672+02:00", at],
     ["  2018-08-02 08:12:40 +0000 UTC\n", at - 672],
     ["2018-08-02T08:12:40Z", at - 672],
-  ])("reads %j", (text, instant) => {
-    expect(readTime(text)).toBe(instant);
+  ])("parses %j", (text, instant) => {
+    expect(parseCceTime(text)).toBe(instant);
   });
   it.each([
     null,
@@ -31,10 +31,10 @@ describe("readTime", () => {
     "yesterday",
     "1533197560",
     "2018-08-02 08:12:40 +0000 UTC and more",
-  ])("finds no time in %j", (text) => {
-    expect(readTime(text)).toBeNull();
+  ])("returns null for %j", (text) => {
+    expect(parseCceTime(text)).toBeNull();
   });
-  it("reads back every time that Go could have written, to the millisecond", () => {
+  it("parses every time that Go can write, to the millisecond", () => {
     const instants = fc.integer({ min: Date.UTC(1970, 0, 1), max: Date.UTC(2200, 0, 1) });
     const property = fc.property(
       instants,
@@ -45,7 +45,7 @@ describe("readTime", () => {
         const sign = zone < 0 ? "-" : "+";
         const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, "0");
         const offset = `${sign}${two(zone / 60)}${two(Math.abs(zone) % 60)}`;
-        return readTime(`${date} ${time}${String(rest).padStart(6, "0")} ${offset} ${offset}`) === ms;
+        return parseCceTime(`${date} ${time}${String(rest).padStart(6, "0")} ${offset} ${offset}`) === ms;
       },
     );
     fc.assert(property);

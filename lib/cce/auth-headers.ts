@@ -1,0 +1,67 @@
+import type { Project } from "../config/projects.ts";
+import type { ExpiringCache } from "../domain/expiring-cache.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import type { TokenResult } from "./iam-token.ts";
+import { sdkDate, signRequest } from "./sign-request.ts";
+
+/** The URL of a query is percent-encoded. Its `path` is the same path without encoding, which is signed. */
+export interface Query {
+  readonly url: URL;
+  readonly path: string;
+}
+
+/** The headers that authenticate one request, or the observation of a poll that could not get them. */
+export type AuthHeaders =
+  | {
+      readonly kind: "headers";
+      readonly headers: Readonly<Record<string, string>>;
+      /** The IAM token in the headers, if there is one. */
+      readonly token: TokenResult | null;
+    }
+  | { readonly kind: "none"; readonly observation: Observation };
+
+/**
+ * Returns the headers for one request.
+ * @param refused the headers of a first try that CCE answered with 401. Then the result is new headers for a second
+ * try, or null when no other headers are possible.
+ */
+export type GetAuthHeaders = (query: Query, refused: AuthHeaders | null) => Promise<AuthHeaders | null>;
+
+const TOKEN_KEY = "token";
+
+/** Creates the headers as the project is configured: a signature, a token of IAM or a fixed token. */
+export function createAuthHeaders(
+  project: Project,
+  tokens: ExpiringCache<TokenResult>,
+  now: () => Instant,
+): GetAuthHeaders {
+  const { auth, projectId } = project;
+  switch (auth.kind) {
+    case "aksk":
+      return async ({ url, path }) => {
+        const signed: Record<string, string> = {
+          host: url.host,
+          "x-sdk-date": sdkDate(now()),
+          "x-project-id": projectId,
+        };
+        if (auth.securityToken !== undefined) signed["x-security-token"] = auth.securityToken.reveal();
+        const key = { accessKey: auth.accessKey.reveal(), secretKey: auth.secretKey.reveal() };
+        const authorization = signRequest({ method: "GET", path, headers: signed }, key);
+        return { kind: "headers", headers: { ...signed, authorization }, token: null };
+      };
+    case "password":
+      return async (_, refused) => {
+        if (refused?.kind === "headers" && refused.token !== null) tokens.delete(TOKEN_KEY, refused.token);
+        const token = await tokens.get(TOKEN_KEY);
+        if (token.kind === "none") return token;
+        return { kind: "headers", headers: { "x-auth-token": token.token.reveal() }, token };
+      };
+    case "token":
+      return async (_, refused) =>
+        refused === null
+          ? { kind: "headers", headers: { "x-auth-token": auth.token.reveal() }, token: null }
+          : null;
+    default:
+      return auth satisfies never;
+  }
+}

@@ -1,0 +1,46 @@
+import { JobId } from "../domain/job.ts";
+import { fieldsOf, type JsonObject, parseJson } from "../domain/json.ts";
+import { cut } from "../domain/truncate-text.ts";
+import { cceErrorOf } from "./cce-error.ts";
+
+const DOCUMENTED_NAMES = ["jobID", "jobId", "jobid", "job_id"];
+const MAX_CODE_CHARACTERS = 64;
+const MAX_MESSAGE_CHARACTERS = 200;
+
+/**
+ * Finds the job ID in CCE's reply to a create, delete or similar call. The reply is JSON text or a parsed value.
+ * The ID is in `status`, at the top level or in an annotation, in any spelling. Returns null when the reply has no
+ * valid job ID.
+ * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
+ */
+export function findJobId(reply: unknown): string | null {
+  const body = fieldsOf(typeof reply === "string" ? parseJson(reply) : reply);
+  const metadata = fieldsOf(body.metadata);
+  for (const fields of [fieldsOf(body.status), body, fieldsOf(metadata.annotations), metadata]) {
+    for (const name of jobIdNames(fields)) {
+      const id = JobId.safeParse(fields[name]);
+      if (id.success) return id.data;
+    }
+  }
+  return null;
+}
+
+/** The documented names come first, then names in any other mixture of cases. */
+function jobIdNames(fields: JsonObject): string[] {
+  const others = Object.keys(fields).filter(
+    (name) => /^job_?id$/i.test(name) && !DOCUMENTED_NAMES.includes(name),
+  );
+  return [...DOCUMENTED_NAMES, ...others];
+}
+
+/**
+ * Finds the error in a parsed reply by which CCE, its gateway or IAM refused a call. Returns one line with code and
+ * message: `CCE.01400001, Invalid request`. Returns null when the reply has no error code.
+ */
+export function findRefusal(reply: unknown): string | null {
+  const { codes, message } = cceErrorOf(reply);
+  const [code] = codes.map((text) => text.replace(/\p{C}/gu, "").trim()).filter((text) => text !== "");
+  if (code === undefined) return null;
+  const shortCode = cut(code, MAX_CODE_CHARACTERS);
+  return message === null ? shortCode : `${shortCode}, ${cut(message, MAX_MESSAGE_CHARACTERS)}`;
+}

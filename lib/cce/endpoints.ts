@@ -1,0 +1,40 @@
+import type { Project } from "../config/projects.ts";
+
+/**
+ * The regions whose hosts do not end in `myhuaweicloud.com`.
+ * Sources: https://docs.otc.t-systems.com/additional/endpoints.html,
+ * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
+ */
+const DOMAINS: Readonly<Record<string, string>> = {
+  "eu-de": "otc.t-systems.com",
+  "eu-nl": "otc.t-systems.com",
+  "eu-west-101": "myhuaweicloud.eu",
+};
+
+/**
+ * Returns the base URL of a project's CCE API without a slash at its end. A configured endpoint is used before the
+ * region. Returns null when the project has neither.
+ */
+export function cceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
+  return project.endpoint === undefined ? regionalUrl("cce", project.region) : trimUrl(project.endpoint);
+}
+
+/**
+ * Returns the base URL of a project's IAM without a slash at its end. The order is: the configured IAM endpoint, the
+ * host derived from a configured `cce.` host, the region. Returns null when none is available.
+ */
+export function iamEndpoint(project: Project): string | null {
+  const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
+  if (configured !== undefined) return trimUrl(configured).replace(/\/v3$/, "");
+  const host = project.endpoint === undefined ? "" : (URL.parse(project.endpoint)?.host ?? "");
+  return host.startsWith("cce.") ? `https://iam.${host.slice(4)}` : regionalUrl("iam", project.region);
+}
+
+function regionalUrl(service: "cce" | "iam", region: string | undefined): string | null {
+  if (region === undefined) return null;
+  const domain = (Object.hasOwn(DOMAINS, region) ? DOMAINS[region] : undefined) ?? "myhuaweicloud.com";
+  return `https://${service}.${region}.${domain}`;
+}
+
+/** Removes query, fragment and trailing slashes. */
+const trimUrl = (url: string): string => url.replace(/[?#].*$/, "").replace(/\/+$/, "");

@@ -1,0 +1,137 @@
+import type { Project } from "../config/projects.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import { type Connections, DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
+import { type AuthHeaders, createAuthHeaders, type Query } from "./auth-headers.ts";
+import { exchangeText, type LargeExchange, MAX_BODY_BYTES, MAX_VALUES } from "./cce-exchange.ts";
+import { cceEndpoint, iamEndpoint } from "./endpoints.ts";
+import { createTokenCache, readTokenReply, type TokenResult, tokenRequestBody } from "./iam-token.ts";
+import { createCredentialMask } from "./mask-credentials.ts";
+import { readJobReply } from "./read-job-reply.ts";
+import { createThrottle } from "./throttle.ts";
+
+/** Polls share one token request, so it has a time limit of its own and not that of the first poll. */
+const TOKEN_TIME_LIMIT_MS = 10_000;
+/** IAM adds catalogs and roles to a token, which take some kilobytes. */
+const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
+
+const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
+
+/** What all projects of an instance share. */
+export interface AccessPorts {
+  readonly now: () => Instant;
+  /** Milliseconds that never decrease. Time limits are measured with this clock. */
+  readonly monotonic: () => number;
+  readonly random: () => number;
+  readonly connections: () => Connections;
+  readonly exchangeLarge: LargeExchange;
+}
+
+/** Queries the jobs of one project with its credentials. */
+export interface ProjectAccess {
+  /** Queries one job. The text of the observation is masked. Never throws. */
+  queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
+}
+
+export function createProjectAccess(name: string, project: Project, ports: AccessPorts): ProjectAccess {
+  const { now, monotonic, random, connections, exchangeLarge } = ports;
+  const mask = createCredentialMask(project);
+  const throttle = createThrottle(now, random);
+  const tokens = createTokenCache(async () => {
+    const result = await fetchToken(name, project, ports);
+    if (result.kind === "token") mask.addToken(result.token);
+    return result;
+  }, now);
+  const getAuthHeaders = createAuthHeaders(project, tokens, now);
+  const queryFor = createQueries(project);
+
+  const sendQuery = async (query: Query, auth: AuthHeaders, endsAt: number): Promise<Observation> => {
+    if (auth.kind === "none") return auth.observation;
+    const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
+    return exchangeLarge(
+      { connections: connections(), method: "GET", url: query.url, headers, body: null },
+      endsAt,
+      (result) => {
+        if (result.kind === "answer") return readJobReply(result, now(), name);
+        return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
+      },
+    );
+  };
+
+  /** Tries a second time after a 401 when other headers are possible. */
+  const queryTwice = async (jobId: string, endsAt: number): Promise<Observation> => {
+    const query = queryFor?.(jobId);
+    if (query === undefined) return missingEndpoint(name);
+    const auth = await getAuthHeaders(query, null);
+    if (auth === null) return missingEndpoint(name);
+    const observation = await sendQuery(query, auth, endsAt);
+    if (observation.kind !== "unauthorized" || auth.kind === "none") return observation;
+    const otherAuth = await getAuthHeaders(query, auth);
+    return otherAuth === null ? observation : sendQuery(query, otherAuth, endsAt);
+  };
+
+  return {
+    async queryJob(jobId, timeLimitMs) {
+      const endsAt = monotonic() + timeLimitMs;
+      const waitSeconds = throttle.waitSeconds();
+      if (waitSeconds > 0)
+        return {
+          kind: "throttled",
+          text: `Queries for project ${name} wait, because CCE limits their rate`,
+          retryAfterSeconds: waitSeconds,
+        };
+      const observation = mask.maskObservation(await queryTwice(jobId, endsAt));
+      if (observation.kind === "throttled") {
+        const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
+        return { kind: "throttled", text: observation.text, retryAfterSeconds };
+      }
+      throttle.recordReply();
+      return observation;
+    },
+  };
+}
+
+/** Returns null when the project has no valid endpoint. */
+function createQueries(project: Project): ((jobId: string) => Query) | null {
+  const endpoint = URL.parse(cceEndpoint(project) ?? "");
+  if (endpoint === null) return null;
+  const path = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/`;
+  const base = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
+  return (jobId) => ({ url: new URL(encodeURIComponent(jobId), base), path: path + jobId });
+}
+
+async function fetchToken(name: string, project: Project, ports: AccessPorts): Promise<TokenResult> {
+  const endpoint = iamEndpoint(project);
+  if (project.auth.kind !== "password" || endpoint === null)
+    return { kind: "none", observation: missingEndpoint(name) };
+  const reply = await exchangeText({
+    connections: ports.connections(),
+    method: "POST",
+    url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
+    headers: { ...COMMON_HEADERS, "content-type": "application/json" },
+    body: tokenRequestBody(project.auth, project.projectId),
+    deadlineMs: TOKEN_TIME_LIMIT_MS,
+    maxBytes: MAX_TOKEN_REPLY_BYTES,
+  });
+  return readTokenReply(reply, ports.now(), name);
+}
+
+function observeFailure(code: string, project: string): Observation {
+  if (code === REQUEST_INVALID)
+    return {
+      kind: "misconfigured",
+      text: `The credentials of project ${project} contain a character that HTTP headers do not allow: set them again`,
+    };
+  const text = code === DEADLINE_PASSED ? "CCE did not answer in time" : `CCE cannot be reached (${code})`;
+  return { kind: "unavailable", text };
+}
+
+/** Nothing of such a reply is used. The job's own status follows its subjobs, so the part that was read lacks it. */
+const TOO_LARGE: Observation = {
+  kind: "unavailable",
+  text: `CCE's reply is larger than any job: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,
+};
+
+const missingEndpoint = (project: string): Observation => ({
+  kind: "misconfigured",
+  text: `Project ${project} has no endpoint: set region, or endpoint (and iamEndpoint for sign-in with a password)`,
+});

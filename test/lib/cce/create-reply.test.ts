@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { findJobId, findRefusal } from "../../../lib/cce/create-reply.ts";
+import { JobId } from "../../../lib/domain/job.ts";
+
+describe("findJobId", () => {
+  it.each([
+    ["in the status", { kind: "Cluster", status: { phase: "Creating", jobID: "a-1" } }, "a-1"],
+    ["in the status, in another spelling", { status: { jobId: "a-1" } }, "a-1"],
+    ["at the top level", { jobid: "a-1" }, "a-1"],
+    ["at the top level, with an underscore", { job_id: "a-1" }, "a-1"],
+    ["in an annotation", { metadata: { annotations: { jobID: "a-1" } } }, "a-1"],
+    ["in any mixture of cases", { status: { JOBid: "a-1" } }, "a-1"],
+    ["in JSON text", '{"status":{"jobID":"a-1"}}', "a-1"],
+    ["in the status before the top level", { jobId: "b-2", status: { jobID: "a-1" } }, "a-1"],
+    ["after a value that is not a job ID", { status: { jobID: "" }, jobID: "../x", jobid: "a-1" }, "a-1"],
+  ])("finds it %s", (_, body, jobId) => {
+    expect(findJobId(body)).toBe(jobId);
+  });
+  it.each([
+    null,
+    undefined,
+    7,
+    "",
+    "a-1",
+    "{",
+    [],
+    {},
+    { status: null },
+    { jobID: 7 },
+    { status: { jobID: "a/b" } },
+  ])("finds no job ID in %j", (body) => {
+    expect(findJobId(body)).toBeNull();
+  });
+  it("returns a valid job ID or null for any value and never throws", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.anything(), fc.json()), (body) => {
+        const jobId = findJobId(body);
+        return jobId === null || JobId.safeParse(jobId).success;
+      }),
+    );
+  });
+});
+
+describe("findRefusal", () => {
+  it("returns the error code and the message of a refused call in one line", () => {
+    const reply = { errorCode: "CCE.01400001", errorMessage: "Invalid\n\u0007request" };
+    expect(findRefusal(reply)).toBe("CCE.01400001, Invalid request");
+    expect(findRefusal({ error: { code: "IAM.0011" } })).toBe("IAM.0011");
+  });
+  it("truncates the code and the message", () => {
+    const refusal = findRefusal({ code: "c".repeat(100), message: "m".repeat(300) });
+    expect(refusal).toBe(`${"c".repeat(63)}…, ${"m".repeat(199)}…`);
+  });
+  it.each([null, "CCE.01400001", [], {}, { code: " " }, { message: "no code" }, { errorCode: "\u0000" }])(
+    "returns null for %j, which has no error code",
+    (reply) => {
+      expect(findRefusal(reply)).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,76 @@
+import { createTokenCache, type TokenResult } from "../../../lib/cce/iam-token.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+
+const T0 = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
+
+function createTokens(resultOf: (requests: number, now: number) => TokenResult = token) {
+  const clock = { at: T0 };
+  const iam = { requests: 0 };
+  const tokens = createTokenCache(
+    async () => {
+      iam.requests += 1;
+      await Promise.resolve();
+      return resultOf(iam.requests, clock.at);
+    },
+    () => clock.at,
+  );
+  const get = async () => textOf(await tokens.get("token"));
+  return { clock, iam, tokens, get };
+}
+
+function token(requests: number, now: number): TokenResult {
+  return { kind: "token", token: new Secret(`token${requests}`), expiresAt: now + DAY_MS };
+}
+
+const refusal = (kind: "unauthorized" | "unavailable"): TokenResult => ({
+  kind: "none",
+  observation: { kind, text: "no" },
+});
+const textOf = (result: TokenResult) =>
+  result.kind === "token" ? result.token.reveal() : result.observation.kind;
+
+describe("the token cache of a project", () => {
+  it("requests one token for all concurrent callers", async () => {
+    const { iam, get } = createTokens();
+    const all = await Promise.all(Array.from({ length: 20 }, get));
+    expect([new Set(all), iam.requests]).toEqual([new Set(["token1"]), 1]);
+  });
+
+  it("renews a token ten minutes before its end", async () => {
+    const { clock, get } = createTokens();
+    await get();
+    clock.at = T0 + DAY_MS - 600_001;
+    expect(await get()).toBe("token1");
+    clock.at += 1;
+    expect(await get()).toBe("token2");
+  });
+
+  it("renews a refused token once for all callers", async () => {
+    const { iam, tokens } = createTokens();
+    const refused = await tokens.get("token");
+    const renew = async () => {
+      tokens.delete("token", refused);
+      return textOf(await tokens.get("token"));
+    };
+    expect(await Promise.all(Array.from({ length: 5 }, renew))).toEqual(Array(5).fill("token2"));
+    expect([await renew(), iam.requests]).toEqual(["token2", 2]);
+  });
+
+  it("requests a token again at once after a failure of IAM", async () => {
+    const { get } = createTokens((requests, now) =>
+      requests === 1 ? refusal("unavailable") : token(requests, now),
+    );
+    expect([await get(), await get()]).toEqual(["unavailable", "token2"]);
+  });
+
+  it("requests a token again 30 seconds after IAM refused the password", async () => {
+    const { clock, iam, get } = createTokens(() => refusal("unauthorized"));
+    for (const afterMs of [0, 1, 29_998]) {
+      clock.at += afterMs;
+      expect([await get(), iam.requests]).toEqual(["unauthorized", 1]);
+    }
+    clock.at += 1;
+    expect([await get(), iam.requests]).toEqual(["unauthorized", 2]);
+  });
+});

@@ -1,0 +1,146 @@
+import { readJobReply } from "../../../lib/cce/read-job-reply.ts";
+import { Settings } from "../../../lib/config/settings.ts";
+import type { Instant, Observation } from "../../../lib/domain/job.ts";
+import { decide } from "../../../lib/schedule/decide.ts";
+
+const now = Date.parse("2026-01-01T00:00:00Z");
+const kindOf = (status: number, body: unknown = "", headers = {}) =>
+  readJobReply({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) }, now).kind;
+
+function expected(status: number): string {
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  if (status === 429) return "throttled";
+  if (status < 300 || status >= 500 || [408, 409, 423, 425].includes(status)) return "unavailable";
+  return "misconfigured";
+}
+
+describe("readJobReply", () => {
+  it.each(["", "<html>", "{}", "null", "[1]", '{"errorCode":', "\u0000"])(
+    "returns one kind for every status from 100 to 599 with the body %j",
+    (body) => {
+      for (let status = 100; status < 600; status += 1)
+        expect([status, kindOf(status, body)]).toEqual([status, expected(status)]);
+    },
+  );
+  it("reads a 404 as a missing job only when CCE itself sent it", () => {
+    expect(kindOf(404, { errorCode: "CCE.01404001" })).toBe("gone");
+    expect(kindOf(404, { error_code: "CCE_CM.0003" })).toBe("gone");
+    expect(kindOf(404, { error: { code: "CCE.01404001" } })).toBe("gone");
+    expect(kindOf(404, { error_code: "APIGW.0101" })).toBe("misconfigured");
+  });
+  it("reports how far the clock is off by the reply's Date header", () => {
+    const observation = readJobReply(
+      {
+        status: 401,
+        headers: { Date: "Thu, 01 Jan 2026 00:16:00 GMT" },
+        body: '{"error_code":"APIGW.0301"}',
+      },
+      now,
+      "prod",
+    );
+    expect(observation).toMatchObject({
+      kind: "unauthorized",
+      text: expect.stringContaining(
+        "CCE refuses the signature for project prod: the clock is 16 minutes off",
+      ),
+    });
+  });
+  it("reads Retry-After as seconds and as a date", () => {
+    const waitOf = (value: string) =>
+      readJobReply({ status: 429, headers: { "Retry-After": value }, body: "" }, now);
+    expect(waitOf("17")).toMatchObject({ retryAfterSeconds: 17 });
+    expect(waitOf("Thu, 01 Jan 2026 00:00:30 GMT")).toMatchObject({ retryAfterSeconds: 30 });
+    expect(waitOf("soon")).toMatchObject({ retryAfterSeconds: null });
+  });
+});
+
+const T0 = Date.UTC(2026, 4, 28, 9, 28);
+const MINUTE_MS = 60_000;
+const settings = Settings.parse({});
+
+const replyOf = (status: number, body: object = {}, headers: Record<string, string> = {}): Observation =>
+  readJobReply({ status, headers, body: JSON.stringify(body) }, T0, "prod");
+const signature = (message: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
+  replyOf(
+    401,
+    { error_code: "APIGW.0301", error_msg: `Incorrect IAM authentication information: ${message}` },
+    { date },
+  );
+
+/** Polls a watch until it ends. Every poll has the same observation. */
+function endOf(observation: Observation, deadlineMinutes = 120) {
+  let [now, consecutiveFailures, polls]: [Instant, number, number] = [T0, 0, 0];
+  let accessError: Parameters<typeof decide>[0]["watch"]["accessError"] = null;
+  for (;;) {
+    polls += 1;
+    const decision = decide({
+      watch: {
+        polls,
+        acceptedAt: T0,
+        deadlineAt: T0 + deadlineMinutes * MINUTE_MS,
+        consecutiveFailures,
+        accessError,
+        lastPollError: null,
+        jobType: null,
+      },
+      observation,
+      durations: [],
+      now,
+      settings,
+      random: () => 0.5,
+    });
+    if (decision.kind === "conclude") return { ...decision, minutes: (now - T0) / MINUTE_MS, polls };
+    now += decision.delaySeconds * 1000;
+    ({ consecutiveFailures, accessError } = decision);
+  }
+}
+
+describe("the reason of a watch that ends after ten minutes of access errors", () => {
+  it.each([
+    [
+      signature("signature expired, signature time:20260528T092752Z,server time:20260528T094410Z"),
+      "CCE refuses the signature for project prod: the clock is 16 minutes off; correct the clock",
+    ],
+    [
+      signature("verify fail", "Thu, 28 May 2026 09:08:00 GMT"),
+      "CCE refuses the signature for project prod: the clock is 20 minutes off; correct the clock",
+    ],
+    [signature("verify fail"), "CCE refuses the signature for project prod: check accessKey and secretKey"],
+    [replyOf(401, { error_code: "APIGW.0307" }), "CCE refuses the token for project prod: it has expired"],
+    [replyOf(401, { errorCode: "CCE.01401001" }), "CCE refuses the credentials for project prod: check auth"],
+    [
+      replyOf(403, { errorCode: "CCE.01403001" }),
+      "CCE forbids reading the job for project prod: give its user",
+    ],
+    [
+      replyOf(404, { error_code: "APIGW.0101" }),
+      "CCE's address for project prod has no job API: check endpoint",
+    ],
+    [replyOf(302), "CCE's address for project prod answers with a redirect: set endpoint"],
+    [replyOf(400), "CCE does not accept the query for project prod: check projectId"],
+  ])("says what the operator should do (case %#)", (observation, advice) => {
+    const end = endOf(observation);
+    expect(end).toMatchObject({ outcome: "lost", reason: expect.stringContaining(advice) });
+    expect(end.minutes).toBeGreaterThanOrEqual(10);
+    expect(end.minutes).toBeLessThan(11.5);
+    expect(end.polls).toBeLessThan(25);
+  });
+});
+
+describe("a watch whose polls all have the same result", () => {
+  it("is lost after the grace period when CCE does not know the job", () => {
+    const end = endOf(replyOf(404, { errorCode: "CCE.01404001", errorMessage: "Resource not found" }));
+    expect(end).toMatchObject({ outcome: "lost", reason: expect.stringContaining("Resource not found") });
+    expect(end.minutes).toBeGreaterThanOrEqual(2);
+    expect(end.minutes).toBeLessThan(2.5);
+  });
+  it.each([
+    ["500", replyOf(500)],
+    ["garbage", replyOf(200)],
+    ["429", replyOf(429, {}, { "retry-after": "60" })],
+    ["429 without a time", replyOf(429)],
+  ])("does not end before its deadline: %s", (_, observation) => {
+    expect(endOf(observation)).toMatchObject({ outcome: "timed_out", minutes: 120 });
+  });
+});
