@@ -65,6 +65,6 @@ function simplify(schema: Record<string, unknown>, io: "input" | "output"): void
 }
 
 /** In the document the key of a schema identifies it. */
-function withoutIdentity({ $schema: _dialect, $id: _uri, id: _id, ...schema }: Json): Json {
+function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: Json): Json {
   return schema;
 }

@@ -1,8 +1,8 @@
+import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
 import { type Html, html } from "../pages/html.ts";
 import { inline } from "../pages/inline.ts";
-import { DOCS_STYLE } from "./docs-style.ts";
 import { PROBLEM_HELP } from "./problem-help.ts";
 
 /** The parts of the OpenAPI document that the page shows. */
@@ -41,7 +41,7 @@ export function docsPage(openApi: Readonly<Record<string, unknown>>): DocsPage {
     ),
   );
   const reasons = z.looseObject({ anyOf: z.array(Reason) }).parse(components.schemas.Reason).anyOf;
-  const style = inline("style", DOCS_STYLE);
+  const style = inline("style", readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"));
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>
@@ -85,7 +85,7 @@ ${successes.map(([, { content }]) => examples(content ?? {}))}</section>
 function problemEntry(kind: ProblemKind): Html {
   const { status, title } = PROBLEMS[kind];
   const { cause, remedy } = PROBLEM_HELP[kind];
-  return html`<h3 id="problem-${kind}">${status} ${title}</h3><p><code>${kind}</code>: ${prose(cause)}</p><p>${prose(remedy)}</p>`;
+  return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${prose(cause)}</p><p>${prose(remedy)}</p>`;
 }
 
 function definitions(entries: readonly (readonly [string, string])[]): Html {

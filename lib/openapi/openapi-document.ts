@@ -56,26 +56,12 @@ const JOB_ENDED: Json = {
   description:
     "The service posts this event to every webhook target. The event is signed as Standard Webhooks says (https://www.standardwebhooks.com). An event may arrive twice. Both copies have the same `webhook-id`.",
   parameters: [
-    {
-      ...parameter(
-        "header",
-        "webhook-id",
-        "Identifies this event at this target. All attempts have the same ID.",
-      ),
-      required: true,
-    },
-    {
-      ...parameter("header", "webhook-timestamp", "The time of the attempt in seconds since 1970-01-01 UTC."),
-      required: true,
-    },
-    {
-      ...parameter(
-        "header",
-        "webhook-signature",
-        "`v1,` and the signature. While a secret is rotated there are several, separated by spaces.",
-      ),
-      required: true,
-    },
+    signedHeader("id", "Identifies this event at this target. All attempts have the same ID."),
+    signedHeader("timestamp", "The time of the attempt in seconds since 1970-01-01 UTC."),
+    signedHeader(
+      "signature",
+      "`v1,` and the signature. During the rotation of a secret there are several, separated by spaces.",
+    ),
   ],
   security: [],
   requestBody: { required: true, content: jsonContent("JobEvent") },
@@ -87,3 +73,7 @@ const JOB_ENDED: Json = {
     default: emptyAnswer("The service tries again later, unless the status is permanent."),
   },
 };
+
+function signedHeader(name: string, description: string): Json {
+  return { ...parameter("header", `webhook-${name}`, description), required: true };
+}

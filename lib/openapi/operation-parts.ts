@@ -1,8 +1,8 @@
 import { PROBLEMS } from "../api/problem.ts";
-import type { SchemaName } from "./component-schemas.ts";
 import { SCHEMA_EXAMPLES } from "./schema-examples.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+type ExampleName = keyof typeof SCHEMA_EXAMPLES;
 
 export const TEXT = { type: "string" };
 const REQUEST_ID = { "x-request-id": { $ref: "#/components/headers/RequestId" } };
@@ -14,14 +14,14 @@ export const RETRY_AFTER = {
 };
 
 /** A JSON body of a named schema, with the example of that schema. */
-export function jsonContent(name: SchemaName, mediaType = "application/json"): Json {
-  const schema = { $ref: `#/components/schemas/${name}` };
-  const example = SCHEMA_EXAMPLES[name];
-  return { [mediaType]: example === undefined ? { schema } : { schema, example } };
+export function jsonContent(name: ExampleName, mediaType = "application/json"): Json {
+  return {
+    [mediaType]: { schema: { $ref: `#/components/schemas/${name}` }, example: SCHEMA_EXAMPLES[name] },
+  };
 }
 
 /** A response with a JSON body. */
-export function jsonAnswer(description: string, name: SchemaName, headers: Json = {}): Json {
+export function jsonAnswer(description: string, name: ExampleName, headers: Json = {}): Json {
   return { description, headers: { ...REQUEST_ID, ...headers }, content: jsonContent(name) };
 }
 

@@ -15,7 +15,7 @@ interface Document {
 
 const document: Document = JSON.parse(JSON.stringify(openApiDocument()));
 
-/** A validator of JSON Schema 2020-12 that is not ours; formats are words to it. */
+/** An independent validator of JSON Schema 2020-12. It does not check formats. */
 function validatorOf(schema: object) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: "document", ...document });
@@ -29,11 +29,11 @@ function referencesIn(value: unknown): string[] {
   );
 }
 
-test("is valid OpenAPI 3.1 by an independent validator", async () => {
+test("the document is valid OpenAPI 3.1 by an independent validator", async () => {
   expect(await new Validator().validate(JSON.parse(JSON.stringify(document)))).toMatchObject({ valid: true });
 });
 
-test("every reference leads somewhere", () => {
+test("every reference in the document has a target", () => {
   for (const reference of new Set(referencesIn(document))) {
     const found = reference
       .replace(/^#\//, "")
@@ -44,7 +44,7 @@ test("every reference leads somewhere", () => {
 });
 
 test.each(Object.entries(SCHEMA_EXAMPLES))(
-  "the example of %s is one, by the document's own schema",
+  "the example of %s is valid by the document's schema",
   (name, example) => {
     const validate = validatorOf({ $ref: `document#/components/schemas/${name}` });
     validate(example);
@@ -52,7 +52,7 @@ test.each(Object.entries(SCHEMA_EXAMPLES))(
   },
 );
 
-test("examples are also what the code itself takes and gives", () => {
+test("the examples of a submission, a status and an event are valid by the schemas of the code", () => {
   for (const [schema, name] of [
     [Submission, "Submission"],
     [StatusDocument, "StatusDocument"],
@@ -61,14 +61,14 @@ test("examples are also what the code itself takes and gives", () => {
     expect(schema.safeParse(SCHEMA_EXAMPLES[name]).error).toBeUndefined();
 });
 
-test("a body with neither or both kinds of job IDs, or an unknown field, is none by the schema either", () => {
+test("the schema of a submission refuses no job ID, both kinds of job IDs, and an unknown field", () => {
   const validate = validatorOf({ $ref: "document#/components/schemas/Submission" });
   for (const body of [{}, { jobId: "a", jobIds: ["a"] }, { jobId: "a", colour: "red" }])
     expect(validate(body)).toBe(false);
   expect(validate({ jobIds: ["a"], digest: true })).toBe(true);
 });
 
-test("every reason of an attempt is listed with its meaning, and one of another release is no fault", () => {
+test("the schema of a reason lists every reason with its meaning, and allows an unknown reason", () => {
   const { Reason, TestResult } = document.components.schemas as Record<string, { anyOf?: unknown[] }>;
   expect(Reason?.anyOf).toEqual([
     ...DELIVERY_REASONS.map((reason) => ({
@@ -82,7 +82,7 @@ test("every reason of an attempt is listed with its meaning, and one of another 
   expect([validate("egress_port"), validate("of_tomorrow"), validate(7)]).toEqual([true, true, false]);
 });
 
-test("what callers get may grow: no schema of an answer forbids new fields", () => {
+test("no schema of a response forbids additional fields", () => {
   for (const [name, schema] of Object.entries(document.components.schemas))
     if (!["Submission", "Redelivery"].includes(name))
       expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
