@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { NonEmpty } from "../lib/domain/fields.ts";
+import { NonEmpty } from "../lib/domain/zod-fields.ts";
 import { UnreachableError } from "./errors.ts";
 
 const Issued = z.object({ value: NonEmpty });

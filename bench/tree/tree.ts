@@ -1,5 +1,5 @@
 import { readJob } from "../../lib/cce/read-job.ts";
-import { summarizeOutcome } from "../../lib/domain/summarize-outcome.ts";
+import { summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import { inMicroseconds, type MicrosecondFigure, median, rounded } from "../support/figures.ts";
 import { renderNodes } from "../support/job.ts";
 import type { Target } from "../support/verdict.ts";

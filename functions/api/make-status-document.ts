@@ -1,7 +1,7 @@
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
-import { isoOrNull } from "../../lib/domain/iso-text.ts";
-import type { AccessErrorKind, Instant, Job } from "../../lib/domain/job.ts";
-import type { Failure, SubJobCounts } from "../../lib/domain/outcome-summary.ts";
+import type { Failure } from "../../lib/domain/failures.ts";
+import type { AccessErrorKind, Instant, Job, SubJobCounts } from "../../lib/domain/job.ts";
+import { toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import { deliveryDocuments, type Hears } from "./status-deliveries.ts";
@@ -63,17 +63,17 @@ export function statusDocument(
     failures: seen.failures,
     subJobs: seen.subJobs,
     warnings: [...seen.warnings, ...(shown === null ? [] : tell.omitted(shown))],
-    createdAt: isoOrNull(seen.createdAt),
-    updatedAt: isoOrNull(seen.updatedAt),
+    createdAt: toIsoOrNull(seen.createdAt),
+    updatedAt: toIsoOrNull(seen.updatedAt),
     durationSeconds: seen.durationSeconds,
     polls: pollsMade(watch),
     polledAt: watch.polledAt.map(iso),
-    nextPollAt: isoOrNull(watch.nextPollAt),
+    nextPollAt: toIsoOrNull(watch.nextPollAt),
     lagSeconds: conclusion?.lagSeconds ?? null,
     lastPollError: lastPollErrorOf(watch),
     acceptedAt: iso(watch.acceptedAt),
     deadlineAt: iso(watch.deadlineAt),
-    concludedAt: isoOrNull(watch.concludedAt),
+    concludedAt: toIsoOrNull(watch.concludedAt),
     context,
     deliveries: deliveryDocuments(document, hears),
     job: shown === null ? null : tell.document(shown),

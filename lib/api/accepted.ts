@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../domain/fields.ts";
+import { MaybeText } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http.ts";
 import { Problem, type ProblemKind, problem, type Refusal } from "./problem.ts";
 

@@ -1,4 +1,4 @@
-import "../domain/zod-messages.ts";
+import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
 
 const Check = z.enum(["ok", "unreachable"]);

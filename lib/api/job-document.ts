@@ -1,10 +1,9 @@
-import { rememberingHints } from "../domain/hints.ts";
-import { isoOrNull } from "../domain/iso-text.ts";
-import type { Job } from "../domain/job.ts";
-import { tellFailures } from "../domain/list-failures.ts";
-import type { Failure, SubJobCounts } from "../domain/outcome-summary.ts";
-import { survey } from "../domain/walk-tree.ts";
-import { leftOutWarning, unlistedWarning } from "../domain/warnings.ts";
+import { type Failure, listFailures } from "../domain/failures.ts";
+import { createHintLookup } from "../domain/hints.ts";
+import type { Job, SubJobCounts } from "../domain/job.ts";
+import { unlistedFailuresWarning } from "../domain/outcome-summary.ts";
+import { collectSubJobs } from "../domain/subjob-tree.ts";
+import { toIsoOrNull } from "../domain/time-text.ts";
 import type { JobDocument } from "./status-document.ts";
 
 /** What failures may take in JSON, as in the event that tells them in the end. The tree has longer reasons. */
@@ -20,21 +19,25 @@ export interface TreeSummary {
 }
 
 export function summarizeTree(job: Job): TreeSummary {
-  const { counts, failed } = survey(job);
-  const failures = tellFailures(failed, FAILURES_BYTES);
+  const { counts, failed } = collectSubJobs(job);
+  const failures = listFailures(failed, FAILURES_BYTES);
   const left = counts.failed - failures.length;
-  return { counts, failures, warnings: left === 0 ? [] : [unlistedWarning(left)] };
+  return { counts, failures, warnings: left === 0 ? [] : [unlistedFailuresWarning(left)] };
 }
 
-/** What to say of a tree that is not shown whole; nothing where it is. */
-export function leftOutWarnings(shown: Job): string[] {
-  const { counts, omitted } = survey(shown);
-  return omitted === 0 ? [] : [leftOutWarning(omitted, counts.total)];
+/** Returns a warning if subjobs were omitted from the tree. */
+export function omittedSubJobsWarnings(shown: Job): string[] {
+  const { counts, omittedCount } = collectSubJobs(shown);
+  return omittedCount === 0
+    ? []
+    : [
+        `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`,
+      ];
 }
 
 /** The tree as the API and the page show it. Works without recursion, as a tree may be deeper than the call stack. */
 export function jobDocument(job: Job): JobDocument {
-  const hintFor = rememberingHints();
+  const hintFor = createHintLookup();
   const root = withoutSubJobs(job, hintFor);
   const open: [Job, JobDocument][] = [[job, root]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
@@ -52,8 +55,8 @@ function withoutSubJobs(job: Job, hintFor: (reason: string | null) => string | n
   return {
     ...job,
     hint: job.state === "failed" ? hintFor(job.reason) : null,
-    createdAt: isoOrNull(job.createdAt),
-    updatedAt: isoOrNull(job.updatedAt),
+    createdAt: toIsoOrNull(job.createdAt),
+    updatedAt: toIsoOrNull(job.updatedAt),
     subJobs: [],
   };
 }

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { Count, MaybeText } from "../domain/fields.ts";
-import { IsoTime, MaybeIsoTime } from "../domain/iso-time.ts";
 import { WatchState } from "../domain/job.ts";
+import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
 
 /** A watch in a list: what is known of it without reading its tree and its deliveries. */
 export const ListedJob = z.object({

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CountFromOne } from "../domain/fields.ts";
+import { CountFromOne } from "../domain/zod-fields.ts";
 import { type ParsedBody, readJsonBody } from "./body.ts";
 import type { ApiRequest } from "./http.ts";
 import { refuseFaults } from "./no-input.ts";

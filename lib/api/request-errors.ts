@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { wordsOf } from "../domain/zod-messages.ts";
+import { describeIssue } from "../domain/zod-fields.ts";
 import type { Fault } from "./problem.ts";
 
 type Path = readonly PropertyKey[];
@@ -23,11 +23,13 @@ export function faultsOf(error: z.core.$ZodError): Fault[] {
           pointer: pointerOf([...issue.path, key]),
           detail: "is not a field of this request",
         }))
-      : [{ pointer: pointerOf(issue.path), detail: wordsOf(issue) }],
+      : [{ pointer: pointerOf(issue.path), detail: describeIssue(issue) }],
   );
 }
 
 /** The faults of a name in a path or a query: what it must look like. */
 export function nameFaults(parameter: string, parsed: z.core.util.SafeParseResult<string>): Fault[] {
-  return parsed.success ? [] : parsed.error.issues.map((issue) => ({ parameter, detail: wordsOf(issue) }));
+  return parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => ({ parameter, detail: describeIssue(issue) }));
 }

@@ -1,9 +1,8 @@
 import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
-import { Count, MaybeText } from "../domain/fields.ts";
-import { IsoTime, MaybeIsoTime } from "../domain/iso-time.ts";
-import { DeliveryState, type Job, Verdict, WatchState } from "../domain/job.ts";
-import { Failure, SubJobCounts } from "../domain/outcome-summary.ts";
+import { Failure } from "../domain/failures.ts";
+import { DeliveryState, type Job, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
+import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
 
 const HttpStatus = z.nullable(z.int());
 

@@ -7,7 +7,7 @@ import { Name } from "../domain/job.ts";
 export const MAX_JOBS = 100;
 
 /** A job ID as asked; whether it is one is checked job by job, so that one bad ID spoils no batch. */
-const AskedJobId = z.string("must be a text").register(z.globalRegistry, {
+const AskedJobId = z.string("must be a string").register(z.globalRegistry, {
   description:
     "1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit. One that is not is rejected alone.",
   examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],

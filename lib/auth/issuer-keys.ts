@@ -1,4 +1,4 @@
-import "../domain/zod-messages.ts";
+import "../domain/zod-fields.ts";
 import type { JSONWebKeySet } from "jose";
 import * as z from "zod/mini";
 import { createExpiringCache } from "../domain/expiring-cache.ts";

@@ -1,6 +1,6 @@
 import { JobId } from "../domain/job.ts";
 import { fieldsOf, type JsonObject, parseJson } from "../domain/json.ts";
-import { cut } from "../domain/truncate-text.ts";
+import { truncate } from "../domain/truncate-text.ts";
 import { cceErrorOf } from "./cce-error.ts";
 
 const DOCUMENTED_NAMES = ["jobID", "jobId", "jobid", "job_id"];
@@ -41,6 +41,6 @@ export function findRefusal(reply: unknown): string | null {
   const { codes, message } = cceErrorOf(reply);
   const [code] = codes.map((text) => text.replace(/\p{C}/gu, "").trim()).filter((text) => text !== "");
   if (code === undefined) return null;
-  const shortCode = cut(code, MAX_CODE_CHARACTERS);
-  return message === null ? shortCode : `${shortCode}, ${cut(message, MAX_MESSAGE_CHARACTERS)}`;
+  const shortCode = truncate(code, MAX_CODE_CHARACTERS);
+  return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }

@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { Job, Observation } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
-import { cut } from "../domain/truncate-text.ts";
+import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
@@ -41,7 +41,7 @@ export function createCredentialMask(project: Project): CredentialMask {
     maskObservation(observation) {
       if (observation.kind !== "job")
         // A truncated secret could not be masked any more, so truncation is the last step.
-        return { ...observation, text: cut(maskText(observation.text), MAX_TEXT_CHARACTERS) };
+        return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings } = observation;
       return { kind: "job", job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
     },

@@ -1,7 +1,7 @@
 import type { Instant, Job, JobState } from "../domain/job.ts";
 import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
-import { cut } from "../domain/truncate-text.ts";
-import { FAILED_SUBJOB_WARNING } from "../domain/warnings.ts";
+import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
+import { truncate } from "../domain/truncate-text.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
 /** Real trees have three levels and a few dozen jobs. Jobs beyond these bounds are omitted, with a warning. */
@@ -90,7 +90,7 @@ function warningsOf(job: Job, walk: Walk): string[] {
   const warnings: string[] = [];
   if (job.phase === null) warnings.push("CCE gives no phase for this job. The job counts as running.");
   const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
-  const quoted = phases.map((phase) => `'${cut(phase, MAX_PHASE_CHARACTERS)}'`);
+  const quoted = phases.map((phase) => `'${truncate(phase, MAX_PHASE_CHARACTERS)}'`);
   if (quoted.length > 0) warnings.push(`Unknown phase ${quoted.join(", ")}. It counts as running.`);
   if (job.state === "succeeded" && job.subJobs.some(hasFailure)) warnings.push(FAILED_SUBJOB_WARNING);
   if (walk.truncated)

@@ -1,4 +1,4 @@
-import "../domain/zod-messages.ts";
+import "../domain/zod-fields.ts";
 
 /** Parses an answer that should be JSON; undefined where it is not. */
 export function readJson(body: string): unknown {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { OUTCOMES, Outcome } from "../domain/job.ts";
-import { SecretText, toSecret } from "../domain/secret-fields.ts";
+import { SecretText, toSecret } from "../domain/secret.ts";
 
 /** Standard Webhooks: the key behind `whsec_` is 24 to 64 bytes long. */
 const WHSEC_BYTES = { min: 24, max: 64 };

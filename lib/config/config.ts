@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { Target } from "../channels/targets.ts";
-import { httpUrl, NonEmpty } from "../domain/fields.ts";
 import { Name } from "../domain/job.ts";
-import { wordsOf } from "../domain/zod-messages.ts";
+import { describeIssue, httpUrl, NonEmpty } from "../domain/zod-fields.ts";
 import { crossFaults } from "./cross-references.ts";
 import { Project } from "./projects.ts";
 import { Settings } from "./settings.ts";
@@ -64,7 +63,7 @@ export function parseConfig(document: unknown): ParsedConfig {
   const parsed = Config.safeParse(document);
   const issues = parsed.error?.issues ?? [];
   const faults = [
-    ...issues.map((issue) => `${issue.path.join(".") || "(the document)"}: ${wordsOf(issue)}`),
+    ...issues.map((issue) => `${issue.path.join(".") || "(the document)"}: ${describeIssue(issue)}`),
     ...crossFaults(document),
   ];
   return parsed.success && faults.length === 0

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { httpUrl, NonEmpty } from "../domain/fields.ts";
-import { HeaderSecret, SecretText } from "../domain/secret-fields.ts";
+import { HeaderSecret, SecretText } from "../domain/secret.ts";
+import { httpUrl, NonEmpty } from "../domain/zod-fields.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),

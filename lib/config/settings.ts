@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { WebhookSecret } from "../channels/targets.ts";
-import { httpUrl } from "../domain/fields.ts";
 import { Name } from "../domain/job.ts";
-import { toSecret } from "../domain/secret-fields.ts";
+import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { httpUrl } from "../domain/zod-fields.ts";
 
 /** The longest a watch may be told to last: well inside the queue's 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;

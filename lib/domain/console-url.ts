@@ -1,11 +1,12 @@
-/** What an ID looks like that may stand in an address. */
-const SIMPLE = /^[A-Za-z0-9-]{1,64}$/;
-/** Regions outside mainland China whose console is the international one. */
+/** An ID that needs no escaping in a URL. */
+const URL_SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
+/** Regions outside mainland China. They use the international console. */
 const INTERNATIONAL = /^(ap|af|la|na|sa|me|tr)-[a-z0-9-]+$/;
 
-/** The cluster's page in the cloud's console; null where region or cluster or the cloud's console is not known. */
+/** Returns the URL of the cluster in the cloud's console. Returns null if region, cluster or console is unknown. */
 export function consoleUrl(region: string | null, clusterId: string | null): string | null {
-  if (region === null || clusterId === null || !SIMPLE.test(region) || !SIMPLE.test(clusterId)) return null;
+  if (region === null || clusterId === null || !URL_SAFE_ID.test(region) || !URL_SAFE_ID.test(clusterId))
+    return null;
   const host = hostOf(region);
   return host === null ? null : `https://${host}/cce2.0/?region=${region}#/cce/cluster/${clusterId}/detail`;
 }

@@ -1,21 +1,52 @@
 import * as z from "zod/mini";
-import { httpUrl } from "./fields.ts";
+import { jsonBytes, truncate } from "./truncate-text.ts";
+import { httpUrl } from "./zod-fields.ts";
 
-const Word = z.string().check(z.maxLength(200));
+const ShortText = z.string().check(z.maxLength(200));
 const Labels = z
-  .record(z.string().check(z.minLength(1), z.maxLength(63)), Word)
+  .record(z.string().check(z.minLength(1), z.maxLength(63)), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
 
-/** What the caller tells about itself; shown in notifications and passed on to webhooks. */
+/** What the caller says about itself. */
 export const Context = z
   .strictObject({
-    actor: z.optional(Word),
-    pipeline: z.optional(Word),
+    actor: z.optional(ShortText),
+    pipeline: z.optional(ShortText),
     runUrl: z.optional(httpUrl("must be an http or https URL").check(z.maxLength(1000))),
     commit: z.optional(z.string().check(z.maxLength(100))),
     labels: z.optional(Labels),
   })
   .register(z.globalRegistry, {
-    description: "What the caller tells about itself; shown in notifications and passed on to webhooks.",
+    description: "What the caller says about itself. Notifications show it, and webhooks receive it.",
   });
 export type Context = z.infer<typeof Context>;
+
+const FIELD_BYTES = 600;
+const LABELS_BYTES = 6000;
+
+/** Truncates a context to the size that an event has for it, and omits labels that do not fit. */
+export function truncateContext(context: Context): {
+  readonly context: Context;
+  readonly omittedLabels: number;
+} {
+  const { labels, ...rest } = context;
+  const truncated: Context = { ...rest };
+  if (truncated.runUrl !== undefined) truncated.runUrl = truncated.runUrl.toWellFormed();
+  for (const name of ["actor", "pipeline", "commit"] as const) {
+    const value = truncated[name];
+    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, jsonBytes);
+  }
+  if (labels === undefined) return { context: truncated, omittedLabels: 0 };
+  let usedBytes = 0;
+  const all = Object.entries(labels).map(
+    ([name, value]) => [name.toWellFormed(), value.toWellFormed()] as const,
+  );
+  const listed = all.filter(([name, value]) => {
+    const size = Buffer.byteLength(JSON.stringify({ [name]: value }));
+    if (usedBytes + size > LABELS_BYTES) return false;
+    usedBytes += size;
+    return true;
+  });
+  truncated.labels = Object.fromEntries(listed);
+  return { context: truncated, omittedLabels: all.length - listed.length };
+}

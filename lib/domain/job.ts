@@ -1,10 +1,10 @@
-import "./zod-messages.ts";
 import * as z from "zod/mini";
+import { Count } from "./zod-fields.ts";
 
-/** A point in time: milliseconds since 1970-01-01T00:00:00Z. Borders (HTTP, events, pages) turn it into ISO 8601. */
+/** A point in time: milliseconds since 1970-01-01T00:00:00Z. HTTP, events and pages have ISO 8601 text instead. */
 export type Instant = number;
 
-/** Job IDs are opaque: the vendor's own sample is no UUID. The first character keeps `.` and `..` out of URLs. */
+/** Job IDs are opaque: CCE's own sample is not a UUID. The rule for the first character keeps `..` out of URLs. */
 export const JobId = z
   .string()
   .check(
@@ -14,7 +14,7 @@ export const JobId = z
     ),
   );
 
-/** The name an operator gives a project, target or token in the config. */
+/** The name of a project, target or token in the config. */
 export const Name = z
   .string()
   .check(
@@ -34,16 +34,22 @@ export interface WatchGeneration extends WatchKey {
   readonly generation?: number | undefined;
 }
 
-export type JobState = "pending" | "succeeded" | "failed";
+export const JobState = z.enum(["pending", "succeeded", "failed"]);
+export type JobState = z.infer<typeof JobState>;
 
-/** So many subjobs, by state. */
-export type SubJobTally = Readonly<Record<"total" | JobState, number>>;
+export const SubJobCounts = z.object({
+  total: Count,
+  succeeded: Count,
+  failed: Count,
+  pending: Count,
+});
+export type SubJobCounts = z.infer<typeof SubJobCounts>;
 
-/** A CCE job or subjob as a poll saw it. Every field the cloud may leave out is null. */
+/** A CCE job or subjob as a poll saw it. A field that CCE did not send is null. */
 export interface Job {
   readonly jobId: string | null;
   readonly type: string | null;
-  /** As the cloud spells it; `state` is our reading of it. */
+  /** The phase as CCE spells it. `state` is what the phase means. */
   readonly phase: string | null;
   readonly state: JobState;
   readonly reason: string | null;
@@ -53,27 +59,27 @@ export interface Job {
   readonly createdAt: Instant | null;
   readonly updatedAt: Instant | null;
   readonly subJobs: readonly Job[];
-  /** Subjobs, and all below them, that were left out here because the tree would have been too large. */
-  readonly omitted?: SubJobTally | undefined;
+  /** Counts the subjobs, and all below them, that were omitted here because the tree was too large. */
+  readonly omitted?: SubJobCounts | undefined;
 }
 
-/** Observations that are no job but a fault of access or set-up, which an operator may mend while we wait. */
+/** Access fails, or the setup is wrong. An operator may fix it while the watch goes on. */
 export const ACCESS_ERROR_KINDS = ["unauthorized", "forbidden", "misconfigured"] as const;
 export type AccessErrorKind = (typeof ACCESS_ERROR_KINDS)[number];
 
-/** Access to a job has been failing, by the latest look as `kind`, since `since`. */
+/** Access has failed since `since`. `kind` is the error of the latest poll. */
 export interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
-/** Polls have brought no news of a job since `since`, though nothing says that access fails; the latest met `text`. */
+/** Polls have failed since `since`, for another reason than access. `text` is the error of the latest poll. */
 export interface LastPollError {
   readonly text: string;
   readonly since: Instant;
 }
 
-/** What a poll saw. `text` is fit to be shown: configured credentials are already masked in it. */
+/** What a poll saw. `text` can be shown to anyone: credentials are masked in it. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }
   | { readonly kind: "gone"; readonly text: string }
@@ -90,13 +96,43 @@ export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
 export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
-/** The four ways an attempt can end. */
+/** Returns true if a poll ever saw the job: then its type or its phase is known. */
+export function jobWasSeen({ type, phase }: Pick<Job, "type" | "phase">): boolean {
+  return type !== null || phase !== null;
+}
+
+/**
+ * Explains a state to a reader who does not know this notifier. Returns null if the state explains itself.
+ * The text is true for every reason that a watch may end for.
+ */
+export function describeWatchState(state: WatchState, wasSeen: boolean): string | null {
+  switch (state) {
+    case "watching":
+    case "succeeded":
+    case "failed":
+      return null;
+    case "timed_out":
+      return wasSeen
+        ? "The watch ended before any poll saw the job end. The job may still be running in the cloud."
+        : "It is not known how the job ended: no poll ever saw it.";
+    case "lost":
+      return wasSeen
+        ? "It is not known how the job ended: later polls could no longer see it."
+        : "It is not known how the job ended: no poll ever saw it.";
+    case "stopped":
+      return "Somebody stopped this watch. The job itself may still be running in the cloud.";
+    default:
+      return state satisfies never;
+  }
+}
+
+/** How one attempt ended. */
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 
-/** Where one notification stands. */
+/** The state of one notification. */
 export const DeliveryState = z.enum(["pending", "delivered", "rejected", "gone", "exhausted"]);
 export type DeliveryState = z.infer<typeof DeliveryState>;
 
-/** The error codes this product gives network faults of its own; all others are Node's (`ECONNRESET`, …). */
+/** The code of a connection that this product refused. All other error codes are those of Node.js (`ECONNRESET`, …). */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";

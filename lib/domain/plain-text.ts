@@ -1,22 +1,22 @@
-/** Characters that turn the reading direction of what stands after them: embeddings, overrides, isolates. */
-const TURNS_DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
+/** Characters that change the reading direction of the text after them: embeddings, overrides, isolates. */
+const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
-const CONTROL_BUT_LINES = /[^\P{Cc}\n\t]/gu;
+const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * A name or another short text that others wrote, in one line: no control characters, nothing that would turn the
- * direction of the text around it, no half of a surrogate pair.
+ * Makes untrusted text safe to show in one line. Removes control characters, line breaks, changes of the reading
+ * direction and halves of surrogate pairs.
  */
-export function oneLine(text: string): string {
-  return text.toWellFormed().replace(TURNS_DIRECTION, "").replace(CONTROL, " ").trim();
+export function cleanLine(text: string): string {
+  return text.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** A text in its own lines, otherwise as `oneLine`. */
-export function lines(text: string): string {
+/** The same as `cleanLine`, but keeps line breaks and tabs. */
+export function cleanLines(text: string): string {
   return text
     .toWellFormed()
-    .replace(TURNS_DIRECTION, "")
+    .replace(DIRECTION, "")
     .replace(/\r\n?|[\u2028\u2029]/g, "\n")
-    .replace(CONTROL_BUT_LINES, "")
+    .replace(CONTROL_EXCEPT_LINES, "")
     .trim();
 }

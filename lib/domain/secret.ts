@@ -1,10 +1,13 @@
+import * as z from "zod/mini";
+import "./zod-fields.ts";
+
 const MASK = "<secret>";
-/** `util.inspect.custom`, by its registered name: importing node:util takes 3 ms of every start. */
+/** The symbol `util.inspect.custom`. Importing node:util would take 3 ms of every start. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A value that never prints itself: string conversion, JSON, template literals and `util.inspect`
- * all give `<secret>`. `reveal()` is the one way out, so that every use is found by its name.
+ * A value that never prints itself. String conversion, JSON, template literals and `util.inspect` all give `<secret>`.
+ * Only `reveal()` returns the value, so every use can be found by this name.
  */
 export class Secret {
   readonly #value: string;
@@ -33,3 +36,16 @@ export class Secret {
     return MASK;
   }
 }
+
+/** The last step of a schema: text becomes a `Secret`. */
+export const toSecret = z.transform((text: string) => new Secret(text));
+
+const NotEmpty = z.minLength(1, "must not be empty");
+
+export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
+
+/** A key or token for a header or a signature. Text from a file often ends with a line break, so it is trimmed. */
+export const HeaderSecret = z.pipe(
+  z.string().check(NotEmpty),
+  z.transform((text: string) => new Secret(text.trim())),
+);

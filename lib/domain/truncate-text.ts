@@ -1,39 +1,55 @@
-import { type Measure, units } from "./measure.ts";
+/**
+ * Returns how much of a limit a text uses. A measure must add up: a text uses the sum of what its code points use.
+ * Every UTF-16 code unit uses at least 1.
+ */
+export type Measure = (text: string) => number;
+
+/** The length in JavaScript. Chats count these units unless they say bytes. */
+export const utf16Units: Measure = (text) => text.length;
+
+export const utf8Bytes: Measure = (text) => Buffer.byteLength(text);
+
+const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
+
+/** Bytes inside a JSON string, escapes included. */
+export const jsonBytes: Measure = (text) =>
+  WITHOUT_ESCAPES.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text.toWellFormed())) - 2;
 
 const ELLIPSIS = "…";
-
-/** What belongs to the character before it: combining marks, variation selectors, skin tones, joiners. */
-const CONTINUES = /^[\p{M}\p{Emoji_Modifier}\u200d]/u;
-const JOINER = "\u200d";
-/** A character may be put together of many; longer chains are somebody's play. */
-const LONGEST_CHAIN = 16;
+const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 
 /**
- * The text if it fits into `max`, else its beginning with `…` behind it. Splits neither a surrogate pair nor what
- * is put together of several code points; a half of a pair that was there before becomes U+FFFD.
+ * Returns the text if it fits into `max`, else its beginning and "…". Splits no grapheme cluster: a flag, a family
+ * emoji or a letter with its accents stays whole. Half of a surrogate pair becomes U+FFFD.
+ * The cost depends on `max` and not on the length of the text.
  */
-export function cut(text: string, max: number, measure: Measure = units): string {
-  // No character measures less than 1, so that what lies beyond can only decide whether there is more.
-  const seen = text.slice(0, max + LONGEST_CHAIN).toWellFormed();
-  if (seen.length <= max && measure(seen) <= max) return seen;
-  const room = max - measure(ELLIPSIS);
-  const starts: number[] = [];
-  let used = 0;
-  let end = 0;
-  for (const character of seen) {
-    if (used <= room) starts.push(end);
-    used += measure(character);
-    if (used > max) break;
-    end += character.length;
-  }
-  return room < 0 ? "" : seen.slice(0, boundary(seen, starts)) + ELLIPSIS;
+export function truncate(text: string, max: number, measure: Measure = utf16Units): string {
+  // No code point is longer than two units. What follows cannot change where the text is truncated.
+  const beginning = text.slice(0, max + 2).toWellFormed();
+  if (text.length <= max && measure(beginning) <= max) return beginning;
+  const available = max - measure(ELLIPSIS);
+  if (available < 0) return "";
+  return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** The last of the places where a character starts that is not the middle of one put together. */
-function boundary(text: string, starts: readonly number[]): number {
-  const last = starts.at(-1) ?? 0;
-  for (const at of starts.slice(-LONGEST_CHAIN).reverse()) {
-    if (!CONTINUES.test(text.slice(at, at + 2)) && text[at - 1] !== JOINER) return at;
+/** The length of the longest prefix that fits into `max`, found by bisection. */
+function prefixLength(text: string, max: number, measure: Measure): number {
+  let enough = 0;
+  let tooMuch = text.length + 1;
+  while (tooMuch - enough > 1) {
+    const middle = Math.floor((enough + tooMuch) / 2);
+    if (measure(text.slice(0, middle)) <= max) enough = middle;
+    else tooMuch = middle;
   }
-  return last;
+  return enough;
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Where the grapheme cluster starts that the unit at `index` belongs to. */
+function graphemeStart(text: string, index: number): number {
+  // Creating a segmenter takes 30 ms, and most texts do not need one.
+  if (index === 0 || BETWEEN_ASCII.test(text.slice(index - 1, index + 1))) return index;
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text).containing(index)?.index ?? index;
 }

@@ -1,75 +1,151 @@
-import type { Job } from "./job.ts";
-import { pruneTree, widestOf } from "./omit-subjobs.ts";
-import { cutText } from "./truncate-bytes.ts";
+import type { Job, SubJobCounts } from "./job.ts";
+import { truncate, utf8Bytes } from "./truncate-text.ts";
 
-/** Shares of one reason, in bytes, from generous to meagre. */
-const REASON_SHARES = [4000, 1000, 250] as const;
+/** Bytes of one reason, from much to little. */
+const LONG_REASON_BYTES = 4000;
+const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
 
 /**
- * What `make` makes of a tree, or, where that is larger than `maxBytes`, of a smaller one: first long texts are cut, then
- * the subjobs that succeeded go, then reasons are cut further, and at last the last subjobs of each list, those that
- * failed after all others. What failed is what readers look for. At the least the root is left, its texts cut.
+ * Serializes a tree into at most `maxBytes`. A tree that is too large becomes smaller in this order: long texts are
+ * truncated, subjobs that succeeded are omitted, reasons are truncated further, then other subjobs are omitted.
+ * Failed subjobs are omitted last. The root always remains, with truncated texts.
  */
-export function fitTree<T>(
+export function truncateTree<Serialized>(
   tree: Job,
-  make: (tree: Job) => T,
-  sizeOf: (made: T) => number,
+  serialize: (tree: Job) => Serialized,
+  bytesOf: (serialized: Serialized) => number,
   maxBytes: number,
-): T {
-  let [at, made] = [tree, make(tree)];
-  let size = sizeOf(made);
-  const take = (smaller: Job) => {
-    if (smaller === at) return;
-    [at, made] = [smaller, make(smaller)];
-    size = sizeOf(made);
+): Serialized {
+  let current = tree;
+  let serialized = serialize(tree);
+  let bytes = bytesOf(serialized);
+  const replace = (smaller: Job) => {
+    if (smaller === current) return;
+    current = smaller;
+    serialized = serialize(smaller);
+    bytes = bytesOf(serialized);
   };
-  const [generous, ...meagre] = REASON_SHARES;
   const steps: readonly ((tree: Job) => Job)[] = [
-    (whole) => cutTexts(whole, generous),
-    (whole) => pruneTree(whole, Infinity),
-    ...meagre.map((share) => (whole: Job) => cutTexts(whole, share)),
+    (whole) => truncateTexts(whole, LONG_REASON_BYTES),
+    (whole) => omitSubJobs(whole, Infinity),
+    ...SHORT_REASON_BYTES.map((reasonBytes) => (whole: Job) => truncateTexts(whole, reasonBytes)),
   ];
   for (const step of steps) {
-    if (size <= maxBytes) return made;
-    take(step(at));
+    if (bytes <= maxBytes) return serialized;
+    replace(step(current));
   }
-  const unpruned = at;
-  for (let width = widestOf(at); size > maxBytes && width > 0; ) {
-    // A tree that is far too large is cut at once to about what fits: each try costs as much as it is large.
-    width = Math.floor(width * Math.min(0.5, maxBytes / size));
-    take(pruneTree(unpruned, width));
+  const withAllWidth = current;
+  for (let width = largestWidth(current); bytes > maxBytes && width > 0; ) {
+    // Each attempt costs as much as its tree is large. So the first attempt goes to about the right size.
+    width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
+    replace(omitSubJobs(withAllWidth, width));
   }
-  return made;
+  return serialized;
 }
 
-/** A tree none of whose texts takes more than its share; the same object where none did. */
-function cutTexts(job: Job, reasonBytes: number): Job {
-  const name = (text: string | null) => (text === null ? null : cutText(text, NAME_BYTES));
-  const cut: Job = {
+/** Returns the same object if no text was too long. */
+function truncateTexts(job: Job, reasonBytes: number): Job {
+  const shorten = (text: string | null, bytes = NAME_BYTES) =>
+    text === null ? null : truncate(text, bytes, utf8Bytes);
+  const truncated: Job = {
     ...job,
-    jobId: name(job.jobId),
-    type: name(job.type),
-    phase: name(job.phase),
-    reason: job.reason === null ? null : cutText(job.reason, reasonBytes),
-    clusterId: name(job.clusterId),
-    resourceId: name(job.resourceId),
-    resourceName: name(job.resourceName),
-    subJobs: cutAll(job.subJobs, reasonBytes),
+    jobId: shorten(job.jobId),
+    type: shorten(job.type),
+    phase: shorten(job.phase),
+    reason: shorten(job.reason, reasonBytes),
+    clusterId: shorten(job.clusterId),
+    resourceId: shorten(job.resourceId),
+    resourceName: shorten(job.resourceName),
+    subJobs: withSameObject(
+      job.subJobs,
+      job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes)),
+    ),
   };
-  return isSame(job, cut) ? job : cut;
+  return TRUNCATED_FIELDS.every((name) => job[name] === truncated[name]) ? job : truncated;
 }
 
-function cutAll(subJobs: readonly Job[], reasonBytes: number): readonly Job[] {
-  const cut = subJobs.map((subJob) => cutTexts(subJob, reasonBytes));
-  return cut.every((subJob, at) => subJob === subJobs[at]) ? subJobs : cut;
-}
-
-function isSame(job: Job, cut: Job): boolean {
-  return TEXTS_AND_SUBJOBS.every((name) => job[name] === cut[name]);
-}
-
-const TEXTS_AND_SUBJOBS = [
-  ...(["jobId", "type", "phase", "reason", "clusterId", "resourceId", "resourceName"] as const),
+const TRUNCATED_FIELDS = [
+  "jobId",
+  "type",
+  "phase",
+  "reason",
+  "clusterId",
+  "resourceId",
+  "resourceName",
   "subJobs",
 ] as const;
+
+/** Returns the old list if the new list has the same entries. */
+function withSameObject(old: readonly Job[], changed: readonly Job[]): readonly Job[] {
+  return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
+}
+
+const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+
+/** 2: the subjob or one below it failed. 1: it is pending. 0: all of it succeeded. */
+type Importance = 2 | 1 | 0;
+
+/**
+ * Omits the subjobs that succeeded, and keeps at most `maxWidth` subjobs of each job: failed ones first, then pending
+ * ones. The order stays. Each job counts what it lost in `omitted`. Returns the same object if nothing was omitted.
+ */
+export function omitSubJobs(tree: Job, maxWidth: number): Job {
+  const importances = new Map<Job, Importance>();
+  rate(tree, importances);
+  const shrink = (job: Job): Job => {
+    const kept = new Set(mostImportant(job.subJobs, maxWidth, importances));
+    const subJobs = withSameObject(job.subJobs, job.subJobs.filter((subJob) => kept.has(subJob)).map(shrink));
+    if (subJobs === job.subJobs) return job;
+    const lost = job.subJobs.filter((subJob) => !kept.has(subJob));
+    if (lost.length === 0) return { ...job, subJobs };
+    return { ...job, subJobs, omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(add) };
+  };
+  return shrink(tree);
+}
+
+/** Returns the largest number of subjobs that one job of the tree has. */
+export function largestWidth(job: Job): number {
+  return job.subJobs.reduce((width, subJob) => Math.max(width, largestWidth(subJob)), job.subJobs.length);
+}
+
+function rate(job: Job, importances: Map<Job, Importance>): Importance {
+  let importance = ownImportance(job);
+  for (const subJob of job.subJobs) {
+    const below = rate(subJob, importances);
+    if (below > importance) importance = below;
+  }
+  importances.set(job, importance);
+  return importance;
+}
+
+function ownImportance({ state, omitted = NO_SUBJOBS }: Job): Importance {
+  if (state === "failed" || omitted.failed > 0) return 2;
+  return state === "pending" || omitted.pending > 0 ? 1 : 0;
+}
+
+function mostImportant(
+  jobs: readonly Job[],
+  maxCount: number,
+  importances: ReadonlyMap<Job, Importance>,
+): readonly Job[] {
+  const importanceOf = (job: Job) => importances.get(job) ?? 0;
+  const wanted = jobs.filter((job) => importanceOf(job) > 0);
+  if (wanted.length <= maxCount) return wanted;
+  return wanted.toSorted((a, b) => importanceOf(b) - importanceOf(a)).slice(0, maxCount);
+}
+
+/** Counts a job and all below it, including what was omitted before. */
+function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
+  const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
+  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(add);
+}
+
+function add(a: SubJobCounts, b: SubJobCounts): SubJobCounts {
+  return {
+    total: a.total + b.total,
+    succeeded: a.succeeded + b.succeeded,
+    failed: a.failed + b.failed,
+    pending: a.pending + b.pending,
+  };
+}

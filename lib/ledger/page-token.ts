@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { Count } from "../domain/fields.ts";
 import type { Instant } from "../domain/job.ts";
+import { Count } from "../domain/zod-fields.ts";
 import { PageTokenError } from "./watch-ledger.ts";
 
 const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);

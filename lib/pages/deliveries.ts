@@ -1,6 +1,6 @@
 import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/status-document.ts";
-import { duration } from "../domain/duration-text.ts";
 import type { WatchState } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import type { Face } from "./state-presentation.ts";
@@ -59,7 +59,7 @@ function history({ target, history: attempts }: DeliveryDocument): Html {
 
 function attemptLines(attempt: AttemptDocument): Html {
   const took =
-    attempt.durationMs < 1000 ? `${Math.round(attempt.durationMs)} ms` : duration(attempt.durationMs);
+    attempt.durationMs < 1000 ? `${Math.round(attempt.durationMs)} ms` : formatDuration(attempt.durationMs);
   return html`<tr><td>${shortTime(Date.parse(attempt.at))}</td><td>${attempt.verdict}</td><td>${attempt.status ?? "–"}</td><td>${foreign(attempt.reason)}</td><td>${took}</td></tr>
 ${attempt.answer.trim() && html`<tr><td colspan="5" class="answer" dir="auto">${attempt.answer.trim()}</td></tr>`}`;
 }

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import type { Failure } from "../domain/outcome-summary.ts";
+import type { Failure } from "../domain/failures.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { foreign, withLinks } from "./untrusted.ts";

@@ -1,7 +1,6 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { duration } from "../domain/duration-text.ts";
-import type { Instant } from "../domain/job.ts";
-import { meaningOf, wasSeen } from "../domain/state-meaning.ts";
+import { describeWatchState, type Instant, jobWasSeen } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { progress } from "./progress.ts";
@@ -11,9 +10,9 @@ import { foreign } from "./untrusted.ts";
 
 /** What a reader wants to know first: is it over, what is it, how long did it take, what happens next. */
 export function headline(document: StatusDocument, now: Instant): Html {
-  const seen = wasSeen(document);
+  const seen = jobWasSeen(document);
   const face = faceOf(document.state, seen);
-  const meaning = meaningOf(document.state, seen);
+  const meaning = describeWatchState(document.state, seen);
   return html`<header id="headline" class="headline c-${face.name}">
 ${icon(face.name)}
 <div class="what"><p class="state" role="status">${face.word}</p>
@@ -37,7 +36,7 @@ export function startOf(document: StatusDocument): Instant {
 
 function clock(document: StatusDocument, now: Instant): Html | string | null {
   if (!document.done) return ticking(Math.min(startOf(document), now), now);
-  return document.durationSeconds === null ? null : duration(document.durationSeconds * 1000);
+  return document.durationSeconds === null ? null : formatDuration(document.durationSeconds * 1000);
 }
 
 function when(document: StatusDocument): Html {
@@ -49,6 +48,6 @@ function when(document: StatusDocument): Html {
   }
   if (document.polls === 0) return html`Accepted, and about to be looked at for the first time.`;
   const next = instantOf(document.nextPollAt);
-  const unseen = !wasSeen(document) && html`No poll has seen the job yet. `;
+  const unseen = !jobWasSeen(document) && html`No poll has seen the job yet. `;
   return html`${unseen}${next !== null && html`Next poll ${momentTo(next)}.`}${phase}`;
 }

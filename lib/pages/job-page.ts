@@ -1,6 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import type { Instant } from "../domain/job.ts";
-import { wasSeen } from "../domain/state-meaning.ts";
+import { type Instant, jobWasSeen } from "../domain/job.ts";
 import { deliveries } from "./deliveries.ts";
 import { context, facts } from "./facts.ts";
 import { failures } from "./failures.ts";
@@ -30,7 +29,7 @@ export interface JobPage {
  * otherwise only every 15 seconds (or less often), so the hash of them is a good ETag.
  */
 export function renderJobPage({ document, now, link, consoleUrl }: JobPage): RenderedPage {
-  const face = faceOf(document.state, wasSeen(document));
+  const face = faceOf(document.state, jobWasSeen(document));
   const calm = calmNow(now, startOf(document));
   const until = document.done ? (instantOf(document.concludedAt) ?? calm) : calm;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");

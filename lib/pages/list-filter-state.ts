@@ -1,5 +1,10 @@
-import type { AccessError, Instant, LastPollError, WatchState } from "../domain/job.ts";
-import { wasSeen } from "../domain/state-meaning.ts";
+import {
+  type AccessError,
+  type Instant,
+  jobWasSeen,
+  type LastPollError,
+  type WatchState,
+} from "../domain/job.ts";
 import { type Face, faceOf } from "./state-presentation.ts";
 
 /** A watch as the list shows it. */
@@ -40,7 +45,7 @@ export function listState(name: string | null): WatchState | null {
 }
 
 export function faceOfListed({ state, jobType: type, phase }: ListedWatch): Face {
-  return faceOf(state, wasSeen({ type, phase }));
+  return faceOf(state, jobWasSeen({ type, phase }));
 }
 
 /** The watches that match, those still running first, otherwise in the order given. */

@@ -1,5 +1,5 @@
-import { duration } from "../domain/duration-text.ts";
 import type { Instant } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { filterForm } from "./list-filter.ts";
@@ -69,7 +69,7 @@ function news({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, wo
 
 /** From its acceptance on: a job may have begun long before it was handed over. */
 function watched({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
-  if (concludedAt !== null) return duration(concludedAt - acceptedAt);
+  if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
   return ticking(acceptedAt, calmNow(now, acceptedAt));
 }
 

@@ -1,5 +1,5 @@
-import { duration } from "../domain/duration-text.ts";
 import type { Instant } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 
 const SECOND = 1000;
@@ -57,5 +57,5 @@ export function withMoments(text: string): Html {
 
 /** A length that goes on: correct at `now`, and counted on by the script. */
 export function ticking(since: Instant, now: Instant): Html {
-  return html`<span data-since="${new Date(since).toISOString()}">${duration(now - since)}</span>`;
+  return html`<span data-since="${new Date(since).toISOString()}">${formatDuration(now - since)}</span>`;
 }

@@ -1,5 +1,5 @@
 import type { JobDocument } from "../api/status-document.ts";
-import { duration } from "../domain/duration-text.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";
 import { plainName, subJobFace } from "./subjob.ts";
 import { instantOf, shortTime } from "./time.ts";
@@ -19,7 +19,7 @@ export function timesTable(nodes: readonly Node[], over: boolean): Html {
 
 function line({ job, depth }: Node, over: boolean): Html {
   const length = lengthOf(job);
-  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${plainName(job)}</th><td>${subJobFace(job, over).word}</td><td>${time(job.createdAt)}</td><td>${time(job.updatedAt)}</td><td>${length === null ? "–" : duration(length)}</td></tr>
+  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${plainName(job)}</th><td>${subJobFace(job, over).word}</td><td>${time(job.createdAt)}</td><td>${time(job.updatedAt)}</td><td>${length === null ? "–" : formatDuration(length)}</td></tr>
 `;
 }
 

@@ -1,6 +1,6 @@
 import type { JobDocument } from "../api/status-document.ts";
-import { duration } from "../domain/duration-text.ts";
 import type { Instant } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
 import { axis, barImage, grid } from "./bars.ts";
 import { foldSiblings, type Group, LONG_TREE, startsOpen } from "./folding.ts";
 import { type Html, html } from "./html.ts";
@@ -58,7 +58,7 @@ function row(job: JobDocument, drawing: Drawing): Html {
 
 function took(job: JobDocument, { timeline, now, over }: Drawing): Html | string {
   const length = lengthOf(job);
-  if (length !== null) return duration(length);
+  if (length !== null) return formatDuration(length);
   const created = instantOf(job.createdAt);
   const goesOn = job.state === "pending" && !over && created !== null && timeline !== null;
   return goesOn && created >= timeline.start ? ticking(created, now) : "–";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { Count, CountFromOne } from "../domain/fields.ts";
 import { JobId, Name, Outcome } from "../domain/job.ts";
+import { Count, CountFromOne } from "../domain/zod-fields.ts";
 
 /**
  * The latest version this code writes of any kind. A reader accepts its own and all earlier ones; a newer one waits in the

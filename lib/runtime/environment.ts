@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { NonEmpty } from "../domain/fields.ts";
+import { NonEmpty } from "../domain/zod-fields.ts";
 
 const Url = z.url();
 

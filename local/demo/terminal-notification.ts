@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
-import { Failure } from "../../lib/domain/outcome-summary.ts";
+import { Failure } from "../../lib/domain/failures.ts";
 
 const Run = z.object({ text: z.string().optional(), url: z.string().optional() });
 const Block = z.object({

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createToken, TOKEN_BYTES } from "../../lib/auth/bearer-token.ts";
 import { Token } from "../../lib/config/config.ts";
 import { Name } from "../../lib/domain/job.ts";
-import { wordsOf } from "../../lib/domain/zod-messages.ts";
+import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 
@@ -36,7 +36,9 @@ await runCommand(
     // What the config would refuse later is refused now.
     const faults = Token.safeParse(entry).error?.issues ?? [];
     if (faults.length > 0)
-      throw new UsageError(faults.map((issue) => `${issue.path.join(".")}: ${wordsOf(issue)}`).join("\n"));
+      throw new UsageError(
+        faults.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),
+      );
     const stage = await findStage(values);
     const stored = JSON.stringify(entry);
     process.stdout.write(`For the caller, shown this once:

@@ -18,7 +18,7 @@ async function schemasWithoutMessages(root: string): Promise<string[]> {
     format: "esm",
   });
   return Object.values(metafile.outputs)
-    .filter(({ inputs }) => !Object.hasOwn(inputs, "lib/domain/zod-messages.ts"))
+    .filter(({ inputs }) => !Object.hasOwn(inputs, "lib/domain/zod-fields.ts"))
     .map(({ entryPoint }) => String(entryPoint));
 }
 

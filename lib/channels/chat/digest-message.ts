@@ -1,6 +1,6 @@
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { cut } from "../../domain/truncate-text.ts";
+import { truncate } from "../../domain/truncate-text.ts";
 import type { Link, Share, Story, Trouble } from "./chat-message.ts";
 import { commonFacts } from "./facts.ts";
 import { linkTo } from "./links.ts";
@@ -54,7 +54,7 @@ function linksOf(conclusions: readonly OutcomeSummary[], bad: readonly OutcomeSu
   return [
     ...bad
       .slice(0, MOST_LINKS)
-      .map((conclusion) => linkTo(cut(subjectOf(conclusion), LINK_CHARACTERS), conclusion.statusUrl)),
+      .map((conclusion) => linkTo(truncate(subjectOf(conclusion), LINK_CHARACTERS), conclusion.statusUrl)),
     runs.size === 1 ? linkTo("Pipeline run", run) : null,
   ].filter((link) => link !== null);
 }

@@ -1,7 +1,7 @@
-import { duration } from "../../domain/duration-text.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { oneLine } from "../../domain/plain-text.ts";
-import { cut } from "../../domain/truncate-text.ts";
+import { cleanLine } from "../../domain/plain-text.ts";
+import { formatDuration } from "../../domain/time-text.ts";
+import { truncate } from "../../domain/truncate-text.ts";
 import type { Fact, Share } from "./chat-message.ts";
 
 /** Where it was, what it took, who wanted it: the caller's labels come last. */
@@ -18,8 +18,8 @@ export function factsOf(conclusion: OutcomeSummary, share: Share): readonly Fact
     ...Object.entries(context.labels ?? {}),
   ];
   const shown = facts.map(([label, value]) => ({
-    label: cut(oneLine(label), share.text),
-    value: cut(oneLine(value ?? ""), share.text),
+    label: truncate(cleanLine(label), share.text),
+    value: truncate(cleanLine(value ?? ""), share.text),
   }));
   return shown.filter(({ label, value }) => label !== "" && value !== "").slice(0, share.facts);
 }
@@ -38,8 +38,8 @@ export function commonFacts(conclusions: readonly OutcomeSummary[], share: Share
 function tookFact(summary: OutcomeSummary): readonly [string, string] {
   const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
   return summary.durationSeconds === null
-    ? ["Watched", `${duration(watchedMs(summary))}, ${polls}`]
-    : ["Took", `${duration(summary.durationSeconds * 1000)}, ${polls}`];
+    ? ["Watched", `${formatDuration(watchedMs(summary))}, ${polls}`]
+    : ["Took", `${formatDuration(summary.durationSeconds * 1000)}, ${polls}`];
 }
 
 /** From acceptance to conclusion. */

@@ -1,7 +1,8 @@
+import type { Failure } from "../../domain/failures.ts";
 import { hintFor } from "../../domain/hints.ts";
-import type { Failure, OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { lines, oneLine } from "../../domain/plain-text.ts";
-import { cut } from "../../domain/truncate-text.ts";
+import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
+import { truncate } from "../../domain/truncate-text.ts";
 import type { Share, Trouble } from "./chat-message.ts";
 import { hintOf } from "./links.ts";
 
@@ -33,9 +34,9 @@ function isExplainedBelow({ path, reason }: Failure, index: number, { failures }
 function ofFailure({ path, resourceName, reason, hint }: Failure, share: Share): Trouble {
   const title = pathLine(path, share);
   return {
-    title: resourceName?.trim() ? `${title} (${cut(oneLine(resourceName), share.text)})` : title,
+    title: resourceName?.trim() ? `${title} (${truncate(cleanLine(resourceName), share.text)})` : title,
     reason: shown(reason, share),
-    hint: hint === null ? null : hintOf(cut(oneLine(hint), 400)),
+    hint: hint === null ? null : hintOf(truncate(cleanLine(hint), 400)),
   };
 }
 
@@ -45,7 +46,7 @@ function pathLine(path: readonly string[], share: Share): string {
     path.length <= MOST_STEPS
       ? path
       : [...path.slice(0, 2), "…", ...path.slice(path.length - MOST_STEPS + 3)];
-  return steps.map((step) => cut(oneLine(step) || "unknown", share.text)).join(STEP);
+  return steps.map((step) => truncate(cleanLine(step) || "unknown", share.text)).join(STEP);
 }
 
 /** The job's own reason, unless a failed subjob says the same; for a failure without any, that there is none. */
@@ -59,5 +60,5 @@ function ownTrouble({ outcome, jobType, reason, failures }: OutcomeSummary, shar
 }
 
 function shown(reason: string | null, share: Share): string | null {
-  return reason === null ? null : cut(lines(reason), share.reason) || null;
+  return reason === null ? null : truncate(cleanLines(reason), share.reason) || null;
 }

@@ -1,10 +1,9 @@
 import { consoleUrl } from "../../domain/console-url.ts";
-import { duration } from "../../domain/duration-text.ts";
-import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { oneLine } from "../../domain/plain-text.ts";
-import { meaningOf, wasSeen } from "../../domain/state-meaning.ts";
-import { cut } from "../../domain/truncate-text.ts";
-import { unlistedWarning } from "../../domain/warnings.ts";
+import { describeWatchState, jobWasSeen } from "../../domain/job.ts";
+import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
+import { cleanLine } from "../../domain/plain-text.ts";
+import { formatDuration } from "../../domain/time-text.ts";
+import { truncate } from "../../domain/truncate-text.ts";
 import type { Link, Share, Story } from "./chat-message.ts";
 import { factsOf, watchedMs } from "./facts.ts";
 import { troublesOf } from "./failures.ts";
@@ -18,7 +17,7 @@ const MOST_WARNINGS = 3;
 /** One outcome, told. */
 export function outcomeStory(conclusion: OutcomeSummary, share: Share): Story {
   const { outcome, jobType: type, phase } = conclusion;
-  const meaning = meaningOf(outcome, wasSeen({ type, phase }));
+  const meaning = describeWatchState(outcome, jobWasSeen({ type, phase }));
   const { told, left } = troublesOf(conclusion, share);
   return {
     tone: faceOf(outcome).tone,
@@ -30,7 +29,7 @@ export function outcomeStory(conclusion: OutcomeSummary, share: Share): Story {
     left,
     warnings: warningsOf(conclusion, share),
     links: linksOf(conclusion),
-    footer: `Job ${cut(oneLine(conclusion.jobId), 128)}`,
+    footer: `Job ${truncate(cleanLine(conclusion.jobId), 128)}`,
     at: conclusion.concludedAt,
   };
 }
@@ -38,19 +37,19 @@ export function outcomeStory(conclusion: OutcomeSummary, share: Share): Story {
 /** `❌ Failed: CreateCluster blue after 9 min 10 s`. */
 function headlineOf(conclusion: OutcomeSummary, share: Share): string {
   const took = tookMs(conclusion);
-  const end = took === null ? "" : ` after ${duration(took)}`;
-  return cut(announcementOf(conclusion, share), HEADLINE_CHARACTERS - end.length) + end;
+  const end = took === null ? "" : ` after ${formatDuration(took)}`;
+  return truncate(announcementOf(conclusion, share), HEADLINE_CHARACTERS - end.length) + end;
 }
 
 /** `❌ Failed: CreateCluster blue`. */
 export function announcementOf(conclusion: OutcomeSummary, share: Share): string {
   const { icon, word } = faceOf(conclusion.outcome);
-  return `${icon} ${word}: ${cut(subjectOf(conclusion), share.text)}`;
+  return `${icon} ${word}: ${truncate(subjectOf(conclusion), share.text)}`;
 }
 
 /** What a job is called: its type, and what it is about; where that is not known, or nothing to see, its ID. */
 export function subjectOf({ jobType, resourceName, jobId }: OutcomeSummary): string {
-  return `${oneLine(jobType ?? "") || "Job"} ${oneLine(resourceName ?? "") || oneLine(jobId)}`;
+  return `${cleanLine(jobType ?? "") || "Job"} ${cleanLine(resourceName ?? "") || cleanLine(jobId)}`;
 }
 
 /** For a job that has not ended, how long it was watched. */
@@ -61,11 +60,11 @@ function tookMs({ outcome, durationSeconds, acceptedAt, concludedAt }: OutcomeSu
 
 /** That failures are missing is told by their count. */
 function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, share: Share): readonly string[] {
-  const unlisted = unlistedWarning(subJobs.failed - failures.length);
+  const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
   return warnings
     .filter((warning) => warning !== unlisted)
     .slice(0, MOST_WARNINGS)
-    .map((warning) => cut(oneLine(warning), share.text));
+    .map((warning) => truncate(cleanLine(warning), share.text));
 }
 
 function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {

@@ -1,5 +1,5 @@
 import type { ActionsBlock, KnownBlock, PlainTextElement } from "@slack/types";
-import { cut } from "../../domain/truncate-text.ts";
+import { truncate } from "../../domain/truncate-text.ts";
 import type { Story } from "../chat/chat-message.ts";
 import { footerOf, notesOf } from "../chat/footer.ts";
 import type { Message } from "../payload.ts";
@@ -69,7 +69,7 @@ function plain(text: string, limit: number): PlainTextElement {
 
 /** Cut first, so that no entity is. https://docs.slack.dev/messaging/formatting-message-text/#escaping */
 function escaped(text: string, limit: number): string {
-  return withEntities(cut(text, limit, (part) => withEntities(part).length));
+  return withEntities(truncate(text, limit, (part) => withEntities(part).length));
 }
 
 const withEntities = (text: string): string => text.replace(/[&<>]/g, entity);

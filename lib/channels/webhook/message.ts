@@ -1,6 +1,6 @@
-import { isoOrNull } from "../../domain/iso-text.ts";
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { toIsoOrNull } from "../../domain/time-text.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
 /** Keeps a digest's event below 20 kB. */
@@ -26,8 +26,8 @@ export function jobEvent(summary: OutcomeSummary): JobEvent {
       failures: summary.failures,
       subJobs: summary.subJobs,
       warnings: summary.warnings,
-      createdAt: isoOrNull(summary.createdAt),
-      updatedAt: isoOrNull(summary.updatedAt),
+      createdAt: toIsoOrNull(summary.createdAt),
+      updatedAt: toIsoOrNull(summary.updatedAt),
       durationSeconds: summary.durationSeconds,
       watch: {
         acceptedAt: iso(summary.acceptedAt),

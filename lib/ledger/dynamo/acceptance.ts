@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
-import { MaybeText } from "../../domain/fields.ts";
 import type { WatchGeneration } from "../../domain/job.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData } from "../watch-ledger.ts";
 import type { Stored } from "./attributes.ts";
 import { readItem } from "./item.ts";

@@ -1,4 +1,4 @@
-import "../../domain/zod-messages.ts";
+import "../../domain/zod-fields.ts";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";

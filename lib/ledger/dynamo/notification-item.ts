@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/fields.ts";
 import { DeliveryState, Verdict } from "../../domain/job.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import { ATTEMPT_HISTORY, type Attempt, type DeliveryRecord } from "../notification-ledger.ts";
 import { readItem } from "./item.ts";
 import { targetOfNotification } from "./keys.ts";

@@ -1,5 +1,5 @@
 import type { Job, WatchKey } from "../../domain/job.ts";
-import { cutText } from "../../domain/truncate-bytes.ts";
+import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
 import { pollDueAt } from "../due.ts";
 import { POLL_HISTORY, type Watch } from "../watch.ts";
 import type { PollClaim, PollRecord, WatchLedger } from "../watch-ledger.ts";
@@ -88,8 +88,7 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
       dueShard: overdueShard(key),
       accessError: accessError?.kind ?? null,
       accessErrorSince: accessError?.since ?? null,
-      lastPollError:
-        lastPollError === null ? null : cutText(lastPollError.text.toWellFormed(), SILENCE_BYTES),
+      lastPollError: lastPollError === null ? null : truncate(lastPollError.text, SILENCE_BYTES, utf8Bytes),
       lastPollErrorSince: lastPollError?.since ?? null,
       polledAt: packInstants(record.polledAt.slice(-POLL_HISTORY)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),

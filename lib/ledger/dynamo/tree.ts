@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/fields.ts";
-import type { Job } from "../../domain/job.ts";
-import { SubJobCounts } from "../../domain/outcome-summary.ts";
-import { fitTree } from "../../domain/truncate-tree.ts";
+import { type Job, SubJobCounts } from "../../domain/job.ts";
+import { truncateTree } from "../../domain/truncate-tree.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import { packJson, unpackJson } from "./packed.ts";
 
 /** DynamoDB takes items of up to 400 kB; the rest of the item needs room too. */
@@ -29,7 +28,7 @@ const StoredJob: z.ZodMiniType<Job> = z.object({
 
 /** A tree as bytes, at most `maxBytes`: smaller than it was where it has to be. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
-  return fitTree(tree, packJson, (packed) => packed.length, maxBytes);
+  return truncateTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
 export function unpackTree(bytes: Uint8Array): Job {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/fields.ts";
 import { ACCESS_ERROR_KINDS, OUTCOMES } from "../../domain/job.ts";
-import { cutText } from "../../domain/truncate-bytes.ts";
+import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import type { Watch } from "../watch.ts";
 import type { Stored } from "./attributes.ts";
 import { unpackInstants } from "./instants.ts";
@@ -91,7 +91,7 @@ const NAME_BYTES = 200;
 
 /** The attributes that tell a list of watches what a poll saw: cut, because every poll writes them. */
 export function seenAttributes(seen: Pick<Watch, "phase" | "jobType" | "resourceName">) {
-  const name = (text: string | null) => (text === null ? null : cutText(text.toWellFormed(), NAME_BYTES));
+  const name = (text: string | null) => (text === null ? null : truncate(text, NAME_BYTES, utf8Bytes));
   return {
     phase: name(seen.phase),
     jobType: name(seen.jobType),

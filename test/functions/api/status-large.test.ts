@@ -5,8 +5,8 @@ import { type JobDocument, StatusDocument } from "../../../lib/api/status-docume
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { readJob } from "../../../lib/cce/read-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
+import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
@@ -65,7 +65,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     expect(shown).toBeGreaterThan(5000);
     expect(document.job?.omitted).toMatchObject({ total: 20_001 - shown, failed: 0 });
     expect(document.warnings).toEqual([
-      `The tree is too large to be shown whole: ${20_001 - shown} of its 20001 subjobs are left out.`,
+      `The tree is too large to be shown whole: ${20_001 - shown} of its 20001 subjobs are omitted.`,
     ]);
   });
 
@@ -93,7 +93,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       job: { subJobs: { length: 2000 }, omitted: { succeeded: 18_000, failed: 0 } },
       warnings: [
         ...conclusion.warnings,
-        "The tree is too large to be shown whole: 18000 of its 20000 subjobs are left out.",
+        "The tree is too large to be shown whole: 18000 of its 20000 subjobs are omitted.",
       ],
     });
   });
@@ -106,7 +106,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
-    expect(page.body).toContain("of its 20001 subjobs are left out.");
+    expect(page.body).toContain("of its 20001 subjobs are omitted.");
   });
 });
 

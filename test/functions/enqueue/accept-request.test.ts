@@ -139,7 +139,7 @@ describe("faults", () => {
     expect(problem.errors.toSorted((a, b) => (a.pointer ?? "").localeCompare(b.pointer ?? ""))).toEqual([
       { pointer: "#/notify/0", detail: "is not a configured target" },
       { pointer: "#/notify/1", detail: expect.stringContaining("1 to 64 letters") },
-      { pointer: "#/notify/2", detail: "must be a text" },
+      { pointer: "#/notify/2", detail: "must be a string" },
     ]);
   });
 
@@ -154,7 +154,7 @@ describe("faults", () => {
     expect(Object.fromEntries(problem.errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
       "#/deadlineMinutes": "must be more than 0",
       "#/callbackUrl": "must not be empty",
-      "#/digest": "must be true or false",
+      "#/digest": "must be a boolean",
       "#/context/actor": "must have at most 200 characters",
       "#/context/runUrl": "must be an http or https URL",
     });

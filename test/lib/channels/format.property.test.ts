@@ -6,7 +6,7 @@ import {
   formatTest,
 } from "../../../lib/channels/format.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { expectRulesKept } from "./channel-rules.ts";
 import { hostileConclusion } from "./hostile.ts";
 import { CHAT_KINDS, facts, KINDS, NODES, target } from "./samples.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { facts, job } from "./samples.ts";
 
 /** What each chat, JSON and a careless terminal would stumble over. */

@@ -1,7 +1,10 @@
 import { Target, type TargetKind } from "../../../lib/channels/targets.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import { summarizeOutcome, type WatchFacts } from "../../../lib/domain/summarize-outcome.ts";
+import {
+  type EndedWatch,
+  type OutcomeSummary,
+  summarizeOutcome,
+} from "../../../lib/domain/outcome-summary.ts";
 
 const START = Date.parse("2026-04-14T08:00:00.000Z");
 export const KINDS = ["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"] as const;
@@ -42,7 +45,7 @@ const FAILED = { phase: "Failed", state: "failed" } as const;
 const RUNNING = { phase: "Running", state: "pending" } as const;
 const root = { jobId: "job-1", type: "CreateCluster", clusterId: "cluster-77", resourceName: "checkout" };
 
-export function facts(part: Partial<WatchFacts> = {}): WatchFacts {
+export function facts(part: Partial<EndedWatch> = {}): EndedWatch {
   return {
     key: { project: "prod", jobId: "job-1" },
     region: "eu-de",

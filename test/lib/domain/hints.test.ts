@@ -1,5 +1,4 @@
-import { HINT_ROWS } from "../../../lib/domain/hint-rows.ts";
-import { hintFor, rememberingHints } from "../../../lib/domain/hints.ts";
+import { createHintLookup, HINT_ROWS, hintFor } from "../../../lib/domain/hints.ts";
 
 /** One reason per row, as the vendor spells it, and what its advice speaks of. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
@@ -60,7 +59,7 @@ it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas
 );
 
 it("reads a reason of megabytes in no time, and remembers what it found", () => {
-  const hints = rememberingHints();
+  const hints = createHintLookup();
   const long = `quota ${"a ".repeat(2_000_000)}`;
   expect(hints(long)).toBeNull();
   expect(hints("Ecs.0314")).toBe(hintFor("Ecs.0314"));

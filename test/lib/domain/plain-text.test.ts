@@ -1,5 +1,5 @@
 import { keepApart } from "../../../lib/channels/chat/escape-markdown.ts";
-import { lines, oneLine } from "../../../lib/domain/plain-text.ts";
+import { cleanLine, cleanLines } from "../../../lib/domain/plain-text.ts";
 
 it.each([
   ["two\r\nlines", "two lines"],
@@ -9,11 +9,11 @@ it.each([
   ["half \ud83d", "half \ufffd"],
   ["  padded\t", "padded"],
 ])("a name is one line without anything that acts: %j", (text, expected) => {
-  expect(oneLine(text)).toBe(expected);
+  expect(cleanLine(text)).toBe(expected);
 });
 
-it("a reason keeps its lines and tabs, and nothing else that acts", () => {
-  expect(lines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+it("a reason keeps its cleanLines and tabs, and nothing else that acts", () => {
+  expect(cleanLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
 it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(

@@ -1,41 +1,122 @@
 import fc from "fast-check";
-import { bytes, jsonBytes, type Measure, units } from "../../../lib/domain/measure.ts";
-import { cut } from "../../../lib/domain/truncate-text.ts";
+import {
+  jsonBytes,
+  type Measure,
+  truncate,
+  utf8Bytes,
+  utf16Units,
+} from "../../../lib/domain/truncate-text.ts";
 
-const PIECES = ["a", "é", "漢", "🧨", "👩‍💻", "e\u0301", "👍🏽", "❤️", "\ud83d", "\n", '"', "\u0000", "&"];
+const GERMANY = "🇩🇪";
+const FAMILY = "👨‍👩‍👧";
+const HANGUL = "\u1112\u1161\u11ab";
+const ACCENTS = "e\u0301\u0302";
+/** Each piece is one grapheme cluster, also between the others. */
+const PIECES = [
+  "a",
+  "é",
+  "漢",
+  "🧨",
+  FAMILY,
+  ACCENTS,
+  "👍🏽",
+  "❤️",
+  HANGUL,
+  "\n",
+  '"',
+  "\u0000",
+  "&",
+  "\ud83d",
+];
 const texts = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((pieces) => pieces.join(""));
-const sizeOf = (text: string, measure: Measure): number =>
-  [...text].reduce((sum, character) => sum + measure(character), 0);
+const MEASURES: readonly (readonly [name: string, measure: Measure])[] = [
+  ["UTF-16 units", utf16Units],
+  ["UTF-8 bytes", utf8Bytes],
+  ["JSON bytes", jsonBytes],
+];
 
-it.each([
-  ["UTF-16 units", units],
-  ["bytes", bytes],
-  ["bytes of JSON", jsonBytes],
-] as const)("keeps within its limit of %s, and leaves alone what fits", (_, measure) => {
-  fc.assert(
-    fc.property(texts, fc.nat(80), (text, max) => {
-      const whole = text.toWellFormed();
-      const shown = cut(text, max, measure);
-      expect(sizeOf(shown, measure)).toBeLessThanOrEqual(max);
-      expect(shown.isWellFormed()).toBe(true);
-      if (sizeOf(whole, measure) <= max) expect(shown).toBe(whole);
-      else if (shown !== "") expect(whole.startsWith(shown.slice(0, -1)) && shown.endsWith("…")).toBe(true);
-    }),
-    { numRuns: 500 },
-  );
-});
+/** The specification: whole grapheme clusters as long as there is space. It segments the whole text. */
+function truncateSlowly(text: string, max: number, measure: Measure): string {
+  const whole = text.toWellFormed();
+  if (measure(whole) <= max) return whole;
+  let beginning = "";
+  for (const { segment } of new Intl.Segmenter("en").segment(whole)) {
+    if (measure(beginning + segment) > max - measure("…")) break;
+    beginning += segment;
+  }
+  return max < measure("…") ? "" : `${beginning}…`;
+}
 
-it.each([
-  ["a surrogate pair", "ab🧨", 3, "ab…"],
-  ["a letter and its accent", "abe\u0301x", 4, "ab…"],
-  ["a skin tone", "ab👍🏽cd", 6, "ab…"],
-  ["a family", "ab👩‍💻cd", 7, "ab…"],
-  ["nothing, where there is room", "abcdef", 4, "abc…"],
-  ["nothing, where there is no room for the ellipsis either", "abc", 0, ""],
-])("does not split %s", (_, text, max, expected) => {
-  expect(cut(text, max)).toBe(expected);
-});
+describe("truncate", () => {
+  it.each(MEASURES)("keeps as many grapheme clusters as the limit allows, in %s", (_, measure) => {
+    const property = fc.property(texts, fc.nat(80), (text, max) => {
+      const truncated = truncate(text, max, measure);
+      expect(truncated).toBe(truncateSlowly(text, max, measure));
+      expect(measure(truncated)).toBeLessThanOrEqual(max);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
 
-it("cuts megabytes by looking at their beginning alone", () => {
-  expect(cut("x".repeat(20_000_000), 5)).toBe("xxxx…");
+  it.each(MEASURES)("accepts any Unicode text, in %s", (_, measure) => {
+    const anyText = fc.string({ unit: "binary", maxLength: 100 });
+    const property = fc.property(anyText, fc.nat(80), (text, max) => {
+      expect(truncate(text, max, measure)).toBe(truncateSlowly(text, max, measure));
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it.each([
+    ["a surrogate pair", "ab🧨", 3, "ab…"],
+    ["a letter and its accents", `ab${ACCENTS}x`, 5, "ab…"],
+    ["a flag", `ab${GERMANY}${GERMANY}`, 8, `ab${GERMANY}…`],
+    ["a flag after other flags", GERMANY.repeat(5), 15, `${GERMANY.repeat(3)}…`],
+    ["a skin tone", "ab👍🏽cd", 6, "ab…"],
+    ["a family emoji", `ab${FAMILY}cd`, 9, "ab…"],
+    ["a Hangul syllable", `ab${HANGUL}cd`, 5, "ab…"],
+    ["a line break of two characters", "ab\r\ncd", 4, "ab…"],
+  ])("does not split %s", (_, text, max, expected) => {
+    expect(truncate(text, max)).toBe(expected);
+  });
+
+  it("returns a text that fits", () => {
+    expect(truncate("äöü", 6, utf8Bytes)).toBe("äöü");
+    expect(truncate(FAMILY, FAMILY.length)).toBe(FAMILY);
+    expect(truncate("", 0)).toBe("");
+  });
+
+  it("counts UTF-8 bytes", () => {
+    expect(truncate("a😀😀", 8, utf8Bytes)).toBe("a😀…");
+    expect(truncate("a😀😀", 7, utf8Bytes)).toBe("a…");
+  });
+
+  it("counts the escapes of JSON", () => {
+    expect(truncate('a"""""', 6, jsonBytes)).toBe('a"…');
+    expect(jsonBytes("\u0000é")).toBe(8);
+  });
+
+  it("returns only the ellipsis if the first grapheme cluster does not fit", () => {
+    expect(truncate(FAMILY.repeat(2), 5)).toBe("…");
+    expect(truncate(`a${"\u0301".repeat(5000)}`, 100)).toBe("…");
+  });
+
+  it("returns nothing if the ellipsis does not fit", () => {
+    expect(truncate("abc", 0)).toBe("");
+    expect(truncate("abcdef", 2, utf8Bytes)).toBe("");
+  });
+
+  it.each([
+    ["letters", "x"],
+    ["flags", GERMANY],
+    ["accents", "\u0301"],
+    ["joined emoji", "👨‍"],
+  ])("reads only the beginning of megabytes of %s", (_, piece) => {
+    const read: number[] = [];
+    const measure: Measure = (text) => {
+      read.push(text.length);
+      return text.length;
+    };
+    const text = piece.repeat(5_000_000 / piece.length);
+    expect(truncate(text, 101, measure).length).toBeLessThanOrEqual(101);
+    expect(Math.max(...read)).toBeLessThanOrEqual(103);
+  });
 });

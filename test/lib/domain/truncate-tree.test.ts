@@ -1,53 +1,50 @@
-import type { Job } from "../../../lib/domain/job.ts";
-import { fitTree } from "../../../lib/domain/truncate-tree.ts";
+import fc from "fast-check";
+import type { Job, JobState } from "../../../lib/domain/job.ts";
+import { largestWidth, omitSubJobs, truncateTree } from "../../../lib/domain/truncate-tree.ts";
 import { job } from "../ledger/samples.ts";
 
-const fitted = (tree: Job, maxBytes: number): Job =>
-  JSON.parse(fitTree(tree, JSON.stringify, Buffer.byteLength, maxBytes));
+const truncated = (tree: Job, maxBytes: number): Job =>
+  JSON.parse(truncateTree(tree, JSON.stringify, Buffer.byteLength, maxBytes));
 const failed = (changes: Partial<Job> = {}) => job({ state: "failed", ...changes });
+const pending = (changes: Partial<Job> = {}) => job({ state: "pending", ...changes });
+const succeeded = (changes: Partial<Job> = {}) => job({ state: "succeeded", ...changes });
+const counts = (changes: object) => ({ total: 0, succeeded: 0, failed: 0, pending: 0, ...changes });
 
-describe("a tree that has to fit", () => {
-  it("stays as it is where it does", () => {
-    const tree = job({ reason: "r".repeat(9000), subJobs: [job({ state: "succeeded" })] });
-    expect(fitted(tree, 10_000)).toEqual(tree);
+describe("truncateTree", () => {
+  it("does not change a tree that fits", () => {
+    const tree = job({ reason: "r".repeat(9000), subJobs: [succeeded()] });
+    expect(truncated(tree, 10_000)).toEqual(tree);
   });
 
-  it("has its long texts cut first, and all its subjobs still", () => {
-    const tree = job({
-      reason: "r".repeat(9000),
-      type: "t".repeat(900),
-      subJobs: [job({ state: "succeeded" })],
-    });
-    const cut = fitted(tree, 6000);
-    expect(cut.subJobs).toEqual(tree.subJobs);
-    expect([cut.reason?.length, cut.type?.length]).toEqual([3998, 198]);
+  it("truncates long texts first and keeps all subjobs", () => {
+    const tree = job({ reason: "r".repeat(9000), type: "t".repeat(900), subJobs: [succeeded()] });
+    const { subJobs, reason, type } = truncated(tree, 6000);
+    expect(subJobs).toEqual(tree.subJobs);
+    expect([reason?.length, type?.length]).toEqual([3998, 198]);
   });
 
-  it("loses what succeeded before it tells less of what failed", () => {
+  it("omits subjobs that succeeded before it truncates the reason of a failure further", () => {
     const tree = job({
-      subJobs: [
-        ...Array.from({ length: 50 }, () => job({ state: "succeeded" })),
-        failed({ reason: "r".repeat(3000) }),
-      ],
+      subJobs: [...Array.from({ length: 50 }, () => succeeded()), failed({ reason: "r".repeat(3000) })],
     });
-    expect(fitted(tree, 5000)).toMatchObject({
+    expect(truncated(tree, 5000)).toMatchObject({
       subJobs: [{ reason: "r".repeat(3000) }],
       omitted: { total: 50 },
     });
-    expect(fitted(tree, 2000).subJobs[0]?.reason).toBe(`${"r".repeat(997)}…`);
+    expect(truncated(tree, 2000).subJobs[0]?.reason).toBe(`${"r".repeat(997)}…`);
   });
 
-  it("gives up subjobs last, those that failed after all others, and says how many", () => {
-    const subJobs = Array.from({ length: 2000 }, (_, at) => (at % 100 === 99 ? failed() : job()));
-    const cut = fitted(job({ subJobs }), 20_000);
-    expect(cut.subJobs.filter(({ state }) => state === "failed")).toHaveLength(20);
-    expect(cut.subJobs.length + (cut.omitted?.total ?? 0)).toBe(2000);
-    expect(cut.omitted?.failed).toBe(0);
+  it("omits failed subjobs last and counts all that it omits", () => {
+    const subJobs = Array.from({ length: 2000 }, (_, at) => (at % 100 === 99 ? failed() : pending()));
+    const tree = truncated(job({ subJobs }), 20_000);
+    expect(tree.subJobs.filter(({ state }) => state === "failed")).toHaveLength(20);
+    expect(tree.subJobs.length + (tree.omitted?.total ?? 0)).toBe(2000);
+    expect(tree.omitted?.failed).toBe(0);
   });
 
-  it("keeps the root at the least", () => {
+  it("keeps the root, whatever the limit", () => {
     const tree = job({ reason: "r".repeat(9000), subJobs: [failed({ subJobs: [failed()] })] });
-    expect(fitted(tree, 1)).toEqual({
+    expect(truncated(tree, 1)).toEqual({
       ...tree,
       reason: `${"r".repeat(247)}…`,
       subJobs: [],
@@ -55,3 +52,62 @@ describe("a tree that has to fit", () => {
     });
   });
 });
+
+describe("omitSubJobs", () => {
+  it("omits what succeeded and keeps the path to what did not", () => {
+    const cause = failed({ reason: "no quota" });
+    const path = succeeded({ type: "Path", subJobs: [succeeded(), cause] });
+    const tree = job({ subJobs: [succeeded({ subJobs: [succeeded()] }), path, pending()] });
+    expect(omitSubJobs(tree, Infinity)).toEqual({
+      ...tree,
+      subJobs: [{ ...path, subJobs: [cause], omitted: counts({ total: 1, succeeded: 1 }) }, pending()],
+      omitted: counts({ total: 2, succeeded: 2 }),
+    });
+  });
+
+  it("keeps failed subjobs before pending ones, in the order of the list", () => {
+    const [first, last] = [pending({ type: "first" }), failed({ type: "last" })];
+    const tree = job({ subJobs: [first, ...Array.from({ length: 50 }, () => pending()), last] });
+    expect(omitSubJobs(tree, 2)).toMatchObject({
+      subJobs: [first, last],
+      omitted: counts({ total: 50, pending: 50 }),
+    });
+    expect(omitSubJobs(tree, 1).subJobs).toEqual([last]);
+    expect(omitSubJobs(tree, 0)).toMatchObject({ subJobs: [], omitted: { total: 52, failed: 1 } });
+  });
+
+  it("returns the same object if nothing is omitted", () => {
+    const tree = job({ subJobs: [failed(), pending({ subJobs: [failed()] })] });
+    expect(omitSubJobs(tree, 2)).toBe(tree);
+  });
+
+  it("counts every subjob, also after it was called twice", () => {
+    const state = fc.constantFrom<JobState>("pending", "succeeded", "failed");
+    const { tree } = fc.letrec<{ tree: Job }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.record({ state }).map(job),
+        fc.record({ state, subJobs: fc.array(tie("tree"), { maxLength: 6 }) }).map(job),
+      ),
+    }));
+    const property = fc.property(tree, fc.nat(5), fc.nat(5), (whole, first, second) => {
+      const smaller = omitSubJobs(omitSubJobs(whole, first), second);
+      expect(countsOf(smaller)).toEqual(countsOf(whole));
+      expect(largestWidth(smaller)).toBeLessThanOrEqual(Math.min(first, second));
+    });
+    fc.assert(property);
+  });
+});
+
+function countsOf(tree: Job): Record<string, number> {
+  const sums: Record<string, number> = { ...counts({}), ...tree.omitted };
+  const add = (name: string, count: number) => {
+    sums[name] = (sums[name] ?? 0) + count;
+  };
+  for (const subJob of tree.subJobs) {
+    add("total", 1);
+    add(subJob.state, 1);
+    for (const [name, count] of Object.entries(countsOf(subJob))) add(name, count);
+  }
+  return sums;
+}

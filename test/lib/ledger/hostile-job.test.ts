@@ -3,7 +3,7 @@ import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
 import { readJob } from "../../../lib/cce/read-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";

@@ -1,4 +1,4 @@
-import { duration } from "../../../lib/domain/duration-text.ts";
+import { formatDuration } from "../../../lib/domain/time-text.ts";
 import { calmNow, instantOf, moment, shortTime } from "../../../lib/pages/time.ts";
 import { NOW } from "./job-parts.ts";
 
@@ -15,7 +15,7 @@ describe("duration", () => {
     [86_399_999, "23 h 59 min"],
     [93_600_000, "1 d 02 h"],
   ])("of %d ms is %s", (length, words) => {
-    expect(duration(length)).toBe(words);
+    expect(formatDuration(length)).toBe(words);
   });
 });
 

@@ -3,8 +3,7 @@ import { digestStory } from "../../../../lib/channels/chat/digest-message.ts";
 import { hintOf, linkTo } from "../../../../lib/channels/chat/links.ts";
 import { outcomeStory } from "../../../../lib/channels/chat/outcome-message.ts";
 import { consoleUrl } from "../../../../lib/domain/console-url.ts";
-import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
-import { summarizeOutcome } from "../../../../lib/domain/summarize-outcome.ts";
+import { type OutcomeSummary, summarizeOutcome } from "../../../../lib/domain/outcome-summary.ts";
 import { facts, job, NODES, SAMPLES } from "../samples.ts";
 
 const [generous, ...others] = SHARES;

@@ -1,9 +1,8 @@
-import { jobDocument, leftOutWarnings, summarizeTree } from "../../../lib/api/job-document.ts";
+import { jobDocument, omittedSubJobsWarnings, summarizeTree } from "../../../lib/api/job-document.ts";
 import { JobDocument } from "../../../lib/api/status-document.ts";
 import { jobEvent } from "../../../lib/channels/webhook/message.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import { MAX_EVENT_BYTES, summarizeOutcome } from "../../../lib/domain/summarize-outcome.ts";
+import { MAX_EVENT_BYTES, OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { facts, job, SAMPLES } from "../channels/samples.ts";
 
 const FAILED = { phase: "Failed", state: "failed" } as const;
@@ -128,10 +127,10 @@ describe("a tree that has lost subjobs", () => {
 
   it("says where, and how many, when it is shown", () => {
     expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(leftOutWarnings(root)).toEqual([
-      "The tree is too large to be shown whole: 9 of its 11 subjobs are left out.",
+    expect(omittedSubJobsWarnings(root)).toEqual([
+      "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
     ]);
-    expect(leftOutWarnings(job())).toEqual([]);
+    expect(omittedSubJobsWarnings(job())).toEqual([]);
   });
 });
 

@@ -1,0 +1,36 @@
+import type { Instant } from "./job.ts";
+
+/** `8 s`, `9 min 10 s`, `2 h 05 min`, `3 d 04 h`. A negative duration is `0 s`. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000));
+  const twoDigits = (value: number) => String(value).padStart(2, "0");
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${twoDigits(seconds % 60)} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${twoDigits(minutes % 60)} min`;
+  return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
+}
+
+/**
+ * Returns ISO 8601 text in UTC with milliseconds.
+ * @throws RangeError for an instant that no `Date` can hold.
+ */
+export function toIso(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+const ISO_LENGTH = "2026-11-23T09:30:00.000Z".length;
+
+/** Returns null without a time, and for a year that does not have four digits. */
+export function toIsoOrNull(at: Instant | null | undefined): string | null {
+  if (at == null || Number.isNaN(new Date(at).getTime())) return null;
+  const iso = toIso(at);
+  return iso.length === ISO_LENGTH ? iso : null;
+}
+
+/** `2026-11-23 09:30:00 UTC`. */
+export function formatUtc(at: Instant): string {
+  const iso = toIso(at);
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}

@@ -1,0 +1,77 @@
+import * as z from "zod/mini";
+
+/**
+ * `zod/mini` reports every fault as "Invalid input". zod's own messages are for programmers ("Too small: expected
+ * number to be >0"). These messages say what must be there. Every file that makes a schema imports this file,
+ * directly or not; a test checks it.
+ */
+z.config({ localeError: messageOf });
+
+export const NonEmpty = z.string().check(z.minLength(1));
+export const MaybeText = z.nullable(z.string());
+export const Count = z.int().check(z.minimum(0));
+export const CountFromOne = z.int().check(z.minimum(1));
+/** A point in time at a border. Inside, it is an `Instant`. */
+export const IsoTime = z.iso.datetime();
+export const MaybeIsoTime = z.nullable(IsoTime);
+
+/** An http or https URL. `error` is the message for anything else. */
+export const httpUrl = (error: string) => z.url({ protocol: /^https?$/, error });
+
+/** Returns the message of an issue. For the key of a record it is the message of the key. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return keyMessage ?? issue.message;
+}
+
+/** The names that JSON has for zod's types. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "an integer",
+  boolean: "a boolean",
+  array: "an array",
+  tuple: "an array",
+  object: "an object",
+  record: "an object",
+};
+
+function messageOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined
+        ? "is missing"
+        : `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case "invalid_value":
+      return oneOf(issue.values);
+    case "too_small":
+      return limitMessage(issue.origin, (issue.inclusive ?? true) ? "at least" : "more than", issue.minimum);
+    case "too_big":
+      return limitMessage(issue.origin, (issue.inclusive ?? true) ? "at most" : "less than", issue.maximum);
+    case "invalid_format":
+      return issue.format === "url" ? "must be a URL" : `must have the format ${issue.format}`;
+    case "unrecognized_keys":
+      return issue.keys.length === 1
+        ? `has an unknown field: ${quoted(issue.keys)}`
+        : `has unknown fields: ${quoted(issue.keys)}`;
+    case "invalid_union":
+      return Array.isArray(issue.options) ? oneOf(issue.options) : "has none of the accepted forms";
+    default:
+      return "is not valid";
+  }
+}
+
+function limitMessage(origin: string, relation: string, limit: number | bigint): string {
+  if (origin === "string" && limit === 1) return "must not be empty";
+  if (origin === "string") return `must have ${relation} ${limit} characters`;
+  if (origin === "array") return `must have ${relation} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  return `must be ${relation} ${limit}`;
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? `must be ${quoted(values)}` : `must be one of ${quoted(values)}`;
+}
+
+function quoted(values: readonly unknown[]): string {
+  return values.map((value) => `'${String(value)}'`).join(", ");
+}
