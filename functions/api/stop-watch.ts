@@ -32,7 +32,7 @@ export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiRes
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
-    await finishDigestMember(watch.digestId, key, { ledger, notifications: notifyQueue });
+    await finishDigestMember(watch.digestId, key, { ledger, notifyQueue });
   } catch (error) {
     if (error instanceof SendFailedError)
       return unavailable("The watch is stopped, but its digest could not be sent; asking again is harmless.");

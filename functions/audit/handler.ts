@@ -1,12 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readAudit } from "../../lib/ledger/dynamo/audit.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
-import { systemClock as now } from "../../lib/runtime/clock.ts";
+import { systemClock } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
-import { scheduleHandler } from "../../lib/runtime/schedule-handler.ts";
-import { logAudit } from "./log-audit.ts";
+import { scheduleHandler } from "../../lib/runtime/invocation.ts";
+import { createAuditHandler, logAudit } from "./audit.ts";
 
 const env = readEnvironment("LEDGER_TABLE");
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
-export const handler = scheduleHandler(async () => logAudit(await readAudit(table, now())));
+export const handler = scheduleHandler(
+  createAuditHandler({ readAudit: (now) => readAudit(table, now), now: systemClock, onAudit: logAudit }),
+);

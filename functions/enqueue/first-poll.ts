@@ -3,7 +3,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { DurationCount, DurationLedger } from "../../lib/ledger/duration-ledger.ts";
 import { ANY_TYPE } from "../../lib/schedule/durations.ts";
 import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
-import { createDurations } from "../shared/learned-durations.ts";
+import { createLearnedDurations } from "../shared/learned-durations.ts";
 
 /** A call of more jobs than this waits for no reading: it goes by what smaller ones have read. */
 const SMALL_CALL = 10;
@@ -19,7 +19,7 @@ export function firstPoll(
   random: () => number,
   onFault: (error: unknown) => void,
 ): (poll: PollSettings, project: string, jobs: number) => Promise<number> {
-  const known = createDurations(ledger, now, onFault);
+  const known = createLearnedDurations(ledger, now, onFault);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs) => {
     if (jobs <= SMALL_CALL) latest.set(project, await known(project, ANY_TYPE));

@@ -9,7 +9,7 @@ import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { httpHandler } from "../../lib/runtime/http-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { callersOf } from "../shared/http-callers.ts";
-import { tellUnlearned } from "../shared/learned-durations-log.ts";
+import { logDurationsUnread as tellUnlearned } from "../shared/learned-durations.ts";
 import { acceptRequest } from "./accept-request.ts";
 import { callbackGuard } from "./callback-guard.ts";
 import { enqueueLedger } from "./enqueue-ledger.ts";

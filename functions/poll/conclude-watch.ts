@@ -1,19 +1,22 @@
+import { publicUrlOf } from "../../lib/api/public-url.ts";
+import { pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
+import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
+import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Decision } from "../../lib/schedule/decide.ts";
 import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/schedule/durations.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import { notificationTargets } from "../shared/notification-targets.ts";
-import type { Begun, Seen } from "./schedule-next-poll.ts";
 
-/** What deepening a failed job's reasons may take in all. */
-const DEEPEN_MS = 5_000;
+/** Time limit for the queries of failed subjobs that show no reason. */
+const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
   readonly ledger: Pick<
@@ -26,141 +29,156 @@ export interface ConcludePorts {
     | "readDigest"
     | "addDuration"
   >;
-  readonly notifications: Pick<Queue, "send">;
+  readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryFailedSubjobs">;
   readonly config: Config;
-  /** The address of a watch's status page, or null where pages are not linked. */
-  readonly pageUrl: (key: WatchKey, now: Instant) => string | null;
+  /** The API's own URL, for a config without `publicUrl`. */
+  readonly defaultUrl: string;
   readonly now: () => Instant;
-  readonly onConcluded: (conclusion: OutcomeSummary) => void;
+  readonly onConcluded: (summary: OutcomeSummary) => void;
 }
 
-/** The poll that would have concluded was frozen, and somebody else may have made it since. */
+/** What a claimed poll found out. */
+export interface PollResult {
+  readonly watch: Watch;
+  readonly poll: number;
+  readonly messageId: string;
+  readonly at: Instant;
+  /** Null when the project's rate limit postponed the query. */
+  readonly observation: Observation | null;
+  /** Number of polls made so far. A postponed query is no poll. */
+  readonly polls: number;
+  /** When the latest polls were made, oldest first. */
+  readonly polledAt: readonly Instant[];
+  /** From this instant on, another message may repeat the poll. */
+  readonly leaseUntil: Instant;
+}
+
+type Conclusion = Extract<Decision, { kind: "conclude" }>;
+
+/** The lease of a poll ended before the poll could store its conclusion. Another message may have repeated the poll. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
 /**
- * Ends a watch: keeps its conclusion, hands one notification per target to the notify queue, and only then marks the
- * watch ended. Repeated after a crash it uses the conclusion that was kept first, so that all targets are told
- * the same, and sends notifications again that the notification's own claim tells apart.
+ * Ends a watch: stores the outcome summary, sends one notification per target, and then marks the watch as ended.
+ * Does nothing when the watch was stopped or restarted since the poll was claimed. A repetition after a crash uses
+ * the stored summary, so all targets receive the same outcome. It may send a notification twice; the claim of the
+ * notification makes that harmless.
+ * @throws SendFailedError when a notification was not sent; LeaseEndedError when the lease of the poll has ended.
  */
-export async function conclude(
-  seen: Seen,
-  ending: Extract<Decision, { kind: "conclude" }>,
+export async function concludeWatch(
+  result: PollResult,
+  conclusion: Conclusion,
   ports: ConcludePorts,
 ): Promise<void> {
-  const { watch } = seen;
-  const known = await ports.ledger.readWatch(watch);
-  if (known !== null && (known.watch.state !== "watching" || known.watch.acceptedAt !== watch.acceptedAt))
-    return;
-  const conclusion =
-    known?.summary ??
-    (await keepFirst(seen, ending, { tree: known?.tree ?? null, context: known?.context ?? {} }, ports));
-  await tellAndEnd(conclusion, seen, ports);
+  const { watch, at, polledAt } = result;
+  const document = await ports.ledger.readWatch(watch);
+  if (document !== null) {
+    const { state, generation } = document.watch;
+    if (state !== "watching" || generation !== watch.generation) return;
+  }
+  const summary = document?.summary ?? (await saveSummary(result, conclusion, document, ports));
+  await notifyAndEnd(summary, watch, at, polledAt, ports);
 }
 
 /**
- * Goes on with a conclusion that was kept before a crash: some targets may have been told of it, so it stands, whatever
- * the job would say now. False where none was kept.
+ * Finishes a conclusion that a crash interrupted. Some targets may already know the stored outcome, so the stored outcome
+ * holds, even if CCE would answer differently now.
+ * @returns false when the ledger has no stored outcome of this generation of the watch
  */
-export async function resume(begun: Begun, ports: ConcludePorts): Promise<boolean> {
-  const kept = await ports.ledger.readOutcome(begun.watch);
-  // A release that knew no generations kept all conclusions of a watch in one place: this may be of a generation before.
-  if (kept === null || kept.acceptedAt !== begun.watch.acceptedAt) return false;
-  await tellAndEnd(kept, begun, ports);
+export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
+  const summary = await ports.ledger.readOutcome(watch);
+  if (summary === null) return false;
+  await notifyAndEnd(summary, watch, at, watch.polledAt, ports);
   return true;
 }
 
-async function tellAndEnd(conclusion: OutcomeSummary, begun: Begun, ports: ConcludePorts): Promise<void> {
-  const { ledger, config } = ports;
-  const { watch, at, polledAt } = begun;
-  const key = { project: watch.project, jobId: watch.jobId };
-  const digestTargets = await finishDigestMember(watch.digestId, key, ports);
-  let told: readonly string[] = [];
-  let targets = watch.targets;
-  for (;;) {
-    const untold = targets.filter((target) => !told.includes(target));
-    const { own } = notificationTargets(
-      { targets: untold, digestTargets },
-      conclusion.outcome,
-      config.targets,
-    );
-    await sendAll(
-      ports.notifications,
-      own.map((target) =>
-        notificationMessage({ ...key, target, generation: watch.generation }, conclusion.outcome, 0),
-      ),
-    );
-    told = targets;
-    const ended = await ledger.endWatch({
-      key,
-      acceptedAt: watch.acceptedAt,
-      outcome: conclusion.outcome,
-      concludedAt: conclusion.concludedAt,
-      targets,
-      polledAt,
-      expiresAt: keptUntil(at, config.settings),
-      lastSeen: {
-        phase: conclusion.phase,
-        jobType: conclusion.jobType,
-        resourceName: conclusion.resourceName,
-      },
-    });
-    if (ended.kind === "targets_changed") {
-      targets = ended.targets;
-      continue;
-    }
-    if (ended.kind === "ended") await remember(conclusion, ports);
-    return;
-  }
-}
-
-async function keepFirst(
-  seen: Seen,
-  ending: Extract<Decision, { kind: "conclude" }>,
-  known: { readonly tree: Job | null; readonly context: OutcomeSummary["context"] },
-  ports: ConcludePorts,
+async function saveSummary(
+  { watch, at, observation, polls, leaseUntil }: PollResult,
+  { outcome, reason }: Conclusion,
+  document: WatchDocument | null,
+  { ledger, cce, config, defaultUrl, now }: ConcludePorts,
 ): Promise<OutcomeSummary> {
-  const { watch, observation } = seen;
-  const key = { project: watch.project, jobId: watch.jobId };
-  const lastSeen = observation?.kind === "job" ? observation.job : known.tree;
+  const { project, jobId, generation, acceptedAt } = watch;
+  const { settings } = config;
+  const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
-    ending.outcome === "failed" && lastSeen !== null
-      ? await ports.cce.queryFailedSubjobs(watch.project, lastSeen, { timeLimitMs: DEEPEN_MS })
-      : lastSeen;
-  const conclusion = summarizeOutcome({
-    key,
-    region: ports.config.projects[watch.project]?.region ?? null,
-    outcome: ending.outcome,
-    reason: ending.reason,
+    outcome === "failed" && latest !== null
+      ? await cce.queryFailedSubjobs(project, latest, { timeLimitMs: SUBJOBS_MS })
+      : latest;
+  const links = { ...settings, linkKey: settings.linkKey, publicUrl: publicUrlOf(config, defaultUrl) };
+  const summary = summarizeOutcome({
+    key: { project, jobId },
+    region: config.projects[project]?.region ?? null,
+    outcome,
+    reason,
     job,
     warnings: observation?.kind === "job" ? observation.warnings : [],
-    watch: { acceptedAt: watch.acceptedAt, concludedAt: seen.at, polls: seen.polls },
-    context: known.context,
-    statusUrl: ports.pageUrl(key, seen.at),
+    watch: { acceptedAt, concludedAt: at, polls },
+    context: document?.context ?? {},
+    statusUrl: pageUrl(links, { project, jobId }, at),
   });
-  if (ports.now() > seen.leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
-  const expiresAt = keptUntil(seen.at, ports.config.settings);
-  return ports.ledger.saveOutcomeOnce(
-    { ...key, generation: watch.generation },
-    { summary: conclusion, tree: job },
-    expiresAt,
+  if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
+  return ledger.saveOutcomeOnce(
+    { project, jobId, generation },
+    { summary, tree: job },
+    keptUntil(at, settings),
   );
 }
 
-/** Only the call that ended the watch comes here, so that each job is counted and learned from once. */
-async function remember(conclusion: OutcomeSummary, ports: ConcludePorts): Promise<void> {
-  ports.onConcluded(conclusion);
-  const ended = conclusion.outcome === "succeeded" || conclusion.outcome === "failed";
-  if (!ended || conclusion.durationSeconds === null || conclusion.jobType === null) return;
-  const { project, jobType, durationSeconds } = conclusion;
+async function notifyAndEnd(
+  summary: OutcomeSummary,
+  watch: Watch,
+  at: Instant,
+  polledAt: readonly Instant[],
+  ports: ConcludePorts,
+): Promise<void> {
+  const { ledger, config, notifyQueue } = ports;
+  const { outcome, phase, jobType, resourceName } = summary;
+  const key = { project: watch.project, jobId: watch.jobId };
+  const digestTargets = await finishDigestMember(watch.digestId, key, ports);
+  let notified: readonly string[] = [];
+  let targets = watch.targets;
+  for (;;) {
+    const added = targets.filter((target) => !notified.includes(target));
+    const { own } = notificationTargets({ targets: added, digestTargets }, outcome, config.targets);
+    await sendAll(
+      notifyQueue,
+      own.map((target) => notificationMessage({ ...key, target, generation: watch.generation }, outcome, 0)),
+    );
+    notified = targets;
+    const ended = await ledger.endWatch({
+      key,
+      acceptedAt: watch.acceptedAt,
+      outcome,
+      concludedAt: summary.concludedAt,
+      targets,
+      polledAt,
+      expiresAt: keptUntil(at, config.settings),
+      lastSeen: { phase, jobType, resourceName },
+    });
+    if (ended.kind === "ended") {
+      ports.onConcluded(summary);
+      await learnDuration(summary, ledger);
+    }
+    if (ended.kind !== "targets_changed") return;
+    targets = ended.targets;
+  }
+}
+
+/** Counts the duration of a job that ended. The caller must be the one call that ended the watch. */
+async function learnDuration(
+  { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
+  ledger: Pick<Ledger, "addDuration">,
+): Promise<void> {
+  if (outcome !== "succeeded" && outcome !== "failed") return;
+  if (durationSeconds === null || jobType === null) return;
   const bucket = durationBucket(durationSeconds);
-  const day = durationDay(conclusion.concludedAt);
+  const day = durationDay(concludedAt);
   const expiresAt = durationExpiry(day);
   await Promise.all(
-    [jobType, ANY_TYPE].map((type) =>
-      ports.ledger.addDuration({ project, jobType: type, bucket, day, expiresAt }),
-    ),
+    [jobType, ANY_TYPE].map((type) => ledger.addDuration({ project, jobType: type, bucket, day, expiresAt })),
   );
 }

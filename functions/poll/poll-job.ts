@@ -1,73 +1,109 @@
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { Settings } from "../../lib/config/settings.ts";
-import type { Instant, Observation, WatchKey } from "../../lib/domain/job.ts";
-import type { DurationCount } from "../../lib/ledger/duration-ledger.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { Instant, Observation } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { POLL_HISTORY, pollsMade } from "../../lib/ledger/watch.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import type { PollMessage } from "../../lib/queue/messages.ts";
-import type { Disposition } from "../../lib/runtime/sqs-handler.ts";
-import { type Decision, decide, type PolledWatch } from "../../lib/schedule/decide.ts";
+import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
+import { PollMessage } from "../../lib/queue/messages.ts";
+import { pollMessage } from "../../lib/queue/outgoing-messages.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import { type Decision, decide } from "../../lib/schedule/decide.ts";
 import { awaitTurn } from "../../lib/schedule/turn.ts";
-import { askInTurn, type Pace } from "./project-rate-limit.ts";
-import { type Begun, type PassOnPorts, passOn, type Seen } from "./schedule-next-poll.ts";
+import { createLearnedDurations, type LearnedDurations } from "../shared/learned-durations.ts";
+import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
+import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
+import type { PollReport } from "./poll-log.ts";
+import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
- * Longer than the function's time limit (29 s): while an invocation may still run, nobody else does its poll.
+ * Longer than the function's time limit (29 s): while an invocation may still run, no other invocation repeats its poll.
  * Shorter than the queue's visibility timeout: when the message comes back, the lease has ended.
  */
 export const POLL_LEASE_MS = 35_000;
-/** The most that one query of CCE may take, and what is kept free for passing on and recording what it saw. */
-const POLL_MS = 10_000;
-const PASS_ON_MS = 6_000;
+/** Time limit for one query of CCE. */
+const QUERY_MS = 10_000;
+/** Time reserved after the query for sending the next message and recording the poll. */
+const RECORD_MS = 6_000;
+/** No message is followed for longer than this after its deadline, whatever the ledger says. */
 const LOOP_BOUND_MS = 7 * 86_400_000;
+/** A rate limit that allows the query within this time does not postpone it. */
+const NEGLIGIBLE_WAIT_MS = 1000;
 
-export interface PollPorts extends PassOnPorts {
-  readonly ledger: PassOnPorts["ledger"] & Pick<WatchLedger, "claimPoll">;
-  readonly cce: Pick<CceClient, "queryJob">;
-  /** Keeps projects to their quota; without it, all polls ask at once. */
-  readonly pace?: Pace;
-  readonly durations: (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
-  readonly conclude: (seen: Seen, ending: Extract<Decision, { kind: "conclude" }>) => Promise<void>;
-  /** Finishes a conclusion that was begun; false where there is none. */
-  readonly resume: (begun: Begun) => Promise<boolean>;
-  readonly settings: Settings;
-  readonly now: () => Instant;
+export interface PollPorts
+  extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
+    Omit<ReadMessagePorts, "queue"> {
+  readonly ledger: ConcludePorts["ledger"] &
+    Pick<Ledger, "claimPoll" | "recordPoll" | "readDurations" | "reserveRequestTime">;
+  readonly pollQueue: Queue;
+  readonly configs: Pick<ConfigSource, "knowing">;
+  readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
-  readonly onPoll: (polled: Polled) => void;
+  /** Waits for other sends of the batch; by default on the system's clock. */
+  readonly timer?: Timer;
+  readonly onPoll: (report: PollReport) => void;
+  readonly onDurationsUnread: (error: unknown) => void;
 }
 
-/** What became of one message of the poll queue: one log line, and the metrics. */
-export interface Polled {
-  readonly key: WatchKey;
-  readonly poll: number;
-  readonly what: Observation["kind"] | "waits" | "resumed" | "stale" | "own_lease" | "other_owner";
-  readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
-  readonly delaySeconds: number | null;
-  /** How much later than planned the poll happened; null for the first and for messages that led to none. */
-  readonly latenessSeconds: number | null;
+/** What one poll uses: the ports, and what the instance or the batch made of them. */
+interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce">, ConcludePorts {
+  readonly ledger: PollPorts["ledger"];
+  readonly pollQueue: Pick<Queue, "send">;
+  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
+  readonly durations: LearnedDurations;
+  readonly rateLimit: ProjectRateLimit;
+}
+
+/** Creates the handler of the poll queue. All messages of a batch send their next polls in one request. */
+export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
+  const durations = createLearnedDurations(ports.ledger, ports.now, ports.onDurationsUnread);
+  const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
+  const clients = new WeakMap<Config, PollScope["cce"]>();
+  return (messages) => {
+    const pollQueue = coalesceSends(ports.pollQueue, messages, ports.timer);
+    return async (received) => {
+      try {
+        const read = await readMessage(PollMessage, received, { ...ports, queue: ports.pollQueue });
+        if (read.kind === "unreadable") return read.disposition;
+        const config = await ports.configs.knowing("projects", read.message.project);
+        const cce = clients.get(config) ?? ports.createCce(config);
+        clients.set(config, cce);
+        const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };
+        return await pollJob(read.message, received, scope);
+      } finally {
+        pollQueue.leave();
+      }
+    };
+  };
 }
 
 /**
- * One poll: claim it, ask CCE in its turn, decide, and only when the successor (the next poll, or the notifications) has been handed
- * to its queue, record the look as done. A crash anywhere leaves either a message or a lease that ends; whatever
- * comes twice is refused by the claim.
+ * Does one poll: claims it, asks CCE, decides, sends what follows, and records the poll as done. What follows is the
+ * next poll or the notifications. A crash at any point leaves a message in a queue or a lease that ends. The claim
+ * refuses a repetition of a poll that was done.
  */
-export async function poll(
+async function pollJob(
   message: PollMessage,
-  delivery: { readonly messageId: string; readonly remainingMs: () => number },
-  ports: PollPorts,
+  received: ReceivedMessage,
+  scope: PollScope,
 ): Promise<Disposition> {
-  const key = { project: message.project, jobId: message.jobId };
-  const tell = (what: Polled["what"], next: Polled["next"], delaySeconds: number | null = null) =>
-    ports.onPoll({ key, poll: message.poll, what, next, delaySeconds, latenessSeconds: null });
-  const askMs = Math.min(POLL_MS, delivery.remainingMs() - PASS_ON_MS);
-  if (askMs <= 0) return "retry";
+  const { project, jobId, poll } = message;
+  const key = { project, jobId };
+  const report = (
+    observation: PollReport["observation"],
+    next: PollReport["next"],
+    delaySeconds: number | null = null,
+    latenessSeconds: number | null = null,
+  ) => scope.onPoll({ key, poll, observation, next, delaySeconds, latenessSeconds });
+  const queryMs = Math.min(QUERY_MS, received.remainingMs() - RECORD_MS);
+  if (queryMs <= 0) return "retry";
 
-  const { messageId } = delivery;
-  const claimedAt = ports.now();
-  const claim = await ports.ledger.claimPoll({
+  const { messageId } = received;
+  const claimedAt = scope.now();
+  const claim = await scope.ledger.claimPoll({
     key,
-    poll: message.poll,
+    poll,
     messageId,
     now: claimedAt,
     leaseMs: POLL_LEASE_MS,
@@ -77,72 +113,100 @@ export async function poll(
       break;
     case "stale":
     case "other_owner":
-      tell(claim.kind, "acknowledged");
+      report(claim.kind, "acknowledged");
       return "acknowledged";
     case "own_lease":
-      tell("own_lease", "retry");
+      report("own_lease", "retry");
       return "retry";
     default:
       return claim satisfies never;
   }
-
   const { watch } = claim;
-  if (claim.reclaimed && (await ports.resume({ watch, at: claimedAt, polledAt: watch.polledAt }))) {
-    tell("resumed", "concluded");
+  if (claim.reclaimed && (await resumeConclusion(watch, claimedAt, scope))) {
+    report("resumed", "concluded");
     return "acknowledged";
   }
-  const asked = await askInTurn(message, askMs, ports);
-  const at = ports.now();
-  const polls = pollsMade(watch);
-  const common = { watch, poll: message.poll, messageId, leaseUntil: claimedAt + POLL_LEASE_MS, at };
-  // The loop carries a bound of its own: whatever the ledger says, no message outlives its deadline by a week.
-  const bounded = { ...watch, deadlineAt: Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS) };
-  const { what, rateLimitedUntil, seen, decision }: Step =
-    asked.kind === "waits"
-      ? {
-          what: asked.kind,
-          rateLimitedUntil: asked.rateLimitedUntil,
-          seen: { ...common, polls: polls - 1, observation: null, polledAt: watch.polledAt },
-          decision: awaitTurn(bounded, asked.rateLimitedUntil, at),
-        }
-      : {
-          what: asked.observation.kind,
-          rateLimitedUntil: null,
-          seen: {
-            ...common,
-            polls,
-            observation: asked.observation,
-            polledAt: [...watch.polledAt, at].slice(-POLL_HISTORY),
-          },
-          decision: await decideOn(asked.observation, { ...bounded, polls }, at, ports),
-        };
-  const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
-  const polled = { key, poll: message.poll, what, latenessSeconds };
+
+  const answer = await askCce(message, queryMs, scope);
+  const at = scope.now();
+  const observation = answer.kind === "rate_limited" ? null : answer;
+  const result: PollResult = {
+    watch,
+    poll,
+    messageId,
+    at,
+    observation,
+    polls: pollsMade(watch) - (observation === null ? 1 : 0),
+    polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
+    leaseUntil: claimedAt + POLL_LEASE_MS,
+  };
+  const decision = await decideNext(message, result, answer, scope);
+  const lateness = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
   if (decision.kind === "conclude") {
-    await ports.conclude(seen, decision);
-    ports.onPoll({ ...polled, next: "concluded", delaySeconds: null });
+    await concludeWatch(result, decision, scope);
+    report(answer.kind, "concluded", null, lateness);
   } else {
-    await passOn(seen, decision, rateLimitedUntil, ports);
-    ports.onPoll({ ...polled, next: "poll_again", delaySeconds: decision.delaySeconds });
+    const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : null;
+    await scheduleNextPoll(result, decision, rateLimitedUntil, scope);
+    report(answer.kind, "poll_again", decision.delaySeconds, lateness);
   }
   return "acknowledged";
 }
 
-/** What a claimed poll came to: it asked CCE, or waits until `rateLimitedUntil`. */
-interface Step {
-  readonly what: Polled["what"];
-  readonly rateLimitedUntil: Instant | null;
-  readonly seen: Seen;
-  readonly decision: Decision;
+/** An observation, or when the project's rate limit allows the query. That query is reserved for this watch. */
+type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
+
+async function askCce(
+  { project, jobId, rateLimitedUntil }: PollMessage,
+  timeLimitMs: number,
+  { cce, rateLimit, config, now }: PollScope,
+): Promise<CceAnswer> {
+  const quota = config.settings.poll.queriesPerFiveMinutes;
+  const until = rateLimitedUntil ?? (await rateLimit.reserve(project, quota));
+  if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
+  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs });
+  if (observation.kind === "throttled") rateLimit.onThrottled(project);
+  return observation;
 }
 
-async function decideOn(
-  observation: Observation,
-  watch: PolledWatch & { readonly project: string },
-  now: Instant,
-  { durations, settings, random }: PollPorts,
+async function decideNext(
+  message: PollMessage,
+  { watch, at, polls }: PollResult,
+  answer: CceAnswer,
+  { config: { settings }, durations, random }: PollScope,
 ): Promise<Decision> {
-  const jobType = (observation.kind === "job" ? observation.job.type : null) ?? watch.jobType;
-  const known = await durations(watch.project, jobType);
-  return decide({ watch, observation, durations: known, now, settings, random });
+  const deadlineAt = Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
+  const bounded = { ...watch, polls, deadlineAt };
+  if (answer.kind === "rate_limited") return awaitTurn(bounded, answer.until, at);
+  const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
+  const learned = await durations(watch.project, jobType);
+  return decide({ watch: bounded, observation: answer, durations: learned, now: at, settings, random });
+}
+
+/** Sends the next poll, and then records this poll as done. The next poll carries its place in the rate limit. */
+async function scheduleNextPoll(
+  { watch, poll, messageId, at, observation, polledAt }: PollResult,
+  decision: Extract<Decision, { kind: "poll_again" }>,
+  rateLimitedUntil: Instant | null,
+  { pollQueue, ledger }: PollScope,
+): Promise<void> {
+  const { delaySeconds, accessError, lastPollError, consecutiveFailures } = decision;
+  await sendAll(pollQueue, [pollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil)]);
+  const job = observation?.kind === "job" ? observation.job : null;
+  await ledger.recordPoll({
+    key: { project: watch.project, jobId: watch.jobId },
+    poll,
+    messageId,
+    at,
+    nextPollAt: at + delaySeconds * 1000,
+    phase: job?.phase ?? watch.phase,
+    jobType: job?.type ?? watch.jobType,
+    resourceName: job?.resourceName ?? watch.resourceName,
+    accessError,
+    lastPollError,
+    consecutiveFailures,
+    rateLimited: observation === null,
+    polledAt,
+    tree: job,
+  });
 }

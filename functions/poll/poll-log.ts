@@ -1,41 +1,57 @@
+import type { Observation, WatchKey } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import type { Polled } from "./poll-job.ts";
 
-/** One line and its counts per poll. */
-export function logPoll({ key, poll, what, next, delaySeconds, latenessSeconds }: Polled): void {
+/** What one message of the poll queue led to. */
+export interface PollReport {
+  readonly key: WatchKey;
+  readonly poll: number;
+  /** The observation, or why CCE was not asked. */
+  readonly observation:
+    | Observation["kind"]
+    | "rate_limited"
+    | "resumed"
+    | "stale"
+    | "own_lease"
+    | "other_owner";
+  readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
+  readonly delaySeconds: number | null;
+  /** How much later than planned the poll happened; null for the first poll and when there was no poll. */
+  readonly latenessSeconds: number | null;
+}
+
+/** Writes the log line and the metrics of one message of the poll queue. */
+export function logPoll({ key, poll, observation, next, delaySeconds, latenessSeconds }: PollReport): void {
   log.info("poll", {
     project: key.project,
     job_id: key.jobId,
     poll,
-    observation: what,
+    observation,
     next,
     delay_seconds: delaySeconds,
     lateness_seconds: latenessSeconds,
   });
-  if (what === "stale" || what === "own_lease" || what === "other_owner") {
-    meter.add("LedgerConflicts", 1);
-    return;
+  switch (observation) {
+    case "stale":
+    case "own_lease":
+    case "other_owner":
+      meter.add("LedgerConflicts", 1);
+      return;
+    case "rate_limited":
+    case "resumed":
+      return;
+    default:
+      meter.add("Polls", 1, { observation });
+      // `gone` is no failure of access: the caller may have sent a wrong job ID.
+      meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
+      if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }
-  // Neither asked CCE anything.
-  if (what === "waits" || what === "resumed") return;
-  meter.add("Polls", 1, { observation: what });
-  // That there is no such job is news, and the fault of whoever handed it over.
-  meter.add("PollsWithoutJob", what === "job" || what === "gone" ? 0 : 1);
-  if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
 }
 
-/** One line and its counts per watch that ended. */
-export function tellConcluded({
-  project,
-  jobId,
-  jobType,
-  outcome,
-  polls,
-  lagSeconds,
-  durationSeconds,
-}: OutcomeSummary): void {
+/** Writes the log line and the metrics of one watch that ended. */
+export function logConcluded(summary: OutcomeSummary): void {
+  const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   log.info("concluded", {
     project,
     job_id: jobId,

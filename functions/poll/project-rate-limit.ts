@@ -1,77 +1,51 @@
-import type { CceClient } from "../../lib/cce/client.ts";
-import type { Instant, Observation } from "../../lib/domain/job.ts";
+import type { Instant } from "../../lib/domain/job.ts";
 import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
-import type { PollMessage } from "../../lib/queue/messages.ts";
 
 /** Huawei Cloud counts queries over five minutes. */
 const WINDOW_MS = 300_000;
-/** What a user may ask in that time, where the operator has said nothing (seen in practice; clouds differ). */
-const USUAL_QUOTA = 200;
+/** Queries that a project may make in one window when the operator has set no quota. Observed; clouds differ. */
+const DEFAULT_QUOTA = 200;
 /**
- * Of the quota, so much is spaced evenly and so much may come at once: together never more than the quota in any
- * five minutes, and a rest for second tries after a 401, reasons of subjobs and messages that come late.
+ * 80 % of the quota is spaced evenly and 15 % may come in a burst. The rest is for queries that this limit does not count:
+ * repeated queries after a 401, and queries for the reasons of subjobs.
  */
 const EVEN_SHARE = 0.8;
 const BURST_SHARE = 0.15;
-/** After a 429, a project keeps to the quota for so long. */
-const PACED_MS = 3_600_000;
-/** Sooner than this, a poll's turn is now. */
-const SOON_MS = 1000;
+/** How long after a 429 a project without a configured quota stays rate-limited. */
+const THROTTLED_MS = 3_600_000;
 
-/** When the polls of a project may ask, over all instances together. */
-export interface Pace {
-  /** Takes the next turn in the project's quota; null where it is not paced. */
-  turn(project: string): Promise<Instant | null>;
-  /** Tells of a 429. */
-  throttled(project: string): void;
+/** Limits the queries of each project, over all instances of the function together. */
+export interface ProjectRateLimit {
+  /**
+   * Reserves the next query of a project.
+   * @param quota the configured number of queries in five minutes, if any
+   * @returns when the query may be made, or null when the project is not rate-limited
+   */
+  reserve(project: string, quota: number | undefined): Promise<Instant | null>;
+  /** Records that CCE answered a query of this project with 429. */
+  onThrottled(project: string): void;
 }
 
 /**
- * Paces a project always where `quota` (queries in five minutes) is set; else from its first 429 on, for an hour
- * after the latest. Turns are kept in the ledger like those of a target: one write per poll, and none while no
- * project is paced. Should the ledger fail, the poll fails, and comes again.
+ * A project with a configured quota is always rate-limited. Any other project is rate-limited for an hour after a 429.
+ * A reservation is one write to the ledger. A project that is not rate-limited costs no write.
  */
-export function createPace(
+export function createProjectRateLimit(
   ledger: Pick<TargetLedger, "reserveRequestTime">,
   now: () => Instant,
-): (quota: number | undefined) => Pace {
-  const pacedUntil = new Map<string, Instant>();
-  return (quota) => ({
-    async turn(project) {
-      if (quota === undefined && (pacedUntil.get(project) ?? 0) <= now()) return null;
-      const intervalMs = Math.ceil(WINDOW_MS / (EVEN_SHARE * (quota ?? USUAL_QUOTA)));
-      const burstMs = Math.floor(BURST_SHARE * (quota ?? USUAL_QUOTA)) * intervalMs;
-      // No target has a colon in its name.
+): ProjectRateLimit {
+  const limitedUntil = new Map<string, Instant>();
+  return {
+    async reserve(project, quota) {
+      if (quota === undefined && (limitedUntil.get(project) ?? 0) <= now()) return null;
+      const queries = quota ?? DEFAULT_QUOTA;
+      const intervalMs = Math.ceil(WINDOW_MS / (EVEN_SHARE * queries));
+      const burstMs = Math.floor(BURST_SHARE * queries) * intervalMs;
+      // The ledger keeps this rate limit among those of targets. The name of a target contains no colon.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
-    throttled(project) {
-      pacedUntil.set(project, now() + PACED_MS);
+    onThrottled(project) {
+      limitedUntil.set(project, now() + THROTTLED_MS);
     },
-  });
-}
-
-export interface TurnPorts {
-  readonly cce: Pick<CceClient, "queryJob">;
-  readonly pace?: Pace;
-  readonly now: () => Instant;
-}
-
-/** What a poll saw, or when its turn comes: it keeps that turn. */
-export type Asked =
-  | { readonly kind: "asked"; readonly observation: Observation }
-  | { readonly kind: "waits"; readonly rateLimitedUntil: Instant };
-
-/** Asks CCE if it is this poll's turn. */
-export async function askInTurn(
-  message: PollMessage,
-  deadlineMs: number,
-  { cce, pace, now }: TurnPorts,
-): Promise<Asked> {
-  const { project, jobId } = message;
-  const rateLimitedUntil = message.rateLimitedUntil ?? (await pace?.turn(project)) ?? null;
-  if (rateLimitedUntil !== null && rateLimitedUntil - now() > SOON_MS)
-    return { kind: "waits", rateLimitedUntil };
-  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs: deadlineMs });
-  if (observation.kind === "throttled") pace?.throttled(project);
-  return { kind: "asked", observation };
+  };
 }

@@ -6,26 +6,25 @@ import { digestTargetsOf } from "./notification-targets.ts";
 
 export interface FinishDigestMemberPorts {
   readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
-  readonly notifications: Pick<Queue, "send">;
+  readonly notifyQueue: Pick<Queue, "send">;
 }
 
 /**
- * Takes a watch that is over out of its digest, and sends the digest if it was the last. Answers the chats that the
- * digest tells; none where there is none to rely on. Repeated, it sends the digest again, which the notification's own claim tells apart.
- * Throws a `SendFailedError` when the digest could not be sent.
+ * Removes an ended watch from the running members of its digest. Sends the digest when the watch was the last one. A repeated
+ * call sends the digest again; the claim of the notification makes that harmless.
+ * @returns the targets that the digest notifies of this watch; none when the watch belongs to no digest
+ * @throws SendFailedError when the digest could not be sent.
  */
 export async function finishDigestMember(
   digestId: string | null,
   key: WatchKey,
-  { ledger, notifications }: FinishDigestMemberPorts,
+  { ledger, notifyQueue }: FinishDigestMemberPorts,
 ): Promise<readonly string[]> {
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
   const targets = digestTargetsOf(digest, key);
   if (digestId === null || targets.length === 0) return [];
-  if ((await ledger.removeRunningMember(digestId, key)) === 0)
-    await sendAll(
-      notifications,
-      targets.map((target) => digestMessage(digestId, target)),
-    );
+  const running = await ledger.removeRunningMember(digestId, key);
+  const messages = targets.map((target) => digestMessage(digestId, target));
+  if (running === 0) await sendAll(notifyQueue, messages);
   return targets;
 }

@@ -1,38 +1,44 @@
+import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { DurationCount, DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import { log } from "../../lib/runtime/log.ts";
 
-/** What was learned changes slowly; each instance reads it at most this often per kind of job. */
-const KEEP_MS = 600_000;
+/** Learned durations change slowly. An instance reads them at most this often per project and job type. */
+const MAX_AGE_MS = 600_000;
 
-export type Durations = (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
+/** Returns the learned durations of a project's jobs of one type; nothing for a job whose type is not known. */
+export type LearnedDurations = (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
 
 /**
- * The learned durations of a project's jobs of one type, kept for ten minutes. That they cannot be read makes a
- * poll less well timed, never fail: then the prior alone decides, and the next poll tries again.
+ * Reads learned durations from the ledger and keeps them for ten minutes. When the ledger cannot be read, calls
+ * `onUnread` and returns nothing: the schedule then uses its prior alone. The next call reads again.
  */
-export function createDurations(
+export function createLearnedDurations(
   ledger: Pick<DurationLedger, "readDurations">,
   now: () => Instant,
-  onFault: (error: unknown) => void,
-): Durations {
-  const kept = new Map<
-    string,
-    { readonly at: Instant; readonly counts: Promise<readonly DurationCount[]> }
-  >();
+  onUnread: (error: unknown) => void,
+): LearnedDurations {
+  const cache = createExpiringCache({
+    maxAgeMs: MAX_AGE_MS,
+    now,
+    load: (key) => {
+      // The name of a project contains no line break.
+      const end = key.indexOf("\n");
+      return ledger.readDurations(key.slice(0, end), key.slice(end + 1));
+    },
+  });
   return async (project, jobType) => {
     if (jobType === null) return [];
-    const id = `${project}\n${jobType}`;
-    let entry = kept.get(id);
-    if (entry === undefined || now() - entry.at >= KEEP_MS) {
-      entry = { at: now(), counts: ledger.readDurations(project, jobType) };
-      kept.set(id, entry);
-    }
     try {
-      return await entry.counts;
+      return await cache.get(`${project}\n${jobType}`);
     } catch (error) {
-      kept.delete(id);
-      onFault(error);
+      onUnread(error);
       return [];
     }
   };
+}
+
+/** Logs that the learned durations could not be read. */
+export function logDurationsUnread(error: unknown): void {
+  log.error("durations unread", {}, error);
 }

@@ -1,37 +1,43 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import type { Digest } from "../../lib/ledger/digest-ledger.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import type { OverdueEntry, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
-import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
-import { digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
-import { digestStandings } from "./sweep-digest.ts";
+import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
+import { type OutgoingMessage, type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { DIGEST_PROJECT, digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * What was sent again is left alone until the next run, five minutes on: less than that by all that a run may take, so
- * that what does not move is found by every run, and counted by each. Alarms tell it by that from what was mended.
+ * When a watch is due again after its message was sent again. The sweep runs every five minutes and for up to one minute.
+ * Four minutes make a watch that does not move appear in every run. An alarm counts such runs.
  */
-const POSTPONE_MS = 4 * MINUTE_MS;
+const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * A poll that was claimed and is not done may be leased still (see `POLL_LEASE_MS`). Sent at once it would be taken
- * for a copy, and acknowledged, although the message that holds the lease may be the one that was lost.
+ * A claimed poll that is not done may still have a lease (see `POLL_LEASE_MS`). Until the lease ends, a message for the
+ * same poll would be acknowledged as a copy, even when the message that holds the lease was lost.
  */
-const LEASE_PASSES_SECONDS = 36;
-/** How long after its due time a notification's own message may still be on its way. */
+const LEASE_WAIT_SECONDS = 36;
+/** How late the message of a notification may be before the sweep sends it again. */
 const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
 
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
-  readonly notifications: Pick<Queue, "send">;
-  readonly config: Config;
+  readonly notifyQueue: Pick<Queue, "send">;
   readonly now: () => Instant;
-  /** What this run has sent for notifications. Each job of a digest finds it unclaimed, and one message is enough. */
+}
+
+/** What one run of the sweep uses for each watch. */
+export interface SweepScope extends SweepWatchPorts {
+  readonly config: Config;
+  /** Bodies of the notifications that this run has sent. All jobs of a digest lead to the same message; one is enough. */
   readonly sent: Set<string>;
 }
 
+/** How many messages were sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
@@ -39,93 +45,112 @@ export interface SentAgain {
 
 const NOTHING: SentAgain = { polls: 0, notifications: 0 };
 
-/** Looks after one overdue watch, and moves it in the index, or takes it out when nothing is left to look after. */
-export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
+/**
+ * Sends the overdue messages of one watch again. Then moves the watch to its next due time in the overdue index, or
+ * removes it from the index when none of its messages can become overdue.
+ * @throws SendFailedError or an error of the ledger, after an attempt to move the watch behind the other overdue watches.
+ */
+export async function sweepWatch(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
   try {
-    return await checkWatch(entry, ports);
+    return await sendOverdue(entry, scope);
   } catch (error) {
-    // What fails at every run would stay at the top of the index, before all that is overdue behind it. That it could
-    // not be put later either is told by the error that brought it here.
-    await ports.ledger.rescheduleSweep(entry, ports.now() + POSTPONE_MS).catch(() => undefined);
+    // A watch that fails at every run must not stay first in the index: others are overdue behind it.
+    await scope.ledger.rescheduleSweep(entry, scope.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
 }
 
-async function checkWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
-  const document = await ports.ledger.readWatch(entry);
-  const state = document?.watch.state;
-  if (document === null || state === "stopped") {
-    await ports.ledger.rescheduleSweep(entry, null);
-    return NOTHING;
-  }
-  if (state === "watching") {
+async function sendOverdue(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
+  const { ledger, pollQueue, now } = scope;
+  const document = await ledger.readWatch(entry);
+  if (document?.watch.state === "watching") {
     const { poll, pollDone } = document.watch;
-    await sendAll(ports.pollQueue, [
-      pollMessage(
-        { ...document.watch, poll: pollDone ? poll + 1 : poll },
-        pollDone ? 0 : LEASE_PASSES_SECONDS,
-      ),
-    ]);
-    await ports.ledger.rescheduleSweep(entry, ports.now() + POSTPONE_MS);
+    const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
+    await sendAll(pollQueue, [pollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
+    await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);
     return { polls: 1, notifications: 0 };
   }
-  return checkNotifications(entry, document, ports);
-}
-
-/** A watch that is over leaves the index when every notification of it has reached its end. */
-async function checkNotifications(
-  entry: OverdueEntry,
-  document: WatchDocument,
-  ports: SweepWatchPorts,
-): Promise<SentAgain> {
-  const { watch, summary: conclusion } = document;
-  if (conclusion === null) {
-    await ports.ledger.rescheduleSweep(entry, null);
+  if (document === null || document.watch.state === "stopped" || document.summary === null) {
+    await ledger.rescheduleSweep(entry, null);
     return NOTHING;
   }
-  const now = ports.now();
-  const digest = watch.digestId === null ? null : await ports.ledger.readDigest(watch.digestId);
+  return sendNotifications(entry, document, document.summary.outcome, scope);
+}
+
+/** A notification as the ledger records it (null: never claimed), and the message that sends it again. */
+interface Notification {
+  readonly delivery: DeliveryRecord | null;
+  readonly message: OutgoingMessage;
+}
+
+/** An ended watch leaves the index when all its notifications are final. */
+async function sendNotifications(
+  entry: OverdueEntry,
+  { watch, deliveries }: WatchDocument,
+  outcome: NonNullable<WatchDocument["summary"]>["outcome"],
+  scope: SweepScope,
+): Promise<SentAgain> {
+  const { ledger, notifyQueue, config, sent } = scope;
+  const now = scope.now();
+  const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
   const { own, byDigest } = notificationTargets(
     { targets: watch.targets, digestTargets: digestTargetsOf(digest, watch) },
-    conclusion.outcome,
-    ports.config.targets,
+    outcome,
+    config.targets,
   );
-  // Redelivered is also what a caller named although the target does not ask for this outcome.
-  const redelivered = document.deliveries
+  // A caller may redeliver to a target whose `on` does not list this outcome.
+  const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
-  const digested = await digestStandings(watch, byDigest, digest, ports);
-  const standings = [
-    ...[...own, ...redelivered].map((target) => {
-      const delivery = document.deliveries.find((known) => known.target === target) ?? null;
-      const message = notificationMessage(
-        { ...entry, target, generation: watch.generation },
-        conclusion.outcome,
-        delivery?.redelivery ?? 0,
-      );
-      return { delivery, message };
-    }),
-    ...digested.standings,
-  ];
-  const open = standings.filter(({ delivery }) => !isSettled(delivery));
-  const lost = open.filter(({ delivery }) => (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS < now);
-  const unsent = lost.filter(({ message }) => !ports.sent.has(message.body));
-  for (const { message } of unsent) ports.sent.add(message.body);
-  await sendAll(
-    ports.notifications,
-    unsent.map(({ message }) => message),
+  const ownNotifications = [...own, ...redelivered].map((target): Notification => {
+    const delivery = deliveries.find((known) => known.target === target) ?? null;
+    const key = { project: entry.project, jobId: entry.jobId, target, generation: watch.generation };
+    return { delivery, message: notificationMessage(key, outcome, delivery?.redelivery ?? 0) };
+  });
+  const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
+  const open = [...ownNotifications, ...(digestNotifications ?? [])].filter(
+    ({ delivery }) => !isFinal(delivery),
   );
-  const wakeAt = Math.min(
-    digested.kind === "running" ? now + POSTPONE_MS : Number.POSITIVE_INFINITY,
-    ...open.map(({ delivery }) =>
-      Math.max(now + POSTPONE_MS, (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS),
-    ),
-  );
-  await ports.ledger.rescheduleSweep(entry, Number.isFinite(wakeAt) ? wakeAt : null);
+  const overdue = open.filter(({ delivery }) => dueAt(delivery) < now).map(({ message }) => message);
+  const unsent = overdue.filter(({ body }) => !sent.has(body));
+  for (const { body } of unsent) sent.add(body);
+  await sendAll(notifyQueue, unsent);
+  const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, dueAt(delivery)));
+  if (digestNotifications === null) dueTimes.push(now + DUE_AGAIN_MS);
+  await ledger.rescheduleSweep(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
   return { polls: 0, notifications: unsent.length };
 }
 
-function isSettled(delivery: DeliveryRecord | null): boolean {
+/**
+ * Reads the notifications of the watch's digest; null while a job of the digest is running, because the digest is sent
+ * after the last job. A member that was stopped, or restarted by a later call, may never leave the digest. Its watch
+ * therefore decides whether it is running.
+ */
+async function readDigestNotifications(
+  { digestId }: Watch,
+  targets: readonly string[],
+  digest: Digest | null,
+  ledger: Pick<Ledger, "readWatch" | "readDelivery">,
+): Promise<readonly Notification[] | null> {
+  if (digestId === null || digest === null || targets.length === 0) return [];
+  for (const key of digest.running) {
+    const member = (await ledger.readWatch(key))?.watch;
+    if (member?.state === "watching" && member.digestId === digestId) return null;
+  }
+  return Promise.all(
+    targets.map(async (target) => ({
+      delivery: await ledger.readDelivery({ project: DIGEST_PROJECT, jobId: digestId, target }),
+      message: digestMessage(digestId, target),
+    })),
+  );
+}
+
+/** When a notification's message counts as lost. */
+function dueAt(delivery: DeliveryRecord | null): Instant {
+  return (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS;
+}
+
+function isFinal(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;
 }

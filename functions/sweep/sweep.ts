@@ -1,97 +1,132 @@
+import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import { targetGoneMessage } from "../../lib/queue/outgoing-messages.ts";
 import { sendAll } from "../../lib/queue/queue.ts";
+import type { Invocation } from "../../lib/runtime/invocation.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
 import { type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
-const MINUTE_MS = 60_000;
-/** Watches looked after at once, and taken from the index at a time. */
-const ABREAST = 10;
-const PAGE = 100;
-/** No further watches are taken up with less time than this, and no targets: a run that is cut short tells nothing. */
-const WATCHES_NEED_MS = 10_000;
-const TARGETS_NEED_MS = 5_000;
-/** A gone target is told of for a day; the claim makes all but the first telling harmless. */
-const TELL_GONE_MS = 24 * 60 * MINUTE_MS;
+const CONCURRENCY = 10;
+/** Watches read from the overdue index at a time. */
+const PAGE_SIZE = 100;
+/** The run stops with less time than this, so that it ends in time to log what it did. */
+const WATCHES_MARGIN_MS = 10_000;
+const TARGETS_MARGIN_MS = 5_000;
+/** A target that is off is reported for a day. The claim of the notification makes repetitions harmless. */
+const REPORT_OFF_TARGET_MS = 86_400_000;
 
-/** What a run could not look after: a watch, or a target that may be gone. */
-export type SweepFailure = WatchKey | { readonly target: string };
+/** A watch or target for which a run failed. */
+export type SweepSubject = WatchKey | { readonly target: string };
 
-export interface SweepPorts extends Omit<SweepWatchPorts, "sent"> {
+export interface SweepPorts extends SweepWatchPorts {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
-  /** Milliseconds this run may still use: what it does not reach stays in the index for the next. */
-  readonly remainingMs: () => number;
-  readonly onFailure: (what: SweepFailure, error: unknown) => void;
+  readonly configs: Pick<ConfigSource, "current">;
+  readonly onFailure: (failed: SweepSubject, error: unknown) => void;
+  readonly onSwept: (result: SweepResult) => void;
 }
 
-export interface Swept {
+/** What one run did. */
+export interface SweepResult {
+  /** Polls and notifications that were sent again. */
   readonly polls: number;
   readonly notifications: number;
-  /** Watches and targets that could not be looked after; the next run tries again. */
+  /** Watches and targets for which the run failed. The next run tries them again. */
   readonly failed: number;
-  /** False: time ran out first. */
+  /** False when the run stopped because its time ran out. */
   readonly finished: boolean;
 }
 
 /**
- * Sends again what is overdue: polls whose message was lost, notifications that never came to be claimed. Claims make
- * that harmless where nothing was lost. Each watch leaves the top of the index once it has been looked after, so
- * a run that is cut short is resumed by the next. What fails harms nothing beside it.
+ * Creates the handler of the sweep. A run sends again what is overdue: polls whose message was lost, and notifications
+ * that were never claimed. Claims make this harmless where nothing was lost. A watch leaves the top of the overdue index
+ * once it was checked, so the next run continues where a run stopped. A failure stops no other watch.
  */
-export async function sweep(ports: SweepPorts): Promise<Swept> {
-  const swept = await sweepWatches(ports);
-  return { ...swept, failed: swept.failed + (await tellGoneTargets(ports)) };
+export function createSweepHandler(
+  ports: SweepPorts,
+): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
+  return async ({ remainingMs }) => {
+    const config = await ports.configs.current();
+    const swept = await sweepWatches(config, remainingMs, ports);
+    // Alerts about targets come last: the outcomes of jobs are more urgent.
+    const failedTargets = await reportOffTargets(config, remainingMs, ports);
+    ports.onSwept({ ...swept, failed: swept.failed + failedTargets });
+  };
 }
 
-async function sweepWatches(ports: SweepPorts): Promise<Swept> {
+async function sweepWatches(
+  config: Config,
+  remainingMs: () => number,
+  ports: SweepPorts,
+): Promise<SweepResult> {
+  const scope = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
-  const sent = new Set<string>();
-  /** The index may still show what was put later, or could not be: this run goes past it. */
+  /** The index may still show a watch that failed in this run. */
   const failed = new Set<string>();
-  const swept = (finished: boolean): Swept => ({ ...total, failed: failed.size, finished });
+  const sweepOne = async (entry: OverdueEntry): Promise<void> => {
+    try {
+      const sent = await sweepWatch(entry, scope);
+      total.polls += sent.polls;
+      total.notifications += sent.notifications;
+    } catch (error) {
+      failed.add(idOf(entry));
+      ports.onFailure(entry, error);
+    }
+  };
+  const result = (finished: boolean): SweepResult => ({ ...total, failed: failed.size, finished });
   for (;;) {
-    if (ports.remainingMs() < WATCHES_NEED_MS) return swept(false);
-    const overdue = await ports.ledger.listOverdue(ports.now(), PAGE + failed.size);
+    if (remainingMs() < WATCHES_MARGIN_MS) return result(false);
+    const overdue = await ports.ledger.listOverdue(ports.now(), PAGE_SIZE + failed.size);
     const due = overdue.filter((entry) => !failed.has(idOf(entry)));
-    if (due.length === 0) return swept(true);
-    for (let i = 0; i < due.length; i += ABREAST) {
-      await Promise.all(
-        due.slice(i, i + ABREAST).map(async (entry) => {
-          try {
-            const again = await sweepWatch(entry, { ...ports, sent });
-            total.polls += again.polls;
-            total.notifications += again.notifications;
-          } catch (error) {
-            failed.add(idOf(entry));
-            ports.onFailure(entry, error);
-          }
-        }),
-      );
-      if (ports.remainingMs() < WATCHES_NEED_MS) return swept(false);
+    if (due.length === 0) return result(true);
+    for (let i = 0; i < due.length; i += CONCURRENCY) {
+      await Promise.all(due.slice(i, i + CONCURRENCY).map(sweepOne));
+      if (remainingMs() < WATCHES_MARGIN_MS) return result(false);
     }
   }
 }
 
 const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
 
-/** Answers how many targets failed. After the watches: no reader of a job's end should wait for an alert about a target. */
-async function tellGoneTargets(ports: SweepPorts): Promise<number> {
-  const { ledger, notifications, config, now } = ports;
+/** Sends an alert about each target that is off to the fallback target. Returns the number of targets that failed. */
+async function reportOffTargets(
+  config: Config,
+  remainingMs: () => number,
+  { ledger, notifyQueue, now, onFailure }: SweepPorts,
+): Promise<number> {
   const { fallbackTarget } = config.settings;
-  if (fallbackTarget === undefined || ports.remainingMs() < TARGETS_NEED_MS) return 0;
+  if (fallbackTarget === undefined || remainingMs() < TARGETS_MARGIN_MS) return 0;
   const others = Object.keys(config.targets).filter((name) => name !== fallbackTarget);
-  const told = await Promise.all(
+  const failures = await Promise.all(
     others.map(async (target) => {
       try {
-        const since = (await ledger.readTarget(target)).offSince;
-        if (since !== null && since > now() - TELL_GONE_MS)
-          await sendAll(notifications, [targetGoneMessage(target, since, fallbackTarget)]);
-        return 0;
+        const { offSince } = await ledger.readTarget(target);
+        if (offSince !== null && offSince > now() - REPORT_OFF_TARGET_MS)
+          await sendAll(notifyQueue, [targetGoneMessage(target, offSince, fallbackTarget)]);
+        return [];
       } catch (error) {
-        ports.onFailure({ target }, error);
-        return 1;
+        onFailure({ target }, error);
+        return [target];
       }
     }),
   );
-  return told.reduce<number>((failed, one) => failed + one, 0);
+  return failures.flat().length;
+}
+
+/** Logs a watch or target for which a run failed. */
+export function logSweepFailure(failed: SweepSubject, error: unknown): void {
+  const fields =
+    "target" in failed ? { target: failed.target } : { project: failed.project, job_id: failed.jobId };
+  log.error("sweep failed", fields, error);
+}
+
+/** Writes the log line and the metrics of one run. Something that the sweep sent again was lost before. */
+export function logSwept({ polls, notifications, failed, finished }: SweepResult): void {
+  log.info("swept", { polls, notifications, failed, finished });
+  meter.add("SweepFound", polls + notifications);
+  if (notifications > 0) meter.add("NotificationsOverdue", notifications);
+  meter.add("SweepLeft", failed + (finished ? 0 : 1));
 }

@@ -1,14 +1,15 @@
 import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
 import { notification } from "../../functions/notify/send-notification.ts";
-import { conclude, resume } from "../../functions/poll/conclude-watch.ts";
-import { type Polled, poll } from "../../functions/poll/poll-job.ts";
-import { type SweepFailure, sweep } from "../../functions/sweep/sweep.ts";
+import { createPollHandler } from "../../functions/poll/poll-job.ts";
+import type { PollReport } from "../../functions/poll/poll-log.ts";
+import type { UnreadableReason } from "../../functions/shared/read-message.ts";
+import { createSweepHandler, type SweepResult, type SweepSubject } from "../../functions/sweep/sweep.ts";
 import type { Attempted } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
-import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
+import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
@@ -48,20 +49,28 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
   const memory = createMemoryLedger();
   const ledger: Ledger = { ...memory, ...options.ledger };
   const queueNamed = (name: string) => createMemoryQueue({ name, now, visibilitySeconds: 180 });
-  const [pollQueue, notifications, dead] = [queueNamed("poll"), queueNamed("notify"), queueNamed("dead")];
+  const [pollQueue, notifyQueue, deadLetterQueue] = [
+    queueNamed("poll"),
+    queueNamed("notify"),
+    queueNamed("dead"),
+  ];
   const config = configWith(options.settings ?? {});
   const { settings } = config;
-  const seen = { polled: [] as Polled[], concluded: [] as OutcomeSummary[], posts: [] as string[] };
-  const failures: SweepFailure[] = [];
+  const seen = {
+    polls: [] as PollReport[],
+    concluded: [] as OutcomeSummary[],
+    unreadable: [] as UnreadableReason[],
+    failures: [] as SweepSubject[],
+    posts: [] as string[],
+  };
   const flow = {
     clock,
     memory,
     pollQueue,
-    notifications,
-    dead,
+    notifyQueue,
+    deadLetterQueue,
     seen,
     config,
-    failures,
     observation: jobIn("pending"),
     attempted: TAKEN,
     remainingMs: 28_000,
@@ -88,49 +97,45 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       messageId = "m-1",
       queue: Pick<Queue, "send"> = pollQueue,
       jobId = KEY.jobId,
-      notify: Pick<Queue, "send"> = notifications,
+      notify: Pick<Queue, "send"> = notifyQueue,
     ): Promise<Disposition> {
-      const message = PollMessage.parse({
-        v: 1,
-        kind: "poll",
-        ...KEY,
-        jobId,
-        poll: number,
-        deadlineAt: T0 + 3_600_000,
+      const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000 };
+      const handle = createPollHandler({
+        ledger,
+        pollQueue: { ...pollQueue, send: queue.send },
+        deadLetterQueue,
+        notifyQueue: notify,
+        configs: { knowing: async () => config },
+        createCce: () => ({
+          queryJob: async () => flow.observation,
+          async queryFailedSubjobs(_, job) {
+            flow.whileDeepening();
+            return job;
+          },
+        }),
+        defaultUrl: "https://default.example",
+        now,
+        random: () => 0.5,
+        onPoll: (report) => seen.polls.push(report),
+        onConcluded: (summary) => seen.concluded.push(summary),
+        onUnreadable: (reason) => seen.unreadable.push(reason),
+        onDurationsUnread: () => {},
+      })(1);
+      return handle({
+        messageId,
+        receiptHandle: `receipt of ${messageId}`,
+        body: JSON.stringify(body),
+        receiveCount: 1,
+        remainingMs: () => flow.remainingMs,
       });
-      const cce = {
-        queryJob: async () => flow.observation,
-        async queryFailedSubjobs(_: string, job: Job) {
-          flow.whileDeepening();
-          return job;
-        },
-      };
-      const onConcluded = (conclusion: OutcomeSummary) => seen.concluded.push(conclusion);
-      const ends = { ledger, notifications: notify, cce, config, now, onConcluded, pageUrl: () => null };
-      return poll(
-        message,
-        { messageId, remainingMs: () => flow.remainingMs },
-        {
-          ledger,
-          pollQueue: queue,
-          cce,
-          settings,
-          now,
-          random: () => 0.5,
-          durations: async () => [],
-          conclude: (what, ending) => conclude(what, ending, ends),
-          resume: (begun) => resume(begun, ends),
-          onPoll: (polled) => seen.polled.push(polled),
-        },
-      );
     },
 
     /** The next visible message of the notify queue, handled and acknowledged as its function would. */
     async tell(): Promise<Disposition | "nothing" | "unknown"> {
-      const [delivery] = notifications.receive(1);
+      const [delivery] = notifyQueue.receive(1);
       if (delivery === undefined) return "nothing";
       const disposition = await flow.handle(delivery);
-      if (disposition === "acknowledged") notifications.remove(delivery.receiptHandle);
+      if (disposition === "acknowledged") notifyQueue.remove(delivery.receiptHandle);
       return disposition;
     },
 
@@ -148,8 +153,8 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
         { ...delivery, remainingMs: () => flow.remainingMs },
         {
           ledger,
-          queue: notifications,
-          dead,
+          queue: notifyQueue,
+          dead: deadLetterQueue,
           settings,
           now,
           random: () => 0.5,
@@ -162,16 +167,22 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       );
     },
 
-    sweep: (remainingMs = () => 50_000) =>
-      sweep({
+    async sweep(remainingMs = () => 50_000): Promise<SweepResult> {
+      const results: SweepResult[] = [];
+      const run = createSweepHandler({
         ledger,
         pollQueue,
-        notifications,
-        config,
+        notifyQueue,
+        configs: { current: async () => config },
         now,
-        remainingMs,
-        onFailure: (what) => failures.push(what),
-      }),
+        onFailure: (failed) => seen.failures.push(failed),
+        onSwept: (result) => results.push(result),
+      });
+      await run({ remainingMs });
+      const [result] = results;
+      if (result === undefined) throw new Error("the sweep reported no result");
+      return result;
+    },
   };
   return flow;
 }

@@ -1,8 +1,7 @@
 import type { NotificationPorts } from "../../functions/notify/send-notification.ts";
-import type { ConcludePorts } from "../../functions/poll/conclude-watch.ts";
 import type { PollPorts } from "../../functions/poll/poll-job.ts";
-import type { ReadMessagePorts } from "../../functions/shared/read-message.ts";
 import type { SweepPorts } from "../../functions/sweep/sweep.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
 import type { ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
@@ -11,9 +10,8 @@ export interface Plant {
   readonly visibilitySeconds: number;
   readonly recursiveLoop: EventSourceOptions["recursiveLoop"];
   readonly failures: EventSourceOptions["failures"];
-  readonly reading: (ports: ReadMessagePorts) => ReadMessagePorts;
+  readonly deadLetters: (queue: Pick<Queue, "send">) => Pick<Queue, "send">;
   readonly poll: (ports: PollPorts) => PollPorts;
-  readonly conclude: (ports: ConcludePorts) => ConcludePorts;
   readonly notification: (ports: NotificationPorts, delivery: ReceivedMessage) => NotificationPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
 }
@@ -28,9 +26,8 @@ export const NO_PLANT: Plant = {
     );
     return records.map(({ messageId }) => messageId).filter((id) => !done.has(id));
   },
-  reading: (ports) => ports,
+  deadLetters: (queue) => queue,
   poll: (ports) => ports,
-  conclude: (ports) => ports,
   notification: (ports) => ports,
   sweep: (ports) => ports,
 };

@@ -76,9 +76,9 @@ export function markSwept(ports: SweepPorts): SweepPorts {
     body.replace(/"redelivery":(\d+)/, (_, n) => `"redelivery":${SWEPT + Number(n)}`);
   return {
     ...ports,
-    notifications: {
+    notifyQueue: {
       send: (messages) =>
-        ports.notifications.send(messages.map((message) => ({ ...message, body: mark(message.body) }))),
+        ports.notifyQueue.send(messages.map((message) => ({ ...message, body: mark(message.body) }))),
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { ConcludePorts } from "../../functions/poll/conclude-watch.ts";
 import type { PollPorts } from "../../functions/poll/poll-job.ts";
 
 type Claims = Pick<PollPorts["ledger"], "claimPoll">;
@@ -39,15 +38,18 @@ export function doneBeforeSend(ports: PollPorts): PollPorts {
   return {
     ...ports,
     pollQueue: {
+      ...pollQueue,
       async send(messages) {
-        unsent = messages;
+        unsent = [...unsent, ...messages];
         return messages.map(({ id }) => ({ id, kind: "sent" }));
       },
     },
     ledger: {
       ...ledger,
       async recordPoll(record) {
-        const messages = unsent;
+        const isOwn = ({ body }: (typeof unsent)[number]) => JSON.parse(body).jobId === record.key.jobId;
+        const messages = unsent.filter(isOwn);
+        unsent = unsent.filter((message) => !isOwn(message));
         const recorded = await ledger.recordPoll(record);
         await pollQueue.send(messages);
         return recorded;
@@ -68,12 +70,12 @@ export function ackOwnLease<T extends Claims>(ledger: T): T {
 }
 
 /** Tells all targets but the last. */
-export function forgetTarget(ports: ConcludePorts): ConcludePorts {
+export function forgetTarget(ports: PollPorts): PollPorts {
   return {
     ...ports,
-    notifications: {
+    notifyQueue: {
       async send(messages) {
-        await ports.notifications.send(messages.slice(0, Math.max(1, messages.length - 1)));
+        await ports.notifyQueue.send(messages.slice(0, Math.max(1, messages.length - 1)));
         return messages.map(({ id }) => ({ id, kind: "sent" }));
       },
     },

@@ -33,8 +33,11 @@ const PLANTS = {
   /** What a batch could not send counts as sent. */
   "swallow-batch-failure": {
     ...NO_PLANT,
-    poll: (ports) => ({ ...ports, pollQueue: unheeded(ports.pollQueue) }),
-    conclude: (ports) => ({ ...ports, notifications: unheeded(ports.notifications) }),
+    poll: (ports) => ({
+      ...ports,
+      pollQueue: unheeded(ports.pollQueue),
+      notifyQueue: unheeded(ports.notifyQueue),
+    }),
   },
   /** Results are matched with records by their place, in the order they came in. */
   "fail-by-position": {
@@ -46,14 +49,11 @@ const PLANTS = {
   /** A message that cannot be read is acknowledged, and that is all. */
   "ack-malformed": {
     ...NO_PLANT,
-    reading: (ports) => ({
-      ...ports,
-      deadLetterQueue: { send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) },
-    }),
+    deadLetters: () => ({ send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) }),
   },
   /** What the sweep sends again goes past the claim. */
   "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notification: unclaimedIfSwept },
-  "forget-target": { ...NO_PLANT, conclude: forgetTarget },
+  "forget-target": { ...NO_PLANT, poll: forgetTarget },
 } satisfies Record<string, Plant>;
 
 export type PlantName = keyof typeof PLANTS;

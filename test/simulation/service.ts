@@ -1,15 +1,10 @@
 import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
 import { notification } from "../../functions/notify/send-notification.ts";
-import { conclude, resume } from "../../functions/poll/conclude-watch.ts";
-import { poll } from "../../functions/poll/poll-job.ts";
-import { createPace } from "../../functions/poll/project-rate-limit.ts";
-import { createDurations } from "../../functions/shared/learned-durations.ts";
+import { createPollHandler } from "../../functions/poll/poll-job.ts";
 import { deadLetterUnknown, readMessage } from "../../functions/shared/read-message.ts";
-import { sweep } from "../../functions/sweep/sweep.ts";
-import { pageUrl } from "../../lib/auth/link-keys.ts";
+import { createSweepHandler } from "../../functions/sweep/sweep.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { coalesceSends } from "../../lib/queue/coalesce-sends.ts";
-import { NotifyMessage, PollMessage } from "../../lib/queue/messages.ts";
+import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type Cloud, cceFor } from "./cloud.ts";
@@ -45,51 +40,27 @@ export function reach(around: Surroundings, actor: Actor, hop: number) {
   return { ledger: faultyLedger(world, actor, around.ledger, rates), queue };
 }
 
-/** As functions/poll.ts joins it. */
-export function startPoll(around: Surroundings, actor: Actor, records: number, hop: number): HandleMessage {
+/** The handler of one batch of the poll queue. */
+export function startPoll(around: Surroundings, actor: Actor, messages: number, hop: number): HandleMessage {
   const { world, config, plant } = around;
-  const { settings } = config;
-  const { now } = world;
   const { ledger, queue } = reach(around, actor, hop + 1);
-  const cce = cceFor(world, actor, around.cloud, around.rates);
-  const pollQueue = coalesceSends(queue("poll"), records, timerOf(world, actor));
-  const durations = createDurations(ledger, now, () => {});
-  const reading = plant.reading({
-    queue: queue("poll"),
-    deadLetterQueue: queue("pollDead"),
-    onUnreadable: () => {},
-  });
-  const link = { ...settings, linkKey: settings.linkKey, publicUrl: PUBLIC_URL };
-  const ends = plant.conclude({
-    ledger,
-    notifications: queue("notify"),
-    cce,
-    config,
-    now,
-    onConcluded: ({ jobId, outcome }) => world.note(actor, `${jobId} concluded: ${outcome}`),
-    pageUrl: (key, at) => pageUrl(link, key, at),
-  });
   const ports = plant.poll({
     ledger,
-    pollQueue,
-    cce,
-    durations,
-    settings,
-    now,
+    pollQueue: queue("poll"),
+    deadLetterQueue: plant.deadLetters(queue("pollDead")),
+    notifyQueue: queue("notify"),
+    configs: { knowing: async () => config },
+    createCce: () => cceFor(world, actor, around.cloud, around.rates),
+    defaultUrl: PUBLIC_URL,
+    now: world.now,
     random: world.chance.next,
+    timer: timerOf(world, actor),
     onPoll: () => {},
-    pace: createPace(ledger, now)(settings.poll.queriesPerFiveMinutes),
-    conclude: (seen, ending) => conclude(seen, ending, ends),
-    resume: (begun) => resume(begun, ends),
+    onConcluded: ({ jobId, outcome }) => world.note(actor, `${jobId} concluded: ${outcome}`),
+    onUnreadable: () => {},
+    onDurationsUnread: () => {},
   });
-  return async (received) => {
-    try {
-      const read = await readMessage(PollMessage, received, reading);
-      return read.kind === "unreadable" ? read.disposition : await poll(read.message, received, ports);
-    } finally {
-      pollQueue.leave();
-    }
-  };
+  return createPollHandler(ports)(messages);
 }
 
 /** As functions/notify.ts joins it. */
@@ -97,11 +68,11 @@ export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
   const { world, config, plant } = around;
   const { now } = world;
   const { ledger, queue } = reach(around, actor, 0);
-  const reading = plant.reading({
+  const reading = {
     queue: queue("notify"),
-    deadLetterQueue: queue("notifyDead"),
+    deadLetterQueue: plant.deadLetters(queue("notifyDead")),
     onUnreadable: () => {},
-  });
+  };
   return async (received) => {
     const read = await readMessage(NotifyMessage, received, reading);
     if (read.kind === "unreadable") return read.disposition;
@@ -130,19 +101,18 @@ export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
   };
 }
 
-/** As functions/sweep.ts joins it. */
+/** One run of the sweep. */
 export async function runSweep(around: Surroundings, actor: Actor): Promise<void> {
   const { world, config, plant } = around;
   const { ledger, queue } = reach(around, actor, 0);
   const ports = plant.sweep({
     ledger,
     pollQueue: queue("poll"),
-    notifications: queue("notify"),
-    config,
+    notifyQueue: queue("notify"),
+    configs: { current: async () => config },
     now: world.now,
-    remainingMs: () => actor.deadlineAt - world.now(),
     onFailure: () => {},
+    onSwept: (result) => world.note(actor, `swept: ${JSON.stringify(result)}`),
   });
-  const swept = await sweep(ports);
-  world.note(actor, `swept: ${JSON.stringify(swept)}`);
+  await createSweepHandler(ports)({ remainingMs: () => actor.deadlineAt - world.now() });
 }

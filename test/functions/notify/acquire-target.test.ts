@@ -21,6 +21,6 @@ describe("the first wait of the schedule", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     expect(await flow.tell()).toBe("acknowledged");
-    expect(flow.dead.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
   });
 });

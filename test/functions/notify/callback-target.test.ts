@@ -24,7 +24,7 @@ describe("a callback that is gone", () => {
     expect(await flow.tell()).toBe("acknowledged");
     expect(await first()).toMatchObject({ state: "gone", deadLettered: true });
     const attributes = { reason: "gone", detail: "target_gone", target: TARGET };
-    expect(flow.dead.state.messages).toMatchObject([{ attributes }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
     expect((await flow.memory.readTarget(TARGET)).offSince).toBeNull();
 
     flow.clock.now += 20 * DAY_MS;

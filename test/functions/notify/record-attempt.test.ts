@@ -28,13 +28,13 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
   const run = async (until: number): Promise<number> => {
     let receipts = 0;
     for (;;) {
-      const next = Math.min(...flow.notifications.state.messages.map(({ visibleAt }) => visibleAt));
+      const next = Math.min(...flow.notifyQueue.state.messages.map(({ visibleAt }) => visibleAt));
       if (next >= until) return receipts;
       flow.clock.now = Math.max(flow.clock.now, next);
       await flow.tell();
       receipts = Math.max(
         receipts,
-        ...flow.notifications.state.messages.map(({ receiveCount }) => receiveCount),
+        ...flow.notifyQueue.state.messages.map(({ receiveCount }) => receiveCount),
       );
     }
   };
@@ -119,7 +119,7 @@ describe("a receiver that throttles", () => {
       expect(await run(Number.POSITIVE_INFINITY)).toBeLessThan(MAX_RECEIVE_COUNT);
       expect(await standing()).toMatchObject({ state: "exhausted", attempts: 0, deadLettered: true });
       const attributes = { reason: "exhausted", detail: "throttled", target: "audit" };
-      expect(flow.dead.state.messages).toMatchObject([{ attributes }]);
+      expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
       expect(flow.clock.now - start).toBeGreaterThanOrEqual(24 * HOUR_MS);
       expect(flow.clock.now - start).toBeLessThan(37 * HOUR_MS);
     },
@@ -139,12 +139,12 @@ describe("a notification that has come back too often", () => {
   it("is attempted once more, though its target is held, and then deadLettered with what the receiver said", async () => {
     const { flow, standing } = await ended();
     await flow.memory.throttleTarget("audit", flow.clock.now + HOUR_MS);
-    const [delivery] = flow.notifications.receive(1);
+    const [delivery] = flow.notifyQueue.receive(1);
     if (delivery === undefined) throw new Error("no notification was sent");
     flow.attempted = throttledFor(null);
     expect(await flow.handle({ ...delivery, receiveCount: 900 })).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "exhausted", deadLettered: true });
-    expect(flow.dead.state.messages).toMatchObject([{ attributes: { detail: "throttled" } }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "throttled" } }]);
   });
 
   it.each([
@@ -156,7 +156,7 @@ describe("a notification that has come back too often", () => {
     async (receiveCount, seconds) => {
       const { flow, standing } = await ended();
       await flow.memory.throttleTarget("audit", flow.clock.now + 1000);
-      const [delivery] = flow.notifications.receive(1);
+      const [delivery] = flow.notifyQueue.receive(1);
       if (delivery === undefined) throw new Error("no notification was sent");
       expect(await flow.handle({ ...delivery, receiveCount })).toBe("retry");
       expect((await standing()).nextAttemptAt).toBe(flow.clock.now + seconds * 1000);

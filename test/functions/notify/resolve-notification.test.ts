@@ -31,7 +31,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     audit.on = ["succeeded"];
     expect(await flow.tell()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
-    expect(bodiesOf(flow.dead)).toEqual([]);
+    expect(bodiesOf(flow.deadLetterQueue)).toEqual([]);
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });

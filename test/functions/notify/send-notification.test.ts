@@ -22,13 +22,13 @@ describe("a notification", () => {
     expect(await flow.tell()).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "delivered", attempts: 1 });
     expect(flow.seen.posts).toHaveLength(1);
-    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
   it("that comes twice is told once", async () => {
     const { flow } = await ended();
-    const [body] = flow.notifications.state.messages;
-    await flow.notifications.send([{ id: "again", body: body?.body ?? "", delaySeconds: 0 }]);
+    const [body] = flow.notifyQueue.state.messages;
+    await flow.notifyQueue.send([{ id: "again", body: body?.body ?? "", delaySeconds: 0 }]);
     expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
     expect(flow.seen.posts).toHaveLength(1);
   });
@@ -66,7 +66,7 @@ describe("a notification", () => {
     expect(await flow.tell()).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "exhausted", attempts: 2, deadLettered: true });
     const attributes = { reason: "exhausted", detail: "server_error", target: "audit" };
-    expect(flow.dead.state.messages).toMatchObject([{ attributes }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
   });
 
   it("that is refused is deadLettered at once; one for a target that is gone switches the target off", async () => {
@@ -92,7 +92,7 @@ describe("a notification", () => {
   it("for a target that the config has lost is deadLettered", async () => {
     const { flow } = await ended(["nobody"]);
     await flow.tell();
-    expect(flow.dead.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
   });
 
   it("final but not yet deadLettered, is deadLettered when it comes again, and not attempted", async () => {
@@ -112,7 +112,7 @@ describe("a notification", () => {
     });
     expect(await flow.tell()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
-    expect(flow.dead.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
   });
 
   it("is not attempted by an instance that slept past its time after the claim", async () => {

@@ -17,7 +17,7 @@ describe("the end of a watch", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     expect(ends).toBe(2);
-    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
     expect((await flow.memory.readWatch(KEY))?.watch.targets).toEqual(["audit", "ops"]);
   });
 
@@ -35,7 +35,7 @@ describe("the end of a watch", () => {
     flow.clock.now += 36_000;
     flow.observation = jobIn("succeeded");
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(bodiesOf(flow.notifications).map((body) => (body as { outcome: string }).outcome)).toEqual([
+    expect(bodiesOf(flow.notifyQueue).map((body) => (body as { outcome: string }).outcome)).toEqual([
       "failed",
       "failed",
     ]);
@@ -54,7 +54,7 @@ describe("the end of a watch", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     expect(await flow.memory.readOutcome(KEY)).toBeNull();
   });
 
@@ -84,7 +84,7 @@ describe("the end of a watch", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     const own = [{ target: "alarms" }, { target: "audit" }];
-    expect(bodiesOf(flow.notifications)).toMatchObject(own);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject(own);
     expect(await flow.memory.removeRunningMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
   });
 });

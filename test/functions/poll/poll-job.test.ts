@@ -23,7 +23,7 @@ describe("a poll", () => {
       polledAt: [T0],
     });
     expect(bodiesOf(flow.pollQueue)).toMatchObject([{ kind: "poll", poll: 2 }]);
-    expect(flow.seen.polled).toMatchObject([{ poll: 1, what: "job", next: "poll_again" }]);
+    expect(flow.seen.polls).toMatchObject([{ poll: 1, observation: "job", next: "poll_again" }]);
   });
 
   it("is not done when the next one could not be sent", async () => {
@@ -43,7 +43,12 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     expect(await flow.poll(1, "m-2")).toBe("acknowledged");
     expect(await flow.poll(1, "m-1")).toBe("acknowledged");
-    expect(flow.seen.polled.map(({ what }) => what)).toEqual(["own_lease", "other_owner", "job", "stale"]);
+    expect(flow.seen.polls.map(({ observation }) => observation)).toEqual([
+      "own_lease",
+      "other_owner",
+      "job",
+      "stale",
+    ]);
     expect(bodiesOf(flow.pollQueue)).toHaveLength(1);
   });
 
@@ -78,9 +83,9 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     flow.observation = jobIn("pending");
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(flow.seen.polled.at(-1)).toMatchObject({ what: "resumed", next: "concluded" });
+    expect(flow.seen.polls.at(-1)).toMatchObject({ observation: "resumed", next: "concluded" });
     expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
-    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", outcome: "lost" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "lost" }]);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
@@ -90,7 +95,7 @@ describe("a poll", () => {
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-0", now: T0, leaseMs: 35_000 });
     flow.clock.now += 35_001;
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(flow.seen.polled).toMatchObject([{ what: "job", next: "poll_again" }]);
+    expect(flow.seen.polls).toMatchObject([{ observation: "job", next: "poll_again" }]);
   });
 
   it("keeps no conclusion once its lease has ended: somebody else may have polled since", async () => {
@@ -105,7 +110,7 @@ describe("a poll", () => {
       summary: null,
       watch: { state: "watching" },
     });
-    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
   it("ends no watch that was stopped and taken up again while it concluded", async () => {
@@ -113,10 +118,10 @@ describe("a poll", () => {
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
     const crossing = {
-      async send(messages: Parameters<typeof flow.notifications.send>[0]) {
+      async send(messages: Parameters<typeof flow.notifyQueue.send>[0]) {
         await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
         await flow.open({ acceptedAt: flow.clock.now, deadlineAt: flow.clock.now + 3_600_000 });
-        return flow.notifications.send(messages);
+        return flow.notifyQueue.send(messages);
       },
     };
     expect(await flow.poll(1, "m-1", flow.pollQueue, KEY.jobId, crossing)).toBe("acknowledged");
@@ -132,7 +137,7 @@ describe("a poll", () => {
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
     await flow.poll(1);
-    const [late] = flow.notifications.state.messages.map(({ body }) => body);
+    const [late] = flow.notifyQueue.state.messages.map(({ body }) => body);
     expect(await flow.tell()).toBe("acknowledged");
 
     expect(await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2)).toBe("over");
@@ -144,7 +149,7 @@ describe("a poll", () => {
     });
     flow.observation = jobIn("succeeded");
     await flow.poll(2, "m-2");
-    expect(bodiesOf(flow.notifications)).toMatchObject([
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
       { v: 2, generation: 1, target: "audit", outcome: "succeeded" },
     ]);
     expect(await flow.tell()).toBe("acknowledged");
@@ -157,7 +162,7 @@ describe("a poll", () => {
 
     // A notification of the first generation that nobody took until now tells how that one ended.
     const untold = (late ?? "").replace('"audit"', '"deploys"');
-    await flow.notifications.send([{ id: "late", body: untold, delaySeconds: 0 }]);
+    await flow.notifyQueue.send([{ id: "late", body: untold, delaySeconds: 0 }]);
     expect(await flow.tell()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(3);
     expect((await flow.memory.readOutcome(KEY))?.outcome).toBe("timed_out");
@@ -168,7 +173,7 @@ describe("a poll", () => {
     await flow.open({ targets: ["audit", "deploys", "alarms"] });
     flow.observation = jobIn("succeeded");
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(bodiesOf(flow.notifications)).toMatchObject([
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
       { kind: "notification", target: "audit", outcome: "succeeded", redelivery: 0 },
       { kind: "notification", target: "deploys", outcome: "succeeded" },
     ]);

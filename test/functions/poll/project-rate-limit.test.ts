@@ -1,7 +1,5 @@
-import { poll } from "../../../functions/poll/poll-job.ts";
-import { createPace } from "../../../functions/poll/project-rate-limit.ts";
+import { createPollHandler } from "../../../functions/poll/poll-job.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { PollMessage } from "../../../lib/queue/messages.ts";
 import { pollMessage } from "../../../lib/queue/outgoing-messages.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -12,13 +10,13 @@ const WINDOW_MS = 300_000;
 const QUOTA = 200;
 const INSTANCES = 5;
 
-/** Jobs of ten minutes, all handed over in one minute, looked at by several instances of one function. */
+/** Runs jobs of ten minutes that were all accepted within one minute, over several instances of the poll function. */
 async function run(jobs: number, settings: Record<string, unknown>, deadlineMinutes = 12 * 60) {
   const clock = { at: T0 };
   const now = () => clock.at;
-  const random = () => ((clock.at / 7919) % 97) / 97;
   const ledger = createMemoryLedger();
-  const queue = createMemoryQueue({ name: "poll", now, visibilitySeconds: 180 });
+  const queueNamed = (name: string) => createMemoryQueue({ name, now, visibilitySeconds: 180 });
+  const pollQueue = queueNamed("poll");
   const config = configWith(settings);
   const asked: number[] = [];
   const [refused, ended] = [[] as number[], new Map<string, number>()];
@@ -32,53 +30,39 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
       const seen = jobIn(clock.at - T0 >= 600_000 ? "succeeded" : "pending");
       return seen.kind === "job" ? { ...seen, job: { ...seen.job, jobId } } : seen;
     },
+    queryFailedSubjobs: () => Promise.reject(new Error("no job fails here")),
   };
-  const paces = Array.from({ length: INSTANCES }, () =>
-    createPace(ledger, now)(config.settings.poll.queriesPerFiveMinutes),
+  const instances = Array.from({ length: INSTANCES }, () =>
+    createPollHandler({
+      ledger: { ...ledger, readDurations: async () => [] },
+      pollQueue,
+      deadLetterQueue: queueNamed("dead"),
+      notifyQueue: queueNamed("notify"),
+      configs: { knowing: async () => config },
+      createCce: () => cce,
+      defaultUrl: "https://default.example",
+      now,
+      random: () => ((clock.at / 7919) % 97) / 97,
+      onPoll: () => {},
+      onConcluded: ({ jobId, outcome, concludedAt }) => ended.set(`${jobId} ${outcome}`, concludedAt),
+      onUnreadable: (_, detail) => {
+        throw new Error(detail);
+      },
+      onDurationsUnread: () => {},
+    }),
   );
   const deadlineAt = T0 + deadlineMinutes * 60_000;
   for (let job = 0; job < jobs; job++) {
     const key = { project: PROJECT, jobId: `job-${job}` };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
     await ledger.openWatch({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
-    await queue.send([pollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
+    await pollQueue.send([pollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
   }
-  for (let turn = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, turn++) {
-    for (const { messageId, receiptHandle, body } of queue.receive(50)) {
-      const pace = paces[turn % INSTANCES];
-      const disposition = await poll(
-        PollMessage.parse(JSON.parse(body)),
-        { messageId, remainingMs: () => 28_000 },
-        {
-          ledger,
-          pollQueue: queue,
-          cce,
-          settings: config.settings,
-          now,
-          random,
-          onPoll: () => {},
-          ...(pace === undefined ? {} : { pace }),
-          durations: async () => [],
-          resume: async () => false,
-          conclude: async ({ watch, poll: number, at, polledAt }, { outcome }) => {
-            ended.set(`${watch.jobId} ${outcome}`, at);
-            const key = { project: watch.project, jobId: watch.jobId };
-            const seen = { phase: null, jobType: null, resourceName: null };
-            await ledger.endWatch({
-              key,
-              acceptedAt: watch.acceptedAt,
-              outcome,
-              concludedAt: at,
-              targets: [],
-              polledAt,
-              expiresAt: at + number,
-              lastSeen: seen,
-            });
-          },
-        },
-      );
-      expect(disposition).toBe("acknowledged");
-      queue.remove(receiptHandle);
+  for (let round = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, round++) {
+    for (const received of pollQueue.receive(50)) {
+      const handle = instances[round % INSTANCES]?.(1);
+      expect(await handle?.({ ...received, remainingMs: () => 28_000 })).toBe("acknowledged");
+      pollQueue.remove(received.receiptHandle);
     }
   }
   const busiest = Math.max(
@@ -88,8 +72,8 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   return { asked, refused, busiest, ended: ended.size, outcomes, lastAt: Math.max(...ended.values()) - T0 };
 }
 
-describe("a project's pace", () => {
-  it("never exceeds the quota that is set, loses no job, and grows late instead", async () => {
+describe("a project's rate limit", () => {
+  it("never exceeds the configured quota, and delays polls without losing a job", async () => {
     const few = await run(10, { poll: { queriesPerFiveMinutes: QUOTA } });
     expect(few).toMatchObject({ refused: [], ended: 10 });
     expect(few.lastAt).toBeLessThan(720_000);
@@ -101,14 +85,14 @@ describe("a project's pace", () => {
     expect(many.lastAt).toBeLessThan(3_600_000);
   });
 
-  it("times no job out that ended before its deadline and only waited for its turn to be seen", async () => {
+  it("polls a job that ended before its deadline once more after the deadline, when only the rate limit delayed the poll", async () => {
     const polls = await run(150, { poll: { queriesPerFiveMinutes: 20 } }, 20);
     expect(polls).toMatchObject({ ended: 150, outcomes: new Set(["succeeded"]) });
     expect(polls.lastAt).toBeGreaterThan(20 * 60_000);
     expect(polls.lastAt).toBeLessThan(80 * 60_000);
   });
 
-  it("is kept without a setting once CCE has asked for fewer", async () => {
+  it("applies without a configured quota after CCE answers with 429", async () => {
     const free = await run(10, {});
     expect(free).toMatchObject({ refused: [], ended: 10 });
     const many = await run(300, {});

@@ -1,4 +1,4 @@
-import { createDurations } from "../../../functions/shared/learned-durations.ts";
+import { createLearnedDurations } from "../../../functions/shared/learned-durations.ts";
 
 const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 
@@ -9,7 +9,7 @@ describe("learned durations", () => {
       reads += 1;
       return COUNTS;
     };
-    const durations = createDurations(
+    const durations = createLearnedDurations(
       { readDurations },
       () => now,
       () => {},
@@ -27,7 +27,7 @@ describe("learned durations", () => {
     let fails = true;
     const faults: unknown[] = [];
     const readDurations = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
-    const durations = createDurations(
+    const durations = createLearnedDurations(
       { readDurations },
       () => 0,
       (error) => faults.push(error),

@@ -1,10 +1,10 @@
 import { tellRedelivered, tellStopped, tellTested } from "../../../functions/api/api-log.ts";
-import { logAudit } from "../../../functions/audit/log-audit.ts";
+import { logAudit } from "../../../functions/audit/audit.ts";
 import { tellAccepted } from "../../../functions/enqueue/enqueue-log.ts";
 import { tellAttempt } from "../../../functions/notify/notify-log.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
-import { logPoll, tellConcluded } from "../../../functions/poll/poll-log.ts";
-import { tellSweepFailed, tellSwept } from "../../../functions/sweep/sweep-log.ts";
+import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
+import { logSweepFailure, logSwept } from "../../../functions/sweep/sweep.ts";
 import type { Attempted } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
@@ -67,11 +67,18 @@ async function told(run: () => void) {
   return { logged, counted };
 }
 
-test("from a request to its notification, every line carries the job", async () => {
+test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, counted } = await told(() => {
     tellAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
-    logPoll({ key: KEY, poll: 1, what: "job", next: "poll_again", delaySeconds: 30, latenessSeconds: 0.5 });
-    tellConcluded(CONCLUSION);
+    logPoll({
+      key: KEY,
+      poll: 1,
+      observation: "job",
+      next: "poll_again",
+      delaySeconds: 30,
+      latenessSeconds: 0.5,
+    });
+    logConcluded(CONCLUSION);
     tellAttempt(NOTICE, ATTEMPTED, "delivered", 1);
   });
   expect(logged).toEqual([
@@ -122,12 +129,21 @@ test.each([
   ["throttled", 1],
   ["unavailable", 1],
   ["unauthorized", 1],
-  ["waits", undefined],
-] as const)("a poll that saw %s counts as one without news: %s", async (what, count) => {
-  const polled = { key: KEY, poll: 1, next: "poll_again", delaySeconds: 30, latenessSeconds: null } as const;
-  const { counted } = await told(() => logPoll({ ...polled, what }));
-  expect(counted.PollsWithoutJob).toEqual(count);
-});
+  ["rate_limited", undefined],
+] as const)(
+  "a poll with the observation %s adds %s to the polls without a job",
+  async (observation, count) => {
+    const polled = {
+      key: KEY,
+      poll: 1,
+      next: "poll_again",
+      delaySeconds: 30,
+      latenessSeconds: null,
+    } as const;
+    const { counted } = await told(() => logPoll({ ...polled, observation }));
+    expect(counted.PollsWithoutJob).toEqual(count);
+  },
+);
 
 test("an attempt counts as failed when it spent a place in the schedule, not when it was asked to wait", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
@@ -138,7 +154,7 @@ test("an attempt counts as failed when it spent a place in the schedule, not whe
   expect(counted).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });
 
-test("a message that a claim refuses is a conflict, and no poll", async () => {
+test("a message that a claim refuses counts as a conflict and not as a poll", async () => {
   const refused = {
     key: KEY,
     poll: 1,
@@ -146,29 +162,29 @@ test("a message that a claim refuses is a conflict, and no poll", async () => {
     delaySeconds: null,
     latenessSeconds: null,
   } as const;
-  const { counted } = await told(() => logPoll({ ...refused, what: "stale" }));
+  const { counted } = await told(() => logPoll({ ...refused, observation: "stale" }));
   expect(counted).toMatchObject({ LedgerConflicts: 1 });
   expect(counted).not.toHaveProperty("Polls");
 });
 
-test("a sweep tells what it found and what it left", async () => {
+test("a sweep logs and counts what it sent again and what it left", async () => {
   const { logged, counted } = await told(() =>
-    tellSwept({ polls: 2, notifications: 1, failed: 1, finished: false }),
+    logSwept({ polls: 2, notifications: 1, failed: 1, finished: false }),
   );
   expect(logged).toEqual([{ message: "swept", polls: 2, notifications: 1, failed: 1, finished: false }]);
   expect(counted).toMatchObject({ SweepFound: 3, SweepLeft: 2, NotificationsOverdue: 1 });
 });
 
-test("a sweep that found no notifications gives no figure of them: it would cost as much as one", async () => {
-  const { counted } = await told(() => tellSwept({ polls: 2, notifications: 0, failed: 0, finished: true }));
+test("a sweep without overdue notifications writes no metric of overdue notifications", async () => {
+  const { counted } = await told(() => logSwept({ polls: 2, notifications: 0, failed: 0, finished: true }));
   expect(counted).toMatchObject({ SweepFound: 2, SweepLeft: 0 });
   expect(counted).not.toHaveProperty("NotificationsOverdue");
 });
 
-test("what a sweep could not look after is named, with the error", async () => {
+test("a failure of the sweep is logged with the watch or target and the error", async () => {
   const { logged } = await told(() => {
-    tellSweepFailed(KEY, new Error("throttled"));
-    tellSweepFailed({ target: "audit" }, new Error("no such item"));
+    logSweepFailure(KEY, new Error("throttled"));
+    logSweepFailure({ target: "audit" }, new Error("no such item"));
   });
   expect(logged).toMatchObject([
     { message: "sweep failed", project: "prod", job_id: "job-1", error: { message: "throttled" } },
@@ -202,7 +218,7 @@ test("what a caller did to a watch or a target carries who it was", async () => 
   ]);
 });
 
-test("the audit tell their discrepancy, and name what is orphaned", async () => {
+test("the audit logs its counts, their discrepancy and each orphaned watch", async () => {
   const { logged, counted } = await told(() => {
     tellStopped(KEY, "token:gitlab");
     logAudit({ accepted: 5, concluded: 2, stopped: 1, live: 1, orphaned: [KEY] });

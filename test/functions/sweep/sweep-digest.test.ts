@@ -18,7 +18,7 @@ describe("the sweep, of a digest", () => {
     await flow.open({ jobId: "job-3", targets: ["deploys"] });
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
-    expect(bodiesOf(flow.notifications)).toMatchObject([
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
       { kind: "digest", digestId: "d-1", target: "deploys" },
     ]);
   });
@@ -38,10 +38,10 @@ describe("the sweep, of a digest", () => {
       await flow.poll(1, "m-1", flow.pollQueue, jobId);
     }
     for (const minutes of [2, 6]) {
-      flow.notifications.purge();
+      flow.notifyQueue.purge();
       flow.clock.now += minutes * MINUTE_MS;
       expect(await flow.sweep()).toMatchObject({ notifications: 2 });
-      expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "alarms" }, { target: "deploys" }]);
+      expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "alarms" }, { target: "deploys" }]);
     }
     expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
     flow.clock.now += 6 * MINUTE_MS;
@@ -58,16 +58,16 @@ describe("the sweep, of a digest", () => {
       await flow.open({ jobId, targets: ["deploys"], digestId: "d-1" });
       await flow.poll(1, "m-1", flow.pollQueue, jobId);
     }
-    flow.notifications.purge();
-    const { send } = flow.notifications;
-    flow.notifications.send = async (messages) => {
-      flow.notifications.send = send;
+    flow.notifyQueue.purge();
+    const { send } = flow.notifyQueue;
+    flow.notifyQueue.send = async (messages) => {
+      flow.notifyQueue.send = send;
       return messages.map(({ id }) => ({ id, kind: "failed", reason: "timed out" }));
     };
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ failed: 1 });
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ failed: 0 });
-    expect(bodiesOf(flow.notifications)).toMatchObject([{ kind: "digest", target: "deploys" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "digest", target: "deploys" }]);
   });
 });

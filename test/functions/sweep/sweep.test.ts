@@ -54,7 +54,7 @@ describe("the sweep", () => {
     flow.clock.now += 1_000;
     expect(flow.pollQueue.receive(1)).toHaveLength(1);
     expect(await flow.poll(2, "n")).toBe("acknowledged");
-    expect(flow.seen.polled.at(-1)).toMatchObject({ poll: 2, what: "job" });
+    expect(flow.seen.polls.at(-1)).toMatchObject({ poll: 2, observation: "job" });
   });
 
   it("sends again a notification that never came, and lets a watch go when all of its notifications have ended", async () => {
@@ -62,7 +62,7 @@ describe("the sweep", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    flow.notifications.purge();
+    flow.notifyQueue.purge();
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
     expect(await flow.tell()).toBe("acknowledged");
@@ -84,7 +84,7 @@ describe("the sweep", () => {
     await flow.memory.startRedelivery({ ...KEY, target: "audit" }, T0 * 2);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
-    expect(bodiesOf(flow.notifications)).toMatchObject([{ target: "audit", redelivery: 1 }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", redelivery: 1 }]);
   });
 
   it("leaves a notification alone that waits twelve hours for its next attempt", async () => {
@@ -127,7 +127,7 @@ describe("the sweep", () => {
     await flow.open();
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 1, finished: true });
-    expect(flow.failures).toMatchObject([KEY]);
+    expect(flow.seen.failures).toMatchObject([KEY]);
     expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
 
@@ -183,13 +183,11 @@ describe("the sweep", () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     await flow.sweep();
-    expect(bodiesOf(flow.notifications)).toMatchObject([
-      { kind: "target_gone", gone: "audit", target: "ops" },
-    ]);
-    flow.notifications.purge();
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit", target: "ops" }]);
+    flow.notifyQueue.purge();
     flow.clock.now += 25 * 60 * MINUTE_MS;
     await flow.sweep();
-    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
   it("is not kept from its polls by a target that cannot be read, nor from telling of the others", async () => {
@@ -203,8 +201,8 @@ describe("the sweep", () => {
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
-    expect(flow.failures).toEqual([{ target: "deploys" }]);
-    expect(bodiesOf(flow.notifications)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
+    expect(flow.seen.failures).toEqual([{ target: "deploys" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
   });
 
   it("counts a target it could not tell of, after its polls", async () => {
@@ -212,16 +210,16 @@ describe("the sweep", () => {
     await flow.open();
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
-    flow.notifications.send = async (messages) =>
+    flow.notifyQueue.send = async (messages) =>
       messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
     expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
-    expect(flow.failures).toEqual([{ target: "audit" }]);
+    expect(flow.seen.failures).toEqual([{ target: "audit" }]);
   });
 
   it("leaves targets to the next run when there is no time left for them", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
-    expect(bodiesOf(flow.notifications)).toEqual([]);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 });

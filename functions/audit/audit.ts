@@ -1,0 +1,28 @@
+import type { Instant } from "../../lib/domain/job.ts";
+import type { Audit } from "../../lib/ledger/dynamo/audit.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
+
+/** At most this many orphaned watches are logged by name. */
+const MAX_LOGGED = 50;
+
+export interface AuditPorts {
+  readonly readAudit: (now: Instant) => Promise<Audit>;
+  readonly now: () => Instant;
+  readonly onAudit: (audit: Audit) => void;
+}
+
+/** Creates the handler of the audit, which counts all watches and finds those that are neither over nor followed. */
+export function createAuditHandler({ readAudit, now, onAudit }: AuditPorts): () => Promise<void> {
+  return async () => onAudit(await readAudit(now()));
+}
+
+/** Writes the log lines and the metrics of one audit. */
+export function logAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
+  const discrepancy = accepted - concluded - stopped - live;
+  log.info("audit", { accepted, concluded, stopped, live, discrepancy });
+  for (const { project, jobId } of orphaned.slice(0, MAX_LOGGED))
+    log.error("orphaned", { project, job_id: jobId });
+  meter.add("AuditDiscrepancy", discrepancy);
+  meter.add("LiveWatches", live);
+}
