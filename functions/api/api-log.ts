@@ -1,4 +1,4 @@
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/targets.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -23,7 +23,7 @@ export function tellRedelivered(
 export function tellTested(
   target: string,
   kind: Target["kind"],
-  { verdict, reason, status, durationMs }: Attempted,
+  { verdict, reason, status, durationMs }: AttemptResult,
   caller: string,
 ): void {
   log.info("target test", { caller, target, kind, verdict, reason, status, duration_ms: durationMs });

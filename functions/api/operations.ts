@@ -26,7 +26,7 @@ type Answer = Promise<ApiResponse | Refusal>;
 export interface OperationsPorts
   extends Pick<StatusPorts, "tell" | "now" | "wait" | "remainingMs">,
     Pick<RedeliverPorts, "notifyQueue" | "onRedelivered">,
-    Pick<TestTargetPorts, "deliver" | "format" | "uuid" | "onTested"> {
+    Pick<TestTargetPorts, "deliver" | "uuid" | "onTested"> {
   readonly ledger: Pick<
     Ledger,
     "readWatch" | "listRecentWatches" | "scheduleSweep" | "startRedelivery" | "switchTargetOn"

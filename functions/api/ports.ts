@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { formatTest } from "../../lib/channels/format.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createSender } from "../../lib/queue/sqs.ts";
@@ -33,7 +32,6 @@ export function statusPorts(to: StatusConnections): Omit<OperationsPorts, "remai
     health: createHealth({ checks, now, wait, onUnreachable: tellUnreachable }),
 
     deliver: async (delivery) => (await import("../../lib/channels/deliver.ts")).deliver(delivery),
-    format: formatTest,
     tell: treeTeller,
     uuid: randomUUID,
     onStopped: tellStopped,

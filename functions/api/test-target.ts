@@ -4,7 +4,7 @@ import { forbidden, noSuchName, noSuchTarget } from "../../lib/api/refusals.ts";
 import { nameFaults } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/test-result.ts";
 import { type Caller, isKnown, mayUse } from "../../lib/auth/caller.ts";
-import type { Attempted, Delivery } from "../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { type Instant, Name } from "../../lib/domain/job.ts";
@@ -18,12 +18,11 @@ const ANSWER_MS = 2_000;
 export interface TestTargetPorts {
   readonly ledger: Pick<TargetLedger, "switchTargetOn">;
   readonly config: Config;
-  readonly deliver: (delivery: Delivery) => Promise<Attempted>;
-  readonly format: (target: Target, name: string, now: Instant) => Delivery["message"];
+  readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   readonly now: Instant;
   readonly uuid: () => string;
   readonly remainingMs: () => number;
-  readonly onTested: (name: string, kind: Target["kind"], attempted: Attempted, caller: string) => void;
+  readonly onTested: (name: string, kind: Target["kind"], attempted: AttemptResult, caller: string) => void;
 }
 
 /** `POST /v1/targets/{name}/test`: one real attempt. One that arrives switches on again a target that was gone. */
@@ -40,10 +39,10 @@ export async function testTarget(
   if (target === undefined) return noSuchTarget(name);
   const attempted = await ports.deliver({
     target,
-    message: ports.format(target, name, now),
+    content: { kind: "test", target: name, at: now },
     webhookId: `msg_test_${ports.uuid()}`,
     now,
-    budgetMs: Math.max(0, Math.min(BUDGET_MS, ports.remainingMs() - ANSWER_MS)),
+    timeLimitMs: Math.max(0, Math.min(BUDGET_MS, ports.remainingMs() - ANSWER_MS)),
     allow: config.settings.egress.allow,
   });
   ports.onTested(name, target.kind, attempted, caller.name);

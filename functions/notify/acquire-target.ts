@@ -1,4 +1,5 @@
-import { paceMs } from "../../lib/channels/rate-limits.ts";
+import { minIntervalMs } from "../../lib/channels/channel.ts";
+import { channelOf } from "../../lib/channels/registry.ts";
 import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -33,7 +34,7 @@ export async function turn(
   }
   const { throttledUntil } = state;
   if (throttledUntil > now + AT_ONCE_MS) return { until: throttledUntil, nextAttemptReserved: false };
-  const intervalMs = paceMs(target.kind);
+  const intervalMs = minIntervalMs(channelOf(target).rateLimit);
   if (intervalMs === 0) return null;
   if (!standing.nextAttemptReserved) {
     const slot = await ledger.reserveRequestTime(key.target, now, intervalMs);

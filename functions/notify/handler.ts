@@ -45,13 +45,13 @@ export const handler = sqsHandler(() => async (received) => {
     now,
     random,
     onAttempt: tellAttempt,
-    deliver: ({ format, webhookId }, target, budgetMs) =>
+    deliver: ({ content, webhookId }, target, timeLimitMs) =>
       deliver({
         target,
-        message: format(target),
+        content,
         webhookId,
         now: now(),
-        budgetMs,
+        timeLimitMs,
         monotonic,
         allow: settings.egress.allow,
       }),

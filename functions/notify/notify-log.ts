@@ -1,4 +1,4 @@
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { DeliveryState } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -7,7 +7,7 @@ import type { Notification } from "./resolve-notification.ts";
 /** One line and its counts per attempt. No URL, no secret: the target's name stands for both. */
 export function tellAttempt(
   { key, redelivery, target }: Notification,
-  attempted: Attempted,
+  attempted: AttemptResult,
   state: DeliveryState,
   attempts: number,
 ): void {

@@ -1,4 +1,4 @@
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { nextAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Settings } from "../../lib/config/settings.ts";
@@ -32,7 +32,7 @@ export interface NotificationRecordPorts {
   readonly random: () => number;
   readonly onAttempt: (
     notification: Notification,
-    attempted: Attempted,
+    attempted: AttemptResult,
     state: DeliveryState,
     attempts: number,
   ) => void;
@@ -43,7 +43,7 @@ export async function recordAttempt(
   told: Notification,
   delivery: ReceivedMessage,
   standing: Standing,
-  attempted: Attempted,
+  attempted: AttemptResult,
   ports: NotificationRecordPorts,
 ): Promise<Disposition> {
   const { ledger, settings } = ports;

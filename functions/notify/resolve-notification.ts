@@ -1,10 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  formatDigest,
-  formatNotification,
-  formatTargetGone,
-  type Message,
-} from "../../lib/channels/format.ts";
+import type { NotificationContent } from "../../lib/channels/notification-content.ts";
 import { isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
@@ -29,8 +24,7 @@ export interface Notification {
   readonly webhookId: string;
   /** Null when the config has no such target. */
   readonly target: Target | null;
-  /** Made when it is needed, and anew for each attempt. */
-  readonly format: (target: Target) => Message;
+  readonly content: NotificationContent;
   readonly expiresAt: Instant;
 }
 
@@ -94,7 +88,7 @@ async function ofOutcome(
     target: isCallback(message.target)
       ? await callbackTarget(key, ports)
       : (ports.config.targets[message.target] ?? null),
-    format: (target) => formatNotification(target, conclusion),
+    content: { kind: "outcome", summary: conclusion },
     expiresAt,
   };
   return { kind: "notification", notification };
@@ -129,7 +123,7 @@ async function ofDigest(
     redelivery: 0,
     webhookId: webhookId(key, "digest"),
     target,
-    format: (to) => formatDigest(to, conclusions),
+    content: { kind: "digest", summaries: conclusions },
     expiresAt,
   };
   return { kind: "notification", notification };
@@ -150,7 +144,7 @@ function ofTargetGone(
     redelivery: 0,
     webhookId: webhookId(key, "gone"),
     target: ports.config.targets[message.target] ?? null,
-    format: (to) => formatTargetGone(to, message.gone, message.since),
+    content: { kind: "target_gone", target: message.gone, since: message.since },
     expiresAt,
   };
   return { kind: "notification", notification };

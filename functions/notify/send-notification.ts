@@ -1,4 +1,4 @@
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { NotificationLedger } from "../../lib/ledger/notification-ledger.ts";
 import type { TargetLedger, TargetState } from "../../lib/ledger/target-ledger.ts";
@@ -29,7 +29,7 @@ export interface NotificationPorts extends NotificationRecordPorts {
     Pick<TargetLedger, "readTarget"> &
     TurnPorts["ledger"];
   /** One HTTP delivery. Never throws. */
-  readonly deliver: (notification: Notification, target: Target, budgetMs: number) => Promise<Attempted>;
+  readonly deliver: (notification: Notification, target: Target, budgetMs: number) => Promise<AttemptResult>;
 }
 
 /**
@@ -93,7 +93,7 @@ async function attempt(
   { offSince }: TargetState,
   remainingMs: () => number,
   ports: NotificationPorts,
-): Promise<Attempted | null> {
+): Promise<AttemptResult | null> {
   if (told.target === null) return { ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" };
   if (offSince !== null) return { ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" };
   // Asked again, right before the request: an instance that was frozen since its claim may hold a lease long ended.

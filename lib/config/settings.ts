@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { WebhookSecret } from "../channels/targets.ts";
+import { WebhookSecret } from "../channels/webhook/target.ts";
 import { Name } from "../domain/job.ts";
 import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";

@@ -13,7 +13,7 @@ export const EGRESS_RULES = [
 export type EgressRule = (typeof EGRESS_RULES)[number];
 
 /** What each rule of the guard has against an address: for those who named it, and never with the address in it. */
-export const RULE_WORDS: Readonly<Record<EgressRule, string>> = {
+export const EGRESS_RULE_TEXT: Readonly<Record<EgressRule, string>> = {
   egress_malformed_url: "the URL cannot be read: it needs 'https://' and a host",
   egress_characters: "the URL holds white space, a backslash or a control character",
   egress_user_info: "the URL holds a user or a password before its host",

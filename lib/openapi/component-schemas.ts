@@ -7,7 +7,7 @@ import { Redelivered, Redelivery } from "../api/redelivery.ts";
 import { JobDocument, Reason, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { TestResult } from "../api/test-result.ts";
-import { REASON_WORDS } from "../channels/describe-reason.ts";
+import { deliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent } from "../channels/webhook/event.ts";
 
 /** The schemas of the API by their names in the OpenAPI document. */
@@ -49,7 +49,10 @@ export function componentSchemas(): Readonly<Record<string, Json>> {
       return [id, withoutIdentity(schema ?? {})];
     }),
   );
-  const reasons = Object.entries(REASON_WORDS).map(([value, description]) => ({ const: value, description }));
+  const reasons = Object.entries(deliveryReasons()).map(([value, description]) => ({
+    const: value,
+    description,
+  }));
   // A later release may add reasons. A client must accept a reason that it does not know.
   return { ...schemas, Reason: { ...schemas.Reason, anyOf: [...reasons, { type: "string" }] } };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { judge } from "../../lib/channels/judge.ts";
+import { networkVerdict } from "../../lib/channels/attempt-verdict.ts";
+import { CHANNELS } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 
 const Case = z.object({
@@ -14,13 +15,11 @@ const Case = z.object({
 /** Judges one reply. Waits are compared in the whole seconds a queue can wait. Null when it is judged as expected. */
 export function check(testCase: unknown): string | null {
   const { target, status, headers, body, error, expect } = Case.parse(testCase);
-  const reply = {
-    status,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    body,
-    networkCode: error ?? null,
-  };
-  const { verdict, afterSeconds } = judge(target, reply, Date.now());
+  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const { verdict, afterSeconds } =
+    status === null || error !== undefined
+      ? networkVerdict(error ?? "")
+      : CHANNELS[target].verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
   if (verdict !== expect.verdict) return `verdict: expected ${expect.verdict}, got ${verdict}`;
   const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
   return expected === afterSeconds ? null : `afterSeconds: expected ${expected}, got ${afterSeconds}`;

@@ -4,7 +4,6 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";
-import { formatTest } from "../../lib/channels/format.ts";
 import type { Config } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
@@ -71,8 +70,7 @@ function ofStage(stage: Stage): Examinations {
 
 function ofFile(file: string, send: boolean): Examinations {
   const targets = (config: Config) => examineTargets(config, resolve, "--send sends a message");
-  const messages = (config: Config) =>
-    examineBySending(config, { deliver, format: formatTest, now, uuid: randomUUID });
+  const messages = (config: Config) => examineBySending(config, { deliver, now, uuid: randomUUID });
   return {
     config: () => examineFile(file),
     ofConfig: [(config) => examineEndpoints(config, resolve), signIn, targets, ...(send ? [messages] : [])],

@@ -6,7 +6,7 @@ import { callbackGuard } from "../../functions/enqueue/callback-guard.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
 import { findJobId, findRefusal } from "../../lib/cce/create-reply.ts";
-import type { Attempted, Delivery } from "../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -20,14 +20,14 @@ export interface Harness {
   readonly pollQueue: MemoryQueue;
   readonly notifyQueue: MemoryQueue;
   readonly failures: string[];
-  readonly attempts: Delivery[];
+  readonly attempts: DeliveryRequest[];
   readonly clock: { now: number };
   /** Calls of the ledger and sends of the queues, by name. */
   readonly calls: string[];
   /** Each wait of a held call goes through here. */
   readonly waits: number[];
   onWait: (() => Promise<void>) | null;
-  attempted: Partial<Attempted>;
+  attempted: Partial<AttemptResult>;
   /** What was told of for the log, by name. */
   readonly told: unknown[][];
   /** What the log line of the latest request would say of it. */
@@ -148,7 +148,6 @@ export function createHarness(
             harness.attempts.push(delivery);
             return { ...DELIVERED, ...harness.attempted };
           },
-          format: (_, name) => ({ payload: { text: `test of ${name}` }, fallback: null }),
           onStopped: (...what) => harness.told.push(["stop", ...what]),
           onTested: (name, kind, _, caller) => harness.told.push(["test", name, kind, caller]),
           onRedelivered: (...what) => harness.told.push(["redeliver", ...what]),
@@ -161,7 +160,7 @@ export function createHarness(
   return harness;
 }
 
-const DELIVERED: Attempted = {
+const DELIVERED: AttemptResult = {
   verdict: "delivered",
   status: 200,
   reason: "ok",

@@ -4,7 +4,7 @@ import { createPollHandler } from "../../functions/poll/poll-job.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/read-message.ts";
 import { createSweepHandler, type SweepResult, type SweepSubject } from "../../functions/sweep/sweep.ts";
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -17,7 +17,7 @@ import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.
 import { configWith, PROJECT, T0 } from "../simulation/setup.ts";
 
 export const KEY = { project: PROJECT, jobId: "job-1" };
-export const TAKEN: Attempted = {
+export const TAKEN: AttemptResult = {
   verdict: "delivered",
   status: 200,
   reason: "ok",

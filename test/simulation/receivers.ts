@@ -1,6 +1,6 @@
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
 import { NOTIFICATION_LEASE_MS } from "../../functions/notify/send-notification.ts";
-import type { Attempted } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
@@ -33,8 +33,14 @@ export function createReceivers(): Receivers {
 }
 
 const ANSWER = { status: 200, afterSeconds: null, spent: true, durationMs: 1, answer: "" } as const;
-const TAKEN: Attempted = { ...ANSWER, verdict: "delivered", reason: "ok" };
-const THROTTLED: Attempted = { ...ANSWER, status: 429, verdict: "retry", reason: "throttled", spent: false };
+const TAKEN: AttemptResult = { ...ANSWER, verdict: "delivered", reason: "ok" };
+const THROTTLED: AttemptResult = {
+  ...ANSWER,
+  status: 429,
+  verdict: "retry",
+  reason: "throttled",
+  spent: false,
+};
 
 /** One HTTP delivery as one invocation makes it. */
 export function deliverFor(
@@ -42,7 +48,7 @@ export function deliverFor(
   actor: Actor,
   { receivers, ledger }: { receivers: Receivers; ledger: MemoryLedger },
   rates: FaultRates,
-): (notification: Notification) => Promise<Attempted> {
+): (notification: Notification) => Promise<AttemptResult> {
   return (notification) =>
     world.effect(actor, "deliver", async () => {
       const { target } = notification.key;

@@ -1,27 +1,27 @@
 import type { Instant } from "../../domain/job.ts";
 
-/** What any chat shows, in this order, as plain text: each dialect only dresses it. Nothing in it is escaped. */
-export interface Story {
+/** A chat message as plain text, in reading order. Nothing in it is escaped. Each channel adds its own markup. */
+export interface ChatMessage {
   readonly tone: Tone;
-  /** Whether the target's mention, if it has one, belongs in it. */
-  readonly loud: boolean;
-  /** Complete in itself: icon and word, what, how long. The phone's preview. */
+  /** Whether the target's configured mention is added. */
+  readonly mentions: boolean;
+  /** Complete in itself, because a phone previews it alone: icon, outcome, job and duration. */
   readonly headline: string;
-  /** Where, what it took, who. */
+  /** Project, region, cluster, duration and the caller's context. */
   readonly facts: readonly Fact[];
-  /** `2 of 7 subjobs failed`, or what an outcome means. */
+  /** `2 of 7 subjobs failed`, or the meaning of the outcome. */
   readonly summary: readonly string[];
-  readonly troubles: readonly Trouble[];
-  /** How many troubles there was no room for. */
-  readonly left: number;
+  readonly failures: readonly FailureText[];
+  /** How many failures the budget did not allow. */
+  readonly omittedFailures: number;
   readonly warnings: readonly string[];
   readonly links: readonly Link[];
-  /** The full job ID. */
+  /** The full job ID. Null: the message is about no single job. */
   readonly footer: string | null;
   readonly at: Instant;
 }
 
-/** For a colour, which only repeats what icon and word say. */
+/** Selects a colour. The icon and the headline say the same without colour. */
 export type Tone = "good" | "bad" | "doubtful";
 
 export interface Fact {
@@ -29,16 +29,16 @@ export interface Fact {
   readonly value: string;
 }
 
-/** Something that went wrong, and why. */
-export interface Trouble {
-  /** `CreateCluster › InstallMaster`; null where the reason stands for itself. */
+/** One failure as a person reads it. */
+export interface FailureText {
+  /** `CreateCluster › InstallMaster`. Null: the reason stands alone. */
   readonly title: string | null;
-  /** The cloud's own words, in its own lines; null where it gives none. */
+  /** The cloud's own text, with its line breaks. Null: the cloud gave no reason. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }
 
-/** Advice, and the page about it. */
+/** Advice, and the address of a page about it. */
 export interface Hint {
   readonly advice: string;
   readonly url: string | null;
@@ -46,30 +46,76 @@ export interface Hint {
 
 export interface Link {
   readonly label: string;
-  /** http or https, as a browser would open it. */
+  /** An http or https URL as a browser opens it. */
   readonly url: string;
 }
 
-/** How much of everything there is room for. */
-export interface Share {
-  /** Of one job. */
-  readonly troubles: number;
-  /** Of all the jobs of a digest, whose reader wants every failure. */
-  readonly digestTroubles: number;
-  readonly reason: number;
-  /** A fact, a name, a warning. */
-  readonly text: number;
-  /** Facts, of which the caller's labels are the last. */
+/** How much text one message may contain. Texts are counted in characters. */
+export interface TextBudget {
+  /** Failures of one job. */
+  readonly failures: number;
+  /** Failures of all jobs of a digest. */
+  readonly digestFailures: number;
+  readonly reasonCharacters: number;
+  /** For a fact, a name and a warning. */
+  readonly textCharacters: number;
+  /** The caller's labels are the last facts. */
   readonly facts: number;
 }
 
-/** What to try in turn: the last fits into every channel. */
-export const SHARES: readonly Share[] = [
-  { troubles: 5, digestTroubles: 30, reason: 1_800, text: 200, facts: 20 },
-  { troubles: 5, digestTroubles: 30, reason: 1_000, text: 200, facts: 20 },
-  { troubles: 5, digestTroubles: 20, reason: 500, text: 150, facts: 15 },
-  { troubles: 4, digestTroubles: 12, reason: 300, text: 100, facts: 12 },
-  { troubles: 3, digestTroubles: 6, reason: 200, text: 60, facts: 8 },
-  { troubles: 2, digestTroubles: 3, reason: 120, text: 40, facts: 7 },
-  { troubles: 1, digestTroubles: 1, reason: 60, text: 24, facts: 6 },
+/** Budgets in the order in which they are tried. A message of the last one is within the limits of every channel. */
+export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
+  { failures: 5, digestFailures: 30, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
+  { failures: 5, digestFailures: 30, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
+  { failures: 5, digestFailures: 20, reasonCharacters: 500, textCharacters: 150, facts: 15 },
+  { failures: 4, digestFailures: 12, reasonCharacters: 300, textCharacters: 100, facts: 12 },
+  { failures: 3, digestFailures: 6, reasonCharacters: 200, textCharacters: 60, facts: 8 },
+  { failures: 2, digestFailures: 3, reasonCharacters: 120, textCharacters: 40, facts: 7 },
+  { failures: 1, digestFailures: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
+
+/** Stands where the cloud gave no reason. */
+export const NO_REASON = "The cloud gives no reason.";
+/** The label of a link to a page of the vendor. */
+export const READ_MORE = "Read more";
+
+/** Returns the lines below the failures: how many were omitted, and the warnings. */
+export function notesOf({ omittedFailures, warnings }: ChatMessage): string[] {
+  return [
+    ...(omittedFailures > 0 ? [`and ${omittedFailures} more`] : []),
+    ...warnings.map((warning) => `⚠️ ${warning}`),
+  ];
+}
+
+/** Returns the last line: the full job ID and the time, as `2026-11-23 09:30:00 UTC`. */
+export function footerOf({ footer, at }: ChatMessage): string {
+  const iso = new Date(at).toISOString();
+  const utc = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+  return footer === null ? utc : `${footer} · ${utc}`;
+}
+
+/** A longer URL exceeds a limit of some channel, and a truncated link leads nowhere. */
+const MAX_URL_CHARACTERS = 600;
+
+/**
+ * Returns a link when the address is an http or https URL without credentials that every channel accepts, else null.
+ * Characters that would end an address or start markup in some channel are percent-encoded.
+ */
+export function linkTo(label: string, address: string | null | undefined): Link | null {
+  const url = address ? URL.parse(address.toWellFormed()) : null;
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return null;
+  if (url.username !== "" || url.password !== "") return null;
+  const href = url.href.replace(/[()<>|\\'"`*~@!\s[\]]/g, percentEncoded);
+  return href.length > MAX_URL_CHARACTERS ? null : { label, url: href };
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}
+
+/** Splits a hint into its advice and the address at its end. */
+export function splitHint(hint: string): Hint {
+  const [, advice, address] = /^(.*?)\s*(https:\/\/\S+)$/s.exec(hint) ?? [];
+  const link = linkTo("", address);
+  return link === null || !advice ? { advice: hint, url: null } : { advice, url: link.url };
+}

@@ -1,77 +1,82 @@
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { Link, Share, Story, Trouble } from "./chat-message.ts";
-import { commonFacts } from "./facts.ts";
-import { linkTo } from "./links.ts";
-import { announcementOf, outcomeStory, subjectOf } from "./outcome-message.ts";
-import { faceOf } from "./outcome-presentation.ts";
+import { type ChatMessage, type FailureText, type Link, linkTo, type TextBudget } from "./chat-message.ts";
+import { commonFacts, jobLabel, outcomeMessage, outcomeTitle, presentationOf } from "./outcome-message.ts";
 
-const MOST_LINKS = 5;
-const LINK_CHARACTERS = 40;
+const MAX_JOB_LINKS = 5;
+const MAX_LINK_CHARACTERS = 40;
 
-/** All the jobs of one call, told at once: how many ended how, and what went wrong in full. */
-export function digestStory(conclusions: readonly OutcomeSummary[], share: Share): Story {
-  const bad = conclusions.filter(({ outcome }) => outcome !== "succeeded");
-  const worst = OUTCOMES.find((outcome) => bad.some((one) => one.outcome === outcome)) ?? "succeeded";
-  const stories = bad.map((conclusion) => ({ conclusion, story: outcomeStory(conclusion, share) }));
-  const troubles = stories.flatMap(({ conclusion, story }) => troublesOf(conclusion, story, share));
-  const told = troubles.slice(0, share.digestTroubles);
-  const { icon, tone } = faceOf(conclusions.length === 0 ? "lost" : worst);
+/** Writes how all jobs of a digest ended: how many by outcome, and the failures of each. */
+export function digestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
+  const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
+  const messages = unsuccessful.map((summary) => ({ summary, message: outcomeMessage(summary, budget) }));
+  const all = messages.flatMap(({ summary, message }) => failuresOfJob(summary, message, budget));
+  const failures = all.slice(0, budget.digestFailures);
+  const omittedByJobs = messages.reduce((sum, { message }) => sum + message.omittedFailures, 0);
+  // OUTCOMES has the gravest outcome first, apart from `succeeded`.
+  const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
+  const { icon, tone } = presentationOf(summaries.length === 0 ? "lost" : (gravest ?? "succeeded"));
   return {
     tone,
-    loud: bad.length > 0,
-    headline: `${icon} ${countLine(conclusions)}`,
-    facts: commonFacts(conclusions, share),
+    mentions: unsuccessful.length > 0,
+    headline: `${icon} ${countsText(summaries)}`,
+    facts: commonFacts(summaries, budget),
     summary: [],
-    troubles: told,
-    left: stories.reduce((left, { story }) => left + story.left, troubles.length - told.length),
+    failures,
+    omittedFailures: omittedByJobs + all.length - failures.length,
     warnings: [],
-    links: linksOf(conclusions, bad),
+    links: linksOf(summaries, unsuccessful),
     footer: null,
-    at: Math.max(0, ...conclusions.map(({ concludedAt }) => concludedAt)),
+    at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
   };
 }
 
-/** `❌ Failed: CreateNode node-3 › CreateNodeVM`: nobody is left out, though there be no reason. */
-function troublesOf(conclusion: OutcomeSummary, story: Story, share: Share): readonly Trouble[] {
-  const name = announcementOf(conclusion, share);
-  const troubles = story.troubles.map(({ title, reason, hint }) => {
-    const below = title === null ? "" : stepsBelow(title, conclusion);
-    return { title: below === "" ? name : `${name} › ${below}`, reason, hint };
+/** Titles name the job: `❌ Failed: CreateNode node-3 › CreateNodeVM`. A job without a reason has one entry, too. */
+function failuresOfJob(
+  summary: OutcomeSummary,
+  { failures }: ChatMessage,
+  budget: TextBudget,
+): readonly FailureText[] {
+  const jobTitle = outcomeTitle(summary, budget);
+  if (failures.length === 0) return [{ title: jobTitle, reason: null, hint: null }];
+  return failures.map(({ title, reason, hint }) => {
+    const steps = title === null ? "" : stepsBelowJob(title, summary);
+    return { title: steps === "" ? jobTitle : `${jobTitle} › ${steps}`, reason, hint };
   });
-  return troubles.length > 0 ? troubles : [{ title: name, reason: null, hint: null }];
 }
 
-/** The headline names the job's type already. */
-function stepsBelow(title: string, { jobType }: OutcomeSummary): string {
+/** The job's title already contains its type. */
+function stepsBelowJob(title: string, { jobType }: OutcomeSummary): string {
   return title === jobType ? "" : title.replace(`${jobType ?? "unknown"} › `, "");
 }
 
-function linksOf(conclusions: readonly OutcomeSummary[], bad: readonly OutcomeSummary[]): readonly Link[] {
-  const runs = new Set(conclusions.map(({ context }) => context.runUrl));
-  const [run] = runs;
-  return [
-    ...bad
-      .slice(0, MOST_LINKS)
-      .map((conclusion) => linkTo(truncate(subjectOf(conclusion), LINK_CHARACTERS), conclusion.statusUrl)),
-    runs.size === 1 ? linkTo("Pipeline run", run) : null,
-  ].filter((link) => link !== null);
+function linksOf(
+  summaries: readonly OutcomeSummary[],
+  unsuccessful: readonly OutcomeSummary[],
+): readonly Link[] {
+  const jobLinks = unsuccessful
+    .slice(0, MAX_JOB_LINKS)
+    .map((summary) => linkTo(truncate(jobLabel(summary), MAX_LINK_CHARACTERS), summary.statusUrl));
+  const runUrls = new Set(summaries.map(({ context }) => context.runUrl));
+  const [runUrl] = runUrls;
+  const runLink = runUrls.size === 1 ? linkTo("Pipeline run", runUrl) : null;
+  return [...jobLinks, runLink].filter((link) => link !== null);
 }
 
 /** `12 nodes: 11 succeeded, 1 failed`. */
-function countLine(conclusions: readonly OutcomeSummary[]): string {
+function countsText(summaries: readonly OutcomeSummary[]): string {
   const counts = OUTCOMES.flatMap((outcome) => {
-    const count = conclusions.filter((one) => one.outcome === outcome).length;
-    return count === 0 ? [] : [`${count} ${faceOf(outcome).word.toLowerCase()}`];
+    const count = summaries.filter((summary) => summary.outcome === outcome).length;
+    return count === 0 ? [] : [`${count} ${presentationOf(outcome).label.toLowerCase()}`];
   });
-  const noun = nounOf(conclusions) + (conclusions.length === 1 ? "" : "s");
-  return `${conclusions.length} ${noun}: ${counts.join(", ") || "nothing is known of them any more"}`;
+  const unit = unitOf(summaries) + (summaries.length === 1 ? "" : "s");
+  return `${summaries.length} ${unit}: ${counts.join(", ") || "their outcomes are no longer stored"}`;
 }
 
-/** What the jobs are about, where all are about the same. */
-function nounOf(conclusions: readonly OutcomeSummary[]): string {
-  const about = (noun: string) =>
-    conclusions.length > 0 && conclusions.every(({ jobType }) => jobType?.toLowerCase().endsWith(noun));
-  return ["node", "cluster"].find(about) ?? "job";
+/** `node` or `cluster` when all jobs are about one, else `job`. */
+function unitOf(summaries: readonly OutcomeSummary[]): string {
+  const areAll = (unit: string) =>
+    summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
+  return ["node", "cluster"].find(areAll) ?? "job";
 }

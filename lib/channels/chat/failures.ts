@@ -3,62 +3,68 @@ import { hintFor } from "../../domain/hints.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { Share, Trouble } from "./chat-message.ts";
-import { hintOf } from "./links.ts";
+import { type FailureText, splitHint, type TextBudget } from "./chat-message.ts";
 
 const STEP = " › ";
-/** A path of more steps is shown by its first and its last ones. */
-const MOST_STEPS = 6;
+/** A longer path is shown without its middle steps. */
+const MAX_STEPS = 6;
+const FIRST_STEPS = 2;
+const LAST_STEPS = 3;
+const MAX_HINT_CHARACTERS = 400;
 
-/** What went wrong, the first ones in tree order, and how many more there are. */
-export function troublesOf(
-  conclusion: OutcomeSummary,
-  share: Share,
-): { readonly told: readonly Trouble[]; readonly left: number } {
-  const failures = conclusion.failures.filter(
-    (failure, index) => !isExplainedBelow(failure, index, conclusion),
-  );
-  const told = failures.slice(0, share.troubles).map((failure) => ofFailure(failure, share));
-  const own = ownTrouble(conclusion, share);
-  const unlisted = Math.max(0, conclusion.subJobs.failed - conclusion.failures.length);
-  return { told: own === null ? told : [own, ...told], left: failures.length - told.length + unlisted };
-}
-
-/** A subjob that gives no reason, and failed because the next one did, would only repeat it. */
-function isExplainedBelow({ path, reason }: Failure, index: number, { failures }: OutcomeSummary): boolean {
-  const next = failures[index + 1];
-  if (reason?.trim() || next === undefined || next.path.length <= path.length) return false;
-  return path.every((step, level) => next.path[level] === step);
-}
-
-function ofFailure({ path, resourceName, reason, hint }: Failure, share: Share): Trouble {
-  const title = pathLine(path, share);
+/** Returns the job's own failure and those of its subjobs, in tree order, and how many the budget did not allow. */
+export function failuresOf(
+  summary: OutcomeSummary,
+  budget: TextBudget,
+): { readonly failures: readonly FailureText[]; readonly omitted: number } {
+  const relevant = summary.failures.filter((_, index) => !isExplainedByNext(summary.failures, index));
+  const texts = relevant.slice(0, budget.failures).map((failure) => subJobFailure(failure, budget));
+  const own = jobFailure(summary, budget);
+  const unlisted = Math.max(0, summary.subJobs.failed - summary.failures.length);
   return {
-    title: resourceName?.trim() ? `${title} (${truncate(cleanLine(resourceName), share.text)})` : title,
-    reason: shown(reason, share),
-    hint: hint === null ? null : hintOf(truncate(cleanLine(hint), 400)),
+    failures: own === null ? texts : [own, ...texts],
+    omitted: relevant.length - texts.length + unlisted,
+  };
+}
+
+/** A subjob without a reason failed because the next failure lies below it. */
+function isExplainedByNext(failures: readonly Failure[], index: number): boolean {
+  const [failure, next] = [failures[index], failures[index + 1]];
+  if (failure === undefined || next === undefined || failure.reason?.trim()) return false;
+  const { path } = failure;
+  return next.path.length > path.length && path.every((step, level) => next.path[level] === step);
+}
+
+function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: TextBudget): FailureText {
+  const title = pathText(path, budget);
+  const name = resourceName?.trim() ? truncate(cleanLine(resourceName), budget.textCharacters) : null;
+  return {
+    title: name === null ? title : `${title} (${name})`,
+    reason: reasonText(reason, budget),
+    hint: hint === null ? null : splitHint(truncate(cleanLine(hint), MAX_HINT_CHARACTERS)),
   };
 }
 
 /** `CreateCluster › InstallMaster`. */
-function pathLine(path: readonly string[], share: Share): string {
+function pathText(path: readonly string[], budget: TextBudget): string {
   const steps =
-    path.length <= MOST_STEPS
-      ? path
-      : [...path.slice(0, 2), "…", ...path.slice(path.length - MOST_STEPS + 3)];
-  return steps.map((step) => truncate(cleanLine(step) || "unknown", share.text)).join(STEP);
+    path.length <= MAX_STEPS ? path : [...path.slice(0, FIRST_STEPS), "…", ...path.slice(-LAST_STEPS)];
+  return steps.map((step) => truncate(cleanLine(step) || "unknown", budget.textCharacters)).join(STEP);
 }
 
-/** The job's own reason, unless a failed subjob says the same; for a failure without any, that there is none. */
-function ownTrouble({ outcome, jobType, reason, failures }: OutcomeSummary, share: Share): Trouble | null {
-  const own = shown(reason, share);
-  if (own === null && (outcome !== "failed" || failures.length > 0)) return null;
-  if (failures.some((failure) => shown(failure.reason, share) === own)) return null;
+/** The job's own reason. Null when a subjob gives the same reason, or when the job has none and a subjob failed. */
+function jobFailure(
+  { outcome, jobType, reason, failures }: OutcomeSummary,
+  budget: TextBudget,
+): FailureText | null {
+  const text = reasonText(reason, budget);
+  if (text === null && (outcome !== "failed" || failures.length > 0)) return null;
+  if (failures.some((failure) => reasonText(failure.reason, budget) === text)) return null;
   const hint = hintFor(reason);
-  const title = outcome === "failed" ? pathLine([jobType ?? "Job"], share) : null;
-  return { title, reason: own, hint: hint === null ? null : hintOf(hint) };
+  const title = outcome === "failed" ? pathText([jobType ?? "Job"], budget) : null;
+  return { title, reason: text, hint: hint === null ? null : splitHint(hint) };
 }
 
-function shown(reason: string | null, share: Share): string | null {
-  return reason === null ? null : truncate(cleanLines(reason), share.reason) || null;
+function reasonText(reason: string | null, budget: TextBudget): string | null {
+  return reason === null ? null : truncate(cleanLines(reason), budget.reasonCharacters) || null;
 }

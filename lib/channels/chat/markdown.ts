@@ -1,36 +1,62 @@
-import type { Hint, Story, Trouble } from "./chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "./footer.ts";
+import {
+  type ChatMessage,
+  type FailureText,
+  footerOf,
+  NO_REASON,
+  notesOf,
+  READ_MORE,
+} from "./chat-message.ts";
 
-/** How a chat that reads some Markdown writes. */
-export interface Markdown {
-  /** Makes foreign text inert. */
-  readonly text: (foreign: string) => string;
-  /** The cloud's own words, perhaps in several lines. */
-  readonly quote: (foreign: string) => string;
+/** How a chat with Markdown writes untrusted text. */
+export interface MarkdownStyle {
+  /** Escapes text so that it contains no markup and no mention. */
+  readonly escapeText: (text: string) => string;
+  /** Shows the cloud's reason, which may have several lines. */
+  readonly quote: (reason: string) => string;
 }
 
-/** Everything below the headline, in the order it is read. Each part is a paragraph. */
-export function markdownStory(story: Story, { text, quote }: Markdown): string[] {
-  const facts = story.facts.map(({ label, value }) => `**${text(label)}:** ${text(value)}`);
-  const links = story.links.map(({ label, url }) => `[${text(label)}](${url})`);
+/** Renders everything below the headline. Returns one paragraph per entry. */
+export function markdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
+  const { escapeText } = style;
+  const facts = message.facts.map(({ label, value }) => `**${escapeText(label)}:** ${escapeText(value)}`);
+  const links = message.links.map(({ label, url }) => `[${escapeText(label)}](${url})`);
   return [
     ...(facts.length > 0 ? [facts.join(" · ")] : []),
-    ...story.summary.map((line) => `**${text(line)}**`),
-    ...story.troubles.flatMap((trouble) => troubleParts(trouble, { text, quote })),
-    ...notesOf(story).map(text),
+    ...message.summary.map((line) => `**${escapeText(line)}**`),
+    ...message.failures.flatMap((failure) => failureParagraphs(failure, style)),
+    ...notesOf(message).map(escapeText),
     ...(links.length > 0 ? [links.join(" · ")] : []),
-    text(footerOf(story)),
+    escapeText(footerOf(message)),
   ];
 }
 
-function troubleParts({ title, reason, hint }: Trouble, { text, quote }: Markdown): string[] {
+function failureParagraphs(
+  { title, reason, hint }: FailureText,
+  { escapeText, quote }: MarkdownStyle,
+): string[] {
+  const link = hint === null || hint.url === null ? "" : ` [${READ_MORE}](${hint.url})`;
   return [
-    ...(title === null ? [] : [`**${text(title)}**`]),
+    ...(title === null ? [] : [`**${escapeText(title)}**`]),
     reason === null ? NO_REASON : quote(reason),
-    ...(hint === null ? [] : [hintLine(hint, text)]),
+    ...(hint === null ? [] : [`💡 ${escapeText(hint.advice)}${link}`]),
   ];
 }
 
-function hintLine({ advice, url }: Hint, text: Markdown["text"]): string {
-  return url === null ? `💡 ${text(advice)}` : `💡 ${text(advice)} [${READ_MORE}](${url})`;
+/** An invisible character without width. */
+export const ZERO_WIDTH_SPACE = "\u200b";
+
+/**
+ * Makes text inert for a chat whose Markdown has no escapeText character. An invisible character separates the parts of
+ * everything that could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
+ */
+export function separateMarkup(text: string): string {
+  return text
+    .replace(/[<@[\]!*`]/g, (character) => character + ZERO_WIDTH_SPACE)
+    .replace(/^(\s*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
+}
+
+/** Quotes each line with `>`. `lineEnd` is the chat's line break inside a paragraph. */
+export function quoteLines(text: string, lineEnd: string): string {
+  const quoted = text.split("\n").map((line) => `> ${separateMarkup(line)}`);
+  return quoted.join(lineEnd);
 }

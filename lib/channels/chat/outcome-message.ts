@@ -1,88 +1,154 @@
 import { consoleUrl } from "../../domain/console-url.ts";
-import { describeWatchState, jobWasSeen } from "../../domain/job.ts";
+import { describeWatchState, jobWasSeen, type Outcome } from "../../domain/job.ts";
 import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
 import { cleanLine } from "../../domain/plain-text.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { Link, Share, Story } from "./chat-message.ts";
-import { factsOf, watchedMs } from "./facts.ts";
-import { troublesOf } from "./failures.ts";
-import { linkTo } from "./links.ts";
-import { faceOf } from "./outcome-presentation.ts";
+import {
+  type ChatMessage,
+  type Fact,
+  type Link,
+  linkTo,
+  type TextBudget,
+  type Tone,
+} from "./chat-message.ts";
+import { failuresOf } from "./failures.ts";
 
-/** Slack's header and a phone's preview take no more. */
-const HEADLINE_CHARACTERS = 150;
-const MOST_WARNINGS = 3;
+/** Slack's header and the preview on a phone show no more. */
+const MAX_HEADLINE_CHARACTERS = 150;
+const MAX_JOB_ID_CHARACTERS = 128;
+const MAX_WARNINGS = 3;
 
-/** One outcome, told. */
-export function outcomeStory(conclusion: OutcomeSummary, share: Share): Story {
-  const { outcome, jobType: type, phase } = conclusion;
+/** Writes how one watched job ended. */
+export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
+  const { outcome, jobType: type, phase } = summary;
   const meaning = describeWatchState(outcome, jobWasSeen({ type, phase }));
-  const { told, left } = troublesOf(conclusion, share);
+  const { failures, omitted } = failuresOf(summary, budget);
   return {
-    tone: faceOf(outcome).tone,
-    loud: outcome !== "succeeded",
-    headline: headlineOf(conclusion, share),
-    facts: factsOf(conclusion, share),
-    summary: [meaning, subJobsLine(conclusion)].filter((line) => line !== null),
-    troubles: told,
-    left,
-    warnings: warningsOf(conclusion, share),
-    links: linksOf(conclusion),
-    footer: `Job ${truncate(cleanLine(conclusion.jobId), 128)}`,
-    at: conclusion.concludedAt,
+    tone: presentationOf(outcome).tone,
+    mentions: outcome !== "succeeded",
+    headline: headlineOf(summary, budget),
+    facts: factsOf(summary, budget),
+    summary: [meaning, subJobsLine(summary)].filter((line) => line !== null),
+    failures,
+    omittedFailures: omitted,
+    warnings: warningsOf(summary, budget),
+    links: linksOf(summary),
+    footer: `Job ${truncate(cleanLine(summary.jobId), MAX_JOB_ID_CHARACTERS)}`,
+    at: summary.concludedAt,
   };
 }
 
-/** `❌ Failed: CreateCluster blue after 9 min 10 s`. */
-function headlineOf(conclusion: OutcomeSummary, share: Share): string {
-  const took = tookMs(conclusion);
-  const end = took === null ? "" : ` after ${formatDuration(took)}`;
-  return truncate(announcementOf(conclusion, share), HEADLINE_CHARACTERS - end.length) + end;
+export interface OutcomePresentation {
+  readonly icon: string;
+  readonly label: string;
+  readonly tone: Tone;
+}
+
+/** Returns the icon, the label and the tone of an outcome. */
+export function presentationOf(outcome: Outcome): OutcomePresentation {
+  switch (outcome) {
+    case "succeeded":
+      return { icon: "✅", label: "Succeeded", tone: "good" };
+    case "failed":
+      return { icon: "❌", label: "Failed", tone: "bad" };
+    case "timed_out":
+      return { icon: "⏰", label: "Timed out", tone: "doubtful" };
+    case "lost":
+      return { icon: "❓", label: "Lost", tone: "doubtful" };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
+function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
+  const lengthMs = hasEnded(summary.outcome) ? tookMs(summary) : watchedMs(summary);
+  const after = lengthMs === null ? "" : ` after ${formatDuration(lengthMs)}`;
+  return truncate(outcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
 }
 
 /** `❌ Failed: CreateCluster blue`. */
-export function announcementOf(conclusion: OutcomeSummary, share: Share): string {
-  const { icon, word } = faceOf(conclusion.outcome);
-  return `${icon} ${word}: ${truncate(subjectOf(conclusion), share.text)}`;
+export function outcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
+  const { icon, label } = presentationOf(summary.outcome);
+  return `${icon} ${label}: ${truncate(jobLabel(summary), budget.textCharacters)}`;
 }
 
-/** What a job is called: its type, and what it is about; where that is not known, or nothing to see, its ID. */
-export function subjectOf({ jobType, resourceName, jobId }: OutcomeSummary): string {
+/** `CreateCluster blue`. The job ID replaces a resource name that is missing. */
+export function jobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
   return `${cleanLine(jobType ?? "") || "Job"} ${cleanLine(resourceName ?? "") || cleanLine(jobId)}`;
 }
 
-/** For a job that has not ended, how long it was watched. */
-function tookMs({ outcome, durationSeconds, acceptedAt, concludedAt }: OutcomeSummary): number | null {
-  if (outcome === "timed_out" || outcome === "lost") return watchedMs({ acceptedAt, concludedAt });
+const hasEnded = (outcome: Outcome): boolean => outcome === "succeeded" || outcome === "failed";
+
+/** The duration of the job by the cloud's clock, in milliseconds. */
+function tookMs({ durationSeconds }: OutcomeSummary): number | null {
   return durationSeconds === null ? null : durationSeconds * 1000;
 }
 
-/** That failures are missing is told by their count. */
-function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, share: Share): readonly string[] {
-  const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
-  return warnings
-    .filter((warning) => warning !== unlisted)
-    .slice(0, MOST_WARNINGS)
-    .map((warning) => truncate(cleanLine(warning), share.text));
+/** The time from acceptance to conclusion, in milliseconds. */
+function watchedMs({ acceptedAt, concludedAt }: OutcomeSummary): number {
+  return Math.max(0, concludedAt - acceptedAt);
+}
+
+function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
+  const { project, region, clusterId, context } = summary;
+  const facts: readonly (readonly [label: string, value: string | null | undefined])[] = [
+    ["Project", project],
+    ["Region", region],
+    ["Cluster", clusterId],
+    durationFact(summary),
+    ["Started by", context.actor],
+    ["Pipeline", context.pipeline],
+    ["Commit", context.commit],
+    ...Object.entries(context.labels ?? {}),
+  ];
+  const texts = facts.map(([label, value]) => ({
+    label: truncate(cleanLine(label), budget.textCharacters),
+    value: truncate(cleanLine(value ?? ""), budget.textCharacters),
+  }));
+  return texts.filter(({ label, value }) => label !== "" && value !== "").slice(0, budget.facts);
+}
+
+/** Shows how long the job was watched when the cloud gave no duration. */
+function durationFact(summary: OutcomeSummary): readonly [label: string, value: string] {
+  const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
+  const lengthMs = tookMs(summary);
+  return lengthMs === null
+    ? ["Watched", `${formatDuration(watchedMs(summary))}, ${polls}`]
+    : ["Took", `${formatDuration(lengthMs)}, ${polls}`];
+}
+
+/** Returns the facts that are equal for all jobs, except durations. */
+export function commonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
+  const [first = [], ...others] = summaries.map((summary) => factsOf(summary, budget));
+  return first.filter(
+    (fact) =>
+      fact.label !== "Took" &&
+      fact.label !== "Watched" &&
+      others.every((facts) => facts.some(({ label, value }) => label === fact.label && value === fact.value)),
+  );
 }
 
 function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {
   const { total, failed, succeeded } = subJobs;
   if (total === 0) return null;
-  const noun = total === 1 ? "subjob" : "subjobs";
-  if (failed > 0) return `${failed} of ${total} ${noun} failed`;
-  return outcome === "succeeded" ? null : `${succeeded} of ${total} ${noun} succeeded, none failed`;
+  const unit = total === 1 ? "subjob" : "subjobs";
+  if (failed > 0) return `${failed} of ${total} ${unit} failed`;
+  return outcome === "succeeded" ? null : `${succeeded} of ${total} ${unit} succeeded, none failed`;
 }
 
-function linksOf({
-  statusUrl,
-  context,
-  region,
-  clusterId,
-  jobType,
-  outcome,
-}: OutcomeSummary): readonly Link[] {
+/** A chat message counts the failures that are not listed, so the warning about them would repeat the count. */
+function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: TextBudget): readonly string[] {
+  const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
+  return warnings
+    .filter((warning) => warning !== unlisted)
+    .slice(0, MAX_WARNINGS)
+    .map((warning) => truncate(cleanLine(warning), budget.textCharacters));
+}
+
+function linksOf(summary: OutcomeSummary): readonly Link[] {
+  const { statusUrl, context, region, clusterId, jobType, outcome } = summary;
   const isDeleted = outcome === "succeeded" && /^DeleteCluster$/i.test(jobType ?? "");
   return [
     linkTo("Status", statusUrl),

@@ -1,43 +1,35 @@
-import type { Story } from "../chat/chat-message.ts";
-import { keepApart } from "../chat/escape-markdown.ts";
-import { type Markdown, markdownStory } from "../chat/markdown.ts";
-import type { Message } from "../payload.ts";
+import { jsonBody } from "../channel.ts";
+import type { ChatFormat } from "../chat/chat-channel.ts";
+import { type MarkdownStyle, markdownParagraphs, quoteLines, separateMarkup } from "../chat/markdown.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
-export const DINGTALK_LIMITS = { bytes: 20_000 } as const;
+export const DINGTALK_LIMITS = { bodyBytes: 20_000 } as const;
 
-const MARKDOWN: Markdown = {
-  text: keepApart,
-  quote: (reason) =>
-    reason
-      .split("\n")
-      .map((line) => `> ${keepApart(line)}`)
-      .join("  \n"),
+const STYLE: MarkdownStyle = { escapeText: separateMarkup, quote: (reason) => quoteLines(reason, "  \n") };
+
+/** A Markdown message. DingTalk mentions only whom `at` names, so an `@` in untrusted text mentions nobody. */
+export const dingtalkMessage: ChatFormat = {
+  rateLimit: { messages: 20, windowMs: 60_000 },
+  render(message, mention) {
+    const at = mentionOf(mention);
+    const title = separateMarkup(message.headline);
+    const mentionLine = at.name === null ? [] : [`@${at.name}`];
+    const text = [`### ${title}`, ...mentionLine, ...markdownParagraphs(message, STYLE)].join("\n\n");
+    const payload = {
+      msgtype: "markdown",
+      markdown: { title, text },
+      at: { atMobiles: at.mobiles, atUserIds: at.userIds, isAtAll: at.isAll },
+    };
+    return { payload, fallback: null };
+  },
+  isWithinLimits: ({ payload }) => jsonBody(payload).length <= DINGTALK_LIMITS.bodyBytes,
 };
 
-/** A markdown message. Who is mentioned is said in `at` alone: an `@` in the text of others calls nobody. */
-export function dingtalkMessage(story: Story, mention: string | null): Message {
-  const at = atOf(mention);
-  const headline = keepApart(story.headline);
-  const call = at.name === null ? [] : [`@${at.name}`];
-  const text = [`### ${headline}`, ...call, ...markdownStory(story, MARKDOWN)].join("\n\n");
-  const payload = {
-    msgtype: "markdown",
-    markdown: { title: headline, text },
-    at: { atMobiles: at.mobiles, atUserIds: at.users, isAtAll: at.all },
-  };
-  return { payload, fallback: null };
-}
-
-export function dingtalkFits({ payload }: Message): boolean {
-  return Buffer.byteLength(JSON.stringify(payload)) <= DINGTALK_LIMITS.bytes;
-}
-
-/** A mention in the config is a mobile number, a user ID, or `all`. DingTalk wants its name in the text as well. */
-function atOf(mention: string | null) {
+/** The config has a mobile number, a user ID or `all`. DingTalk wants the name in the text as well. */
+function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;
-  const all = name === "all";
+  const isAll = name === "all";
   const isMobile = name !== null && /^\+?[0-9-]{6,20}$/.test(name);
-  const isUser = name !== null && !all && !isMobile;
-  return { name, all, mobiles: isMobile ? [name] : [], users: isUser ? [name] : [] };
+  const isUserId = name !== null && !isAll && !isMobile;
+  return { name, isAll, mobiles: isMobile ? [name] : [], userIds: isUserId ? [name] : [] };
 }

@@ -1,64 +1,68 @@
-import type { Story, Tone, Trouble } from "../chat/chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/footer.ts";
-import type { Message } from "../payload.ts";
+import { jsonBody } from "../channel.ts";
+import type { ChatFormat } from "../chat/chat-channel.ts";
+import {
+  type ChatMessage,
+  type FailureText,
+  footerOf,
+  type Link,
+  NO_REASON,
+  notesOf,
+  READ_MORE,
+  type Tone,
+} from "../chat/chat-message.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
-export const FEISHU_LIMITS = { bytes: 20_000 } as const;
-/** `timestamp` and `sign` join the document when it is sent. */
+export const FEISHU_LIMITS = { bodyBytes: 20_000 } as const;
+/** The fields `timestamp` and `sign` are added when the message is sent. */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
-/** An interactive card. Foreign text stands in `plain_text`, which knows neither markup nor `<at>`. */
-export function feishuMessage(story: Story, mention: string | null): Message {
-  const card = {
-    config: { wide_screen_mode: true },
-    header: { template: TEMPLATES[story.tone], title: plain(story.headline) },
-    elements: elementsOf(story, mention),
-  };
-  return { payload: { msg_type: "interactive", card }, fallback: null };
-}
+/** An interactive card. Untrusted text stands in `plain_text`, which has neither markup nor `<at>`. */
+export const feishuMessage: ChatFormat = {
+  rateLimit: { messages: 100, windowMs: 60_000 },
+  render(message, mention) {
+    const card = {
+      config: { wide_screen_mode: true },
+      header: { template: TEMPLATES[message.tone], title: plainText(message.headline) },
+      elements: elementsOf(message, mention),
+    };
+    return { payload: { msg_type: "interactive", card }, fallback: null };
+  },
+  isWithinLimits: ({ payload }) => jsonBody(payload).length <= FEISHU_LIMITS.bodyBytes - SIGNATURE_BYTES,
+};
 
-export function feishuFits({ payload }: Message): boolean {
-  return Buffer.byteLength(JSON.stringify(payload)) <= FEISHU_LIMITS.bytes - SIGNATURE_BYTES;
-}
-
-function elementsOf(story: Story, mention: string | null): object[] {
-  const facts = story.facts.map(({ label, value }) => `${label}: ${value}`);
+function elementsOf(message: ChatMessage, mention: string | null): object[] {
+  const facts = message.facts.map(({ label, value }) => `${label}: ${value}`);
   return [
-    ...(mention === null ? [] : [markup(atTag(mention))]),
-    ...(facts.length > 0 ? [div(facts.join(" · "))] : []),
-    ...story.summary.map(div),
-    ...story.troubles.flatMap(troubleElements),
-    ...notesOf(story).map(div),
-    ...(story.links.length > 0 ? [{ tag: "action", actions: story.links.map(button) }] : []),
-    { tag: "note", elements: [plain(footerOf(story))] },
+    ...(mention === null ? [] : [markdownLine(mentionTag(mention))]),
+    ...(facts.length > 0 ? [plainLine(facts.join(" · "))] : []),
+    ...message.summary.map(plainLine),
+    ...message.failures.flatMap(failureElements),
+    ...notesOf(message).map(plainLine),
+    ...(message.links.length > 0 ? [{ tag: "action", actions: message.links.map(button) }] : []),
+    { tag: "note", elements: [plainText(footerOf(message))] },
   ];
 }
 
-function troubleElements({ title, reason, hint }: Trouble): object[] {
+function failureElements({ title, reason, hint }: FailureText): object[] {
   return [
     { tag: "hr" },
-    ...(title === null ? [] : [div(`▸ ${title}`)]),
-    div(reason ?? NO_REASON),
-    ...(hint === null ? [] : [div(`💡 ${hint.advice}`)]),
-    ...(hint === null || hint.url === null ? [] : [markup(`[${READ_MORE}](${hint.url})`)]),
+    ...(title === null ? [] : [plainLine(`▸ ${title}`)]),
+    plainLine(reason ?? NO_REASON),
+    ...(hint === null ? [] : [plainLine(`💡 ${hint.advice}`)]),
+    ...(hint === null || hint.url === null ? [] : [markdownLine(`[${READ_MORE}](${hint.url})`)]),
   ];
 }
 
-const plain = (content: string) => ({ tag: "plain_text", content });
-const div = (content: string) => ({ tag: "div", text: plain(content) });
-/** For text of ours alone. */
-const markup = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
+const plainText = (content: string) => ({ tag: "plain_text", content });
+const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
+/** Never for untrusted text. */
+const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
-const button = ({ label, url }: Story["links"][number]) => ({
-  tag: "button",
-  type: "default",
-  text: plain(label),
-  url,
-});
+const button = ({ label, url }: Link) => ({ tag: "button", type: "default", text: plainText(label), url });
 
-/** A mention in the config is the whole tag, or the ID in it: `ou_…`, or `all`. */
-function atTag(mention: string): string {
+/** The config has the whole tag, or the ID in it: `ou_…` or `all`. */
+function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<at id=${mention.replace(/^@/, "")}></at>`;
 }

@@ -1,35 +1,36 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import { readJson } from "../read-json.ts";
-import type { Judgement } from "../reasons.ts";
-import { type Answer, isSuccess, judgeStatus } from "../status-verdict.ts";
-import { again, delivered, gone, rejected, throttled } from "../verdicts.ts";
+import {
+  type AttemptVerdict,
+  delivered,
+  gone,
+  isSuccess,
+  parseBody,
+  type ReceiverAnswer,
+  rejected,
+  retry,
+  statusVerdict,
+  throttled,
+} from "../attempt-verdict.ts";
 
-/** Older bots answer `StatusCode`, newer ones `code`, some both. */
-const Body = z.union([
-  z.pipe(
-    z.object({ code: z.int() }),
-    z.transform(({ code }: { code: number }) => code),
-  ),
-  z.pipe(
-    z.object({ StatusCode: z.int() }),
-    z.transform(({ StatusCode }: { StatusCode: number }) => StatusCode),
-  ),
-]);
+const NewBody = z.object({ code: z.int() });
+/** Older bots answer so. Some bots answer with both fields. */
+const OldBody = z.object({ StatusCode: z.int() });
 
 /**
- * Judges the answer of a Feishu (Lark) custom bot: HTTP says 200 either way, the code says which.
+ * The verdict on an answer of a Feishu (Lark) custom bot. The status is 200 for success and failure; `code` decides.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
-export function judgeFeishu(answer: Answer, now: Instant): Judgement {
-  const general = judgeStatus(answer, now);
+export function feishuVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
+  const general = statusVerdict(answer, now);
   if (general !== null) return general;
-  const code = Body.safeParse(readJson(answer.body)).data;
+  const { status, body } = answer;
+  const code = parseBody(NewBody, body)?.code ?? parseBody(OldBody, body)?.StatusCode;
   switch (code) {
     case undefined:
-      return isSuccess(answer.status) ? again("unreadable_answer") : rejected("payload_refused");
+      return isSuccess(status) ? retry("unreadable_answer") : rejected("payload_refused");
     case 0:
-      return isSuccess(answer.status) ? delivered() : rejected("payload_refused");
+      return isSuccess(status) ? delivered() : rejected("payload_refused");
     case 11232:
       return throttled(null);
     case 19001:

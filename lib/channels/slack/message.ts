@@ -1,48 +1,52 @@
 import type { ActionsBlock, KnownBlock, PlainTextElement } from "@slack/types";
+import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { Story } from "../chat/chat-message.ts";
-import { footerOf, notesOf } from "../chat/footer.ts";
-import type { Message } from "../payload.ts";
-import { richFacts, richLine, richTrouble } from "./rich-text.ts";
+import type { FormattedMessage } from "../channel.ts";
+import type { ChatFormat } from "../chat/chat-channel.ts";
+import { type ChatMessage, footerOf, notesOf } from "../chat/chat-message.ts";
+import { factsBlock, failureBlock, lineBlock } from "./rich-text.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 export const SLACK_LIMITS = {
   blocks: 50,
-  header: 150,
-  contextText: 2_000,
-  text: 4_000,
-  buttonText: 75,
-  /** Over all blocks. Not in the documentation; those who went beyond were told `invalid_blocks`. */
-  allText: 12_000,
+  headerCharacters: 150,
+  contextCharacters: 2_000,
+  textCharacters: 4_000,
+  buttonCharacters: 75,
+  /** Over all blocks. It is not documented; Slack answers `invalid_blocks` to more. */
+  blocksCharacters: 12_000,
 } as const;
 
-/** A message for an incoming webhook. Foreign text stands where Slack reads no markup; `text` is escaped. */
-export function slackMessage(story: Story, mention: string | null): Message {
-  const call = mention === null ? "" : `${mention} `;
-  const text = call + escaped(story.headline, SLACK_LIMITS.text - call.length);
-  return {
-    payload: { text, blocks: blocksOf(story, mention), unfurl_links: false, unfurl_media: false },
-    fallback: { text },
-  };
-}
+/**
+ * A message for an incoming webhook. Untrusted text stands in blocks without markup; `text` is escaped.
+ * Rate limit: https://docs.slack.dev/apis/web-api/rate-limits#posting
+ */
+export const slackMessage: ChatFormat = {
+  rateLimit: { messages: 1, windowMs: 1000 },
+  render(message, mention) {
+    const prefix = mention === null ? "" : `${mention} `;
+    const text = prefix + escaped(message.headline, SLACK_LIMITS.textCharacters - prefix.length);
+    const blocks = blocksOf(message, mention);
+    return {
+      payload: { text, blocks, unfurl_links: false, unfurl_media: false },
+      fallback: { text },
+    };
+  },
+  isWithinLimits: ({ payload: { blocks } }: FormattedMessage): boolean =>
+    !Array.isArray(blocks) ||
+    (blocks.length <= SLACK_LIMITS.blocks && JSON.stringify(blocks).length <= SLACK_LIMITS.blocksCharacters),
+};
 
-export function slackFits({ payload }: Message): boolean {
-  return Array.isArray(payload.blocks)
-    ? payload.blocks.length <= SLACK_LIMITS.blocks &&
-        JSON.stringify(payload.blocks).length <= SLACK_LIMITS.allText
-    : true;
-}
-
-function blocksOf(story: Story, mention: string | null): KnownBlock[] {
+function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
   return [
-    { type: "header", text: plain(story.headline, SLACK_LIMITS.header) },
+    { type: "header", text: plainText(message.headline, SLACK_LIMITS.headerCharacters) },
     ...(mention === null ? [] : [mentionBlock(mention)]),
-    ...(story.facts.length > 0 ? [richFacts(story.facts)] : []),
-    ...story.summary.map((line) => richLine(line, true)),
-    ...story.troubles.map(richTrouble),
-    ...notesOf(story).map((line) => richLine(line, false)),
-    ...(story.links.length > 0 ? [buttons(story)] : []),
-    { type: "context", elements: [plain(footerOf(story), SLACK_LIMITS.contextText)] },
+    ...(message.facts.length > 0 ? [factsBlock(message.facts)] : []),
+    ...message.summary.map((line) => lineBlock(line, { bold: true })),
+    ...message.failures.map(failureBlock),
+    ...notesOf(message).map((line) => lineBlock(line, { bold: false })),
+    ...(message.links.length > 0 ? [buttonsBlock(message)] : []),
+    { type: "context", elements: [plainText(footerOf(message), SLACK_LIMITS.contextCharacters)] },
   ];
 }
 
@@ -51,28 +55,23 @@ const mentionBlock = (mention: string): KnownBlock => ({
   text: { type: "mrkdwn", text: mention },
 });
 
-function buttons({ links }: Story): ActionsBlock {
+function buttonsBlock({ links }: ChatMessage): ActionsBlock {
   return {
     type: "actions",
     elements: links.map(({ label, url }) => ({
       type: "button",
-      text: plain(label, SLACK_LIMITS.buttonText),
+      text: plainText(label, SLACK_LIMITS.buttonCharacters),
       url,
     })),
   };
 }
 
-/** Plain text has no markup but entities; without `emoji`, `:name:` stays text. */
-function plain(text: string, limit: number): PlainTextElement {
-  return { type: "plain_text", text: escaped(text, limit), emoji: false };
+/** Plain text has no markup except entities. Without `emoji`, `:name:` stays text. */
+function plainText(text: string, maxCharacters: number): PlainTextElement {
+  return { type: "plain_text", text: escaped(text, maxCharacters), emoji: false };
 }
 
-/** Cut first, so that no entity is. https://docs.slack.dev/messaging/formatting-message-text/#escaping */
-function escaped(text: string, limit: number): string {
-  return withEntities(truncate(text, limit, (part) => withEntities(part).length));
+/** Truncates before it escapes, so no entity is split. https://docs.slack.dev/messaging/formatting-message-text/#escaping */
+function escaped(text: string, maxCharacters: number): string {
+  return escapeTags(truncate(text, maxCharacters, (part) => escapeTags(part).length));
 }
-
-const withEntities = (text: string): string => text.replace(/[&<>]/g, entity);
-
-const entity = (character: string): string => ENTITIES[character] ?? character;
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

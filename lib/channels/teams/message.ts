@@ -1,85 +1,97 @@
-import type { Hint, Story, Tone, Trouble } from "../chat/chat-message.ts";
-import { ZERO_WIDTH_SPACE } from "../chat/escape-markdown.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/footer.ts";
-import type { Message } from "../payload.ts";
+import { jsonBody } from "../channel.ts";
+import type { ChatFormat } from "../chat/chat-channel.ts";
+import {
+  type ChatMessage,
+  type FailureText,
+  footerOf,
+  type Hint,
+  NO_REASON,
+  notesOf,
+  READ_MORE,
+  type Tone,
+} from "../chat/chat-message.ts";
+import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
-export const TEAMS_LIMITS = { bytes: 28_000 } as const;
+export const TEAMS_LIMITS = { bodyBytes: 28_000 } as const;
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
 
-interface Run {
+interface TextRun {
   readonly text: string;
   readonly [style: string]: unknown;
 }
 
-/** An Adaptive Card 1.4. Foreign text stands in TextRuns, which know no Markdown; see `inert` for `<at>`. */
-export function teamsMessage(story: Story, mention: string | null): Message {
-  const headline = inert(story.headline);
-  const content = {
-    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
-    type: "AdaptiveCard",
-    version: "1.4",
-    fallbackText: headline,
-    body: bodyOf(story, mention),
-    ...(story.links.length > 0 && {
-      actions: story.links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: inert(label), url })),
-    }),
-    msteams: { width: "Full", ...(mention !== null && { entities: [entityOf(mention)] }) },
-  };
-  const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
-  return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
-}
+/** An Adaptive Card 1.4. Untrusted text stands in text runs, which have no Markdown. See `withoutMentionTags`. */
+export const teamsMessage: ChatFormat = {
+  rateLimit: { messages: 4, windowMs: 1000 },
+  render(message, mention) {
+    const headline = withoutMentionTags(message.headline);
+    const actions = message.links.map(({ label, url }) => ({
+      type: "Action.OpenUrl",
+      title: withoutMentionTags(label),
+      url,
+    }));
+    const content = {
+      $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+      type: "AdaptiveCard",
+      version: "1.4",
+      fallbackText: headline,
+      body: bodyOf(message, mention),
+      actions: actions.length > 0 ? actions : undefined,
+      msteams: { width: "Full", entities: mention === null ? undefined : [mentionEntity(mention)] },
+    };
+    const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
+    return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
+  },
+  isWithinLimits: ({ payload }) => jsonBody(payload).length <= TEAMS_LIMITS.bodyBytes,
+};
 
-export function teamsFits({ payload }: Message): boolean {
-  return Buffer.byteLength(JSON.stringify(payload)) <= TEAMS_LIMITS.bytes;
-}
-
-function bodyOf(story: Story, mention: string | null): object[] {
-  const facts = story.facts.flatMap(({ label, value }, index) => [
+function bodyOf(message: ChatMessage, mention: string | null): object[] {
+  const facts = message.facts.flatMap(({ label, value }, index) => [
     { text: `${index > 0 ? " · " : ""}${label}: `, weight: "Bolder" },
     { text: value },
   ]);
   return [
-    paragraph({ text: story.headline, size: "Large", weight: "Bolder", color: COLOURS[story.tone] }),
-    ...(mention === null ? [] : [{ type: "TextBlock", text: entityOf(mention).text, wrap: true }]),
+    paragraph({ text: message.headline, size: "Large", weight: "Bolder", color: COLOURS[message.tone] }),
+    ...(mention === null ? [] : [{ type: "TextBlock", text: mentionEntity(mention).text, wrap: true }]),
     ...(facts.length > 0 ? [paragraph(...facts)] : []),
-    ...story.summary.map((text) => paragraph({ text, weight: "Bolder" })),
-    ...story.troubles.flatMap(troubleBlocks),
-    ...notesOf(story).map((text) => paragraph({ text })),
-    paragraph({ text: footerOf(story), isSubtle: true, size: "Small" }),
+    ...message.summary.map((text) => paragraph({ text, weight: "Bolder" })),
+    ...message.failures.flatMap(failureBlocks),
+    ...notesOf(message).map((text) => paragraph({ text })),
+    paragraph({ text: footerOf(message), isSubtle: true, size: "Small" }),
   ];
 }
 
-function troubleBlocks({ title, reason, hint }: Trouble): object[] {
-  const words =
+function failureBlocks({ title, reason, hint }: FailureText): object[] {
+  const reasonBlocks =
     reason === null
       ? [paragraph({ text: NO_REASON, italic: true })]
       : reason.split("\n").map((text) => paragraph({ text, fontType: "Monospace" }));
   return [
     ...(title === null ? [] : [{ ...paragraph({ text: title, weight: "Bolder" }), separator: true }]),
-    ...words,
+    ...reasonBlocks,
     ...(hint === null ? [] : [paragraph(...hintRuns(hint))]),
   ];
 }
 
-function hintRuns({ advice, url }: Hint): Run[] {
-  const words = { text: `💡 ${advice} ` };
-  return url === null ? [words] : [words, { text: READ_MORE, selectAction: { type: "Action.OpenUrl", url } }];
+function hintRuns({ advice, url }: Hint): TextRun[] {
+  const text = { text: `💡 ${advice} ` };
+  return url === null ? [text] : [text, { text: READ_MORE, selectAction: { type: "Action.OpenUrl", url } }];
 }
 
-const paragraph = (...runs: readonly Run[]) => ({
+const paragraph = (...runs: readonly TextRun[]) => ({
   type: "RichTextBlock",
-  inlines: runs.map((run) => ({ type: "TextRun", ...run, text: inert(run.text) })),
+  inlines: runs.map((run) => ({ type: "TextRun", ...run, text: withoutMentionTags(run.text) })),
 });
 
-/** A mention in the config is the user's address or object ID, perhaps already in its tag. */
-function entityOf(mention: string) {
+/** The config has the user's address or object ID, perhaps already in its tag. */
+function mentionEntity(mention: string) {
   const id = mention.replace(/^<at>|<\/at>$/g, "");
   return { type: "mention", text: `<at>${id}</at>`, mentioned: { id, name: id } };
 }
 
-/** A mention is a text and an entity of that text: a text of others must not be the one for our entity. */
-function inert(text: string): string {
+/** Teams mentions by an entity and a text equal to it. Untrusted text must not contain the text of our entity. */
+function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
 }

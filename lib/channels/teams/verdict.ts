@@ -1,28 +1,35 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import { readJson } from "../read-json.ts";
-import type { Judgement } from "../reasons.ts";
-import { type Answer, isSuccess, judgeStatus } from "../status-verdict.ts";
-import { again, delivered, gone, rejected, throttled } from "../verdicts.ts";
+import {
+  type AttemptVerdict,
+  delivered,
+  gone,
+  isSuccess,
+  parseBody,
+  type ReceiverAnswer,
+  rejected,
+  retry,
+  statusVerdict,
+  throttled,
+} from "../attempt-verdict.ts";
 
-/** A 200 of the connectors may carry the status their own call ended with. */
+/** An answer 200 may report the failure of a call that Teams made itself. */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 
 const ErrorBody = z.object({ error: z.union([z.string(), z.object({})]) });
 
 /**
- * Judges the answer of a Teams workflow. A success says only that the flow took the request, hence `accepted`;
- * 401 and 404 mean that the flow, or its URL's signature, is no more.
+ * The verdict on an answer of a Teams workflow. A success only says that the workflow accepted the request, hence
+ * `accepted`. 401 and 404 say that the workflow, or the signature in its URL, no longer exists.
  */
-export function judgeTeams(answer: Answer, now: Instant): Judgement {
-  const general = judgeStatus(answer, now);
+export function teamsVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
+  const general = statusVerdict(answer, now);
   if (general !== null) return general;
-  if (answer.status === 401 || answer.status === 404) return gone;
-  if (!isSuccess(answer.status))
-    return rejected(answer.status === 403 ? "access_refused" : "payload_refused");
-  if (THROTTLE_TEXT.test(answer.body)) return throttled(null);
-  if (FAILURE_TEXT.test(answer.body) || ErrorBody.safeParse(readJson(answer.body)).success)
-    return again("receiver_busy");
-  return delivered("accepted");
+  const { status, body } = answer;
+  if (status === 401 || status === 404) return gone;
+  if (!isSuccess(status)) return rejected(status === 403 ? "access_refused" : "payload_refused");
+  if (THROTTLE_TEXT.test(body)) return throttled(null);
+  const hasFailed = FAILURE_TEXT.test(body) || parseBody(ErrorBody, body) !== undefined;
+  return hasFailed ? retry("receiver_busy") : delivered("accepted");
 }

@@ -1,12 +1,36 @@
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { toIsoOrNull } from "../../domain/time-text.ts";
+import type { FormattedMessage } from "../channel.ts";
+import type { NotificationContent } from "../notification-content.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
-/** Keeps a digest's event below 20 kB. */
-const MOST_DIGEST_JOBS = 70;
+/** Standard Webhooks recommends a payload below 20 kB. A digest of this many jobs is below it. */
+const MAX_DIGEST_JOBS = 70;
 
-/** The event of a job's end. Its time is the end of the watch, so a repeated delivery has the same bytes. */
+/** The event of a notification. Another attempt at the same notification has the same bytes. */
+export function webhookMessage(content: NotificationContent): FormattedMessage {
+  return { payload: webhookEvent(content), fallback: null };
+}
+
+function webhookEvent(content: NotificationContent): WebhookEvent {
+  switch (content.kind) {
+    case "outcome":
+      return jobEvent(content.summary);
+    case "digest":
+      return digestEvent(content.summaries);
+    case "target_gone": {
+      const since = iso(content.since);
+      return { type: "target.gone", timestamp: since, data: { target: content.target, since } };
+    }
+    case "test":
+      return { type: "target.test", timestamp: iso(content.at), data: { target: content.target } };
+    default:
+      return content satisfies never;
+  }
+}
+
+/** The event of a job's outcome. Its time is the end of the watch. */
 export function jobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = iso(summary.concludedAt);
   return {
@@ -41,25 +65,19 @@ export function jobEvent(summary: OutcomeSummary): JobEvent {
   };
 }
 
-/** How the jobs of one call ended, in short: for a target that became a webhook after its digest was opened. */
-export function digestEvent(conclusions: readonly OutcomeSummary[]): WebhookEvent {
-  const timestamp =
-    conclusions.length === 0 ? null : iso(Math.max(...conclusions.map((one) => one.concludedAt)));
-  const jobs = conclusions
-    .slice(0, MOST_DIGEST_JOBS)
-    .map(({ project, jobId, outcome }) => ({ project, jobId, outcome }));
-  return { type: "jobs.digest", timestamp, data: { total: conclusions.length, jobs } };
-}
-
-/** An operator's test of the target called `target`. */
-export function testEvent(target: string, now: Instant): WebhookEvent {
-  return { type: "target.test", timestamp: iso(now), data: { target } };
-}
-
-/** Tells the fallback target that another one takes nothing any more, and since when. */
-export function goneEvent(target: string, since: Instant): WebhookEvent {
-  const at = iso(since);
-  return { type: "target.gone", timestamp: at, data: { target, since: at } };
+/** A webhook target gets a digest only if the target became a webhook after the digest was opened. */
+function digestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
+  const instants = summaries.map(({ concludedAt }) => concludedAt);
+  return {
+    type: "jobs.digest",
+    timestamp: instants.length === 0 ? null : iso(Math.max(...instants)),
+    data: {
+      total: summaries.length,
+      jobs: summaries
+        .slice(0, MAX_DIGEST_JOBS)
+        .map(({ project, jobId, outcome }) => ({ project, jobId, outcome })),
+    },
+  };
 }
 
 function iso(at: Instant): string {

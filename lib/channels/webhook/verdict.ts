@@ -1,17 +1,22 @@
 import type { Instant } from "../../domain/job.ts";
 import { readRetryAfter } from "../../http/retry-after.ts";
-import type { Judgement } from "../reasons.ts";
-import { type Answer, isSuccess, judgeStatus } from "../status-verdict.ts";
-import { again, delivered, rejected } from "../verdicts.ts";
+import {
+  type AttemptVerdict,
+  delivered,
+  isSuccess,
+  type ReceiverAnswer,
+  rejected,
+  retry,
+  statusVerdict,
+} from "../attempt-verdict.ts";
 
 /**
- * Standard Webhooks: any 2xx is a delivery, 410 switches the endpoint off, all else is tried again, because a
- * receiver in the middle of a deployment answers 404 and 401 too. 501 is the one promise never to understand.
+ * The verdict on an answer of a webhook. By Standard Webhooks every 2xx is a delivery, and 410 switches the target off.
+ * Other 4xx are sent again, because a receiver may answer 401 or 404 while it is deployed. 501 is final.
  */
-export function judgeWebhook(answer: Answer, now: Instant): Judgement {
+export function webhookVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
   if (isSuccess(answer.status)) return delivered();
   if (answer.status === 501) return rejected("not_implemented");
-  return (
-    judgeStatus(answer, now) ?? again("client_error", readRetryAfter(answer.headers["retry-after"], now))
-  );
+  const general = statusVerdict(answer, now);
+  return general ?? retry("client_error", readRetryAfter(answer.headers["retry-after"], now));
 }

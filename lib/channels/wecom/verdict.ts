@@ -1,31 +1,39 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import { readJson } from "../read-json.ts";
-import type { Judgement } from "../reasons.ts";
-import { type Answer, isSuccess, judgeStatus } from "../status-verdict.ts";
-import { again, delivered, gone, rejected, throttled } from "../verdicts.ts";
+import {
+  type AttemptVerdict,
+  delivered,
+  gone,
+  isSuccess,
+  parseBody,
+  type ReceiverAnswer,
+  rejected,
+  retry,
+  statusVerdict,
+  throttled,
+} from "../attempt-verdict.ts";
 
-/** The limit is 20 messages in a minute, so after a minute there is room again. */
-const LIMIT_WINDOW_SECONDS = 60;
+/** WeCom accepts 20 messages in one minute, so it accepts the next one after a minute at the latest. */
+const RATE_WINDOW_SECONDS = 60;
 
 const Body = z.object({ errcode: z.int() });
 
 /**
- * Judges the answer of a WeCom group robot: HTTP says 200 either way, `errcode` says which.
+ * The verdict on an answer of a WeCom group robot. The status is 200 for success and failure; `errcode` decides.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
-export function judgeWecom(answer: Answer, now: Instant): Judgement {
-  const general = judgeStatus(answer, now);
+export function wecomVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
+  const general = statusVerdict(answer, now);
   if (general !== null) return general;
-  switch (Body.safeParse(readJson(answer.body)).data?.errcode) {
+  switch (parseBody(Body, answer.body)?.errcode) {
     case undefined:
-      return isSuccess(answer.status) ? again("unreadable_answer") : rejected("payload_refused");
+      return isSuccess(answer.status) ? retry("unreadable_answer") : rejected("payload_refused");
     case 0:
       return isSuccess(answer.status) ? delivered() : rejected("payload_refused");
     case -1:
-      return again("receiver_busy");
+      return retry("receiver_busy");
     case 45009:
-      return throttled(LIMIT_WINDOW_SECONDS);
+      return throttled(RATE_WINDOW_SECONDS);
     case 93000:
       return gone;
     default:

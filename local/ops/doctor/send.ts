@@ -1,31 +1,29 @@
-import type { Attempted, Delivery } from "../../../lib/channels/deliver.ts";
-import type { Target } from "../../../lib/channels/targets.ts";
+import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import type { Finding } from "./finding.ts";
 
 export interface SendPorts {
-  readonly deliver: (delivery: Delivery) => Promise<Attempted>;
-  readonly format: (target: Target, name: string, now: number) => Delivery["message"];
+  readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   readonly now: () => number;
   readonly uuid: () => string;
 }
 
-const BUDGET_MS = 10_000;
+const TIME_LIMIT_MS = 10_000;
 
 /** Sends each target the message that `POST /v1/targets/{name}/test` sends: one real attempt, by the rules of delivery. */
 export async function examineBySending(
   { targets, settings }: Pick<Config, "targets" | "settings">,
-  { deliver, format, now, uuid }: SendPorts,
+  { deliver, now, uuid }: SendPorts,
 ): Promise<readonly Finding[]> {
   return Promise.all(
     Object.entries(targets).map(async ([name, target]) => {
       const attempted = await deliver({
         target,
-        message: format(target, name, now()),
+        content: { kind: "test", target: name, at: now() },
         webhookId: `msg_test_${uuid()}`,
         now: now(),
-        budgetMs: BUDGET_MS,
+        timeLimitMs: TIME_LIMIT_MS,
         allow: settings.egress.allow,
       });
       return toFinding(`message to ${name}`, attempted);
@@ -33,7 +31,7 @@ export async function examineBySending(
   );
 }
 
-function toFinding(what: string, { verdict, status, reason }: Attempted): Finding {
+function toFinding(what: string, { verdict, status, reason }: AttemptResult): Finding {
   const words = `${reason}${status === null ? "" : `, status ${status}`}`;
   switch (verdict) {
     case "delivered":

@@ -1,6 +1,6 @@
 import { PROBLEMS } from "../../../lib/api/problem.ts";
 import { createLinkKey, listPageUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
-import { DELIVERY_REASONS } from "../../../lib/channels/reasons.ts";
+import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
@@ -166,7 +166,7 @@ describe("the description", () => {
 
   test("says what every reason of an attempt means", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
-    for (const reason of DELIVERY_REASONS)
+    for (const reason of Object.keys(deliveryReasons()))
       expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));
   });
 });

@@ -13,7 +13,7 @@ describe("testing a target", () => {
     expect(api.attempts).toMatchObject([
       {
         target: { kind: "slack" },
-        message: { payload: { text: "test of deploys" } },
+        content: { kind: "test", target: "deploys" },
         webhookId: "msg_test_uuid-1",
       },
     ]);

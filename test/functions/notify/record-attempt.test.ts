@@ -1,4 +1,4 @@
-import type { Attempted } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import { flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
@@ -6,8 +6,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** As resources/queues.yml sets it: after so many receipts SQS takes a message away, without a reason. */
 const MAX_RECEIVE_COUNT = 1000;
 
-const BUSY: Attempted = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
-const throttledFor = (afterSeconds: number | null): Attempted => ({
+const BUSY: AttemptResult = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+const throttledFor = (afterSeconds: number | null): AttemptResult => ({
   ...BUSY,
   status: 429,
   reason: "throttled",

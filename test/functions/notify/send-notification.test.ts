@@ -1,10 +1,16 @@
-import type { Attempted } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import { bodiesOf, flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
 
-const RETRY: Attempted = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
-const THROTTLED: Attempted = { ...RETRY, status: 429, reason: "throttled", spent: false, afterSeconds: 900 };
-const REJECTED: Attempted = { ...TAKEN, verdict: "rejected", status: 400, reason: "client_error" };
-const GONE: Attempted = { ...TAKEN, verdict: "gone", status: 410, reason: "target_gone" };
+const RETRY: AttemptResult = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+const THROTTLED: AttemptResult = {
+  ...RETRY,
+  status: 429,
+  reason: "throttled",
+  spent: false,
+  afterSeconds: 900,
+};
+const REJECTED: AttemptResult = { ...TAKEN, verdict: "rejected", status: 400, reason: "client_error" };
+const GONE: AttemptResult = { ...TAKEN, verdict: "gone", status: 410, reason: "target_gone" };
 
 /** A watch that has ended, with a notification for each of its targets in the queue. */
 async function ended(targets: readonly string[] = ["audit"], settings = {}) {

@@ -5,7 +5,7 @@ import { tellAttempt } from "../../../functions/notify/notify-log.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
 import { logSweepFailure, logSwept } from "../../../functions/sweep/sweep.ts";
-import type { Attempted } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { publishMetrics } from "../../../lib/runtime/metrics.ts";
@@ -18,9 +18,9 @@ const NOTICE: Notification = {
   webhookId: "msg_1",
   expiresAt: 0,
   target: { kind: "slack", url: new Secret("https://hunter2"), on: ["failed"] },
-  format: () => ({ payload: {}, fallback: null }),
+  content: { kind: "test", target: "deploys", at: 0 },
 };
-const ATTEMPTED: Attempted = {
+const ATTEMPTED: AttemptResult = {
   verdict: "delivered",
   status: 200,
   reason: "accepted",

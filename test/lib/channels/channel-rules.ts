@@ -22,7 +22,7 @@ function textsOf(value: unknown): readonly Text[] {
 
 const bytesOf = (document: Document): number => Buffer.byteLength(JSON.stringify(document));
 
-/** A message to a target without a mention: within the channel's limits, and nobody is called by it. */
+/** Expects the message of a target without a mention to be within the limits and to mention nobody. */
 export function expectRulesKept(kind: TargetKind, payload: Document): void {
   for (const { text } of textsOf(payload)) expect(text.isWellFormed()).toBe(true);
   RULES[kind](payload);
@@ -33,8 +33,8 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
   slack(payload) {
     const blocks = payload.blocks as readonly Document[];
     expect(blocks.length).toBeLessThanOrEqual(SLACK_LIMITS.blocks);
-    expect(JSON.stringify(blocks).length).toBeLessThanOrEqual(SLACK_LIMITS.allText);
-    expect((blocks[0] as { text: Text }).text.text.length).toBeLessThanOrEqual(SLACK_LIMITS.header);
+    expect(JSON.stringify(blocks).length).toBeLessThanOrEqual(SLACK_LIMITS.blocksCharacters);
+    expect((blocks[0] as { text: Text }).text.text.length).toBeLessThanOrEqual(SLACK_LIMITS.headerCharacters);
     for (const { text, holder } of textsOf(payload)) {
       expect(text).not.toBe("");
       expect(holder.type).not.toBe("mrkdwn");
@@ -44,13 +44,13 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
     }
   },
   feishu(payload) {
-    expect(bytesOf(payload)).toBeLessThan(FEISHU_LIMITS.bytes);
+    expect(bytesOf(payload)).toBeLessThan(FEISHU_LIMITS.bodyBytes);
     for (const { text, holder } of textsOf(payload))
       if (holder.tag === "lark_md" && holder.content === text)
         expect(text).toMatch(/^\[Read more\]\(https:[^()\s]+\)$/);
   },
   dingtalk(payload) {
-    expect(bytesOf(payload)).toBeLessThan(DINGTALK_LIMITS.bytes);
+    expect(bytesOf(payload)).toBeLessThan(DINGTALK_LIMITS.bodyBytes);
     expect(payload.at).toEqual({ atMobiles: [], atUserIds: [], isAtAll: false });
     expect(JSON.stringify(payload.markdown)).not.toMatch(/@all|@138|\]\(https:\/\/evil/);
   },
@@ -61,7 +61,7 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
     expect(`${own?.[2]}\n${own?.[3]}`).not.toMatch(/<[@/f]|\]\(https:\/\/evil/);
   },
   teams(payload) {
-    expect(bytesOf(payload)).toBeLessThan(TEAMS_LIMITS.bytes);
+    expect(bytesOf(payload)).toBeLessThan(TEAMS_LIMITS.bodyBytes);
     expect(JSON.stringify(payload)).not.toMatch(/<\/?at\b|"entities"|"TextBlock"|"FactSet"/i);
   },
   discord(payload) {
@@ -69,8 +69,8 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
     const content = String(payload.content);
     const description = embed?.description ?? "";
     expect(others).toEqual([]);
-    expect(content.length).toBeLessThanOrEqual(DISCORD_LIMITS.content);
-    expect(description.length).toBeLessThanOrEqual(DISCORD_LIMITS.description);
+    expect(content.length).toBeLessThanOrEqual(DISCORD_LIMITS.contentCharacters);
+    expect(description.length).toBeLessThanOrEqual(DISCORD_LIMITS.descriptionCharacters);
     expect(payload.allowed_mentions).toEqual({ parse: [] });
     const outsideCode = `${content}\n${description}`.split("```").filter((_, index) => index % 2 === 0);
     expect(outsideCode.join("\n")).not.toMatch(/@everyone|(?<!\\)<[@#:]|(?<!\\)\]\(https:\/\/evil/);

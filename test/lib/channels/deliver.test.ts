@@ -1,10 +1,13 @@
 import { Webhook } from "standardwebhooks";
-import { type Delivery, deliver } from "../../../lib/channels/deliver.ts";
-import type { TargetKind } from "../../../lib/channels/targets.ts";
+import { type DeliveryRequest, deliver, deliverThrough } from "../../../lib/channels/deliver.ts";
+import type { NotificationContent } from "../../../lib/channels/notification-content.ts";
+import type { Target, TargetKind } from "../../../lib/channels/targets.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
 import type { openEgress } from "../../../lib/http/egress.ts";
 import { type Answering, startReceiver } from "../http/support/receiver.ts";
-import { attempt, closeAll, closeLater, egress, NOW, PAYLOAD } from "./support/attempts.ts";
-import { TARGET_KINDS, targetOf, WHSEC } from "./support/targets.ts";
+import { format, KINDS, SAMPLES } from "./samples.ts";
+import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
+import { targetOf, WHSEC } from "./support/targets.ts";
 
 afterEach(closeAll);
 
@@ -18,40 +21,43 @@ const SUCCESS: Record<TargetKind, string> = {
   discord: "",
 };
 
-describe("deliver", () => {
-  it.each(TARGET_KINDS)("posts the payload to %s as JSON, unpacked answers only", async (kind) => {
-    const { attempted, received } = await attempt(kind, (_, response) => response.end(SUCCESS[kind]));
-    expect(attempted).toMatchObject({
-      verdict: "delivered",
-      status: 200,
-      spent: true,
-      answer: SUCCESS[kind],
-    });
-    expect(received).toHaveLength(1);
-    expect(received[0]?.path.startsWith("/hook?key=a%20b")).toBe(true);
-    expect(received[0]?.headers).toMatchObject({
-      "content-type": "application/json",
-      "accept-encoding": "identity",
-      "user-agent": expect.stringContaining("cce-job-notifier"),
-    });
-    expect(JSON.parse(received[0]?.body ?? "")).toMatchObject(PAYLOAD);
-  });
+const payloadFor = (to: Target, content: NotificationContent) =>
+  JSON.parse(JSON.stringify(format(to, content).payload));
 
-  it("signs for a webhook the very bytes it sends, and adds the operator's headers", async () => {
+describe("deliver", () => {
+  it.each(KINDS)(
+    "posts the message to %s as JSON and asks for an answer without compression",
+    async (kind) => {
+      const { result, received } = await attempt(kind, (_, response) => response.end(SUCCESS[kind]));
+      expect(result).toMatchObject({ verdict: "delivered", status: 200, spent: true, answer: SUCCESS[kind] });
+      expect(received).toHaveLength(1);
+      expect(received[0]?.path.startsWith("/hook?key=a%20b")).toBe(true);
+      expect(received[0]?.headers).toMatchObject({
+        "content-type": "application/json",
+        "accept-encoding": "identity",
+        "user-agent": expect.stringContaining("cce-job-notifier"),
+      });
+      const payload = payloadFor(targetOf(kind, "https://hooks.example.com/"), CONTENT);
+      expect(JSON.parse(received[0]?.body ?? "")).toMatchObject(payload);
+    },
+  );
+
+  it("signs the bytes that it sends to a webhook, and adds the operator's headers", async () => {
     const { received } = await attempt("webhook", (_, response) => response.end());
     const [{ body, headers } = { body: "", headers: {} }] = received;
-    expect(new Webhook(WHSEC).verify(body, headers as Record<string, string>)).toEqual(PAYLOAD);
+    const payload = payloadFor(targetOf("webhook", "https://hooks.example.com/"), CONTENT);
+    expect(new Webhook(WHSEC).verify(body, headers as Record<string, string>)).toEqual(payload);
     expect(headers).toMatchObject({ "webhook-id": "msg_1", "x-key": "header-value-1" });
   });
 
-  it("sends to a caller's own URL without a signature where there is no secret", async () => {
+  it("sends to a caller's own URL without a signature when there is no secret", async () => {
     const receiver = await startReceiver((_, response) => response.end());
     closeLater(receiver);
-    const target = { ...targetOf("webhook", `http://127.0.0.1:${receiver.port}/`), secrets: [], headers: {} };
-    const { attempted } = await attempt("webhook", (_, response) => response.end(), {
-      target: target as Delivery["target"],
+    const url = new Secret(`http://127.0.0.1:${receiver.port}/`);
+    const { result } = await attempt("webhook", (_, response) => response.end(), {
+      target: { kind: "webhook", url, on: ["failed"], secrets: [], headers: {} },
     });
-    expect(attempted.verdict).toBe("delivered");
+    expect(result.verdict).toBe("delivered");
     expect(receiver.received[0]?.headers).toHaveProperty("webhook-id", "msg_1");
     expect(receiver.received[0]?.headers).not.toHaveProperty("webhook-signature");
   });
@@ -61,57 +67,55 @@ describe("deliver", () => {
     expect(JSON.parse(feishu.received[0]?.body ?? "")).toEqual({
       timestamp: expect.stringMatching(/^\d{10}$/),
       sign: expect.any(String),
-      ...PAYLOAD,
+      ...payloadFor(targetOf("feishu", "https://hooks.example.com/"), CONTENT),
     });
     const dingtalk = await attempt("dingtalk", (_, response) => response.end(SUCCESS.dingtalk));
     expect(dingtalk.received[0]?.path).toMatch(/^\/hook\?key=a%20b&timestamp=\d{13}&sign=[^&]+$/);
   });
 
-  it("says it plainly, once, where Slack does not like the blocks", async () => {
+  it("sends the headline alone, once, when Slack refuses the blocks", async () => {
     const answer: Answering = ({ body }, response) => {
       if (body.includes("blocks")) response.writeHead(400).end("invalid_blocks");
       else response.end("ok");
     };
-    const message = { payload: { blocks: [] }, fallback: { text: "plain" } };
-    const { attempted, received } = await attempt("slack", answer, { message });
-    expect(attempted).toMatchObject({ verdict: "delivered", status: 200, answer: "ok" });
-    expect(received.map(({ body }) => JSON.parse(body))).toEqual([{ blocks: [] }, { text: "plain" }]);
+    const content: NotificationContent = { kind: "outcome", summary: SAMPLES.failed };
+    const { result, received } = await attempt("slack", answer, { content });
+    expect(result).toMatchObject({ verdict: "delivered", status: 200, answer: "ok" });
+    const { payload, fallback } = format(targetOf("slack", "https://hooks.example.com/"), content);
+    expect(received.map(({ body }) => JSON.parse(body))).toEqual([payload, fallback]);
   });
 
-  it("gives up where Slack does not like the plain text either", async () => {
-    const message = { payload: { blocks: [] }, fallback: { text: "plain" } };
-    const { attempted, received } = await attempt(
-      "slack",
-      (_, response) => response.writeHead(400).end("invalid_blocks"),
-      { message },
+  it("rejects the notification when Slack refuses the headline, too", async () => {
+    const { result, received } = await attempt("slack", (_, response) =>
+      response.writeHead(400).end("invalid_blocks"),
     );
-    expect(attempted).toMatchObject({ verdict: "rejected", reason: "invalid_blocks" });
+    expect(result).toMatchObject({ verdict: "rejected", reason: "invalid_blocks" });
     expect(received).toHaveLength(2);
   });
 
-  it("signs once more where DingTalk finds the time stale, and no more than once", async () => {
+  it("signs again, once, when DingTalk finds the time of the signature too old", async () => {
     let answers = ['{"errcode":310000,"errmsg":"invalid timestamp"}', '{"errcode":0}'];
     const answer: Answering = (_, response) => response.end(answers.shift());
-    expect((await attempt("dingtalk", answer)).attempted.verdict).toBe("delivered");
+    expect((await attempt("dingtalk", answer)).result.verdict).toBe("delivered");
     answers = Array.from({ length: 3 }, () => '{"errcode":310000,"errmsg":"invalid timestamp"}');
-    const { attempted, received } = await attempt("dingtalk", answer);
-    expect(attempted).toMatchObject({ verdict: "rejected", reason: "stale_timestamp" });
+    const { result, received } = await attempt("dingtalk", answer);
+    expect(result).toMatchObject({ verdict: "rejected", reason: "stale_timestamp" });
     expect(received).toHaveLength(2);
   });
 
-  it("has one budget for all of it", async () => {
-    const { attempted } = await attempt("webhook", (_, response) => response.writeHead(200).write("."), {
-      budgetMs: 100,
+  it("stops at its time limit in the middle of an answer, and sends again later", async () => {
+    const { result } = await attempt("webhook", (_, response) => response.writeHead(200).write("."), {
+      timeLimitMs: 100,
     });
-    expect(attempted).toMatchObject({ verdict: "retry", reason: "timeout", status: 200, spent: true });
+    expect(result).toMatchObject({ verdict: "retry", reason: "timeout", status: 200, spent: true });
   });
 
-  it("measures by the clock it is given", async () => {
+  it("measures its duration by the given clock", async () => {
     const ticks = [1000, 1000, 1250, 1250];
-    const { attempted } = await attempt("webhook", (_, response) => response.end(), {
+    const { result } = await attempt("webhook", (_, response) => response.end(), {
       monotonic: () => ticks.shift() ?? 1250,
     });
-    expect(attempted.durationMs).toBe(250);
+    expect(result.durationMs).toBe(250);
   });
 
   it.each([
@@ -120,28 +124,64 @@ describe("deliver", () => {
     ["egress_literal_address", "https://10.0.0.1/hook"],
     ["egress_private_name", "https://router/hook"],
     ["egress_private_address", "https://receiver.example.net/hook"],
-  ] as const)("refuses for good what must not be called, and says by which rule: %s", async (reason, url) => {
-    const lookup: NonNullable<Parameters<typeof openEgress>[1]>["lookup"] = (_name, _options, done) =>
-      done(null, [
-        { address: "93.184.216.34", family: 4 },
-        { address: "10.0.0.1", family: 4 },
-      ]);
-    const attempted = await deliver({
-      target: targetOf("webhook", url),
-      message: { payload: PAYLOAD, fallback: null },
+  ] as const)(
+    "rejects an address that must not be called, with the rule %s as the reason",
+    async (reason, url) => {
+      const lookup: NonNullable<Parameters<typeof openEgress>[1]>["lookup"] = (_name, _options, done) =>
+        done(null, [
+          { address: "93.184.216.34", family: 4 },
+          { address: "10.0.0.1", family: 4 },
+        ]);
+      const result = await deliver({
+        target: targetOf("webhook", url),
+        content: CONTENT,
+        webhookId: "msg_1",
+        now: NOW,
+        timeLimitMs: 5000,
+        allow: [],
+        egress: egress([], { lookup }),
+      });
+      expect(result).toMatchObject({ verdict: "rejected", reason, status: null, answer: "" });
+    },
+  );
+
+  it("uses the kept connections of the allow list when it gets no egress", async () => {
+    const { result } = await attempt("webhook", (_, response) => response.end(), {
+      allow: ["127.0.0.1"],
+      egress: undefined,
+    });
+    expect(result.verdict).toBe("delivered");
+  });
+});
+
+describe("deliverThrough", () => {
+  it("delivers through a channel that only implements the interface", async () => {
+    const receiver = await startReceiver(({ body }, response) => response.end(`${body} toy-secret`));
+    closeLater(receiver);
+    const request: DeliveryRequest<{ readonly url: Secret; readonly secret: Secret }> = {
+      target: { url: new Secret(`http://127.0.0.1:${receiver.port}/`), secret: new Secret("toy-secret") },
+      content: CONTENT,
       webhookId: "msg_1",
       now: NOW,
-      budgetMs: 5000,
+      timeLimitMs: 5000,
       allow: [],
-      egress: egress([], { lookup }),
-    });
-    expect(attempted).toMatchObject({ verdict: "rejected", reason, status: null, answer: "" });
-  });
-
-  it("finds its own way out by the allow list, and keeps it", async () => {
-    const allow = ["127.0.0.1"];
-    const options = { allow, egress: undefined } as unknown as Partial<Delivery>;
-    const { attempted } = await attempt("webhook", (_, response) => response.end(), options);
-    expect(attempted.verdict).toBe("delivered");
+      egress: egress(["127.0.0.1"]),
+    };
+    const result = await deliverThrough(
+      {
+        rateLimit: null,
+        format: ({ kind }) => ({ payload: { kind }, fallback: null }),
+        request: ({ url, secret }, payload, { webhookId }) => ({
+          url: url.reveal(),
+          headers: { "x-toy": `${webhookId} ${secret.reveal()}` },
+          body: Buffer.from(JSON.stringify(payload)),
+        }),
+        verdictOf: () => ({ verdict: "delivered", reason: "ok", afterSeconds: null, spent: true }),
+        secretsOf: ({ secret }) => [secret.reveal()],
+      },
+      request,
+    );
+    expect(result).toMatchObject({ verdict: "delivered", answer: '{"kind":"test"} <secret>' });
+    expect(receiver.received[0]?.headers).toMatchObject({ "x-toy": "msg_1 toy-secret" });
   });
 });

@@ -3,7 +3,7 @@ import { OUTCOMES } from "../../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { facts, job } from "./samples.ts";
 
-/** What each chat, JSON and a careless terminal would stumble over. */
+/** Text that means something to a chat, to JSON or to a terminal. */
 const NASTY = [
   "<!channel>",
   "<!here|x>",
@@ -66,8 +66,8 @@ const context = fc.record(
   { requiredKeys: [] },
 );
 
-/** Any outcome of a job that means no good, with up to 200 failed subjobs. */
-export const hostileConclusion: fc.Arbitrary<OutcomeSummary> = fc
+/** Any outcome of a job whose texts attack the reader, with up to 200 failed subjobs. */
+export const hostileSummary: fc.Arbitrary<OutcomeSummary> = fc
   .record({
     outcome: fc.constantFrom(...OUTCOMES),
     reason: orNull,

@@ -4,7 +4,8 @@ import type { TargetKind } from "../../../lib/channels/targets.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
-import { TARGET_KINDS, targetOf, WHSEC } from "./support/targets.ts";
+import { KINDS } from "./samples.ts";
+import { targetOf, WHSEC } from "./support/targets.ts";
 
 const PATH = "/services/T0SECRET1/B0SECRET2/token-secret-3";
 const QUERY = "key=query-secret-4";
@@ -18,7 +19,7 @@ const SECRETS = [
   WHSEC,
 ];
 
-/** A receiver that throws everything it was told back at the sender. */
+/** A receiver that answers with everything it received. */
 const echo =
   (status: number): Answering =>
   ({ path, headers, body }, response) =>
@@ -34,11 +35,11 @@ const endings: [string, () => Promise<Ending>][] = [
     `an echo under ${status}`,
     () => startReceiver(echo(status)),
   ]),
-  ["a hang-up", () => startTcp((socket) => socket.destroy())],
-  ["silence", () => startTcp(() => undefined)],
-  ["noise", () => startTcp((socket) => socket.end("noise\r\n\r\n"))],
+  ["a closed connection", () => startTcp((socket) => socket.destroy())],
+  ["no answer", () => startTcp(() => undefined)],
+  ["bytes that are not HTTP", () => startTcp((socket) => socket.end("noise\r\n\r\n"))],
   [
-    "a port nobody listens on",
+    "a closed port",
     async () => {
       const { port, close } = await startTcp(() => undefined);
       await close();
@@ -51,36 +52,36 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
   const egress = openEgress(allow, {
     lookup: (_name, _options, done) => done(Object.assign(new Error(`no ${url}`), { code: "ENOTFOUND" }), []),
   });
-  const attempted = await deliver({
+  const result = await deliver({
     target: targetOf(kind, url),
-    message: { payload: { text: "x" }, fallback: { text: "y" } },
+    content: { kind: "test", target: "audit", at: 0 },
     webhookId: "msg_1",
     now: Date.now(),
-    budgetMs: 150,
+    timeLimitMs: 150,
     allow: [],
     egress,
   });
   hangUp(egress.connections);
-  return `${JSON.stringify(attempted)} ${inspect(attempted, { depth: null, showHidden: true })}`;
+  return `${JSON.stringify(result)} ${inspect(result, { depth: null, showHidden: true })}`;
 }
 
 const leaked = (text: string) => SECRETS.filter((secret) => text.includes(secret));
 
-describe.each(TARGET_KINDS)("an attempt at %s", (kind) => {
-  it.each(endings)("tells no secret after %s", async (_, start) => {
+describe.each(KINDS)("the result of an attempt at %s", (kind) => {
+  it.each(endings)("contains no secret after %s", async (_, start) => {
     const { port, close } = await start();
-    const told = await attempt(kind, `http://127.0.0.1:${port}${PATH}?${QUERY}`, ["127.0.0.1"]);
+    const result = await attempt(kind, `http://127.0.0.1:${port}${PATH}?${QUERY}`, ["127.0.0.1"]);
     await close();
-    expect(leaked(told)).toEqual([]);
-    expect(told).not.toContain(`127.0.0.1:${port}${PATH}`);
+    expect(leaked(result)).toEqual([]);
+    expect(result).not.toContain(`127.0.0.1:${port}${PATH}`);
   });
 
   it.each([
     ["a name that is not found", "https://receiver.example.net"],
-    ["a plain address", "http://receiver.example.net"],
-    ["a private one", "https://10.0.0.1"],
+    ["a plain http URL", "http://receiver.example.net"],
+    ["a private address", "https://10.0.0.1"],
     ["an unlisted port", "https://receiver.example.net:1"],
-  ])("tells no secret after %s", async (_, origin) => {
+  ])("contains no secret after %s", async (_, origin) => {
     expect(leaked(await attempt(kind, `${origin}${PATH}?${QUERY}`, []))).toEqual([]);
   });
 });

@@ -1,3 +1,6 @@
+import type { FormattedMessage } from "../../../lib/channels/channel.ts";
+import type { NotificationContent } from "../../../lib/channels/notification-content.ts";
+import { channelOf } from "../../../lib/channels/registry.ts";
 import { Target, type TargetKind } from "../../../lib/channels/targets.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import {
@@ -7,9 +10,11 @@ import {
 } from "../../../lib/domain/outcome-summary.ts";
 
 const START = Date.parse("2026-04-14T08:00:00.000Z");
-export const KINDS = ["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"] as const;
+export const KINDS: readonly TargetKind[] = Target.def.options.flatMap(
+  (option) => option.shape.kind.def.values,
+);
 export const CHAT_KINDS = KINDS.filter((kind) => kind !== "webhook");
-const MENTIONS = {
+const MENTIONS: Readonly<Record<Exclude<TargetKind, "webhook">, string>> = {
   slack: "<!subteam^S0PLATFORM>",
   feishu: "ou_platform",
   dingtalk: "platform01",
@@ -22,6 +27,21 @@ export function target(kind: TargetKind, mention = true): Target {
   const url = "https://hooks.example.com/x";
   if (kind === "webhook") return Target.parse({ kind, url, secrets: [`whsec_${"a".repeat(32)}`] });
   return Target.parse({ kind, url, ...(mention ? { mention: MENTIONS[kind] } : {}) });
+}
+
+/** The message that a target gets. */
+export function format(to: Target, content: NotificationContent): FormattedMessage {
+  return channelOf(to).format(content, to);
+}
+
+/** The message about one outcome. */
+export function formatOutcome(to: Target, summary: OutcomeSummary): FormattedMessage {
+  return format(to, { kind: "outcome", summary });
+}
+
+/** The message about several outcomes. */
+export function formatDigest(to: Target, summaries: readonly OutcomeSummary[]): FormattedMessage {
+  return format(to, { kind: "digest", summaries });
 }
 
 export function job(part: Partial<Job> = {}): Job {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Attempted, deliver } from "../../../lib/channels/deliver.ts";
+import { type AttemptResult, deliver } from "../../../lib/channels/deliver.ts";
 import { type Egress, openEgress } from "../../../lib/http/egress.ts";
 import type { Surroundings } from "../../../lib/http/guard-connect.ts";
 import { hangUp } from "../http/support/hang-up.ts";
@@ -17,13 +17,13 @@ const CHILD = fileURLToPath(new URL("support/tls-child.ts", import.meta.url));
 const lookup: NonNullable<Surroundings["lookup"]> = (_name, _options, done) =>
   done(null, [{ address: "127.0.0.1", family: 4 }]);
 
-const attemptAt = (url: string, egress: Egress): Promise<Attempted> =>
+const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
   deliver({
     target: targetOf("webhook", url),
-    message: { payload: {}, fallback: null },
+    content: { kind: "test", target: "audit", at: 0 },
     webhookId: "msg_1",
     now: Date.now(),
-    budgetMs: 5000,
+    timeLimitMs: 5000,
     allow: [],
     egress,
   });

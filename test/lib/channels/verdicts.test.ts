@@ -1,12 +1,13 @@
-import { judge } from "../../../lib/channels/judge.ts";
-import type { Judgement } from "../../../lib/channels/reasons.ts";
+import type { AttemptVerdict } from "../../../lib/channels/attempt-verdict.ts";
+import { CHANNELS } from "../../../lib/channels/registry.ts";
 import type { TargetKind } from "../../../lib/channels/targets.ts";
+import { KINDS } from "./samples.ts";
 
-type Row = readonly [status: number, body: string, expected: Partial<Judgement>];
+type Row = readonly [status: number, body: string, expected: Partial<AttemptVerdict>];
 
 const delivered = { verdict: "delivered" } as const;
-const rejected = (reason: Judgement["reason"]) => ({ verdict: "rejected", reason }) as const;
-const again = (reason: Judgement["reason"]) => ({ verdict: "retry", reason, spent: true }) as const;
+const rejected = (reason: AttemptVerdict["reason"]) => ({ verdict: "rejected", reason }) as const;
+const retry = (reason: AttemptVerdict["reason"]) => ({ verdict: "retry", reason, spent: true }) as const;
 const throttled = (afterSeconds: number | null) =>
   ({ verdict: "retry", reason: "throttled", spent: false, afterSeconds }) as const;
 const gone = { verdict: "gone", reason: "target_gone" } as const;
@@ -32,7 +33,7 @@ const rows: Record<TargetKind, readonly Row[]> = {
   ],
   webhook: [
     [202, "<html>", delivered],
-    [404, "", again("client_error")],
+    [404, "", retry("client_error")],
     [301, "", rejected("redirect_refused")],
     [501, "", rejected("not_implemented")],
     [410, "", gone],
@@ -46,36 +47,36 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [200, '{"code":19021,"msg":"sign match fail"}', rejected("signature_refused")],
     [200, '{"code":19022,"msg":"Ip Not Allowed"}', rejected("access_refused")],
     [200, '{"code":19024,"msg":"Key Words Not Found"}', rejected("payload_refused")],
-    [200, '{"code":"0"}', again("unreadable_answer")],
-    [200, "<html>", again("unreadable_answer")],
+    [200, '{"code":"0"}', retry("unreadable_answer")],
+    [200, "<html>", retry("unreadable_answer")],
     [400, '{"code":0}', rejected("payload_refused")],
   ],
   dingtalk: [
     [200, '{"errcode":0,"errmsg":"ok"}', delivered],
-    [200, '{"errcode":-1,"errmsg":"system busy"}', again("receiver_busy")],
+    [200, '{"errcode":-1,"errmsg":"system busy"}', retry("receiver_busy")],
     [200, '{"errcode":130101,"errmsg":"send too fast"}', throttled(600)],
     [200, '{"errcode":410100,"errmsg":"send too fast"}', throttled(600)],
-    [200, '{"errcode":310000,"errmsg":"invalid timestamp"}', again("stale_timestamp")],
+    [200, '{"errcode":310000,"errmsg":"invalid timestamp"}', retry("stale_timestamp")],
     [200, '{"errcode":310000,"errmsg":"sign not match"}', rejected("signature_refused")],
     [200, '{"errcode":310000,"errmsg":"keywords not in content"}', rejected("access_refused")],
     [200, '{"errcode":310000}', rejected("access_refused")],
     [200, '{"errcode":40035}', rejected("payload_refused")],
-    [200, "", again("unreadable_answer")],
+    [200, "", retry("unreadable_answer")],
   ],
   wecom: [
     [200, '{"errcode":0,"errmsg":"ok"}', delivered],
-    [200, '{"errcode":-1}', again("receiver_busy")],
+    [200, '{"errcode":-1}', retry("receiver_busy")],
     [200, '{"errcode":45009,"errmsg":"api freq out of limit"}', throttled(60)],
     [200, '{"errcode":40058,"errmsg":"content exceed max length"}', rejected("payload_refused")],
     [200, '{"errcode":93000,"errmsg":"invalid webhook url"}', gone],
-    [200, "[]", again("unreadable_answer")],
+    [200, "[]", retry("unreadable_answer")],
   ],
   teams: [
     [202, "", { verdict: "delivered", reason: "accepted" }],
     [200, "1", { verdict: "delivered", reason: "accepted" }],
-    [200, "Webhook message delivery failed with error: HTTP error 500", again("receiver_busy")],
+    [200, "Webhook message delivery failed with error: HTTP error 500", retry("receiver_busy")],
     [200, "Microsoft Teams endpoint returned HTTP error 429 with ContextId x", throttled(null)],
-    [200, '{"error":{"code":"WorkflowTriggerIsNotEnabled"}}', again("receiver_busy")],
+    [200, '{"error":{"code":"WorkflowTriggerIsNotEnabled"}}', retry("receiver_busy")],
     [400, '{"error":{"code":"TriggerInputSchemaMismatch"}}', rejected("payload_refused")],
     [401, "", gone],
     [403, "", rejected("access_refused")],
@@ -94,18 +95,13 @@ const rows: Record<TargetKind, readonly Row[]> = {
   ],
 };
 
-describe.each(Object.entries(rows) as [TargetKind, readonly Row[]][])("an answer of %s", (kind, cases) => {
-  it.each(cases)("with status %i and the body %j", (status, body, expected) => {
-    expect(judge(kind, { status, headers: {}, body, networkCode: null }, 0)).toMatchObject(expected);
+describe.each(KINDS)("the verdict on an answer of %s", (kind) => {
+  it.each(rows[kind])("for the status %i and the body %j", (status, body, expected) => {
+    expect(CHANNELS[kind].verdictOf({ status, headers: {}, body }, 0)).toMatchObject(expected);
   });
 });
 
-it("believes Discord's header rather than its body", () => {
-  const reply = {
-    status: 429,
-    headers: { "retry-after": "3" },
-    body: '{"retry_after":99}',
-    networkCode: null,
-  };
-  expect(judge("discord", reply, 0).afterSeconds).toBe(3);
+it("prefers the wait in Discord's header to the one in the body", () => {
+  const answer = { status: 429, headers: { "retry-after": "3" }, body: '{"retry_after":99}' };
+  expect(CHANNELS.discord.verdictOf(answer, 0).afterSeconds).toBe(3);
 });

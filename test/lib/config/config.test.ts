@@ -64,7 +64,7 @@ test("what is wrong with a name, and with what may be one thing or another, is s
     },
   });
   expect(faults.toSorted()).toEqual([
-    "targets.audit.headers.Host: is a header this sender sets itself",
+    "targets.audit.headers.Host: is a header that the service sets itself",
     "tokens.bad name!: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
     "tokens.ci.projects.0: must be a name from the config, or * for all",
     "tokens.ci.sha256: must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",

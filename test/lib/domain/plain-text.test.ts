@@ -1,5 +1,4 @@
-import { keepApart } from "../../../lib/channels/chat/escape-markdown.ts";
-import { cleanLine, cleanLines } from "../../../lib/domain/plain-text.ts";
+import { cleanLine, cleanLines, escapeHtml, escapeTags } from "../../../lib/domain/plain-text.ts";
 
 it.each([
   ["two\r\nlines", "two lines"],
@@ -16,11 +15,7 @@ it("a reason keeps its cleanLines and tabs, and nothing else that acts", () => {
   expect(cleanLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
-it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(
-  "what would be markup is kept apart: %j",
-  (text) => {
-    const shown = keepApart(text);
-    expect(shown).not.toBe(text);
-    expect(shown.replaceAll("\u200b", "")).toBe(text);
-  },
-);
+it("escapes what is markup in HTML and in an attribute", () => {
+  expect(escapeHtml(`a<b>&"c'`)).toBe("a&lt;b&gt;&amp;&quot;c&#39;");
+  expect(escapeTags(`a<b>&"c'`)).toBe(`a&lt;b&gt;&amp;"c'`);
+});

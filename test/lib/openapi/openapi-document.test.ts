@@ -2,7 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
-import { DELIVERY_REASONS } from "../../../lib/channels/reasons.ts";
+import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import { SCHEMA_EXAMPLES } from "../../../lib/openapi/schema-examples.ts";
@@ -71,7 +71,7 @@ test("the schema of a submission refuses no job ID, both kinds of job IDs, and a
 test("the schema of a reason lists every reason with its meaning, and allows an unknown reason", () => {
   const { Reason, TestResult } = document.components.schemas as Record<string, { anyOf?: unknown[] }>;
   expect(Reason?.anyOf).toEqual([
-    ...DELIVERY_REASONS.map((reason) => ({
+    ...Object.keys(deliveryReasons()).map((reason) => ({
       const: reason,
       description: expect.stringMatching(/^[A-Z].{8,}\.$/),
     })),

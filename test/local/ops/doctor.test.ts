@@ -1,6 +1,5 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { formatTest } from "../../../lib/channels/format.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { examineApi } from "../../../local/ops/doctor/api.ts";
@@ -109,7 +108,6 @@ test.each([
       asked.push(`${webhookId} ${allow}`);
       return { verdict, status: 418, reason: "client_error", afterSeconds: null, ...NOTHING };
     },
-    format: formatTest,
     now: () => 7,
     uuid: () => "uuid",
   });

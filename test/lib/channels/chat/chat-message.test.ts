@@ -1,16 +1,14 @@
-import { SHARES } from "../../../../lib/channels/chat/chat-message.ts";
-import { digestStory } from "../../../../lib/channels/chat/digest-message.ts";
-import { hintOf, linkTo } from "../../../../lib/channels/chat/links.ts";
-import { outcomeStory } from "../../../../lib/channels/chat/outcome-message.ts";
+import { linkTo, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
+import { digestMessage } from "../../../../lib/channels/chat/digest-message.ts";
+import { outcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
 import { consoleUrl } from "../../../../lib/domain/console-url.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../../lib/domain/outcome-summary.ts";
 import { facts, job, NODES, SAMPLES } from "../samples.ts";
 
-const [generous, ...others] = SHARES;
-if (generous === undefined) throw new Error("there is no share");
+const [largest, ...smaller] = TEXT_BUDGETS;
 
 const failed = SAMPLES.failed;
-const storyOf = (part: Partial<OutcomeSummary>) => outcomeStory({ ...failed, ...part }, generous);
+const messageOf = (part: Partial<OutcomeSummary>) => outcomeMessage({ ...failed, ...part }, largest);
 const failure = (path: string[], reason: string | null) => ({
   path,
   reason,
@@ -19,12 +17,12 @@ const failure = (path: string[], reason: string | null) => ({
   hint: null,
 });
 
-it("gives ever less to each part, so that the last share fits where the first did not", () => {
-  let before = generous;
-  for (const share of others) {
-    for (const key of ["troubles", "digestTroubles", "reason", "text", "facts"] as const)
-      expect(share[key]).toBeLessThanOrEqual(before[key]);
-    before = share;
+it("has budgets that never grow", () => {
+  let before = largest;
+  for (const budget of smaller) {
+    for (const key of ["failures", "digestFailures", "reasonCharacters", "textCharacters", "facts"] as const)
+      expect(budget[key]).toBeLessThanOrEqual(before[key]);
+    before = budget;
   }
 });
 
@@ -34,40 +32,40 @@ it.each([
   [{ durationSeconds: null }, "❌ Failed: CreateCluster checkout"],
   [{ resourceName: "a\nb\u202e" }, "❌ Failed: CreateCluster a b after 9 min 10 s"],
   [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job job-1 after 9 min 10 s"],
-])("has a headline that is complete whatever is missing: %j", (part, headline) => {
-  expect(storyOf(part).headline).toBe(headline);
+])("has a complete headline for %j", (part, headline) => {
+  expect(messageOf(part).headline).toBe(headline);
 });
 
-it("keeps the duration in a headline whose name is too long", () => {
-  const { headline } = storyOf({ resourceName: "n".repeat(500) });
+it("truncates a long name in the headline, not the duration", () => {
+  const { headline } = messageOf({ resourceName: "n".repeat(500) });
   expect(headline).toMatch(/^❌ Failed: CreateCluster n+… after 9 min 10 s$/);
   expect(headline).toHaveLength(150);
 });
 
-it("shows the caller's whole context", () => {
+it("shows the whole context of the caller", () => {
   const context = { actor: "kim", pipeline: "p", commit: "c0ffee", labels: { env: "prod", team: "a\nb" } };
   expect(
-    storyOf({ context })
+    messageOf({ context })
       .facts.map(({ label, value }) => `${label}=${value}`)
       .slice(-5),
   ).toEqual(["Started by=kim", "Pipeline=p", "Commit=c0ffee", "env=prod", "team=a b"]);
 });
 
-it("tells a subjob that failed only because the next one did by that one alone", () => {
+it("omits a subjob without a reason when the next failure lies below it", () => {
   const failures = [failure(["A", "B"], null), failure(["A", "B", "C"], "why"), failure(["A", "D"], null)];
-  const { troubles, left } = storyOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
-  expect(troubles.map(({ title, reason }) => [title, reason])).toEqual([
+  const message = messageOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
+  expect(message.failures.map(({ title, reason }) => [title, reason])).toEqual([
     ["CreateCluster", "Failed to create"],
     ["A › B › C", "why"],
     ["A › D", null],
   ]);
-  expect(left).toBe(0);
+  expect(message.omittedFailures).toBe(0);
 });
 
-it("does not repeat the job's own reason where a subjob says the same, and says so where there is none", () => {
-  const same = storyOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
-  expect(same.troubles.map(({ title }) => title)).toEqual(["A › B"]);
-  expect(storyOf({ reason: null, failures: [] }).troubles).toEqual([
+it("omits the job's own reason when a subjob gives the same one, and has an entry for a job without any reason", () => {
+  const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
+  expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
+  expect(messageOf({ reason: null, failures: [] }).failures).toEqual([
     { title: "CreateCluster", reason: null, hint: null },
   ]);
 });
@@ -77,34 +75,35 @@ it.each([
   ["timed_out", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
   ["lost", SAMPLES.timed_out, /^It is not known how the job ended: later polls could no longer see it\.$/],
   ["lost", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
-] as const)(
-  "says what %s means by whether a poll ever saw the job",
-  (outcome, { jobType, phase }, meaning) => {
-    expect(storyOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
-  },
-);
+] as const)("explains %s by whether a poll ever saw the job", (outcome, { jobType, phase }, meaning) => {
+  expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
+});
 
-it("counts what it leaves out, also what the event left out before", () => {
+it("counts the failures that it omits, and those that the summary omits", () => {
   const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
-  const { troubles, left } = storyOf({ failures, reason: null, subJobs: { ...failed.subJobs, failed: 12 } });
-  expect(troubles).toHaveLength(5);
-  expect(left).toBe(7);
+  const message = messageOf({
+    failures,
+    reason: null,
+    subJobs: { ...failed.subJobs, failed: 12 },
+  });
+  expect(message.failures).toHaveLength(5);
+  expect(message.omittedFailures).toBe(7);
 });
 
-it("shows the ends of a path too long to be read", () => {
+it("shows the first and last steps of a long path", () => {
   const path = ["A", "B", "C", "D", "E", "F", "G", "H"];
-  expect(storyOf({ failures: [failure(path, "x")] }).troubles[1]?.title).toBe("A › B › … › F › G › H");
+  expect(messageOf({ failures: [failure(path, "x")] }).failures[1]?.title).toBe("A › B › … › F › G › H");
 });
 
-it("names every job of a digest that went wrong, though there be no reason", () => {
+it("names every unsuccessful job of a digest, also one without a reason", () => {
   const lost = { ...SAMPLES.lost, reason: null };
-  const { troubles, headline, loud } = digestStory([...NODES, lost], generous);
+  const { failures, headline, mentions } = digestMessage([...NODES, lost], largest);
   expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
-  expect(troubles.map(({ title }) => title)).toEqual([
+  expect(failures.map(({ title }) => title)).toEqual([
     "❌ Failed: CreateNode pool-a-6 › CreateNodeVM (pool-a-1)",
     "❓ Lost: Job job-1",
   ]);
-  expect(loud).toBe(true);
+  expect(mentions).toBe(true);
 });
 
 it.each([
@@ -114,22 +113,22 @@ it.each([
   "",
   null,
   `https://x/${"y".repeat(700)}`,
-])("makes no link of %p", (address) => {
+])("makes no link from %p", (address) => {
   expect(linkTo("x", address)).toBeNull();
 });
 
-it("makes a link that ends where it should in every dialect", () => {
+it("encodes the characters that would end a link in some channel", () => {
   expect(linkTo("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
     "https://ci.example.com/a%29b%7Cc%3Ed%40e?f=%27g%27",
   );
 });
 
-it("takes the page's address from a hint's end, and no other scheme's", () => {
-  expect(hintOf("Do this. https://v.example.com/p")).toEqual({
+it("splits an https address from the end of a hint, and no other scheme", () => {
+  expect(splitHint("Do this. https://v.example.com/p")).toEqual({
     advice: "Do this.",
     url: "https://v.example.com/p",
   });
-  expect(hintOf("Do this. javascript:x")).toEqual({ advice: "Do this. javascript:x", url: null });
+  expect(splitHint("Do this. javascript:x")).toEqual({ advice: "Do this. javascript:x", url: null });
 });
 
 it.each([
@@ -145,20 +144,20 @@ it.each([
   ["eu-de", null, null],
   ["moon-1", "c-7", null],
   [null, "c-7", null],
-])("knows the console's page of a cluster in %p: %p", (region, clusterId, url) => {
+])("knows the console page for the region %p and the cluster %p", (region, clusterId, url) => {
   expect(consoleUrl(region, clusterId)).toBe(url);
 });
 
-it("leads to no cluster that was deleted", () => {
-  const labels = (part: Partial<OutcomeSummary>) => storyOf(part).links.map(({ label }) => label);
+it("has no console link for a deleted cluster", () => {
+  const labels = (part: Partial<OutcomeSummary>) => messageOf(part).links.map(({ label }) => label);
   expect(labels({ jobType: "DeleteCluster", outcome: "failed" })).toContain("Console");
   expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
 });
 
-it("does not say twice that failures are missing", () => {
+it("omits the warning about failures that it counts itself", () => {
   const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
-  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
-  const { left, warnings } = outcomeStory(conclusion, generous);
-  expect(conclusion.warnings).toHaveLength(1);
-  expect({ left, warnings }).toEqual({ left: 295, warnings: [] });
+  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
+  const { omittedFailures, warnings } = outcomeMessage(summary, largest);
+  expect(summary.warnings).toHaveLength(1);
+  expect({ omittedFailures, warnings }).toEqual({ omittedFailures: 295, warnings: [] });
 });

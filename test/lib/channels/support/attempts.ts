@@ -1,4 +1,5 @@
-import { type Attempted, type Delivery, deliver } from "../../../../lib/channels/deliver.ts";
+import { type AttemptResult, type DeliveryRequest, deliver } from "../../../../lib/channels/deliver.ts";
+import type { NotificationContent } from "../../../../lib/channels/notification-content.ts";
 import type { TargetKind } from "../../../../lib/channels/targets.ts";
 import { type Egress, openEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
@@ -11,36 +12,36 @@ export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
 
-/** Closes this with the rest. */
+/** Closes this with everything else. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
-/** A way out that is closed with the rest. */
+/** An egress that is closed with everything else. */
 export function egress(...parameters: Parameters<typeof openEgress>): Egress {
   const opened = openEgress(...parameters);
   open.push({ close: () => hangUp(opened.connections) });
   return opened;
 }
 
-export const PAYLOAD = { type: "job.failed", text: "größer ›" };
+export const CONTENT: NotificationContent = { kind: "test", target: "größer ›", at: 0 };
 export const NOW = Date.now();
 
-/** One attempt at a target of this kind whose receiver answers so. */
+/** Makes one attempt at a target of this kind, whose receiver is `answer`. */
 export async function attempt(
   kind: TargetKind,
   answer: Answering,
-  changes: Partial<Delivery> = {},
-): Promise<{ attempted: Attempted; received: Received[] }> {
+  changes: Partial<DeliveryRequest> = {},
+): Promise<{ result: AttemptResult; received: Received[] }> {
   const receiver = await startReceiver(answer);
   open.push(receiver);
-  const attempted = await deliver({
+  const result = await deliver({
     target: targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`),
-    message: { payload: PAYLOAD, fallback: null },
+    content: CONTENT,
     webhookId: "msg_1",
     now: NOW,
-    budgetMs: 5000,
+    timeLimitMs: 5000,
     allow: [],
     egress: egress(["127.0.0.1"]),
     ...changes,
   });
-  return { attempted, received: receiver.received };
+  return { result, received: receiver.received };
 }

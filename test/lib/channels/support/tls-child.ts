@@ -9,10 +9,10 @@ const egress = openEgress(["receiver.test"], {
 });
 const { reason } = await deliver({
   target: targetOf("webhook", `https://receiver.test:${process.argv[2]}/hook`),
-  message: { payload: {}, fallback: null },
+  content: { kind: "test", target: "audit", at: 0 },
   webhookId: "msg_1",
   now: 0,
-  budgetMs: 5000,
+  timeLimitMs: 5000,
   allow: [],
   egress,
 });

@@ -1,13 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import {
-  formatDigest,
-  formatNotification,
-  formatTargetGone,
-  formatTest,
-} from "../../../../lib/channels/format.ts";
 import { eventSchema, WebhookEvent } from "../../../../lib/channels/webhook/event.ts";
 import { openApiDocument } from "../../../../lib/openapi/openapi-document.ts";
-import { NODES, SAMPLES, target } from "../samples.ts";
+import { format, formatDigest, formatOutcome, NODES, SAMPLES, target } from "../samples.ts";
 
 const webhook = target("webhook");
 
@@ -42,17 +36,17 @@ it("the API's description tells the same of a job's event", () => {
 });
 
 it.each([
-  ...Object.values(SAMPLES).map((sample) => [sample.outcome, formatNotification(webhook, sample)] as const),
+  ...Object.values(SAMPLES).map((sample) => [sample.outcome, formatOutcome(webhook, sample)] as const),
   ["a digest", formatDigest(webhook, NODES)] as const,
   ["a digest of nothing", formatDigest(webhook, [])] as const,
-  ["a test", formatTest(webhook, "audit", 0)] as const,
-  ["a target that is gone", formatTargetGone(webhook, "deploys", 0)] as const,
+  ["a test", format(webhook, { kind: "test", target: "audit", at: 0 })] as const,
+  ["a target that is gone", format(webhook, { kind: "target_gone", target: "deploys", since: 0 })] as const,
 ])("the event of %s is one of the schema's, to the last field", (_, { payload }) => {
   expect(WebhookEvent.parse(payload)).toEqual(payload);
 });
 
 it("keeps the fields in the order the documents show them", () => {
-  const { payload } = formatNotification(webhook, SAMPLES.failed);
+  const { payload } = formatOutcome(webhook, SAMPLES.failed);
   expect(Object.keys(payload)).toEqual(["type", "timestamp", "data"]);
   expect(Object.keys(payload.data as object)).toEqual([
     ...["project", "region", "jobId", "jobType", "outcome", "phase", "reason"],

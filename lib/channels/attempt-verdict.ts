@@ -1,0 +1,117 @@
+import "../domain/zod-fields.ts";
+import type * as z from "zod/mini";
+import { EGRESS_REFUSED, type Instant, type Verdict } from "../domain/job.ts";
+import { parseJson } from "../domain/json.ts";
+import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
+import { readRetryAfter } from "../http/retry-after.ts";
+import type { DeliveryReason } from "./delivery-reason.ts";
+
+/** What one attempt means for its notification: send again or not, and why. */
+export interface AttemptVerdict {
+  readonly verdict: Verdict;
+  readonly reason: DeliveryReason;
+  /** The wait that the receiver asked for, in whole seconds. Null: the receiver named none. */
+  readonly afterSeconds: number | null;
+  /** Whether the attempt counts against the retry schedule. A throttled attempt does not. */
+  readonly spent: boolean;
+}
+
+/** A receiver's answer to one attempt. */
+export interface ReceiverAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export const delivered = (reason: "ok" | "accepted" = "ok"): AttemptVerdict => final("delivered", reason);
+export const rejected = (reason: DeliveryReason): AttemptVerdict => final("rejected", reason);
+export const gone: AttemptVerdict = final("gone", "target_gone");
+
+function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
+  return { verdict, reason, afterSeconds: null, spent: true };
+}
+
+/** Send again, by the retry schedule. The wait is at least `afterSeconds`. */
+export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
+  return { verdict: "retry", reason, afterSeconds, spent: true };
+}
+
+/** Send again later. The receiver works and only limits the rate, so the attempt does not count. */
+export function throttled(afterSeconds: number | null): AttemptVerdict {
+  return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
+}
+
+/** Parses the JSON body of an answer. Undefined: the body is not JSON, or does not match the schema. */
+export function parseBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
+  return schema.safeParse(parseJson(body)).data;
+}
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/**
+ * The verdict of an HTTP status that means the same in every channel (RFC 9110, section 15). Null: the channel decides.
+ * A redirect is never followed. 429 is not a failure. 410 is final.
+ */
+export function statusVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict | null {
+  const { status } = answer;
+  const after = () => readRetryAfter(answer.headers["retry-after"], now);
+  if (status === 429) return throttled(after());
+  if (status === 410) return gone;
+  if (status === 408 || status === 425) return retry("client_error", after());
+  if (status >= 500) return retry("server_error", after());
+  if (status >= 300 && status < 400) return rejected("redirect_refused");
+  if (status < 200) return retry("unexpected_status");
+  return null;
+}
+
+/** "SSRF_REFUSED" is the name that other HTTP clients use. */
+const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
+
+/**
+ * Codes for a receiver that cannot prove to be the host that was called, as Node spells OpenSSL's verification errors.
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_TLS_CERT_ALTNAME_FORMAT",
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERROR_IN_CERT_NOT_AFTER_FIELD",
+  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+const TIMEOUT_CODES: ReadonlySet<string> = new Set([
+  DEADLINE_PASSED,
+  "ETIMEDOUT",
+  "ESOCKETTIMEDOUT",
+  "ERR_SOCKET_CONNECTION_TIMEOUT",
+]);
+
+const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
+
+/** The verdict of an attempt without a complete answer, by the network's error code. An unknown code means: send again. */
+export function networkVerdict(code: string): AttemptVerdict {
+  if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
+  if (CERTIFICATE_CODES.has(code)) return rejected("certificate_refused");
+  if (code === REQUEST_INVALID) return rejected("request_invalid");
+  if (TIMEOUT_CODES.has(code)) return retry("timeout");
+  if (NAME_CODES.has(code)) return retry("name_not_found");
+  return retry("connection_failed");
+}

@@ -1,0 +1,79 @@
+import type { Instant } from "../domain/job.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Secret } from "../domain/secret.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "./attempt-verdict.ts";
+import type { NotificationContent } from "./notification-content.ts";
+
+/**
+ * Everything that delivery needs to know about one kind of target. `T` is the target's entry in the config. The folder
+ * of a channel has one file per role, and `registry.ts` lists the channels.
+ */
+export interface Channel<T extends { readonly url: Secret }> {
+  /** The receiver's documented rate limit. Null: the receiver documents none. */
+  readonly rateLimit: RateLimit | null;
+  /** Formats a notification within the receiver's size limits. Untrusted text in it mentions nobody and makes no link. */
+  format(content: NotificationContent, target: T): FormattedMessage;
+  /** Builds the HTTP request of one attempt, signed for the instant of the attempt. */
+  request(target: T, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
+  /** Decides whether to send again, and why. `now` is compared with a Retry-After header that contains a date. */
+  verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
+  /** Returns the target's secrets other than its URL. They are masked in answers of the receiver. */
+  secretsOf(target: T): readonly string[];
+}
+
+/** The receiver accepts `messages` messages in `windowMs` milliseconds. */
+export interface RateLimit {
+  readonly messages: number;
+  readonly windowMs: number;
+}
+
+/** A message in the receiver's own format, before it is signed. */
+export interface FormattedMessage {
+  readonly payload: JsonObject;
+  /** A plainer message. It is sent once if the receiver refuses the format of `payload`. Null: there is none. */
+  readonly fallback: JsonObject | null;
+}
+
+export interface AttemptIdentity {
+  /** The same for all attempts of one notification. */
+  readonly webhookId: string;
+  readonly now: Instant;
+}
+
+/** One HTTP POST, byte for byte. */
+export interface OutboundRequest {
+  /** The target's URL as the operator wrote it, plus the query that a signature adds. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+const COMMON_HEADERS = {
+  "content-type": "application/json",
+  // A compressed answer could grow without limit when it is decompressed.
+  "accept-encoding": "identity",
+  "user-agent": "cce-job-notifier/1",
+};
+
+/** Returns a POST of `payload` as JSON without a signature. The common headers override `headers`. */
+export function jsonRequest(
+  { url }: { readonly url: Secret },
+  payload: JsonObject,
+  headers: Readonly<Record<string, string>> = {},
+): OutboundRequest {
+  return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: jsonBody(payload) };
+}
+
+/** Returns the body that is sent for a payload. Its length is what size limits in bytes count. */
+export function jsonBody(payload: JsonObject): Buffer {
+  return Buffer.from(JSON.stringify(payload));
+}
+
+/** Messages that are sent on time may arrive a little closer together. */
+const RATE_LIMIT_MARGIN = 1.1;
+
+/** Returns the shortest time between two messages to one target, in milliseconds. 0: no rate limit. */
+export function minIntervalMs(rateLimit: RateLimit | null): number {
+  return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);
+}

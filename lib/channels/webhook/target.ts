@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { toSecret } from "../../domain/secret.ts";
+import { commonFields } from "../target-fields.ts";
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+const MIN_KEY_BYTES = 24;
+const MAX_KEY_BYTES = 64;
+
+/** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
+export const WebhookSecret = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        isWebhookSecret,
+        "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)",
+      ),
+    ),
+  toSecret,
+);
+
+function isWebhookSecret(text: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+  if (encoded === undefined) return false;
+  const { length } = Buffer.from(encoded, "base64");
+  return length >= MIN_KEY_BYTES && length <= MAX_KEY_BYTES;
+}
+
+/** Headers that this service sets, that the transport sets, or that would change who seems to call. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "cookie",
+  "expect",
+  "forwarded",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "via",
+  "webhook-id",
+  "webhook-signature",
+  "webhook-timestamp",
+]);
+
+const HeaderName = z.string().check(
+  z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
+  z.refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), "is a header that the service sets itself"),
+);
+const HeaderValue = z.pipe(
+  z.string().check(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),
+  toSecret,
+);
+
+/** A receiver of Standard Webhooks. A caller's own `callbackUrl` becomes such a target, perhaps without secrets. */
+export const WebhookTarget = z.strictObject({
+  kind: z.literal("webhook"),
+  ...commonFields,
+  secrets: z.array(WebhookSecret).check(z.minLength(1), z.maxLength(5)),
+  headers: z._default(z.record(HeaderName, HeaderValue), {}),
+});
+export type WebhookTarget = z.infer<typeof WebhookTarget>;
