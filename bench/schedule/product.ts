@@ -1,7 +1,7 @@
 import { Settings } from "../../lib/config/settings.ts";
-import { decide } from "../../lib/schedule/decide.ts";
-import { type DurationCount, durationBucket, durationDay } from "../../lib/schedule/durations.ts";
-import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
+import { type DurationCount, durationBucket, durationDay } from "../../lib/schedule/duration-buckets.ts";
+import { decideAfterPoll } from "../../lib/schedule/poll-decision.ts";
+import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import type { NextPoll } from "./figures.ts";
 
 const HOUR_MS = 3_600_000;
@@ -32,8 +32,8 @@ export function productPolls(
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
   let polls = 0;
   return (age) => {
-    if (polls++ === 0) return firstDelaySeconds(settings.poll, random, { durations, now: NOW });
-    const decision = decide({
+    if (polls++ === 0) return firstDelaySeconds(settings.poll, random, durations);
+    const decision = decideAfterPoll({
       watch: {
         polls,
         acceptedAt: NOW,

@@ -1,8 +1,8 @@
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { DurationCount, DurationLedger } from "../../lib/ledger/duration-ledger.ts";
-import { ANY_TYPE } from "../../lib/schedule/durations.ts";
-import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
+import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
+import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";
 
 /** A call of more jobs than this waits for no reading: it goes by what smaller ones have read. */
@@ -24,6 +24,6 @@ export function firstPoll(
   return async (poll, project, jobs) => {
     if (jobs <= SMALL_CALL) latest.set(project, await known(project, ANY_TYPE));
     const durations = latest.get(project) ?? [];
-    return firstDelaySeconds(poll, random, { durations, now: now() });
+    return firstDelaySeconds(poll, random, durations);
   };
 }

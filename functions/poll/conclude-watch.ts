@@ -10,8 +10,13 @@ import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
-import type { Decision } from "../../lib/schedule/decide.ts";
-import { ANY_TYPE, durationBucket, durationDay, durationExpiry } from "../../lib/schedule/durations.ts";
+import {
+  ANY_TYPE,
+  durationBucket,
+  durationDay,
+  durationExpiry,
+} from "../../lib/schedule/duration-buckets.ts";
+import type { PollDecision } from "../../lib/schedule/poll-decision.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import { notificationTargets } from "../shared/notification-targets.ts";
 
@@ -54,7 +59,7 @@ export interface PollResult {
   readonly leaseUntil: Instant;
 }
 
-type Conclusion = Extract<Decision, { kind: "conclude" }>;
+type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /** The lease of a poll ended before the poll could store its conclusion. Another message may have repeated the poll. */
 class LeaseEndedError extends Error {

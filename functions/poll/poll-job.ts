@@ -9,8 +9,11 @@ import { PollMessage } from "../../lib/queue/messages.ts";
 import { pollMessage } from "../../lib/queue/outgoing-messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { type Decision, decide } from "../../lib/schedule/decide.ts";
-import { awaitTurn } from "../../lib/schedule/turn.ts";
+import {
+  decideAfterPoll,
+  decideWhenRateLimited,
+  type PollDecision,
+} from "../../lib/schedule/poll-decision.ts";
 import { createLearnedDurations, type LearnedDurations } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
@@ -174,19 +177,26 @@ async function decideNext(
   { watch, at, polls }: PollResult,
   answer: CceAnswer,
   { config: { settings }, durations, random }: PollScope,
-): Promise<Decision> {
+): Promise<PollDecision> {
   const deadlineAt = Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
   const bounded = { ...watch, polls, deadlineAt };
-  if (answer.kind === "rate_limited") return awaitTurn(bounded, answer.until, at);
+  if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);
-  return decide({ watch: bounded, observation: answer, durations: learned, now: at, settings, random });
+  return decideAfterPoll({
+    watch: bounded,
+    observation: answer,
+    durations: learned,
+    now: at,
+    settings,
+    random,
+  });
 }
 
 /** Sends the next poll, and then records this poll as done. The next poll carries its place in the rate limit. */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
-  decision: Extract<Decision, { kind: "poll_again" }>,
+  decision: Extract<PollDecision, { kind: "poll_again" }>,
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: PollScope,
 ): Promise<void> {

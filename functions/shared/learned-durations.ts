@@ -1,7 +1,8 @@
 import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { DurationCount, DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
+import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 
 /** Learned durations change slowly. An instance reads them at most this often per project and job type. */
 const MAX_AGE_MS = 600_000;

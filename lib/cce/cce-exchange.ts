@@ -31,11 +31,11 @@ function freeBuffer({ buffer, length }: Buffer): void {
 /**
  * Does one exchange with a reply of any size, and returns the result of `read`. A large reply is requested a second
  * time. Large replies are read one at a time, because reading takes several times their size in memory.
- * `endsAt` is a time of the monotonic clock. It limits the whole call, with the wait for other large replies.
+ * `endAt` is a time of the monotonic clock. It limits the whole call, with the wait for other large replies.
  */
 export type LargeExchange = <T>(
   request: Omit<ExchangeRequest, "deadlineMs" | "maxBytes">,
-  endsAt: number,
+  endAt: number,
   read: (result: TextExchanged | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
@@ -43,9 +43,9 @@ export type LargeExchange = <T>(
 export function createLargeExchange(monotonic: () => number): LargeExchange {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
-  return async (request, endsAt, read) => {
+  return async (request, endAt, read) => {
     const exchangeUpTo = (maxBytes: number) =>
-      exchangeText({ ...request, maxBytes, deadlineMs: endsAt - monotonic() });
+      exchangeText({ ...request, maxBytes, deadlineMs: endAt - monotonic() });
     const { href } = request.url;
     if (!largeUrls.has(href)) {
       const result = await exchangeUpTo(SMALL_BYTES);

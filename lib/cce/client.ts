@@ -70,9 +70,9 @@ export function createCceClient(options: {
   return {
     queryJob,
     async queryFailedSubjobs(project, job, { timeLimitMs }) {
-      const endsAt = monotonic() + timeLimitMs;
+      const endAt = monotonic() + timeLimitMs;
       return queryFailedSubjobs(job, async (jobId) => {
-        const remainingMs = endsAt - monotonic();
+        const remainingMs = endAt - monotonic();
         if (remainingMs <= 0) return null;
         const observation = await queryJob({ project, jobId }, { timeLimitMs: remainingMs });
         return observation.kind === "job" ? observation.job : null;

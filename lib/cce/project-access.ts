@@ -44,12 +44,12 @@ export function createProjectAccess(name: string, project: Project, ports: Acces
   const getAuthHeaders = createAuthHeaders(project, tokens, now);
   const queryFor = createQueries(project);
 
-  const sendQuery = async (query: Query, auth: AuthHeaders, endsAt: number): Promise<Observation> => {
+  const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
     if (auth.kind === "none") return auth.observation;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
     return exchangeLarge(
       { connections: connections(), method: "GET", url: query.url, headers, body: null },
-      endsAt,
+      endAt,
       (result) => {
         if (result.kind === "answer") return readJobReply(result, now(), name);
         return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
@@ -58,20 +58,20 @@ export function createProjectAccess(name: string, project: Project, ports: Acces
   };
 
   /** Tries a second time after a 401 when other headers are possible. */
-  const queryTwice = async (jobId: string, endsAt: number): Promise<Observation> => {
+  const queryTwice = async (jobId: string, endAt: number): Promise<Observation> => {
     const query = queryFor?.(jobId);
     if (query === undefined) return missingEndpoint(name);
     const auth = await getAuthHeaders(query, null);
     if (auth === null) return missingEndpoint(name);
-    const observation = await sendQuery(query, auth, endsAt);
+    const observation = await sendQuery(query, auth, endAt);
     if (observation.kind !== "unauthorized" || auth.kind === "none") return observation;
     const otherAuth = await getAuthHeaders(query, auth);
-    return otherAuth === null ? observation : sendQuery(query, otherAuth, endsAt);
+    return otherAuth === null ? observation : sendQuery(query, otherAuth, endAt);
   };
 
   return {
     async queryJob(jobId, timeLimitMs) {
-      const endsAt = monotonic() + timeLimitMs;
+      const endAt = monotonic() + timeLimitMs;
       const waitSeconds = throttle.waitSeconds();
       if (waitSeconds > 0)
         return {
@@ -79,7 +79,7 @@ export function createProjectAccess(name: string, project: Project, ports: Acces
           text: `Queries for project ${name} wait, because CCE limits their rate`,
           retryAfterSeconds: waitSeconds,
         };
-      const observation = mask.maskObservation(await queryTwice(jobId, endsAt));
+      const observation = mask.maskObservation(await queryTwice(jobId, endAt));
       if (observation.kind === "throttled") {
         const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
         return { kind: "throttled", text: observation.text, retryAfterSeconds };

@@ -1,4 +1,5 @@
 import type { Instant } from "../domain/job.ts";
+import type { DurationCount } from "../schedule/duration-buckets.ts";
 
 /** Counts of ended jobs by duration bucket; which bucket means what is the schedule's business. */
 export interface DurationLedger {
@@ -11,11 +12,4 @@ export interface DurationLedger {
     readonly expiresAt: Instant;
   }): Promise<void>;
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
-}
-
-export interface DurationCount {
-  /** The day on which these jobs ended, counted from 1970: old ones weigh less. */
-  readonly day: number;
-  readonly bucket: number;
-  readonly count: number;
 }

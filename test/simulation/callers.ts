@@ -2,7 +2,7 @@ import { stopWatch } from "../../functions/api/stop-watch.ts";
 import { accept } from "../../functions/enqueue/accept-jobs.ts";
 import type { Resolved } from "../../lib/api/resolve.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { firstDelaySeconds } from "../../lib/schedule/schedule.ts";
+import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { reach, type Surroundings } from "./service.ts";
 import type { Actor } from "./world.ts";
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { DurationCount, DurationLedger } from "../duration-ledger.ts";
+import type { DurationCount } from "../../schedule/duration-buckets.ts";
+import type { DurationLedger } from "../duration-ledger.ts";
 import { readItem, timeToLive } from "./item.ts";
 import { durationsKey, durationsPartition, epochOfSortKey } from "./keys.ts";
 import { change, type LedgerTable, query } from "./table.ts";

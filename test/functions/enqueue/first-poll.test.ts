@@ -1,6 +1,6 @@
 import { firstPoll } from "../../../functions/enqueue/first-poll.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { durationBucket, durationDay } from "../../../lib/schedule/durations.ts";
+import { durationBucket, durationDay } from "../../../lib/schedule/duration-buckets.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 
 const { poll } = Settings.parse({});

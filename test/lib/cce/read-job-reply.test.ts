@@ -1,7 +1,7 @@
 import { readJobReply } from "../../../lib/cce/read-job-reply.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Instant, Observation } from "../../../lib/domain/job.ts";
-import { decide } from "../../../lib/schedule/decide.ts";
+import { decideAfterPoll } from "../../../lib/schedule/poll-decision.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const kindOf = (status: number, body: unknown = "", headers = {}) =>
@@ -71,10 +71,10 @@ const signature = (message: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
 /** Polls a watch until it ends. Every poll has the same observation. */
 function endOf(observation: Observation, deadlineMinutes = 120) {
   let [now, consecutiveFailures, polls]: [Instant, number, number] = [T0, 0, 0];
-  let accessError: Parameters<typeof decide>[0]["watch"]["accessError"] = null;
+  let accessError: Parameters<typeof decideAfterPoll>[0]["watch"]["accessError"] = null;
   for (;;) {
     polls += 1;
-    const decision = decide({
+    const decision = decideAfterPoll({
       watch: {
         polls,
         acceptedAt: T0,

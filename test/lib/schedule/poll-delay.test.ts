@@ -1,7 +1,6 @@
 import { Settings } from "../../../lib/config/settings.ts";
-import { durationBucket, durationDay } from "../../../lib/schedule/durations.ts";
-import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/schedule/schedule.ts";
-import { learnedSurvival } from "../../../lib/schedule/survival.ts";
+import { durationBucket, durationDay } from "../../../lib/schedule/duration-buckets.ts";
+import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/schedule/poll-delay.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const { poll } = Settings.parse({});
@@ -11,56 +10,44 @@ const past = (seconds: number[]) =>
 function pollsUntil(end: number, durations: ReturnType<typeof past>): number[] {
   const polls = [15];
   for (let age = 15; age < end; polls.push(age))
-    age += nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, NOW, () => 0.5);
+    age += nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, () => 0.5);
   return polls;
 }
 
-describe("the schedule", () => {
-  it("spreads a thousand first polls, all of them within a few seconds", () => {
+describe("the delay of a poll", () => {
+  it("spreads a thousand first polls over ten seconds", () => {
     const delays = Array.from({ length: 1000 }, (_, at) => firstDelaySeconds(poll, () => at / 1000));
     expect(new Set(delays).size).toBeGreaterThan(9);
     expect(Math.max(...delays)).toBeLessThanOrEqual(20);
   });
 
-  it("takes the first poll when jobs of the past ended, once enough of them have", () => {
+  it("plans the first poll by the durations of earlier jobs when at least 20 have ended", () => {
     const first = (jobs: number[]) =>
-      firstDelaySeconds(poll, () => 0.5, {
-        durations: past(jobs).map((count) => ({ ...count, count: 5 })),
-        now: NOW,
-      });
+      firstDelaySeconds(
+        poll,
+        () => 0.5,
+        past(jobs).map((count) => ({ ...count, count: 5 })),
+      );
     expect(first([400, 420, 440])).toBeLessThanOrEqual(20);
     expect(first([390, 400, 410, 420, 430, 440])).toBeGreaterThan(150);
     expect(first([40, 50, 55, 400, 420, 440])).toBeLessThan(70);
   });
 
-  it("learns from one list of counts once, and anew when the day or the type changes", () => {
-    const durations = past([400, 420]);
-    const learned = learnedSurvival("CreateCluster", durations, 20468);
-    expect(learnedSurvival("CreateCluster", durations, 20468)).toBe(learned);
-    expect(learnedSurvival("CreateNode", durations, 20468)).not.toBe(learned);
-    expect(learnedSurvival("CreateCluster", durations, 20469)).not.toBe(learned);
-  });
-
-  it("keeps a thousand jobs of one age apart at the next poll too", () => {
+  it("spreads the next polls of a thousand jobs of one age", () => {
     const delays = Array.from({ length: 1000 }, (_, at) =>
-      nextDelaySeconds(
-        { jobType: "CreateCluster", ageSeconds: 15, durations: [] },
-        poll,
-        NOW,
-        () => at / 1000,
-      ),
+      nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: 15, durations: [] }, poll, () => at / 1000),
     );
     expect(new Set(delays).size).toBeGreaterThan(9);
   });
 
-  it("polls most often where jobs of the past ended", () => {
+  it("is shortest at the ages at which earlier jobs ended", () => {
     const polls = pollsUntil(900, past([380, 400, 410, 420, 430, 440, 460]));
     const within = (from: number, to: number) => polls.filter((age) => age >= from && age < to).length;
     expect(within(350, 500)).toBeGreaterThan(within(15, 350));
     expect(within(350, 500)).toBeGreaterThan(within(500, 650));
   });
 
-  it("stays finite and calm far beyond what the past knows", () => {
+  it("stays long at ages that no earlier job reached", () => {
     const polls = pollsUntil(6 * 3600, past([400, 410, 420]));
     const late = polls.filter((age) => age > 3600);
     for (const [at, age] of late.slice(1).entries()) expect(age - (late[at] ?? 0)).toBeGreaterThan(20);

@@ -1,8 +1,13 @@
 import fc from "fast-check";
-import { BUCKETS, bucketStartSeconds, durationBucket, durationDay } from "../../../lib/schedule/durations.ts";
+import {
+  BUCKETS,
+  bucketStartSeconds,
+  durationBucket,
+  durationDay,
+} from "../../../lib/schedule/duration-buckets.ts";
 
 describe("duration buckets", () => {
-  it("hold the durations they are named for, within five per cent or half a second", () => {
+  it("contain their durations and are at most 5 % or half a second wide", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 600_000, noNaN: true }), (seconds) => {
         const bucket = durationBucket(seconds);
@@ -14,12 +19,12 @@ describe("duration buckets", () => {
     );
   });
 
-  it("take any number, however odd", () => {
+  it("exist for every number", () => {
     expect([Number.NaN, -5, 0].map(durationBucket)).toEqual([0, 0, 0]);
     expect(durationBucket(Number.POSITIVE_INFINITY)).toBe(BUCKETS - 1);
   });
 
-  it("are counted by the day", () => {
+  it("have days that start at midnight UTC", () => {
     expect([0, 86_399_999, 86_400_000].map(durationDay)).toEqual([0, 0, 1]);
   });
 });

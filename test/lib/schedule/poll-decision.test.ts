@@ -1,0 +1,310 @@
+import fc from "fast-check";
+import { Settings } from "../../../lib/config/settings.ts";
+import type { Job, Observation } from "../../../lib/domain/job.ts";
+import { BUCKETS } from "../../../lib/schedule/duration-buckets.ts";
+import {
+  decideAfterPoll,
+  decideWhenRateLimited,
+  jobAgeSeconds,
+  type PollDecision,
+  type PolledWatch,
+} from "../../../lib/schedule/poll-decision.ts";
+
+const NOW = Date.UTC(2026, 0, 15);
+const MINUTE_MS = 60_000;
+const settings = Settings.parse({});
+
+const job = (over: Partial<Job> = {}): Observation => ({
+  kind: "job",
+  warnings: [],
+  job: {
+    jobId: "j",
+    type: "CreateCluster",
+    phase: "Running",
+    state: "pending",
+    reason: null,
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
+    createdAt: null,
+    updatedAt: null,
+    subJobs: [],
+    ...over,
+  },
+});
+
+function decide(observation: Observation, watch: Partial<PolledWatch> = {}, random = 0.5): PollDecision {
+  return decideAfterPoll({
+    watch: {
+      polls: 3,
+      acceptedAt: NOW - MINUTE_MS,
+      deadlineAt: NOW + 120 * MINUTE_MS,
+      consecutiveFailures: 0,
+      accessError: null,
+      lastPollError: null,
+      jobType: null,
+      ...watch,
+    },
+    observation,
+    durations: [],
+    now: NOW,
+    settings,
+    random: () => random,
+  });
+}
+
+describe("decideAfterPoll", () => {
+  it.each(["succeeded", "failed"] as const)(
+    "concludes a job that has %s with the job's own reason",
+    (state) => {
+      expect(decide(job({ state, reason: "quota exceeded" }))).toEqual({
+        kind: "conclude",
+        outcome: state,
+        reason: "quota exceeded",
+      });
+    },
+  );
+
+  it("concludes a job that has ended at the poll of the deadline with its own outcome", () => {
+    const late = { deadlineAt: NOW, polls: 100_000 };
+    expect(decide(job({ state: "succeeded" }), late)).toMatchObject({ outcome: "succeeded" });
+  });
+
+  it("clears the access error and the count of failures when a poll sees the job", () => {
+    const watch = { consecutiveFailures: 4, accessError: { kind: "forbidden", since: NOW - 1 } as const };
+    expect(decide(job(), watch)).toMatchObject({
+      kind: "poll_again",
+      accessError: null,
+      consecutiveFailures: 0,
+    });
+  });
+
+  it("times out at the deadline with a reason that names the latest result", () => {
+    const decision = decide({ kind: "unavailable", text: "502" }, { deadlineAt: NOW });
+    expect(decision).toMatchObject({ kind: "conclude", outcome: "timed_out" });
+    expect(decision).toMatchObject({
+      reason: "The deadline of 60 s has passed. The latest poll returned no job (unavailable): 502",
+    });
+    expect(decide(job(), { deadlineAt: NOW - 1 })).toMatchObject({ outcome: "timed_out" });
+  });
+
+  it.each([
+    { kind: "throttled", text: "fewer", retryAfterSeconds: null },
+    { kind: "unavailable", text: "502" },
+  ] as const)("keeps the access error when the poll is $kind", (observation) => {
+    const accessError = { kind: "forbidden", since: NOW - 599_000 } as const;
+    expect(decide(observation, { accessError })).toMatchObject({ kind: "poll_again", accessError });
+    expect(
+      decide({ kind: "forbidden", text: "no" }, { accessError: { ...accessError, since: NOW - 600_000 } }),
+    ).toMatchObject({
+      outcome: "lost",
+    });
+  });
+
+  it.each([
+    { kind: "gone", text: "CCE does not know this job (HTTP 404)" },
+    { kind: "throttled", text: "CCE limits the rate of queries", retryAfterSeconds: 9 },
+    { kind: "unavailable", text: "CCE cannot be reached (ENOTFOUND)" },
+  ] as const)(
+    "records the text of the latest poll error and the start of the first: $kind",
+    (observation) => {
+      const { text } = observation;
+      expect(decide(observation)).toMatchObject({ lastPollError: { since: NOW, text } });
+      const before = { since: NOW - MINUTE_MS, text: "HTTP 500" };
+      expect(decide(observation, { lastPollError: before })).toMatchObject({
+        lastPollError: { since: before.since, text },
+      });
+    },
+  );
+
+  it("clears the poll error when a poll sees the job or an access error", () => {
+    const lastPollError = { since: NOW - MINUTE_MS, text: "HTTP 500" };
+    expect(decide(job(), { lastPollError })).toMatchObject({ lastPollError: null });
+    expect(decide({ kind: "forbidden", text: "no" }, { lastPollError })).toMatchObject({
+      lastPollError: null,
+    });
+  });
+
+  it("times out when the maximum number of polls is reached", () => {
+    expect(decide(job(), { polls: settings.maxPolls })).toMatchObject({ outcome: "timed_out" });
+    expect(decide(job(), { polls: settings.maxPolls - 1 })).toMatchObject({ kind: "poll_again" });
+  });
+
+  it("makes the last poll at the deadline", () => {
+    const decision = decide({ kind: "forbidden", text: "no" }, { deadlineAt: NOW + 1_200 });
+    expect(decision).toMatchObject({ kind: "poll_again", delaySeconds: 2 });
+  });
+
+  it("polls again while a new job is not visible, and reports it as lost after the grace period", () => {
+    const gone: Observation = { kind: "gone", text: "CCE does not know this job (HTTP 404)" };
+    expect(decide(gone)).toMatchObject({ kind: "poll_again", consecutiveFailures: 1 });
+    expect(decide(gone, { acceptedAt: NOW - 2 * MINUTE_MS })).toEqual({
+      kind: "conclude",
+      outcome: "lost",
+      reason: "CCE does not know this job (HTTP 404)",
+    });
+  });
+
+  it("keeps the start of an access error when its kind changes, and reports the job as lost after ten minutes", () => {
+    const since = NOW - 9 * MINUTE_MS;
+    const watch = { accessError: { kind: "unauthorized", since } as const };
+    const forbidden: Observation = { kind: "forbidden", text: "not allowed" };
+    expect(decide(forbidden, watch)).toMatchObject({ accessError: { kind: "forbidden", since } });
+    expect(decide(forbidden, { accessError: { kind: "unauthorized", since: NOW - 10 * MINUTE_MS } })).toEqual(
+      {
+        kind: "conclude",
+        outcome: "lost",
+        reason: "not allowed",
+      },
+    );
+    expect(decide({ kind: "gone", text: "404" }, watch)).toMatchObject({ accessError: null });
+  });
+
+  it("waits as long as Retry-After says, and backs off without Retry-After", () => {
+    const throttled = (retryAfterSeconds: number | null): Observation => ({
+      kind: "throttled",
+      text: "429",
+      retryAfterSeconds,
+    });
+    expect(decide(throttled(60), {}, 0)).toMatchObject({ delaySeconds: 61, consecutiveFailures: 1 });
+    expect(decide(throttled(5000), {}, 0)).toMatchObject({ delaySeconds: 900 });
+    expect(decide(throttled(null), { consecutiveFailures: 3 }, 0.999)).toMatchObject({
+      delaySeconds: 40,
+      consecutiveFailures: 4,
+    });
+  });
+
+  it("polls again until the deadline while CCE is unavailable", () => {
+    const decision = decide({ kind: "unavailable", text: "503" }, { consecutiveFailures: 400 }, 0.999);
+    expect(decision).toMatchObject({ kind: "poll_again", delaySeconds: 300 });
+  });
+
+  it("returns whole delays within the operator's bounds and the deadline for any input", () => {
+    const observations = fc.oneof(
+      fc.record({ state: fc.constant("pending" as const), createdAt: fc.option(fc.integer()) }).map(job),
+      fc.constantFrom<Observation>(
+        { kind: "gone", text: "" },
+        { kind: "misconfigured", text: "" },
+        { kind: "unavailable", text: "" },
+      ),
+      fc
+        .option(fc.nat())
+        .map((after): Observation => ({ kind: "throttled", text: "", retryAfterSeconds: after })),
+    );
+    const property = fc.property(
+      observations,
+      fc.array(
+        fc.record({
+          day: fc.integer({ min: 20_000, max: 20_600 }),
+          bucket: fc.nat(BUCKETS),
+          count: fc.nat(50),
+        }),
+      ),
+      fc.record({
+        min: fc.nat(60),
+        max: fc.integer({ min: 60, max: 900 }),
+        cost: fc.double({ min: 0.001, max: 3600, noNaN: true }),
+      }),
+      fc.record({
+        age: fc.nat(700_000_000),
+        remainingMs: fc.integer({ min: 1, max: 700_000_000 }),
+        consecutiveFailures: fc.nat(),
+        random: fc.double({ min: 0, max: 0.999999, noNaN: true }),
+      }),
+      (observation, durations, { min, max, cost }, { age, remainingMs, consecutiveFailures, random }) => {
+        const decision = decideAfterPoll({
+          watch: {
+            polls: 1,
+            acceptedAt: NOW - age,
+            deadlineAt: NOW + remainingMs,
+            consecutiveFailures,
+            accessError: null,
+            lastPollError: null,
+            jobType: "CreateNode",
+          },
+          observation,
+          durations,
+          now: NOW,
+          random: () => random,
+          settings: {
+            maxPolls: 500,
+            poll: { ...settings.poll, pollCostSeconds: cost, minDelaySeconds: min, maxDelaySeconds: max },
+          },
+        });
+        if (decision.kind === "conclude") return decision.outcome === "lost";
+        const { delaySeconds } = decision;
+        const untilDeadline = Math.ceil(remainingMs / 1000);
+        return (
+          Number.isInteger(delaySeconds) &&
+          delaySeconds <= Math.min(max, untilDeadline) &&
+          delaySeconds >= Math.min(min, untilDeadline)
+        );
+      },
+    );
+    fc.assert(property, { numRuns: 300 });
+  });
+});
+
+const accessError = { kind: "forbidden", since: NOW - MINUTE_MS } as const;
+const limitedWatch = {
+  acceptedAt: NOW - 60 * MINUTE_MS,
+  deadlineAt: NOW + 60 * MINUTE_MS,
+  consecutiveFailures: 3,
+  accessError,
+  lastPollError: null,
+};
+const dueIn = (minutes: number) => ({ ...limitedWatch, deadlineAt: NOW + minutes * MINUTE_MS });
+
+describe("decideWhenRateLimited", () => {
+  it("polls again when the rate limit allows it, and changes nothing else", () => {
+    expect(decideWhenRateLimited(limitedWatch, NOW + 61_500, NOW)).toEqual({
+      kind: "poll_again",
+      delaySeconds: 62,
+      consecutiveFailures: 3,
+      accessError,
+      lastPollError: null,
+    });
+  });
+
+  it("polls again after 900 seconds when the rate limit lasts longer", () => {
+    expect(decideWhenRateLimited(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
+      delaySeconds: 900,
+    });
+  });
+
+  it("waits for a last poll beyond the deadline", () => {
+    expect(decideWhenRateLimited(dueIn(-1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
+    expect(decideWhenRateLimited(dueIn(1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
+  });
+
+  it("times out at the deadline when the rate limit lasts over an hour longer", () => {
+    expect(decideWhenRateLimited(dueIn(1), NOW + 62 * MINUTE_MS, NOW)).toMatchObject({
+      kind: "poll_again",
+      delaySeconds: 60,
+    });
+    expect(decideWhenRateLimited(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
+      kind: "conclude",
+      outcome: "timed_out",
+      reason: "The deadline of 60 min has passed. The rate limit of its project allowed no last poll.",
+    });
+  });
+});
+
+const ACCEPTED_AT = Date.UTC(2026, 0, 15);
+const DAY_MS = 86_400_000;
+
+describe("jobAgeSeconds", () => {
+  it.each([
+    ["its creation time, for a job that is accepted late", ACCEPTED_AT - 600_000, 660],
+    ["the acceptance, when the creation time is missing", null, 60],
+    ["the acceptance, when the creation time is hours later", ACCEPTED_AT + 8 * 3_600_000, 60],
+    ["the acceptance, when the creation time is weeks earlier", ACCEPTED_AT - 30 * DAY_MS, 60],
+    ["its creation time, when clocks differ by a few seconds", ACCEPTED_AT + 10_000, 50],
+  ])("counts from %s", (_, createdAt, age) => {
+    expect(jobAgeSeconds(createdAt, ACCEPTED_AT, ACCEPTED_AT + 60_000)).toBe(age);
+  });
+
+  it("is never negative", () => {
+    expect(jobAgeSeconds(ACCEPTED_AT + 30_000, ACCEPTED_AT, ACCEPTED_AT)).toBe(0);
+  });
+});
