@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { Accepted } from "../lib/api/accepted.ts";
-import { Redelivered } from "../lib/api/redelivery.ts";
+import { TestResult } from "../lib/api/delivery-document.ts";
+import { RedeliveryResult } from "../lib/api/redelivery.ts";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
-import { TestResult } from "../lib/api/test-result.ts";
+import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { WatchKey } from "../lib/domain/job.ts";
 import { type Connection, request } from "./request.ts";
 
@@ -13,15 +13,15 @@ import { type Connection, request } from "./request.ts";
  */
 export interface NotifierClient {
   /** Hands jobs over to be watched; asking again is harmless. */
-  watch(submission: Submission): Promise<Accepted>;
+  watch(submission: Submission): Promise<SubmissionResult>;
   /** Hands over the reply of a CCE create or delete call as it came; `query` says the rest (`project`, `notify`, …). */
-  watchReply(reply: string, query?: Readonly<Record<string, string>>): Promise<Accepted>;
+  watchReply(reply: string, query?: Readonly<Record<string, string>>): Promise<SubmissionResult>;
   /** How a job stands. With `waitSeconds` (1 to 25) the answer is held until it has ended, or so long. */
   status(watch: WatchKey, waitSeconds?: number): Promise<StatusDocument>;
   /** Stops watching: nobody will be told. */
   stop(watch: WatchKey): Promise<void>;
   /** Tells the outcome again, to these targets or to all that it was meant for. */
-  redeliver(watch: WatchKey, targets?: readonly string[]): Promise<Redelivered>;
+  redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult>;
   /** One real attempt at a target. */
   test(target: string): Promise<TestResult>;
 }
@@ -31,10 +31,14 @@ export function createClient(connection: Connection): NotifierClient {
     `/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
   return {
     watch: (submission) =>
-      request(connection, { method: "POST", path: "/v1/jobs", body: submission, repeatable: true }, Accepted),
+      request(
+        connection,
+        { method: "POST", path: "/v1/jobs", body: submission, repeatable: true },
+        SubmissionResult,
+      ),
     watchReply(reply, query = {}) {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
-      return request(connection, { method: "POST", path, body: reply, repeatable: true }, Accepted);
+      return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
     },
     status(watch, waitSeconds = 0) {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
@@ -47,7 +51,7 @@ export function createClient(connection: Connection): NotifierClient {
     redeliver(watch, targets) {
       const body = targets === undefined ? {} : { targets };
       const path = `${pathOf(watch)}/redeliver`;
-      return request(connection, { method: "POST", path, body, repeatable: false }, Redelivered);
+      return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
     },
     test(target) {
       const path = `/v1/targets/${encodeURIComponent(target)}/test`;

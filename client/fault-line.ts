@@ -1,4 +1,4 @@
-import type { Fault } from "../lib/api/problem.ts";
+import type { RequestError } from "../lib/api/problem.ts";
 import type { Sent } from "./errors.ts";
 
 /** A URL that somebody can post to is a secret. */
@@ -6,7 +6,7 @@ const UNTOLD: ReadonlySet<string> = new Set(["callbackUrl"]);
 const LONGEST = 80;
 
 /** One fault with the value that it is about, as it was typed: a pointer into a body that nobody saw says little. */
-export function faultLine({ pointer, parameter, detail }: Fault, { body, query }: Sent): string {
+export function faultLine({ pointer, parameter, detail }: RequestError, { body, query }: Sent): string {
   const path = pointer === undefined ? [] : stepsOf(pointer);
   const value = parameter === undefined ? valueAt(body, path) : query?.get(parameter);
   const told = !UNTOLD.has(parameter ?? path.at(-1) ?? "") && ["string", "number"].includes(typeof value);

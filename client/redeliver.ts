@@ -1,4 +1,4 @@
-import type { Redelivered } from "../lib/api/redelivery.ts";
+import type { RedeliveryResult } from "../lib/api/redelivery.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -9,7 +9,7 @@ import { nameOf, plain } from "./words.ts";
 export async function redeliver(
   { watch, targets }: Extract<Command, { kind: "redeliver" }>,
   { client, screen }: { readonly client: Pick<NotifierClient, "redeliver">; readonly screen: Screen },
-): Promise<{ readonly document: Redelivered; readonly code: ExitCode }> {
+): Promise<{ readonly document: RedeliveryResult; readonly code: ExitCode }> {
   const document = await client.redeliver(watch, targets);
   const told = document.targets.map(({ target }) => target);
   const whom =

@@ -1,4 +1,4 @@
-import type { TestResult } from "../lib/api/test-result.ts";
+import type { TestResult } from "../lib/api/delivery-document.ts";
 import type { NotifierClient } from "./client.ts";
 import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
 import { createFailures, inTurn } from "./failures.ts";

@@ -1,6 +1,6 @@
-import type { JobAnswer } from "../lib/api/accepted.ts";
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
+import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
@@ -21,7 +21,7 @@ export interface WatchPorts extends WaitPorts {
 }
 
 /** What became of a job, and of waiting for it. */
-type ToldJob = Omit<JobAnswer, "error"> & {
+type ToldJob = Omit<JobResult, "error"> & {
   readonly outcome?: StatusDocument;
   readonly error?: ErrorDocument | undefined;
 };
@@ -56,9 +56,9 @@ export async function watch(
   return { document: { jobs: told }, code: worstOf([code, waited.code]) };
 }
 
-async function handOver(submission: Submission, client: NotifierClient): Promise<readonly JobAnswer[]> {
+async function handOver(submission: Submission, client: NotifierClient): Promise<readonly JobResult[]> {
   const { jobIds = [], ...rest } = submission;
-  const answers: JobAnswer[] = [];
+  const answers: JobResult[] = [];
   for (let i = 0; i < jobIds.length; i += MAX_JOBS)
     answers.push(...(await client.watch({ ...rest, jobIds: jobIds.slice(i, i + MAX_JOBS) })).jobs);
   return answers;
@@ -68,7 +68,7 @@ async function handReplyOver(
   reply: string,
   { project, notify, callbackUrl, deadlineMinutes, context = {} }: Submission,
   client: NotifierClient,
-): Promise<readonly JobAnswer[]> {
+): Promise<readonly JobResult[]> {
   const { actor, pipeline, runUrl, commit } = context;
   const query = {
     project,
@@ -86,7 +86,7 @@ async function handReplyOver(
   return (await client.watchReply(reply, Object.fromEntries(given))).jobs;
 }
 
-function line(job: JobAnswer): string {
+function line(job: JobResult): string {
   const { status, pageUrl, statusUrl, error } = job;
   const words = { accepted: "handed over", already_watching: "already watched", rejected: "not taken" }[
     status
@@ -96,7 +96,7 @@ function line(job: JobAnswer): string {
 }
 
 /** One that could not be taken at the moment is told before one that never will be. */
-function codeOf(jobs: readonly JobAnswer[]): ExitCode {
+function codeOf(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;
   return rejected.some(({ error }) => error?.status === 503) ? EXIT.unreachable : EXIT.usage;

@@ -1,14 +1,27 @@
+import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digest.ts";
+import { stopWatch } from "../../lib/ledger/dynamo/end.ts";
+import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
+import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
+import { readWatch } from "../../lib/ledger/dynamo/read.ts";
+import { listRecentWatches } from "../../lib/ledger/dynamo/recent.ts";
+import { startRedelivery } from "../../lib/ledger/dynamo/reopen-notification.ts";
+import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target.ts";
+import { createSender } from "../../lib/queue/sqs.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
+import { systemClock as now, systemRandom as random, systemWait as wait } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { httpHandler } from "../../lib/runtime/http-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { callersOf } from "../shared/http-callers.ts";
-import { statusLedger } from "./api-ledger.ts";
-import { operationsOf } from "./operations.ts";
-import { statusPorts } from "./ports.ts";
-import { route } from "./router.ts";
+import { createApiHandler } from "./create-api-handler.ts";
+import { createHealth, logUnreachable } from "./health.ts";
+import { logRedelivered } from "./redeliver.ts";
+import { logStopped } from "./stop-watch.ts";
+import { logTested } from "./test-target.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",
@@ -17,17 +30,54 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
+const sqs = new SQSClient(AWS_CLIENT);
 const configs = ssmConfig(env.CONFIG_PATH);
 const callers = callersOf(configs);
-const ports = statusPorts({
-  ledger: statusLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE }),
-  sqs: new SQSClient(AWS_CLIENT),
-  configs,
-  pollQueueUrl: env.POLL_QUEUE_URL,
-  notifyQueueUrl: env.NOTIFY_QUEUE_URL,
-  defaultUrl: env.PUBLIC_URL,
+const ledger = onTable(
+  { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
+  {
+    readWatch,
+    listRecentWatches,
+    scheduleSweep,
+    stopWatch,
+    startRedelivery,
+    readTarget,
+    switchTargetOn,
+    removeRunningMember,
+    readDigest,
+    readDelivery,
+  },
+);
+
+const checkQueue = (url: string) =>
+  sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }));
+const health = createHealth({
+  checks: {
+    config: configs.check,
+    // No target has this name. The read only shows that the ledger answers.
+    ledger: () => ledger.readTarget(":health"),
+    queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
+  },
+  now,
+  wait,
+  onUnreachable: logUnreachable,
 });
 
-export const handler = httpHandler((request, { remainingMs }, note) =>
-  route(request, operationsOf({ ...ports, remainingMs }), { ...callers, note }),
+export const handler = httpHandler(
+  createApiHandler({
+    ...callers,
+    config: { ...callers.config, knowing: configs.knowing },
+    ledger,
+    notifyQueue: createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
+    health,
+    // Few calls deliver, so a cold start does not load the channels.
+    deliver: async (delivery) => (await import("../../lib/channels/deliver.ts")).deliver(delivery),
+    defaultUrl: env.PUBLIC_URL,
+    now,
+    wait,
+    uuid,
+    onStopped: logStopped,
+    onTested: logTested,
+    onRedelivered: logRedelivered,
+  }),
 );

@@ -1,49 +1,55 @@
 import type { HealthDocument } from "../../lib/api/health-document.ts";
-import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
+import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { log } from "../../lib/runtime/log.ts";
 
-/** Health is open to all, so what it costs is bounded: one check of each in so many milliseconds per instance. */
-const KEPT_MS = 2_000;
-/** What does not answer within this is not reachable. */
-const CHECK_MS = 3_000;
+/** The call needs no token. The cache limits what the calls cost. */
+const MAX_AGE_MS = 2_000;
+const CHECK_TIMEOUT_MS = 3_000;
 
-type Checked = keyof HealthDocument["checks"];
-export type HealthChecks = Readonly<Record<Checked, () => Promise<unknown>>>;
+type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  readonly checks: HealthChecks;
+  /** Each check throws when the service cannot reach what the check is named for. */
+  readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  readonly onUnreachable: (what: Checked, error: unknown) => void;
+  readonly onUnreachable: (check: CheckName, error: unknown) => void;
 }
 
-/** `GET /v1/health`: 200 when config, ledger and queues answer, else 503. Says nothing about why. */
+/** `GET /v1/health`: 200 when all checks pass, else 503. The response contains no causes. */
 export function createHealth(ports: HealthPorts): () => Promise<ApiResponse> {
-  let kept: { readonly at: Instant; readonly answer: Promise<ApiResponse> } | null = null;
-  return () => {
-    if (kept === null || ports.now() - kept.at >= KEPT_MS) kept = { at: ports.now(), answer: check(ports) };
-    return kept.answer;
-  };
+  const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
+  return () => cache.get("health");
 }
 
-async function check({ checks, wait, onUnreachable }: HealthPorts): Promise<ApiResponse> {
-  const one = async (what: Checked): Promise<"ok" | "unreachable"> => {
+async function runChecks({ checks, wait, onUnreachable }: HealthPorts): Promise<ApiResponse> {
+  const run = async (check: CheckName): Promise<"ok" | "unreachable"> => {
     try {
-      const late = wait(CHECK_MS).then(() => {
-        throw new Error(`no answer within ${CHECK_MS} ms`);
+      const timeout = wait(CHECK_TIMEOUT_MS).then(() => {
+        throw new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
       });
-      await Promise.race([checks[what](), late]);
+      await Promise.race([checks[check](), timeout]);
       return "ok";
     } catch (error) {
-      onUnreachable(what, error);
+      onUnreachable(check, error);
       return "unreachable";
     }
   };
-  const [config, ledger, queue] = await Promise.all([one("config"), one("ledger"), one("queue")]);
-  const healthy = [config, ledger, queue].every((result) => result === "ok");
-  const document: HealthDocument = { status: healthy ? "ok" : "degraded", checks: { config, ledger, queue } };
-  return jsonResponse(healthy ? 200 : 503, document, {
+  const [config, ledger, queue] = await Promise.all([run("config"), run("ledger"), run("queue")]);
+  const isHealthy = [config, ledger, queue].every((result) => result === "ok");
+  const document: HealthDocument = {
+    status: isHealthy ? "ok" : "degraded",
+    checks: { config, ledger, queue },
+  };
+  return jsonResponse(isHealthy ? 200 : 503, document, {
     "cache-control": "no-store",
-    ...(healthy ? {} : { "retry-after": "5" }),
+    ...(isHealthy ? {} : { "retry-after": "5" }),
   });
+}
+
+/** Logs a failed check. */
+export function logUnreachable(check: CheckName, error: unknown): void {
+  log.error("health check failed", { check }, error);
 }

@@ -1,7 +1,7 @@
-import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
-import type { JobList, ListedJob } from "../../lib/api/job-list.ts";
-import { type ListQuery, readListQuery } from "../../lib/api/list-query.ts";
-import { type Refusal, refuse } from "../../lib/api/problem.ts";
+import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import { type JobList, type ListedJob, type ListQuery, readListQuery } from "../../lib/api/job-list.ts";
+import type { ProblemResponse } from "../../lib/api/problem.ts";
+import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -10,39 +10,36 @@ import { pageToken } from "../../lib/ledger/page-token.ts";
 import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
 import { PageTokenError, type WatchLedger, type WatchPage } from "../../lib/ledger/watch-ledger.ts";
 
-/** The index knows no states, so a filter reads on until it has found enough; but a call reads no more than this. */
+/** The index has no states, so a filter reads more watches until it has found enough. A call makes at most this many reads. */
 const MAX_READS = 5;
-const READ_LENGTH = 100;
+const READ_LIMIT = 100;
 
 export interface ListJobsPorts {
   readonly ledger: Pick<WatchLedger, "listRecentWatches">;
   readonly config: Config;
-  readonly publicUrl: string;
+  readonly links: LinkOptions;
   readonly now: Instant;
 }
 
-/** `GET /v1/jobs`: the watches of one project, newest first, of all states or of some. */
+/** `GET /v1/jobs`: the watches of one project, newest first, in all states or in some. */
 export async function listJobs(
   request: Pick<ApiRequest, "query">,
   caller: Caller,
-  { ledger, config, publicUrl, now }: ListJobsPorts,
-): Promise<ApiResponse | Refusal> {
-  const asked = readListQuery(request.query, caller, config);
-  if (asked.kind === "refused") return asked;
-  const maker = { ...config.settings, publicUrl, linkKey: config.settings.linkKey };
+  { ledger, config, links, now }: ListJobsPorts,
+): Promise<ApiResponse | ProblemResponse> {
+  const query = readListQuery(request.query, caller, config);
+  if (query.kind === "problem") return query;
   try {
-    const { watches, next } = await find(asked, ledger);
-    const jobs = watches.map((watch) => listed(watch, maker, now));
+    const { watches, next } = await findWatches(query, ledger);
+    const jobs = watches.map((watch) => listedJob(watch, links, now));
     return jsonResponse(200, { jobs, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
     if (!(error instanceof PageTokenError)) throw error;
-    return refuse("invalid-parameter", "Each fault is in 'errors'.", [
-      { parameter: "before", detail: "is not what this list gave as 'next'" },
-    ]);
+    return invalidRequest([{ parameter: "before", detail: "must be the 'next' of a previous page" }]);
   }
 }
 
-async function find(
+async function findWatches(
   { project, states, limit, before }: ListQuery,
   ledger: ListJobsPorts["ledger"],
 ): Promise<WatchPage> {
@@ -50,7 +47,7 @@ async function find(
   let next = before;
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
-      limit: states === null ? limit : READ_LENGTH,
+      limit: states === null ? limit : READ_LIMIT,
       before: next,
     });
     for (const [i, watch] of page.watches.entries()) {
@@ -65,7 +62,7 @@ async function find(
   return { watches, next };
 }
 
-function listed(watch: Watch, maker: LinkOptions, now: Instant): ListedJob {
+function listedJob(watch: Watch, links: LinkOptions, now: Instant): ListedJob {
   const { project, jobId, state, phase, jobType, resourceName, acceptedAt, concludedAt } = watch;
   return {
     project,
@@ -78,7 +75,7 @@ function listed(watch: Watch, maker: LinkOptions, now: Instant): ListedJob {
     polls: pollsMade(watch),
     acceptedAt: new Date(acceptedAt).toISOString(),
     concludedAt: concludedAt === null ? null : new Date(concludedAt).toISOString(),
-    statusUrl: statusUrl(maker.publicUrl, watch),
-    pageUrl: pageUrl(maker, watch, now),
+    statusUrl: statusUrl(links.publicUrl, watch),
+    pageUrl: pageUrl(links, watch, now),
   };
 }

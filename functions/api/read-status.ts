@@ -1,71 +1,59 @@
-import { etagOf, isNoneMatch } from "../../lib/api/etag.ts";
-import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
-import type { Refusal } from "../../lib/api/problem.ts";
-import { noSuchWatch } from "../../lib/api/refusals.ts";
-import { readWait } from "../../lib/api/wait.ts";
+import {
+  type ApiRequest,
+  type ApiResponse,
+  conditionalResponse,
+  jsonResponse,
+} from "../../lib/api/http-message.ts";
+import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
+import { readWait } from "../../lib/api/watch-request.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { WatchDocument, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import { statusDocument, type TreeTeller } from "./make-status-document.ts";
-import { type StatusDigestPorts, withDigest } from "./status-digest.ts";
-import { fittingAnswer } from "./truncate-answer.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+import { DIGEST_PROJECT, digestTargetsOf } from "../shared/notification-targets.ts";
+import { statusResponse } from "./build-status-document.ts";
 
-/** Between two reads of a held call. */
+/** The time between two reads of a call that waits. */
 const REREAD_MS = 1_000;
-/** Kept free for the last read and the answer. */
-const ANSWER_MS = 2_000;
-/** A caller who polls is asked to come back no later than this. */
+/** The time that is reserved for the last read and the response. */
+const RESPONSE_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
-export interface StatusPorts {
-  readonly ledger: Pick<WatchLedger, "readWatch"> & StatusDigestPorts["ledger"];
+export interface ReadStatusPorts {
+  readonly ledger: Pick<Ledger, "readWatch" | "readDigest" | "readDelivery">;
   readonly config: Config;
-  readonly tell: TreeTeller;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly remainingMs: () => number;
 }
 
-/** `GET /v1/jobs/{project}/{jobId}`, held with `?wait` until the watch is over or the time is. */
+/** `GET /v1/jobs/{project}/{jobId}`. With `?wait`, the call waits until the watch has ended or the time is over. */
 export async function readStatus(
   key: WatchKey,
   request: Pick<ApiRequest, "query" | "headers">,
-  ports: StatusPorts,
-): Promise<ApiResponse | Refusal> {
-  const asked = readWait(request.query);
-  if (asked.kind === "refused") return asked;
-  const document = await heldRead(key, asked.seconds, ports);
-  if (document === null) return noSuchWatch(key);
-  const facts = statusFacts(await withDigest(document, ports), ports);
-  const response = fittingAnswer(document.tree, (shown) => jsonResponse(200, statusDocument(facts, shown)));
-  const etag = etagOf(response.body ?? "");
-  const headers = {
-    ...response.headers,
-    etag,
-    vary: "authorization",
-    ...(document.watch.state === "watching"
-      ? { "retry-after": String(retryAfterSeconds(document, ports.now())) }
-      : {}),
-  };
-  return isNoneMatch(request.headers["if-none-match"], etag)
-    ? { status: 304, headers: without(headers, "content-type") }
-    : { ...response, headers };
+  ports: ReadStatusPorts,
+): Promise<ApiResponse | ProblemResponse> {
+  const wait = readWait(request.query);
+  if (wait.kind === "problem") return wait;
+  const document = await readUntilEnded(key, wait.seconds, ports);
+  if (document === null) return watchNotFound(key);
+  const headers: Record<string, string> = { vary: "authorization" };
+  if (document.watch.state === "watching")
+    headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
+  const response = statusResponse(
+    await withDigestDeliveries(document, ports.ledger),
+    ports.config,
+    (status) => jsonResponse(200, status, headers),
+  );
+  return conditionalResponse(response, request);
 }
 
-/** What a status document is made of, given the config. */
-export function statusFacts(document: WatchDocument, { config, tell }: Pick<StatusPorts, "config" | "tell">) {
-  return {
-    document,
-    tell,
-    region: config.projects[document.watch.project]?.region ?? null,
-    hears: (target: string, outcome: NonNullable<WatchDocument["summary"]>["outcome"]) =>
-      config.targets[target]?.on.includes(outcome) ?? true,
-  };
-}
-
-async function heldRead(key: WatchKey, seconds: number, ports: StatusPorts): Promise<WatchDocument | null> {
-  const { ledger, now, wait, remainingMs } = ports;
-  const until = now() + Math.min(seconds * 1000, remainingMs() - ANSWER_MS);
+async function readUntilEnded(
+  key: WatchKey,
+  waitSeconds: number,
+  { ledger, now, wait, remainingMs }: ReadStatusPorts,
+): Promise<WatchDocument | null> {
+  const until = now() + Math.min(waitSeconds * 1000, remainingMs() - RESPONSE_MS);
   let document = await ledger.readWatch(key);
   for (;;) {
     const leftMs = until - now();
@@ -75,12 +63,30 @@ async function heldRead(key: WatchKey, seconds: number, ports: StatusPorts): Pro
   }
 }
 
-/** News may come with the next poll; a second later it is recorded. */
+/** The next poll can change the status. Its result is recorded within a second. */
 function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
-  const untilPoll = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
-  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, untilPoll));
+  const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
+  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, seconds));
 }
 
-function without(headers: Readonly<Record<string, string>>, name: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name));
+/**
+ * Replaces the deliveries to chats of a digest with the deliveries of the digest: such a chat gets no notification of
+ * the watch alone. A redelivered notification stays. A watch that has no outcome stays as it is.
+ */
+export async function withDigestDeliveries(
+  document: WatchDocument,
+  ledger: Pick<Ledger, "readDigest" | "readDelivery">,
+): Promise<WatchDocument> {
+  const { watch } = document;
+  const { digestId, state } = watch;
+  if (digestId === null || state === "watching" || state === "stopped") return document;
+  const targets = digestTargetsOf(await ledger.readDigest(digestId), watch);
+  const deliveries = await Promise.all(
+    document.deliveries.map((delivery) =>
+      targets.includes(delivery.target) && delivery.redelivery === 0
+        ? ledger.readDelivery({ project: DIGEST_PROJECT, jobId: digestId, target: delivery.target })
+        : delivery,
+    ),
+  );
+  return { ...document, deliveries };
 }

@@ -1,104 +1,110 @@
-import { type ApiResponse, jsonResponse } from "../../lib/api/http.ts";
-import { type Refusal, refuse } from "../../lib/api/problem.ts";
-import type { Redelivered, Redelivery } from "../../lib/api/redelivery.ts";
-import { forbidden, noSuchWatch, unavailable } from "../../lib/api/refusals.ts";
+import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import {
+  forbidden,
+  type ProblemResponse,
+  problemResponse,
+  unavailable,
+  watchNotFound,
+} from "../../lib/api/problem.ts";
+import type { Redelivery, RedeliveryResult } from "../../lib/api/redelivery.ts";
+import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import type { Instant, WatchKey } from "../../lib/domain/job.ts";
+import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
-import type { NotificationLedger } from "../../lib/ledger/notification-ledger.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
-import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-
-const NO_TARGET_OF_IT = "is not a target of this watch; POST /v1/jobs with it in 'notify' tells it";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
 
 export interface RedeliverPorts {
-  readonly ledger: Pick<WatchLedger, "readWatch" | "scheduleSweep"> &
-    Pick<NotificationLedger, "startRedelivery">;
+  readonly ledger: Pick<Ledger, "readWatch" | "scheduleSweep" | "startRedelivery">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: Instant;
-  /** Told whose notifications were queued again, and who asked. */
+  /** Receives the targets whose notifications were queued again. */
   readonly onRedelivered: (key: WatchKey, targets: readonly string[], caller: string) => void;
 }
 
 /**
- * `POST …/redeliver`: starts the notifications of a concluded watch anew. Targets named by the caller are told whatever
- * their filter says; without names, those the outcome was meant for and this caller may use.
+ * `POST …/redeliver`: restarts the notifications of an ended watch. A target that the request names is notified whatever
+ * its `on` says. Without names, the targets are those that the outcome was meant for and the caller may use.
  */
 export async function redeliver(
   key: WatchKey,
-  asked: Redelivery,
+  redelivery: Redelivery,
   caller: Caller,
   ports: RedeliverPorts,
-): Promise<ApiResponse | Refusal> {
-  const document = await ports.ledger.readWatch(key);
-  if (document === null) return noSuchWatch(key);
+): Promise<ApiResponse | ProblemResponse> {
+  const { ledger, config, now, notifyQueue } = ports;
+  const document = await ledger.readWatch(key);
+  if (document === null) return watchNotFound(key);
   const { watch } = document;
   const { state, generation } = watch;
   if (state === "watching" || state === "stopped")
-    return refuse("not-concluded", `The watch is ${state}: there is no outcome to send.`);
-  const chosen = chooseTargets(asked, watch, state, caller, ports.config);
-  if (chosen.kind === "refused") return chosen;
+    return problemResponse("not-concluded", `The watch has no outcome. Its state is '${state}'.`);
+  const chosen = chooseTargets(redelivery, watch, state, caller, config);
+  if (chosen.kind === "problem") return chosen;
 
-  const expiresAt = keptUntil(ports.now, ports.config.settings);
-  // Before anything is sent: should these messages be lost, a sweep finds the notifications that wait for them.
-  await ports.ledger.scheduleSweep(watch, settleDueAt(ports.now), expiresAt);
-  const targets = await Promise.all(
-    chosen.targets.map(async (target) => ({
-      target,
-      redelivery: await ports.ledger.startRedelivery({ ...key, target, generation }, expiresAt),
-    })),
+  const expiresAt = keptUntil(now, config.settings);
+  // The sweep must find the notifications when the messages are lost. So the watch becomes due before the messages are sent.
+  await ledger.scheduleSweep(watch, settleDueAt(now), expiresAt);
+  const reopened = await Promise.all(
+    chosen.targets.map(async (target) => {
+      const notification = { ...key, target, generation };
+      const number = await ledger.startRedelivery(notification, expiresAt);
+      return { target, redelivery: number, message: notificationMessage(notification, state, number) };
+    }),
   );
-  const sent = await queued(
-    targets.map(({ target, redelivery }) => ({
-      target,
-      message: notificationMessage({ ...key, target, generation }, state, redelivery),
-    })),
-    ports,
-  );
-  ports.onRedelivered(key, sent, caller.name);
-  if (sent.length < targets.length)
-    return unavailable("Not every notification could be sent; asking again is harmless.");
-  return jsonResponse(202, { ...key, targets } satisfies Redelivered);
-}
-
-/** Sends the notifications; answers the targets of those that are confirmed. */
-async function queued(
-  notifications: readonly { readonly target: string; readonly message: OutgoingMessage }[],
-  { notifyQueue }: RedeliverPorts,
-): Promise<readonly string[]> {
-  if (notifications.length === 0) return [];
-  const results = await notifyQueue.send(notifications.map(({ message }) => message));
+  const results = reopened.length === 0 ? [] : await notifyQueue.send(reopened.map(({ message }) => message));
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
-  return notifications.filter(({ message }) => !failed.has(message.id)).map(({ target }) => target);
+  const queued = reopened.filter(({ message }) => !failed.has(message.id));
+  ports.onRedelivered(
+    key,
+    queued.map(({ target }) => target),
+    caller.name,
+  );
+  if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
+  const targets = queued.map(({ target, redelivery: number }) => ({ target, redelivery: number }));
+  return jsonResponse(202, { ...key, targets } satisfies RedeliveryResult);
 }
 
 function chooseTargets(
-  { targets: asked }: Redelivery,
+  { targets: named }: Redelivery,
   watch: Watch,
-  outcome: Exclude<Watch["state"], "watching" | "stopped">,
+  outcome: Outcome,
   caller: Caller,
   { targets: configured }: Config,
-): { readonly kind: "chosen"; readonly targets: readonly string[] } | Refusal {
-  const may = (name: string) => isCallback(name) || mayUse(caller, "targets", name);
-  if (asked === undefined)
+): { readonly kind: "chosen"; readonly targets: readonly string[] } | ProblemResponse {
+  const isUsable = (name: string) => isCallback(name) || mayUse(caller, "targets", name);
+  if (named === undefined) {
+    const isSubscribed = (name: string) => configured[name]?.on.includes(outcome) ?? true;
     return {
       kind: "chosen",
-      targets: watch.targets.filter((name) => may(name) && (configured[name]?.on.includes(outcome) ?? true)),
+      targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)),
     };
-  const missing = asked.flatMap((name, i) =>
-    may(name) ? [] : [{ pointer: `#/targets/${i}`, scope: "targets" as const, name }],
-  );
-  if (missing.length > 0) return forbidden(missing);
-  const faults = asked.flatMap((name, i) =>
-    watch.targets.includes(name) ? [] : [{ pointer: `#/targets/${i}`, detail: NO_TARGET_OF_IT }],
-  );
-  if (faults.length > 0)
-    return refuse("invalid-request", "Nothing was sent. Each fault is in 'errors'.", faults);
-  return { kind: "chosen", targets: [...new Set(asked)] };
+  }
+  const positions = named.map((name, i) => ({ name, pointer: `#/targets/${i}` }));
+  const missing = positions.filter(({ name }) => !isUsable(name));
+  if (missing.length > 0)
+    return forbidden(missing.map(({ name, pointer }) => ({ pointer, scope: "targets", name })));
+  const errors = positions
+    .filter(({ name }) => !watch.targets.includes(name))
+    .map(({ name, pointer }) => ({
+      pointer,
+      detail: `'${name}' is not a target of this watch. To notify it, send POST /v1/jobs with '${name}' in 'notify'.`,
+    }));
+  return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
+}
+
+/** Logs a redelivery. Each attempt that follows has a log line of its own. */
+export function logRedelivered(
+  { project, jobId }: WatchKey,
+  targets: readonly string[],
+  caller: string,
+): void {
+  log.info("redeliver", { caller, project, job_id: jobId, targets });
 }

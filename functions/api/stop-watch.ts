@@ -1,42 +1,49 @@
-import type { ApiResponse } from "../../lib/api/http.ts";
-import type { Refusal } from "../../lib/api/problem.ts";
-import { noSuchWatch, unavailable } from "../../lib/api/refusals.ts";
+import type { ApiResponse } from "../../lib/api/http-message.ts";
+import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { type Queue, SendFailedError } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 
-export interface StopPorts {
-  readonly ledger: Pick<WatchLedger, "stopWatch" | "readWatch"> &
-    Pick<DigestLedger, "removeRunningMember" | "readDigest">;
+export interface StopWatchPorts {
+  readonly ledger: Pick<Ledger, "stopWatch" | "readWatch" | "removeRunningMember" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly settings: Settings;
+  readonly config: Config;
   readonly now: Instant;
-  /** Told of a watch that this call has stopped. */
-  readonly onStopped: () => void;
+  /** Called when this request has stopped the watch. */
+  readonly onStopped: (key: WatchKey, caller: string) => void;
 }
 
 /**
- * `DELETE /v1/jobs/{project}/{jobId}`: nobody will be told. A watch that is over already stays what it is;
- * where that told nothing of the job, the next call that hands it over takes it up anew. The
- * digest it was part of no longer waits for it; asked again, the call makes up for a digest it could not send.
+ * `DELETE /v1/jobs/{project}/{jobId}`: stops a watch. Nobody is notified. An ended watch keeps its state. A watch that
+ * ended as `timed_out` or `lost` becomes restartable. The digest of a stopped watch no longer waits for the watch.
+ * A repeated request sends a digest that could not be sent before.
  */
-export async function stopWatch(key: WatchKey, ports: StopPorts): Promise<ApiResponse | Refusal> {
-  const { ledger, notifyQueue, settings, now, onStopped } = ports;
-  const stopped = await ledger.stopWatch(key, now, keptUntil(now, settings));
-  if (stopped === "missing") return noSuchWatch(key);
-  if (stopped === "stopped") onStopped();
+export async function stopWatch(
+  key: WatchKey,
+  caller: string,
+  { ledger, notifyQueue, config, now, onStopped }: StopWatchPorts,
+): Promise<ApiResponse | ProblemResponse> {
+  const result = await ledger.stopWatch(key, now, keptUntil(now, config.settings));
+  if (result === "missing") return watchNotFound(key);
+  if (result === "stopped") onStopped(key, caller);
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
     await finishDigestMember(watch.digestId, key, { ledger, notifyQueue });
   } catch (error) {
-    if (error instanceof SendFailedError)
-      return unavailable("The watch is stopped, but its digest could not be sent; asking again is harmless.");
-    throw error;
+    if (!(error instanceof SendFailedError)) throw error;
+    return unavailable("The watch is stopped, but its digest was not sent. Send the request again.");
   }
   return { status: 204 };
+}
+
+/** Logs and counts a stopped watch. */
+export function logStopped({ project, jobId }: WatchKey, caller: string): void {
+  log.info("stop", { caller, project, job_id: jobId });
+  meter.add("Stopped", 1);
 }

@@ -1,7 +1,7 @@
-import type { JobAnswer } from "../../lib/api/accepted.ts";
-import { type Problem, problem } from "../../lib/api/problem.ts";
-import type { Resolved } from "../../lib/api/resolve.ts";
-import { pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { type Problem, problemOf } from "../../lib/api/problem.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
+import type { JobResult } from "../../lib/api/submission-result.ts";
+import { type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import { type Instant, JobId } from "../../lib/domain/job.ts";
@@ -16,8 +16,7 @@ export interface AcceptPorts extends AcceptDigestPorts {
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
-  /** Where callers and readers reach this API, without a slash at its end. */
-  readonly publicUrl: string;
+  readonly links: LinkOptions;
   readonly now: Instant;
   readonly firstDelaySeconds: (poll: PollSettings, project: string, jobs: number) => number | Promise<number>;
   /** Told of a store or queue that failed for some jobs; the callers learn only that it did. */
@@ -30,7 +29,7 @@ const AGAIN = "This job could not be taken at the moment; asking again is harmle
  * Takes jobs to watch and answers for each, in the order asked. Every distinct job costs one request to the ledger;
  * a job is answered as taken only after its message is confirmed. What fails for one job is that job's answer.
  */
-export async function accept(asked: Resolved, ports: AcceptPorts): Promise<readonly JobAnswer[]> {
+export async function accept(asked: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const distinct = [...new Set(asked.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
   const digest = splitForDigest(asked, distinct, ports);
   const opened = await Promise.all(
@@ -44,10 +43,10 @@ export async function accept(asked: Resolved, ports: AcceptPorts): Promise<reado
 function answerFor(
   jobId: string,
   opened: OpenedJob | undefined,
-  { project }: Resolved,
-  { publicUrl, config: { settings }, now }: AcceptPorts,
-): JobAnswer {
-  const rejected = (error: Problem): JobAnswer => ({
+  { project }: ResolvedSubmission,
+  { links, now }: AcceptPorts,
+): JobResult {
+  const rejected = (error: Problem): JobResult => ({
     project,
     jobId,
     status: "rejected",
@@ -57,14 +56,14 @@ function answerFor(
   });
   if (opened === undefined)
     return rejected(
-      problem("invalid-request", JobId.safeParse(jobId).error?.issues[0]?.message ?? "is no job ID"),
+      problemOf("invalid-request", JobId.safeParse(jobId).error?.issues[0]?.message ?? "is no job ID"),
     );
-  if (opened.kind === "failed") return rejected(problem("unavailable", AGAIN));
+  if (opened.kind === "failed") return rejected(problemOf("unavailable", AGAIN));
   return {
     project,
     jobId,
     status: opened.kind,
-    statusUrl: statusUrl(publicUrl, { project, jobId }),
-    pageUrl: pageUrl({ ...settings, publicUrl, linkKey: settings.linkKey }, { project, jobId }, now),
+    statusUrl: statusUrl(links.publicUrl, { project, jobId }),
+    pageUrl: pageUrl(links, { project, jobId }, now),
   };
 }

@@ -11,7 +11,6 @@ import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { callersOf } from "../shared/http-callers.ts";
 import { logDurationsUnread as tellUnlearned } from "../shared/learned-durations.ts";
 import { acceptRequest } from "./accept-request.ts";
-import { callbackGuard } from "./callback-guard.ts";
 import { enqueueLedger } from "./enqueue-ledger.ts";
 import { tellAccepted as onAccepted, tellAcceptFailure as onFailure } from "./enqueue-log.ts";
 import { firstPoll } from "./first-poll.ts";
@@ -36,7 +35,6 @@ const ports = {
   ledger,
   now,
   uuid,
-  callbackGuard,
   onAccepted,
   onFailure,
 };

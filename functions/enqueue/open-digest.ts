@@ -1,4 +1,4 @@
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
@@ -20,7 +20,7 @@ export interface DigestPlan {
 
 /** Whether this call makes a digest: it asks for one, has two jobs or more, and a chat to tell. */
 export function splitForDigest(
-  asked: Resolved,
+  asked: ResolvedSubmission,
   jobIds: readonly string[],
   { config, uuid }: Pick<AcceptDigestPorts, "config" | "uuid">,
 ): DigestPlan | null {
@@ -39,7 +39,7 @@ export function splitForDigest(
  */
 export async function openDigestOf(
   plan: DigestPlan | null,
-  asked: Resolved,
+  asked: ResolvedSubmission,
   opened: readonly OpenedJob[],
   { ledger, config, onFailure }: AcceptDigestPorts,
 ): Promise<readonly OpenedJob[]> {

@@ -1,4 +1,4 @@
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { PollSettings, Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -24,7 +24,7 @@ export interface OpenPorts {
 /** Opens the watch of one job, or adds to it what this call asks for. */
 export async function openWatch(
   jobId: string,
-  asked: Resolved,
+  asked: ResolvedSubmission,
   digestId: string | null,
   { ledger, config, now, firstDelaySeconds, onFailure }: OpenPorts,
 ): Promise<OpenedJob> {

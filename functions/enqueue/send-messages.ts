@@ -1,4 +1,4 @@
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, Outcome } from "../../lib/domain/job.ts";
@@ -22,7 +22,7 @@ export interface AcceptSendPorts {
 
 /** Sends what the opened watches need, and answers the jobs again: `failed` where a message was not confirmed. */
 export async function sendForOpened(
-  { project }: Resolved,
+  { project }: ResolvedSubmission,
   opened: readonly OpenedJob[],
   ports: AcceptSendPorts,
 ): Promise<readonly OpenedJob[]> {

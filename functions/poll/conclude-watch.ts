@@ -1,5 +1,4 @@
-import { publicUrlOf } from "../../lib/api/public-url.ts";
-import { pageUrl } from "../../lib/auth/link-keys.ts";
+import { linkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
@@ -113,7 +112,6 @@ async function saveSummary(
     outcome === "failed" && latest !== null
       ? await cce.queryFailedSubjobs(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
-  const links = { ...settings, linkKey: settings.linkKey, publicUrl: publicUrlOf(config, defaultUrl) };
   const summary = summarizeOutcome({
     key: { project, jobId },
     region: config.projects[project]?.region ?? null,
@@ -123,7 +121,7 @@ async function saveSummary(
     warnings: observation?.kind === "job" ? observation.warnings : [],
     watch: { acceptedAt, concludedAt: at, polls },
     context: document?.context ?? {},
-    statusUrl: pageUrl(links, { project, jobId }, at),
+    statusUrl: pageUrl(linkOptions(config, defaultUrl), { project, jobId }, at),
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   return ledger.saveOutcomeOnce(

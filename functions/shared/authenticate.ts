@@ -1,5 +1,4 @@
-import type { Refusal } from "../../lib/api/problem.ts";
-import { unauthenticated, unavailable } from "../../lib/api/refusals.ts";
+import { authenticationRequired, type ProblemResponse, unavailable } from "../../lib/api/problem.ts";
 import { findTokenCaller, parseAuthorization } from "../../lib/auth/bearer-token.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
@@ -26,12 +25,12 @@ export interface AuthenticatePorts {
 export async function authenticate(
   authorization: string | undefined,
   ports: AuthenticatePorts,
-): Promise<{ readonly kind: "caller"; readonly caller: Caller } | Refusal> {
+): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
-  if (credential.kind !== "bearer") return unauthenticated(credential.kind);
+  if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
   const first = await callerOf(credential.token, await ports.config.current(), ports);
-  if (first.kind !== "refused") return orRefusal(first, ports);
-  return orRefusal(await callerOf(credential.token, await ports.config.reread(), ports), ports);
+  if (first.kind !== "refused") return orProblem(first, ports);
+  return orProblem(await callerOf(credential.token, await ports.config.reread(), ports), ports);
 }
 
 async function callerOf(
@@ -45,19 +44,19 @@ async function callerOf(
   return identify(token, config);
 }
 
-function orRefusal(
+function orProblem(
   identified: IdentityCheck,
   { note, onIssuerFailure }: AuthenticatePorts,
-): { readonly kind: "caller"; readonly caller: Caller } | Refusal {
+): { readonly kind: "caller"; readonly caller: Caller } | ProblemResponse {
   switch (identified.kind) {
     case "caller":
       note({ caller: identified.caller.name });
       return identified;
     case "refused":
-      return unauthenticated("refused");
+      return authenticationRequired("refused");
     case "unavailable":
       onIssuerFailure(identified.cause);
-      return unavailable("The token's issuer cannot be reached to check it.", 30);
+      return unavailable("The token cannot be checked because its issuer does not respond.", 30);
     default:
       return identified satisfies never;
   }

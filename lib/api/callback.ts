@@ -2,44 +2,39 @@ import { createHash } from "node:crypto";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/targets.ts";
 import type { Settings } from "../config/settings.ts";
-
-/** The caller's own webhook as the ledger keeps it: a name that gives nothing away, and the URL encrypted. */
-export interface Callback {
-  readonly target: string;
-  readonly encryptedUrl: string;
-}
+import { readAllowList } from "../http/allow-list.ts";
+import { isCallbackHostAllowed } from "../http/callback-host.ts";
+import { checkUrl } from "../http/check-url.ts";
+import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
 export type CheckedCallback =
-  | { readonly kind: "callback"; readonly callback: Callback }
-  | { readonly kind: "fault"; readonly detail: string };
-
-/** The sender's own rules for addresses, asked at acceptance so that a caller learns at once what would never arrive. */
-export interface CallbackGuard {
-  /** Whether the URL's host is one of these (`host` or `host:port`). */
-  listsHost(url: string, hosts: readonly string[]): boolean;
-  /** What stands against calling the URL, in words that do not repeat it, or null. What is in `allow` may be private or plain http. */
-  objection(url: string, allow: readonly string[]): string | null;
-}
+  /** `target` is a name that does not reveal the URL. */
+  | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
+  | { readonly kind: "error"; readonly detail: string };
 
 /**
- * Checks a `callbackUrl` against the operator's `callbackHosts` and the sender's rules, and encrypts it. The address
- * behind the name is judged at every delivery. No fault repeats the URL.
+ * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts the URL. The caller then
+ * learns at once that a URL can never be called. Each delivery checks the address behind the name again.
+ * An error never contains the URL.
  */
-export function checkCallback(text: string, settings: Settings, guard: CallbackGuard): CheckedCallback {
-  const fault = (detail: string): CheckedCallback => ({ kind: "fault", detail });
+export function checkCallback(text: string, settings: Settings): CheckedCallback {
+  const error = (detail: string): CheckedCallback => ({ kind: "error", detail });
   if (settings.linkKey === undefined)
-    return fault("cannot be taken: the operator has not set settings.linkKey, which encrypts it");
+    return error(
+      "is not possible here. The operator has not configured settings.linkKey, which encrypts the URL.",
+    );
   if (settings.callbackHosts.length === 0)
-    return fault("cannot be taken: the operator has listed no hosts in settings.callbackHosts");
-  if (!URL.canParse(text)) return fault("must be a URL");
-  if (!guard.listsHost(text, settings.callbackHosts))
-    return fault("names a host that is not among settings.callbackHosts");
-  const objection = guard.objection(text, settings.egress.allow);
-  if (objection !== null) return fault(`would never be called: ${objection}`);
+    return error("is not possible here. The operator has configured no hosts in settings.callbackHosts.");
+  if (!URL.canParse(text)) return error("must be a URL");
+  if (!isCallbackHostAllowed(text, settings.callbackHosts))
+    return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");
+  const checked = checkUrl(text, readAllowList(settings.egress.allow));
+  if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);
   const { href } = new URL(text);
   const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);
   return {
     kind: "callback",
-    callback: { target, encryptedUrl: encrypt({ key: settings.linkKey, purpose: target, text: href }) },
+    target,
+    encryptedUrl: encrypt({ key: settings.linkKey, purpose: target, text: href }),
   };
 }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 
 const Check = z.enum(["ok", "unreachable"]);
 
-/** Whether the service can do its work. */
+/** The body of the response to `GET /v1/health`. */
 export const HealthDocument = z.object({
   status: z.enum(["ok", "degraded"]),
   checks: z.object({ config: Check, ledger: Check, queue: Check }),

@@ -1,8 +1,19 @@
 import * as z from "zod/mini";
-import { WatchState } from "../domain/job.ts";
+import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
+import type { Config } from "../config/config.ts";
+import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
+import { forbidden, type ProblemResponse, type RequestError } from "./problem.ts";
+import {
+  invalidRequest,
+  listParameter,
+  nameErrors,
+  repeatedParameters,
+  unknownNameDetail,
+  unknownParameters,
+} from "./request-errors.ts";
 
-/** A watch in a list: what is known of it without reading its tree and its deliveries. */
+/** A watch in a list, without its tree and its deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -19,12 +30,73 @@ export const ListedJob = z.object({
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 
-/** The answer of `GET /v1/jobs`, newest first. */
+/** The body of the response to `GET /v1/jobs`, newest first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: z.nullable(z.string()).register(z.globalRegistry, {
     description:
-      "Hand back as `before` for what is older; null when nothing is. A page may hold fewer jobs than `limit`, even none, and still have a `next`.",
+      "Send this value as `before` to get older jobs. The value is null on the last page. A page with a `next` may have fewer jobs than `limit`, or none.",
   }),
 });
 export type JobList = z.infer<typeof JobList>;
+
+export const MAX_LIST_LIMIT = 100;
+export const DEFAULT_LIST_LIMIT = 50;
+
+export interface ListQuery {
+  readonly kind: "list";
+  readonly project: string;
+  /** Null means all states. */
+  readonly states: readonly string[] | null;
+  readonly limit: number;
+  /** The `next` of the previous page, not checked yet. */
+  readonly before: string | null;
+}
+
+const SINGLE_PARAMETERS = ["project", "limit", "before"];
+
+/**
+ * Reads the query of `GET /v1/jobs`. The caller's scope is checked before the config is searched for the project.
+ * Returns a 403 for a missing scope, and a 400 with all errors for any other error.
+ */
+export function readListQuery(
+  query: URLSearchParams,
+  caller: Caller,
+  config: Config,
+): ListQuery | ProblemResponse {
+  const project = query.get("project") ?? config.settings.defaultProject;
+  if (project !== undefined && Name.safeParse(project).success && !mayUse(caller, "projects", project))
+    return forbidden([{ parameter: "project", scope: "projects", name: project }]);
+  const states = query.has("state") ? listParameter(query, "state") : null;
+  const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
+  const errors = [
+    ...unknownParameters(query, ["state", ...SINGLE_PARAMETERS]),
+    ...repeatedParameters(query, SINGLE_PARAMETERS),
+    ...projectErrors(project, caller, config),
+    ...stateErrors(states),
+  ];
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > MAX_LIST_LIMIT)
+    errors.push({ parameter: "limit", detail: `must be an integer from 1 to ${MAX_LIST_LIMIT}` });
+  if (project === undefined || errors.length > 0) return invalidRequest(errors);
+  return { kind: "list", project, states, limit: Number(limit), before: query.get("before") };
+}
+
+function projectErrors(project: string | undefined, caller: Caller, config: Config): RequestError[] {
+  if (project === undefined)
+    return [{ parameter: "project", detail: "is missing. The operator has configured no default project." }];
+  const malformed = nameErrors("project", Name.safeParse(project));
+  if (malformed.length > 0 || isKnown(config, "projects", project)) return malformed;
+  return [{ parameter: "project", detail: unknownNameDetail("projects", project, caller, config) }];
+}
+
+function stateErrors(states: readonly string[] | null): RequestError[] {
+  if (states?.length === 0)
+    return [{ parameter: "state", detail: "must not be empty. Omit it for all states." }];
+  const known: readonly string[] = WATCH_STATES;
+  return (states ?? [])
+    .filter((state) => !known.includes(state))
+    .map((state) => ({
+      parameter: "state",
+      detail: `unknown state '${state}'. States: ${WATCH_STATES.join(", ")}.`,
+    }));
+}

@@ -1,88 +1,89 @@
 import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
-import type { ApiResponse } from "./http.ts";
+import type { WatchKey } from "../domain/job.ts";
+import type { ApiResponse } from "./http-message.ts";
 
-/** Everything that can go wrong for a caller: the closed list of problem types, each with its status and title. */
+/** All kinds of problems that the API reports, each with its HTTP status and title. */
 export const PROBLEMS = {
-  "malformed-json": { status: 400, title: "The body is not JSON" },
-  "invalid-parameter": { status: 400, title: "A parameter has faults" },
-  unauthenticated: { status: 401, title: "Who is calling is not known" },
-  forbidden: { status: 403, title: "The caller may not do this" },
-  "not-found": { status: 404, title: "There is no such thing" },
-  "method-not-allowed": { status: 405, title: "This method is not for this path" },
-  "not-concluded": { status: 409, title: "The watch has not concluded" },
-  "too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "The body is of another type" },
-  "invalid-request": { status: 422, title: "The request has faults" },
+  "malformed-json": { status: 400, title: "Invalid request" },
+  "invalid-parameter": { status: 400, title: "Invalid request" },
+  unauthenticated: { status: 401, title: "Authentication required" },
+  forbidden: { status: 403, title: "Forbidden" },
+  "not-found": { status: 404, title: "Not found" },
+  "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "not-concluded": { status: 409, title: "Conflict" },
+  "too-large": { status: 413, title: "Payload too large" },
+  "unsupported-media-type": { status: 415, title: "Unsupported media type" },
+  "invalid-request": { status: 422, title: "Invalid request" },
   "internal-error": { status: 500, title: "Internal server error" },
-  unavailable: { status: 503, title: "Not possible at the moment" },
+  unavailable: { status: 503, title: "Service unavailable" },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One fault: a place (in the body, the query or the path) and what is wrong there. */
-export const Fault = z.object({
+/** One error in a request: where the error is, and what is wrong. */
+export const RequestError = z.object({
   pointer: z.optional(z.string()).register(z.globalRegistry, {
-    description: "Where in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
+    description: "The place in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
   }),
   parameter: z
     .optional(z.string())
-    .register(z.globalRegistry, { description: "The parameter at fault, of the query or the path." }),
+    .register(z.globalRegistry, { description: "The name of a parameter of the query or the path." }),
   detail: z.string(),
 });
-export type Fault = z.infer<typeof Fault>;
+export type RequestError = z.infer<typeof RequestError>;
 
-/** RFC 9457, "Problem Details for HTTP APIs", with the faults as `errors`. */
+/** RFC 9457, "Problem Details for HTTP APIs", with the member `errors`. */
 export const Problem = z
   .object({
     type: z
       .string()
-      .register(z.globalRegistry, { description: "A URI reference that names the kind of problem." }),
+      .register(z.globalRegistry, { description: "A URI reference that identifies the kind of problem." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z
-      .optional(z.string())
-      .register(z.globalRegistry, { description: "The request's ID as a URN." }),
-    errors: z.optional(z.array(Fault)),
+    instance: z.optional(z.string()).register(z.globalRegistry, { description: "The request ID as a URN." }),
+    errors: z.optional(z.array(RequestError)),
   })
-  .register(z.globalRegistry, { description: "What went wrong (RFC 9457); every fault is in `errors`." });
+  .register(z.globalRegistry, {
+    description: "What went wrong (RFC 9457). `errors` contains every error of the request.",
+  });
 export type Problem = z.infer<typeof Problem>;
 
-/** A problem and the headers its answer needs. */
-export interface Refusal {
-  readonly kind: "refused";
+/** A problem as the result of a function, with the headers of its response. */
+export interface ProblemResponse {
+  readonly kind: "problem";
   readonly problem: Problem;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** As many as a call may name jobs. A body can hold thousands, and their answer must not be longer than the body. */
-const MAX_FAULTS = 100;
+/** A body of 256 KiB can contain thousands of errors. The limit keeps the response shorter than the request. */
+const MAX_ERRORS = 100;
 
-/** Makes a problem of the list. `detail` is for a person and holds nothing internal. */
-export function problem(kind: ProblemKind, detail: string, errors: readonly Fault[] = []): Problem {
+/** Makes a problem. `detail` is for a person and contains no internals. */
+export function problemOf(kind: ProblemKind, detail: string, errors: readonly RequestError[] = []): Problem {
   const { status, title } = PROBLEMS[kind];
-  const more = errors.length - MAX_FAULTS;
+  const more = errors.length - MAX_ERRORS;
   return {
     type: `/docs#problem-${kind}`,
     title,
     status,
-    detail: more > 0 ? `${detail} These are the first ${MAX_FAULTS}; there are ${more} more.` : detail,
-    ...(errors.length === 0 ? {} : { errors: errors.slice(0, MAX_FAULTS) }),
+    detail: more > 0 ? `${detail} The response contains the first ${MAX_ERRORS}.` : detail,
+    ...(errors.length === 0 ? {} : { errors: errors.slice(0, MAX_ERRORS) }),
   };
 }
 
-/** The same as a refusal, for functions that answer either a value or why not. */
-export function refuse(
+/** Makes a problem for a function that returns either a value or a problem. */
+export function problemResponse(
   kind: ProblemKind,
   detail: string,
-  errors: readonly Fault[] = [],
+  errors: readonly RequestError[] = [],
   headers: Readonly<Record<string, string>> = {},
-): Refusal {
-  return { kind: "refused", problem: problem(kind, detail, errors), headers };
+): ProblemResponse {
+  return { kind: "problem", problem: problemOf(kind, detail, errors), headers };
 }
 
-/** The answer that tells a problem; the request's ID becomes its `instance`. */
-export function problemResponse({ problem, headers }: Refusal, requestId: string): ApiResponse {
+/** Makes the HTTP response of a problem. The request ID becomes the problem's `instance`. */
+export function renderProblem({ problem, headers }: ProblemResponse, requestId: string): ApiResponse {
   return {
     status: problem.status,
     headers: {
@@ -93,4 +94,71 @@ export function problemResponse({ problem, headers }: Refusal, requestId: string
     },
     body: JSON.stringify({ ...problem, instance: `urn:request:${encodeURIComponent(requestId)}` }),
   };
+}
+
+const CHALLENGE = 'Bearer realm="cce-job-notifier"';
+
+const AUTHENTICATION_DETAILS = {
+  absent: "The header 'Authorization' is missing. Send 'Authorization: Bearer TOKEN'.",
+  malformed: "The header 'Authorization' contains no bearer token. Send 'Authorization: Bearer TOKEN'.",
+  refused:
+    "The token is not valid here. Check that the token is complete and belongs to this stage, or ask the operator for a new token.",
+} as const;
+
+/** Makes a 401 (RFC 6750, section 3). */
+export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAILS): ProblemResponse {
+  const challenge = reason === "absent" ? CHALLENGE : `${CHALLENGE}, error="invalid_token"`;
+  return problemResponse("unauthenticated", AUTHENTICATION_DETAILS[reason], [], {
+    "www-authenticate": challenge,
+  });
+}
+
+/** A name in a request that the caller may not use. */
+export interface MissingScope extends Omit<RequestError, "detail"> {
+  readonly scope: "projects" | "targets";
+  readonly name: string;
+}
+
+/** Makes a 403. The response is the same for names that exist and for names that do not exist. */
+export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
+  const names = missing.map(({ scope, name }) => `${scope}:${name}`);
+  return problemResponse(
+    "forbidden",
+    `The token lacks a scope: ${names.join(", ")}. Ask the operator to add it.`,
+    missing.map(missingScopeError),
+    { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${names.join(" ")}"` },
+  );
+}
+
+/** Makes the request error of a missing scope. */
+export function missingScopeError({ scope, name, ...position }: MissingScope): RequestError {
+  return { ...position, detail: `missing scope ${scope}:${name}` };
+}
+
+/** Makes a 404 for a path that is not in the API. */
+export function pathNotFound(): ProblemResponse {
+  return problemResponse("not-found", "The path does not exist. GET /docs lists all paths.");
+}
+
+/** Makes a 404 for a path with a malformed name. No watch or target can have such a name. */
+export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
+  return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
+}
+
+/** Makes a 404 for an unknown watch of a project that the caller may use. */
+export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
+  return problemResponse(
+    "not-found",
+    `The project ${project} has no watch of the job ${jobId}, or the watch was deleted after its retention time. POST /v1/jobs starts a watch.`,
+  );
+}
+
+/** Makes a 404 for an unknown target that the caller may use. */
+export function targetNotFound(name: string): ProblemResponse {
+  return problemResponse("not-found", `The target ${name} is not configured.`);
+}
+
+/** Makes a 503 that asks the caller to repeat the request. */
+export function unavailable(detail: string, retryAfterSeconds = 5): ProblemResponse {
+  return problemResponse("unavailable", detail, [], { "retry-after": String(retryAfterSeconds) });
 }

@@ -1,90 +1,175 @@
-import { JobId } from "../domain/job.ts";
-import { readJsonBody } from "./body.ts";
-import type { ApiRequest } from "./http.ts";
-import type { Fault, Refusal } from "./problem.ts";
-import { type ReadableSubmission, readableIn } from "./readable-submission.ts";
-import { type ReplyReader, replySubmission } from "./reply-submission.ts";
-import { faultsOf } from "./request-errors.ts";
-import { Submission } from "./submission.ts";
+import type * as z from "zod/mini";
+import type { Context } from "../domain/context.ts";
+import { JobId, Name } from "../domain/job.ts";
+import { fieldsOf, isObject } from "../domain/json.ts";
+import type { ApiRequest } from "./http-message.ts";
+import type { ProblemResponse, RequestError } from "./problem.ts";
+import { readJsonBody } from "./request-body.ts";
+import {
+  listParameter,
+  pointerOf,
+  repeatedParameters,
+  requestErrorsOf,
+  unknownParameters,
+} from "./request-errors.ts";
+import { CallbackUrl, Submission } from "./submission.ts";
 
-export type ReadSubmission =
-  | { readonly kind: "submission"; readonly submission: Submission; readonly fromReply: boolean }
-  /** It has faults; `readable` is what can still be looked up, so that all faults are told at once. */
-  | {
-      readonly kind: "faulty";
-      readonly faults: readonly Fault[];
-      readonly readable: ReadableSubmission;
-      readonly fromReply: boolean;
-    }
-  | Refusal;
+/** Reads a reply of CCE. Both functions return null when the reply does not contain the value. */
+export interface ReplyReader {
+  jobIdOf(reply: unknown): string | null;
+  /** Returns the error code and message of a call that CCE refused. */
+  refusalIn(reply: unknown): string | null;
+}
 
-/** Reads `POST /v1/jobs` in either form: our own body, or with `?from=cce` the reply of the cloud, untouched. */
+export interface ReadSubmission {
+  readonly kind: "submission";
+  /** With errors, the submission has only its readable names. The names can then still be checked. */
+  readonly submission: Submission;
+  readonly errors: readonly RequestError[];
+  /** The body is a reply of CCE. Then the other fields come from the query. */
+  readonly fromReply: boolean;
+}
+
+type Fields = Pick<ReadSubmission, "submission" | "errors">;
+
+/** Reads `POST /v1/jobs` in both forms: a submission as the body, or with `?from=cce` a reply of CCE as the body. */
 export function readSubmission(
   request: Pick<ApiRequest, "query" | "headers" | "body">,
   replies: ReplyReader,
-): ReadSubmission {
+): ReadSubmission | ProblemResponse {
   const { query } = request;
   const body = readJsonBody(request);
-  if (body.kind === "refused") return body;
-  if (query.has("from")) return { ...replySubmission(query, body.json, replies), fromReply: true };
-  if (isReplyShaped(body.json, replies)) return withoutFrom(query, body.json, replies);
-  return { ...ownSubmission(query, body.json), fromReply: false };
+  if (body.kind === "problem") return body;
+  if (query.has("from"))
+    return { kind: "submission", ...readReply(query, body.json, replies), fromReply: true };
+  if (isReply(body.json, replies)) return readReplyWithoutFrom(query, body.json, replies);
+  return { kind: "submission", ...readOwnForm(query, body.json), fromReply: false };
 }
 
-function ownSubmission(query: URLSearchParams, json: unknown) {
+function readOwnForm(query: URLSearchParams, json: unknown): Fields {
   const parsed = Submission.safeParse(json);
-  const faults: Fault[] = [
-    ...[...new Set(query.keys())].map((parameter) => ({
+  const errors: RequestError[] = [
+    ...unknownParameters(query, []).map(({ parameter }) => ({
       parameter,
-      detail: "is not a parameter of this call; without 'from=cce' everything is in the body",
+      detail: "unknown parameter. Without 'from=cce', all fields belong in the body.",
     })),
-    ...(parsed.success ? [] : faultsOf(parsed.error)),
-    ...choiceFaults(json),
+    ...(parsed.success ? [] : requestErrorsOf(parsed.error)),
+    ...choiceErrors(json),
   ];
-  if (parsed.success && faults.length === 0) return { kind: "submission" as const, submission: parsed.data };
-  const readable = readableIn(json);
-  return { kind: "faulty" as const, faults: [...faults, ...idFaults(readable)], readable };
+  if (parsed.success && errors.length === 0) return { submission: parsed.data, errors };
+  const submission = readableNames(json);
+  return { submission, errors: [...errors, ...jobIdErrors(submission)] };
 }
 
-/** A body that holds what the cloud answers and nothing that this call knows: whoever sent it forgot to say so. */
-function isReplyShaped(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
+function choiceErrors(json: unknown): RequestError[] {
+  if (!isObject(json)) return [];
+  const [hasOne, hasMany] = [Object.hasOwn(json, "jobId"), Object.hasOwn(json, "jobIds")];
+  if (hasOne && hasMany) return [{ pointer: "#/jobIds", detail: "must not be given together with 'jobId'" }];
+  if (!hasOne && !hasMany) return [{ pointer: "#/jobId", detail: "is missing. Give 'jobId' or 'jobIds'." }];
+  return [];
+}
+
+/** A malformed job ID alone rejects only its own job. With other errors, the malformed ID is one of the errors. */
+function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
+  const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
+  if (jobId !== undefined) given.push(["#/jobId", jobId]);
+  return given.flatMap(([pointer, id]) => {
+    const issue = JobId.safeParse(id).error?.issues[0];
+    return issue === undefined ? [] : [{ pointer, detail: issue.message }];
+  });
+}
+
+/** Returns the names in a body that has errors. Each name in `notify` keeps its index. */
+function readableNames(json: unknown): Submission {
+  const { jobId, jobIds, project, notify, callbackUrl } = fieldsOf(json);
+  return {
+    jobId: typeof jobId === "string" ? jobId : undefined,
+    jobIds: Array.isArray(jobIds) && jobIds.every((id) => typeof id === "string") ? jobIds : undefined,
+    project: Name.safeParse(project).data,
+    notify: Array.isArray(notify) ? notify.map((name) => (typeof name === "string" ? name : "")) : undefined,
+    callbackUrl: CallbackUrl.safeParse(callbackUrl).data,
+  };
+}
+
+/** Returns whether a body is a reply of CCE and has no field of a submission. */
+function isReply(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
   return jobIdOf(json) !== null || refusalIn(json) !== null;
 }
 
-function withoutFrom(query: URLSearchParams, json: unknown, replies: ReplyReader): ReadSubmission {
-  const meant = new URLSearchParams([...query, ["from", "cce"]]);
-  const read = replySubmission(meant, json, replies);
+function readReplyWithoutFrom(query: URLSearchParams, json: unknown, replies: ReplyReader): ReadSubmission {
+  const { submission, errors } = readReply(new URLSearchParams([...query, ["from", "cce"]]), json, replies);
+  const detail =
+    "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
   return {
-    kind: "faulty",
-    faults: [
-      {
-        parameter: "from",
-        detail:
-          "is missing: this looks like CCE's reply, so add '?from=cce' (a body of your own names 'jobId' or 'jobIds')",
-      },
-      ...(read.kind === "faulty" ? read.faults : []),
-    ],
-    readable: read.kind === "faulty" ? read.readable : read.submission,
+    kind: "submission",
+    submission,
+    errors: [{ parameter: "from", detail }, ...errors],
     fromReply: true,
   };
 }
 
-/** IDs that are none: alone each is its job's answer, beside other faults it is one of them. */
-function idFaults({ jobId, jobIds = [] }: ReadableSubmission): Fault[] {
-  const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
-  if (jobId !== undefined) given.push(["#/jobId", jobId]);
-  return given.flatMap(([pointer, id]) => {
-    const checked = JobId.safeParse(id);
-    return checked.success ? [] : [{ pointer, detail: checked.error.issues[0]?.message ?? "is no job ID" }];
-  });
+const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
+const TEXT_PARAMETERS = ["project", "callbackUrl"] as const;
+const SINGLE_PARAMETERS: readonly string[] = [
+  "from",
+  "deadlineMinutes",
+  ...TEXT_PARAMETERS,
+  ...CONTEXT_PARAMETERS,
+];
+
+/**
+ * Makes a submission from the query and from the reply to a create or delete call. The schema is the same as for a body.
+ * Each error names the parameter that it comes from.
+ */
+function readReply(query: URLSearchParams, reply: unknown, { jobIdOf, refusalIn }: ReplyReader): Fields {
+  const jobId = jobIdOf(reply);
+  const fields = queryFields(query);
+  const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
+  const errors: RequestError[] = [
+    ...parameterErrors(query),
+    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(refusalIn(reply)) }] : []),
+    ...(parsed.success ? [] : parsed.error.issues.map(parameterError)),
+  ];
+  const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);
+  return { submission, errors };
 }
 
-function choiceFaults(json: unknown): Fault[] {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
-  const [one, many] = [Object.hasOwn(json, "jobId"), Object.hasOwn(json, "jobIds")];
-  if (one && many) return [{ pointer: "#/jobIds", detail: "stands beside 'jobId': give one of the two" }];
-  if (!one && !many) return [{ pointer: "#/jobId", detail: "is missing: give 'jobId' or 'jobIds'" }];
-  return [];
+function queryFields(query: URLSearchParams): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
+  if (query.has("notify")) fields.notify = listParameter(query, "notify");
+  const minutes = query.get("deadlineMinutes");
+  if (minutes !== null) fields.deadlineMinutes = minutes.trim() === "" ? Number.NaN : Number(minutes);
+  const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
+  if (context.length > 0) fields.context = Object.fromEntries(context);
+  return fields;
+}
+
+function parameterErrors(query: URLSearchParams): RequestError[] {
+  const errors = [
+    ...unknownParameters(query, ["notify", ...SINGLE_PARAMETERS]),
+    ...repeatedParameters(query, SINGLE_PARAMETERS),
+  ];
+  if (query.get("from") !== "cce") errors.push({ parameter: "from", detail: "must be 'cce'" });
+  // The probable cause is an unset variable of a pipeline. An empty list would then drop all notifications unnoticed.
+  if (query.has("notify") && listParameter(query, "notify").length === 0)
+    errors.push({ parameter: "notify", detail: "must not be empty. Omit it for the default targets." });
+  return errors;
+}
+
+function withoutJobId(refusal: string | null): string {
+  return refusal === null
+    ? "contains no job ID. Send the reply to a create or delete call."
+    : `CCE refused the call: ${refusal}`;
+}
+
+/** All names in `notify` are in one parameter, so the error of one name says which entry it is. */
+function parameterError({ path, message }: z.core.$ZodIssue): RequestError {
+  const [field, entry] = path;
+  const parameter = field === "context" ? entry : field;
+  if (parameter === undefined || parameter === "jobId") return { pointer: pointerOf([]), detail: message };
+  const prefix = field === "notify" && typeof entry === "number" ? `entry ${entry + 1} ` : "";
+  return { parameter: String(parameter), detail: `${prefix}${message}` };
 }

@@ -1,13 +1,11 @@
 import * as z from "zod/mini";
 import { CountFromOne } from "../domain/zod-fields.ts";
-import { type ParsedBody, readJsonBody } from "./body.ts";
-import type { ApiRequest } from "./http.ts";
-import { refuseFaults } from "./no-input.ts";
-import { unknownParameters } from "./parameters.ts";
-import type { Fault, Refusal } from "./problem.ts";
-import { faultsOf } from "./request-errors.ts";
+import type { ApiRequest } from "./http-message.ts";
+import type { ProblemResponse, RequestError } from "./problem.ts";
+import { readJsonBody } from "./request-body.ts";
+import { invalidRequest, requestErrorsOf, unknownParameters } from "./request-errors.ts";
 
-/** The body of a redelivery; none at all means all targets. */
+/** The body of `POST …/redeliver`. An empty body means all targets. */
 export const Redelivery = z
   .strictObject({
     targets: z
@@ -15,41 +13,43 @@ export const Redelivery = z
         z
           .array(z.string().check(z.minLength(1), z.maxLength(80)))
           .check(
-            z.minLength(1, "names at least one target, or is left out for all"),
-            z.maxLength(50, "names at most 50 targets"),
+            z.minLength(1, "must have at least 1 target. Omit it for all targets."),
+            z.maxLength(50, "must have at most 50 targets"),
           ),
       )
       .register(z.globalRegistry, {
-        description: "Targets of the watch; by default all that the outcome was meant for.",
+        description:
+          "Targets of the watch. The default is all targets that the outcome was meant for and the caller may use.",
       }),
   })
-  .register(z.globalRegistry, { description: "Which targets hear the outcome again." });
+  .register(z.globalRegistry, { description: "The targets to notify again." });
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** Which targets are sent the outcome again, and the number of each one's redelivery. */
-export const Redelivered = z.object({
+/** The body of the response: the targets, each with the number of its redelivery. */
+export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
   targets: z.array(z.object({ target: z.string(), redelivery: CountFromOne })),
 });
-export type Redelivered = z.infer<typeof Redelivered>;
+export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 
-/** Reads a redelivery: its body alone says what is asked. An empty one is `{}`. */
+/** Reads the request of a redelivery. */
 export function readRedelivery(
   request: Pick<ApiRequest, "query" | "headers" | "body">,
-): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | Refusal {
-  const body: ParsedBody = request.body === "" ? { kind: "json", json: {} } : readJsonBody(request);
-  if (body.kind === "refused") return body;
+): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | ProblemResponse {
+  const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
+  if (body.kind === "problem") return body;
   const parsed = Redelivery.safeParse(body.json);
-  const refused = refuseFaults(parameterFaults(request.query), parsed.success ? [] : faultsOf(parsed.error));
-  return refused ?? { kind: "redelivery", redelivery: parsed.data ?? {} };
+  const errors = [
+    ...unknownParameters(request.query, []).map(withBodyHint),
+    ...(parsed.success ? [] : requestErrorsOf(parsed.error)),
+  ];
+  return errors.length > 0 ? invalidRequest(errors) : { kind: "redelivery", redelivery: parsed.data ?? {} };
 }
 
-/** Targets in the query would be ignored, and all the others told as well. */
-function parameterFaults(query: URLSearchParams): Fault[] {
-  return unknownParameters(query, []).map((fault) =>
-    fault.parameter === "targets"
-      ? { ...fault, detail: `${fault.detail}: name them in the body, {"targets":[…]}` }
-      : fault,
-  );
+/** Ignoring `targets` in the query would notify the other targets too. */
+function withBodyHint(error: RequestError): RequestError {
+  return error.parameter === "targets"
+    ? { ...error, detail: `${error.detail}. Send the targets in the body: {"targets":["NAME"]}.` }
+    : error;
 }

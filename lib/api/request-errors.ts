@@ -1,35 +1,95 @@
 import type * as z from "zod/mini";
+import { type Caller, mayUse } from "../auth/caller.ts";
+import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
-import type { Fault } from "./problem.ts";
+import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
 
-type Path = readonly PropertyKey[];
-
-/** A JSON pointer (RFC 6901) in the fragment form that RFC 9457 shows: `#/context/labels/a~1b`. */
-export function pointerOf(path: Path): string {
-  const steps = path.map((step) => encodeFragment(String(step).replaceAll("~", "~0").replaceAll("/", "~1")));
+/** Returns a JSON pointer (RFC 6901) as a URI fragment: `#/context/labels/a~1b`. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  const steps = path.map((step) =>
+    // encodeURIComponent throws for half of a surrogate pair. The name of a field may contain one.
+    encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
+  );
   return ["#", ...steps].join("/");
 }
 
-/** `encodeURIComponent` refuses half a surrogate pair, and a caller may well name a field so. */
-function encodeFragment(text: string): string {
-  return encodeURIComponent(text.toWellFormed());
-}
-
-/** Every fault that zod found, each with its place; an unknown field is told by its own name. */
-export function faultsOf(error: z.core.$ZodError): Fault[] {
-  return error.issues.flatMap((issue): Fault[] =>
+/** Returns all errors that zod found in a body. An unknown field is one error of its own. */
+export function requestErrorsOf(error: z.core.$ZodError): RequestError[] {
+  return error.issues.flatMap((issue): RequestError[] =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({
-          pointer: pointerOf([...issue.path, key]),
-          detail: "is not a field of this request",
-        }))
+      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "unknown field" }))
       : [{ pointer: pointerOf(issue.path), detail: describeIssue(issue) }],
   );
 }
 
-/** The faults of a name in a path or a query: what it must look like. */
-export function nameFaults(parameter: string, parsed: z.core.util.SafeParseResult<string>): Fault[] {
+/** Returns the errors of a name in a path or a query. */
+export function nameErrors(parameter: string, parsed: z.core.util.SafeParseResult<string>): RequestError[] {
   return parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({ parameter, detail: describeIssue(issue) }));
+}
+
+/** Returns an error for each query parameter that the call does not have. Ignoring it would hide a typo. */
+export function unknownParameters(query: URLSearchParams, known: readonly string[]): RequestError[] {
+  return [...new Set(query.keys())]
+    .filter((parameter) => !known.includes(parameter))
+    .map((parameter) => ({ parameter, detail: "unknown parameter" }));
+}
+
+/** Returns an error for each of these parameters that is given more than once. */
+export function repeatedParameters(query: URLSearchParams, single: readonly string[]): RequestError[] {
+  return single
+    .filter((parameter) => query.getAll(parameter).length > 1)
+    .map((parameter) => ({ parameter, detail: "must be given only once" }));
+}
+
+/** Returns the entries of a list parameter. Entries are repeated parameters or are separated by commas. */
+export function listParameter(query: URLSearchParams, parameter: string): readonly string[] {
+  return query
+    .getAll(parameter)
+    .flatMap((entries) => entries.split(","))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+const MAX_LISTED_NAMES = 20;
+
+/** Describes a name that the config does not have, with the names that the caller may use. */
+export function unknownNameDetail(
+  scope: "projects" | "targets",
+  name: string,
+  caller: Caller,
+  config: Config,
+): string {
+  const usable = Object.keys(config[scope]).filter((known) => mayUse(caller, scope, known));
+  const more = usable.length - MAX_LISTED_NAMES;
+  const list = `${usable.slice(0, MAX_LISTED_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const [singular, plural] = scope === "projects" ? ["project", "Projects"] : ["target", "Targets"];
+  return `unknown ${singular} '${name}'. ${plural} you may use: ${list || "none"}.`;
+}
+
+/** Makes the problem of a request with errors: 400 for errors in the query or path, 422 for errors in the body. */
+export function invalidRequest(
+  errors: readonly RequestError[],
+  kind: "invalid-parameter" | "invalid-request" = errors.some(({ pointer }) => pointer !== undefined)
+    ? "invalid-request"
+    : "invalid-parameter",
+): ProblemResponse {
+  const [first] = errors;
+  const detail =
+    errors.length === 1 && first !== undefined
+      ? `\`${positionOf(first)}\`: ${first.detail}`.replace(/[^.]$/, "$&.")
+      : `The request has ${errors.length} errors. See 'errors'.`;
+  return problemResponse(kind, detail, errors);
+}
+
+/** Returns the position of an error as people write it: `notify[0]`. */
+function positionOf({ pointer, parameter }: RequestError): string {
+  if (parameter !== undefined) return parameter;
+  const steps = (pointer ?? "#").split("/").slice(1);
+  if (steps.length === 0) return "body";
+  return steps
+    .map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((step, i) => (/^\d+$/.test(step) ? `[${step}]` : i === 0 ? step : `.${step}`))
+    .join("");
 }

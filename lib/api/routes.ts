@@ -1,4 +1,4 @@
-/** Every operation of the API and the pages, by the name the code and the OpenAPI document use. */
+/** All operations of the API and of the pages. The keys are the operation IDs of the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },
@@ -14,18 +14,18 @@ export const ROUTES = {
 } as const;
 export type Operation = keyof typeof ROUTES;
 
-export type Matched =
+export type MatchedRoute =
   | {
       readonly kind: "matched";
       readonly operation: Operation;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The path is known, the method is not for it. `allow` lists those that are. */
+  /** The path exists, but has no such method. `allow` contains the methods of the path. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
-  | { readonly kind: "no_such_path" };
+  | { readonly kind: "path_not_found" };
 
-/** Finds the operation of a method and a path as sent. HEAD is GET whose body nobody reads (RFC 9110, 9.3.2). */
-export function matchRoute(method: string, path: string): Matched {
+/** Finds the operation of a method and a percent-encoded path. HEAD matches GET (RFC 9110, section 9.3.2). */
+export function matchRoute(method: string, path: string): MatchedRoute {
   const allow = new Set<string>();
   for (const [operation, route] of Object.entries(ROUTES) as [Operation, (typeof ROUTES)[Operation]][]) {
     const params = matchPath(route.path, path);
@@ -35,7 +35,7 @@ export function matchRoute(method: string, path: string): Matched {
     if (route.method === "GET") allow.add("HEAD");
   }
   return allow.size === 0
-    ? { kind: "no_such_path" }
+    ? { kind: "path_not_found" }
     : { kind: "method_not_allowed", allow: [...allow].sort() };
 }
 

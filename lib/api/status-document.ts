@@ -1,22 +1,16 @@
 import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failures.ts";
-import { DeliveryState, type Job, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
+import { JobState, SubJobCounts, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
+import { DeliveryDocument } from "./delivery-document.ts";
 
-const HttpStatus = z.nullable(z.int());
-
-/** Why an attempt ended as it did. An answer may be older than the list in force, so it is read as any text. */
-export const Reason = z.string().register(z.globalRegistry, {
-  description: "Why an attempt ended as it did: one of these, or one of another release.",
-});
-
-/** A job or subjob as the API and the page show it: `Job` with ISO 8601 times. */
+/** A job or subjob with ISO 8601 times. */
 export const JobDocument = z.object({
   jobId: MaybeText,
   type: MaybeText,
   phase: MaybeText,
-  state: z.enum(["pending", "succeeded", "failed"] satisfies Job["state"][]),
+  state: JobState,
   reason: MaybeText,
   hint: MaybeText,
   clusterId: MaybeText,
@@ -28,39 +22,13 @@ export const JobDocument = z.object({
     return z.array(JobDocument);
   },
   omitted: z.optional(SubJobCounts).register(z.globalRegistry, {
-    description: "Subjobs, and all below them, that do not stand here because the tree would be too large.",
+    description:
+      "The subjobs, on all levels below this job, that were omitted because the tree is too large.",
   }),
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
-export const AttemptDocument = z.object({
-  at: IsoTime,
-  verdict: Verdict,
-  status: HttpStatus,
-  reason: Reason,
-  durationMs: z.number(),
-  answer: z.string().register(z.globalRegistry, {
-    description: "The first 200 characters of the receiver's answer, secrets masked.",
-  }),
-});
-export type AttemptDocument = z.infer<typeof AttemptDocument>;
-
-export const DeliveryDocument = z.object({
-  target: z.string(),
-  state: DeliveryState,
-  attempts: z
-    .int()
-    .check(z.minimum(0))
-    .register(z.globalRegistry, { description: "Attempts spent; waiting out a 429 spends none." }),
-  lastStatus: HttpStatus,
-  lastReason: z.nullable(Reason),
-  at: z.nullable(IsoTime).register(z.globalRegistry, { description: "When the latest attempt was made." }),
-  nextAttemptAt: MaybeIsoTime,
-  history: z.array(AttemptDocument),
-});
-export type DeliveryDocument = z.infer<typeof DeliveryDocument>;
-
-/** What `GET /v1/jobs/{project}/{jobId}` answers and the status page shows. */
+/** The body of the response to `GET /v1/jobs/{project}/{jobId}`. The page of a job shows the same document. */
 export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,
@@ -82,14 +50,14 @@ export const StatusDocument = z.object({
   polls: Count,
   polledAt: z
     .array(IsoTime)
-    .register(z.globalRegistry, { description: "When the latest polls happened, oldest first." }),
+    .register(z.globalRegistry, { description: "The times of the latest polls, oldest first." }),
   nextPollAt: MaybeIsoTime,
   lagSeconds: z.nullable(z.number()).register(z.globalRegistry, {
-    description: "From the job's end, by the cloud's own time, to the poll that saw it.",
+    description: "The time from the end of the job to the poll that saw the end. The cloud reports the end.",
   }),
   lastPollError: z
     .nullable(z.string())
-    .register(z.globalRegistry, { description: "Why polls bring no job at the moment, in words." }),
+    .register(z.globalRegistry, { description: "Why the latest polls did not see the job, as text." }),
   acceptedAt: IsoTime,
   deadlineAt: IsoTime,
   concludedAt: MaybeIsoTime,

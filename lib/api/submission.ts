@@ -3,54 +3,56 @@ import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 
-/** One call may hand over so many jobs: ten batches of SQS. */
+/** The largest number of jobs in one call. 100 messages are ten batches of SQS. */
 export const MAX_JOBS = 100;
 
-/** A job ID as asked; whether it is one is checked job by job, so that one bad ID spoils no batch. */
-const AskedJobId = z.string("must be a string").register(z.globalRegistry, {
+/** Any string. Each job ID is checked later, so that one malformed ID rejects only its own job. */
+const SubmittedJobId = z.string().register(z.globalRegistry, {
   description:
-    "1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit. One that is not is rejected alone.",
+    "1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit. A malformed ID rejects only its own job.",
   examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],
 });
 
-/** Whether it is a URL, and at a host that the operator allows, is checked beside the config. */
+/** The form of the URL and its host are checked with the config, in `checkCallback`. */
 export const CallbackUrl = z.string().check(z.minLength(1), z.maxLength(2000));
 
-/** The body of `POST /v1/jobs`. Exactly one of `jobId` and `jobIds` is given. */
+/** The body of `POST /v1/jobs`. Exactly one of `jobId` and `jobIds` is present. */
 export const Submission = z
   .strictObject({
-    jobId: z.optional(AskedJobId),
+    jobId: z.optional(SubmittedJobId),
     jobIds: z.optional(
       z
-        .array(AskedJobId)
+        .array(SubmittedJobId)
         .check(
-          z.minLength(1, "names at least one job"),
-          z.maxLength(MAX_JOBS, `names at most ${MAX_JOBS} jobs`),
+          z.minLength(1, "must have at least 1 job"),
+          z.maxLength(MAX_JOBS, `must have at most ${MAX_JOBS} jobs`),
         ),
     ),
     project: z.optional(Name).register(z.globalRegistry, {
-      description: "A configured project; by default the operator's choice.",
+      description: "The name of a configured project. The default is the operator's default project.",
     }),
     notify: z
-      .optional(z.array(Name).check(z.maxLength(50, "names at most 50 targets")))
+      .optional(z.array(Name).check(z.maxLength(50, "must have at most 50 targets")))
       .register(z.globalRegistry, {
         description:
-          "Configured targets to tell; order and repetition mean nothing. By default those of the operator's default targets that the caller may use.",
+          "The names of configured targets to notify. Order and repetition have no meaning. The default is the operator's default targets that the caller may use. An empty array notifies nobody.",
       }),
     callbackUrl: z.optional(CallbackUrl).register(z.globalRegistry, {
-      description: "A webhook of the caller's own, at a host that the operator has listed.",
+      description: "The caller's own webhook, at a host that the operator allows.",
       examples: ["https://hooks.example.com/cce"],
     }),
     deadlineMinutes: z
       .optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES)))
-      .register(z.globalRegistry, { description: "When the watch ends as `timed_out` at the latest." }),
+      .register(z.globalRegistry, {
+        description: "After this many minutes, the watch ends with the outcome `timed_out`.",
+      }),
     digest: z.optional(z.boolean()).register(z.globalRegistry, {
-      description: "Tell each chat target once, when the last of `jobIds` has ended.",
+      description: "Sends each chat target one message when the last of `jobIds` has ended.",
     }),
     context: z.optional(Context),
   })
   .register(z.globalRegistry, {
-    description: "Jobs to watch, by exactly one of `jobId` and `jobIds`.",
+    description: "Jobs to watch. Give either `jobId` or `jobIds`.",
     oneOf: [{ required: ["jobId"] }, { required: ["jobIds"] }],
   });
 export type Submission = z.infer<typeof Submission>;

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Config } from "../config/config.ts";
 import type { Instant, WatchKey } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
 
@@ -36,6 +37,12 @@ export interface LinkOptions {
   readonly linkDays: number;
   /** Replaces `linkDays`. The links on a page expire together with the link that opened the page. */
   readonly expiresAt?: Instant;
+}
+
+/** Returns options for links with the operator's public URL, or with the API's own address when there is none. */
+export function linkOptions({ settings }: Config, defaultUrl: string): LinkOptions {
+  const { publicUrl = defaultUrl.replace(/\/+$/, ""), linkKey, linkDays } = settings;
+  return { publicUrl, linkKey, linkDays };
 }
 
 /** The URL of a watch's page with its key, or null without a `linkKey`. Chats keep these URLs, so old ones must work. */

@@ -1,24 +1,24 @@
 import * as z from "zod/mini";
-import { Accepted } from "../api/accepted.ts";
+import { Reason, TestResult } from "../api/delivery-document.ts";
 import { HealthDocument } from "../api/health-document.ts";
 import { JobList } from "../api/job-list.ts";
 import { Problem } from "../api/problem.ts";
-import { Redelivered, Redelivery } from "../api/redelivery.ts";
-import { JobDocument, Reason, StatusDocument } from "../api/status-document.ts";
+import { Redelivery, RedeliveryResult } from "../api/redelivery.ts";
+import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
-import { TestResult } from "../api/test-result.ts";
+import { SubmissionResult } from "../api/submission-result.ts";
 import { deliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent } from "../channels/webhook/event.ts";
 
 /** The schemas of the API by their names in the OpenAPI document. */
 const SCHEMAS = {
   Submission,
-  Accepted,
+  SubmissionResult,
   JobList,
   StatusDocument,
   JobDocument,
   Redelivery,
-  Redelivered,
+  RedeliveryResult,
   TestResult,
   HealthDocument,
   Problem,

@@ -1,6 +1,6 @@
-import { DEFAULT_LISTED, MAX_LISTED } from "../api/list-query.ts";
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/job-list.ts";
 import type { Operation } from "../api/routes.ts";
-import { MAX_WAIT_SECONDS } from "../api/wait.ts";
+import { MAX_WAIT_SECONDS } from "../api/watch-request.ts";
 import { WATCH_STATES } from "../domain/job.ts";
 import {
   emptyAnswer,
@@ -47,7 +47,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     ],
     requestBody: { required: true, content: jsonContent("Submission") },
     responses: {
-      202: jsonAnswer("One result for each job, in the order of the request.", "Accepted", {
+      202: jsonAnswer("One result for each job, in the order of the request.", "SubmissionResult", {
         location: { description: "The `statusUrl`, if the request names one job.", schema: TEXT },
       }),
       ...problems(400, 401, 403, 413, 415, 422, 503),
@@ -75,8 +75,8 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
       parameter("query", "limit", "The maximum number of jobs on a page.", {
         type: "integer",
         minimum: 1,
-        maximum: MAX_LISTED,
-        default: DEFAULT_LISTED,
+        maximum: MAX_LIST_LIMIT,
+        default: DEFAULT_LIST_LIMIT,
       }),
       parameter("query", "before", "The value of `next` from the previous page."),
     ],
@@ -113,7 +113,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     parameters: WATCH_PARAMETERS,
     requestBody: { required: false, content: jsonContent("Redelivery") },
     responses: {
-      202: jsonAnswer("The notifications are in the queue.", "Redelivered"),
+      202: jsonAnswer("The notifications are in the queue.", "RedeliveryResult"),
       ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     },
   },

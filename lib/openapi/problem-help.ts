@@ -1,5 +1,5 @@
-import { MAX_BODY_BYTES } from "../api/body.ts";
 import type { ProblemKind } from "../api/problem.ts";
+import { MAX_BODY_BYTES } from "../api/request-body.ts";
 
 export interface ProblemHelp {
   readonly cause: string;

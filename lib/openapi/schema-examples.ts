@@ -1,11 +1,11 @@
-import type { Accepted } from "../api/accepted.ts";
+import type { TestResult } from "../api/delivery-document.ts";
 import type { HealthDocument } from "../api/health-document.ts";
 import type { JobList } from "../api/job-list.ts";
-import { type Problem, problem } from "../api/problem.ts";
-import type { Redelivered, Redelivery } from "../api/redelivery.ts";
+import { type Problem, problemOf } from "../api/problem.ts";
+import type { Redelivery, RedeliveryResult } from "../api/redelivery.ts";
 import type { StatusDocument } from "../api/status-document.ts";
 import type { Submission } from "../api/submission.ts";
-import type { TestResult } from "../api/test-result.ts";
+import type { SubmissionResult } from "../api/submission-result.ts";
 import type { JobEvent } from "../channels/webhook/event.ts";
 import type { SchemaName } from "./component-schemas.ts";
 
@@ -105,9 +105,10 @@ const EVENT: JobEvent = {
   },
 };
 
+const UNKNOWN_TARGET = "unknown target 'deploy'. Targets you may use: deploys, audit.";
 const PROBLEM: Problem = {
-  ...problem("invalid-request", "No job was accepted. `errors` lists every fault.", [
-    { pointer: "#/notify/0", detail: "is not a configured target" },
+  ...problemOf("invalid-request", `\`notify[0]\`: ${UNKNOWN_TARGET}`, [
+    { pointer: "#/notify/0", detail: UNKNOWN_TARGET },
   ]),
   instance: "urn:request:Jz8kFg2Tliq",
 };
@@ -115,13 +116,13 @@ const PROBLEM: Problem = {
 /** One example of each schema. A test checks every example against its schema. */
 export const SCHEMA_EXAMPLES = {
   Submission: { ...JOB, notify: ["deploys"], context: CONTEXT } satisfies Submission,
-  Accepted: {
+  SubmissionResult: {
     jobs: [{ ...JOB, status: "accepted", statusUrl: STATUS_URL, pageUrl: PAGE_URL }],
-  } satisfies Accepted,
+  } satisfies SubmissionResult,
   JobList: JOB_LIST,
   StatusDocument: STATUS,
   Redelivery: { targets: ["deploys"] } satisfies Redelivery,
-  Redelivered: { ...JOB, targets: [{ target: "deploys", redelivery: 1 }] } satisfies Redelivered,
+  RedeliveryResult: { ...JOB, targets: [{ target: "deploys", redelivery: 1 }] } satisfies RedeliveryResult,
   TestResult: { target: "deploys", verdict: "delivered", status: 200, reason: "ok" } satisfies TestResult,
   HealthDocument: {
     status: "ok",

@@ -1,4 +1,5 @@
-import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/status-document.ts";
+import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document.ts";
+import type { StatusDocument } from "../api/status-document.ts";
 import type { WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html } from "./html.ts";

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { ApiRequest, ApiResponse } from "../api/http.ts";
-import { problemResponse, refuse } from "../api/problem.ts";
+import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
+import { problemResponse, renderProblem } from "../api/problem.ts";
 import { type Invocation, onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
 
@@ -36,7 +36,7 @@ export function httpHandler(
     };
     const response = await handle(request, invocation, note).catch((error: unknown) => {
       log.error("request failed", { method, ...notes, request_id: requestId }, error);
-      return problemResponse(refuse("internal-error", INTERNAL_ERROR_DETAIL), requestId);
+      return renderProblem(problemResponse("internal-error", INTERNAL_ERROR_DETAIL), requestId);
     });
     log.info("request", { method, ...notes, status: response.status, request_id: requestId });
     return {

@@ -162,7 +162,7 @@ describe("status, stop, redeliver and test", () => {
     expect(told).toEqual({ code: 0, stdout: `${PROJECT}/${ended}: told again to deploys\n`, stderr: "" });
     await run(["watch", running]);
     const refused = await run(["redeliver", `${PROJECT}/${running}`]);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("there is no outcome")]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("has no outcome")]);
   });
 
   test("test tells what became of one real message", async () => {

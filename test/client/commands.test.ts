@@ -1,6 +1,6 @@
 import { main } from "../../client/cli.ts";
 import { VERSION } from "../../client/version.ts";
-import { noSuchTarget, noSuchWatch } from "../../lib/api/refusals.ts";
+import { targetNotFound, watchNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
@@ -8,7 +8,10 @@ import { type StubAnswer, type StubService, startStubService } from "../support/
 
 const TOKEN = "ccen_secret";
 const example = StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument);
-const REFUSED = { watch: noSuchWatch({ project: "other", jobId: "nosuch" }), target: noSuchTarget("nope") };
+const REFUSED = {
+  watch: watchNotFound({ project: "other", jobId: "nosuch" }),
+  target: targetNotFound("nope"),
+};
 const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[what].problem });
 /** How the command tells one: after what was asked for, in the service's own words. */
 const told = (name: string, what: keyof typeof REFUSED) =>

@@ -1,4 +1,4 @@
-import type { ApiResponse } from "../../lib/api/http.ts";
+import type { ApiResponse } from "../../lib/api/http-message.ts";
 import type { MemoryQueue } from "../simulation/memory-queue.ts";
 
 /** An answer's body as tests look at it. */

@@ -1,10 +1,7 @@
-import { treeTeller } from "../../functions/api/describe-tree.ts";
-import { operationsOf } from "../../functions/api/operations.ts";
-import { route } from "../../functions/api/router.ts";
+import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { acceptRequest } from "../../functions/enqueue/accept-request.ts";
-import { callbackGuard } from "../../functions/enqueue/callback-guard.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
-import type { ApiRequest, ApiResponse } from "../../lib/api/http.ts";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { findJobId, findRefusal } from "../../lib/cce/create-reply.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
@@ -20,17 +17,19 @@ export interface Harness {
   readonly pollQueue: MemoryQueue;
   readonly notifyQueue: MemoryQueue;
   readonly failures: string[];
-  readonly attempts: DeliveryRequest[];
+  /** The deliveries of target tests. */
+  readonly deliveries: DeliveryRequest[];
   readonly clock: { now: number };
   /** Calls of the ledger and sends of the queues, by name. */
   readonly calls: string[];
-  /** Each wait of a held call goes through here. */
+  /** The waits of calls with `?wait`, in milliseconds. */
   readonly waits: number[];
   onWait: (() => Promise<void>) | null;
+  /** Changes the result of the next deliveries. */
   attempted: Partial<AttemptResult>;
-  /** What was told of for the log, by name. */
-  readonly told: unknown[][];
-  /** What the log line of the latest request would say of it. */
+  /** The events that the functions log, by name. */
+  readonly logged: unknown[][];
+  /** The notes of the latest request. */
   notes: Partial<RequestNotes>;
   ask(
     method: string,
@@ -40,12 +39,13 @@ export interface Harness {
   send(request: ApiRequest): Promise<ApiResponse>;
 }
 
-/** Everything behind the HTTP API, in memory and on a clock of its own; `config` and `break` change what is there. */
+/** Creates the HTTP functions with a ledger and queues in memory, and with a clock of their own. */
 export function createHarness(
   options: {
     config?: object;
-    /** In place of reading the config. */
+    /** Replaces the reading of the config. */
     readConfig?: () => Promise<Config>;
+    /** Replaces methods of the ledger. */
     ledger?: (ledger: MemoryLedger) => Partial<Ledger>;
     pollQueue?: Partial<Queue>;
     notifyQueue?: Partial<Queue>;
@@ -73,26 +73,41 @@ export function createHarness(
   const memory = createMemoryLedger();
   const pollQueue = createMemoryQueue({ name: "poll", now, visibilitySeconds: 60 });
   const notifyQueue = createMemoryQueue({ name: "notify", now, visibilitySeconds: 60 });
-  const ledger = counted("ledger", { ...memory, ...options.ledger?.(memory) });
   let uuids = 0;
-
-  const callers = {
-    config: { current: async () => config, reread: async () => config },
-    identify: options.identify ?? (async () => ({ kind: "refused" as const })),
-    onIssuerFailure: () => harness.failures.push("issuer"),
-    note: (found: Partial<RequestNotes>) => {
-      harness.notes = { ...harness.notes, ...found };
-    },
+  const note = (notes: Partial<RequestNotes>) => {
+    harness.notes = { ...harness.notes, ...notes };
   };
   const shared = {
-    ...callers,
-    ledger,
+    config: {
+      current: options.readConfig ?? (async () => config),
+      reread: async () => config,
+      knowing: async () => config,
+    },
+    identify: options.identify ?? (async () => ({ kind: "refused" as const })),
+    onIssuerFailure: () => harness.failures.push("issuer"),
+    ledger: counted("ledger", { ...memory, ...options.ledger?.(memory) }),
     now,
     defaultUrl: "https://default.example.com/",
     uuid: () => `uuid-${++uuids}`,
     pollQueue: counted("pollQueue", { ...pollQueue, ...options.pollQueue }),
     notifyQueue: counted("notifyQueue", { ...notifyQueue, ...options.notifyQueue }),
   };
+  const handleApi = createApiHandler({
+    ...shared,
+    wait: async (ms) => {
+      harness.waits.push(ms);
+      clock.now += ms;
+      await harness.onWait?.();
+    },
+    deliver: async (delivery) => {
+      harness.deliveries.push(delivery);
+      return { ...DELIVERED, ...harness.attempted };
+    },
+    onStopped: (...event) => harness.logged.push(["stop", ...event]),
+    onTested: (name, kind, _, caller) => harness.logged.push(["test", name, kind, caller]),
+    onRedelivered: (...event) => harness.logged.push(["redeliver", ...event]),
+    health: async () => ({ status: 200 }),
+  });
   const harness: Harness = {
     ledger: memory,
     pollQueue,
@@ -100,12 +115,12 @@ export function createHarness(
     clock,
     calls,
     failures: [],
-    attempts: [],
+    deliveries: [],
     waits: [],
     onWait: null,
     attempted: {},
     notes: {},
-    told: [],
+    logged: [],
     ask(method, url, { body, token = TOKENS.all, headers = {} } = {}) {
       const { pathname, searchParams } = new URL(url, "http://api");
       return harness.send({
@@ -126,35 +141,13 @@ export function createHarness(
       if (request.method === "POST" && request.path === "/v1/jobs")
         return acceptRequest(request, {
           ...shared,
-          callbackGuard,
+          note,
           firstDelaySeconds: () => 10,
           replies: { jobIdOf: findJobId, refusalIn: findRefusal },
           onAccepted: () => undefined,
           onFailure: (what) => harness.failures.push(what),
         });
-      return route(
-        request,
-        operationsOf({
-          ...shared,
-          readConfig: options.readConfig ?? (async () => config),
-          tell: treeTeller,
-          wait: async (ms) => {
-            harness.waits.push(ms);
-            clock.now += ms;
-            await harness.onWait?.();
-          },
-          remainingMs: () => options.remainingMs ?? 29_000,
-          deliver: async (delivery) => {
-            harness.attempts.push(delivery);
-            return { ...DELIVERED, ...harness.attempted };
-          },
-          onStopped: (...what) => harness.told.push(["stop", ...what]),
-          onTested: (name, kind, _, caller) => harness.told.push(["test", name, kind, caller]),
-          onRedelivered: (...what) => harness.told.push(["redeliver", ...what]),
-          health: async () => ({ status: 200 }),
-        }),
-        callers,
-      );
+      return handleApi(request, { remainingMs: () => options.remainingMs ?? 29_000 }, note);
     },
   };
   return harness;

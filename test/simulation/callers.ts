@@ -1,6 +1,7 @@
 import { stopWatch } from "../../functions/api/stop-watch.ts";
 import { accept } from "../../functions/enqueue/accept-jobs.ts";
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
+import { linkOptions } from "../../lib/auth/link-keys.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { reach, type Surroundings } from "./service.ts";
@@ -16,7 +17,12 @@ export interface Confirmed {
 }
 
 /** A pipeline hands its jobs over, and asks again until every one is confirmed, or until it has lost patience. */
-export function post(around: Surroundings, asked: Resolved, confirmed: Confirmed, patience: number): void {
+export function post(
+  around: Surroundings,
+  asked: ResolvedSubmission,
+  confirmed: Confirmed,
+  patience: number,
+): void {
   const { world } = around;
   invoke(
     around,
@@ -30,7 +36,7 @@ export function post(around: Surroundings, asked: Resolved, confirmed: Confirmed
         notifyQueue: queue("notify"),
         config: around.config,
         now: world.now(),
-        publicUrl: PUBLIC_URL,
+        links: linkOptions(around.config, PUBLIC_URL),
         uuid: () => uuid,
         onFailure: () => {},
         firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
@@ -60,11 +66,10 @@ export function stop(around: Surroundings, key: WatchKey): void {
     "status",
     async (actor) => {
       const { ledger, queue } = reach(around, actor, 0);
-      const { settings } = config;
-      const answer = await stopWatch(key, {
+      const answer = await stopWatch(key, "token:all", {
         ledger,
         notifyQueue: queue("notify"),
-        settings,
+        config,
         now: world.now(),
         onStopped: () => {},
       });

@@ -1,4 +1,4 @@
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Account } from "./accounts.ts";
 import { post } from "./callers.ts";
 import { NO_FAULTS } from "./faults.ts";
@@ -50,7 +50,7 @@ export async function runCrashing(points: readonly CrashPoint[]): Promise<Crashe
     ends: "failed",
     pendingPolls: 4,
   });
-  const asked: Resolved = {
+  const asked: ResolvedSubmission = {
     kind: "resolved",
     project: PROJECT,
     callbacks: {},

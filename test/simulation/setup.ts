@@ -1,4 +1,4 @@
-import type { Resolved } from "../../lib/api/resolve.ts";
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { JobScript } from "./cloud.ts";
 import type { Chance } from "./random.ts";
@@ -51,7 +51,7 @@ export function drawJob(chance: Chance, jobId: string): JobScript {
 }
 
 /** A call for these jobs: its targets, its deadline, perhaps a digest. */
-export function drawAsked(chance: Chance, jobIds: readonly string[]): Resolved {
+export function drawAsked(chance: Chance, jobIds: readonly string[]): ResolvedSubmission {
   const targets = NAMES.filter(() => chance.happens(0.5));
   return {
     kind: "resolved",

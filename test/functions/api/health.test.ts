@@ -1,10 +1,10 @@
-import { createHealth, type HealthChecks } from "../../../functions/api/health.ts";
+import { createHealth, type HealthPorts } from "../../../functions/api/health.ts";
 import { HealthDocument } from "../../../lib/api/health-document.ts";
 
 const never = () => new Promise<void>(() => undefined);
-const well: HealthChecks = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
+const well: HealthPorts["checks"] = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
 
-function health(checks: HealthChecks, wait: () => Promise<void> = never) {
+function health(checks: HealthPorts["checks"], wait: () => Promise<void> = never) {
   const clock = { now: 0 };
   const unreachable: string[] = [];
   const ask = createHealth({

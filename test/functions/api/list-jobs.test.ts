@@ -113,7 +113,7 @@ describe("the list of a project's jobs", () => {
     );
     expect([real?.status, json(real ?? { status: 0 }).errors]).toEqual([
       403,
-      [{ parameter: "project", detail: "needs the scope projects:secret" }],
+      [{ parameter: "project", detail: "missing scope projects:secret" }],
     ]);
     expect(real?.body?.replaceAll("secret", "X")).toBe(none?.body?.replaceAll("absent", "X"));
     expect(api.calls).toEqual([]);
@@ -135,7 +135,7 @@ describe("the list of a project's jobs", () => {
     const settings = { ...CONFIG.settings, defaultProject: undefined };
     const answer = await createHarness({ config: { ...CONFIG, settings } }).ask("GET", "/v1/jobs");
     expect(json(answer).errors).toEqual([
-      { parameter: "project", detail: expect.stringContaining("is needed") },
+      { parameter: "project", detail: expect.stringContaining("is missing") },
     ]);
   });
 });

@@ -130,8 +130,8 @@ describe("the status of a watch", () => {
 
   test("of a job nobody watches says what may be the matter, and what to do", async () => {
     const answer = json(await (await watched()).ask("GET", "/v1/jobs/prod/b"));
-    expect(answer.detail).toContain("No job b was handed over in the project prod");
-    expect(answer.detail).toContain("POST /v1/jobs hands it over");
+    expect(answer.detail).toContain("The project prod has no watch of the job b");
+    expect(answer.detail).toContain("POST /v1/jobs starts a watch");
   });
 
   test("at a path that no job can have says what a job ID is, to those who may see the project", async () => {
@@ -148,9 +148,7 @@ describe("the status of a watch", () => {
 
   test("of a project that is not the caller's names the part of the path that says so", async () => {
     const answer = await (await watched()).ask("GET", "/v1/jobs/secret/a", { token: TOKENS.team });
-    expect(json(answer).errors).toEqual([
-      { parameter: "project", detail: "needs the scope projects:secret" },
-    ]);
+    expect(json(answer).errors).toEqual([{ parameter: "project", detail: "missing scope projects:secret" }]);
   });
 
   test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {

@@ -1,6 +1,6 @@
 import { DIGEST_PROJECT } from "../../../functions/shared/notification-targets.ts";
-import { Accepted } from "../../../lib/api/accepted.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
+import { SubmissionResult } from "../../../lib/api/submission-result.ts";
 import type { DeliveryState } from "../../../lib/domain/job.ts";
 import { json } from "../http-answers.ts";
 import { START } from "../http-config.ts";
@@ -92,7 +92,9 @@ describe("a chat that is told of several jobs at once", () => {
     await ended(api);
     await attempt(api, "ops", "delivered", 200);
     await attempt(api, "deploys", "delivered", 200);
-    const page = await api.ask("GET", Accepted.parse(json(accepted)).jobs[0]?.pageUrl ?? "", { token: null });
+    const page = await api.ask("GET", SubmissionResult.parse(json(accepted)).jobs[0]?.pageUrl ?? "", {
+      token: null,
+    });
     expect(page.body?.match(/>Delivered</g)).toHaveLength(2);
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { renderNodes } from "../../../bench/support/job.ts";
-import type { ApiResponse } from "../../../lib/api/http.ts";
+import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { type JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { readJob } from "../../../lib/cce/read-job.ts";

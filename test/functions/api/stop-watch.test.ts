@@ -46,8 +46,8 @@ describe("stopping with something to say", () => {
     const forced = await api.ask("DELETE", `${URL_OF_A}?force=1`, { body: { why: "x" } });
     expect(forced.status).toBe(422);
     expect(json(forced).errors).toEqual([
-      { parameter: "force", detail: "is not a parameter of this call" },
-      { pointer: "#", detail: "must be empty: this call takes no body" },
+      { parameter: "force", detail: "unknown parameter" },
+      { pointer: "#", detail: "must be empty. This call has no body." },
     ]);
     expect(json(await api.ask("GET", URL_OF_A)).state).toBe("watching");
     for (const body of ["", "{}", " {\n}\n"])

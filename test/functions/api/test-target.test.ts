@@ -10,7 +10,7 @@ describe("testing a target", () => {
     const api = createHarness();
     const answer = await tryOut(api, "deploys", TOKENS.team);
     expect(json(answer)).toEqual({ target: "deploys", verdict: "delivered", status: 200, reason: "ok" });
-    expect(api.attempts).toMatchObject([
+    expect(api.deliveries).toMatchObject([
       {
         target: { kind: "slack" },
         content: { kind: "test", target: "deploys" },
@@ -39,16 +39,16 @@ describe("testing a target", () => {
       api.ask("POST", path, { body: "failed", headers: { "content-type": "text/plain" } }),
     ]);
     expect(answers.map(({ status }) => status)).toEqual([400, 422, 422]);
-    expect(api.attempts).toEqual([]);
+    expect(api.deliveries).toEqual([]);
     expect((await api.ask("POST", path, { body: {} })).status).toBe(200);
   });
 
   test("that is refused says by which part of the path, or that none is configured", async () => {
     const api = createHarness();
     expect(json(await tryOut(api, "audit", TOKENS.team)).errors).toEqual([
-      { parameter: "name", detail: "needs the scope targets:audit" },
+      { parameter: "name", detail: "missing scope targets:audit" },
     ]);
-    expect(json(await tryOut(api, "absent")).detail).toBe("No target absent is configured.");
+    expect(json(await tryOut(api, "absent")).detail).toBe("The target absent is not configured.");
     expect(json(await tryOut(api, "a%20b")).errors).toEqual([
       { parameter: "name", detail: expect.stringContaining("1 to 64 letters") },
     ]);
@@ -59,6 +59,6 @@ describe("testing a target", () => {
     expect((await tryOut(api, "absent")).status).toBe(404);
     expect((await tryOut(api, "constructor")).status).toBe(404);
     expect((await tryOut(api, "audit", TOKENS.team)).status).toBe(403);
-    expect(api.attempts).toEqual([]);
+    expect(api.deliveries).toEqual([]);
   });
 });

@@ -29,9 +29,9 @@ describe("who is calling", () => {
       ),
     );
     expect(details.map(({ detail }) => detail)).toEqual([
-      expect.stringContaining("send 'Authorization: Bearer …'"),
-      expect.stringContaining("send 'Authorization: Bearer …'"),
-      expect.stringContaining("not valid here, or no longer"),
+      expect.stringContaining("Send 'Authorization: Bearer TOKEN'"),
+      expect.stringContaining("Send 'Authorization: Bearer TOKEN'"),
+      expect.stringContaining("not valid here"),
     ]);
   });
 
@@ -71,9 +71,9 @@ describe("what a caller may", () => {
     const answer = await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
     expect(answer.status).toBe(403);
     expect(json(answer).errors).toEqual([
-      { pointer: "#/project", detail: "needs the scope projects:secret" },
-      { pointer: "#/notify/1", detail: "needs the scope targets:audit" },
-      { pointer: "#/notify/2", detail: "needs the scope targets:nowhere" },
+      { pointer: "#/project", detail: "missing scope projects:secret" },
+      { pointer: "#/notify/1", detail: "missing scope targets:audit" },
+      { pointer: "#/notify/2", detail: "missing scope targets:nowhere" },
     ]);
     expect(api.calls).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe("faults", () => {
   test("of some names leave none of the others untold, each in its place", async () => {
     const problem = await faults({ ...JOB, notify: ["nope", "a b", 7, "ops"] });
     expect(problem.errors.toSorted((a, b) => (a.pointer ?? "").localeCompare(b.pointer ?? ""))).toEqual([
-      { pointer: "#/notify/0", detail: "is not a configured target" },
+      { pointer: "#/notify/0", detail: "unknown target 'nope'. Targets you may use: deploys, audit, ops." },
       { pointer: "#/notify/1", detail: expect.stringContaining("1 to 64 letters") },
       { pointer: "#/notify/2", detail: "must be a string" },
     ]);
@@ -180,12 +180,12 @@ describe("faults", () => {
     expect(problem.status).toBe(422);
     expect(problem.errors).toEqual(
       expect.arrayContaining([
-        { parameter: "colour", detail: "is not a parameter of this call" },
-        { parameter: "project", detail: "is given more than once" },
+        { parameter: "colour", detail: "unknown parameter" },
+        { parameter: "project", detail: "must be given only once" },
         expect.objectContaining({ parameter: "notify" }),
         expect.objectContaining({ parameter: "deadlineMinutes" }),
         expect.objectContaining({ parameter: "runUrl" }),
-        { pointer: "#", detail: expect.stringContaining("holds no job ID") },
+        { pointer: "#", detail: expect.stringContaining("contains no job ID") },
       ]),
     );
   });
@@ -194,11 +194,11 @@ describe("faults", () => {
     const query = "?from=cce&project=nope&notify=a,b,ops,c%20d&deadlineMinutes=abc";
     const problem = await faults({ status: { jobID: "a" } }, query);
     expect(problem.errors.toSorted((a, b) => a.detail.localeCompare(b.detail))).toEqual([
-      { parameter: "notify", detail: "'a' is not a configured target" },
-      { parameter: "notify", detail: "'b' is not a configured target" },
       { parameter: "notify", detail: expect.stringMatching(/^entry 4 must be 1 to 64 letters/) },
-      { parameter: "project", detail: "is not a configured project" },
       { parameter: "deadlineMinutes", detail: "must be a number" },
+      { parameter: "project", detail: "unknown project 'nope'. Projects you may use: prod, secret." },
+      { parameter: "notify", detail: "unknown target 'a'. Targets you may use: deploys, audit, ops." },
+      { parameter: "notify", detail: "unknown target 'b'. Targets you may use: deploys, audit, ops." },
     ]);
   });
 
@@ -207,7 +207,7 @@ describe("faults", () => {
     async (names) => {
       const problem = await faults({ status: { jobID: "a" } }, `?from=cce&${names}`);
       expect(problem.errors).toEqual([
-        { parameter: "notify", detail: "names no target; leave it out for the default" },
+        { parameter: "notify", detail: "must not be empty. Omit it for the default targets." },
       ]);
     },
   );
@@ -243,7 +243,7 @@ describe("faults", () => {
     expect(problem.errors).toEqual([
       { parameter: "from", detail: expect.stringContaining("add '?from=cce'") },
       ...others,
-      { parameter: "project", detail: "is not a configured project" },
+      { parameter: "project", detail: expect.stringContaining("unknown project 'absent'") },
     ]);
   });
 
@@ -265,7 +265,9 @@ describe("faults", () => {
   test("thousands of faults are told as a hundred and how many more", async () => {
     const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
     expect(problem.errors).toHaveLength(100);
-    expect(problem.detail).toMatch(/These are the first 100; there are 49\d\d more\.$/);
+    expect(problem.detail).toMatch(
+      /^The request has 50\d\d errors\. See 'errors'\. The response contains the first 100\.$/,
+    );
   });
 
   test.each([

@@ -1,4 +1,6 @@
-import { tellRedelivered, tellStopped, tellTested } from "../../../functions/api/api-log.ts";
+import { logRedelivered } from "../../../functions/api/redeliver.ts";
+import { logStopped } from "../../../functions/api/stop-watch.ts";
+import { logTested } from "../../../functions/api/test-target.ts";
 import { logAudit } from "../../../functions/audit/audit.ts";
 import { tellAccepted } from "../../../functions/enqueue/enqueue-log.ts";
 import { tellAttempt } from "../../../functions/notify/notify-log.ts";
@@ -194,8 +196,8 @@ test("a failure of the sweep is logged with the watch or target and the error", 
 
 test("what a caller did to a watch or a target carries who it was", async () => {
   const { logged } = await told(() => {
-    tellRedelivered(KEY, ["deploys"], "token:gitlab");
-    tellTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
+    logRedelivered(KEY, ["deploys"], "token:gitlab");
+    logTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
   });
   expect(logged).toEqual([
     {
@@ -220,7 +222,7 @@ test("what a caller did to a watch or a target carries who it was", async () => 
 
 test("the audit logs its counts, their discrepancy and each orphaned watch", async () => {
   const { logged, counted } = await told(() => {
-    tellStopped(KEY, "token:gitlab");
+    logStopped(KEY, "token:gitlab");
     logAudit({ accepted: 5, concluded: 2, stopped: 1, live: 1, orphaned: [KEY] });
   });
   expect(logged).toEqual([

@@ -34,7 +34,7 @@ describe("what changes something is told, with who did it", () => {
     const api = await watched();
     await api.ask("DELETE", URL_OF_A);
     await api.ask("DELETE", URL_OF_A);
-    expect(api.told).toEqual([["stop", key, "token:all"]]);
+    expect(api.logged).toEqual([["stop", key, "token:all"]]);
   });
 
   test("redelivery, with the targets whose notifications are queued", async () => {
@@ -50,7 +50,7 @@ describe("what changes something is told, with who did it", () => {
     const body = { targets: ["deploys"] };
     await api.ask("POST", `${URL_OF_A}/redeliver`, { body, token: TOKENS.team });
     expect((await api.ask("POST", `${URL_OF_A}/redeliver`)).status).toBe(503);
-    expect(api.told).toEqual([
+    expect(api.logged).toEqual([
       ["redeliver", key, ["deploys"], "token:team"],
       ["redeliver", key, ["deploys"], "token:all"],
     ]);
@@ -59,6 +59,6 @@ describe("what changes something is told, with who did it", () => {
   test("the test of a target", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/targets/ops/test");
-    expect(api.told).toEqual([["test", "ops", "feishu", "token:all"]]);
+    expect(api.logged).toEqual([["test", "ops", "feishu", "token:all"]]);
   });
 });

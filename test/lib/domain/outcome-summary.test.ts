@@ -1,4 +1,4 @@
-import { jobDocument, omittedSubJobsWarnings, summarizeTree } from "../../../lib/api/job-document.ts";
+import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/build-status-document.ts";
 import { JobDocument } from "../../../lib/api/status-document.ts";
 import { jobEvent } from "../../../lib/channels/webhook/message.ts";
 import type { Job } from "../../../lib/domain/job.ts";
@@ -127,10 +127,10 @@ describe("a tree that has lost subjobs", () => {
 
   it("says where, and how many, when it is shown", () => {
     expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(omittedSubJobsWarnings(root)).toEqual([
+    expect(omittedWarnings(root)).toEqual([
       "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
     ]);
-    expect(omittedSubJobsWarnings(job())).toEqual([]);
+    expect(omittedWarnings(job())).toEqual([]);
   });
 });
 

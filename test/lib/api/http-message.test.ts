@@ -1,4 +1,4 @@
-import { etagOf, isNoneMatch } from "../../../lib/api/etag.ts";
+import { etagOf, matchesEtag } from "../../../lib/api/http-message.ts";
 
 test("a tag follows the body", () => {
   expect(etagOf("a")).toBe(etagOf("a"));
@@ -16,5 +16,5 @@ test.each([
   ["x", false],
   ['"a"x"', false],
 ])("the header %j names the tag: %s", (header, expected) => {
-  expect(isNoneMatch(header, '"x"')).toBe(expected);
+  expect(matchesEtag(header, '"x"')).toBe(expected);
 });

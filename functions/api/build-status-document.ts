@@ -1,0 +1,184 @@
+import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
+import { type ApiResponse, responseBytes } from "../../lib/api/http-message.ts";
+import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { type Failure, listFailures } from "../../lib/domain/failures.ts";
+import { createHintLookup } from "../../lib/domain/hints.ts";
+import type { AccessErrorKind, Job, SubJobCounts } from "../../lib/domain/job.ts";
+import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
+import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
+import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
+import { truncateTree } from "../../lib/domain/truncate-tree.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
+import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
+import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+
+/** Lambda accepts a response of 6 MiB. The request ID and the names of the fields are added to the response. */
+const MAX_RESPONSE_BYTES = 6_000_000;
+/** The failures have the same limit in the webhook event. The tree contains longer reasons. */
+const MAX_FAILURES_BYTES = 20_000;
+
+/** Makes a response with a watch's status document. The tree is truncated until the response fits into Lambda's limit. */
+export function statusResponse(
+  watchDocument: WatchDocument,
+  config: Config,
+  makeResponse: (document: StatusDocument) => ApiResponse,
+): ApiResponse {
+  const respond = (tree: Job | null) => makeResponse(buildStatusDocument(watchDocument, config, tree));
+  const { tree } = watchDocument;
+  return tree === null ? respond(null) : truncateTree(tree, respond, responseBytes, MAX_RESPONSE_BYTES);
+}
+
+/**
+ * Builds the status document of a watch: from the outcome of an ended watch, else from the latest poll.
+ * @param shownTree the tree to show: the ledger's tree, or that tree truncated.
+ */
+function buildStatusDocument(
+  watchDocument: WatchDocument,
+  config: Config,
+  shownTree: Job | null,
+): StatusDocument {
+  const { watch, summary, context } = watchDocument;
+  const job = summary ?? summarizeLatestPoll(watchDocument, config);
+  return {
+    project: watch.project,
+    region: job.region,
+    jobId: watch.jobId,
+    state: watch.state,
+    done: watch.state !== "watching",
+    phase: job.phase,
+    type: job.jobType,
+    reason: job.reason,
+    clusterId: job.clusterId,
+    resourceId: job.resourceId,
+    resourceName: job.resourceName,
+    failures: job.failures,
+    subJobs: job.subJobs,
+    warnings: [...job.warnings, ...(shownTree === null ? [] : omittedWarnings(shownTree))],
+    createdAt: toIsoOrNull(job.createdAt),
+    updatedAt: toIsoOrNull(job.updatedAt),
+    durationSeconds: job.durationSeconds,
+    polls: pollsMade(watch),
+    polledAt: watch.polledAt.map(toIso),
+    nextPollAt: toIsoOrNull(watch.nextPollAt),
+    lagSeconds: summary?.lagSeconds ?? null,
+    lastPollError: describeLastPollError(watch),
+    acceptedAt: toIso(watch.acceptedAt),
+    deadlineAt: toIso(watch.deadlineAt),
+    concludedAt: toIsoOrNull(watch.concludedAt),
+    context,
+    deliveries: subscribedDeliveries(watchDocument, config).map(deliveryDocument),
+    job: shownTree === null ? null : jobDocument(shownTree),
+  };
+}
+
+function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
+  const summary = tree === null ? null : summarizeTree(tree);
+  return {
+    region: config.projects[watch.project]?.region ?? null,
+    phase: watch.phase ?? tree?.phase ?? null,
+    jobType: watch.jobType ?? tree?.type ?? null,
+    reason: tree?.reason ?? null,
+    clusterId: tree?.clusterId ?? null,
+    resourceId: tree?.resourceId ?? null,
+    resourceName: watch.resourceName ?? tree?.resourceName ?? null,
+    failures: summary?.failures ?? [],
+    subJobs: summary?.counts ?? { total: 0, succeeded: 0, failed: 0, pending: 0 },
+    warnings: summary?.warnings ?? [],
+    createdAt: tree?.createdAt ?? null,
+    updatedAt: tree?.updatedAt ?? null,
+    durationSeconds: null,
+  };
+}
+
+const ACCESS_ERRORS: Readonly<Record<AccessErrorKind, string>> = {
+  unauthorized: "CCE rejects the project's credentials",
+  forbidden: "CCE does not let the project's credentials read this job",
+  misconfigured: "the project's endpoint or ID is not one of the CCE API",
+};
+
+function describeLastPollError({ accessError, lastPollError }: Watch): string | null {
+  if (accessError !== null) return `${ACCESS_ERRORS[accessError.kind]}, since ${toIso(accessError.since)}`;
+  return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
+}
+
+/** Returns the deliveries of a watch without those that are filtered: the target's `on` excludes the outcome. */
+function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): DeliveryRecord[] {
+  const { state } = watch;
+  return deliveries.filter(
+    ({ target, history }) =>
+      history.length > 0 ||
+      state === "watching" ||
+      (state !== "stopped" && (targets[target]?.on.includes(state) ?? true)),
+  );
+}
+
+function deliveryDocument({
+  target,
+  state,
+  attempts,
+  nextAttemptAt,
+  history,
+}: DeliveryRecord): DeliveryDocument {
+  const last = history.at(-1);
+  return {
+    target,
+    state,
+    attempts,
+    lastStatus: last?.status ?? null,
+    lastReason: last?.reason ?? null,
+    at: last === undefined ? null : toIso(last.at),
+    nextAttemptAt: toIsoOrNull(nextAttemptAt),
+    history: history.map((attempt) => ({ ...attempt, at: toIso(attempt.at) })),
+  };
+}
+
+export interface TreeSummary {
+  /** All subjobs below the root, by state. */
+  readonly counts: SubJobCounts;
+  /** In tree order, with hints. Long reasons are truncated, and a warning gives the number of omitted failures. */
+  readonly failures: Failure[];
+  readonly warnings: string[];
+}
+
+export function summarizeTree(tree: Job): TreeSummary {
+  const { counts, failed } = collectSubJobs(tree);
+  const failures = listFailures(failed, MAX_FAILURES_BYTES);
+  const omitted = counts.failed - failures.length;
+  return { counts, failures, warnings: omitted === 0 ? [] : [unlistedFailuresWarning(omitted)] };
+}
+
+/** Returns a warning for a tree with omitted subjobs. A complete tree has no warnings. */
+export function omittedWarnings(shownTree: Job): string[] {
+  const { counts, omittedCount } = collectSubJobs(shownTree);
+  if (omittedCount === 0) return [];
+  return [
+    `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`,
+  ];
+}
+
+/** Makes the document of a tree. The function does not recurse, because a tree can be deeper than the call stack. */
+export function jobDocument(job: Job): JobDocument {
+  const hintFor = createHintLookup();
+  const root = withoutSubJobs(job, hintFor);
+  const open: [Job, JobDocument][] = [[job, root]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [from, to] = pair;
+    for (const subJob of from.subJobs) {
+      const document = withoutSubJobs(subJob, hintFor);
+      to.subJobs.push(document);
+      if (subJob.subJobs.length > 0) open.push([subJob, document]);
+    }
+  }
+  return root;
+}
+
+function withoutSubJobs(job: Job, hintFor: (reason: string | null) => string | null): JobDocument {
+  return {
+    ...job,
+    hint: job.state === "failed" ? hintFor(job.reason) : null,
+    createdAt: toIsoOrNull(job.createdAt),
+    updatedAt: toIsoOrNull(job.updatedAt),
+    subJobs: [],
+  };
+}

@@ -1,0 +1,51 @@
+import { parseJson } from "../domain/json.ts";
+import type { ApiRequest } from "./http-message.ts";
+import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
+import { invalidRequest, unknownParameters } from "./request-errors.ts";
+
+/** A body with 100 job IDs and a full context is much smaller. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * Reads a JSON body. The content type must be `application/json` or `application/*+json` in UTF-8, or must be absent.
+ * Returns a 400, 413 or 415 for any other body.
+ */
+export function readJsonBody({
+  headers,
+  body,
+}: Pick<ApiRequest, "headers" | "body">):
+  | { readonly kind: "json"; readonly json: unknown }
+  | ProblemResponse {
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES)
+    return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
+  if (!isJsonType(headers["content-type"]))
+    return problemResponse(
+      "unsupported-media-type",
+      "Send JSON in UTF-8 with the header 'content-type: application/json'.",
+      [],
+      { accept: "application/json" },
+    );
+  const json = parseJson(body);
+  if (json !== undefined) return { kind: "json", json };
+  const detail = body === "" ? "The body is empty. Send JSON." : "The body is not valid JSON.";
+  return problemResponse("malformed-json", detail, [{ pointer: "#", detail: "must be JSON" }]);
+}
+
+function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === undefined || contentType.trim() === "") return true;
+  const [type = "", ...parameters] = contentType.split(";").map((part) => part.trim().toLowerCase());
+  if (!/^application\/(json|[a-z0-9.!#$&^_-]+\+json)$/.test(type)) return false;
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  return charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+}
+
+/**
+ * Rejects query parameters and a body for a call that has neither. Returns null when the request has neither.
+ * The body `{}` counts as empty: some clients always send JSON.
+ */
+export function rejectInput({ query, body }: Pick<ApiRequest, "query" | "body">): ProblemResponse | null {
+  const errors: RequestError[] = unknownParameters(query, []);
+  if (!/^(\{\s*\})?$/.test(body.trim()))
+    errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
+  return errors.length === 0 ? null : invalidRequest(errors);
+}

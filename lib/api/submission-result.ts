@@ -1,0 +1,51 @@
+import * as z from "zod/mini";
+import { MaybeText } from "../domain/zod-fields.ts";
+import { type ApiResponse, jsonResponse } from "./http-message.ts";
+import { Problem, type ProblemResponse, problemOf } from "./problem.ts";
+
+/** The result of one job in a submission. */
+export const JobResult = z.object({
+  project: z.string(),
+  jobId: z.string(),
+  status: z.enum(["accepted", "already_watching", "rejected"]),
+  statusUrl: MaybeText,
+  pageUrl: z.nullable(z.string()).register(z.globalRegistry, {
+    description: "A page for people. The link needs no token and expires.",
+  }),
+  error: z.optional(Problem),
+});
+export type JobResult = z.infer<typeof JobResult>;
+
+/** The body of the response to `POST /v1/jobs`, in the order of the request. */
+export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
+export type SubmissionResult = z.infer<typeof SubmissionResult>;
+
+/**
+ * Makes the response to a submission. One accepted job, or one job that is already watched, makes the response a 202.
+ * Otherwise the response is a problem with the errors of all jobs: 503 when a new call can succeed, else 422.
+ * @param idField the part of the request that contains the job IDs.
+ */
+export function submissionResponse(
+  jobs: readonly JobResult[],
+  idField: "jobId" | "jobIds" | "reply",
+): ApiResponse | ProblemResponse {
+  if (jobs.some(({ status }) => status !== "rejected")) {
+    const location = jobs.length === 1 ? jobs[0]?.statusUrl : undefined;
+    return jsonResponse(202, { jobs: [...jobs] } satisfies SubmissionResult, location ? { location } : {});
+  }
+  const pointers = { jobId: () => "#/jobId", jobIds: (i: number) => `#/jobIds/${i}`, reply: () => "#" };
+  const errors = jobs.map(({ error }, i) => ({
+    pointer: pointers[idField](i),
+    detail: error?.detail ?? "was rejected",
+  }));
+  return jobs.some(({ error }) => error?.status === 503)
+    ? {
+        kind: "problem",
+        problem: problemOf("unavailable", "No job was accepted. Send the request again.", errors),
+        headers: { "retry-after": "5" },
+      }
+    : {
+        kind: "problem",
+        problem: problemOf("invalid-request", "No job was accepted. See 'errors'.", errors),
+      };
+}

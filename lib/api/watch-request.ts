@@ -1,0 +1,40 @@
+import { type Caller, mayUse } from "../auth/caller.ts";
+import { JobId, Name, type WatchKey } from "../domain/job.ts";
+import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
+import { invalidRequest, nameErrors, unknownParameters } from "./request-errors.ts";
+
+/**
+ * Reads the watch key from a path and checks the caller's scope. The ledger is not asked: the response to a caller
+ * without the scope is the same whether the project exists or not.
+ */
+export function readWatchKey(
+  caller: Caller,
+  params: Readonly<Record<string, string>>,
+): { readonly kind: "key"; readonly key: WatchKey } | ProblemResponse {
+  const project = Name.safeParse(params.project);
+  const jobId = JobId.safeParse(params.jobId);
+  const errors = [...nameErrors("project", project), ...nameErrors("jobId", jobId)];
+  if (!project.success) return malformedPath(errors);
+  if (!mayUse(caller, "projects", project.data))
+    return forbidden([{ parameter: "project", scope: "projects", name: project.data }]);
+  if (!jobId.success) return malformedPath(errors);
+  return { kind: "key", key: { project: project.data, jobId: jobId.data } };
+}
+
+/** The gateway ends a call after 30 seconds. The difference is for the response. */
+export const MAX_WAIT_SECONDS = 25;
+
+/** Reads `?wait=1..25`. Returns 0 seconds without the parameter. Returns a 400 for any other parameter. */
+export function readWait(
+  query: URLSearchParams,
+): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {
+  const errors = unknownParameters(query, ["wait"]);
+  const [wait = "0", ...more] = query.getAll("wait");
+  const isInRange = /^\d{1,2}$/.test(wait) && Number(wait) >= 1 && Number(wait) <= MAX_WAIT_SECONDS;
+  if (query.has("wait") && (more.length > 0 || !isInRange))
+    errors.push({
+      parameter: "wait",
+      detail: `must be an integer from 1 to ${MAX_WAIT_SECONDS} (seconds)`,
+    });
+  return errors.length > 0 ? invalidRequest(errors) : { kind: "wait", seconds: Number(wait) };
+}
