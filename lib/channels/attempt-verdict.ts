@@ -4,25 +4,8 @@ import { EGRESS_REFUSED, type Instant, type Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
 import { readRetryAfter } from "../http/retry-after.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
-
-/** What one attempt means for its notification: send again or not, and why. */
-export interface AttemptVerdict {
-  readonly verdict: Verdict;
-  readonly reason: DeliveryReason;
-  /** The wait that the receiver asked for, in whole seconds. Null: the receiver named none. */
-  readonly afterSeconds: number | null;
-  /** Whether the attempt counts against the retry schedule. A throttled attempt does not. */
-  readonly spent: boolean;
-}
-
-/** A receiver's answer to one attempt. */
-export interface ReceiverAnswer {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 export const delivered = (reason: "ok" | "accepted" = "ok"): AttemptVerdict => final("delivered", reason);
 export const rejected = (reason: DeliveryReason): AttemptVerdict => final("rejected", reason);
@@ -40,6 +23,20 @@ export function retry(reason: DeliveryReason, afterSeconds: number | null = null
 /** Send again later. The receiver works and only limits the rate, so the attempt does not count. */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
+}
+
+/**
+ * The verdict of an answer whose status is 200 for success and failure, and whose code decides. 0 is success. Undefined:
+ * the body has no code. `verdicts` has the codes that do not reject the notification.
+ */
+export function codeVerdict(
+  { status }: ReceiverAnswer,
+  code: number | undefined,
+  verdicts: Readonly<Record<number, AttemptVerdict>>,
+): AttemptVerdict {
+  if (code === undefined) return isSuccess(status) ? retry("unreadable_answer") : rejected("payload_refused");
+  if (code === 0) return isSuccess(status) ? delivered() : rejected("payload_refused");
+  return verdicts[code] ?? rejected("payload_refused");
 }
 
 /** Parses the JSON body of an answer. Undefined: the body is not JSON, or does not match the schema. */

@@ -1,7 +1,7 @@
-import type { Instant } from "../domain/job.ts";
+import type { Instant, Verdict } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Secret } from "../domain/secret.ts";
-import type { AttemptVerdict, ReceiverAnswer } from "./attempt-verdict.ts";
+import type { DeliveryReason } from "./delivery-reason.ts";
 import type { NotificationContent } from "./notification-content.ts";
 
 /**
@@ -19,6 +19,24 @@ export interface Channel<T extends { readonly url: Secret }> {
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
   /** Returns the target's secrets other than its URL. They are masked in answers of the receiver. */
   secretsOf(target: T): readonly string[];
+}
+
+/** What one attempt means for its notification: send again or not, and why. */
+export interface AttemptVerdict {
+  readonly verdict: Verdict;
+  readonly reason: DeliveryReason;
+  /** The wait that the receiver asked for, in whole seconds. Null: the receiver named none. */
+  readonly afterSeconds: number | null;
+  /** Whether the attempt counts against the retry schedule. A throttled attempt does not. */
+  readonly spent: boolean;
+}
+
+/** A receiver's answer to one attempt. */
+export interface ReceiverAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** The receiver accepts `messages` messages in `windowMs` milliseconds. */

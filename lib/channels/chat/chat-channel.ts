@@ -2,7 +2,7 @@ import type { Instant } from "../../domain/job.ts";
 import type { Secret } from "../../domain/secret.ts";
 import { type Channel, type FormattedMessage, jsonRequest, type RateLimit } from "../channel.ts";
 import type { NotificationContent } from "../notification-content.ts";
-import { type ChatMessage, TEXT_BUDGETS, type TextBudget } from "./chat-message.ts";
+import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type Tone } from "./chat-message.ts";
 import { digestMessage } from "./digest-message.ts";
 import { outcomeMessage } from "./outcome-message.ts";
 
@@ -81,23 +81,6 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMe
 }
 
 /** A message about a target, not about a job. It mentions nobody. */
-function systemMessage(
-  tone: ChatMessage["tone"],
-  headline: string,
-  at: Instant,
-  summary: readonly string[],
-): ChatMessage {
-  return {
-    tone,
-    mentions: false,
-    headline,
-    facts: [],
-    summary,
-    failures: [],
-    omittedFailures: 0,
-    warnings: [],
-    links: [],
-    footer: null,
-    at,
-  };
+function systemMessage(tone: Tone, headline: string, at: Instant, summary: readonly string[]): ChatMessage {
+  return { ...EMPTY_MESSAGE, tone, headline, summary, at };
 }

@@ -21,6 +21,18 @@ export interface ChatMessage {
   readonly at: Instant;
 }
 
+/** A message without content, to be completed. It mentions nobody. */
+export const EMPTY_MESSAGE = {
+  mentions: false,
+  facts: [],
+  summary: [],
+  failures: [],
+  omittedFailures: 0,
+  warnings: [],
+  links: [],
+  footer: null,
+} as const;
+
 /** Selects a colour. The icon and the headline say the same without colour. */
 export type Tone = "good" | "bad" | "doubtful";
 

@@ -1,11 +1,5 @@
-import {
-  type ChatMessage,
-  type FailureText,
-  footerOf,
-  NO_REASON,
-  notesOf,
-  READ_MORE,
-} from "./chat-message.ts";
+import type { ChatMessage, FailureText } from "./chat-message.ts";
+import { footerOf, NO_REASON, notesOf, READ_MORE } from "./chat-message.ts";
 
 /** How a chat with Markdown writes untrusted text. */
 export interface MarkdownStyle {

@@ -4,14 +4,8 @@ import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outco
 import { cleanLine } from "../../domain/plain-text.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import {
-  type ChatMessage,
-  type Fact,
-  type Link,
-  linkTo,
-  type TextBudget,
-  type Tone,
-} from "./chat-message.ts";
+import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
+import { linkTo } from "./chat-message.ts";
 import { failuresOf } from "./failures.ts";
 
 /** Slack's header and the preview on a phone show no more. */

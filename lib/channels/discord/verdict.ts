@@ -1,17 +1,8 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import { wholeSeconds } from "../../http/retry-after.ts";
-import {
-  type AttemptVerdict,
-  delivered,
-  gone,
-  isSuccess,
-  parseBody,
-  type ReceiverAnswer,
-  rejected,
-  statusVerdict,
-  throttled,
-} from "../attempt-verdict.ts";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 
 const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
@@ -20,16 +11,19 @@ const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
  * with a fraction. The header wins. https://discord.com/developers/docs/topics/rate-limits
  */
 export function discordVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
-  const general = statusVerdict(answer, now);
-  if (general?.reason === "throttled") return throttled(general.afterSeconds ?? waitInBody(answer.body));
+  const general = verdict.statusVerdict(answer, now);
+  if (general?.reason === "throttled") {
+    return verdict.throttled(general.afterSeconds ?? waitSecondsIn(answer.body));
+  }
   if (general !== null) return general;
   const { status } = answer;
-  if (isSuccess(status)) return delivered();
-  if (status === 401 || status === 404) return gone;
-  return rejected(status === 403 ? "access_refused" : "payload_refused");
+  if (verdict.isSuccess(status)) return verdict.delivered();
+  if (status === 401 || status === 404) return verdict.gone;
+  if (status === 403) return verdict.rejected("access_refused");
+  return verdict.rejected("payload_refused");
 }
 
-function waitInBody(body: string): number | null {
-  const seconds = parseBody(RateLimitBody, body)?.retry_after;
+function waitSecondsIn(body: string): number | null {
+  const seconds = verdict.parseBody(RateLimitBody, body)?.retry_after;
   return seconds === undefined ? null : wholeSeconds(seconds);
 }

@@ -1,15 +1,7 @@
 import { jsonBody } from "../channel.ts";
 import type { ChatFormat } from "../chat/chat-channel.ts";
-import {
-  type ChatMessage,
-  type FailureText,
-  footerOf,
-  type Link,
-  NO_REASON,
-  notesOf,
-  READ_MORE,
-  type Tone,
-} from "../chat/chat-message.ts";
+import type { ChatMessage, FailureText, Link, Tone } from "../chat/chat-message.ts";
+import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 export const FEISHU_LIMITS = { bodyBytes: 20_000 } as const;

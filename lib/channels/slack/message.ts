@@ -1,10 +1,16 @@
-import type { ActionsBlock, KnownBlock, PlainTextElement } from "@slack/types";
+import type {
+  ActionsBlock,
+  KnownBlock,
+  PlainTextElement,
+  RichTextBlock,
+  RichTextElement,
+} from "@slack/types";
 import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatFormat } from "../chat/chat-channel.ts";
-import { type ChatMessage, footerOf, notesOf } from "../chat/chat-message.ts";
-import { factsBlock, failureBlock, lineBlock } from "./rich-text.ts";
+import type { ChatMessage, Fact, FailureText, Hint } from "../chat/chat-message.ts";
+import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 export const SLACK_LIMITS = {
@@ -65,6 +71,47 @@ function buttonsBlock({ links }: ChatMessage): ActionsBlock {
     })),
   };
 }
+
+type Section = RichTextBlock["elements"][number];
+
+/** Rich text is the only block with bold text and code that reads no markup in its text. */
+function lineBlock(text: string, { bold }: { readonly bold: boolean }): RichTextBlock {
+  return block([section([bold ? boldText(text) : normalText(text)])]);
+}
+
+/** `Project: prod · Region: eu-de`. */
+function factsBlock(facts: readonly Fact[]): RichTextBlock {
+  const elements = facts.flatMap(({ label, value }, index) => [
+    ...(index > 0 ? [normalText(" · ")] : []),
+    boldText(`${label}: `),
+    normalText(value),
+  ]);
+  return block([section(elements)]);
+}
+
+/** The title, the cloud's reason as preformatted text, and the hint. */
+function failureBlock({ title, reason, hint }: FailureText): RichTextBlock {
+  const reasonSection: Section =
+    reason === null
+      ? section([{ type: "text", text: NO_REASON, style: { italic: true } }])
+      : { type: "rich_text_preformatted", elements: [{ type: "text", text: reason }] };
+  return block([
+    ...(title === null ? [] : [section([boldText(title)])]),
+    reasonSection,
+    ...(hint === null ? [] : [section(hintElements(hint))]),
+  ]);
+}
+
+function hintElements({ advice, url }: Hint): RichTextElement[] {
+  return url === null
+    ? [normalText(`💡 ${advice}`)]
+    : [normalText(`💡 ${advice} `), { type: "link", url, text: READ_MORE }];
+}
+
+const block = (elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
+const section = (elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
+const normalText = (text: string): RichTextElement => ({ type: "text", text });
+const boldText = (text: string): RichTextElement => ({ type: "text", text, style: { bold: true } });
 
 /** Plain text has no markup except entities. Without `emoji`, `:name:` stays text. */
 function plainText(text: string, maxCharacters: number): PlainTextElement {

@@ -1,18 +1,9 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import {
-  type AttemptVerdict,
-  delivered,
-  gone,
-  isSuccess,
-  parseBody,
-  type ReceiverAnswer,
-  rejected,
-  statusVerdict,
-  throttled,
-} from "../attempt-verdict.ts";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 
-/** Slack always names a wait. A 429 without one comes from something else, and one second is too short for it. */
+/** Slack always names a wait. A 429 without one comes from another server, and one second is too short for it. */
 const DEFAULT_WAIT_SECONDS = 60;
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
@@ -32,20 +23,19 @@ const ErrorBody = z.object({ ok: z.literal(false), error: z._default(z.string(),
 
 /** The verdict on an answer of an incoming webhook. The body is `ok` or an error code, as text or as JSON. */
 export function slackVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
-  const general = statusVerdict(answer, now);
-  if (general?.reason === "throttled") return throttled(general.afterSeconds ?? DEFAULT_WAIT_SECONDS);
+  const general = verdict.statusVerdict(answer, now);
+  if (general?.reason === "throttled") return verdict.throttled(general.afterSeconds ?? DEFAULT_WAIT_SECONDS);
   if (general !== null) return general;
-  const { status } = answer;
-  const errorBody = parseBody(ErrorBody, answer.body);
-  const error = errorBody?.error ?? answer.body.trim();
-  if (GONE_ERRORS.has(error) || status === 404) return gone;
-  if (error.startsWith("invalid_blocks")) return rejected("invalid_blocks");
-  if (isSuccess(status)) {
-    if (errorBody === undefined && !isErrorCode(error)) return delivered();
-    const isRateLimited = error === "rate_limited" || error === "ratelimited";
-    return isRateLimited ? throttled(DEFAULT_WAIT_SECONDS) : rejected("payload_refused");
-  }
-  return rejected(status === 401 || status === 403 ? "access_refused" : "payload_refused");
+  const { status, body } = answer;
+  const errorBody = verdict.parseBody(ErrorBody, body);
+  const error = errorBody?.error ?? body.trim();
+  if (GONE_ERRORS.has(error) || status === 404) return verdict.gone;
+  if (error.startsWith("invalid_blocks")) return verdict.rejected("invalid_blocks");
+  if (status === 401 || status === 403) return verdict.rejected("access_refused");
+  if (!verdict.isSuccess(status)) return verdict.rejected("payload_refused");
+  if (errorBody === undefined && !isErrorCode(error)) return verdict.delivered();
+  const isRateLimited = error === "rate_limited" || error === "ratelimited";
+  return isRateLimited ? verdict.throttled(DEFAULT_WAIT_SECONDS) : verdict.rejected("payload_refused");
 }
 
 const isErrorCode = (text: string): boolean => /^(invalid|no|missing|too)_[a-z_]+$/.test(text);

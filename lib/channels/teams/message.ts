@@ -1,15 +1,7 @@
 import { jsonBody } from "../channel.ts";
 import type { ChatFormat } from "../chat/chat-channel.ts";
-import {
-  type ChatMessage,
-  type FailureText,
-  footerOf,
-  type Hint,
-  NO_REASON,
-  notesOf,
-  READ_MORE,
-  type Tone,
-} from "../chat/chat-message.ts";
+import type { ChatMessage, FailureText, Hint, Tone } from "../chat/chat-message.ts";
+import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */

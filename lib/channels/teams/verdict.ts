@@ -1,17 +1,7 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import {
-  type AttemptVerdict,
-  delivered,
-  gone,
-  isSuccess,
-  parseBody,
-  type ReceiverAnswer,
-  rejected,
-  retry,
-  statusVerdict,
-  throttled,
-} from "../attempt-verdict.ts";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 
 /** An answer 200 may report the failure of a call that Teams made itself. */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
@@ -24,12 +14,14 @@ const ErrorBody = z.object({ error: z.union([z.string(), z.object({})]) });
  * `accepted`. 401 and 404 say that the workflow, or the signature in its URL, no longer exists.
  */
 export function teamsVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict {
-  const general = statusVerdict(answer, now);
+  const general = verdict.statusVerdict(answer, now);
   if (general !== null) return general;
   const { status, body } = answer;
-  if (status === 401 || status === 404) return gone;
-  if (!isSuccess(status)) return rejected(status === 403 ? "access_refused" : "payload_refused");
-  if (THROTTLE_TEXT.test(body)) return throttled(null);
-  const hasFailed = FAILURE_TEXT.test(body) || parseBody(ErrorBody, body) !== undefined;
-  return hasFailed ? retry("receiver_busy") : delivered("accepted");
+  if (status === 401 || status === 404) return verdict.gone;
+  if (status === 403) return verdict.rejected("access_refused");
+  if (!verdict.isSuccess(status)) return verdict.rejected("payload_refused");
+  if (THROTTLE_TEXT.test(body)) return verdict.throttled(null);
+  if (FAILURE_TEXT.test(body)) return verdict.retry("receiver_busy");
+  if (verdict.parseBody(ErrorBody, body) !== undefined) return verdict.retry("receiver_busy");
+  return verdict.delivered("accepted");
 }

@@ -1,4 +1,5 @@
-import { type AttemptVerdict, networkVerdict } from "../../../lib/channels/attempt-verdict.ts";
+import { networkVerdict } from "../../../lib/channels/attempt-verdict.ts";
+import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { CHANNELS } from "../../../lib/channels/registry.ts";
 import type { TargetKind } from "../../../lib/channels/targets.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";

@@ -1,4 +1,4 @@
-import type { AttemptVerdict } from "../../../lib/channels/attempt-verdict.ts";
+import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { CHANNELS } from "../../../lib/channels/registry.ts";
 import type { TargetKind } from "../../../lib/channels/targets.ts";
 import { KINDS } from "./samples.ts";
