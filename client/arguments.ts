@@ -1,116 +1,174 @@
 import { parseArgs } from "node:util";
 import type { Submission } from "../lib/api/submission.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
-import { label, OPTIONS, optionFault, positiveNumber, watchKey } from "./options.ts";
+import { JobId, Name, type WatchKey } from "../lib/domain/job.ts";
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "fault"; readonly detail: string }
   | ({
       readonly kind: "watch";
+      /** The file with a reply of CCE, or null when the submission names the jobs. */
       readonly reply: string | null;
       readonly submission: Submission;
-      /** Those that are to be watched anew. */
+      /** The watches to restart. */
       readonly again: readonly WatchKey[];
-    } & Waiting)
-  | ({ readonly kind: "status"; readonly watches: readonly WatchKey[] } & Waiting)
+    } & WaitOptions)
+  | ({ readonly kind: "status"; readonly watches: readonly WatchKey[] } & WaitOptions)
   | { readonly kind: "stop"; readonly watches: readonly WatchKey[]; readonly json: boolean }
   | {
       readonly kind: "redeliver";
       readonly watch: WatchKey;
-      /** Undefined: all that the outcome was meant for. */
+      /** Undefined means all targets of the watch. */
       readonly targets: readonly string[] | undefined;
       readonly json: boolean;
     }
   | { readonly kind: "test"; readonly targets: readonly string[]; readonly json: boolean };
 
-export interface Waiting {
+export interface WaitOptions {
   readonly wait: boolean;
   readonly timeoutMs: number;
   readonly json: boolean;
 }
 
-/** Reads the command line. `defaultProject` comes from the environment. */
+const OPTIONS = {
+  project: { type: "string" },
+  notify: { type: "string", multiple: true },
+  "callback-url": { type: "string" },
+  "deadline-minutes": { type: "string" },
+  digest: { type: "boolean" },
+  label: { type: "string", multiple: true },
+  reply: { type: "string" },
+  again: { type: "boolean" },
+  target: { type: "string", multiple: true },
+  wait: { type: "boolean" },
+  "timeout-seconds": { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+} as const;
+
+const WAIT_OPTIONS = ["project", "wait", "timeout-seconds", "json"];
+const WATCH_OPTIONS = ["notify", "callback-url", "deadline-minutes", "digest", "label", "reply", "again"];
+const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  watch: [...WATCH_OPTIONS, ...WAIT_OPTIONS],
+  status: WAIT_OPTIONS,
+  stop: ["project", "json"],
+  redeliver: ["project", "target", "json"],
+  test: ["json"],
+};
+
+/** With a reply, the query cannot carry labels or a digest, and only the service finds the job ID for --again. */
+const NOT_WITH_REPLY = ["label", "digest", "again"];
+
+/** Parses the command line. `defaultProject` is the value of NOTIFIER_PROJECT. */
 export function readArguments(argv: readonly string[], defaultProject: string | undefined): Command {
   try {
     return parse(argv, defaultProject);
   } catch (error) {
-    return fault(error instanceof Error ? error.message : String(error));
+    return { kind: "fault", detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
-type Values = ReturnType<typeof parseOptions>["values"];
-
-function parseOptions(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-}
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 function parse(argv: readonly string[], defaultProject: string | undefined): Command {
-  const { values, positionals } = parseOptions(argv);
+  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
   const [kind = "", ...names] = positionals;
-  const wrong = optionFault(kind, Object.keys(values));
-  if (wrong !== null) return fault(wrong);
+  checkOptions(kind, Object.keys(values));
   const project = values.project ?? defaultProject;
   const json = values.json ?? false;
-  const watchKeys = () => names.map((text) => watchKey(text, project));
+  const readWatches = () => {
+    if (names.length === 0) throw new Error("give at least one job ID");
+    return names.map((text) => readWatch(text, project));
+  };
   switch (kind) {
     case "test":
-      return names.length === 0 ? fault("name a target") : { kind, targets: names, json };
+      if (names.length === 0) throw new Error("give at least one target");
+      return { kind, targets: names, json };
     case "stop":
-      return names.length === 0 ? fault("name a job") : { kind, watches: watchKeys(), json };
+      return { kind, watches: readWatches(), json };
     case "redeliver": {
-      const [watch, ...more] = watchKeys();
-      if (watch === undefined || more.length > 0) return fault("name one job");
-      return { kind, watch, targets: lists(values.target), json };
+      const [watch] = readWatches();
+      if (watch === undefined || names.length > 1) throw new Error("give one job ID");
+      return { kind, watch, targets: splitNames(values.target), json };
     }
     case "status":
-      if (names.length === 0) return fault("name a job");
-      return { kind, watches: watchKeys(), ...waiting(values) };
+      return { kind, watches: readWatches(), ...readWaitOptions(values) };
     default:
-      return watch(values, names, project);
+      return readWatchCommand(values, names, project);
   }
 }
 
-function watch(values: Values, names: readonly string[], project: string | undefined): Command {
+function checkOptions(command: string, given: readonly string[]): void {
+  const known = COMMAND_OPTIONS[command];
+  if (known === undefined)
+    throw new Error(command === "" ? "the command is missing" : `unknown command '${command}'`);
+  const unknown = given.find((option) => !known.includes(option));
+  if (unknown !== undefined) throw new Error(`'${command}' has no option --${unknown}`);
+  const excluded = given.includes("reply") && given.find((option) => NOT_WITH_REPLY.includes(option));
+  if (excluded) throw new Error(`--${excluded} cannot be used with --reply: give job IDs instead`);
+}
+
+function readWatchCommand(values: Values, names: readonly string[], project: string | undefined): Command {
   const reply = values.reply ?? null;
-  if ((reply === null) === (names.length === 0)) return fault("give either job IDs or --reply");
+  if ((reply === null) === (names.length === 0)) throw new Error("give either job IDs or --reply");
   const deadlineMinutes = positiveNumber(values["deadline-minutes"], "--deadline-minutes");
-  const notify = lists(values.notify);
-  const labels = values.label?.map(label);
+  const notify = splitNames(values.notify);
+  const labels = values.label?.map(readLabel);
   const submission: Submission = {
-    ...(reply === null ? { jobIds: [...names] } : {}),
-    ...(project === undefined ? {} : { project }),
-    ...(notify === undefined ? {} : { notify }),
-    ...(values["callback-url"] === undefined ? {} : { callbackUrl: values["callback-url"] }),
-    ...(deadlineMinutes === undefined ? {} : { deadlineMinutes }),
-    ...(values.digest === undefined ? {} : { digest: values.digest }),
-    ...(labels === undefined ? {} : { context: { labels: Object.fromEntries(labels) } }),
+    ...(reply === null && { jobIds: [...names] }),
+    ...(project !== undefined && { project }),
+    ...(notify !== undefined && { notify }),
+    ...(values["callback-url"] !== undefined && { callbackUrl: values["callback-url"] }),
+    ...(deadlineMinutes !== undefined && { deadlineMinutes }),
+    ...(values.digest !== undefined && { digest: values.digest }),
+    ...(labels !== undefined && { context: { labels: Object.fromEntries(labels) } }),
   };
-  const again = values.again ? [...new Set(names)].map((jobId) => ownWatchKey(jobId, project)) : [];
-  return { kind: "watch", reply, submission, again, ...waiting(values) };
+  const again = values.again ? [...new Set(names)].map((jobId) => readOwnWatch(jobId, project)) : [];
+  return { kind: "watch", reply, submission, again, ...readWaitOptions(values) };
 }
 
-/** All jobs of a call are of one project, so none is named with its own. */
-function ownWatchKey(jobId: string, project: string | undefined): WatchKey {
-  if (jobId.includes("/")) throw new Error(`'${jobId}' is no job ID; --project names the project`);
-  return watchKey(jobId, project);
-}
-
-function waiting({ wait = false, json = false, "timeout-seconds": seconds }: Values): Waiting {
+function readWaitOptions({ wait = false, json = false, "timeout-seconds": seconds }: Values): WaitOptions {
   const timeoutSeconds = positiveNumber(seconds, "--timeout-seconds");
-  if (timeoutSeconds !== undefined && !wait) throw new Error("--timeout-seconds goes with --wait");
+  if (timeoutSeconds !== undefined && !wait) throw new Error("--timeout-seconds needs --wait");
   return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000, json };
 }
 
-/** An option that may be repeated, or hold several names. */
-function lists(values: readonly string[] | undefined): string[] | undefined {
-  return values?.flatMap((list) => list.split(","));
+/** An option may be repeated, and each value may have several names. */
+function splitNames(values: readonly string[] | undefined): string[] | undefined {
+  return values?.flatMap((names) => names.split(","));
 }
 
-function fault(detail: string): Command {
-  return { kind: "fault", detail };
+function positiveNumber(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)
+    throw new Error(`${option} must be a number greater than 0`);
+  return Number(text);
+}
+
+function readLabel(text: string): readonly [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new Error("--label must be NAME=VALUE");
+  return [name, value];
+}
+
+/** Parses `PROJECT/JOB_ID`, or a job ID of the given project. */
+function readWatch(text: string, project: string | undefined): WatchKey {
+  const [first = "", second, ...more] = text.split("/");
+  const key = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
+  if (more.length > 0 || !JobId.safeParse(key.jobId).success) throw new Error(`'${text}' is not a job ID`);
+  if (key.project === undefined)
+    throw new Error(`the project of '${text}' is missing: use --project, NOTIFIER_PROJECT or PROJECT/JOB_ID`);
+  if (!Name.safeParse(key.project).success) throw new Error(`'${key.project}' is not a project name`);
+  return { project: key.project, jobId: key.jobId };
+}
+
+/** One submission has one project, so `PROJECT/JOB_ID` is not allowed. */
+function readOwnWatch(jobId: string, project: string | undefined): WatchKey {
+  if (jobId.includes("/")) throw new Error(`'${jobId}' is not a job ID: name the project with --project`);
+  return readWatch(jobId, project);
 }

@@ -1,46 +1,45 @@
 import type { Context } from "../lib/domain/context.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { truncate } from "../lib/domain/truncate-text.ts";
 
 /**
- * What a CI's own variables tell about the run, so that a notification leads back to it.
- * Sources: docs.github.com "Variables reference"; docs.gitlab.com "Predefined CI/CD variables reference";
+ * The context of a run from the variables of the CI system. A notification then links to the run.
+ * Sources: docs.github.com "Variables reference", docs.gitlab.com "Predefined CI/CD variables reference",
  * jenkins.io "Using environment variables".
  */
-export function ciContext(env: Environment): Context {
+export function ciContext(env: Readonly<Record<string, string | undefined>>): Context {
   if (env.GITHUB_ACTIONS === "true")
-    return given({
+    return contextOf({
       actor: env.GITHUB_ACTOR,
-      pipeline: joined(env.GITHUB_REPOSITORY, env.GITHUB_WORKFLOW),
+      pipeline: joinNames(env.GITHUB_REPOSITORY, env.GITHUB_WORKFLOW),
       runUrl: `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`,
       commit: env.GITHUB_SHA,
     });
   if (env.GITLAB_CI === "true")
-    return given({
+    return contextOf({
       actor: env.GITLAB_USER_LOGIN,
-      pipeline: joined(env.CI_PROJECT_PATH, env.CI_JOB_NAME),
+      pipeline: joinNames(env.CI_PROJECT_PATH, env.CI_JOB_NAME),
       runUrl: env.CI_JOB_URL,
       commit: env.CI_COMMIT_SHA,
     });
   if (env.JENKINS_URL !== undefined)
-    return given({ pipeline: env.JOB_NAME, runUrl: env.BUILD_URL, commit: env.GIT_COMMIT });
+    return contextOf({ pipeline: env.JOB_NAME, runUrl: env.BUILD_URL, commit: env.GIT_COMMIT });
   return {};
 }
 
-const LONGEST = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
+const MAX_LENGTHS = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
 
-/** Only what is there and fits: a pipeline must not fail because its name is long. */
-function given(found: { [Field in keyof typeof LONGEST]?: string | undefined }): Context {
-  const context: { -readonly [Field in keyof typeof LONGEST]?: string } = {};
+/** A long name is truncated and a bad URL is omitted, because a pipeline must not fail because of its context. */
+function contextOf(values: { [Field in keyof typeof MAX_LENGTHS]?: string | undefined }): Context {
+  const context: { -readonly [Field in keyof typeof MAX_LENGTHS]?: string } = {};
   for (const field of ["actor", "pipeline", "commit"] as const) {
-    const text = found[field];
-    if (text) context[field] = text.slice(0, LONGEST[field]);
+    const text = values[field];
+    if (text) context[field] = truncate(text, MAX_LENGTHS[field]);
   }
-  const { runUrl } = found;
-  if (runUrl && runUrl.length <= LONGEST.runUrl && URL.canParse(runUrl)) context.runUrl = runUrl;
+  const { runUrl } = values;
+  if (runUrl && runUrl.length <= MAX_LENGTHS.runUrl && URL.canParse(runUrl)) context.runUrl = runUrl;
   return context;
 }
 
-function joined(...parts: readonly (string | undefined)[]): string {
-  return parts.filter(Boolean).join(" · ");
+function joinNames(...names: readonly (string | undefined)[]): string {
+  return names.filter(Boolean).join(" · ");
 }

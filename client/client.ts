@@ -8,21 +8,22 @@ import type { WatchKey } from "../lib/domain/job.ts";
 import { type Connection, request } from "./request.ts";
 
 /**
- * The service as a program calls it. Every call is made again where that is harmless, waits as long as the service
- * asks it to, and throws a `ProblemError` or an `UnreachableError` when it has not succeeded.
+ * The API of the service as functions. A failed call is repeated when this is safe.
+ * Every function throws a `ProblemError` when the service refuses the call. It throws an `UnreachableError` when the
+ * service does not answer, and a `TokenError` when the token is invalid.
  */
 export interface NotifierClient {
-  /** Hands jobs over to be watched; asking again is harmless. */
+  /** Submits jobs to watch. Repeating the call is safe. */
   watch(submission: Submission): Promise<SubmissionResult>;
-  /** Hands over the reply of a CCE create or delete call as it came; `query` says the rest (`project`, `notify`, …). */
+  /** Submits the unchanged reply of a CCE create or delete call. `query` has the other fields, such as `project`. */
   watchReply(reply: string, query?: Readonly<Record<string, string>>): Promise<SubmissionResult>;
-  /** How a job stands. With `waitSeconds` (1 to 25) the answer is held until it has ended, or so long. */
+  /** Reads the status of a job. With `waitSeconds` (1 to 25) the service waits up to this long for the watch to end. */
   status(watch: WatchKey, waitSeconds?: number): Promise<StatusDocument>;
-  /** Stops watching: nobody will be told. */
+  /** Stops a watch. Nobody is notified. */
   stop(watch: WatchKey): Promise<void>;
-  /** Tells the outcome again, to these targets or to all that it was meant for. */
+  /** Sends the outcome again to these targets, or without `targets` to all targets of the watch. */
   redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult>;
-  /** One real attempt at a target. */
+  /** Sends one real message to a target. */
   test(target: string): Promise<TestResult>;
 }
 
@@ -42,8 +43,7 @@ export function createClient(connection: Connection): NotifierClient {
     },
     status(watch, waitSeconds = 0) {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
-      const call = { method: "GET", path, repeatable: true, holdSeconds: waitSeconds } as const;
-      return request(connection, call, StatusDocument);
+      return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
     },
     async stop(watch) {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());

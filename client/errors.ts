@@ -1,30 +1,31 @@
 import type { Problem } from "../lib/api/problem.ts";
 
-/** What a call was made of, as far as a fault can point at it. */
-export interface Sent {
+/** The body and the query of a request. The `errors` of a problem point into them. */
+export interface SentRequest {
   readonly body?: unknown;
   readonly query?: URLSearchParams;
 }
 
-/** The service answered, and what it answered is a problem (RFC 9457). */
+/** The service answered with a problem (RFC 9457). */
 export class ProblemError extends Error {
   override name = "ProblemError";
   readonly problem: Problem;
-  readonly sent: Sent;
+  readonly sent: SentRequest;
 
-  constructor(problem: Problem, sent: Sent = {}) {
-    super(messageOf(problem));
+  constructor(problem: Problem, sent: SentRequest = {}) {
+    const { type, title, detail } = problem;
+    super(type.endsWith("#problem-not-found") ? detail : `${title}: ${detail}`);
     this.problem = problem;
     this.sent = sent;
   }
 }
 
-/** No answer arrived, or one that is not this service's. `cause` holds what the runtime said. */
+/** No response arrived, or the response does not come from the service. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
 
-/** Of what is not there, title and detail say the same. */
-function messageOf({ type, title, detail }: Problem): string {
-  return type.endsWith("#problem-not-found") ? detail : `${title}: ${detail}`;
+/** A text is not a token. Nothing was sent. The message does not contain the text. */
+export class TokenError extends Error {
+  override name = "TokenError";
 }

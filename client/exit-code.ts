@@ -1,28 +1,30 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 
-/** What a pipeline acts on. */
+/** The exit statuses of the command. Pipelines depend on them. */
 export const EXIT = { succeeded: 0, failed: 1, usage: 2, undecided: 3, unreachable: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The code for jobs in these states, the worst first: one failed is a failure, whatever became of the others. */
+/** The exit code for jobs in these states. A failed job is worse than one that timed out, was lost or was stopped. */
 export function exitCodeOf(states: readonly StatusDocument["state"][]): ExitCode {
   if (states.includes("failed")) return EXIT.failed;
   const isGood = (state: StatusDocument["state"]) => state === "succeeded" || state === "watching";
   return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
 }
 
-/** Not to have learned of one thing outweighs what was learned of the others: that would be learned by asking again. */
+/** A missing result is worse than a bad result, because the missing one may be worse still. */
 const WORST_FIRST = [EXIT.unreachable, EXIT.usage, EXIT.failed, EXIT.undecided, EXIT.succeeded] as const;
 
 export function worstOf(codes: readonly ExitCode[]): ExitCode {
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.succeeded;
 }
 
-/** Faults of the request are the caller's to mend; so are files that cannot be read, the only other errors. */
-const USAGE: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
+/** The caller can fix requests with these statuses. */
+const USAGE_STATUSES: readonly number[] = [400, 409, 413, 415, 422];
 
+/** The exit code for an error. An unknown error is a file that cannot be read, which is wrong usage. */
 export function exitCodeOfError(error: unknown): ExitCode {
-  if (error instanceof ProblemError) return USAGE.has(error.problem.status) ? EXIT.usage : EXIT.unreachable;
+  if (error instanceof ProblemError && !USAGE_STATUSES.includes(error.problem.status))
+    return EXIT.unreachable;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
 }

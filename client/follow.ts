@@ -3,73 +3,72 @@ import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
-/** Calls held at once: each keeps a function of the service busy for as long as it is held. */
-const ABREAST = 5;
-/** The longest that the service holds a call. */
-const MAX_HOLD_SECONDS = 25;
-const MIN_ROUND_MS = 1_000;
+/** A waiting call keeps one function instance of the service busy. */
+const MAX_PARALLEL_CALLS = 5;
+/** The longest wait of a call that the service allows. */
+export const MAX_WAIT_SECONDS = 25;
+/** A proxy may answer a waiting call at once. */
+const MIN_CALL_INTERVAL_MS = 1_000;
 
-export interface FollowPorts {
+export interface FollowOptions {
+  readonly timeoutMs: number;
+  /** The longest wait of one call. With less than 25 the progress is read more often. */
+  readonly maxWaitSeconds: number;
   readonly client: Pick<NotifierClient, "status">;
   readonly onStatus: (status: StatusDocument) => void;
-  /** The service refuses to tell of this watch, which is then no longer followed. */
+  /** Called when the service refuses to answer for a watch. The watch is not followed any more. */
   readonly onRefused: (watch: WatchKey, error: ProblemError) => void;
-  /** Milliseconds on any clock that only goes forward. */
+  /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** How long each call is held, in whole seconds, so that every job still running is asked for about once in 25 s. */
-export function holdSeconds(running: number, longest: number): number {
-  return Math.max(
-    1,
-    Math.min(longest, Math.floor((MAX_HOLD_SECONDS * ABREAST) / Math.max(running, ABREAST))),
-  );
+/** The seconds that one call waits, so that every running job is read about every 25 seconds. */
+export function waitSecondsPerCall(running: number, maxWaitSeconds: number): number {
+  const average = Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
+  return Math.max(1, Math.min(maxWaitSeconds, average));
 }
 
 /**
- * Follows watches until none is left (`true`) or the time is over (`false`), telling each status as it arrives.
- * Throws what keeps the client from asking at all; nothing is then followed any longer.
- * @param limits.longestVisibilitySeconds less than 25 where progress is to be seen more often.
+ * Follows watches until all have ended (returns true) or the time is over (returns false).
+ * @throws the first error that is no refusal. No watch is followed after that.
  */
 export async function follow(
   watches: readonly WatchKey[],
-  limits: { readonly timeoutMs: number; readonly longestVisibilitySeconds: number },
-  { client, onStatus, onRefused, now, wait }: FollowPorts,
+  { timeoutMs, maxWaitSeconds, client, onStatus, onRefused, now, wait }: FollowOptions,
 ): Promise<boolean> {
-  const until = now() + limits.timeoutMs;
-  const waiting = [...watches];
+  const deadline = now() + timeoutMs;
+  const queue = [...watches];
   let running = watches.length;
   let failed = false;
 
   async function followNext(): Promise<void> {
-    for (let watch = waiting.shift(); watch !== undefined && !failed; watch = waiting.shift()) {
-      const askedAt = now();
-      const leftSeconds = Math.ceil((until - askedAt) / 1000);
-      if (leftSeconds <= 0) return;
-      const seconds = Math.min(leftSeconds, holdSeconds(running, limits.longestVisibilitySeconds));
-      if ((await ask(watch, seconds)) === "over") running -= 1;
+    for (let watch = queue.shift(); watch !== undefined && !failed; watch = queue.shift()) {
+      const calledAt = now();
+      const remainingSeconds = Math.ceil((deadline - calledAt) / 1000);
+      if (remainingSeconds <= 0) return;
+      const seconds = Math.min(remainingSeconds, waitSecondsPerCall(running, maxWaitSeconds));
+      if (await hasEnded(watch, seconds)) running -= 1;
       else {
-        waiting.push(watch);
-        // A proxy in between may answer at once what the service would have held.
-        await wait(Math.max(0, askedAt + MIN_ROUND_MS - now()));
+        queue.push(watch);
+        await wait(Math.max(0, calledAt + MIN_CALL_INTERVAL_MS - now()));
       }
     }
   }
 
-  async function ask(watch: WatchKey, seconds: number): Promise<"over" | "running"> {
+  async function hasEnded(watch: WatchKey, seconds: number): Promise<boolean> {
     try {
       const status = await client.status(watch, seconds);
       onStatus(status);
-      return status.done ? "over" : "running";
+      return status.done;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       onRefused(watch, error);
-      return "over";
+      return true;
     }
   }
 
-  const followers = Array.from({ length: Math.min(ABREAST, watches.length) }, () =>
+  const followers = Array.from({ length: Math.min(MAX_PARALLEL_CALLS, watches.length) }, () =>
     followNext().catch((error: unknown) => {
       failed = true;
       throw error;

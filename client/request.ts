@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
-import { againAfterMs } from "./again.ts";
-import { bearerToken } from "./bearer-token.ts";
-import { ProblemError, type Sent, UnreachableError } from "./errors.ts";
+import { fieldsOf, parseJson } from "../lib/domain/json.ts";
+import { ProblemError, UnreachableError } from "./errors.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import { readToken } from "./token.ts";
 
-/** Where the service is and who is calling; the rest can be replaced by tests. */
+/** The address of the service and the caller's token. Tests replace the other ports. */
 export interface Connection {
-  /** The API's address, without `/v1`. */
+  /** The URL of the API, without `/v1`. */
   readonly url: string;
-  /** A bearer token, or what fetches one: asked for before every call, because identity tokens are short-lived. */
+  /** A bearer token, or a function that returns one. An identity token expires soon, so every try calls the function. */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: typeof fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -19,109 +20,97 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** Sent as it is when it is a text, else as JSON. */
+  /** A string is sent unchanged. Any other value is sent as JSON. */
   readonly body?: unknown;
-  /** Whether the call may be made twice without anybody being told twice. */
+  /** False when a second call would send a second notification. */
   readonly repeatable: boolean;
-  /** How long the service may hold the answer. */
-  readonly holdSeconds?: number;
+  /** The longest time that the service may wait before it answers. The default is 0. */
+  readonly waitSeconds?: number;
 }
 
-const ANSWER_MS = 30_000;
+const TIMEOUT_MS = 30_000;
+const OTHER_ORIGIN = "The response does not come from the service.";
 
 /**
- * Makes a call, again where that is harmless and helps, and reads the answer with `schema`. Throws a `ProblemError`
- * for what the service refuses, an `UnreachableError` when no good answer arrives, and a `TokenError` for what is no
- * token. None of them holds the token.
+ * Makes a call and parses the response. Repeats a failed call when this is safe and useful.
+ * @throws ProblemError when the service refuses the call.
+ * @throws UnreachableError when the service does not answer.
+ * @throws TokenError when the token is invalid.
  */
 export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
   const { wait = sleep, random = Math.random } = connection;
   for (let tries = 1; ; tries += 1) {
-    const answer = await tryOnce(connection, call);
-    if (answer.kind === "answered" && answer.status < 300) return read(answer.text, schema);
-    const againMs = againAfterMs(answer, call.repeatable, tries, random());
-    if (againMs !== null) await wait(againMs);
-    else if (answer.kind === "answered") throw new ProblemError(problemOf(answer), sentBy(call));
-    else throw new UnreachableError(unreachable(connection.url, answer.cause), { cause: answer.cause });
+    const result = await tryOnce(connection, call);
+    if (result.status !== null && result.status < 300) {
+      const parsed = schema.safeParse(result.text === "" ? null : parseJson(result.text));
+      if (parsed.success) return parsed.data;
+      throw new UnreachableError(OTHER_ORIGIN, { cause: parsed.error });
+    }
+    const delayMs = retryDelayMs(result, call.repeatable, tries, random());
+    if (delayMs !== null) await wait(delayMs);
+    else if (result.status === null) throw unreachableError(connection.url, result.cause);
+    else throw problemError(result, call);
   }
 }
 
-type Answer =
-  | {
-      readonly kind: "answered";
-      readonly status: number;
-      readonly retryAfterSeconds: number | null;
-      readonly text: string;
-    }
-  | { readonly kind: "unanswered"; readonly cause: unknown };
+type Result =
+  | { readonly status: number; readonly retryAfterSeconds: number | null; readonly text: string }
+  | { readonly status: null; readonly retryAfterSeconds: null; readonly cause: unknown };
 
-async function tryOnce(connection: Connection, call: Call): Promise<Answer> {
+async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   const { url, token, fetch: send = fetch } = connection;
-  const { method, path, body, holdSeconds = 0 } = call;
-  const bearer = bearerToken(typeof token === "string" ? token : await token());
+  const { method, path, body, waitSeconds = 0 } = call;
+  const bearerToken = readToken(typeof token === "string" ? token : await token());
+  const headers = new Headers({
+    authorization: `Bearer ${bearerToken}`,
+    accept: "application/json, application/problem+json",
+  });
+  if (body !== undefined) headers.set("content-type", "application/json");
   try {
-    const answer = await send(`${url.replace(/\/+$/, "")}${path}`, {
+    const response = await send(`${url.replace(/\/+$/, "")}${path}`, {
       method,
-      headers: {
-        authorization: `Bearer ${bearer}`,
-        accept: "application/json, application/problem+json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      headers,
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_MS + holdSeconds * 1000),
+      signal: AbortSignal.timeout(TIMEOUT_MS + waitSeconds * 1000),
     });
-    const seconds = /^\d{1,6}$/.exec(answer.headers.get("retry-after") ?? "")?.[0];
+    const seconds = /^\d{1,6}$/.exec(response.headers.get("retry-after") ?? "")?.[0];
     return {
-      kind: "answered",
-      status: answer.status,
+      status: response.status,
       retryAfterSeconds: seconds === undefined ? null : Number(seconds),
-      text: await answer.text(),
+      text: await response.text(),
     };
   } catch (cause) {
-    return { kind: "unanswered", cause };
+    return { status: null, retryAfterSeconds: null, cause };
   }
 }
 
-function read<T>(text: string, schema: z.ZodMiniType<T>): T {
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new UnreachableError("The answer is not one of this service's.", { cause: parsed.error });
+/** A gateway between the client and the service answers without a problem document. */
+function problemError(
+  { status, text }: { readonly status: number; readonly text: string },
+  call: Call,
+): ProblemError {
+  const sent = { body: call.body, query: new URL(call.path, "http://any.invalid").searchParams };
+  const document = parseJson(text);
+  const parsed = Problem.safeParse(document);
+  if (parsed.success) return new ProblemError(parsed.data, sent);
+  const { message } = fieldsOf(document);
+  const detail = typeof message === "string" && message.length <= MAX_MESSAGE_LENGTH ? message : OTHER_ORIGIN;
+  return new ProblemError({ type: "about:blank", title: `HTTP ${status}`, status, detail }, sent);
 }
 
-/** Gateways in between answer with words of their own. */
-function problemOf({ status, text }: { readonly status: number; readonly text: string }): Problem {
-  const parsed = Problem.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const said = z.object({ message: z.string().check(z.maxLength(200)) }).safeParse(parseJson(text));
-  const detail = said.success ? said.data.message : "The answer is not one of this service's.";
-  return { type: "about:blank", title: `HTTP ${status}`, status, detail };
+const MAX_MESSAGE_LENGTH = 200;
+
+function unreachableError(url: string, cause: unknown): UnreachableError {
+  const host = URL.canParse(url) ? new URL(url).host : "this address";
+  const text = `The service at ${host} cannot be reached (${errorCode(cause) ?? "no answer"}).`;
+  return new UnreachableError(text, { cause });
 }
 
-function sentBy({ path, body }: Call): Sent {
-  return { body, query: new URL(path, "http://any.invalid").searchParams };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return text === "" ? null : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function unreachable(url: string, cause: unknown): string {
-  const host = URL.canParse(url) ? new URL(url).host : "that address";
-  return `The service at ${host} cannot be reached (${codeOf(cause) ?? "no answer"}).`;
-}
-
-const Thrown = z.partial(z.object({ name: z.unknown(), code: z.unknown(), cause: z.unknown() }));
-
-/** `fetch` hides what went wrong, such as ECONNREFUSED, in the cause of its error. */
-function codeOf(error: unknown): string | null {
-  const thrown = Thrown.safeParse(error);
-  if (!thrown.success) return null;
-  const { name, code, cause } = thrown.data;
+/** The code of a network error, such as ECONNREFUSED. `fetch` throws an error whose cause has the code. */
+function errorCode(error: unknown): string | null {
+  const { name, code, cause } = fieldsOf(error);
   if (name === "TimeoutError") return "timed out";
-  return typeof code === "string" ? code : codeOf(cause);
+  if (typeof code === "string") return code;
+  return cause === undefined ? null : errorCode(cause);
 }

@@ -1,15 +1,15 @@
-import { plain } from "./words.ts";
+import { truncate } from "../lib/domain/truncate-text.ts";
 
 const ESCAPE = "\u001b[";
 
-/** Where progress is shown: one line for each job. */
+/** The output of a command: a line for each job, results, and errors. Every line is made printable. */
 export interface Screen {
-  /** Shows the line of this job. */
+  /** Shows the current line of a job. */
   show(job: string, line: string): void;
-  /** Prints lines that stay. */
+  /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /** Says on stderr what went wrong; the lines after the first belong to it. */
-  complain(lines: readonly string[]): void;
+  /** Prints an error to stderr. The lines after the first are its details. */
+  printError(lines: readonly string[]): void;
 }
 
 export interface Output {
@@ -20,17 +20,17 @@ export interface Output {
 
 export type ErrorOutput = Pick<Output, "write">;
 
-/** On a terminal each job has a line that changes; in a log every change is a line of its own. */
+/** On a terminal the line of a job changes in place. In a log every change is a new line. */
 export function createScreen(output: Output, errors: ErrorOutput): Screen {
-  return output.isTTY === true ? liveScreen(output, errors) : logScreen(output, errors);
+  return output.isTTY === true ? terminalScreen(output, errors) : logScreen(output, errors);
 }
 
 function logScreen(output: Output, errors: ErrorOutput): Screen {
   const shown = new Map<string, string>();
-  const print = (lines: readonly string[]) => output.write(lines.map((line) => `${line}\n`).join(""));
+  const print = (lines: readonly string[]) => output.write(joinLines(lines));
   return {
     print,
-    complain: (lines) => errors.write(complaint(lines)),
+    printError: (lines) => errors.write(errorText(lines)),
     show(job, line) {
       if (shown.get(job) !== line) print([line]);
       shown.set(job, line);
@@ -38,36 +38,45 @@ function logScreen(output: Output, errors: ErrorOutput): Screen {
   };
 }
 
-function liveScreen(output: Output, errors: ErrorOutput): Screen {
+function terminalScreen(output: Output, errors: ErrorOutput): Screen {
   const shown = new Map<string, string>();
-  const draw = (before: number, standing: readonly string[]) => {
-    // A line that wraps would be two to the terminal, and one to the count of lines to go up.
+  const redraw = (shownLines: number, newLines: readonly string[]) => {
+    // A line that wraps would need two rows, and `clear` counts one row per line.
     const width = Math.max(20, (output.columns ?? 80) - 2);
-    const live = [...shown.values()].map((line) => [...line].slice(0, width).join(""));
-    output.write(clear(before) + [...standing, ...live].map((line) => `${line}\n`).join(""));
+    const jobLines = [...shown.values()].map((line) => truncate(line, width));
+    output.write(clear(shownLines) + joinLines([...newLines, ...jobLines]));
   };
   return {
-    print: (lines) => draw(shown.size, lines),
-    complain(lines) {
-      // Between the two writes, so that it stands where the lines have been and they go on below it.
+    print: (lines) => redraw(shown.size, lines),
+    printError(lines) {
+      // The error replaces the job lines, and the job lines follow below it.
       output.write(clear(shown.size));
-      errors.write(complaint(lines));
-      draw(0, []);
+      errors.write(errorText(lines));
+      redraw(0, []);
     },
     show(job, line) {
       if (shown.get(job) === line) return;
-      const before = shown.size;
+      const shownLines = shown.size;
       shown.set(job, line);
-      draw(before, []);
+      redraw(shownLines, []);
     },
   };
 }
 
-/** Goes up so many lines and clears what stands from there on. */
+/** Moves the cursor up and clears everything below it. */
 function clear(lines: number): string {
   return lines === 0 ? "" : `${ESCAPE}${lines}A${ESCAPE}0J`;
 }
 
-function complaint(lines: readonly string[]): string {
-  return `cce-notifier: ${lines.map(plain).join("\n  ")}\n`;
+function joinLines(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+function errorText(lines: readonly string[]): string {
+  return `cce-notifier: ${lines.map(printable).join("\n  ")}\n`;
+}
+
+/** Replaces control characters and characters that change the writing direction by spaces. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
 }

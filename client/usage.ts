@@ -1,28 +1,37 @@
+/** The release. A test compares it with `package.json`, which is not shipped with the command. */
+export const VERSION = "0.1.0";
+
 export const USAGE = `Usage:
-  cce-notifier watch JOB_ID… [--wait]      hands jobs over; with --wait, stays until they have ended
-  cce-notifier watch JOB_ID… --again       the same; those that run, timed out or were lost start from the beginning
-  cce-notifier watch --reply FILE [--wait] the job ID is found in the reply of a CCE create or delete call (- is stdin)
-  cce-notifier status JOB_ID… [--wait]     how jobs stand; also PROJECT/JOB_ID
-  cce-notifier stop JOB_ID…                watches them no longer, and tells nobody; also PROJECT/JOB_ID
-  cce-notifier redeliver JOB_ID            tells how it ended again; also PROJECT/JOB_ID
-  cce-notifier test TARGET…                one real message to each target
+  cce-notifier watch JOB_ID… [--wait]      submits jobs; with --wait, waits for their end
+  cce-notifier watch JOB_ID… --again       submits jobs; restarts a watch that is running, timed out or was lost
+  cce-notifier watch --reply FILE [--wait] submits the job in the reply of a CCE create or delete call; - is stdin
+  cce-notifier status JOB_ID… [--wait]     prints the status of jobs
+  cce-notifier stop JOB_ID…                stops watches; nobody is notified
+  cce-notifier redeliver JOB_ID            sends the outcome of a job again
+  cce-notifier test TARGET…                sends one real message to each target
+
+  JOB_ID may also be PROJECT/JOB_ID, but not for watch.
 
 Options:
-  --project NAME             a project of the service's config (or NOTIFIER_PROJECT)
-  --notify NAME[,NAME…]      watch: targets to tell; by default the service's own choice
-  --callback-url URL         watch: a webhook of your own, at a host that the operator has listed
-  --deadline-minutes N       watch: when the service gives a job up
-  --digest                   watch: tell chats once, when the last job has ended
-  --label NAME=VALUE         watch: shown in notifications; may be repeated
-  --target NAME[,NAME…]      redeliver: whom to tell; by default all that the outcome was meant for
-  --timeout-seconds N        how long --wait waits (default: until all have ended)
-  --json                     one JSON document on stdout, nothing else
+  --project NAME             the project of the jobs (default: NOTIFIER_PROJECT)
+  --notify NAME[,NAME…]      watch: the targets to notify (default: the targets that the service chooses)
+  --callback-url URL         watch: your own webhook, at a host that the operator allows
+  --deadline-minutes N       watch: the time after which the watch ends as timed out
+  --digest                   watch: one message per chat, when the last job has ended
+  --label NAME=VALUE         watch: a label for the notifications; may be repeated
+  --target NAME[,NAME…]      redeliver: the targets to notify (default: all targets of the watch)
+  --timeout-seconds N        the longest time that --wait waits (default: no limit)
+  --json                     prints one JSON document to stdout and nothing else
   --help, --version
 
-Environment: NOTIFIER_URL, the service's address; NOTIFIER_TOKEN, a token (npm run token makes one) or a CI's identity
-token. In GitHub Actions NOTIFIER_AUDIENCE does instead, with the permission "id-token: write".
+Environment: NOTIFIER_URL is the URL of the service. NOTIFIER_TOKEN is a token (npm run token makes one) or an identity
+token of a CI system. In GitHub Actions with the permission "id-token: write", NOTIFIER_AUDIENCE can replace the token.
 
-Exit status: 0 succeeded, or done as asked, or still running where --wait was not asked for; 1 failed; 2 wrong usage;
-3 timed out, lost or stopped, or not ended within --timeout-seconds; 4 the service cannot be reached, or does not allow
-it. Of several, the worst: 4, then 2, 1, 3.
+Exit status:
+  0  the job succeeded, the request was carried out, or the job is running and --wait was not used
+  1  a job failed, or a target did not accept the test message
+  2  wrong usage or an invalid request
+  3  a job timed out, was lost or was stopped, or has not ended within --timeout-seconds
+  4  the service cannot be reached or refuses access
+For several jobs the worst status counts: 4, then 2, 1, 3.
 `;

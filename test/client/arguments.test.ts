@@ -2,7 +2,7 @@ import { readArguments } from "../../client/arguments.ts";
 
 const read = (line: string, project?: string) => readArguments(line.split(" "), project);
 
-test("watch takes job IDs and what goes with them", () => {
+test("reads the job IDs and all options of watch", () => {
   expect(
     read(
       "watch a b --project prod --notify x,y --notify z --deadline-minutes 5 --digest --label env=prod=1 --wait --timeout-seconds 9",
@@ -29,7 +29,7 @@ test("watch takes job IDs and what goes with them", () => {
   });
 });
 
-test("status finds the project in the name, the option or the environment, in this order", () => {
+test("reads the project from the argument, the option or the environment, in this order", () => {
   expect(read("status a prod/b --project test", "dev")).toMatchObject({
     watches: [
       { project: "test", jobId: "a" },
@@ -39,7 +39,7 @@ test("status finds the project in the name, the option or the environment, in th
   expect(read("status a", "dev")).toMatchObject({ watches: [{ project: "dev", jobId: "a" }] });
 });
 
-test("stop and redeliver name jobs as status does", () => {
+test("reads the jobs of stop and redeliver", () => {
   const [a, b] = [
     { project: "dev", jobId: "a" },
     { project: "prod", jobId: "b" },
@@ -54,7 +54,7 @@ test("stop and redeliver name jobs as status does", () => {
   expect(read("redeliver a --project dev")).toMatchObject({ watch: a, targets: undefined });
 });
 
-test("watch --again knows whose jobs they are", () => {
+test("reads the watches to restart from watch --again", () => {
   expect(read("watch a b a --again", "dev")).toMatchObject({
     again: [
       { project: "dev", jobId: "a" },
@@ -65,40 +65,40 @@ test("watch --again knows whose jobs they are", () => {
 });
 
 test.each([
-  ["", "a command is missing"],
-  ["poll a", "no command 'poll'"],
+  ["", "the command is missing"],
+  ["poll a", "unknown command 'poll'"],
   ["watch", "either job IDs or --reply"],
   ["watch a --reply f", "either job IDs or --reply"],
-  ["watch --reply f --label a=b", "--label does not go with --reply"],
-  ["watch --reply f --digest", "--digest does not go with --reply"],
-  ["watch --reply f --again", "--again does not go with --reply"],
-  ["watch a --again", "Name its project"],
-  ["watch prod/a --again", "'prod/a' is no job ID; --project"],
-  ["watch a --target x", "takes no --target"],
+  ["watch --reply f --label a=b", "--label cannot be used with --reply"],
+  ["watch --reply f --digest", "--digest cannot be used with --reply"],
+  ["watch --reply f --again", "--again cannot be used with --reply"],
+  ["watch a --again", "the project of 'a' is missing"],
+  ["watch prod/a --again", "'prod/a' is not a job ID: name the project"],
+  ["watch a --target x", "has no option --target"],
   ["watch a --color", "--color"],
   ["watch a --label env", "NAME=VALUE"],
-  ["watch a --deadline-minutes soon", "a number above 0"],
-  ["watch a --timeout-seconds 5", "goes with --wait"],
-  ["status a", "Name its project"],
-  ["status prod/..", "no job ID"],
-  ["status p:d/a", "no project's name"],
-  ["status a --digest", "takes no --digest"],
-  ["stop", "name a job"],
-  ["stop a", "Name its project"],
-  ["stop p/a --wait", "takes no --wait"],
-  ["redeliver", "name one job"],
-  ["redeliver p/a p/b", "name one job"],
-  ["redeliver p/a --notify x", "takes no --notify"],
-  ["test", "name a target"],
-  ["test x --wait", "takes no --wait"],
-])("'%s' is refused in words", (line, words) => {
+  ["watch a --deadline-minutes soon", "a number greater than 0"],
+  ["watch a --timeout-seconds 5", "needs --wait"],
+  ["status a", "the project of 'a' is missing"],
+  ["status prod/..", "not a job ID"],
+  ["status p:d/a", "not a project name"],
+  ["status a --digest", "has no option --digest"],
+  ["stop", "give at least one job ID"],
+  ["stop a", "the project of 'a' is missing"],
+  ["stop p/a --wait", "has no option --wait"],
+  ["redeliver", "give at least one job ID"],
+  ["redeliver p/a p/b", "give one job ID"],
+  ["redeliver p/a --notify x", "has no option --notify"],
+  ["test", "give at least one target"],
+  ["test x --wait", "has no option --wait"],
+])("refuses '%s' with a sentence", (line, text) => {
   expect(line === "" ? readArguments([], undefined) : read(line)).toEqual({
     kind: "fault",
-    detail: expect.stringContaining(words),
+    detail: expect.stringContaining(text),
   });
 });
 
-test("help is help, wherever it stands", () => {
+test("recognizes --help and --version at any position", () => {
   for (const line of ["--help", "watch -h", "test --help x"]) expect(read(line)).toEqual({ kind: "help" });
   for (const line of ["--version", "watch --version"]) expect(read(line)).toEqual({ kind: "version" });
 });

@@ -4,8 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { USAGE } from "../../client/usage.ts";
-import { VERSION } from "../../client/version.ts";
+import { USAGE, VERSION } from "../../client/usage.ts";
 import { runCommand } from "../support/run-command.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -19,26 +18,26 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const build = (file: string, cwd = ROOT) => runCommand(process.execPath, [BUILD, file], { cwd });
 
-/** Every Node of this machine that is new enough; npm puts the one of this repository first. */
-const found = [...new Set([process.execPath, ...(process.env.PATH ?? "").split(delimiter).map(nodeIn)])];
+/** Every Node in the PATH, and the Node of this repository. */
+const nodes = [...new Set([process.execPath, ...(process.env.PATH ?? "").split(delimiter).map(nodeIn)])];
 
 function nodeIn(directory: string): string {
   return join(directory, "node");
 }
 
-test("shipped as one file, the command runs alone in an empty folder, with every Node from 20 on", async () => {
+test("the built file runs alone in an empty folder, with every Node from version 20", async () => {
   const file = join(folder, "cce-notifier.mjs");
   await build(file);
   await rm(`${file}.sha256`);
   expect(await readdir(folder)).toEqual(["cce-notifier.mjs"]);
   const env = { NOTIFIER_URL: "http://127.0.0.1:9", NOTIFIER_TOKEN: "t" };
   let ran = 0;
-  for (const node of found.filter(existsSync)) {
+  for (const node of nodes.filter(existsSync)) {
     const major = Number(/^v(\d+)/.exec((await runCommand(node, ["--version"])).stdout)?.[1]);
     if (major < 20) continue;
     const run = (...parameters: string[]) => runCommand(node, [file, ...parameters], { cwd: folder, env });
     expect(await run("--version")).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
-    // A call that is made once: as far as the network.
+    // This call is not repeated, so the test does not wait.
     expect(await run("redeliver", "p/a")).toMatchObject({
       code: 4,
       stderr: expect.stringContaining("cannot be reached"),
@@ -48,7 +47,7 @@ test("shipped as one file, the command runs alone in an empty folder, with every
   expect(ran).toBeGreaterThan(0);
 });
 
-test("the file needs nothing but Node: it imports no package", async () => {
+test("the built file imports no package", async () => {
   const file = join(folder, "cce-notifier.mjs");
   await build(file);
   const imports = [...(await readFile(file, "utf8")).matchAll(/^import .* from "([^"]+)";$/gm)];
@@ -56,7 +55,7 @@ test("the file needs nothing but Node: it imports no package", async () => {
   expect(imports.map(([, name]) => name).filter((name) => !name?.startsWith("node:"))).toEqual([]);
 });
 
-test("the same sources make the same bytes wherever it is called, and a checksum that sha256sum takes", async () => {
+test("a build in any folder makes the same file, and a checksum for sha256sum", async () => {
   const [one, two] = [join(folder, "one/cce-notifier.mjs"), join(folder, "two/cce-notifier.mjs")];
   expect(await build(one)).toEqual({ code: 0, stdout: "", stderr: "" });
   await build(two, folder);
@@ -67,11 +66,11 @@ test("the same sources make the same bytes wherever it is called, and a checksum
   expect(await readFile(`${one}.sha256`, "utf8")).toBe(`${sum}  cce-notifier.mjs\n`);
 });
 
-test("--version is the package's", async () => {
+test("VERSION is the version of the package", async () => {
   expect(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"))).toMatchObject({ version: VERSION });
 });
 
-test("installed as a package, where no Node reads TypeScript, the command is that file", async () => {
+test("the command of an installed package runs the built file", async () => {
   const installed = join(folder, "node_modules/cce-job-notifier");
   await cp(join(ROOT, "client/bin.mjs"), join(installed, "client/bin.mjs"));
   const bin = join(installed, "client/bin.mjs");
@@ -85,7 +84,7 @@ test("installed as a package, where no Node reads TypeScript, the command is tha
   expect(await runCommand(process.execPath, [bin, "--help"])).toEqual({ code: 0, stdout: USAGE, stderr: "" });
 });
 
-test("in a checkout it runs from its sources, which are never stale", async () => {
+test("the command in a checkout runs the sources", async () => {
   const ran = await runCommand(process.execPath, [join(ROOT, "client/bin.mjs"), "watch"]);
   expect(ran).toEqual({
     code: 2,

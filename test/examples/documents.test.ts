@@ -54,7 +54,7 @@ test.each([
     const ran = await runCommand("sh", ["-c", script], { cwd: folder, env });
     expect([ran.code, ran.stdout]).toEqual([22, '{"detail":"why"}']);
   }
-  expect(service.asked.every((asked) => asked.startsWith("POST /v1/"))).toBe(true);
+  expect(service.requests.every((request) => request.startsWith("POST /v1/"))).toBe(true);
   await service.stop();
   await rm(folder, { recursive: true });
 });

@@ -12,11 +12,11 @@ const TOKEN = "ccen_secret";
 
 /** Runs examples/curl/watch.sh against a service that answers so. */
 async function watch(
-  answer: (asked: string, url: string) => StubAnswer,
+  answer: (request: string, url: string) => StubAnswer,
   more: Readonly<Record<string, string>> = {},
   shell = "sh",
 ) {
-  const service = await startStubService((asked): StubAnswer => answer(asked, service.url));
+  const service = await startStubService((request): StubAnswer => answer(request, service.url));
   const env = {
     NOTIFIER_URL: service.url,
     NOTIFIER_TOKEN: TOKEN,
@@ -27,7 +27,7 @@ async function watch(
   const ran = await runCommand(shell, [WATCH, "a"], { env });
   await service.stop();
   expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
-  return { ...ran, asked: service.asked };
+  return { ...ran, requests: service.requests };
 }
 
 test.each([
@@ -68,7 +68,7 @@ test.each([
   ["what a document leaves out of one", "ccen_…"],
 ])("%s is wrong usage, told before anything is sent", async (_, NOTIFIER_TOKEN) => {
   const ran = await watch(() => ({ status: 200 }), { NOTIFIER_TOKEN });
-  expect([ran.code, ran.stdout, ran.asked]).toEqual([2, "", []]);
+  expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
   expect(ran.stderr).toContain("NOTIFIER_TOKEN holds");
   expect(ran.stderr).not.toMatch(/ab|cd|ccen/);
 });
@@ -79,7 +79,7 @@ test("where GitHub vouches for nothing it says so, and does not ask the notifier
   expect(ran).toEqual({
     code: 4,
     stdout: "",
-    asked: ["GET /token?a=1&audience=%61%20%62%26%63"],
+    requests: ["GET /token?a=1&audience=%61%20%62%26%63"],
     stderr: 'watch.sh: GitHub issues no identity token (403)\n  | {"message":"no"}\n',
   });
 });
@@ -96,8 +96,8 @@ test.each(["sh", "bash"])(
     };
     let polls = 0;
     const ran = await watch(
-      (asked, url) => {
-        if (asked.startsWith("POST")) return { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } };
+      (request, url) => {
+        if (request.startsWith("POST")) return { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } };
         polls += 1;
         return { status: 200, body: polls === 1 ? { ...status, state: "watching" } : status };
       },

@@ -4,38 +4,39 @@ import { text } from "node:stream/consumers";
 
 export interface StubAnswer {
   readonly status: number;
-  /** Answered as JSON. */
+  /** The body of the response as JSON. */
   readonly body?: unknown;
-  /** Answered as it is. */
+  /** The body of the response as text. */
   readonly text?: string;
 }
 
-/** A service that answers as a test says, over real HTTP, and keeps what it was asked: method, path and body. */
+/** An HTTP server whose answers a test chooses. */
 export interface StubService {
   readonly url: string;
-  readonly asked: string[];
+  /** The method and the path of every request. */
+  readonly requests: string[];
   stop(): Promise<void>;
 }
 
-/** @param answer undefined: the connection is closed without one. */
+/** @param answer returns the answer to a request. Undefined closes the connection without an answer. */
 export async function startStubService(
-  answer: (asked: string, body: string) => StubAnswer | undefined,
+  answer: (request: string, body: string) => StubAnswer | undefined,
 ): Promise<StubService> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
-    const call = `${request.method} ${request.url}`;
-    const sent = await text(request);
-    asked.push(call);
-    const told = answer(call, sent);
-    if (told === undefined) request.socket.destroy();
+    const name = `${request.method} ${request.url}`;
+    const body = await text(request);
+    requests.push(name);
+    const chosen = answer(name, body);
+    if (chosen === undefined) request.socket.destroy();
     else {
-      response.writeHead(told.status, { "content-type": "application/json" });
-      response.end(told.body === undefined ? (told.text ?? "") : JSON.stringify(told.body));
+      response.writeHead(chosen.status, { "content-type": "application/json" });
+      response.end(chosen.body === undefined ? (chosen.text ?? "") : JSON.stringify(chosen.body));
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    asked,
+    requests,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));

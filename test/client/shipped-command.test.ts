@@ -18,7 +18,7 @@ const Jobs = z.object({
 let receiver: Receiver;
 let scene: Scene;
 let folder: string;
-/** The command as it is shipped. */
+/** The built file. */
 let command: string;
 
 beforeAll(async () => {
@@ -62,8 +62,8 @@ function run(parameters: readonly string[], env: Readonly<Record<string, string>
   return runCommand(process.execPath, [command, ...parameters], { env: { ...known, ...env }, stdin });
 }
 
-describe("watch", () => {
-  test("hands jobs over and goes on", async () => {
+describe("the command watch", () => {
+  test("submits jobs with the context of the CI system, and does not wait", async () => {
     const [a, b] = [job(null), job(null)];
     const ran = await run(["watch", a, b, "--label", "env=prod"], {
       GITLAB_CI: "true",
@@ -74,8 +74,8 @@ describe("watch", () => {
     });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
     expect(ran.stdout.split("\n")).toEqual([
-      expect.stringContaining(`${PROJECT}/${a}: handed over, ${scene.stack.api}/jobs/${PROJECT}/${a}?key=`),
-      expect.stringContaining(`${PROJECT}/${b}: handed over, `),
+      expect.stringContaining(`${PROJECT}/${a}: accepted, ${scene.stack.api}/jobs/${PROJECT}/${a}?key=`),
+      expect.stringContaining(`${PROJECT}/${b}: accepted, `),
       "",
     ]);
     expect((await scene.status(a)).context).toEqual({
@@ -84,10 +84,10 @@ describe("watch", () => {
       runUrl: "https://gitlab.example/j/1",
       labels: { env: "prod" },
     });
-    expect((await run(["watch", a])).stdout).toContain("already watched");
+    expect((await run(["watch", a])).stdout).toContain("already watching");
   });
 
-  test("waits, shows each change as a line of its own, and says why a job failed", async () => {
+  test("with --wait prints every change as a line, and why a job failed", async () => {
     const [good, bad] = [job(0.3), job(0.3, "Failed")];
     const ran = await run(["watch", good, bad, "--wait"]);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);
@@ -96,7 +96,7 @@ describe("watch", () => {
     expect(ran.stdout).toContain("  |   sold out\n  |   ::error::!\n");
   });
 
-  test("with --json prints one document of everything, and nothing else", async () => {
+  test("with --json prints one document and nothing else", async () => {
     const [good, bad] = [job(0.2), job(0.2, "Failed")];
     const ran = await run(["watch", good, bad, good, "--wait", "--json"]);
     const { jobs } = Jobs.parse(JSON.parse(ran.stdout));
@@ -110,7 +110,7 @@ describe("watch", () => {
     ]);
   });
 
-  test("takes the cloud's reply from stdin or a file", async () => {
+  test("reads a reply of CCE from stdin or a file", async () => {
     const [piped, stored] = [job(0), job(0)];
     const reply = (jobId: string) => JSON.stringify({ kind: "Cluster", status: { jobID: jobId } });
     await writeFile(join(folder, "reply.json"), reply(stored));
@@ -125,7 +125,7 @@ describe("watch", () => {
     expect(second?.stdout).toContain(stored);
   });
 
-  test("says 3 of what is lost, and of what lasts longer than it may", async () => {
+  test("exits with 3 for a lost job, and for a job that runs longer than the timeout", async () => {
     const [lost, late] = await Promise.all([
       run(["watch", UNKNOWN, "--wait"]),
       run(["watch", job(null), "--wait", "--timeout-seconds", "1.5"]),
@@ -135,8 +135,8 @@ describe("watch", () => {
   });
 });
 
-describe("status, stop, redeliver and test", () => {
-  test("status tells how a job stands without waiting for it", async () => {
+describe("the command", () => {
+  test("status prints the status of a job without waiting", async () => {
     const jobId = job(null);
     await scene.submit({ jobId });
     const ran = await run(["status", `${PROJECT}/${jobId}`]);
@@ -145,27 +145,27 @@ describe("status, stop, redeliver and test", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ jobId, state: "watching" }] });
   });
 
-  test("a watch is stopped, taken up again, and begun anew while it runs", async () => {
+  test("watch --again restarts a running watch, and stop stops it", async () => {
     const jobId = job(null);
     await run(["watch", jobId]);
     const again = await run(["watch", jobId, "--again", "--project", PROJECT]);
-    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("handed over"), stderr: "" });
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("accepted"), stderr: "" });
     const stopped = await run(["stop", `${PROJECT}/${jobId}`]);
     expect(stopped).toEqual({ code: 0, stdout: `${PROJECT}/${jobId}: no longer watched\n`, stderr: "" });
     expect((await scene.status(jobId)).state).toBe("stopped");
   });
 
-  test("an outcome is told again, and one that is not there is wrong usage", async () => {
+  test("redeliver sends an outcome again, and exits with 2 without an outcome", async () => {
     const [ended, running] = [job(0), job(null)];
     await run(["watch", ended, "--wait", "--notify", "deploys"]);
-    const told = await run(["redeliver", `${PROJECT}/${ended}`, "--target", "deploys"]);
-    expect(told).toEqual({ code: 0, stdout: `${PROJECT}/${ended}: told again to deploys\n`, stderr: "" });
+    const sent = await run(["redeliver", `${PROJECT}/${ended}`, "--target", "deploys"]);
+    expect(sent).toEqual({ code: 0, stdout: `${PROJECT}/${ended}: sent again to deploys\n`, stderr: "" });
     await run(["watch", running]);
     const refused = await run(["redeliver", `${PROJECT}/${running}`]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("has no outcome")]);
   });
 
-  test("test tells what became of one real message", async () => {
+  test("test sends one real message to a target", async () => {
     const [good, bad] = await Promise.all([run(["test", "deploys"]), run(["test", "broken", "--json"])]);
     expect(good).toEqual({ code: 0, stdout: "deploys: delivered (200, ok)\n", stderr: "" });
     expect([bad.code, JSON.parse(bad.stdout)]).toMatchObject([1, { targets: [{ target: "broken" }] }]);
@@ -175,21 +175,21 @@ describe("status, stop, redeliver and test", () => {
 
 test.each([
   [2, "wrong usage", ["watch"], {}],
-  [2, "no address", ["test", "deploys"], { NOTIFIER_URL: "" }],
+  [2, "no URL", ["test", "deploys"], { NOTIFIER_URL: "" }],
   [2, "no token", ["test", "deploys"], { NOTIFIER_TOKEN: "" }],
-  [2, "a job ID that is none", ["watch", "a b"], {}],
+  [2, "an invalid job ID", ["watch", "a b"], {}],
   [2, "a project that is not configured", ["watch", "a", "--project", "nowhere"], {}],
-  [4, "a token that is not known", ["test", "deploys"], { NOTIFIER_TOKEN: "nobody's" }],
-  [4, "a target that is not there", ["test", "nobody"], {}],
-  [4, "a job nobody watches", ["status", `${PROJECT}/nobody`], {}],
-])("exit status %i: %s", async (code, _, parameters, env) => {
+  [4, "an unknown token", ["test", "deploys"], { NOTIFIER_TOKEN: "nobody's" }],
+  [4, "an unknown target", ["test", "nobody"], {}],
+  [4, "a job without a watch", ["status", `${PROJECT}/nobody`], {}],
+])("exits with %i for %s", async (code, _, parameters, env) => {
   const ran = await run(parameters, env);
   expect([ran.code, ran.stdout]).toEqual([code, ""]);
   expect(ran.stderr).toMatch(/^cce-notifier: ./);
   expect(ran.stderr).not.toContain(scene.token);
 });
 
-test("the client speaks every operation of a watch", async () => {
+test("the typed client makes every call of a watch", async () => {
   const client = createClient({ url: `${scene.stack.api}/`, token: async () => scene.token });
   const jobId = job(0);
   const key = { project: PROJECT, jobId };
@@ -197,8 +197,8 @@ test("the client speaks every operation of a watch", async () => {
   expect((await client.status(key, 20)).state).toBe("succeeded");
   expect((await client.redeliver(key, ["deploys"])).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
   await expect(client.redeliver(key, ["nobody"])).rejects.toMatchObject({ problem: { status: 422 } });
-  const endless = { project: PROJECT, jobId: job(null) };
-  await client.watch({ jobId: endless.jobId });
-  await client.stop(endless);
-  expect((await client.status(endless)).state).toBe("stopped");
+  const running = { project: PROJECT, jobId: job(null) };
+  await client.watch({ jobId: running.jobId });
+  await client.stop(running);
+  expect((await client.status(running)).state).toBe("stopped");
 });

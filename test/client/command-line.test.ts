@@ -1,5 +1,5 @@
-import { main } from "../../client/cli.ts";
-import { VERSION } from "../../client/version.ts";
+import { runCommandLine } from "../../client/command-line.ts";
+import { VERSION } from "../../client/usage.ts";
 import { targetNotFound, watchNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
@@ -13,24 +13,24 @@ const REFUSED = {
   target: targetNotFound("nope"),
 };
 const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[what].problem });
-/** How the command tells one: after what was asked for, in the service's own words. */
-const told = (name: string, what: keyof typeof REFUSED) =>
+/** The line on stderr for a refused name, with the detail of the service. */
+const errorLine = (name: string, what: keyof typeof REFUSED) =>
   `cce-notifier: ${name}: ${REFUSED[what].problem.detail}\n`;
 
 const services: StubService[] = [];
 afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
 
-/** Runs the command in this process against a service that answers so. */
+/** Runs the command in this process. The stub service answers its requests. */
 async function run(
   parameters: readonly string[],
-  answer: (asked: string, body: string) => StubAnswer | undefined,
+  answer: (requested: string, body: string) => StubAnswer | undefined,
   env: Readonly<Record<string, string>> = {},
 ) {
   const service = await startStubService(answer);
   services.push(service);
   const [stdout, stderr]: string[][] = [[], []];
   let nowMs = 0;
-  const code = await main(parameters, {
+  const code = await runCommandLine(parameters, {
     env: { NOTIFIER_URL: service.url, NOTIFIER_TOKEN: TOKEN, NOTIFIER_PROJECT: "prod", ...env },
     stdout: { write: (text: string) => stdout?.push(text) },
     stderr: { write: (text: string) => stderr?.push(text) },
@@ -40,41 +40,46 @@ async function run(
       nowMs += ms;
     },
   });
-  const told = { code, stdout: stdout?.join("") ?? "", stderr: stderr?.join("") ?? "", asked: service.asked };
-  expect(told.stdout + told.stderr).not.toContain(TOKEN);
-  return told;
+  const result = {
+    code,
+    stdout: stdout?.join("") ?? "",
+    stderr: stderr?.join("") ?? "",
+    requests: service.requests,
+  };
+  expect(result.stdout + result.stderr).not.toContain(TOKEN);
+  return result;
 }
 
-/** Answers GET of a job by its ID. */
+/** Answers a GET of a job by its ID. */
 const jobs =
   (states: Readonly<Record<string, StatusDocument["state"]>>) =>
-  (asked: string): StubAnswer => {
-    const [, project = "", jobId = ""] = /^GET \/v1\/jobs\/([^/]+)\/([^/?]+)/.exec(asked) ?? [];
+  (requested: string): StubAnswer => {
+    const [, project = "", jobId = ""] = /^GET \/v1\/jobs\/([^/]+)\/([^/?]+)/.exec(requested) ?? [];
     const state = states[jobId];
     if (state === undefined) return refusal("watch");
     return { status: 200, body: { ...example, project, jobId, state, done: state !== "watching" } };
   };
 
-describe("one of several that is refused", () => {
-  const targets = (asked: string): StubAnswer | undefined => {
-    const target = asked.split("/")[3] ?? "";
+describe("a refusal of one of several names", () => {
+  const targets = (requested: string): StubAnswer | undefined => {
+    const target = requested.split("/")[3] ?? "";
     if (target === "nope") return refusal("target");
     if (target === "down") return undefined;
     const verdict = target === "private" ? "rejected" : "delivered";
     return { status: 200, body: { target, verdict, status: 200, reason: "ok" } };
   };
 
-  test("does not hide what was sent to the other targets", async () => {
+  test("does not hide the results of the other targets", async () => {
     const ran = await run(["test", "deploys", "nope", "private"], targets);
     expect(ran).toMatchObject({
       code: 4,
       stdout: "deploys: delivered (200, ok)\nprivate: rejected (200, ok)\n",
-      stderr: told("nope", "target"),
+      stderr: errorLine("nope", "target"),
     });
     expect((await run(["test", "deploys", "private"], targets)).code).toBe(1);
   });
 
-  test("is told with the others by --json, as those are that were not asked any more", async () => {
+  test("is part of the JSON document, like the names without a request after an outage", async () => {
     const ran = await run(["test", "deploys", "nope", "down", "private", "--json"], targets);
     expect([ran.code, JSON.parse(ran.stdout)]).toEqual([
       4,
@@ -87,34 +92,38 @@ describe("one of several that is refused", () => {
         ],
       },
     ]);
-    expect(ran.asked).toHaveLength(3);
+    expect(ran.requests).toHaveLength(3);
     expect(ran.stderr.match(/cannot be reached/g)).toHaveLength(1);
   });
 
-  test.each([[[]], [["--wait"]]])("is named among jobs, and the others are told, with %j", async (more) => {
-    const answer = jobs({ a: "succeeded", b: "failed" });
-    const ran = await run(["status", "a", "other/nosuch", "b", ...more], answer);
-    expect([ran.code, ran.stderr]).toEqual([4, told("other/nosuch", "watch")]);
-    expect(ran.stdout).toContain("✔ prod/a");
-    expect(ran.stdout).toContain("✖ prod/b");
-    const json = await run(["status", "a", "other/nosuch", "b", "--json", ...more], answer);
-    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
-      4,
-      {
-        jobs: [
-          { jobId: "a", state: "succeeded" },
-          { project: "other", jobId: "nosuch", error: { status: 404 } },
-          { jobId: "b", state: "failed" },
-        ],
-      },
-    ]);
-  });
+  test.each([[[]], [["--wait"]]])(
+    "is printed for a job, next to the status of the other jobs, with the options %j",
+    async (more) => {
+      const answer = jobs({ a: "succeeded", b: "failed" });
+      const ran = await run(["status", "a", "other/nosuch", "b", ...more], answer);
+      expect([ran.code, ran.stderr]).toEqual([4, errorLine("other/nosuch", "watch")]);
+      expect(ran.stdout).toContain("✔ prod/a");
+      expect(ran.stdout).toContain("✖ prod/b");
+      const json = await run(["status", "a", "other/nosuch", "b", "--json", ...more], answer);
+      expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
+        4,
+        {
+          jobs: [
+            { jobId: "a", state: "succeeded" },
+            { project: "other", jobId: "nosuch", error: { status: 404 } },
+            { jobId: "b", state: "failed" },
+          ],
+        },
+      ]);
+    },
+  );
 
-  test("while waiting, a service that is gone is told once, with what was known before", async () => {
-    const answer = (asked: string) => (asked.includes("/b") ? undefined : jobs({ a: "succeeded" })(asked));
+  test("is part of the JSON document when the service becomes unreachable during the wait", async () => {
+    const answer = (requested: string) =>
+      requested.includes("/b") ? undefined : jobs({ a: "succeeded" })(requested);
     const ran = await run(["status", "a", "b", "c", "--wait", "--json"], answer);
-    const { jobs: told } = JSON.parse(ran.stdout);
-    expect([ran.code, told]).toMatchObject([
+    const { jobs: documents } = JSON.parse(ran.stdout);
+    expect([ran.code, documents]).toMatchObject([
       4,
       [
         { jobId: "a", state: "succeeded" },
@@ -126,7 +135,7 @@ describe("one of several that is refused", () => {
   });
 });
 
-test("one that is not taken and one that cannot be followed end with the worse of the two, and both are told", async () => {
+test("a rejected job and a job that cannot be followed give the worse exit code and both errors", async () => {
   const answerFor = (jobId: string, status: string) => ({
     project: "prod",
     jobId,
@@ -136,8 +145,8 @@ test("one that is not taken and one that cannot be followed end with the worse o
     ...(status === "rejected" ? { error: { ...refusal("watch").body, status: 422 } } : {}),
   });
   const body = { jobs: [answerFor("a", "rejected"), answerFor("b", "accepted")] };
-  const ran = await run(["watch", "a", "b", "--wait", "--json"], (asked) =>
-    asked.startsWith("POST") ? { status: 202, body } : refusal("watch"),
+  const ran = await run(["watch", "a", "b", "--wait", "--json"], (requested) =>
+    requested.startsWith("POST") ? { status: 202, body } : refusal("watch"),
   );
   expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([
     4,
@@ -145,19 +154,19 @@ test("one that is not taken and one that cannot be followed end with the worse o
   ]);
 });
 
-test("a wait that is given up is told, and that the service goes on", async () => {
+test("a wait that is too long says how many jobs have not ended", async () => {
   const answer = jobs({ a: "succeeded", b: "watching" });
   const ran = await run(["status", "a", "b", "--wait", "--timeout-seconds", "2.5"], answer);
   expect([ran.code, ran.stderr]).toEqual([
     3,
-    "cce-notifier: waited 2.5 s and no longer: 1 job has not ended, and the service goes on watching\n",
+    "cce-notifier: 1 job has not ended after 2.5 s. The service continues to watch.\n",
   ]);
 });
 
-test("a fault names what was typed, not only where it stood in a body that nobody saw", async () => {
+test("a fault is printed with the value from the command line", async () => {
   const body = {
     type: "/docs#problem-invalid-request",
-    title: "The request has faults",
+    title: "Invalid request",
     status: 422,
     detail: "No.",
     errors: [{ pointer: "#/jobIds/1", detail: "must be else" }],
@@ -165,22 +174,22 @@ test("a fault names what was typed, not only where it stood in a body that nobod
   const ran = await run(["watch", "a", "b c"], () => ({ status: 422, body }));
   expect([ran.code, ran.stderr]).toEqual([
     2,
-    "cce-notifier: The request has faults: No.\n  'b c' (#/jobIds/1) must be else\n",
+    "cce-notifier: Invalid request: No.\n  'b c' (#/jobIds/1) must be else\n",
   ]);
 });
 
 test.each([
   ["a line break", "ab\ncd"],
-  ["what a document leaves out", "ccen_…"],
-  ["nothing but blanks", " \n"],
-])("a token with %s is wrong usage, told before anything is sent", async (_, token) => {
+  ["an ellipsis", "ccen_…"],
+  ["only spaces", " \n"],
+])("a token with %s is wrong usage, and no request is sent", async (_, token) => {
   const ran = await run(["status", "a"], jobs({}), { NOTIFIER_TOKEN: token });
-  expect([ran.code, ran.stdout, ran.asked]).toEqual([2, "", []]);
+  expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
   expect(ran.stderr).toContain("cce-notifier: NOTIFIER_TOKEN ");
   expect(ran.stderr).not.toMatch(/ab|cd|ccen/);
 });
 
-test("--version says which release it is, without a service", async () => {
+test("--version prints the release without a service", async () => {
   expect(await run(["--version"], jobs({}), { NOTIFIER_URL: "" })).toMatchObject({
     code: 0,
     stdout: `${VERSION}\n`,
@@ -189,14 +198,14 @@ test("--version says which release it is, without a service", async () => {
 });
 
 describe("stop and redeliver", () => {
-  test("stop tells of each job, and of the one that nobody watches", async () => {
-    const answer = (asked: string) => (asked.endsWith("/b") ? refusal("watch") : { status: 204 });
+  test("stop prints every job, and an error for a job without a watch", async () => {
+    const answer = (requested: string) => (requested.endsWith("/b") ? refusal("watch") : { status: 204 });
     const ran = await run(["stop", "a", "b", "other/c"], answer);
     expect(ran).toMatchObject({
       code: 4,
       stdout: "prod/a: no longer watched\nother/c: no longer watched\n",
-      stderr: told("prod/b", "watch"),
-      asked: ["DELETE /v1/jobs/prod/a", "DELETE /v1/jobs/prod/b", "DELETE /v1/jobs/other/c"],
+      stderr: errorLine("prod/b", "watch"),
+      requests: ["DELETE /v1/jobs/prod/a", "DELETE /v1/jobs/prod/b", "DELETE /v1/jobs/other/c"],
     });
     const json = await run(["stop", "a", "b", "--json"], answer);
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -207,25 +216,25 @@ describe("stop and redeliver", () => {
     });
   });
 
-  test("redeliver names the targets, or leaves the choice to the service", async () => {
+  test("redeliver sends the given targets, or lets the service choose", async () => {
     const bodies: string[] = [];
     const answer = (_: string, body: string) => {
       bodies.push(body);
-      const told = bodies.length === 3 ? [] : [{ target: "deploys", redelivery: 2 }];
-      return { status: 202, body: { project: "prod", jobId: "a", targets: told } };
+      const targets = bodies.length === 3 ? [] : [{ target: "deploys", redelivery: 2 }];
+      return { status: 202, body: { project: "prod", jobId: "a", targets } };
     };
     const named = await run(["redeliver", "a", "--target", "deploys"], answer);
     const all = await run(["redeliver", "a", "--json"], answer);
     const none = await run(["redeliver", "a"], answer);
-    expect(named).toMatchObject({ code: 0, stdout: "prod/a: told again to deploys\n" });
+    expect(named).toMatchObject({ code: 0, stdout: "prod/a: sent again to deploys\n" });
     expect(JSON.parse(all.stdout)).toEqual({
       project: "prod",
       jobId: "a",
       targets: [{ target: "deploys", redelivery: 2 }],
     });
-    expect(none.stdout).toContain("told again to nobody");
+    expect(none.stdout).toContain("nothing to send");
     expect(bodies).toEqual(['{"targets":["deploys"]}', "{}", "{}"]);
-    expect(named.asked).toEqual(["POST /v1/jobs/prod/a/redeliver"]);
+    expect(named.requests).toEqual(["POST /v1/jobs/prod/a/redeliver"]);
   });
 });
 
@@ -239,13 +248,13 @@ describe("watch --again", () => {
     over: "stopped",
   };
   const all = [...Object.keys(states), "new"];
-  /** A service that takes up anew what was stopped. */
+  /** A service that restarts a stopped watch. */
   function createAnswers() {
     const now: Record<string, StatusDocument["state"]> = { ...states };
-    return (asked: string, body: string): StubAnswer => {
-      const jobId = asked.split("/").at(-1) ?? "";
-      if (asked.startsWith("GET")) return jobs(now)(asked);
-      if (asked.startsWith("DELETE")) {
+    return (requested: string, body: string): StubAnswer => {
+      const jobId = requested.split("/").at(-1) ?? "";
+      if (requested.startsWith("GET")) return jobs(now)(requested);
+      if (requested.startsWith("DELETE")) {
         now[jobId] = "stopped";
         return { status: 204 };
       }
@@ -261,34 +270,34 @@ describe("watch --again", () => {
     };
   }
 
-  test("starts from the beginning what has no outcome of its own, and leaves what is told", async () => {
+  test("restarts every watch but those whose job has succeeded or failed", async () => {
     const ran = await run(["watch", ...all, "--again"], createAnswers());
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
-    expect(ran.asked.filter((asked) => !asked.startsWith("GET"))).toEqual([
+    expect(ran.requests.filter((requested) => !requested.startsWith("GET"))).toEqual([
       ...["DELETE /v1/jobs/prod/late", "DELETE /v1/jobs/prod/gone", "DELETE /v1/jobs/prod/running"],
       "POST /v1/jobs",
     ]);
     expect(ran.stdout.split("\n")).toEqual([
       ...[
-        "prod/good: has succeeded, which is not watched again",
-        "prod/bad: has failed, which is not watched again",
+        "prod/good: not restarted, because the job has succeeded",
+        "prod/bad: not restarted, because the job has failed",
       ],
-      ...["late", "gone", "running"].map((jobId) => `prod/${jobId}: handed over`),
-      ...["good", "bad"].map((jobId) => `prod/${jobId}: already watched`),
-      ...["over", "new"].map((jobId) => `prod/${jobId}: handed over`),
+      ...["late", "gone", "running"].map((jobId) => `prod/${jobId}: accepted`),
+      ...["good", "bad"].map((jobId) => `prod/${jobId}: already watching`),
+      ...["over", "new"].map((jobId) => `prod/${jobId}: accepted`),
       "",
     ]);
   });
 
-  test("says what is no longer watched where it cannot be handed over", async () => {
+  test("prints the stopped watches when the submission fails", async () => {
     const answers = createAnswers();
-    const ran = await run(["watch", "running", "--again"], (asked, body) =>
-      asked.startsWith("POST") ? { status: 403, body: { message: "no" } } : answers(asked, body),
+    const ran = await run(["watch", "running", "--again"], (requested, body) =>
+      requested.startsWith("POST") ? { status: 403, body: { message: "no" } } : answers(requested, body),
     );
     expect([ran.code, ran.stderr.split("\n")]).toEqual([
       4,
       [
-        "cce-notifier: no longer watched, until they are handed over once more:",
+        "cce-notifier: these jobs are no longer watched, submit them again:",
         "  prod/running",
         "cce-notifier: HTTP 403: no",
         "",
@@ -296,8 +305,8 @@ describe("watch --again", () => {
     ]);
   });
 
-  test("stops nothing where it cannot learn how a job stands", async () => {
+  test("stops no watch when a status cannot be read", async () => {
     const ran = await run(["watch", "a", "--again"], () => ({ status: 403, body: { message: "no" } }));
-    expect([ran.code, ran.asked]).toEqual([4, ["GET /v1/jobs/prod/a"]]);
+    expect([ran.code, ran.requests]).toEqual([4, ["GET /v1/jobs/prod/a"]]);
   });
 });

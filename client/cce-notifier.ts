@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { main } from "./cli.ts";
+import { runCommandLine } from "./command-line.ts";
 
-// A reader that has gone away (`| head`) is no reason to fail.
+// A reader that stops early (`| head`) is not an error.
 process.stdout.on("error", () => undefined);
 
-process.exitCode = await main(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -1,0 +1,87 @@
+import { type Command, readArguments } from "./arguments.ts";
+import { ciContext } from "./ci-context.ts";
+import { createClient } from "./client.ts";
+import { type CommandResult, redeliver, status, stop, testTargets } from "./commands.ts";
+import { errorDocument, errorLines } from "./error-text.ts";
+import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
+import type { Connection } from "./request.ts";
+import { createScreen, type ErrorOutput, type Output, printable } from "./screen.ts";
+import { githubIdentityToken, tokenFault } from "./token.ts";
+import { USAGE, VERSION } from "./usage.ts";
+import { type WatchPorts, watch } from "./watch-command.ts";
+
+/** Everything that the command uses of its process. */
+export interface Environment extends Pick<WatchPorts, "readText" | "now" | "wait"> {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: ErrorOutput;
+}
+
+/** Runs one command line of `cce-notifier` and returns its exit status. */
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<ExitCode> {
+  const { env, stdout, stderr, wait } = environment;
+  const command = readArguments(argv, env.NOTIFIER_PROJECT);
+  if (command.kind === "help" || command.kind === "version") {
+    stdout.write(command.kind === "help" ? USAGE : `${VERSION}\n`);
+    return EXIT.succeeded;
+  }
+  const usageError = (fault: string): ExitCode => {
+    stderr.write(`cce-notifier: ${printable(fault)}\nTry: cce-notifier --help\n`);
+    return EXIT.usage;
+  };
+  if (command.kind === "fault") return usageError(command.detail);
+  const connection = readConnection(env);
+  if (typeof connection === "string") return usageError(connection);
+
+  const writeDocument = (document: object) => command.json && stdout.write(`${JSON.stringify(document)}\n`);
+  const client = createClient({ ...connection, wait });
+  const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr);
+  const live = !command.json && stdout.isTTY === true;
+  try {
+    const { document, code } = await run(command, {
+      ...environment,
+      client,
+      screen,
+      live,
+      context: ciContext(env),
+    });
+    writeDocument(document);
+    return code;
+  } catch (error) {
+    screen.printError(errorLines(error));
+    writeDocument({ error: errorDocument(error) });
+    return exitCodeOfError(error);
+  }
+}
+
+type ServiceCommand = Exclude<Command, { readonly kind: "help" | "version" | "fault" }>;
+
+async function run(command: ServiceCommand, ports: WatchPorts): Promise<CommandResult> {
+  switch (command.kind) {
+    case "watch":
+      return watch(command, ports);
+    case "status":
+      return status(command, ports);
+    case "stop":
+      return stop(command.watches, ports);
+    case "redeliver":
+      return redeliver(command, ports);
+    case "test":
+      return testTargets(command.targets, ports);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Returns the connection to the service, or a sentence about the variable that is missing or invalid. */
+function readConnection(env: Environment["env"]): Connection | string {
+  const { NOTIFIER_URL: url = "", NOTIFIER_TOKEN: token, NOTIFIER_AUDIENCE: audience } = env;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return "NOTIFIER_URL must be the URL of the service";
+  if (token?.trim()) {
+    const fault = tokenFault(token);
+    return fault === null ? { url, token } : `NOTIFIER_TOKEN ${fault}`;
+  }
+  const identityToken = audience ? githubIdentityToken(env, audience) : null;
+  return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url, token: identityToken };
+}

@@ -1,0 +1,80 @@
+import type { TestResult } from "../lib/api/delivery-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
+import type { Command } from "./arguments.ts";
+import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
+import { Results } from "./results.ts";
+import { jobName } from "./status-text.ts";
+import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
+
+type Ports = Pick<WaitPorts, "client" | "screen">;
+
+export interface CommandResult {
+  /** The document that `--json` prints. */
+  readonly document: object;
+  readonly code: ExitCode;
+}
+
+/** Prints the status of jobs, once or until all have ended. */
+export async function status(
+  command: Extract<Command, { kind: "status" }>,
+  ports: WaitPorts,
+): Promise<CommandResult> {
+  const { results, code } = await waitForJobs(command.watches, command, ports);
+  const jobs = command.watches.map((watch) => {
+    const name = jobName(watch);
+    return { ...watch, ...results.values.get(name), ...results.errorField(name) };
+  });
+  return { document: { jobs }, code };
+}
+
+/** Stops watches. A watch that has ended keeps its outcome. */
+export async function stop(watches: readonly WatchKey[], { client, screen }: Ports): Promise<CommandResult> {
+  const results = new Results(screen);
+  await results.callEach(watches, jobName, async (watch) => {
+    await client.stop(watch);
+    screen.print([`${jobName(watch)}: no longer watched`]);
+  });
+  const jobs = watches.map((watch) => ({ ...watch, ...results.errorField(jobName(watch)) }));
+  return { document: { jobs }, code: results.exitCode() };
+}
+
+/** Sends the outcome of a job to its targets again. */
+export async function redeliver(
+  { watch, targets }: Extract<Command, { kind: "redeliver" }>,
+  { client, screen }: Ports,
+): Promise<CommandResult> {
+  const document = await client.redeliver(watch, targets);
+  const names = document.targets.map(({ target }) => target).join(", ");
+  const text =
+    names === ""
+      ? "nothing to send, because no target of this watch gets this outcome"
+      : `sent again to ${names}`;
+  screen.print([`${jobName(watch)}: ${text}`]);
+  return { document, code: EXIT.succeeded };
+}
+
+/** Sends one real message to each target. Prints each result before the next message is sent. */
+export async function testTargets(
+  names: readonly string[],
+  { client, screen }: Ports,
+): Promise<CommandResult> {
+  const results = new Results<TestResult>(screen);
+  const distinct = [...new Set(names)];
+  const nameOf = (name: string) => name;
+  await results.callEach(distinct, nameOf, async (name) => {
+    const result = await client.test(name);
+    results.values.set(name, result);
+    const details = [result.status, result.reason].filter((detail) => detail !== null);
+    screen.print([`${name}: ${result.verdict} (${details.join(", ")})`]);
+  });
+  const targets = distinct.map((target) => ({
+    target,
+    ...results.values.get(target),
+    ...results.errorField(target),
+  }));
+  const isDelivered = [...results.values.values()].every(({ verdict }) => verdict === "delivered");
+  return {
+    document: { targets },
+    code: worstOf([isDelivered ? EXIT.succeeded : EXIT.failed, results.exitCode()]),
+  };
+}

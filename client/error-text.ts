@@ -1,0 +1,66 @@
+import type { Problem, RequestError } from "../lib/api/problem.ts";
+import { truncate } from "../lib/domain/truncate-text.ts";
+import { ProblemError, type SentRequest } from "./errors.ts";
+
+/** An error as JSON: the problem of the service, or a detail. */
+export type ErrorDocument = Problem | { readonly detail: string };
+
+/** Anyone who knows this URL can post to it, so it is not printed. */
+const SECRET_FIELDS = ["callbackUrl"];
+const MAX_VALUE_LENGTH = 80;
+
+export function errorDocument(error: unknown): ErrorDocument {
+  return error instanceof ProblemError ? error.problem : { detail: messageOf(error) };
+}
+
+/**
+ * An error as lines: the message, and one line for each fault.
+ * @param name the job or target that the error is about.
+ */
+export function errorLines(error: unknown, name?: string): readonly string[] {
+  const message = name === undefined ? messageOf(error) : `${name}: ${messageOf(error)}`;
+  const faults = error instanceof ProblemError ? (error.problem.errors ?? []) : [];
+  return [message, ...faults.map((fault) => faultLine(fault, (error as ProblemError).sent))];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** One fault of a request as a line, with the value that was sent. */
+export function faultLine(
+  { pointer, parameter, detail }: RequestError,
+  { body, query }: SentRequest,
+): string {
+  const path = pointer === undefined ? [] : pointerSteps(pointer);
+  const value = parameter === undefined ? valueAt(body, path) : query?.get(parameter);
+  const isShown =
+    !SECRET_FIELDS.includes(parameter ?? path.at(-1) ?? "") && ["string", "number"].includes(typeof value);
+  const location = pointer ?? parameter ?? "";
+  return (
+    isShown
+      ? `'${truncate(String(value), MAX_VALUE_LENGTH)}' (${location}) ${detail}`
+      : `${location} ${detail}`
+  ).trim();
+}
+
+/** The steps of a JSON pointer that is a URI fragment (RFC 6901, section 6). */
+function pointerSteps(pointer: string): string[] {
+  try {
+    const steps = decodeURIComponent(pointer.replace(/^#/, "")).split("/").slice(1);
+    return steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  } catch {
+    return [];
+  }
+}
+
+function valueAt(body: unknown, steps: readonly string[]): unknown {
+  const root = typeof body === "object" ? body : undefined;
+  return steps.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, step)
+        ? Reflect.get(value, step)
+        : undefined,
+    root,
+  );
+}

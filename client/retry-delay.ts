@@ -1,0 +1,35 @@
+export const MAX_TRIES = 5;
+const FIRST_DELAY_MS = 500;
+/** The client does not wait longer than this, even if the service asks for it. */
+const MAX_DELAY_MS = 30_000;
+/** With these statuses the service has not carried out the call. */
+const NOT_CARRIED_OUT: readonly number[] = [429, 503];
+/** With these statuses the service may have carried out the call. */
+const UNKNOWN_RESULT: readonly number[] = [500, 502, 504];
+
+/** The result of a failed try. `status` is null when no response arrived. */
+export interface FailedTry {
+  readonly status: number | null;
+  readonly retryAfterSeconds: number | null;
+}
+
+/**
+ * The milliseconds to wait before the next try, or null when there is no next try. A call that is not repeatable is
+ * tried again only if the service has not carried it out.
+ * @param tries the number of tries so far.
+ * @param random a number from 0 to 1. It spreads the delays of several clients.
+ */
+export function retryDelayMs(
+  { status, retryAfterSeconds }: FailedTry,
+  repeatable: boolean,
+  tries: number,
+  random: number,
+): number | null {
+  const isSafe = status !== null && NOT_CARRIED_OUT.includes(status);
+  const mayHelp = status === null || UNKNOWN_RESULT.includes(status);
+  const retryAfterMs = (retryAfterSeconds ?? 0) * 1000;
+  if (!isSafe && !(repeatable && mayHelp)) return null;
+  if (tries >= MAX_TRIES || retryAfterMs > MAX_DELAY_MS) return null;
+  const backoffMs = FIRST_DELAY_MS * 2 ** (tries - 1) * (0.75 + random / 2);
+  return Math.max(backoffMs, retryAfterMs);
+}

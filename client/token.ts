@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import { NonEmpty } from "../lib/domain/zod-fields.ts";
+import { TokenError, UnreachableError } from "./errors.ts";
+
+const GITHUB_TIMEOUT_MS = 10_000;
+
+/**
+ * Returns the token without the spaces and line breaks around it, which a file or a variable may have.
+ * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
+ */
+export function readToken(text: string): string {
+  const fault = tokenFault(text);
+  if (fault !== null) throw new TokenError(`The token ${fault}.`);
+  return text.trim();
+}
+
+/** Says why a text is not a token, without the text. Returns null for a token. */
+export function tokenFault(text: string): string | null {
+  const token = text.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return null;
+  if (token === "") return "is empty";
+  if (/[\r\n]/.test(token)) return "contains a line break";
+  if (/\s/.test(token)) return "contains a space";
+  return token.includes("…") ? "contains '…', like a shortened example" : "contains an invalid character";
+}
+
+const IdentityToken = z.object({ value: NonEmpty });
+
+/**
+ * Returns a function that gets an identity token for this GitHub Actions job. The job needs the permission
+ * `id-token: write`. Returns null outside of such a job.
+ * https://docs.github.com/en/actions/reference/security/oidc
+ */
+export function githubIdentityToken(
+  env: Readonly<Record<string, string | undefined>>,
+  audience: string,
+  send: typeof fetch = fetch,
+): (() => Promise<string>) | null {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken } = env;
+  if (!requestUrl || !requestToken) return null;
+  return async () => {
+    const url = new URL(requestUrl);
+    url.searchParams.set("audience", audience);
+    try {
+      const response = await send(url, {
+        headers: { authorization: `Bearer ${requestToken}` },
+        signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
+      });
+      return IdentityToken.parse(await response.json()).value;
+    } catch (cause) {
+      throw new UnreachableError("GitHub did not issue an identity token for this job.", { cause });
+    }
+  };
+}

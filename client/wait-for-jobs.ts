@@ -1,0 +1,70 @@
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
+import type { WaitOptions } from "./arguments.ts";
+import type { NotifierClient } from "./client.ts";
+import { EXIT, type ExitCode, exitCodeOf, worstOf } from "./exit-code.ts";
+import { follow, MAX_WAIT_SECONDS } from "./follow.ts";
+import { Results } from "./results.ts";
+import type { Screen } from "./screen.ts";
+import { jobName, reasonLines, statusLine } from "./status-text.ts";
+
+export interface WaitPorts {
+  readonly client: NotifierClient;
+  readonly screen: Screen;
+  /** True on a terminal. Progress is then read every few seconds. */
+  readonly live: boolean;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
+const LIVE_WAIT_SECONDS = 5;
+
+/** Prints the status of jobs, once or until all have ended. Then prints why jobs failed. */
+export async function waitForJobs(
+  watches: readonly WatchKey[],
+  { wait, timeoutMs }: WaitOptions,
+  ports: WaitPorts,
+): Promise<{ readonly results: Results<StatusDocument>; readonly code: ExitCode }> {
+  const { client, screen, live } = ports;
+  const results = new Results<StatusDocument>(screen);
+  const onStatus = (status: StatusDocument) => {
+    const name = jobName(status);
+    if (results.values.get(name)?.done) return;
+    results.values.set(name, status);
+    screen.show(name, statusLine(status));
+  };
+  const distinct = [...new Map(watches.map((watch) => [jobName(watch), watch])).values()];
+  const unfinished = () =>
+    distinct.map(jobName).filter((name) => !results.values.get(name)?.done && !results.hasError(name));
+
+  let isInTime = true;
+  if (!wait) await results.callEach(distinct, jobName, async (watch) => onStatus(await client.status(watch)));
+  else
+    try {
+      isInTime = await follow(distinct, {
+        ...ports,
+        timeoutMs,
+        maxWaitSeconds: live ? LIVE_WAIT_SECONDS : MAX_WAIT_SECONDS,
+        onStatus,
+        onRefused: (watch, error) => results.addRefusal(jobName(watch), error),
+      });
+    } catch (error) {
+      results.addOutage(unfinished(), error);
+    }
+
+  const statuses = [...results.values.values()];
+  for (const status of statuses) {
+    const lines = reasonLines(status);
+    if (lines.length > 0) screen.print([`${jobName(status)}:`, ...lines]);
+  }
+  if (!isInTime) screen.printError([timeoutText(timeoutMs, unfinished().length)]);
+  const code = exitCodeOf(statuses.map(({ state }) => state));
+  const codeInTime = !isInTime && code === EXIT.succeeded ? EXIT.undecided : code;
+  return { results, code: worstOf([codeInTime, results.exitCode()]) };
+}
+
+function timeoutText(timeoutMs: number, jobs: number): string {
+  const unfinished = jobs === 1 ? "1 job has not ended" : `${jobs} jobs have not ended`;
+  return `${unfinished} after ${timeoutMs / 1000} s. The service continues to watch.`;
+}

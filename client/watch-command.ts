@@ -1,0 +1,116 @@
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
+import type { JobResult } from "../lib/api/submission-result.ts";
+import type { Context } from "../lib/domain/context.ts";
+import type { WatchKey } from "../lib/domain/job.ts";
+import type { Command } from "./arguments.ts";
+import type { NotifierClient } from "./client.ts";
+import type { CommandResult } from "./commands.ts";
+import { ProblemError } from "./errors.ts";
+import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
+import { jobName } from "./status-text.ts";
+import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
+
+export interface WatchPorts extends WaitPorts {
+  /** The context from the variables of the CI system. */
+  readonly context: Context;
+  /** Reads a file. The name `-` means stdin. */
+  readonly readText: (file: string) => Promise<string>;
+}
+
+/** Submits jobs. With `--wait`, waits for their end. */
+export async function watch(
+  command: Extract<Command, { kind: "watch" }>,
+  ports: WatchPorts,
+): Promise<CommandResult> {
+  const { client, screen } = ports;
+  const context = { ...ports.context, ...command.submission.context };
+  const submission = { ...command.submission, ...(Object.keys(context).length === 0 ? {} : { context }) };
+  const submit = async () =>
+    command.reply === null
+      ? submitJobs(submission, client)
+      : submitReply(await ports.readText(command.reply), submission, client);
+  const jobs = await restart(command.again, ports, submit);
+  screen.print(jobs.map(resultLine));
+  const code = exitCodeOfJobs(jobs);
+  if (!command.wait) return { document: { jobs }, code };
+  const accepted = jobs.filter(({ status }) => status !== "rejected");
+  const { results, code: waitCode } = await waitForJobs(accepted, command, ports);
+  const ended = jobs.map((job) => {
+    const outcome = results.values.get(jobName(job));
+    return { ...job, ...(outcome && { outcome }), ...results.errorField(jobName(job)) };
+  });
+  return { document: { jobs: ended }, code: worstOf([code, waitCode]) };
+}
+
+/**
+ * Stops watches and submits their jobs again, so that the watches start from the beginning. A watch with the outcome
+ * `succeeded` or `failed` is not restarted. If the submission fails, the function prints the stopped watches.
+ */
+async function restart<T>(
+  watches: readonly WatchKey[],
+  { client, screen }: WatchPorts,
+  submit: () => Promise<T>,
+): Promise<T> {
+  const stopped: string[] = [];
+  try {
+    for (const watch of watches) {
+      const state = await readState(watch, client);
+      if (state === "succeeded" || state === "failed")
+        screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
+      else if (state !== null && state !== "stopped") {
+        await client.stop(watch);
+        stopped.push(jobName(watch));
+      }
+    }
+    return await submit();
+  } catch (error) {
+    if (stopped.length > 0)
+      screen.printError(["these jobs are no longer watched, submit them again:", ...stopped]);
+    throw error;
+  }
+}
+
+/** Returns null when the service has no watch of the job. */
+async function readState(watch: WatchKey, client: NotifierClient): Promise<StatusDocument["state"] | null> {
+  try {
+    return (await client.status(watch)).state;
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.status === 404) return null;
+    throw error;
+  }
+}
+
+async function submitJobs(submission: Submission, client: NotifierClient): Promise<readonly JobResult[]> {
+  const { jobIds = [], ...rest } = submission;
+  const answers: JobResult[] = [];
+  for (let i = 0; i < jobIds.length; i += MAX_JOBS)
+    answers.push(...(await client.watch({ ...rest, jobIds: jobIds.slice(i, i + MAX_JOBS) })).jobs);
+  return answers;
+}
+
+async function submitReply(
+  reply: string,
+  { project, notify, callbackUrl, deadlineMinutes, context = {} }: Submission,
+  client: NotifierClient,
+): Promise<readonly JobResult[]> {
+  const { labels: _, ...run } = context;
+  const fields = { project, notify: notify?.join(","), callbackUrl, deadlineMinutes, ...run };
+  const query = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return (await client.watchReply(reply, Object.fromEntries(query))).jobs;
+}
+
+function resultLine(job: JobResult): string {
+  const { status, pageUrl, statusUrl, error } = job;
+  const detail = error?.detail ?? pageUrl ?? statusUrl;
+  return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
+}
+
+/** A rejection because of an outage is more important than an invalid job, because it may pass. */
+function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
+  const rejected = jobs.filter(({ status }) => status === "rejected");
+  if (rejected.length === 0) return EXIT.succeeded;
+  return rejected.some(({ error }) => error?.status === 503) ? EXIT.unreachable : EXIT.usage;
+}

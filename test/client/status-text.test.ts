@@ -1,0 +1,49 @@
+import { reasonLines, statusLine } from "../../client/status-text.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+
+const status: StatusDocument = {
+  ...StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument),
+  project: "prod",
+  jobId: "a",
+  state: "failed",
+  done: true,
+  type: "CreateNode",
+  resourceName: "n",
+  reason: "one\n::error::two",
+  subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 },
+  failures: [
+    {
+      path: ["CreateNode", "CreateNodeVM"],
+      jobId: null,
+      resourceName: "n-1",
+      reason: "sold\nout",
+      hint: "buy",
+    },
+  ],
+};
+
+test("the line of a job shows its type, resource, state and ended subjobs", () => {
+  expect(statusLine(status)).toBe("✖ prod/a CreateNode n: failed, 2 of 3 subjobs ended");
+});
+
+test.each([
+  [0, null, "not polled yet, 2 of 3 subjobs ended, no access"],
+  [1, null, "no phase after 1 poll, "],
+  [4, null, "no phase after 4 polls, "],
+  [4, "Running", ": Running, "],
+])("the line of a running job after %i polls with the phase %j contains '%s'", (polls, phase, text) => {
+  const running = { ...status, state: "watching", done: false, lastPollError: "no access" } as const;
+  expect(statusLine({ ...running, phase, polls, type: null })).toContain(text);
+});
+
+test("every line of a reason starts with a bar", () => {
+  expect(reasonLines(status)).toEqual([
+    ...["  | one", "  | ::error::two", "  | CreateNode › CreateNodeVM n-1"],
+    ...["  |   sold", "  |   out", "  |   hint: buy"],
+  ]);
+});
+
+test("a job that has succeeded has no reason lines", () => {
+  expect(reasonLines({ ...status, state: "succeeded" })).toEqual([]);
+});

@@ -1,0 +1,44 @@
+import { TokenError } from "../../client/errors.ts";
+import { githubIdentityToken, readToken, tokenFault } from "../../client/token.ts";
+
+test.each([
+  ["ab\ncd", "a line break"],
+  ["ab cd", "a space"],
+  ["ccen_…", "a shortened example"],
+  ["abécd", "an invalid character"],
+  ["  ", "is empty"],
+])("refuses %j as a token, with a reason that does not contain the token", (text, reason) => {
+  expect(tokenFault(text)).toContain(reason);
+  expect(() => readToken(text)).toThrow(TokenError);
+  expect(tokenFault(text)).not.toMatch(/ab|cd|ccen/);
+});
+
+test("removes the spaces and line breaks around a token", () => {
+  expect(readToken(" ccen_a-b~c.d/+==\r\n")).toBe("ccen_a-b~c.d/+==");
+});
+
+describe("the identity token of GitHub Actions", () => {
+  const env = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: "https://ci.example/token?a=1",
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r",
+  };
+
+  test("is not available outside of a job", () => {
+    expect(githubIdentityToken({}, "us")).toBeNull();
+  });
+
+  test("is requested for the given audience", async () => {
+    const requests: string[] = [];
+    const send = async (url: string | URL | Request) => {
+      requests.push(String(url));
+      return Response.json({ value: "jwt" });
+    };
+    expect(await githubIdentityToken(env, "us", send)?.()).toBe("jwt");
+    expect(requests).toEqual(["https://ci.example/token?a=1&audience=us"]);
+  });
+
+  test("causes an error when GitHub refuses it", async () => {
+    const send = async () => Response.json({ message: "no" });
+    await expect(githubIdentityToken(env, "us", send)?.()).rejects.toThrow("GitHub did not issue");
+  });
+});
