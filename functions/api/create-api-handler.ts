@@ -30,7 +30,7 @@ export interface ApiPorts
     ReadStatusPorts["ledger"] &
     RedeliverPorts["ledger"] &
     StopWatchPorts["ledger"];
-  readonly config: AuthenticatePorts["config"] & Pick<ConfigSource, "knowing">;
+  readonly configs: Pick<ConfigSource, "current" | "fresh" | "knowing">;
   /** The API's own address, for a config without `settings.publicUrl`. */
   readonly defaultUrl: string;
   readonly health: () => Promise<ApiResponse>;
@@ -87,13 +87,13 @@ export function createApiHandler(
 
 function openOperations(ports: ApiPorts): Readonly<Record<OpenOperation, (call: Call) => Result>> {
   const pagesPorts = async () => {
-    const config = await ports.config.current();
+    const config = await ports.configs.current();
     return { ...ports, config, links: linkOptions(config, ports.defaultUrl), now: ports.now() };
   };
   /** The OpenAPI document is available even while the config has errors. The config source has logged the errors. */
   const publicUrl = async (): Promise<string> => {
     try {
-      return linkOptions(await ports.config.current(), ports.defaultUrl).publicUrl;
+      return linkOptions(await ports.configs.current(), ports.defaultUrl).publicUrl;
     } catch {
       return ports.defaultUrl;
     }
@@ -108,32 +108,32 @@ function openOperations(ports: ApiPorts): Readonly<Record<OpenOperation, (call: 
 }
 
 function callerOperations(ports: ApiPorts): Readonly<Record<CallerOperation, (call: CallerCall) => Result>> {
-  const { config } = ports;
+  const { configs } = ports;
   return {
     listJobs: async ({ request, caller }) => {
       const name = request.query.get("project");
-      const current = await (name === null ? config.current() : config.knowing("projects", name));
+      const current = await (name === null ? configs.current() : configs.knowing("projects", name));
       const links = linkOptions(current, ports.defaultUrl);
       return listJobs(request, caller, { ledger: ports.ledger, config: current, links, now: ports.now() });
     },
     readJob: onWatch(async (key, { request, remainingMs }) =>
-      readStatus(key, request, { ...ports, config: await config.current(), remainingMs }),
+      readStatus(key, request, { ...ports, config: await configs.current(), remainingMs }),
     ),
     stopJob: onWatch(
       async (key, { request, caller }) =>
         rejectInput(request) ??
-        stopWatch(key, caller.name, { ...ports, config: await config.current(), now: ports.now() }),
+        stopWatch(key, caller.name, { ...ports, config: await configs.current(), now: ports.now() }),
     ),
     redeliverJob: onWatch(async (key, { request, caller }) => {
       const read = readRedelivery(request);
       if (read.kind === "problem") return read;
-      const current = await config.current();
+      const current = await configs.current();
       return redeliver(key, read.redelivery, caller, { ...ports, config: current, now: ports.now() });
     }),
     testTarget: async ({ params: { name = "" }, request, caller, remainingMs }) => {
       const problem = rejectInput(request);
       if (problem !== null) return problem;
-      const current = await config.knowing("targets", name);
+      const current = await configs.knowing("targets", name);
       return testTarget(name, caller, { ...ports, config: current, now: ports.now(), remainingMs });
     },
   };

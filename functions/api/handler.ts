@@ -16,7 +16,7 @@ import { systemClock as now, systemRandom as random, systemWait as wait } from "
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { httpHandler } from "../../lib/runtime/http-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
-import { callersOf } from "../shared/http-callers.ts";
+import { createIdentityCheck, logIssuerFailure } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createHealth, logUnreachable } from "./health.ts";
 import { logRedelivered } from "./redeliver.ts";
@@ -32,7 +32,6 @@ const env = readEnvironment(
 );
 const sqs = new SQSClient(AWS_CLIENT);
 const configs = ssmConfig(env.CONFIG_PATH);
-const callers = callersOf(configs);
 const ledger = onTable(
   { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
   {
@@ -65,8 +64,9 @@ const health = createHealth({
 
 export const handler = httpHandler(
   createApiHandler({
-    ...callers,
-    config: { ...callers.config, knowing: configs.knowing },
+    configs,
+    identify: createIdentityCheck(now),
+    onIssuerFailure: logIssuerFailure,
     ledger,
     notifyQueue: createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
     health,

@@ -1,56 +1,85 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, renderProblem } from "../../lib/api/problem.ts";
-import { type ReplyReader, readSubmission } from "../../lib/api/read-submission.ts";
+import { readSubmission } from "../../lib/api/read-submission.ts";
 import { hasUnknownName, resolveSubmission } from "../../lib/api/resolve-submission.ts";
 import { submissionResponse } from "../../lib/api/submission-result.ts";
 import { linkOptions } from "../../lib/auth/link-keys.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
-import { type AcceptPorts, accept } from "./accept-jobs.ts";
+import { type AcceptJobsPorts, acceptJobs } from "./accept-jobs.ts";
+import { createFirstPollDelay, type FirstPollDelay } from "./open-watches.ts";
 
-export interface AcceptRequestPorts extends AuthenticatePorts, Omit<AcceptPorts, "config" | "now" | "links"> {
-  readonly now: () => number;
-  /** The API's own address, for an operator who has set no `publicUrl`. */
+/** One call of `POST /v1/jobs` that was not refused as a whole. */
+export interface AcceptedCall {
+  readonly caller: string;
+  readonly project: string;
+  /** Number of jobs in the call. */
+  readonly asked: number;
+  /** The jobs that this call started to watch. */
+  readonly jobIds: readonly string[];
+}
+
+export interface EnqueuePorts
+  extends Omit<AuthenticatePorts, "note">,
+    Pick<AcceptJobsPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
+  readonly ledger: AcceptJobsPorts["ledger"] & Pick<Ledger, "readDurations">;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reads the cloud's reply to a create or delete call. */
-  readonly replies: ReplyReader;
-  /** Told how many jobs of a call were taken: for the log and the metric. */
-  readonly onAccepted: (call: {
-    readonly caller: string;
-    readonly project: string;
-    readonly asked: number;
-    /** The jobs that were taken: what joins a request to its polls and notifications. */
-    readonly jobIds: readonly string[];
-  }) => void;
+  readonly onAccepted: (call: AcceptedCall) => void;
+  readonly onDurationsUnread: (error: unknown) => void;
 }
 
-/** `POST /v1/jobs`: who is it, what do they ask, may they; then take it. */
-export async function acceptRequest(request: ApiRequest, ports: AcceptRequestPorts): Promise<ApiResponse> {
-  const answer = await answerTo(request, ports);
-  return "kind" in answer ? renderProblem(answer, request.requestId) : answer;
+/** Creates the handler of `POST /v1/jobs`. */
+export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
+  const { ledger, now, random, onDurationsUnread } = ports;
+  const firstPollDelay = createFirstPollDelay(ledger, now, random, onDurationsUnread);
+  return async (request, _invocation, note) => {
+    const answer = await acceptRequest(request, note, firstPollDelay, ports);
+    return "kind" in answer ? renderProblem(answer, request.requestId) : answer;
+  };
 }
 
-async function answerTo(
+async function acceptRequest(
   request: ApiRequest,
-  ports: AcceptRequestPorts,
+  note: Note,
+  firstPollDelay: FirstPollDelay,
+  ports: EnqueuePorts,
 ): Promise<ApiResponse | ProblemResponse> {
-  const identified = await authenticate(request.headers.authorization, ports);
+  const identified = await authenticate(request.headers.authorization, { ...ports, note });
   if (identified.kind === "problem") return identified;
-  const read = readSubmission(request, ports.replies);
+  const read = readSubmission(request);
   if (read.kind === "problem") return read;
   const { submission, fromReply } = read;
 
-  let config = await ports.config.current();
-  if (hasUnknownName(submission, config)) config = await ports.config.reread();
-  const asked = resolveSubmission(read, identified.caller, config);
-  if (asked.kind === "problem") return asked;
+  let config = await ports.configs.current();
+  if (hasUnknownName(submission, config)) config = await ports.configs.fresh();
+  const resolved = resolveSubmission(read, identified.caller, config);
+  if (resolved.kind === "problem") return resolved;
 
   const links = linkOptions(config, ports.defaultUrl);
-  const jobs = await accept(asked, { ...ports, config, links, now: ports.now() });
+  const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
   ports.onAccepted({
     caller: identified.caller.name,
-    project: asked.project,
+    project: resolved.project,
     asked: jobs.length,
     jobIds: jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId),
   });
   return submissionResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
+}
+
+/** Writes the log line and the metric of one call. */
+export function logAccepted({ caller, project, asked, jobIds }: AcceptedCall): void {
+  log.info("accept", { caller, project, asked, accepted: jobIds.length, job_ids: jobIds });
+  meter.add("Accepted", jobIds.length);
+}
+
+/** Logs that some jobs could not be accepted. Their caller is asked to send them again. */
+export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
+  log.error("accept failed", { step }, error);
 }

@@ -1,75 +1,72 @@
-import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import type { Instant, Outcome } from "../../lib/domain/job.ts";
+import type { Outcome } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-import type { OpenedJob } from "./open-watch.ts";
+import type { OpenedJob, OpenWatchesPorts } from "./open-watches.ts";
 
-/** After so long a sweep verifies that the notifications of a concluded watch were told, should this call not send them. */
-const VERIFY_AFTER_MS = 600_000;
+/** After this time, a sweep checks the notifications of an ended watch, in case this call could not send them. */
+const SWEEP_DELAY_MS = 600_000;
 
-export interface AcceptSendPorts {
+export interface SendMessagesPorts extends Pick<OpenWatchesPorts, "config" | "now" | "onFailure"> {
   readonly ledger: Pick<WatchLedger, "scheduleSweep">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly config: Config;
-  readonly now: Instant;
-  readonly onFailure: (what: "send", error: unknown) => void;
 }
 
-/** Sends what the opened watches need, and answers the jobs again: `failed` where a message was not confirmed. */
-export async function sendForOpened(
-  { project }: ResolvedSubmission,
+/** Sends the polls and notifications that the opened watches need. A job becomes `failed` when one was not confirmed. */
+export async function sendMessages(
+  project: string,
   opened: readonly OpenedJob[],
-  ports: AcceptSendPorts,
+  ports: SendMessagesPorts,
 ): Promise<readonly OpenedJob[]> {
-  const polls = opened.map((job) => pollsFor(project, job));
-  const notifications = opened.map((job) => notificationsFor(project, job, ports.config));
-  const unverified = await revisitConcluded(opened, ports);
+  const jobs = opened.map((job) => ({
+    job,
+    polls: pollsFor(project, job),
+    notifications: notificationsFor(project, job, ports.config),
+  }));
+  const unscheduled = await scheduleSweeps(opened, ports);
+  const polls = jobs.flatMap((entry) => entry.polls);
+  const notifications = jobs.flatMap((entry) => entry.notifications);
   const unsent = new Set([
-    ...(await failuresOf(ports.pollQueue, polls.flat(), ports)),
-    ...(await failuresOf(ports.notifyQueue, notifications.flat(), ports)),
+    ...(await send(ports.pollQueue, polls, ports)),
+    ...(await send(ports.notifyQueue, notifications, ports)),
   ]);
-  return opened.map((job, i) => {
-    const failed =
-      unverified.has(job.jobId) ||
-      [...(polls[i] ?? []), ...(notifications[i] ?? [])].some(({ id }) => unsent.has(id));
-    return failed
-      ? { jobId: job.jobId, deadlineAt: job.deadlineAt, delaySeconds: job.delaySeconds, kind: "failed" }
-      : job;
+  return jobs.map(({ job, ...own }) => {
+    const isSent = [...own.polls, ...own.notifications].every(({ id }) => !unsent.has(id));
+    if (isSent && !unscheduled.has(job.jobId)) return job;
+    const { jobId, deadlineAt, delaySeconds } = job;
+    return { jobId, deadlineAt, delaySeconds, kind: "failed" };
   });
 }
 
 /**
- * A new watch needs its poll. Where nobody has claimed one it may be lost: the claim makes a second one harmless. Later a
- * second one is not: it would come before one that waits for its turn, and begin to wait anew.
+ * A new watch needs its first poll. The first poll of an existing watch is sent again while no poll was claimed, because its message
+ * may be lost. A second message is harmless until then. After the first claim it is not: the second message would
+ * overtake a poll that waits for the project's rate limit, and would then wait again.
  */
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [pollMessage({ project, jobId, poll: job.poll, deadlineAt }, delaySeconds)];
   if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
-  const { poll, previousPolls: pollAtStart, deadlineAt: until } = job.watch;
-  if (poll > pollAtStart) return [];
-  return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: until }, delaySeconds)];
+  const { poll, previousPolls } = job.watch;
+  if (poll > previousPolls) return [];
+  return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
 }
 
-/** Targets that joined after the end are told at once, if they want to hear of this outcome. */
+/** A target that this call adds to an ended watch is notified at once, if its `on` lists the outcome. */
 function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
-  const outcome = outcomeOf(job.watch);
+  const { jobId, addedTargets, watch } = job;
+  const outcome = outcomeOf(watch);
   if (outcome === null) return [];
-  return job.addedTargets
+  return addedTargets
     .filter((name) => targets[name]?.on.includes(outcome) ?? true)
     .map((target) =>
-      notificationMessage(
-        { project, jobId: job.jobId, target, generation: job.watch.generation },
-        outcome,
-        0,
-      ),
+      notificationMessage({ project, jobId, target, generation: watch.generation }, outcome, 0),
     );
 }
 
@@ -78,21 +75,20 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * A concluded watch is put before the sweep again, and before its notifications are sent: were they lost here, no later
- * call would find the targets to be new.
+ * Schedules a sweep for each ended watch, before its notifications are sent. A later call could not send a lost
+ * notification again, because its target would no longer be a new one. Returns the jobs that failed.
  */
-async function revisitConcluded(
+async function scheduleSweeps(
   opened: readonly OpenedJob[],
-  { ledger, config, now, onFailure }: AcceptSendPorts,
+  { ledger, config, now, onFailure }: SendMessagesPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
     opened.map(async (job) => {
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
+      const expiresAt = job.addedTargets.length === 0 ? null : keptUntil(now, config.settings);
       try {
-        const isOwed = job.addedTargets.length > 0;
-        const expiresAt = isOwed ? keptUntil(now, config.settings) : null;
-        await ledger.scheduleSweep(job.watch, now + VERIFY_AFTER_MS, expiresAt);
+        await ledger.scheduleSweep(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {
         onFailure("send", error);
         failed.add(job.jobId);
@@ -102,10 +98,11 @@ async function revisitConcluded(
   return failed;
 }
 
-async function failuresOf(
+/** Returns the IDs of the messages that were not confirmed. */
+async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
-  { onFailure }: AcceptSendPorts,
+  { onFailure }: SendMessagesPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");

@@ -1,26 +1,25 @@
 import { authenticationRequired, type ProblemResponse, unavailable } from "../../lib/api/problem.ts";
 import { findTokenCaller, parseAuthorization } from "../../lib/auth/bearer-token.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
+import { checkIdentityToken, type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
+import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
 import type { Note } from "../../lib/runtime/http-handler.ts";
+import { log } from "../../lib/runtime/log.ts";
 
 export interface AuthenticatePorts {
-  readonly config: {
-    current(): Promise<Config>;
-    /** Reads the config again, unless that was just done. */
-    reread(): Promise<Config>;
-  };
+  readonly configs: Pick<ConfigSource, "current" | "fresh">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
-  /** Told who is calling: for the request's log line. */
   readonly note: Note;
-  /** Told why an issuer's keys could not be read. */
   readonly onIssuerFailure: (cause: unknown) => void;
 }
 
 /**
- * Finds out who is calling: by a bearer token's digest, or by a CI's identity token. A token nobody knows may be
- * newer than the config this instance keeps, so the config is read again before it is refused.
+ * Identifies the caller by a bearer token or by the identity token of a CI. Notes the caller for the log line of the request. A
+ * token that matches nothing may be newer than the config in memory, so the config is read again before a refusal.
  */
 export async function authenticate(
   authorization: string | undefined,
@@ -28,12 +27,24 @@ export async function authenticate(
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
-  const first = await callerOf(credential.token, await ports.config.current(), ports);
-  if (first.kind !== "refused") return orProblem(first, ports);
-  return orProblem(await callerOf(credential.token, await ports.config.reread(), ports), ports);
+  let identified = await identifyCaller(credential.token, await ports.configs.current(), ports);
+  if (identified.kind === "refused")
+    identified = await identifyCaller(credential.token, await ports.configs.fresh(), ports);
+  switch (identified.kind) {
+    case "caller":
+      ports.note({ caller: identified.caller.name });
+      return identified;
+    case "refused":
+      return authenticationRequired("refused");
+    case "unavailable":
+      ports.onIssuerFailure(identified.cause);
+      return unavailable("The token cannot be checked because its issuer does not respond.", 30);
+    default:
+      return identified satisfies never;
+  }
 }
 
-async function callerOf(
+async function identifyCaller(
   token: string,
   config: Config,
   { identify }: AuthenticatePorts,
@@ -44,20 +55,21 @@ async function callerOf(
   return identify(token, config);
 }
 
-function orProblem(
-  identified: IdentityCheck,
-  { note, onIssuerFailure }: AuthenticatePorts,
-): { readonly kind: "caller"; readonly caller: Caller } | ProblemResponse {
-  switch (identified.kind) {
-    case "caller":
-      note({ caller: identified.caller.name });
-      return identified;
-    case "refused":
-      return authenticationRequired("refused");
-    case "unavailable":
-      onIssuerFailure(identified.cause);
-      return unavailable("The token cannot be checked because its issuer does not respond.", 30);
-    default:
-      return identified satisfies never;
-  }
+/** Creates a check of identity tokens that keeps the signing keys of issuers in memory. */
+export function createIdentityCheck(now: () => Instant): AuthenticatePorts["identify"] {
+  let allow: readonly string[] = [];
+  const keys = createIssuerKeys(async (url) => {
+    const response = await guardedFetch({ allow })(url);
+    if (response.status !== 200) throw new Error(`the issuer answered ${response.status}`);
+    return response.text();
+  }, now);
+  return (token, config) => {
+    allow = config.settings.egress.allow;
+    return checkIdentityToken(token, config.oidc, keys, now());
+  };
+}
+
+/** Logs that a token could not be checked, because its issuer did not answer. */
+export function logIssuerFailure(cause: unknown): void {
+  log.error("issuer unreachable", {}, cause);
 }

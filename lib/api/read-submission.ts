@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { findJobId, findRefusal } from "../cce/create-reply.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { fieldsOf, isObject } from "../domain/json.ts";
@@ -14,13 +15,6 @@ import {
 } from "./request-errors.ts";
 import { CallbackUrl, Submission } from "./submission.ts";
 
-/** Reads a reply of CCE. Both functions return null when the reply does not contain the value. */
-export interface ReplyReader {
-  jobIdOf(reply: unknown): string | null;
-  /** Returns the error code and message of a call that CCE refused. */
-  refusalIn(reply: unknown): string | null;
-}
-
 export interface ReadSubmission {
   readonly kind: "submission";
   /** With errors, the submission has only its readable names. The names can then still be checked. */
@@ -35,14 +29,12 @@ type Fields = Pick<ReadSubmission, "submission" | "errors">;
 /** Reads `POST /v1/jobs` in both forms: a submission as the body, or with `?from=cce` a reply of CCE as the body. */
 export function readSubmission(
   request: Pick<ApiRequest, "query" | "headers" | "body">,
-  replies: ReplyReader,
 ): ReadSubmission | ProblemResponse {
   const { query } = request;
   const body = readJsonBody(request);
   if (body.kind === "problem") return body;
-  if (query.has("from"))
-    return { kind: "submission", ...readReply(query, body.json, replies), fromReply: true };
-  if (isReply(body.json, replies)) return readReplyWithoutFrom(query, body.json, replies);
+  if (query.has("from")) return { kind: "submission", ...readReply(query, body.json), fromReply: true };
+  if (isReply(body.json)) return readReplyWithoutFrom(query, body.json);
   return { kind: "submission", ...readOwnForm(query, body.json), fromReply: false };
 }
 
@@ -92,14 +84,14 @@ function readableNames(json: unknown): Submission {
 }
 
 /** Returns whether a body is a reply of CCE and has no field of a submission. */
-function isReply(json: unknown, { jobIdOf, refusalIn }: ReplyReader): boolean {
+function isReply(json: unknown): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  return jobIdOf(json) !== null || refusalIn(json) !== null;
+  return findJobId(json) !== null || findRefusal(json) !== null;
 }
 
-function readReplyWithoutFrom(query: URLSearchParams, json: unknown, replies: ReplyReader): ReadSubmission {
-  const { submission, errors } = readReply(new URLSearchParams([...query, ["from", "cce"]]), json, replies);
+function readReplyWithoutFrom(query: URLSearchParams, json: unknown): ReadSubmission {
+  const { submission, errors } = readReply(new URLSearchParams([...query, ["from", "cce"]]), json);
   const detail =
     "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
   return {
@@ -123,13 +115,13 @@ const SINGLE_PARAMETERS: readonly string[] = [
  * Makes a submission from the query and from the reply to a create or delete call. The schema is the same as for a body.
  * Each error names the parameter that it comes from.
  */
-function readReply(query: URLSearchParams, reply: unknown, { jobIdOf, refusalIn }: ReplyReader): Fields {
-  const jobId = jobIdOf(reply);
+function readReply(query: URLSearchParams, reply: unknown): Fields {
+  const jobId = findJobId(reply);
   const fields = queryFields(query);
   const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
   const errors: RequestError[] = [
     ...parameterErrors(query),
-    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(refusalIn(reply)) }] : []),
+    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(findRefusal(reply)) }] : []),
     ...(parsed.success ? [] : parsed.error.issues.map(parameterError)),
   ];
   const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);

@@ -15,17 +15,20 @@ export interface RequestNotes {
 /** Adds fields to the log line of the request. */
 export type Note = (notes: Partial<RequestNotes>) => void;
 
+/**
+ * Handles one request. Answers expected errors itself.
+ * @throws anything unexpected: `httpHandler` answers it with an internal error.
+ */
+export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
+
 /** Every response carries the request ID, which also stands in each log line of the invocation. */
 const REQUEST_ID = "x-request-id";
 
 /**
- * The Lambda handler of a function behind the HTTP API (payload format 2.0).
- * @param handle answers expected errors itself. An error that `handle` throws is logged in full, and the caller gets a
- * problem of the kind `internal-error` with nothing but the request ID.
+ * The Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is logged in
+ * full. Its caller gets a problem of the kind `internal-error` with nothing but the request ID.
  */
-export function httpHandler(
-  handle: (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>,
-) {
+export function httpHandler(handle: HandleRequest) {
   return onLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, invocation) => {
     const request = readRequest(event);
     const { method, requestId } = request;

@@ -1,8 +1,7 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import { acceptRequest } from "../../functions/enqueue/accept-request.ts";
+import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { findJobId, findRefusal } from "../../lib/cce/create-reply.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -78,9 +77,9 @@ export function createHarness(
     harness.notes = { ...harness.notes, ...notes };
   };
   const shared = {
-    config: {
+    configs: {
       current: options.readConfig ?? (async () => config),
-      reread: async () => config,
+      fresh: async () => config,
       knowing: async () => config,
     },
     identify: options.identify ?? (async () => ({ kind: "refused" as const })),
@@ -92,6 +91,14 @@ export function createHarness(
     pollQueue: counted("pollQueue", { ...pollQueue, ...options.pollQueue }),
     notifyQueue: counted("notifyQueue", { ...notifyQueue, ...options.notifyQueue }),
   };
+  const invocation = { requestId: "lambda-1", remainingMs: () => options.remainingMs ?? 29_000 };
+  const handleEnqueue = createEnqueueHandler({
+    ...shared,
+    random: () => 0,
+    onAccepted: () => undefined,
+    onFailure: (step) => harness.failures.push(step),
+    onDurationsUnread: () => harness.failures.push("durations"),
+  });
   const handleApi = createApiHandler({
     ...shared,
     wait: async (ms) => {
@@ -139,15 +146,8 @@ export function createHarness(
     send(request) {
       harness.notes = {};
       if (request.method === "POST" && request.path === "/v1/jobs")
-        return acceptRequest(request, {
-          ...shared,
-          note,
-          firstDelaySeconds: () => 10,
-          replies: { jobIdOf: findJobId, refusalIn: findRefusal },
-          onAccepted: () => undefined,
-          onFailure: (what) => harness.failures.push(what),
-        });
-      return handleApi(request, { remainingMs: () => options.remainingMs ?? 29_000 }, note);
+        return handleEnqueue(request, invocation, note);
+      return handleApi(request, invocation, note);
     },
   };
   return harness;

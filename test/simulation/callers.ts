@@ -1,14 +1,12 @@
 import { stopWatch } from "../../functions/api/stop-watch.ts";
-import { accept } from "../../functions/enqueue/accept-jobs.ts";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { linkOptions } from "../../lib/auth/link-keys.ts";
+import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
-import { reach, type Surroundings } from "./service.ts";
+import { reach, type Surroundings, startEnqueue } from "./service.ts";
+import { TOKEN } from "./setup.ts";
 import type { Actor } from "./world.ts";
 
 const LIMIT_MS = 29_000;
-const PUBLIC_URL = "https://notifier.example";
 
 /** What the API has confirmed to its callers. */
 export interface Confirmed {
@@ -28,19 +26,30 @@ export function post(
     around,
     "enqueue",
     async (actor) => {
-      const { ledger, queue } = reach(around, actor, 0);
-      const uuid = `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`;
-      const jobs = await accept(asked, {
-        ledger,
-        pollQueue: queue("poll"),
-        notifyQueue: queue("notify"),
-        config: around.config,
-        now: world.now(),
-        links: linkOptions(around.config, PUBLIC_URL),
-        uuid: () => uuid,
-        onFailure: () => {},
-        firstDelaySeconds: (poll) => firstDelaySeconds(poll, world.chance.next),
-      });
+      const response = await startEnqueue(around, actor)(
+        {
+          method: "POST",
+          path: "/v1/jobs",
+          query: new URLSearchParams(),
+          headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+          body: JSON.stringify({
+            project: asked.project,
+            jobIds: asked.jobIds,
+            notify: asked.targets,
+            deadlineMinutes: asked.deadlineMinutes,
+            digest: asked.digest,
+          }),
+          requestId: actor.name,
+        },
+        { requestId: actor.name, remainingMs: () => actor.deadlineAt - world.now() },
+        () => {},
+      );
+      if (response.status !== 202) {
+        world.note(actor, `answers ${response.status}`);
+        if (response.status !== 503) throw new Error(`unexpected answer: ${response.body}`);
+        return false;
+      }
+      const { jobs } = SubmissionResult.parse(JSON.parse(response.body ?? ""));
       for (const { jobId, status } of jobs) {
         world.note(actor, `${jobId}: ${status}`);
         if (status !== "rejected") confirm(confirmed, { project: asked.project, jobId }, asked.targets);

@@ -1,3 +1,4 @@
+import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
 import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
 import { notification } from "../../functions/notify/send-notification.ts";
 import { createPollHandler } from "../../functions/poll/poll-job.ts";
@@ -6,6 +7,7 @@ import { createSweepHandler } from "../../functions/sweep/sweep.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type Cloud, cceFor } from "./cloud.ts";
 import type { FaultRates } from "./faults.ts";
@@ -38,6 +40,27 @@ export function reach(around: Surroundings, actor: Actor, hop: number) {
   const queue = (name: keyof Surroundings["queues"]): Queue =>
     queueFor(world, actor, queues[name], rates, name === "poll" ? hop : 0);
   return { ledger: faultyLedger(world, actor, around.ledger, rates), queue };
+}
+
+/** The handler of `POST /v1/jobs`. */
+export function startEnqueue(around: Surroundings, actor: Actor): HandleRequest {
+  const { world, config } = around;
+  const { ledger, queue } = reach(around, actor, 0);
+  return createEnqueueHandler({
+    ledger,
+    pollQueue: queue("poll"),
+    notifyQueue: queue("notify"),
+    configs: { current: async () => config, fresh: async () => config },
+    identify: async () => ({ kind: "refused" }),
+    defaultUrl: PUBLIC_URL,
+    now: world.now,
+    random: world.chance.next,
+    uuid: () => `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`,
+    onAccepted: () => {},
+    onFailure: () => {},
+    onIssuerFailure: () => {},
+    onDurationsUnread: () => {},
+  });
 }
 
 /** The handler of one batch of the poll queue. */

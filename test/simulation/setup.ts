@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { JobScript } from "./cloud.ts";
@@ -15,6 +16,8 @@ export const TARGETS = {
   alarms: { kind: "discord", url: URL, on: ["failed", "timed_out", "lost"] },
   ops: { kind: "webhook", url: URL, secrets: [SECRET] },
 };
+/** The bearer token of the one caller. */
+export const TOKEN = "token-of-the-pipeline";
 const NAMES = ["audit", "deploys", "alarms", "ops"] as const;
 
 /** The config of a run: everything an operator may set that the protocol depends on. */
@@ -22,6 +25,7 @@ export function configWith(settings: Record<string, unknown>): Config {
   const parsed = parseConfig({
     projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth: { kind: "token", token: "none" } } },
     targets: TARGETS,
+    tokens: { pipeline: { sha256: sha256(TOKEN), projects: ["*"], targets: ["*"] } },
     settings,
   });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("\n"));
@@ -64,6 +68,8 @@ export function drawAsked(chance: Chance, jobIds: readonly string[]): ResolvedSu
     digest: jobIds.length > 1 && chance.happens(0.5),
   };
 }
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 export function minutes(n: number): number {
   return n * MINUTE_MS;

@@ -2,7 +2,7 @@ import { logRedelivered } from "../../../functions/api/redeliver.ts";
 import { logStopped } from "../../../functions/api/stop-watch.ts";
 import { logTested } from "../../../functions/api/test-target.ts";
 import { logAudit } from "../../../functions/audit/audit.ts";
-import { tellAccepted } from "../../../functions/enqueue/enqueue-log.ts";
+import { logAccepted } from "../../../functions/enqueue/accept-request.ts";
 import { tellAttempt } from "../../../functions/notify/notify-log.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
@@ -71,7 +71,7 @@ async function told(run: () => void) {
 
 test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, counted } = await told(() => {
-    tellAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
+    logAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
     logPoll({
       key: KEY,
       poll: 1,

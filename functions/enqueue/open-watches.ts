@@ -1,0 +1,131 @@
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { keptUntil } from "../../lib/config/retention.ts";
+import type { PollSettings } from "../../lib/config/settings.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
+import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
+import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
+import { createLearnedDurations } from "../shared/learned-durations.ts";
+
+const MINUTE_MS = 60_000;
+/** A call with more jobs than this reads no learned durations, so that it costs one ledger request per job. */
+const SMALL_CALL_JOBS = 10;
+
+/** One distinct job of a call. `failed`: the ledger or a queue failed, and the caller should send the job again. */
+export type OpenedJob = {
+  readonly jobId: string;
+  readonly deadlineAt: Instant;
+  readonly delaySeconds: number;
+} & (OpenResult | { readonly kind: "failed" });
+
+export interface OpenWatchesPorts {
+  readonly ledger: Pick<Ledger, "openWatch" | "createDigest">;
+  readonly config: Config;
+  readonly now: Instant;
+  readonly firstPollDelay: FirstPollDelay;
+  readonly uuid: () => string;
+  /** Called for a step that failed for some jobs. The caller does not see the error. */
+  readonly onFailure: (step: "open" | "send" | "digest", error: unknown) => void;
+}
+
+/**
+ * Opens a watch for each job, or adds what this call asks for to the watch that exists. Creates a digest for the watches
+ * that this call opened, if the call asks for a digest.
+ */
+export async function openWatches(
+  submission: ResolvedSubmission,
+  jobIds: readonly string[],
+  ports: OpenWatchesPorts,
+): Promise<readonly OpenedJob[]> {
+  const chats = submission.digest && jobIds.length > 1 ? chatTargets(submission, ports.config) : [];
+  const digestId = chats.length === 0 ? null : ports.uuid();
+  const opened = await Promise.all(jobIds.map((jobId) => openWatch(jobId, submission, digestId, ports)));
+  return digestId === null ? opened : createDigest(digestId, chats, submission, opened, ports);
+}
+
+async function openWatch(
+  jobId: string,
+  { project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
+  digestId: string | null,
+  { ledger, config: { settings }, now, firstPollDelay, onFailure }: OpenWatchesPorts,
+): Promise<OpenedJob> {
+  const deadlineAt = now + Math.round(deadlineMinutes * MINUTE_MS);
+  const delay = await firstPollDelay(settings.poll, project, jobIds.length);
+  const delaySeconds = Math.min(Math.round(delay), Math.ceil((deadlineAt - now) / 1000));
+  try {
+    const opened = await ledger.openWatch({
+      project,
+      jobId,
+      acceptedAt: now,
+      deadlineAt,
+      nextPollAt: now + delaySeconds * 1000,
+      targets,
+      context,
+      callbacks,
+      digestId,
+      expiresAt: keptUntil(deadlineAt, settings),
+    });
+    return { jobId, deadlineAt, delaySeconds, ...opened };
+  } catch (error) {
+    onFailure("open", error);
+    return { jobId, deadlineAt, delaySeconds, kind: "failed" };
+  }
+}
+
+/** A digest notifies chats of all its jobs at once. A webhook still gets one event for each job. */
+function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
+  return targets.filter((name) => {
+    const kind = config.targets[name]?.kind;
+    return kind !== undefined && kind !== "webhook";
+  });
+}
+
+/**
+ * Stores the digest before the first polls are sent. When this fails, the watches of the digest count as failed. A
+ * later call then sends their polls, and each watch without a digest notifies its chats itself.
+ */
+async function createDigest(
+  digestId: string,
+  targets: readonly string[],
+  { project }: ResolvedSubmission,
+  opened: readonly OpenedJob[],
+  { ledger, config, onFailure }: OpenWatchesPorts,
+): Promise<readonly OpenedJob[]> {
+  const members = opened.filter((job) => job.kind === "accepted");
+  if (members.length === 0) return opened;
+  try {
+    await ledger.createDigest({
+      digestId,
+      targets,
+      members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
+      expiresAt: keptUntil(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
+    });
+    return opened;
+  } catch (error) {
+    onFailure("digest", error);
+    return opened.map((job) => (job.kind === "accepted" ? { ...job, kind: "failed" } : job));
+  }
+}
+
+/** Returns the delay of a new job's first poll in seconds. `jobs` is the number of jobs in the call. */
+export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
+
+/**
+ * The type of a new job is not known, so the delay follows the learned durations of all jobs of its project. An instance reads
+ * them at most once in ten minutes per project. A large call uses the latest durations that small calls have read. Never throws.
+ */
+export function createFirstPollDelay(
+  ledger: Pick<Ledger, "readDurations">,
+  now: () => Instant,
+  random: () => number,
+  onDurationsUnread: (error: unknown) => void,
+): FirstPollDelay {
+  const read = createLearnedDurations(ledger, now, onDurationsUnread);
+  const latest = new Map<string, readonly DurationCount[]>();
+  return async (poll, project, jobs) => {
+    if (jobs <= SMALL_CALL_JOBS) latest.set(project, await read(project, ANY_TYPE));
+    return firstDelaySeconds(poll, random, latest.get(project) ?? []);
+  };
+}
