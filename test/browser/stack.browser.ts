@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { failingJob, REASON } from "../e2e/outcome-jobs.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { launchChromium } from "./chromium.ts";
 
 /** Long enough for the reader to see it run, on a machine that has other things to do. */
@@ -12,12 +12,12 @@ const RUNS_SECONDS = 6;
 describe("the pages of the whole stack", () => {
   let browser: Browser;
   let receiver: Receiver;
-  let scene: Scene;
+  let fixture: ServiceFixture;
   before(async () => {
     receiver = await startReceiver();
-    [browser, scene] = await Promise.all([
+    [browser, fixture] = await Promise.all([
       launchChromium(),
-      startScene({
+      startServiceFixture({
         targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
         settings: { egress: { allow: [new URL(receiver.url).host] }, defaultTargets: ["deploys"] },
       }),
@@ -25,13 +25,13 @@ describe("the pages of the whole stack", () => {
   });
   after(async () => {
     await browser?.close();
-    await scene?.stop();
+    await fixture?.stop();
     await receiver.stop();
   });
 
   it("show a job moving from running to failed, and a notification's link leads to it", async () => {
-    const jobId = scene.addJob({ ...failingJob, endSeconds: RUNS_SECONDS });
-    const [job] = await scene.submit({ jobId });
+    const jobId = fixture.addJob({ ...failingJob, endSeconds: RUNS_SECONDS });
+    const [job] = await fixture.submit({ jobId });
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
     const complaints: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));
@@ -61,8 +61,8 @@ describe("the pages of the whole stack", () => {
   });
 
   it("give the same page to a wrong key and to a job that nobody watches", async () => {
-    const jobId = scene.addJob(failingJob);
-    const [job] = await scene.submit({ jobId, notify: [] });
+    const jobId = fixture.addJob(failingJob);
+    const [job] = await fixture.submit({ jobId, notify: [] });
     const foreign = job?.pageUrl.replace(jobId, "another-job") ?? "";
     const texts: string[] = [];
     for (const url of [`${job?.pageUrl}x`, foreign, foreign.replace(/key=.*/, "")]) {

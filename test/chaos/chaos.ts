@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { startReceiver } from "../../local/receiver/receiver.ts";
-import { type Scene, startScene } from "../support/scene.ts";
+import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { tally } from "./tally.ts";
 
 /**
@@ -21,7 +21,7 @@ const TARGETS = ["audit", "ops"];
 
 const receiver = await startReceiver();
 const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
-const scene = await startScene({
+const fixture = await startServiceFixture({
   targets: Object.fromEntries(
     TARGETS.map((name) => [name, { kind: "webhook", url: `${receiver.url}/webhook/${name}`, secrets }]),
   ),
@@ -35,26 +35,26 @@ const elapsed = () => Date.now() - startedAt;
 const killed = { enqueue: 0, poll: 0, notify: 0 };
 
 const jobIds = Array.from({ length: JOBS }, () =>
-  scene.addJob({
+  fixture.addJob({
     type: "CreateCluster",
     endSeconds: 1 + Math.random() * 20,
     outcome: Math.random() < 0.5 ? "Success" : "Failed",
   }),
 );
 const calls = Array.from({ length: Math.ceil(JOBS / CALL_SIZE) }, (_, i) =>
-  handOver(scene, jobIds.slice(i * CALL_SIZE, (i + 1) * CALL_SIZE)),
+  handOver(fixture, jobIds.slice(i * CALL_SIZE, (i + 1) * CALL_SIZE)),
 );
 await Promise.all([...calls, killAtRandom(), purgeOnce(), loseTheCloud()]);
 await sweepUntilTold();
 
 const result = await settleAccounts();
 process.stdout.write(`${JSON.stringify(result)}\n`);
-await scene.stop();
+await fixture.stop();
 await receiver.stop();
 process.exit(result.lost === 0 && result.unexpected === 0 && result.duplicatesOutsideWindow === 0 ? 0 : 1);
 
 /** Asks until every job of the call is taken: a pipeline whose call was killed asks again. */
-async function handOver({ api }: Scene, ids: readonly string[]): Promise<void> {
+async function handOver({ api }: ServiceFixture, ids: readonly string[]): Promise<void> {
   for (;;) {
     const answer = await api("/v1/jobs", { jobIds: ids, notify: TARGETS }).catch(() => null);
     const text = (await answer?.text().catch(() => "")) ?? "";
@@ -67,33 +67,33 @@ async function killAtRandom(): Promise<void> {
   while (elapsed() < KILLING_MS) {
     await sleep(100 + Math.random() * 600);
     const name = (["poll", "poll", "notify", "notify", "enqueue"] as const)[Math.floor(Math.random() * 5)];
-    if (name !== undefined) killed[name] += await scene.stack.kill(name);
+    if (name !== undefined) killed[name] += await fixture.stack.kill(name);
   }
 }
 
 async function purgeOnce(): Promise<void> {
   await sleep(PURGE_AFTER_MS);
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const client = new SQSClient({ endpoint: scene.stack.sqs, region: "eu-central-1", credentials });
-  await client.send(new PurgeQueueCommand({ QueueUrl: scene.stack.queues.poll }));
+  const client = new SQSClient({ endpoint: fixture.stack.sqs, region: "eu-central-1", credentials });
+  await client.send(new PurgeQueueCommand({ QueueUrl: fixture.stack.queues.poll }));
   client.destroy();
 }
 
 async function loseTheCloud(): Promise<void> {
   await sleep(DOWN_AFTER_MS);
-  scene.cce.addFault({ kind: "reset", count: Math.ceil(JOBS / 2) });
+  fixture.cce.addFault({ kind: "reset", count: Math.ceil(JOBS / 2) });
 }
 
 async function sweepUntilTold(): Promise<void> {
   while (elapsed() < GIVE_UP_MS) {
-    await scene.stack.invoke("sweep", {});
+    await fixture.stack.invoke("sweep", {});
     if (tally(receiver.notifications.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
     await sleep(2_000);
   }
 }
 
 async function settleAccounts() {
-  const dead = await scene.queues.deadLetters("notifyDead");
+  const dead = await fixture.queues.deadLetters("notifyDead");
   const { told, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
     receiver.notifications.list("webhook"),
     jobIds,

@@ -7,7 +7,7 @@ import { createClient } from "../../client/client.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { runCommand } from "../support/run-command.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 
 const BUILD = fileURLToPath(new URL("../../client/build.mjs", import.meta.url));
 const UNKNOWN = "5f0e7f0e-0000-4000-8000-000000000404";
@@ -16,14 +16,14 @@ const Jobs = z.object({
 });
 
 let receiver: Receiver;
-let scene: Scene;
+let fixture: ServiceFixture;
 let folder: string;
 /** The built file. */
 let command: string;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: {
       deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` },
       broken: { kind: "teams", url: "https://gone.invalid/hook" },
@@ -36,13 +36,13 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await scene.stop();
+  await fixture.stop();
   await receiver.stop();
   await rm(folder, { recursive: true });
 });
 
 const job = (endSeconds: number | null, outcome: "Success" | "Failed" = "Success") =>
-  scene.addJob({
+  fixture.addJob({
     type: "CreateNode",
     endSeconds,
     outcome,
@@ -58,7 +58,7 @@ const job = (endSeconds: number | null, outcome: "Success" | "Failed" = "Success
   });
 
 function run(parameters: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = "") {
-  const known = { NOTIFIER_URL: scene.stack.api, NOTIFIER_TOKEN: scene.token };
+  const known = { NOTIFIER_URL: fixture.stack.api, NOTIFIER_TOKEN: fixture.token };
   return runCommand(process.execPath, [command, ...parameters], { env: { ...known, ...env }, stdin });
 }
 
@@ -74,11 +74,11 @@ describe("the command watch", () => {
     });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
     expect(ran.stdout.split("\n")).toEqual([
-      expect.stringContaining(`${PROJECT}/${a}: accepted, ${scene.stack.api}/jobs/${PROJECT}/${a}?key=`),
+      expect.stringContaining(`${PROJECT}/${a}: accepted, ${fixture.stack.api}/jobs/${PROJECT}/${a}?key=`),
       expect.stringContaining(`${PROJECT}/${b}: accepted, `),
       "",
     ]);
-    expect((await scene.status(a)).context).toEqual({
+    expect((await fixture.status(a)).context).toEqual({
       actor: "kim",
       pipeline: "g/p · deploy",
       runUrl: "https://gitlab.example/j/1",
@@ -138,7 +138,7 @@ describe("the command watch", () => {
 describe("the command", () => {
   test("status prints the status of a job without waiting", async () => {
     const jobId = job(null);
-    await scene.submit({ jobId });
+    await fixture.submit({ jobId });
     const ran = await run(["status", `${PROJECT}/${jobId}`]);
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining(`… ${PROJECT}/${jobId}`)]);
     const json = await run(["status", jobId, "--json"], { NOTIFIER_PROJECT: PROJECT });
@@ -152,7 +152,7 @@ describe("the command", () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("accepted"), stderr: "" });
     const stopped = await run(["stop", `${PROJECT}/${jobId}`]);
     expect(stopped).toEqual({ code: 0, stdout: `${PROJECT}/${jobId}: no longer watched\n`, stderr: "" });
-    expect((await scene.status(jobId)).state).toBe("stopped");
+    expect((await fixture.status(jobId)).state).toBe("stopped");
   });
 
   test("redeliver sends an outcome again, and exits with 2 without an outcome", async () => {
@@ -186,11 +186,11 @@ test.each([
   const ran = await run(parameters, env);
   expect([ran.code, ran.stdout]).toEqual([code, ""]);
   expect(ran.stderr).toMatch(/^cce-notifier: ./);
-  expect(ran.stderr).not.toContain(scene.token);
+  expect(ran.stderr).not.toContain(fixture.token);
 });
 
 test("the typed client makes every call of a watch", async () => {
-  const client = createClient({ url: `${scene.stack.api}/`, token: async () => scene.token });
+  const client = createClient({ url: `${fixture.stack.api}/`, token: async () => fixture.token });
   const jobId = job(0);
   const key = { project: PROJECT, jobId };
   expect((await client.watch({ jobId, notify: ["deploys"] })).jobs[0]?.status).toBe("accepted");

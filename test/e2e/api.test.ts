@@ -3,7 +3,7 @@ import { JobList } from "../../lib/api/job-list.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 
 const RULE = {
   audience: "notifier",
@@ -16,12 +16,12 @@ const Problem = z.looseObject({ status: z.int(), instance: z.string() });
 let receiver: Receiver;
 let issuer: Issuer;
 let stranger: Issuer;
-let scene: Scene;
+let fixture: ServiceFixture;
 
 beforeAll(async () => {
   [receiver, issuer, stranger] = await Promise.all([startReceiver(), startIssuer(), startIssuer()]);
   const allow = [receiver.url, issuer.url].map((url) => new URL(url).host);
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: {
       audit: {
         kind: "webhook",
@@ -36,14 +36,14 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await scene.stop();
+  await fixture.stop();
   await Promise.all([receiver, issuer, stranger].map((server) => server.stop()));
 });
 
-/** A call as any HTTP client makes it; the scene's token unless another one, or none, is given. */
+/** A call as any HTTP client makes it; the fixture's token unless another one, or none, is given. */
 function call(method: string, path: string, more: RequestInit & { token?: string | null } = {}) {
-  const { token = scene.token, headers, ...init } = more;
-  return fetch(scene.stack.api + path, {
+  const { token = fixture.token, headers, ...init } = more;
+  return fetch(fixture.stack.api + path, {
     ...init,
     method,
     headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
@@ -51,8 +51,8 @@ function call(method: string, path: string, more: RequestInit & { token?: string
 }
 
 async function startedJob(endSeconds: number | null, outcome: "Success" | "Failed" = "Success") {
-  const jobId = scene.addJob({ type: "CreateNode", endSeconds, outcome });
-  await scene.submit({ jobId, notify: ["audit"] });
+  const jobId = fixture.addJob({ type: "CreateNode", endSeconds, outcome });
+  await fixture.submit({ jobId, notify: ["audit"] });
   return jobId;
 }
 
@@ -103,7 +103,7 @@ describe("requests that are wrong, over real HTTP", () => {
   });
 
   test("nothing of all this was watched", async () => {
-    expect(await scene.queues.depth("poll")).toBe(0);
+    expect(await fixture.queues.depth("poll")).toBe(0);
   });
 });
 
@@ -144,7 +144,7 @@ describe("a CI's identity token", () => {
     const answer = await submit(await issuer.token({ audience: "notifier", claims }));
     expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
     expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
-    expect(issuer.asked).toEqual(["/.well-known/openid-configuration", "/keys"]);
+    expect(issuer.requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(204);
   });
 
@@ -159,7 +159,7 @@ describe("a CI's identity token", () => {
   test("of an issuer at an address that may not be called is left open, and nothing was called", async () => {
     const answer = await submit(await stranger.token({ audience: "notifier", claims }));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
-    expect(stranger.asked).toEqual([]);
+    expect(stranger.requests).toEqual([]);
   });
 });
 
@@ -171,7 +171,7 @@ describe("the rest of the contract", () => {
       { status: "ok", checks: { config: "ok", ledger: "ok", queue: "ok" } },
     ]);
     const document = await call("GET", "/v1/openapi.json", { token: null });
-    expect(await document.json()).toMatchObject({ openapi: "3.1.1", servers: [{ url: scene.stack.api }] });
+    expect(await document.json()).toMatchObject({ openapi: "3.1.1", servers: [{ url: fixture.stack.api }] });
     const headers = { "if-none-match": document.headers.get("etag") ?? "" };
     expect((await call("GET", "/v1/openapi.json", { token: null, headers })).status).toBe(304);
     for (const [path, status] of [
@@ -188,7 +188,7 @@ describe("the rest of the contract", () => {
   });
 
   test("a reply of the cloud is taken as it came, and the page of its job opens without a token", async () => {
-    const jobId = scene.addJob({ type: "CreateCluster", endSeconds: 0 });
+    const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: 0 });
     const answer = await call("POST", `/v1/jobs?from=cce&project=${PROJECT}&notify=audit&actor=kim`, {
       body: JSON.stringify({ kind: "Cluster", metadata: { name: "shop" }, status: { jobID: jobId } }),
       headers: { "content-type": "application/json" },
@@ -199,12 +199,12 @@ describe("the rest of the contract", () => {
     const page = await fetch(job.pageUrl);
     expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
     expect(await page.text()).toContain(jobId);
-    await scene.over(jobId);
+    await fixture.over(jobId);
   });
 
   test("the jobs of a project are listed, newest first, and those of a state alone", async () => {
     const ended = await startedJob(0);
-    await scene.over(ended);
+    await fixture.over(ended);
     const running = await startedJob(null);
     const listed = async (query: string) => {
       const answer = await call("GET", `/v1/jobs?project=${PROJECT}&${query}`);
@@ -229,13 +229,13 @@ describe("the rest of the contract", () => {
   });
 
   test("a caller's own webhook hears, and hears again when asked to", async () => {
-    const jobId = scene.addJob({ type: "CreateNode", endSeconds: 0 });
+    const jobId = fixture.addJob({ type: "CreateNode", endSeconds: 0 });
     const callbackUrl = `${receiver.url}/webhook/own`;
-    await scene.submit({ jobId, notify: [], callbackUrl });
-    await scene.over(jobId);
+    await fixture.submit({ jobId, notify: [], callbackUrl });
+    await fixture.over(jobId);
     const again = await call("POST", `/v1/jobs/${PROJECT}/${jobId}/redeliver`);
     expect(again.status).toBe(202);
-    const status = await scene.over(jobId);
+    const status = await fixture.over(jobId);
     const own = receiver.notifications.list("webhook").filter(({ path }) => path === "/webhook/own");
     expect(own).toHaveLength(2);
     expect(new Set(own.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
@@ -260,10 +260,10 @@ describe("the rest of the contract", () => {
       requestContext: { requestId: "by-hand", http: { method, path, sourceIp: "192.0.2.1" } },
       isBase64Encoded: false,
     });
-    expect(await scene.stack.invoke("enqueue", event("POST", "/v1/jobs"))).toMatchObject({
+    expect(await fixture.stack.invoke("enqueue", event("POST", "/v1/jobs"))).toMatchObject({
       result: { statusCode: 401, headers: { "x-request-id": "by-hand" } },
     });
-    expect(await scene.stack.invoke("api", event("GET", "/v1/health"))).toMatchObject({
+    expect(await fixture.stack.invoke("api", event("GET", "/v1/health"))).toMatchObject({
       result: { statusCode: 200 },
     });
   });

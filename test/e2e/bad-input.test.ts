@@ -1,20 +1,20 @@
 import { Problem } from "../../lib/api/problem.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { type StackNotStartedError, startStack } from "../support/stack.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 let receiver: Receiver;
-let scene: Scene;
+let fixture: ServiceFixture;
 beforeAll(async () => {
   receiver = await startReceiver();
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
     settings: { egress: { allow: [new URL(receiver.url).host] }, defaultTargets: ["deploys"] },
   });
 }, 60_000);
 afterAll(async () => {
-  await scene?.stop();
+  await fixture?.stop();
   await receiver.stop();
 });
 
@@ -29,11 +29,11 @@ describe("a call with a fault", () => {
     ["an empty list", { jobIds: [] }, "#/jobIds", "at least one"],
     ["a deadline that is none", { jobId: "j", deadlineMinutes: 0 }, "#/deadlineMinutes", ""],
   ])("names %s, and enqueues nothing", async (_what, body, pointer, words) => {
-    const answer = await scene.api("/v1/jobs", body);
+    const answer = await fixture.api("/v1/jobs", body);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
     const { errors } = Problem.parse(await answer.json());
     expect(errors).toEqual([{ pointer, detail: expect.stringContaining(words) }]);
-    expect(await scene.queues.depth("poll")).toBe(0);
+    expect(await fixture.queues.depth("poll")).toBe(0);
   });
 
   it.each([
@@ -41,16 +41,16 @@ describe("a call with a fault", () => {
     ["one that is too long", LONG],
     ["one that would leave its place in a URL", "../../secrets"],
   ])("rejects %s with the reason, and enqueues nothing", async (_what, jobId) => {
-    const answer = await scene.api("/v1/jobs", { jobId });
+    const answer = await fixture.api("/v1/jobs", { jobId });
     expect(answer.status).toBe(422);
     expect(JSON.stringify(await answer.json())).toContain("1 to 128 letters");
-    expect(await scene.queues.depth("poll")).toBe(0);
+    expect(await fixture.queues.depth("poll")).toBe(0);
   });
 
   it("says of a body that is not JSON that it is none", async () => {
-    const answer = await scene.post("/v1/jobs", "{not json");
+    const answer = await fixture.post("/v1/jobs", "{not json");
     expect([answer.status, Problem.parse(await answer.json()).title]).toEqual([400, "The body is not JSON"]);
-    expect(await scene.queues.depth("poll")).toBe(0);
+    expect(await fixture.queues.depth("poll")).toBe(0);
   });
 });
 
@@ -61,29 +61,29 @@ describe("a message that nobody can read", () => {
     ["notify", "notifyDead", "rubbish-3"],
     ["notify", "notifyDead", '{"v":1,"kind":"shout","project":"rubbish-4"}'],
   ] as const)("goes from %s to %s with the reason (%s)", async (queue, dead, body) => {
-    await scene.queues.put(queue, body);
-    const letter = await scene.queues.deadLetter(dead, body.match(/rubbish-\d/)?.[0] ?? "");
+    await fixture.queues.put(queue, body);
+    const letter = await fixture.queues.deadLetter(dead, body.match(/rubbish-\d/)?.[0] ?? "");
     expect(letter.body).toBe(body);
     expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
   });
 
   it("does its neighbours no harm: a notification of a job that nobody knows, rubbish, and a real job", async () => {
-    const jobId = scene.addJob(succeedingJob);
+    const jobId = fixture.addJob(succeedingJob);
     const stray = { v: 1, kind: "notification", project: PROJECT, jobId: "stray-job", target: "deploys" };
     await Promise.all([
-      scene.queues.put("poll", "rubbish-5"),
-      scene.queues.put("notify", "rubbish-6"),
-      scene.queues.put("notify", JSON.stringify({ ...stray, outcome: "failed" })),
-      scene.submit({ jobId }),
+      fixture.queues.put("poll", "rubbish-5"),
+      fixture.queues.put("notify", "rubbish-6"),
+      fixture.queues.put("notify", JSON.stringify({ ...stray, outcome: "failed" })),
+      fixture.submit({ jobId }),
     ]);
-    const { deliveries } = await scene.over(jobId);
+    const { deliveries } = await fixture.over(jobId);
     expect(deliveries).toMatchObject([{ target: "deploys", state: "delivered", attempts: 1 }]);
-    await scene.queues.deadLetter("pollDead", "rubbish-5");
-    await scene.queues.deadLetter("notifyDead", "rubbish-6");
-    const letter = await scene.queues.deadLetter("notifyDead", "stray-job");
+    await fixture.queues.deadLetter("pollDead", "rubbish-5");
+    await fixture.queues.deadLetter("notifyDead", "rubbish-6");
+    const letter = await fixture.queues.deadLetter("notifyDead", "stray-job");
     expect(letter.attributes).toMatchObject({ reason: "unknown" });
-    await scene.queues.empty("poll");
-    await scene.queues.empty("notify");
+    await fixture.queues.empty("poll");
+    await fixture.queues.empty("notify");
     expect(receiver.notifications.list(null)).toHaveLength(1);
   });
 });

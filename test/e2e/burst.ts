@@ -1,6 +1,6 @@
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
-import { startScene } from "../support/scene.ts";
+import { startServiceFixture } from "../support/service-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 /**
@@ -10,7 +10,7 @@ import { succeedingJob } from "./outcome-jobs.ts";
  */
 const count = Number(process.argv[2] ?? 60);
 const receiver = await startReceiver();
-const scene = await startScene({
+const fixture = await startServiceFixture({
   targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },
   settings: { egress: { allow: [new URL(receiver.url).host] } },
 });
@@ -20,8 +20,8 @@ await fetch(`${receiver.url}/behaviour`, {
 });
 
 const taken = () => receiver.notifications.list("slack").filter(({ status }) => status === 200);
-const jobIds = Array.from({ length: count }, () => scene.addJob(succeedingJob));
-await scene.submit({ jobIds, notify: ["deploys"] });
+const jobIds = Array.from({ length: count }, () => fixture.addJob(succeedingJob));
+await fixture.submit({ jobIds, notify: ["deploys"] });
 await eventually("every notification", () => taken().length >= count, 10_000 + count * 5_000).catch(
   () => null,
 );
@@ -35,6 +35,6 @@ const result = {
   seconds: Math.round((Math.max(...times) - Math.min(...times)) / 100) / 10,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
-await scene.stop();
+await fixture.stop();
 await receiver.stop();
 process.exit(result.toldOnce === count && result.refused <= 1 ? 0 : 1);

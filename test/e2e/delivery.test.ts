@@ -1,18 +1,18 @@
 import { Webhook } from "standardwebhooks";
 import type { Arrived } from "../../local/receiver/notification-store.ts";
-import { type DeliveryScene, SECRET, startDeliveryScene } from "./delivery-scene.ts";
-import { BURST, RETRY_AFTER_SECONDS, type Told, tellAll } from "./delivery-stories.ts";
+import { type DeliveryFixture, SECRET, startDeliveryFixture } from "./delivery-fixture.ts";
+import { BURST, RETRY_AFTER_SECONDS, type Told, tellAll } from "./delivery-scenarios.ts";
 
 /** A tenth of a second for two clocks that round. */
 const RETRY_AFTER_MS = RETRY_AFTER_SECONDS * 1000 - 100;
 
-let scene: DeliveryScene;
+let fixture: DeliveryFixture;
 let told: Told;
 beforeAll(async () => {
-  scene = await startDeliveryScene();
-  told = await tellAll(scene);
+  fixture = await startDeliveryFixture();
+  told = await tellAll(fixture);
 }, 120_000);
-afterAll(() => scene?.stop());
+afterAll(() => fixture?.stop());
 
 const statuses = (notifications: readonly Arrived[]) => notifications.map(({ status }) => status);
 const sentAt = ({ at }: Arrived) => Date.parse(at);
@@ -50,7 +50,7 @@ describe("delivery", () => {
   it("tells the fallback target of it once, and takes it up again after a test that arrived", () => {
     const { alarm, tested, after } = told.gone;
     expect(alarm?.body).toContain("gone");
-    expect(scene.receivers.operators.notifications.list(null)).toHaveLength(1);
+    expect(fixture.receivers.operators.notifications.list(null)).toHaveLength(1);
     expect(tested).toEqual({ target: "gone", verdict: "delivered", status: 204, reason: "ok" });
     expect(after).toMatchObject({ state: "delivered", attempts: 1 });
   });
@@ -81,7 +81,7 @@ describe("delivery", () => {
       lastReason: "redirect_refused",
     });
     expect(
-      scene.receivers.again.notifications.list(null).filter(({ path }) => path.includes("elsewhere")),
+      fixture.receivers.again.notifications.list(null).filter(({ path }) => path.includes("elsewhere")),
     ).toEqual([]);
   });
 

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { failingJob, REASON, succeedingJob } from "./outcome-jobs.ts";
 
 let receiver: Receiver;
-let scene: Scene;
+let fixture: ServiceFixture;
 beforeAll(async () => {
   receiver = await startReceiver();
   const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: {
       deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` },
       alarms: { kind: "slack", url: `${receiver.url}/slack/alarms`, on: ["failed"] },
@@ -18,17 +18,17 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(async () => {
-  await scene?.stop();
+  await fixture?.stop();
   await receiver.stop();
 });
 
 /** Hands three jobs over in one call and waits until nothing more is on its way. */
 async function tellDigest(jobIds: readonly string[]): Promise<void> {
-  await scene.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
+  await fixture.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
   await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
   await receiver.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
-  await scene.queues.empty("poll");
-  await scene.queues.empty("notify");
+  await fixture.queues.empty("poll");
+  await fixture.queues.empty("notify");
 }
 
 const at = (path: string) =>
@@ -37,7 +37,7 @@ const at = (path: string) =>
 describe("jobs of one call that ask for a digest", () => {
   it("tell each chat once, when the last has ended, with the failure in full; webhooks hear of each", async () => {
     const slow = { ...succeedingJob, endSeconds: 2 };
-    const jobIds = [succeedingJob, failingJob, slow].map((script) => scene.addJob(script));
+    const jobIds = [succeedingJob, failingJob, slow].map((script) => fixture.addJob(script));
     await tellDigest(jobIds);
     const [digest, ...more] = at("/slack/deploys");
     expect(more).toEqual([]);
@@ -45,7 +45,7 @@ describe("jobs of one call that ask for a digest", () => {
     expect(digest?.body).toContain(JSON.stringify(REASON).slice(1, -1));
     expect(at("/slack/alarms")).toHaveLength(1);
     for (const jobId of jobIds) {
-      const { deliveries } = await scene.over(jobId);
+      const { deliveries } = await fixture.over(jobId);
       expect(deliveries.map(({ target, state, lastStatus }) => [target, state, lastStatus])).toEqual([
         ["alarms", "delivered", 200],
         ["audit", "delivered", 204],
@@ -59,7 +59,7 @@ describe("jobs of one call that ask for a digest", () => {
 
   it("say nothing to a chat that hears of failures only, when all went well", async () => {
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
-    await tellDigest([scene.addJob(succeedingJob), scene.addJob(succeedingJob)]);
+    await tellDigest([fixture.addJob(succeedingJob), fixture.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);
     expect(at("/slack/deploys")).toHaveLength(1);
     expect(at("/webhook/audit")).toHaveLength(2);
@@ -67,9 +67,9 @@ describe("jobs of one call that ask for a digest", () => {
 
   it("are told at the deadline when one of them never ends", async () => {
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
-    const endless = scene.addJob({ ...succeedingJob, endSeconds: null });
-    const jobIds = [scene.addJob(succeedingJob), endless];
-    await scene.submit({
+    const endless = fixture.addJob({ ...succeedingJob, endSeconds: null });
+    const jobIds = [fixture.addJob(succeedingJob), endless];
+    await fixture.submit({
       jobIds,
       digest: true,
       notify: ["deploys"],

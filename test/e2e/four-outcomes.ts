@@ -4,7 +4,7 @@ import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
 import type { Arrived } from "../../local/receiver/notification-store.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
-import { type Scene, startScene } from "../support/scene.ts";
+import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { endlessJob, failingJob, succeedingJob } from "./outcome-jobs.ts";
 
 export const SECRETS = [32, 48].map((bytes) => `whsec_${randomBytes(bytes).toString("base64")}`);
@@ -24,7 +24,7 @@ const Event = z.looseObject({
 
 /** A job of each outcome, handed over, ended and told to a chat, to a webhook, and to one that hears of failures only. */
 export interface FourOutcomes {
-  readonly scene: Scene;
+  readonly fixture: ServiceFixture;
   readonly jobs: Readonly<Record<Outcome, string>>;
   /** What GET answered once all was over. */
   readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
@@ -41,7 +41,7 @@ export interface FourOutcomes {
 export async function playFourOutcomes(): Promise<FourOutcomes> {
   const receiver = await startReceiver();
   const webhook = (name: string) => ({ kind: "webhook", url: `${receiver.url}/webhook/${name}` });
-  const scene = await startScene({
+  const fixture = await startServiceFixture({
     targets: {
       deploys: { kind: "slack", url: `${receiver.url}/slack/deploys`, mention: MENTION },
       audit: { ...webhook("audit"), secrets: SECRETS, headers: { "x-env": "e2e" } },
@@ -53,20 +53,20 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
     throw error;
   });
   const jobs = {
-    succeeded: scene.addJob(succeedingJob),
-    failed: scene.addJob(failingJob),
-    timed_out: scene.addJob(endlessJob),
+    succeeded: fixture.addJob(succeedingJob),
+    failed: fixture.addJob(failingJob),
+    timed_out: fixture.addJob(endlessJob),
     lost: "5f0e7f0e-0000-4000-8000-000000000404",
   };
   const common = { notify: ["deploys", "audit", "alarms", "deploys"], context: CONTEXT };
   await Promise.all([
-    scene.submit({ jobIds: [jobs.succeeded, jobs.failed, jobs.lost], ...common }),
-    scene.submit({ jobId: jobs.timed_out, deadlineMinutes: 2.5 / 60, ...common }),
+    fixture.submit({ jobIds: [jobs.succeeded, jobs.failed, jobs.lost], ...common }),
+    fixture.submit({ jobId: jobs.timed_out, deadlineMinutes: 2.5 / 60, ...common }),
   ]);
-  const over = await Promise.all(OUTCOMES.map((outcome) => scene.over(jobs[outcome])));
+  const over = await Promise.all(OUTCOMES.map((outcome) => fixture.over(jobs[outcome])));
   const [succeeded, failed, timed_out, lost] = over;
   if (!succeeded || !failed || !timed_out || !lost) throw new Error("there are four outcomes");
-  await scene.queues.empty("notify");
+  await fixture.queues.empty("notify");
 
   const arrived = (path: string, outcome: Outcome) =>
     receiver.notifications
@@ -80,7 +80,7 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
     );
   };
   return {
-    scene,
+    fixture,
     jobs,
     statuses: { succeeded, failed, timed_out, lost },
     arrived,
@@ -88,7 +88,7 @@ export async function playFourOutcomes(): Promise<FourOutcomes> {
     event: (outcome) => Event.parse(JSON.parse(only("/webhook/audit", outcome).body)),
     count: () => receiver.notifications.list(null).length,
     async stop() {
-      await scene.stop();
+      await fixture.stop();
       await receiver.stop();
     },
   };

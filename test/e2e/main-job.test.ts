@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
 import { OUTCOMES } from "../../lib/domain/job.ts";
-import { PROJECT } from "../support/scene.ts";
+import { PROJECT } from "../support/service-fixture.ts";
 import { CONTEXT, type FourOutcomes, MENTION, playFourOutcomes, SECRETS } from "./four-outcomes.ts";
 import { CLUSTER, REASON } from "./outcome-jobs.ts";
 
@@ -127,12 +127,12 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
   });
 
   it("takes a job again without telling anybody anew", async () => {
-    const { scene, jobs, count } = played;
+    const { fixture, jobs, count } = played;
     const before = count();
-    const [job] = await scene.submit({ jobId: jobs.failed, notify: ["deploys", "audit"] });
+    const [job] = await fixture.submit({ jobId: jobs.failed, notify: ["deploys", "audit"] });
     expect(job?.status).toBe("already_watching");
-    await scene.queues.empty("notify");
-    await scene.queues.empty("poll");
+    await fixture.queues.empty("notify");
+    await fixture.queues.empty("poll");
     expect(count()).toBe(before);
   });
 });

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
+import { type EchoReceiver, startEchoReceiver } from "../support/echo-receiver.ts";
 import { eventually } from "../support/eventually.ts";
-import { type Gossip, startGossip } from "../support/gossip.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
-import { spellingsOf, tracesOf } from "../support/traces.ts";
+import { encodingsOf, readableTexts } from "../support/readable-texts.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { failingJob } from "./outcome-jobs.ts";
 
 /** A port that nobody listens on: the errors of connections that fail name where they went. */
@@ -17,20 +17,20 @@ const kept = (secret: string) => {
   return secret;
 };
 
-let gossip: Gossip;
-let scene: Scene;
+let echoReceiver: EchoReceiver;
+let fixture: ServiceFixture;
 let answers: Record<string, string>;
 
 beforeAll(async () => {
-  gossip = await startGossip();
-  const host = new URL(gossip.url).host;
-  const url = (status: number) => `${gossip.url}/${status}/${kept(hush())}?key=${kept(hush())}`;
+  echoReceiver = await startEchoReceiver();
+  const host = new URL(echoReceiver.url).host;
+  const url = (status: number) => `${echoReceiver.url}/${status}/${kept(hush())}?key=${kept(hush())}`;
   const webhook = (address: string) => ({
     kind: "webhook",
     url: address,
     secrets: [kept(whsec()), kept(whsec())],
   });
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: {
       slack: { kind: "slack", url: url(400) },
       feishu: { kind: "feishu", url: url(400), secret: kept(hush()) },
@@ -57,12 +57,12 @@ beforeAll(async () => {
       callbackSecrets: [kept(whsec())],
     },
   });
-  secrets.push(...scene.secrets);
+  secrets.push(...fixture.secrets);
   answers = await playEverything();
 }, 90_000);
 afterAll(async () => {
-  await scene?.stop();
-  await gossip.stop();
+  await fixture?.stop();
+  await echoReceiver.stop();
 });
 
 /** Lets everything go wrong that can, and answers all that the API said. */
@@ -72,53 +72,59 @@ async function playEverything(): Promise<Record<string, string>> {
     said[name] = await (await asked).text();
   };
   const notify = "slack feishu dingtalk wecom teams discord webhook moved refused forbidden".split(" ");
-  const jobId = scene.addJob(failingJob);
-  const callbackUrl = `${gossip.url}/500/${kept(hush())}`;
-  const [job] = await scene.submit({ jobId, notify, callbackUrl });
+  const jobId = fixture.addJob(failingJob);
+  const callbackUrl = `${echoReceiver.url}/500/${kept(hush())}`;
+  const [job] = await fixture.submit({ jobId, notify, callbackUrl });
   const projects = ["intruder", "forgetful", "stale"];
-  await Promise.all(projects.map((project) => scene.submit({ jobId, project, notify: [] })));
+  await Promise.all(projects.map((project) => fixture.submit({ jobId, project, notify: [] })));
   await Promise.all(
-    projects.map((project) => ask(project, scene.api(`/v1/jobs/${project}/${jobId}?wait=20`))),
+    projects.map((project) => ask(project, fixture.api(`/v1/jobs/${project}/${jobId}?wait=20`))),
   );
-  await scene.over(jobId);
-  await scene.stack.invoke("sweep", {});
+  await fixture.over(jobId);
+  await fixture.stack.invoke("sweep", {});
   await Promise.all([
-    ask("status", scene.api(`/v1/jobs/${PROJECT}/${jobId}`)),
+    ask("status", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`)),
     ask("page", fetch(job?.pageUrl ?? "")),
     ask("wrong page", fetch(`${job?.pageUrl}x`)),
-    ask("wrong callback", scene.api("/v1/jobs", { jobId, callbackUrl: `https://x.example/${kept(hush())}` })),
-    ask("wrong token", fetch(`${scene.stack.api}/v1/jobs/a/b`, { headers: { authorization: kept(hush()) } })),
-    ask("redelivery", scene.api(`/v1/jobs/${PROJECT}/${jobId}/redeliver`, { targets: ["webhook"] })),
-    ask("health", scene.api("/v1/health")),
-    ...notify.map((name) => ask(`test of ${name}`, scene.api(`/v1/targets/${name}/test`, {}))),
+    ask(
+      "wrong callback",
+      fixture.api("/v1/jobs", { jobId, callbackUrl: `https://x.example/${kept(hush())}` }),
+    ),
+    ask(
+      "wrong token",
+      fetch(`${fixture.stack.api}/v1/jobs/a/b`, { headers: { authorization: kept(hush()) } }),
+    ),
+    ask("redelivery", fixture.api(`/v1/jobs/${PROJECT}/${jobId}/redeliver`, { targets: ["webhook"] })),
+    ask("health", fixture.api("/v1/health")),
+    ...notify.map((name) => ask(`test of ${name}`, fixture.api(`/v1/targets/${name}/test`, {}))),
   ]);
-  await scene.queues.empty("notify");
+  await fixture.queues.empty("notify");
   await breakConfig();
-  await ask("without a config", scene.api(`/v1/jobs/${PROJECT}/${jobId}`));
+  await ask("without a config", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`));
   return said;
 }
 
 /** From now on no function that starts can read its config, which holds a secret in the wrong place. */
 async function breakConfig(): Promise<void> {
-  const { configFile } = scene.stack;
+  const { configFile } = fixture.stack;
   const config = JSON.parse(await readFile(configFile, "utf8"));
   await writeFile(configFile, JSON.stringify({ ...config, targets: { x: kept(hush()) } }));
-  await scene.stack.kill("api");
+  await fixture.stack.kill("api");
   await eventually("the fault to be logged", async () => {
-    await scene.api("/v1/jobs/a/b");
-    return (await readFile(scene.logFile, "utf8")).includes("config invalid");
+    await fixture.api("/v1/jobs/a/b");
+    return (await readFile(fixture.logFile, "utf8")).includes("config invalid");
   });
 }
 
 describe("secrets", () => {
   it("are in nothing that anybody can read: logs, terminal, ledger, dead letters, the API's answers", async () => {
-    const traces = { ...(await tracesOf(scene)), ...answers };
+    const traces = { ...(await readableTexts(fixture)), ...answers };
     expect(traces.logs).toContain('"message":"attempt"');
     expect(traces.ledger).toContain("callback:");
     expect(traces.notifyDead).toContain("dingtalk");
     expect(traces.status).toContain("<secret>");
     for (const [place, text] of Object.entries(traces))
-      expect([place, spellingsOf(secrets).filter((secret) => text.includes(secret))]).toEqual([place, []]);
+      expect([place, encodingsOf(secrets).filter((secret) => text.includes(secret))]).toEqual([place, []]);
   });
 
   it("were all in play: every target was called or refused, and every project was turned away", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { runCommand } from "../support/run-command.ts";
-import { PROJECT, type Scene, startScene } from "../support/scene.ts";
+import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const WATCH = join(EXAMPLES, "curl/watch.sh");
@@ -13,7 +13,7 @@ const REASON = 'the flavor "c7n" is\nsold out \\ here';
 const TOLD = 'reason=the flavor "c7n" is sold out \\ here\n';
 
 let issuer: Issuer;
-let scene: Scene;
+let fixture: ServiceFixture;
 /** A repository that uses the examples. */
 let folder: string;
 let env: Record<string, string>;
@@ -21,25 +21,25 @@ let env: Record<string, string>;
 beforeAll(async () => {
   issuer = await startIssuer();
   const rule = { audience: "cce-job-notifier", claims: { repository: "org/*" }, projects: [PROJECT] };
-  scene = await startScene({
+  fixture = await startServiceFixture({
     targets: {},
     oidc: [{ issuer: issuer.url, ...rule }],
     settings: { egress: { allow: [new URL(issuer.url).host] } },
   });
-  env = { NOTIFIER_URL: scene.stack.api, NOTIFIER_TOKEN: scene.token, PROJECT };
+  env = { NOTIFIER_URL: fixture.stack.api, NOTIFIER_TOKEN: fixture.token, PROJECT };
   folder = await mkdtemp(join(tmpdir(), "examples-"));
   await cp(WATCH, join(folder, "ci/watch-cce-job.sh"));
 }, 90_000);
 
 afterAll(async () => {
-  await scene.stop();
+  await fixture.stop();
   await issuer.stop();
   await rm(folder, { recursive: true });
 });
 
-const succeeding = () => scene.addJob({ type: "CreateNode", endSeconds: 0.2 });
+const succeeding = () => fixture.addJob({ type: "CreateNode", endSeconds: 0.2 });
 const failing = () =>
-  scene.addJob({
+  fixture.addJob({
     type: "CreateCluster",
     endSeconds: 0.2,
     outcome: "Failed",
@@ -68,7 +68,7 @@ describe("curl/watch.sh", () => {
   });
 
   test("finds the job in the reply of the cloud, and hands it over without waiting", async () => {
-    const jobId = scene.addJob({ type: "CreateCluster", endSeconds: null });
+    const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: null });
     const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
     // Nothing of this may end a parameter, begin another, or be decoded twice.
     const told = {
@@ -81,7 +81,7 @@ describe("curl/watch.sh", () => {
     const more = { WAIT: "no", ACTOR, PIPELINE, COMMIT, RUN_URL };
     const handed = await watch(["--reply", "-"], more, reply);
     expect(handed).toEqual({ code: 0, stdout: "state=watching\n", stderr: "" });
-    expect((await scene.status(jobId)).context).toEqual(told);
+    expect((await fixture.status(jobId)).context).toEqual(told);
   });
 
   test("tells a token that nobody knows from the reply of a cloud that has refused, in the notifier's words", async () => {
@@ -118,7 +118,7 @@ describe("curl/watch.sh", () => {
     const ran = await watch(parameters, more);
     expect([ran.code, ran.stdout]).toEqual([code, ""]);
     expect(ran.stderr).not.toBe("");
-    expect(ran.stderr).not.toContain(scene.token);
+    expect(ran.stderr).not.toContain(fixture.token);
   });
 
   test("ends with 4 where a repository may not use the project", async () => {
@@ -142,7 +142,7 @@ describe("the GitHub Action", () => {
     await Promise.all([writeFile(output, ""), writeFile(file, script)]);
     const ran = await runCommand("bash", ["--noprofile", "--norc", "-eo", "pipefail", file], {
       env: {
-        NOTIFIER_URL: scene.stack.api,
+        NOTIFIER_URL: fixture.stack.api,
         NOTIFIER_TOKEN: "",
         NOTIFIER_AUDIENCE: "",
         NOTIFY: "",
@@ -176,9 +176,9 @@ describe("the GitHub Action", () => {
 
   test("takes a reply and a token, too", async () => {
     const jobId = succeeding();
-    const ran = await act({ NOTIFIER_TOKEN: scene.token, REPLY: JSON.stringify({ jobID: jobId }) });
+    const ran = await act({ NOTIFIER_TOKEN: fixture.token, REPLY: JSON.stringify({ jobID: jobId }) });
     expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
-    expect((await scene.status(jobId)).context).toEqual({
+    expect((await fixture.status(jobId)).context).toEqual({
       actor: "kim",
       pipeline: "o/r · Create a cluster",
       commit: "abc",
@@ -212,7 +212,7 @@ test("the GitLab job runs by its own lines", async () => {
   };
   const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${TOLD}`]);
-  expect((await scene.status(jobId)).context).toEqual({
+  expect((await fixture.status(jobId)).context).toEqual({
     actor: "kim",
     pipeline: "group/infra",
     commit: "abc",
@@ -231,8 +231,8 @@ test("the Jenkinsfile runs by its own lines", async () => {
   };
   const ran = await runCommand("sh", ["-xec", script], { cwd: folder, env: { ...env, ...ci } });
   expect([ran.code, ran.stdout]).toEqual([0, "state=succeeded\n"]);
-  expect(ran.stderr).not.toContain(scene.token);
-  expect((await scene.status(jobId)).context).toEqual({
+  expect(ran.stderr).not.toContain(fixture.token);
+  expect((await fixture.status(jobId)).context).toEqual({
     pipeline: ci.JOB_NAME,
     runUrl: ci.BUILD_URL,
     commit: "abc",

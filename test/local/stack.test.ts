@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import * as z from "zod";
 import { eventually } from "../support/eventually.ts";
 import { type RunningStack, StackNotStartedError, startStack } from "../support/stack.ts";
-import { packageToyService, TOY_SERVICE } from "../support/toy-service.ts";
+import { packageToyService, TOY_SERVICE } from "../support/toy-stack.ts";
 
 const SERVICE = "serverless.yml";
 const A_FILE = resolve("package.json");
@@ -190,9 +190,9 @@ describe("npm run stack", () => {
     await first.invoke("echo", { a: 1 });
     first.child.kill("SIGKILL");
     await once(first.child, "exit");
-    expect(first.words()).not.toContain("[sweep]");
+    expect(first.stderrText()).not.toContain("[sweep]");
     const second = await run();
-    await eventually("the sweep", () => second.words().includes("[sweep]"));
+    await eventually("the sweep", () => second.stderrText().includes("[sweep]"));
     expect(await second.stop()).toBe(0);
     for (const folder of [serviceDir, ledgerDir]) await rm(folder, { recursive: true });
   }, 30_000);

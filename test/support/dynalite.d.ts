@@ -1,7 +1,7 @@
 declare module "dynalite" {
   import type { Server } from "node:http";
 
-  /** An embedded server that speaks DynamoDB's wire protocol. */
+  /** An embedded server with the wire protocol of DynamoDB. */
   export default function dynalite(options?: {
     path?: string;
     createTableMs?: number;

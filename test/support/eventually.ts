@@ -1,22 +1,22 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Between two looks at something that another process does: often enough to lose no time, not a busy loop. */
 const PAUSE_MS = 60;
 
 /**
- * Asks until the answer is neither null nor undefined nor false, and gives it back. Throws once `withinMs` are over,
- * naming what was waited for.
+ * Calls `read` again and again, and returns its first value that is not null, undefined or false.
+ * @param what the thing that the test waits for, for the error.
+ * @throws when `read` returns no other value within `withinMs` milliseconds.
  */
 export async function eventually<T>(
   what: string,
-  ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   withinMs = 30_000,
 ): Promise<T> {
-  const until = Date.now() + withinMs;
+  const deadline = Date.now() + withinMs;
   for (;;) {
-    const answer = await ask();
-    if (answer !== null && answer !== undefined && answer !== false) return answer;
-    if (Date.now() > until) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for ${what}`);
     await setTimeout(PAUSE_MS);
   }
 }

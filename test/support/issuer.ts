@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 /**
- * A CI that hands its jobs tokens of who they are, over real HTTP; `GET /token?…&audience=…` is where a job of the
- * repository org/infra asks for its own.
+ * An issuer of identity tokens on a local HTTP server. `GET /token?audience=…` returns a token for a job of the
+ * repository org/infra.
  */
 export interface Issuer {
   readonly url: string;
-  /** Paths that were asked for. */
-  readonly asked: string[];
+  /** The paths of all requests. */
+  readonly requests: string[];
   token(options: { audience: string; claims: Record<string, unknown> }): Promise<string>;
   stop(): Promise<void>;
 }
@@ -17,10 +17,10 @@ export interface Issuer {
 export async function startIssuer(): Promise<Issuer> {
   const pair = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: "key-1", alg: "RS256", use: "sig" };
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? "";
-    asked.push(path);
+    requests.push(path);
     documentOf(new URL(path, url)).then((document) =>
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(document)),
     );
@@ -53,7 +53,7 @@ export async function startIssuer(): Promise<Issuer> {
 
   return {
     url,
-    asked,
+    requests,
     token,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,8 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
 /**
- * The size DynamoDB reckons an item at: names and values in UTF-8, numbers at two digits a byte and one more,
- * three bytes for a list and one for each of its elements (the developer guide, "DynamoDB item sizes").
+ * The size of an item in DynamoDB, in bytes. Names and strings count in UTF-8. A number has one byte for two digits, and
+ * one more. A list has three bytes, and one for each element. Source: developer guide, "DynamoDB item sizes".
  */
 export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
   return Object.entries(item).reduce(

@@ -7,7 +7,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command to its end in an environment of its own: nothing but PATH is inherited. */
+/** Runs a command until it ends. The command inherits only PATH from the environment. */
 export async function runCommand(
   command: string,
   parameters: readonly string[],
@@ -18,7 +18,7 @@ export async function runCommand(
   const code = new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );
-  // One that does not read what it is given is as good as one that does.
+  // A command that ends without reading stdin is not an error.
   child.stdin.on("error", () => undefined).end(stdin);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await code, stdout, stderr };

@@ -10,21 +10,21 @@ import type { RunningStack } from "./stack.ts";
 
 export type DeadQueue = "pollDead" | "notifyDead";
 
-/** A message of a dead-letter queue: its body, and what it was given along. */
+/** A message of a dead-letter queue: its body and its attributes. */
 export interface DeadLetter {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** A stack's queues as the AWS SDK sees them. */
+/** The queues of a stack, read and written with the AWS SDK. */
 export interface StackQueues {
-  /** Puts a text on a queue, as somebody who knows nothing of messages would. */
+  /** Sends any text to a queue. */
   put(queue: string, body: string): Promise<void>;
-  /** How many messages a queue holds, hidden and delayed ones included. */
+  /** The number of messages in a queue, with invisible and delayed messages. */
   depth(queue: string): Promise<number>;
-  /** Waits until a queue holds nothing. */
+  /** Waits until a queue is empty. */
   empty(queue: string): Promise<void>;
-  /** The dead letter whose body holds `text`, as soon as there is one. */
+  /** Waits for a dead letter whose body contains `text`. */
   deadLetter(queue: DeadQueue, text: string): Promise<DeadLetter>;
   /** All dead letters of a queue. */
   deadLetters(queue: DeadQueue): Promise<readonly DeadLetter[]>;
@@ -44,7 +44,7 @@ export function stackQueues({ sqs, queues }: Pick<RunningStack, "sqs" | "queues"
   };
   const found: Record<DeadQueue, DeadLetter[]> = { pollDead: [], notifyDead: [] };
 
-  /** What is received stays hidden for the rest of the test, and is remembered here. */
+  /** A received message stays invisible for the rest of the test, so `found` keeps it. */
   async function drain(queue: DeadQueue): Promise<readonly DeadLetter[]> {
     for (;;) {
       const { Messages = [] } = await client.send(
@@ -65,8 +65,8 @@ export function stackQueues({ sqs, queues }: Pick<RunningStack, "sqs" | "queues"
       new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: ["All"] }),
     );
     const visible = Number(Attributes.ApproximateNumberOfMessages);
-    const hidden = Number(Attributes.ApproximateNumberOfMessagesNotVisible);
-    return visible + hidden + Number(Attributes.ApproximateNumberOfMessagesDelayed);
+    const invisible = Number(Attributes.ApproximateNumberOfMessagesNotVisible);
+    return visible + invisible + Number(Attributes.ApproximateNumberOfMessagesDelayed);
   }
 
   return {

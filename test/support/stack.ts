@@ -19,29 +19,29 @@ const Ready = z.strictObject({
 });
 
 export interface StackOptions {
-  /** The config document; it is written to a file of its own. */
+  /** The config document. It is written to a new file. */
   readonly config: unknown;
   readonly ledgerDir?: string;
-  /** By default this repository's own. */
+  /** The default is this repository's service. */
   readonly serviceDir?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningStack extends z.infer<typeof Ready> {
   readonly child: ChildProcess;
-  /** May be written to while the stack runs: functions read it again. */
+  /** A test may change this file while the stack runs. The functions read it again. */
   readonly configFile: string;
-  /** What has been said on stderr so far. */
-  words(): string;
+  /** The output on stderr so far. */
+  stderrText(): string;
   /** Invokes a function by its name in serverless.yml. */
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** Ends a function's processes with SIGKILL and answers how many there were. */
+  /** Ends the processes of a function with SIGKILL and returns their number. */
   kill(name: string): Promise<number>;
-  /** SIGTERM; answers the exit code. */
+  /** Stops the stack with SIGTERM and returns its exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Starts `npm run stack` as a process of its own on ports the system chooses, and waits until it is up. */
+/** Starts `npm run stack` in a new process, on free ports, and waits until it is ready. */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const folder = await mkdtemp(join(tmpdir(), "stack-test-"));
   const configFile = join(folder, "config.json");
@@ -57,22 +57,22 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let words = "";
+  let stderrText = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    words += chunk;
+    stderrText += chunk;
   });
   const ended = once(child, "exit").then(async ([code]: (number | null)[]) => {
     await rm(folder, { recursive: true, force: true });
     return code ?? null;
   });
   const line = await Promise.race([firstLine(child.stdout), ended]);
-  if (typeof line !== "string") throw new StackNotStartedError(line, words);
+  if (typeof line !== "string") throw new StackNotStartedError(line, stderrText);
   const ready = Ready.parse(JSON.parse(line));
   return {
     ...ready,
     child,
     configFile,
-    words: () => words,
+    stderrText: () => stderrText,
     invoke: (name, event) => post(`${ready.control}/invoke/${name}`, event),
     kill: async (name) =>
       z.object({ killed: z.int() }).parse(await post(`${ready.control}/kill/${name}`, {})).killed,
@@ -87,8 +87,8 @@ export class StackNotStartedError extends Error {
   override name = "StackNotStartedError";
   readonly code: number | null;
 
-  constructor(code: number | null, words: string) {
-    super(`the stack ended with ${code}: ${words}`);
+  constructor(code: number | null, stderrText: string) {
+    super(`the stack ended with ${code}: ${stderrText}`);
     this.code = code;
   }
 }

@@ -1,17 +1,28 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageService } from "../../local/package/package-service.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "../../local/stack/embedded-stack.ts";
-import { packageToyService } from "./toy-service.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A small service for tests of the stack. An event names the behaviour of a function. */
+export const TOY_SERVICE = join(ROOT, "test/fixtures/service");
+
+/** Packages the toy service and returns the folder of the package. An unchanged service is packaged once. */
+export function packageToyService(): Promise<string> {
+  return packageService({ serviceDir: TOY_SERVICE, buildDir: join(ROOT, "build/packages") });
+}
 
 export interface ToyStack extends EmbeddedStack {
   readonly receiver: Receiver;
-  /** What functions and event sources have said: the function's name, and the line. */
+  /** The log of functions and event sources. Each line starts with the name of the function. */
   readonly lines: readonly string[];
 }
 
-/** Puts the toy service up inside of the test's own process, with a receiver beside it. */
+/** Starts the toy service in the process of the test, with a receiver. */
 export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
   const folder = await mkdtemp(join(tmpdir(), "toy-stack-"));
   const configFile = join(folder, "config.json");
@@ -36,9 +47,4 @@ export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** Waits until something is so, as long as the test may take. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise(setImmediate);
 }

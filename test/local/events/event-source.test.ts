@@ -8,7 +8,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { startToyStack, type ToyStack, until } from "../../support/toy-stack.ts";
+import { eventually } from "../../support/eventually.ts";
+import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
 
 const client = { region: "eu-central-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 
@@ -85,7 +86,10 @@ describe("the queues and what they feed", () => {
       eventSourceARN: "arn:aws:sqs:eu-central-1:000000000000:toy-service-dev-work",
       awsRegion: "eu-central-1",
     });
-    await until(async () => (await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible === "0");
+    await eventually("the messages to be deleted", async () => {
+      const { ApproximateNumberOfMessagesNotVisible: inFlight } = await counts(stack.queues.work);
+      return inFlight === "0";
+    });
   });
 
   it("gathers a batch over its window, and no longer than until it is full", async () => {
@@ -102,7 +106,7 @@ describe("the queues and what they feed", () => {
     for (const count of [1, 2, 3]) {
       const latest = (await batches(count)).at(-1)?.find(({ messageId }: Identified) => messageId === failed);
       expect(latest.attributes.ApproximateReceiveCount).toBe(String(count));
-      await until(async () => (await inFlight()) === "1");
+      await eventually("one message in flight", async () => (await inFlight()) === "1");
       await comeBack(latest.receiptHandle);
     }
     const deadLettered = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
@@ -115,7 +119,9 @@ describe("the queues and what they feed", () => {
       const before = stack.lines.length;
       await send({ do: "succeed" }, { do: how });
       await batches(1);
-      await until(() => stack.lines.slice(before).some((line) => line.includes("failed and comes back")));
+      await eventually("the failure in the log", () =>
+        stack.lines.slice(before).some((line) => line.includes("failed and comes back")),
+      );
       expect((await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible).not.toBe("0");
       await sqs.send(new PurgeQueueCommand({ QueueUrl: stack.queues.work }));
     },

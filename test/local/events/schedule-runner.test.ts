@@ -1,14 +1,15 @@
 import { jest } from "@jest/globals";
 import { runSchedule } from "../../../local/events/schedule-runner.ts";
 import type { Invoked } from "../../../local/lambda/invocation.ts";
-import { startToyStack, until } from "../../support/toy-stack.ts";
+import { eventually } from "../../support/eventually.ts";
+import { startToyStack } from "../../support/toy-stack.ts";
 
 describe("a schedule", () => {
   it("invokes its function with a scheduled event, again and again", async () => {
     const stack = await startToyStack(600);
     const ticks = () =>
       stack.lines.filter((line) => /^tick .*"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/.test(line));
-    await until(() => ticks().length >= 2);
+    await eventually("two events", () => ticks().length >= 2);
     await stack.stop();
   }, 60_000);
 

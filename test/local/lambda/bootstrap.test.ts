@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionHost } from "../../../local/lambda/function-host.ts";
-import { type Echo, unpackEcho } from "../../support/echo.ts";
+import { type Echo, unpackEcho } from "../../support/echo-function.ts";
 
 let echo: Echo;
 let host: FunctionHost;

@@ -1,6 +1,6 @@
 import type { FunctionHost } from "../../../local/lambda/function-host.ts";
 import type { FunctionResource } from "../../../local/template/functions.ts";
-import { ECHO, type Echo, unpackEcho } from "../../support/echo.ts";
+import { ECHO, type Echo, unpackEcho } from "../../support/echo-function.ts";
 
 let echo: Echo;
 let host: FunctionHost;

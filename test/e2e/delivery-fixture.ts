@@ -4,7 +4,7 @@ import type { StatusDocument } from "../../lib/api/status-document.ts";
 import type { Behaviour } from "../../local/receiver/behaviour.ts";
 import type { Arrived } from "../../local/receiver/notification-store.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
-import { type Scene, startScene } from "../support/scene.ts";
+import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 export const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
@@ -31,7 +31,7 @@ const Tested = z.object({
   reason: z.string(),
 });
 
-export interface DeliveryScene extends Scene {
+export interface DeliveryFixture extends ServiceFixture {
   readonly receivers: Readonly<Record<ReceiverName, Receiver>>;
   /** Tells a receiver how to behave from now on. */
   behave(receiver: ReceiverName, behaviour: z.input<typeof Behaviour>): Promise<void>;
@@ -45,7 +45,7 @@ export interface DeliveryScene extends Scene {
   test(receiver: ReceiverName): Promise<z.infer<typeof Tested>>;
 }
 
-export async function startDeliveryScene(): Promise<DeliveryScene> {
+export async function startDeliveryFixture(): Promise<DeliveryFixture> {
   const started = await Promise.all(
     Object.keys(KINDS).map(async (name) => [name, await startReceiver()] as const),
   );
@@ -56,7 +56,7 @@ export async function startDeliveryScene(): Promise<DeliveryScene> {
     return [name, { kind, url: `${url}/${kind}/${name}`, ...(kind === "webhook" && { secrets: [SECRET] }) }];
   });
   const stopReceivers = () => Promise.all(Object.values(receivers).map((receiver) => receiver.stop()));
-  const scene = await startScene({
+  const fixture = await startServiceFixture({
     targets: Object.fromEntries(targets),
     settings: {
       fallbackTarget: "operators",
@@ -70,7 +70,7 @@ export async function startDeliveryScene(): Promise<DeliveryScene> {
     throw error;
   });
   return {
-    ...scene,
+    ...fixture,
     receivers,
     async behave(receiver, behaviour) {
       await fetch(`${receivers[receiver].url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
@@ -78,21 +78,21 @@ export async function startDeliveryScene(): Promise<DeliveryScene> {
     arrived: (receiver, count) =>
       receivers[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
     async tell(receiver, jobs = 1) {
-      const jobIds = Array.from({ length: jobs }, () => scene.addJob(succeedingJob));
-      await scene.submit({ jobIds, notify: [receiver] });
+      const jobIds = Array.from({ length: jobs }, () => fixture.addJob(succeedingJob));
+      await fixture.submit({ jobIds, notify: [receiver] });
       return jobIds;
     },
     async delivery(receiver, jobId) {
-      const { deliveries } = await scene.over(jobId);
+      const { deliveries } = await fixture.over(jobId);
       const found = deliveries.find(({ target }) => target === receiver);
       if (found === undefined) throw new Error(`${jobId} was not told to ${receiver}`);
       return found;
     },
     async test(receiver) {
-      return Tested.parse(await (await scene.api(`/v1/targets/${receiver}/test`, {})).json());
+      return Tested.parse(await (await fixture.api(`/v1/targets/${receiver}/test`, {})).json());
     },
     async stop() {
-      await scene.stop();
+      await fixture.stop();
       await stopReceivers();
     },
   };

@@ -1,31 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import type { Scene } from "./scene.ts";
+import type { ServiceFixture } from "./service-fixture.ts";
 
-/** Every text that a scene leaves where people or other systems can read it, by where that is. */
-export async function tracesOf(scene: Scene): Promise<Readonly<Record<string, string>>> {
+/** The texts of a service that people or other systems can read, by their location. */
+export async function readableTexts(fixture: ServiceFixture): Promise<Readonly<Record<string, string>>> {
   return {
-    logs: await readFile(scene.logFile, "utf8"),
-    words: scene.stack.words(),
-    ledger: JSON.stringify(await scanAll(scene.stack.dynamodb)),
-    pollDead: JSON.stringify(await scene.queues.deadLetters("pollDead")),
-    notifyDead: JSON.stringify(await scene.queues.deadLetters("notifyDead")),
+    logs: await readFile(fixture.logFile, "utf8"),
+    stderr: fixture.stack.stderrText(),
+    ledger: JSON.stringify(await scanAll(fixture.stack.dynamodb)),
+    pollDead: JSON.stringify(await fixture.queues.deadLetters("pollDead")),
+    notifyDead: JSON.stringify(await fixture.queues.deadLetters("notifyDead")),
   };
 }
 
-/** Each secret, and how it polls where it was encoded for a URL, for JSON or as Base64. */
-export function spellingsOf(secrets: readonly string[]): readonly string[] {
-  const spellings = secrets.flatMap((secret) => [
+/** Each secret, as it is and encoded for a URL, as Base64 and as hexadecimal digits. */
+export function encodingsOf(secrets: readonly string[]): readonly string[] {
+  const encodings = secrets.flatMap((secret) => [
     secret,
     secret.replace(/^whsec_/, ""),
     encodeURIComponent(secret),
     Buffer.from(secret).toString("base64").replace(/=+$/, ""),
     Buffer.from(secret).toString("hex"),
   ]);
-  return [...new Set(spellings)];
+  return [...new Set(encodings)];
 }
 
-/** Everything in every table. */
+/** All items of all tables. */
 async function scanAll(endpoint: string): Promise<readonly unknown[]> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials });

@@ -5,11 +5,11 @@ import { functionEnvironment } from "../../local/lambda/function-environment.ts"
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
-import { packageToyService } from "./toy-service.ts";
+import { packageToyService } from "./toy-stack.ts";
 
 const endpoints = { sqs: "http://sqs", dynamodb: "http://dynamodb", ssm: "http://ssm" };
 
-/** The toy service's `echo`, as a template would declare it. */
+/** The function `echo` of the toy service, as a template declares it. */
 export const ECHO: FunctionResource = {
   logicalId: "Echo",
   name: "toy-service-dev-echo",
@@ -26,15 +26,15 @@ export const ECHO: FunctionResource = {
 };
 
 export interface Echo {
-  /** Where it is unpacked. */
+  /** The folder of the unpacked function. */
   readonly taskRoot: string;
-  /** What its processes have written. */
+  /** The output of its processes. */
   readonly lines: string[];
   host(changes?: Partial<FunctionResource>): FunctionHost;
   remove(): Promise<void>;
 }
 
-/** Unpacks `echo`, to be hosted with changes to what the template says of it. */
+/** Unpacks `echo`. A test may host it with changes to the template. */
 export async function unpackEcho(): Promise<Echo> {
   const taskRoot = await mkdtemp(join(tmpdir(), "echo-"));
   await unzip(join(await packageToyService(), ECHO.artifact), taskRoot);

@@ -10,46 +10,46 @@ import { eventually } from "./eventually.ts";
 import { type RunningStack, type StackOptions, startStack } from "./stack.ts";
 import { type StackQueues, stackQueues } from "./stack-queues.ts";
 
-/** The scene's one project, as the config calls it, and as the cloud does. */
+/** The name of the fixture's main project in the config. */
 export const PROJECT = "prod";
 const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 
-const Accepted = z.object({
+const Submitted = z.object({
   jobs: z.array(
     z.looseObject({ jobId: z.string(), status: z.string(), statusUrl: z.string(), pageUrl: z.string() }),
   ),
 });
-export type AcceptedJob = z.infer<typeof Accepted>["jobs"][number];
+export type SubmittedJob = z.infer<typeof Submitted>["jobs"][number];
 
-/** This repository's own service on the embedded stack, with a simulated cloud that runs at full speed. */
-export interface Scene {
+/** The service of this repository on the embedded stack, with a CCE simulator that runs in real time. */
+export interface ServiceFixture {
   readonly stack: RunningStack;
   readonly cce: CceSimulator;
   readonly queues: StackQueues;
-  /** What the functions have logged so far. */
+  /** The log of the functions. */
   readonly logFile: string;
-  /** The API's bearer token. */
+  /** A bearer token of the API. */
   readonly token: string;
-  /** Every secret that the scene itself configured. */
+  /** The secrets that the fixture made for the config. */
   readonly secrets: readonly string[];
-  /** Starts a job in the cloud. */
+  /** Starts a job in the CCE simulator and returns its ID. */
   addJob(script: JobScriptInput): string;
-  /** Asks the API with the scene's token: GET, or POST where there is a body. */
+  /** Calls the API with the token: GET without a body, POST with a body. */
   api(path: string, body?: unknown): Promise<Response>;
-  /** POST with a body that need not be JSON. */
+  /** Posts any text to the API. */
   post(path: string, text: string): Promise<Response>;
-  /** Hands jobs over; throws when they are not taken. */
-  submit(body: Readonly<Record<string, unknown>>): Promise<readonly AcceptedJob[]>;
+  /** Submits jobs. Throws when the API does not accept them. */
+  submit(body: Readonly<Record<string, unknown>>): Promise<readonly SubmittedJob[]>;
   status(jobId: string): Promise<StatusDocument>;
-  /** The job's status once it has ended and every notification of it has. */
+  /** Waits until a job and all its notifications have ended, and returns the status. */
   over(jobId: string): Promise<StatusDocument>;
   stop(): Promise<void>;
 }
 
-/** Polls come every second, which is the least that a queue can wait. */
+/** A job is polled every second. A queue cannot delay a message by less. */
 const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
 
-/** Without a stack the simulator would only keep the test's process alive. */
+/** Stops the simulator if the stack does not start. A running simulator would keep the test's process alive. */
 async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<RunningStack> {
   try {
     return await startStack(options);
@@ -59,15 +59,15 @@ async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<Ru
   }
 }
 
-export async function startScene(options: {
+export async function startServiceFixture(options: {
   targets: Readonly<Record<string, unknown>>;
-  /** Other projects at the same cloud: how each signs in. */
+  /** The `auth` of more projects in the same simulator, by project name. */
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   settings?: Readonly<Record<string, unknown>>;
-  /** CI identity tokens that are let in. */
+  /** The rules for identity tokens. */
   oidc?: readonly unknown[];
   environment?: Readonly<Record<string, string>>;
-}): Promise<Scene> {
+}): Promise<ServiceFixture> {
   const key = {
     accessKey: `AK${randomBytes(10).toString("hex")}`,
     secretKey: randomBytes(20).toString("hex"),
@@ -75,7 +75,7 @@ export async function startScene(options: {
   const token = `token-${randomBytes(16).toString("hex")}`;
   const linkKey = randomBytes(16).toString("hex");
   const cce = await startCceSimulator({ keys: [key] });
-  const logFile = join(tmpdir(), `scene-${randomUUID()}.log`);
+  const logFile = join(tmpdir(), `fixture-${randomUUID()}.log`);
   const project = { projectId: PROJECT_ID, region: "eu-de", endpoint: cce.url };
   const others = Object.entries(options.projects ?? {}).map(([name, auth]) => {
     const iam = auth.kind === "password" && { iamEndpoint: cce.url };
@@ -118,8 +118,8 @@ export async function startScene(options: {
     async submit(body) {
       const answer = await api("/v1/jobs", body);
       const text = await answer.text();
-      if (answer.status !== 202) throw new Error(`the jobs were not taken: ${answer.status} ${text}`);
-      return Accepted.parse(JSON.parse(text)).jobs;
+      if (answer.status !== 202) throw new Error(`the jobs were not accepted: ${answer.status} ${text}`);
+      return Submitted.parse(JSON.parse(text)).jobs;
     },
     status: (jobId) => read(jobId, ""),
     over: (jobId) =>

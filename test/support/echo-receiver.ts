@@ -3,18 +3,18 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** A receiver that tells everything it was sent in its answer, in the status the path's first segment asks for. */
-export interface Gossip {
+/** A receiver that answers with the URL, headers and body of the request. The path starts with the HTTP status. */
+export interface EchoReceiver {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-export async function startGossip(): Promise<Gossip> {
+export async function startEchoReceiver(): Promise<EchoReceiver> {
   const server = createServer(async (request, response) => {
     const status = Number(/^\/(\d{3})\//.exec(request.url ?? "")?.[1] ?? 500);
-    const told = [request.url, ...request.rawHeaders, await text(request)];
+    const received = [request.url, ...request.rawHeaders, await text(request)];
     response.writeHead(status, { "content-type": "text/plain", location: request.url ?? "" });
-    response.end(`${JSON.stringify(told)}\n${told.join("\n")}`);
+    response.end(`${JSON.stringify(received)}\n${received.join("\n")}`);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
