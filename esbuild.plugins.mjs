@@ -58,7 +58,7 @@ export const LEFT_OUT = [
     stub: `import { randomUUID } from "node:crypto";
       export const bindV4 = () => randomUUID;`,
   },
-  // Of hashes in JavaScript, since Node has them of its own; and of answers that go on for ever, since nobody asks for one.
+  // Hashes in JavaScript, because Node has native ones. Event streams, because no request uses them.
   {
     file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
     stub: "export const Sha256Js = undefined;",

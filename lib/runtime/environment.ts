@@ -3,7 +3,7 @@ import { NonEmpty } from "../domain/zod-fields.ts";
 
 const Url = z.url();
 
-/** Every variable that serverless.yml gives to functions. Each function asks for those it uses. */
+/** Every variable that serverless.yml sets for functions. */
 const VARIABLES = {
   POLL_QUEUE_URL: Url,
   NOTIFY_QUEUE_URL: Url,
@@ -16,8 +16,9 @@ const VARIABLES = {
 type Variable = keyof typeof VARIABLES;
 
 /**
- * Reads environment variables, all faults at once. Called while the function starts, so that a wrong
- * deployment fails there and not at the first message.
+ * Reads these environment variables. A function calls this while it starts, so a wrong deployment fails at once and not
+ * at the first message.
+ * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<const Names extends readonly Variable[]>(
   ...names: Names
@@ -27,7 +28,7 @@ export function readEnvironment<const Names extends readonly Variable[]>(
   const parsed = z.object(shape).safeParse(process.env);
   if (!parsed.success)
     throw new Error(
-      `the function's environment is incomplete: ${parsed.error.issues
+      `the environment of the function is invalid: ${parsed.error.issues
         .map((issue) => `${issue.path.join(".")} (${issue.message})`)
         .join(", ")}`,
     );

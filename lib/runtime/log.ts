@@ -1,12 +1,12 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 
-/** One structured line. `message` is from a closed list per call site; values never hold a secret or a URL. */
+/** The fields of a log line. Values never contain a secret or a URL. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  /** An error is logged with its stack and its causes. */
+  /** Logs the error with its stack and its causes. */
   error(message: string, fields?: LogFields, error?: unknown): void;
 }
 
@@ -19,7 +19,7 @@ export const log: Log = {
     logger.error(message, { ...fields, ...(error === undefined ? {} : { error: asError(error) }) }),
 };
 
-/** Puts the request ID of this invocation into all its lines. */
+/** Adds the request ID of this invocation to all its log lines. */
 export function logWithRequest(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }

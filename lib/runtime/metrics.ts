@@ -1,10 +1,10 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
-/** Every metric the product gives, with its unit and the dimensions it may carry. */
+/** All metrics of the product with their units. */
 const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /** 1 for a poll that CCE refused or did not answer, else 0: their mean is the share of such polls. */
+  /** 1 for a poll that CCE refused or did not answer, else 0. The mean is the share of such polls. */
   PollsWithoutJob: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
@@ -12,34 +12,35 @@ const UNITS = {
   Stopped: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
-  /** Of all attempts, those that spent a place in the schedule and did not deliver; waiting out a 429 is none. */
+  /** Attempts that used a step of the retry schedule and did not deliver. A 429 uses no step. */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
+  /** Polls and notifications that a run of the sweep sent again. */
   SweepFound: MetricUnit.Count,
-  /** The notifications among what a run of the sweep found; given only by runs that found some. */
+  /** Overdue notifications that a run of the sweep sent again. Written only when there are some. */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** What a run of the sweep could not look after: it failed, or time ran out first. */
+  /** Watches and targets for which a run of the sweep failed, and 1 more when its time ran out. */
   SweepLeft: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /** accepted − concluded − stopped − live: what was promised and is not followed. 0, always. */
+  /** accepted − concluded − stopped − live. Any value but 0 means that watches were lost. */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
 export const METRICS: readonly string[] = Object.keys(UNITS);
 
-/** Dimensions have few values by construction: kinds, verdicts, outcomes; never names or IDs. */
+/** Dimensions have few values: kinds, verdicts, outcomes. They never contain names or IDs. */
 export type Dimensions = Readonly<Record<string, string>>;
 
 export interface Meter {
   add(name: MetricName, value: number, dimensions?: Dimensions): void;
 }
 
-/** One for every set of dimensions: what an invocation counts for one set is written as one record, not as many. */
+/** One instance per set of dimensions, so that each set is written as one record. */
 const bySet = new Map<string, Metrics>();
 
 export const meter: Meter = {
@@ -54,7 +55,7 @@ export const meter: Meter = {
   },
 };
 
-/** Writes what was counted; once at the end of every invocation. */
+/** Writes all metrics. Called once at the end of every invocation. */
 export function publishMetrics(): void {
   for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

@@ -1,5 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { readParameters } from "../../lib/runtime/parameters.ts";
+import { readParameters } from "../../lib/runtime/ssm-config.ts";
 import { UsageError } from "./command.ts";
 import type { Deployed } from "./config-plan.ts";
 import { readStageFile, STAGE_NAME } from "./stage-file.ts";

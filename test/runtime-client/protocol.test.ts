@@ -63,7 +63,9 @@ test("a function that cannot start says why, once, and ends", async () => {
   expect(asked).toMatchObject({ method: "POST", path: `${BASE}/init/error` });
   expect(JSON.parse(asked?.body ?? "")).toEqual({
     errorType: "Error",
-    errorMessage: expect.stringMatching(/environment is incomplete: .*LEDGER_TABLE.*CONFIG_PATH/),
+    errorMessage: expect.stringMatching(
+      /environment of the function is invalid: .*LEDGER_TABLE.*CONFIG_PATH/,
+    ),
     trace: expect.any(Array),
   });
   expect(await once(child, "exit")).toEqual([1, null]);

@@ -3,7 +3,7 @@ import * as z from "zod";
 
 const Line = z.record(z.string(), z.unknown());
 
-/** Every line of JSON that logger and metrics write while `run` runs. */
+/** Returns every JSON line that the logger and the metrics write while `run` runs. */
 export async function captured(run: () => unknown): Promise<z.infer<typeof Line>[]> {
   let text = "";
   const take = (chunk: unknown) => {

@@ -5,7 +5,7 @@ import { captured } from "./captured.ts";
 
 const CONTEXT: Partial<Context> = { awsRequestId: "r-1", getRemainingTimeInMillis: () => 1234 };
 
-test("a function knows its request and the time that is left", async () => {
+test("a function receives its request ID and the remaining time", async () => {
   const handler = onLambda(async (event: { n: number }, { requestId, remainingMs }) => [
     event.n,
     requestId,
@@ -14,7 +14,7 @@ test("a function knows its request and the time that is left", async () => {
   expect(await handler({ n: 1 }, CONTEXT as Context)).toEqual([1, "r-1", 1234]);
 });
 
-test("an invocation that fails fails, and what it had counted is written", async () => {
+test("a failed invocation still writes its metrics", async () => {
   const handler = onLambda(async () => {
     meter.add("SweepFound", 2);
     throw new Error("after counting");

@@ -2,7 +2,7 @@ import { Secret } from "../../../lib/domain/secret.ts";
 import { log, logWithRequest } from "../../../lib/runtime/log.ts";
 import { captured } from "./captured.ts";
 
-test("a line is JSON with its message, level and fields, and the request it belongs to", async () => {
+test("a log line is JSON with its message, level, fields and request ID", async () => {
   const [line] = await captured(() => {
     logWithRequest("request-7");
     log.info("poll", { project: "prod", job_id: "job-1", poll: 3, lateness_seconds: null });
@@ -18,7 +18,7 @@ test("a line is JSON with its message, level and fields, and the request it belo
   });
 });
 
-test("an error is told with its name, its stack and its causes", async () => {
+test("an error is logged with its name, its stack and its causes", async () => {
   const cause = new RangeError("inner");
   const [line] = await captured(() => log.error("record failed", {}, new Error("outer", { cause })));
   expect(line).toMatchObject({
@@ -27,12 +27,12 @@ test("an error is told with its name, its stack and its causes", async () => {
   });
 });
 
-test("what was thrown and is no error is told all the same", async () => {
+test("a thrown value that is not an Error is logged as the message of an error", async () => {
   const [line] = await captured(() => log.error("record failed", {}, "just text"));
   expect(line).toMatchObject({ error: { message: "just text" } });
 });
 
-test("a secret that got into an error's fields prints its mask", async () => {
+test("a secret in the fields of an error is printed as its mask", async () => {
   const error = Object.assign(new Error(`refused ${new Secret("hunter2")}`), { url: new Secret("hunter2") });
   const lines = await captured(() => log.error("request failed", {}, error));
   expect(JSON.stringify(lines)).not.toContain("hunter2");

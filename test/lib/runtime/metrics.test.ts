@@ -17,7 +17,7 @@ const Emf = z.looseObject({
 
 const recordsOf = async (run: () => void) => (await captured(run)).map((line) => Emf.parse(line));
 
-test("what is counted is written at the end of an invocation, all of it in one record", async () => {
+test("all metrics without dimensions are written in one record", async () => {
   const [record, ...more] = await recordsOf(() => {
     meter.add("Accepted", 3);
     meter.add("LagSeconds", 4.5);
@@ -39,26 +39,26 @@ test("what is counted is written at the end of an invocation, all of it in one r
   ]);
 });
 
-test("every set of dimensions is a record of its own, whatever was counted for it", async () => {
+test("each set of dimensions is written in its own record", async () => {
   const records = await recordsOf(() => {
     meter.add("Attempts", 1, { kind: "slack", verdict: "retry" });
     meter.add("Attempts", 1);
     meter.add("Attempts", 1, { kind: "slack", verdict: "retry" });
     publishMetrics();
   });
-  const told = new Map(
+  const byDimensions = new Map(
     records.map((record) => [record._aws.CloudWatchMetrics[0]?.Dimensions[0]?.toSorted().join(), record]),
   );
-  expect([...told.keys()].sort()).toEqual(["kind,service,verdict", "service"]);
-  expect(told.get("kind,service,verdict")).toMatchObject({
+  expect([...byDimensions.keys()].sort()).toEqual(["kind,service,verdict", "service"]);
+  expect(byDimensions.get("kind,service,verdict")).toMatchObject({
     kind: "slack",
     verdict: "retry",
     Attempts: [1, 1],
   });
-  expect(told.get("service")).toMatchObject({ Attempts: 1 });
+  expect(byDimensions.get("service")).toMatchObject({ Attempts: 1 });
 });
 
-test("the names of metrics are fixed: alarms and dashboards of others rest on them", () => {
+test("the names of the metrics do not change, because alarms and dashboards of operators use them", () => {
   expect([...METRICS].sort()).toEqual([
     "Accepted",
     "AttemptMilliseconds",

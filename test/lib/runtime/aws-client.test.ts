@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { awsRequestHandler } from "../../../lib/runtime/aws-request-handler.ts";
+import { awsRequestHandler } from "../../../lib/runtime/aws-client.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -32,7 +32,7 @@ afterEach(async () => {
   await once(server, "close");
 });
 
-/** A client as the product has them. */
+/** A client like those of the product. */
 function openClient(requestMs = 3000): DynamoDBClient {
   const { port } = server.address() as AddressInfo;
   return new DynamoDBClient({
@@ -47,9 +47,9 @@ const get = (client: DynamoDBClient) =>
 const many = (client: DynamoDBClient, count: number) =>
   Promise.all(Array.from({ length: count }, () => get(client)));
 
-/** Asks once, and answers what the first of the item's attributes says. */
-async function ask(inTurn: Answer[], requestMs?: number): Promise<string | undefined> {
-  answers = inTurn;
+/** Sends one request while the server answers in this order. Returns the item's key. */
+async function ask(inOrder: Answer[], requestMs?: number): Promise<string | undefined> {
+  answers = inOrder;
   const client = openClient(requestMs);
   try {
     return (await get(client)).Item?.pk?.S;
@@ -58,8 +58,8 @@ async function ask(inTurn: Answer[], requestMs?: number): Promise<string | undef
   }
 }
 
-describe("requests to AWS", () => {
-  it("bring an answer's bytes to the SDK, over one connection for many", async () => {
+describe("the request handler of the AWS clients", () => {
+  it("sends requests one after the other over one connection and returns the bytes of the response", async () => {
     let opened = 0;
     server.on("connection", () => opened++);
     const client = openClient();
@@ -72,14 +72,14 @@ describe("requests to AWS", () => {
     expect(requests[0]?.headers["transfer-encoding"]).toBeUndefined();
   });
 
-  it("are made again when no answer comes in time, and when the connection breaks", async () => {
+  it("makes the SDK repeat a request without a response in time and a request whose connection breaks", async () => {
     expect(await ask([silent, found], 50)).toBe("é");
     expect(requests).toHaveLength(2);
     expect(await ask([hangUp, found])).toBe("é");
     expect(requests).toHaveLength(4);
   });
 
-  it("meet one dead connection, not one after the other, when many have been kept", async () => {
+  it("meets at most one dead connection per request when all kept connections are dead", async () => {
     const dead = new WeakSet<object>();
     const client = openClient();
     const diesLater: Answer = (response, request) => {
@@ -96,7 +96,7 @@ describe("requests to AWS", () => {
     expect(requests).toHaveLength(12);
   });
 
-  it("go over no more than sixteen connections at a time", async () => {
+  it("opens at most 16 connections", async () => {
     let opened = 0;
     server.on("connection", () => opened++);
     const client = openClient();
@@ -105,7 +105,7 @@ describe("requests to AWS", () => {
     expect([requests.length, opened]).toEqual([100, 16]);
   });
 
-  it("end in the service's own error, asked once where asking again cannot help", async () => {
+  it("returns the service's error, and makes the SDK repeat only what a repetition can help", async () => {
     await expect(ask([fault("ConditionalCheckFailedException")])).rejects.toThrow(
       ConditionalCheckFailedException,
     );
@@ -114,7 +114,7 @@ describe("requests to AWS", () => {
     expect(requests).toHaveLength(3);
   });
 
-  it("fail by name and code when nobody answers, and say no address", async () => {
+  it("throws a TimeoutError without an address when no attempt gets a response", async () => {
     const failed = await ask(
       Array.from({ length: 10 }, () => silent),
       20,
@@ -124,7 +124,7 @@ describe("requests to AWS", () => {
     expect(requests.length).toBeGreaterThan(1);
   });
 
-  it("do not swallow an answer without end", async () => {
+  it("throws when a response is longer than 4 MiB", async () => {
     const endless: Answer = (response) => {
       const write = () => {
         while (response.write(Buffer.alloc(65_536, "x")));
@@ -133,6 +133,6 @@ describe("requests to AWS", () => {
       response.on("error", () => {});
       write();
     };
-    await expect(ask([endless])).rejects.toThrow("ANSWER_TOO_LONG");
+    await expect(ask([endless])).rejects.toThrow("RESPONSE_TOO_LONG");
   });
 });
