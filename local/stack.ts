@@ -1,26 +1,26 @@
 import { join } from "node:path";
 import { packageService } from "./package/package-service.ts";
+import { readConfigFile } from "./stack/config-file.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
-import { checkConfig } from "./stack/read-config.ts";
-import { runCommand, untilAborted } from "./stack/run-command.ts";
-import { readOptions } from "./stack/stack-options.ts";
+import { runUntilStopped, untilAborted } from "./stack/run-until-stopped.ts";
+import { readStackOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
-const say = (words: string) => process.stderr.write(`${words}\n`);
+const print = (line: string) => process.stderr.write(`${line}\n`);
 
-/** `npm run stack`: one line of JSON on stdout when the stack is up; everything else goes to stderr. */
+/** `npm run stack`: prints one line of JSON to stdout when the stack is up, and everything else to stderr. */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
-  const options = readOptions(process.env);
-  if (options.configFile !== null) await checkConfig(options.configFile);
+  const { rootDir, serviceDir, verbose, logFile, port, ledgerDir, scheduleSpeed, ...options } =
+    readStackOptions(process.env);
+  if (options.configFile !== null) await readConfigFile(options.configFile);
   const packageDir = await packageService({
-    serviceDir: options.serviceDir,
-    buildDir: join(options.rootDir, "build", "packages"),
+    serviceDir,
+    buildDir: join(rootDir, "build", "packages"),
     stopping,
   });
-  const configFile = options.configFile ?? (await startWorldOfItsOwn(parts));
-  const log = createFunctionLog({ verbose: options.verbose, file: options.logFile, print: say });
-  const { port, ledgerDir, scheduleSpeed } = options;
+  const configFile = options.configFile ?? (await startDemoParts(parts));
+  const log = createFunctionLog({ verbose, file: logFile, print });
   const { stop, ...addresses } = await startEmbeddedStack({
     packageDir,
     port,
@@ -35,14 +35,15 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   return 0;
 }
 
-/** Without a config there is nothing to ask and nobody to tell: a simulated cloud and a receiver take their places. */
-async function startWorldOfItsOwn(parts: Stoppables): Promise<string> {
-  const { startWorld } = await import("./demo/world.ts");
-  const world = parts.add(await startWorld());
-  say(
-    `no CONFIG_FILE: simulated CCE at ${world.cceUrl}, notifications at ${world.receiverUrl}, token ${world.token}`,
+/** Without CONFIG_FILE the stack uses a simulated CCE and a receiver of notifications. Returns their config file. */
+async function startDemoParts(parts: Stoppables): Promise<string> {
+  const { startDemoEnvironment } = await import("./demo/demo-environment.ts");
+  const { cceUrl, receiver, token, configFile, stop } = await startDemoEnvironment();
+  parts.add({ stop });
+  print(
+    `CONFIG_FILE is not set: simulated CCE at ${cceUrl}, notifications at ${receiver.url}, token ${token}`,
   );
-  return world.configFile;
+  return configFile;
 }
 
-await runCommand(main);
+await runUntilStopped(main);

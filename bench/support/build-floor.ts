@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { build } from "esbuild";
 import * as z from "zod";
-import leaveOut from "../../esbuild.plugins.mjs";
+import plugins from "../../esbuild-plugins.ts";
 import type { Packaged } from "./package.ts";
 
 /** What of esbuild's settings makes a bundle faster or slower to load. */
@@ -30,7 +30,7 @@ export async function bundleLikeService(
     bundle: true,
     platform: "node",
     format: "esm",
-    plugins: source.asItComes === true ? [] : leaveOut,
+    plugins: source.asItComes === true ? [] : plugins,
     minify,
     keepNames,
     target,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { configEntries } from "../../local/servers/config-entries.ts";
+import { configEntries } from "../../local/stack/config-file.ts";
 
 export const TOKEN = "bench-token";
 export const PROJECT = "prod";

@@ -1,6 +1,8 @@
-// A function's own process, in which nothing else runs: loads a bundle and invokes its handler as it is told.
+// A process for one function and nothing else. It loads a bundle and invokes the handler for each message.
 
-const { handler } = await import(process.argv[2]);
+const { handler } = await import(process.argv[2] ?? "");
+/** @param {unknown} message */
+const send = (message) => process.send?.(message);
 let invocation = 0;
 
 function contextOf() {
@@ -23,14 +25,14 @@ process.on("message", async ({ events, times, collect }) => {
         rss.push(process.memoryUsage.rss());
       }
     const { user, system } = process.cpuUsage(before);
-    if (collect) globalThis.gc();
+    if (collect) globalThis.gc?.();
     const inUse = collect ? process.memoryUsage().heapUsed : null;
     // In kilobytes.
     const peak = process.resourceUsage().maxRSS * 1024;
-    process.send({ answer: answer ?? null, microseconds: user + system, rss, peak, inUse });
+    send({ answer: answer ?? null, microseconds: user + system, rss, peak, inUse });
   } catch (error) {
-    process.send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 });
 process.once("disconnect", () => process.exit(0));
-process.send("ready");
+send("ready");

@@ -1,12 +1,9 @@
 import type { JobScriptInput } from "./job-script.ts";
 
-/** Each takes how long the job shall last, in seconds of the script: real ones at speed 1. */
-export type DemoJob = (seconds: number) => JobScriptInput;
-
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 
-/** A cluster that comes up. */
-export const clusterCreation: DemoJob = (seconds) => ({
+/** A cluster creation that succeeds after `seconds`. */
+export const clusterCreation = (seconds: number): JobScriptInput => ({
   type: "CreateCluster",
   endSeconds: seconds,
   ...CLUSTER,
@@ -16,8 +13,8 @@ export const clusterCreation: DemoJob = (seconds) => ({
   ],
 });
 
-/** A node that fails three levels down: its flavour is sold out. */
-export const failedNodeCreation: DemoJob = (seconds) => ({
+/** A node creation that fails after `seconds`. The cause is two levels below the job: the flavor is sold out. */
+export const failedNodeCreation = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",
   endSeconds: seconds,
   outcome: "Failed",
@@ -44,16 +41,16 @@ export const failedNodeCreation: DemoJob = (seconds) => ({
   ],
 });
 
-/** A cluster that is taken down. */
-export const clusterDeletion: DemoJob = (seconds) => ({
+/** A cluster deletion that succeeds after `seconds`. */
+export const clusterDeletion = (seconds: number): JobScriptInput => ({
   type: "DeleteCluster",
   endSeconds: seconds,
   ...CLUSTER,
   subJobs: [{ type: "DeleteNode", endSeconds: seconds * 0.6, resourceName: "demo-node-1" }],
 });
 
-/** A node whose installation never ends; it begins its second step after `seconds`. */
-export const endlessNodeCreation: DemoJob = (seconds) => ({
+/** A node creation that never ends. Its second subjob starts after `seconds`. */
+export const endlessNodeCreation = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
   endSeconds: null,
   ...CLUSTER,

@@ -1,30 +1,60 @@
 import * as z from "zod";
+import { cceError, gatewayError, INVALID_TOKEN, JOB_NOT_FOUND, type SimulatedResponse } from "./responses.ts";
 
-/** "The next `count` job queries (of this project ID) fail so." */
+/** A fault that the simulator injects into the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
+  /** The number of queries that fail. */
   count: z.int().min(1).default(1),
+  /** The project ID whose queries fail. By default the queries of every project fail. */
   project: z.string().optional(),
   retryAfterSeconds: z.number().min(0).optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** The faults still to come, used up in the order they were added. */
-export class Faults {
-  #pending: Fault[] = [];
+/** The injected faults that no query has used up yet, oldest first. */
+export class PendingFaults {
+  #faults: Fault[] = [];
 
   add(fault: Fault): void {
-    this.#pending.push(fault);
+    this.#faults.push(fault);
   }
 
-  /** The fault that this query of a project suffers, or null. */
-  take(project: string): Fault | null {
-    const fault = this.#pending.find((pending) => (pending.project ?? project) === project);
+  /** Returns the fault for one query of a project, and counts the query. Returns null when no fault applies. */
+  takeFor(projectId: string): Fault | null {
+    const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
     if (fault === undefined) return null;
-    this.#pending = this.#pending.flatMap((pending) => {
-      if (pending !== fault) return [pending];
-      return pending.count > 1 ? [{ ...pending, count: pending.count - 1 }] : [];
+    const { count } = fault;
+    this.#faults = this.#faults.flatMap((one) => {
+      if (one !== fault) return [one];
+      return count > 1 ? [{ ...fault, count: count - 1 }] : [];
     });
     return fault;
+  }
+}
+
+/** Returns the response of a fault. A `hang` sends no response. A `reset` closes the connection without a response. */
+export function faultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
+  switch (fault.kind) {
+    case "429":
+      return {
+        ...gatewayError(429, "APIGW.0308", "The throttling threshold has been reached"),
+        headers: fault.retryAfterSeconds === undefined ? {} : { "retry-after": `${fault.retryAfterSeconds}` },
+      };
+    case "401":
+      return INVALID_TOKEN;
+    case "403":
+      return cceError(403, "CCE.01403001", "Forbidden.");
+    case "500":
+      return cceError(500, "CCE.01500001", "Internal error.");
+    case "garbage":
+      return { status: 200, body: "<html><body>504 Gateway Time-out</body></html>" };
+    case "404-at-first":
+      return JOB_NOT_FOUND;
+    case "hang":
+    case "reset":
+      return fault.kind;
+    default:
+      return fault.kind satisfies never;
   }
 }

@@ -4,25 +4,116 @@ import * as z from "zod";
 const Fields = z.strictObject({
   jobId: z.string().default(() => randomUUID()),
   type: z.string(),
-  /** Offsets from when the job was added, in seconds of the script's own time. */
+  /** Seconds of the script's own time since the job was added. */
   startSeconds: z.number().min(0).default(0),
-  /** Null: it never ends. */
+  /** Null means that the job never ends. */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
   reason: z.string().optional(),
   clusterId: z.string().optional(),
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
-  /** Seen from its parent it shows neither reason nor children; a query of its own uid shows both. */
-  shy: z.boolean().default(false),
+  /** In its parent's tree this subjob shows neither reason nor subjobs. A query of its own ID shows both. */
+  briefInParent: z.boolean().default(false),
 });
 
-/** How a job runs: a tree of subjobs, each with its start, its end and what becomes of it. */
+/** The course of a simulated job: a tree of subjobs, each with its start, its end and its outcome. */
 export const JobScript = Fields.extend({
   get subJobs() {
     return z.array(JobScript).default([]);
   },
 });
 export type JobScript = z.infer<typeof JobScript>;
-/** A script as it is written, with all that has a default left out. */
+/** A script as people write it. Fields with a default may be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
+
+const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
+
+interface RunningJob {
+  readonly script: JobScript;
+  readonly addedAtMs: number;
+  /** The number of script seconds in one real second. */
+  readonly speed: number;
+}
+
+/** The simulated jobs of all projects. A job starts when it is added. */
+export class SimulatedJobs {
+  readonly #now: () => number;
+  readonly #speed: number;
+  readonly #jobs = new Map<string, RunningJob[]>();
+
+  constructor(now: () => number, speed: number) {
+    this.#now = now;
+    this.#speed = speed;
+  }
+
+  /** Adds a job and returns its ID. */
+  add(projectId: string, input: JobScriptInput): string {
+    const job = { script: JobScript.parse(input), addedAtMs: this.#now(), speed: this.#speed };
+    this.#jobs.set(projectId, [...(this.#jobs.get(projectId) ?? []), job]);
+    return job.script.jobId;
+  }
+
+  /**
+   * Adds the job of a `POST /__sim/jobs` request and returns the job's ID.
+   * @throws ZodError for an invalid body.
+   */
+  addRequested(body: unknown): string {
+    const { project, script } = JobRequest.parse(body);
+    return this.add(project, script);
+  }
+
+  /** Returns a job or subjob in the JSON format of CCE, as it is now. Returns null for an unknown ID. */
+  render(projectId: string, jobId: string): Record<string, unknown> | null {
+    for (const job of this.#jobs.get(projectId) ?? []) {
+      const script = findScript(job.script, jobId);
+      if (script !== null) return renderJob({ ...job, script }, this.#now());
+    }
+    return null;
+  }
+}
+
+function findScript(script: JobScript, jobId: string): JobScript | null {
+  if (script.jobId === jobId) return script;
+  for (const subJob of script.subJobs) {
+    const found = findScript(subJob, jobId);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Renders a job at one moment in the v3 format. A subjob appears once it has started. */
+function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Record<string, unknown> {
+  const elapsedSeconds = ((nowMs - addedAtMs) / 1000) * speed;
+  const timestamp = (seconds: number) => goTime(addedAtMs + (seconds / speed) * 1000);
+  const render = (node: JobScript, isQueried: boolean): Record<string, unknown> => {
+    const hasEnded = node.endSeconds !== null && elapsedSeconds >= node.endSeconds;
+    const showsDetails = isQueried || !node.briefInParent;
+    const started = node.subJobs.filter((subJob) => subJob.startSeconds <= elapsedSeconds);
+    return {
+      kind: "Job",
+      apiVersion: "v3",
+      metadata: {
+        uid: node.jobId,
+        creationTimestamp: timestamp(node.startSeconds),
+        updateTimestamp: timestamp(Math.min(elapsedSeconds, node.endSeconds ?? elapsedSeconds)),
+      },
+      spec: {
+        type: node.type,
+        clusterUID: node.clusterId,
+        resourceID: node.resourceId,
+        resourceName: node.resourceName,
+        subJobs: showsDetails ? started.map((subJob) => render(subJob, false)) : [],
+      },
+      status: {
+        phase: hasEnded ? node.outcome : elapsedSeconds < 1 ? "Initializing" : "Running",
+        reason: hasEnded && showsDetails ? (node.reason ?? "") : "",
+      },
+    };
+  };
+  return render(script, true);
+}
+
+/** Formats a time as Go prints it: `2018-08-02 08:12:40.672000 +0000 UTC`. */
+const goTime = (ms: number): string =>
+  `${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}000 +0000 UTC`;

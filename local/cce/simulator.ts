@@ -1,112 +1,122 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { type Accounts, Doorkeeper } from "./accounts.ts";
-import { type Answer, faultAnswer, NO_SUCH_JOB, NO_SUCH_ROUTE } from "./answers.ts";
-import { Fault, Faults } from "./faults.ts";
-import type { JobScriptInput } from "./job-script.ts";
-import { JobStore } from "./job-store.ts";
-import { Stats } from "./stats.ts";
+import { listenLocally } from "../servers/local-server.ts";
+import { type Accounts, Authentication } from "./authentication.ts";
+import { Fault, faultResponse, PendingFaults } from "./faults.ts";
+import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
+import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
+
+/** The number of requests that the simulator has received and answered. */
+export interface SimulatorStats {
+  queries: number;
+  tokenRequests: number;
+  connections: number;
+  readonly queriesByJob: Record<string, number>;
+  readonly answersByStatus: Record<string, number>;
+}
 
 export interface CceSimulator {
   readonly url: string;
-  readonly stats: Stats;
-  /** Starts a job now and answers its ID. */
+  readonly stats: Readonly<SimulatorStats>;
+  /** Starts a job now and returns its ID. */
   addJob(projectId: string, script: JobScriptInput): string;
   addFault(fault: Fault): void;
   expireTokens(): void;
-  close(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export interface SimulatorOptions extends Partial<Accounts> {
+  /** Default: any free port. */
   readonly port?: number;
   readonly now?: () => number;
-  /** How many seconds of a script pass in a real one. */
+  /** The number of script seconds in one real second. Default: 1. */
   readonly speed?: number;
 }
 
+interface SimulatedCloud {
+  readonly jobs: SimulatedJobs;
+  readonly faults: PendingFaults;
+  readonly authentication: Authentication;
+  readonly stats: SimulatorStats;
+}
+
 /**
- * Starts a CCE and an IAM of our own: `GET /api/v3/projects/{p}/jobs/{id}` and `POST /v3/auth/tokens`, with every
- * signature and token checked. Jobs run by scripts. `POST /__sim/jobs` {"project", "script"}, `POST /__sim/faults`,
- * `POST /__sim/expire-tokens` and `GET /__sim/stats` steer it from another process.
+ * Starts a simulated CCE and IAM: `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST /v3/auth/tokens`. The
+ * simulator checks every signature and token. Other processes control it by `POST /__sim/jobs` with
+ * `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
-  const now = options.now ?? Date.now;
-  const { keys = [], users = [], tokens = [], tokenSeconds = 86_400 } = options;
-  const parts: Parts = {
-    jobs: new JobStore(now, options.speed ?? 1),
-    faults: new Faults(),
-    door: new Doorkeeper({ keys, users, tokens, tokenSeconds }, now),
-    stats: new Stats(),
-  };
-  const server = createServer((request, response) => {
-    answer(request, parts)
-      .catch((error: unknown): Answer => ({ status: 400, body: { error: String(error) } }))
-      .then((reply) => send(reply, request, response, parts.stats));
+  const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;
+  const jobs = new SimulatedJobs(now, speed);
+  const faults = new PendingFaults();
+  const authentication = new Authentication({ keys, users, tokens, tokenSeconds }, now);
+  const stats = { queries: 0, tokenRequests: 0, connections: 0, queriesByJob: {}, answersByStatus: {} };
+  const cloud: SimulatedCloud = { jobs, faults, authentication, stats };
+  const server = createServer(async (request, response) => {
+    const reply = await respond(request, cloud).catch(
+      (error: unknown): SimulatedResponse => ({ status: 400, body: { error: String(error) } }),
+    );
+    send(reply, request, response, stats);
   });
-  server.on("connection", () => parts.stats.connected());
-  await new Promise<void>((resolve, reject) =>
-    server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
-  );
+  server.on("connection", () => {
+    stats.connections += 1;
+  });
+  const { url, stop } = await listenLocally(server, options.port);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stats: parts.stats,
-    addJob: (projectId, script) => parts.jobs.add(projectId, script),
-    addFault: (fault) => parts.faults.add(fault),
-    expireTokens: () => parts.door.expireTokens(),
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    url,
+    stats,
+    addJob: (projectId, script) => jobs.add(projectId, script),
+    addFault: (fault) => faults.add(fault),
+    expireTokens: () => authentication.expireTokens(),
+    stop,
   };
 }
 
-interface Parts {
-  readonly jobs: JobStore;
-  readonly faults: Faults;
-  readonly door: Doorkeeper;
-  readonly stats: Stats;
-}
+type Reply = SimulatedResponse | "hang" | "reset";
 
-type Reply = Answer | "hang" | "reset";
-
-async function answer(request: IncomingMessage, { jobs, faults, door, stats }: Parts): Promise<Reply> {
+async function respond(
+  request: IncomingMessage,
+  { jobs, faults, authentication, stats }: SimulatedCloud,
+): Promise<Reply> {
   const { pathname } = new URL(request.url ?? "/", "http://simulator");
   switch (`${request.method} ${pathname}`) {
     case "POST /v3/auth/tokens":
       stats.tokenRequests += 1;
-      return door.grant(await text(request));
+      return authentication.issueToken(await text(request));
     case "POST /__sim/jobs":
       return { status: 201, body: { jobId: jobs.addRequested(JSON.parse(await text(request))) } };
     case "POST /__sim/faults":
       faults.add(Fault.parse(JSON.parse(await text(request))));
       return { status: 201, body: {} };
     case "POST /__sim/expire-tokens":
-      door.expireTokens();
+      authentication.expireTokens();
       return { status: 200, body: {} };
     case "GET /__sim/stats":
       return { status: 200, body: stats };
     default:
   }
-  const [, project, jobId] = /^\/api\/v3\/projects\/([^/]+)\/jobs\/([^/]+)$/.exec(pathname) ?? [];
-  if (request.method !== "GET" || project === undefined || jobId === undefined) return NO_SUCH_ROUTE;
-  stats.queried(decodeURIComponent(jobId));
-  const fault = faults.take(project);
-  if (fault !== null) return faultAnswer(fault) ?? (fault.kind === "hang" ? "hang" : "reset");
-  const refusal = door.refusal(request, project);
+  const [, projectId, encodedJobId] = /^\/api\/v3\/projects\/([^/]+)\/jobs\/([^/]+)$/.exec(pathname) ?? [];
+  if (request.method !== "GET" || projectId === undefined || encodedJobId === undefined) return UNKNOWN_ROUTE;
+  const jobId = decodeURIComponent(encodedJobId);
+  stats.queries += 1;
+  stats.queriesByJob[jobId] = (stats.queriesByJob[jobId] ?? 0) + 1;
+  const fault = faults.takeFor(projectId);
+  if (fault !== null) return faultResponse(fault);
+  const refusal = authentication.refuse(request, projectId);
   if (refusal !== null) return refusal;
-  const body = jobs.show(project, decodeURIComponent(jobId));
-  return body === null ? NO_SUCH_JOB : { status: 200, body };
+  const body = jobs.render(projectId, jobId);
+  return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
-function send(reply: Reply, request: IncomingMessage, response: ServerResponse, stats: Stats): void {
+function send(reply: Reply, request: IncomingMessage, response: ServerResponse, stats: SimulatorStats): void {
   if (reply === "hang") return;
   if (reply === "reset") {
     request.socket.resetAndDestroy();
     return;
   }
-  if (!request.url?.startsWith("/__sim/")) stats.answered(reply.status);
+  const { status, headers } = reply;
+  if (!request.url?.startsWith("/__sim/"))
+    stats.answersByStatus[status] = (stats.answersByStatus[status] ?? 0) + 1;
   const body = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
-  response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers }).end(body);
+  response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
 }

@@ -1,69 +1,71 @@
-import type { StatusDocument } from "../../lib/api/status-document.ts";
-import type { Arrived, NotificationStore } from "../receiver/notification-store.ts";
-import type { ApiClient } from "./api-client.ts";
-import type { DemoJob } from "./cloud.ts";
+import * as z from "zod";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import type { NotificationStore, ReceivedNotification } from "../receiver/notification-store.ts";
+import { DEMO_PROJECT, DEMO_TARGETS, type DemoJob } from "./demo-environment.ts";
 import { progressLine } from "./progress-line.ts";
 import type { Screen } from "./screen.ts";
 
-const POLL_EVERY_MS = 400;
+const REFRESH_MS = 400;
 
-/** The demo's jobs on their way: handed over, watched, told. */
-export interface Demo {
-  /** Ends once every notification has arrived (`true`), or the time is over, or `signal` says so (`false`). */
-  run(limits: { timeLimitMs: number; signal: AbortSignal }): Promise<boolean>;
-}
+const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Hands the demo's jobs to the API as pipelines do, shows each one's progress, and each notification when it arrives.
- * @param options.tell how a notification is shown.
+ * Submits the demo jobs to the API as a pipeline does. Shows the progress of each job, and each notification when it
+ * arrives. Returns true once every expected notification has arrived. Returns false after `timeLimitMs` or an abort.
+ * @throws Error when the API refuses a job.
  */
-export function createDemo(options: {
+export async function runDemo(options: {
   jobs: readonly DemoJob[];
-  project: string;
-  /** How many targets each job is told to. */
-  targets: number;
-  api: ApiClient;
+  apiUrl: string;
+  token: string;
   notifications: NotificationStore;
   screen: Screen;
-  tell: (notification: Arrived) => string;
-}): Demo {
-  const { jobs, project, targets, api, notifications, screen, tell } = options;
-  const expected = jobs.length * targets;
-  const seen = new Map<string, StatusDocument>();
-  let told = 0;
+  format: (notification: ReceivedNotification) => string;
+  timeLimitMs: number;
+  signal: AbortSignal;
+}): Promise<boolean> {
+  const { jobs, apiUrl, token, notifications, screen, format, timeLimitMs, signal } = options;
+  const expected = jobs.length * DEMO_TARGETS.length;
+  const statuses = new Map<string, StatusDocument>();
+  const authorization = `Bearer ${token}`;
+  let shown = 0;
 
-  function showNotifications(): void {
-    for (const notification of notifications.list(null).slice(told)) screen.print(tell(notification));
-    told = notifications.list(null).length;
+  async function submit({ title, jobId, submission }: DemoJob): Promise<void> {
+    const response = await fetch(`${apiUrl}/v1/jobs`, {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json" },
+      body: JSON.stringify({ project: DEMO_PROJECT, jobId, ...submission }),
+    });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`POST /v1/jobs: HTTP ${response.status}: ${body}`);
+    const [job] = Accepted.parse(JSON.parse(body)).jobs;
+    screen.print(`  ${title}\n    ${job.pageUrl ?? "(no page)"}`);
+  }
+
+  /** Keeps the earlier status while the API does not know the job or does not answer. */
+  async function refresh(jobId: string): Promise<void> {
+    const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
+    const response = await fetch(url, { headers: { authorization } }).catch(() => null);
+    if (response?.ok) statuses.set(jobId, StatusDocument.parse(await response.json()));
   }
 
   async function showProgress(): Promise<void> {
-    const running = jobs.filter(({ jobId }) => seen.get(jobId)?.done !== true);
-    await Promise.all(
-      running.map(async ({ jobId }) => {
-        const status = await api.status(project, jobId);
-        if (status) seen.set(jobId, status);
-      }),
-    );
-    screen.update(jobs.map(({ title, jobId }) => progressLine(title, seen.get(jobId) ?? null)));
+    const running = jobs.filter(({ jobId }) => statuses.get(jobId)?.done !== true);
+    await Promise.all(running.map(({ jobId }) => refresh(jobId)));
+    screen.update(jobs.map(({ title, jobId }) => progressLine(title, statuses.get(jobId) ?? null)));
   }
 
-  return {
-    async run({ timeLimitMs, signal }) {
-      for (const { title, jobId, submission } of jobs) {
-        const { pageUrl } = await api.submit({ project, jobId, ...submission });
-        screen.print(`The page of the ${title}:\n  ${pageUrl ?? "(none)"}`);
-      }
-      screen.print("");
-      const endsAt = Date.now() + timeLimitMs;
-      while (told < expected && Date.now() < endsAt && !signal.aborted) {
-        await showProgress();
-        await notifications.waitFor({ channel: null, count: told + 1, waitMs: POLL_EVERY_MS });
-        showNotifications();
-      }
-      if (!signal.aborted) await showProgress();
-      screen.end();
-      return told >= expected;
-    },
-  };
+  screen.print("Status pages of the demo jobs:");
+  for (const job of jobs) await submit(job);
+  screen.print("");
+  const endsAt = Date.now() + timeLimitMs;
+  while (shown < expected && Date.now() < endsAt && !signal.aborted) {
+    await showProgress();
+    const received = await notifications.waitFor({ channel: null, count: shown + 1, waitMs: REFRESH_MS });
+    for (const notification of received.slice(shown)) screen.print(format(notification));
+    shown = received.length;
+  }
+  if (!signal.aborted) await showProgress();
+  screen.end();
+  return shown >= expected;
 }

@@ -10,19 +10,24 @@ const MARKS: Readonly<Record<string, string>> = {
   stopped: "■",
 };
 
-/** What one job's line shows of its status document: a bar of ended subjobs (of a job without any, the job itself), then words. `null`: not accepted yet. */
+/**
+ * Returns one line for a job: a mark, a bar and the state in words. The bar shows how many subjobs have ended. A job
+ * without subjobs has a full bar once it has succeeded or failed. A null status means that the API does not know the
+ * job yet.
+ */
 export function progressLine(title: string, status: StatusDocument | null): string {
-  if (!status) return `… ${title}: handing over`;
+  if (!status) return `… ${title}: submitting`;
   const { state, subJobs, polls, phase } = status;
   const ended = subJobs.succeeded + subJobs.failed;
-  const isOver = state === "succeeded" || state === "failed";
-  const share = subJobs.total > 0 ? ended / subJobs.total : Number(isOver);
-  const filled = Math.round(share * BAR_WIDTH);
+  const hasEnded = state === "succeeded" || state === "failed";
+  const progress = subJobs.total > 0 ? ended / subJobs.total : Number(hasEnded);
+  const filled = Math.round(progress * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-  const words = [
-    status.done ? state.replace("_", " ") : (phase ?? (polls === 0 ? "not looked at yet" : "not seen yet")),
-    subJobs.total > 0 ? `${ended} of ${subJobs.total} subjobs ended` : null,
+  const unknownPhase = polls === 0 ? "not polled yet" : "phase unknown";
+  const details = [
+    status.done ? state.replace("_", " ") : (phase ?? unknownPhase),
+    ...(subJobs.total > 0 ? [`${ended} of ${subJobs.total} subjobs ended`] : []),
     `${polls} ${polls === 1 ? "poll" : "polls"}`,
   ];
-  return `${MARKS[state] ?? "…"} ${bar} ${title}: ${words.filter((word) => word !== null).join(", ")}`;
+  return `${MARKS[state] ?? "…"} ${bar} ${title}: ${details.join(", ")}`;
 }

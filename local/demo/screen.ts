@@ -1,12 +1,14 @@
 const ESCAPE = "\u001b[";
+const DEFAULT_COLUMNS = 80;
+const MIN_COLUMNS = 20;
 
-/** Where the demo is shown: lines that stand, and below them one line per job that changes. */
+/** The output of the demo: permanent lines, and below them one line per job that changes. */
 export interface Screen {
-  /** Prints something that stays. */
+  /** Prints permanent text above the changing lines. */
   print(text: string): void;
-  /** Sets the changing lines, one per job, always in the same order. */
+  /** Replaces the changing lines. The order of the jobs must stay the same. */
   update(lines: readonly string[]): void;
-  /** Leaves the changing lines as they are. */
+  /** Makes the changing lines permanent. */
   end(): void;
 }
 
@@ -16,9 +18,9 @@ interface Output {
   readonly columns?: number;
 }
 
-/** A terminal gets lines that move; a file or a pipe gets a plain line for every change. */
+/** Creates a screen. In a terminal the changing lines stay at the bottom. A file or pipe gets a line for each change. */
 export function createScreen(output: Output): Screen {
-  return output.isTTY === true ? liveScreen(output) : plainScreen(output);
+  return output.isTTY === true ? terminalScreen(output) : plainScreen(output);
 }
 
 function plainScreen(output: Output): Screen {
@@ -33,13 +35,13 @@ function plainScreen(output: Output): Screen {
   };
 }
 
-function liveScreen(output: Output): Screen {
+function terminalScreen(output: Output): Screen {
   let shown: readonly string[] = [];
   const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) => {
-    // A line that wraps would be two to the terminal, and one to the count of lines to go up.
-    // Some terminals say that they have no columns at all.
-    const width = Math.max(20, (output.columns || 80) - 1);
+    // Each line must fit the width. A wrapped line takes two rows, and `erase` moves up one row per line.
+    // Some terminals report 0 columns.
+    const width = Math.max(MIN_COLUMNS, (output.columns || DEFAULT_COLUMNS) - 1);
     return lines.map((line) => `${[...line].slice(0, width).join("")}\n`).join("");
   };
   return {

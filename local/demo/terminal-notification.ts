@@ -1,21 +1,23 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import { Failure } from "../../lib/domain/failures.ts";
+import { parseJson } from "../../lib/domain/json.ts";
+import type { ReceivedNotification } from "../receiver/notification-store.ts";
 
-const Run = z.object({ text: z.string().optional(), url: z.string().optional() });
+const Text = z.object({ text: z.string() });
 const Block = z.object({
   type: z.string(),
-  text: z.object({ text: z.string() }).optional(),
+  text: Text.optional(),
   elements: z
     .array(
       z.object({
         type: z.string(),
-        text: z.union([z.string(), z.object({ text: z.string() })]).optional(),
+        text: z.union([z.string(), Text]).optional(),
         url: z.string().optional(),
-        elements: z.array(Run).optional(),
+        elements: z.array(z.object({ text: z.string().optional(), url: z.string().optional() })).optional(),
       }),
     )
-    .optional(),
+    .default([]),
 });
 const SlackMessage = z.object({ blocks: z.array(Block).min(1) });
 const Event = z.object({
@@ -24,72 +26,76 @@ const Event = z.object({
     jobType: z.string().nullish(),
     resourceName: z.string().nullish(),
     reason: z.string().nullish(),
-    failures: z.array(Failure).optional(),
+    failures: z.array(Failure).default([]),
     statusUrl: z.string().nullish(),
   }),
 });
 
-export interface TerminalOptions {
-  readonly ansi: boolean;
+/** Formats a received notification for the terminal: its target and a box with the text that a person reads. */
+export function formatNotification({ path, body }: ReceivedNotification, ansi: boolean): string {
+  const lines = notificationLines(parseJson(body) ?? body, { ansi });
+  return [`┌ notification to ${path.slice(1)}`, ...lines.map((line) => `│ ${line}`), "└", ""].join("\n");
 }
 
 /**
- * A notification as its reader will see it, in lines: the blocks of a Slack message, or the event of a webhook. Anything
- * else is shown as JSON. Escape sequences in foreign text are taken out, so that it cannot move the cursor.
+ * Returns the lines of a notification as a person reads them: the blocks of a Slack message, or the fields of a webhook
+ * event. Any other payload is returned as JSON. Escape sequences are removed, so a payload cannot move the cursor.
  */
-export function terminalNotification(payload: unknown, { ansi }: TerminalOptions): string[] {
+export function notificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
   const slack = SlackMessage.safeParse(payload);
   if (slack.success) return slack.data.blocks.flatMap((block) => slackLines(block, bold));
   const event = Event.safeParse(payload);
   if (event.success) return eventLines(event.data, bold);
-  return lines(JSON.stringify(payload) ?? "");
+  return safeLines(JSON.stringify(payload) ?? "");
 }
 
-function slackLines(block: z.infer<typeof Block>, bold: (text: string) => string): string[] {
-  const elements = block.elements ?? [];
-  switch (block.type) {
+function slackLines(
+  { type, text, elements }: z.infer<typeof Block>,
+  bold: (text: string) => string,
+): string[] {
+  switch (type) {
     case "header":
-      return lines(unescaped(block.text?.text ?? "")).map(bold);
+      return safeLines(slackText(text)).map(bold);
     case "rich_text":
-      return elements.flatMap(({ type, elements: runs = [] }) => {
-        const text = runs.map(({ text = "", url }) => [text, url].filter(Boolean).join(": ")).join("");
-        return lines(text).map((line) => (type === "rich_text_preformatted" ? `  │ ${line}` : line));
+      return elements.flatMap((element) => {
+        const runs = element.elements ?? [];
+        const joined = runs.map((run) => [run.text, run.url].filter(Boolean).join(": ")).join("");
+        return element.type === "rich_text_preformatted" ? quoted(joined) : safeLines(joined);
       });
     case "actions":
-      return elements.flatMap(({ text, url }) => lines(`→ ${textOf(text)}: ${url ?? ""}`));
+      return elements.flatMap((element) => safeLines(`→ ${slackText(element.text)}: ${element.url ?? ""}`));
     case "context":
-      return elements.flatMap(({ text }) => lines(textOf(text)));
+      return elements.flatMap((element) => safeLines(slackText(element.text)));
     default:
-      return lines(unescaped(block.text?.text ?? ""));
+      return safeLines(slackText(text));
   }
 }
 
 function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) => string): string[] {
-  const what = [data.jobType, data.resourceName].filter((part) => part != null).join(" ");
-  const headline = lines([type, what].filter((part) => part !== "").join(" · ")).map(bold);
-  const failures = (data.failures ?? []).flatMap(({ path, reason, hint }) => [
-    ...lines(path.join(" › ")),
-    ...(reason === null ? [] : lines(reason).map((line) => `  │ ${line}`)),
-    ...(hint === null ? [] : lines(`💡 ${hint}`)),
-  ]);
+  const { jobType, resourceName, reason, failures, statusUrl } = data;
+  const job = [jobType, resourceName].filter(Boolean).join(" ");
   return [
-    ...headline,
-    ...(data.reason ? lines(data.reason) : []),
-    ...failures,
-    ...(data.statusUrl ? lines(`→ ${data.statusUrl}`) : []),
+    ...safeLines([type, job].filter(Boolean).join(" · ")).map(bold),
+    ...(reason ? safeLines(reason) : []),
+    ...failures.flatMap((failure) => [
+      ...safeLines(failure.path.join(" › ")),
+      ...(failure.reason === null ? [] : quoted(failure.reason)),
+      ...(failure.hint === null ? [] : safeLines(`💡 ${failure.hint}`)),
+    ]),
+    ...(statusUrl ? safeLines(`→ ${statusUrl}`) : []),
   ];
 }
 
-function textOf(text: string | { text: string } | undefined): string {
-  return unescaped(typeof text === "object" ? text.text : (text ?? ""));
+const quoted = (text: string): string[] => safeLines(text).map((line) => `  │ ${line}`);
+
+/** Returns the text of a Slack text object. Slack escapes `&`, `<` and `>`. */
+function slackText(text: string | { text: string } | undefined): string {
+  const escaped = typeof text === "object" ? text.text : (text ?? "");
+  return escaped.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
-function lines(text: string): string[] {
+function safeLines(text: string): string[] {
   const safe = stripVTControlCharacters(text).replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
   return safe.split("\n");
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

@@ -6,107 +6,105 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { FunctionHost } from "../lambda/function-host.ts";
-import type { EventSource } from "../template/event-sources.ts";
 import type { QueueResource } from "../template/queues.ts";
-import { settleBatch } from "./batch-response.ts";
-import { sqsEvent } from "./sqs-event.ts";
+import type { EventSourceMapping } from "../template/triggers.ts";
+import { readBatchResult, sqsEvent } from "./sqs-batch.ts";
 
-/** The most SQS hands out, or deletes, in one call. */
-const CALL_SIZE = 10;
+/** SQS receives and deletes at most this many messages in one call. */
+const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
-const PAUSE_MS = 1_000;
-const LAST_BATCHES_MS = 2_000;
-/** How many batches are at work at once where the template says nothing; Lambda starts with as many. */
+const RECEIVE_ERROR_PAUSE_MS = 1_000;
+const STOP_TIME_LIMIT_MS = 2_000;
+/** Lambda starts with five concurrent batches when the mapping has no maximum concurrency. */
 const DEFAULT_CONCURRENCY = 5;
 
-export interface RunningSource {
-  /** Asks for no more messages, and gives the batches at work a moment to end. */
+export interface RunningEventSource {
+  /** Stops receiving. Running batches get two seconds to end. */
   stop(): Promise<void>;
 }
 
-/** Feeds a function from a queue as Lambda's pollers do: by long polling, batch by batch, several at a time. */
+/** Invokes a function with the messages of a queue, as Lambda does: by long polling, with several batches in parallel. */
 export function runEventSource(options: {
-  source: EventSource;
+  mapping: EventSourceMapping;
   queue: QueueResource;
   region: string;
   host: FunctionHost;
   sqs: SQSClient;
   log: (line: string) => void;
-}): RunningSource {
-  const { source, queue, region, host, sqs, log } = options;
+}): RunningEventSource {
+  const { mapping, queue, region, host, sqs, log } = options;
   const stopping = new AbortController();
-  const limit = source.maximumConcurrency ?? DEFAULT_CONCURRENCY;
-  const atWork = new Set<Promise<void>>();
+  const concurrency = mapping.maximumConcurrency ?? DEFAULT_CONCURRENCY;
+  const running = new Set<Promise<void>>();
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      while (atWork.size >= limit) await Promise.race(atWork);
-      const messages = await gather().catch(pause);
+      while (running.size >= concurrency) await Promise.race(running);
+      const messages = await receiveBatch().catch(pauseAfterError);
       if (messages.length === 0) continue;
-      const work: Promise<void> = handle(messages)
-        .catch((error: unknown) => log(`a batch of ${queue.name} could not be settled: ${String(error)}`))
-        .finally(() => atWork.delete(work));
-      atWork.add(work);
+      const batch: Promise<void> = handleBatch(messages)
+        .catch((error: unknown) => log(`cannot handle a batch of queue ${queue.name}: ${String(error)}`))
+        .finally(() => running.delete(batch));
+      running.add(batch);
     }
   }
 
-  /** A queue that does not answer is asked again, as Lambda would, and not at once. */
-  async function pause(error: unknown): Promise<readonly Message[]> {
+  async function pauseAfterError(error: unknown): Promise<readonly Message[]> {
     if (stopping.signal.aborted) return [];
-    log(`${queue.name} could not be received from: ${String(error)}`);
-    await setTimeout(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    log(`cannot receive from queue ${queue.name}: ${String(error)}`);
+    await setTimeout(RECEIVE_ERROR_PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
     return [];
   }
 
-  /** Receives a batch: what is there when anything is, and what the batching window brings besides. */
-  async function gather(): Promise<readonly Message[]> {
-    const messages = await receive(source.batchSize, LONG_POLL_SECONDS);
-    const until = Date.now() + source.batchingWindowSeconds * 1000;
-    while (messages.length > 0 && messages.length < source.batchSize) {
-      const leftSeconds = Math.floor((until - Date.now()) / 1000 + 0.5);
-      if (leftSeconds <= 0) break;
-      messages.push(...(await receive(source.batchSize - messages.length, leftSeconds)));
+  /** Waits for the first messages. Then collects more until the batch is full or the batching window ends. */
+  async function receiveBatch(): Promise<readonly Message[]> {
+    const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
+    const windowEndsAt = Date.now() + mapping.batchingWindowSeconds * 1000;
+    while (messages.length > 0 && messages.length < mapping.batchSize) {
+      const remainingSeconds = Math.round((windowEndsAt - Date.now()) / 1000);
+      if (remainingSeconds <= 0) break;
+      messages.push(...(await receive(mapping.batchSize - messages.length, remainingSeconds)));
     }
     return messages;
   }
 
-  async function receive(wanted: number, waitSeconds: number): Promise<Message[]> {
+  async function receive(maxMessages: number, waitSeconds: number): Promise<Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: queue.url,
-      MaxNumberOfMessages: Math.min(wanted, CALL_SIZE),
+      MaxNumberOfMessages: Math.min(maxMessages, MAX_MESSAGES_PER_CALL),
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ["All"],
       MessageAttributeNames: ["All"],
     });
-    const answer = await sqs.send(command, { abortSignal: stopping.signal });
-    return answer.Messages ?? [];
+    const { Messages = [] } = await sqs.send(command, { abortSignal: stopping.signal });
+    return Messages;
   }
 
-  async function handle(messages: readonly Message[]): Promise<void> {
+  async function handleBatch(messages: readonly Message[]): Promise<void> {
     const ids = messages.map(({ MessageId }) => MessageId ?? "");
-    const settled = settleBatch(ids, await host.invoke(sqsEvent(messages, { arn: queue.arn, region })));
-    if (settled.kind === "failed") {
+    const result = readBatchResult(ids, await host.invoke(sqsEvent(messages, { arn: queue.arn, region })));
+    if (result.kind === "failed") {
       if (stopping.signal.aborted) return;
-      log(`a batch of ${messages.length} from ${queue.name} failed and comes back: ${settled.why}`);
+      log(`a batch of ${messages.length} from queue ${queue.name} failed and will return: ${result.cause}`);
       return;
     }
-    const done = messages.filter(({ MessageId }) => settled.done.has(MessageId ?? ""));
-    for (let at = 0; at < done.length; at += CALL_SIZE) await remove(done.slice(at, at + CALL_SIZE));
-  }
-
-  async function remove(messages: readonly Message[]): Promise<void> {
-    const Entries = messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+    const done = messages.filter(({ MessageId }) => result.done.has(MessageId ?? ""));
+    for (let start = 0; start < done.length; start += MAX_MESSAGES_PER_CALL) {
+      const Entries = done
+        .slice(start, start + MAX_MESSAGES_PER_CALL)
+        .map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+    }
   }
 
   void run();
   return {
     async stop() {
       stopping.abort();
-      const late = new AbortController();
+      const ended = new AbortController();
       await Promise.race([
-        Promise.all(atWork).then(() => late.abort()),
-        setTimeout(LAST_BATCHES_MS, undefined, { signal: late.signal }).catch(() => {}),
+        Promise.all(running).then(() => ended.abort()),
+        setTimeout(STOP_TIME_LIMIT_MS, undefined, { signal: ended.signal }).catch(() => {}),
       ]);
     },
   };

@@ -1,20 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { ScheduledEvent } from "aws-lambda";
 import type { FunctionHost } from "../lambda/function-host.ts";
-import type { Schedule } from "../template/schedules.ts";
-import { ACCOUNT } from "../template/scope.ts";
+import { ACCOUNT_ID } from "../template/scope.ts";
+import type { Schedule } from "../template/triggers.ts";
 
 /**
- * After a stack that kept its ledger was killed, what its queues held is known to the ledger only, which counts a poll
- * as lost 30 s after it was planned, and the longest delay of a queue is 900 s: for as long as one of them may come
- * to be overdue, so often is polled.
+ * The queues are in memory. After a restart only the ledger knows their messages, and only the sweep sends them again.
+ * A poll becomes overdue at most 900 s (the longest delay of SQS) and 30 s after the restart. Until then the sweep runs
+ * every 10 s.
  */
-const CATCH_UP = { everyMs: 10_000, forMs: 930_000 };
+const CATCH_UP_INTERVAL_MS = 10_000;
+const CATCH_UP_DURATION_MS = 930_000;
 
 /**
- * Invokes a function at its schedule's rate, first after one period, as EventBridge does.
- * @param options.speed makes the clock run so many times as fast.
- * @param options.catchUp invokes it at once as well, and every 10 s for the first quarter of an hour.
+ * Invokes a function at the rate of its schedule. The first invocation comes after one period, as in EventBridge.
+ * @param options.speed divides the period.
+ * @param options.catchUp invokes the function also at once, and every 10 s for the next 930 s.
  */
 export function runSchedule(options: {
   schedule: Schedule;
@@ -31,13 +32,13 @@ export function runSchedule(options: {
         : JSON.parse(schedule.input);
     void host.invoke(event);
   };
-  const timers = [setInterval(invoke, schedule.everyMs / speed)];
+  const timers = [setInterval(invoke, schedule.periodMs / speed)];
   if (catchUp) {
     invoke();
-    const often = setInterval(invoke, CATCH_UP.everyMs / speed);
+    const interval = setInterval(invoke, CATCH_UP_INTERVAL_MS / speed);
     timers.push(
-      often,
-      setTimeout(() => clearInterval(often), CATCH_UP.forMs / speed),
+      interval,
+      setTimeout(() => clearInterval(interval), CATCH_UP_DURATION_MS / speed),
     );
   }
   return { stop: () => timers.forEach(clearTimeout) };
@@ -50,7 +51,7 @@ function scheduledEvent(ruleArn: string, region: string, at: Date): ScheduledEve
     id: randomUUID(),
     "detail-type": "Scheduled Event",
     source: "aws.events",
-    account: ACCOUNT,
+    account: ACCOUNT_ID,
     time: at.toISOString().replace(/\.\d+Z$/, "Z"),
     region,
     resources: [ruleArn],

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { FunctionHost } from "../lambda/function-host.ts";
-import { gatewayAnswer, type HttpAnswer, httpAnswer } from "./http-answer.ts";
+import { type LocalServer, listenLocally } from "../servers/local-server.ts";
 import { httpEvent } from "./http-event.ts";
+import { gatewayResponse, type HttpResponse, httpResponse } from "./http-response.ts";
 import { createRouter } from "./router.ts";
 
-/** API Gateway's limit for the body of a request to an HTTP API. */
+/** API Gateway's limit for the request body of an HTTP API. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export interface GatewayRoute {
@@ -14,65 +14,64 @@ export interface GatewayRoute {
   readonly host: FunctionHost;
 }
 
-export class PortTakenError extends Error {
-  override name = "PortTakenError";
+export class PortInUseError extends Error {
+  override name = "PortInUseError";
 
   constructor(port: number, options: ErrorOptions) {
-    super(`port ${port} is taken: end what listens there, or set PORT (0: any)`, options);
+    super(`port ${port} is in use: stop the other program, or set PORT to another port (0: any)`, options);
   }
 }
 
-/** An HTTP API. It takes its address before it knows its routes, because functions are told that address. */
+/** An HTTP API. It listens before it has routes, because the functions' environment contains its address. */
 export class Gateway {
   readonly #server: Server;
-  #find: ReturnType<typeof createRouter<GatewayRoute>> = () => null;
+  #listening: LocalServer | null = null;
+  #findRoute: ReturnType<typeof createRouter<GatewayRoute>> = () => null;
 
   constructor() {
     this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch(() => response.destroy());
+      this.#handle(request, response).catch(() => response.destroy());
     });
   }
 
-  /** Listens on `port` of this machine (0: any) and answers its origin. Throws `PortTakenError`. */
+  /**
+   * Listens on a port of this machine. Port 0 means any free port. Returns the URL.
+   * @throws PortInUseError
+   */
   async listen(port: number): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject).listen(port, "127.0.0.1", resolve);
-    }).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === "EADDRINUSE" ? new PortTakenError(port, { cause }) : cause;
+    this.#listening = await listenLocally(this.#server, port).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === "EADDRINUSE" ? new PortInUseError(port, { cause }) : cause;
     });
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#listening.url;
   }
 
-  serve(routes: readonly GatewayRoute[]): void {
-    this.#find = createRouter(routes);
+  setRoutes(routes: readonly GatewayRoute[]): void {
+    this.#findRoute = createRouter(routes);
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#listening?.stop();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === null) {
-      send(response.setHeader("connection", "close"), gatewayAnswer(413, "Request Entity Too Large"));
+      send(response.setHeader("connection", "close"), gatewayResponse(413, "Request Entity Too Large"));
       return;
     }
     const [rawPath = "/"] = (request.url ?? "/").split("?");
-    const found = this.#find(request.method ?? "GET", rawPath);
-    if (!found) {
-      send(response, gatewayAnswer(404, "Not Found"));
+    const match = this.#findRoute(request.method ?? "GET", rawPath);
+    if (!match) {
+      send(response, gatewayResponse(404, "Not Found"));
       return;
     }
-    const { route, pathParameters } = found;
-    const { routeKey, timeoutMs, host } = route;
-    const event = httpEvent({ request, body, routeKey, pathParameters, at: new Date() });
-    send(response, await within(timeoutMs, host.invoke(event).then(httpAnswer)));
+    const { route, pathParameters } = match;
+    const event = httpEvent({ request, body, routeKey: route.routeKey, pathParameters, at: new Date() });
+    send(response, await withTimeout(route.timeoutMs, route.host.invoke(event).then(httpResponse)));
   }
 }
 
-/** Reads a body, or answers null as soon as it is too large. */
+/** Reads the body. Returns null as soon as the body is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -85,16 +84,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(chunks);
 }
 
-async function within(timeoutMs: number, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<HttpAnswer>((resolve) => {
-    timer = setTimeout(() => resolve(gatewayAnswer(504, "Gateway Timeout")), timeoutMs);
+  const timeout = new Promise<HttpResponse>((resolve) => {
+    timer = setTimeout(() => resolve(gatewayResponse(504, "Gateway Timeout")), timeoutMs);
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([response, timeout]).finally(() => clearTimeout(timer));
 }
 
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
-  const bodiless = status === 204 || status === 304;
-  response.writeHead(status, { ...headers, ...(!bodiless && { "content-length": body.length }) });
-  response.end(bodiless ? undefined : body);
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  const hasNoBody = status === 204 || status === 304;
+  response.writeHead(status, { ...headers, ...(!hasNoBody && { "content-length": body.length }) });
+  response.end(hasNoBody ? undefined : body);
 }

@@ -1,14 +1,15 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { ACCOUNT } from "../template/scope.ts";
+import { newTraceId } from "../lambda/function-host.ts";
+import { ACCOUNT_ID } from "../template/scope.ts";
 
-/** Types whose bodies a function gets as text; it gets all others as base64. */
-const TEXT = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
+/** API Gateway passes bodies of these media types as text, and all others as base64. */
+const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
- * The event a function gets for a request, payload format 2.0.
+ * Returns the event that API Gateway makes of a request, in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function httpEvent(options: {
@@ -21,9 +22,9 @@ export function httpEvent(options: {
   const { request, body, routeKey, pathParameters, at } = options;
   const [rawPath = "/", ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
-  const { cookie, ...headers } = joinedHeaders(request);
-  const query = joined([...new URLSearchParams(rawQueryString)]);
-  const isBase64Encoded = !TEXT.test(headers["content-type"] ?? "");
+  const { cookie, ...headers } = joinHeaders(request);
+  const query = joinValues([...new URLSearchParams(rawQueryString)]);
+  const isBase64Encoded = !TEXT_TYPES.test(headers["content-type"] ?? "");
   const domainName = headers.host ?? "";
   const sourceIp = request.socket.remoteAddress ?? "";
   return {
@@ -34,7 +35,7 @@ export function httpEvent(options: {
     ...(cookie !== undefined && { cookies: cookie.split(/;\s*/) }),
     headers: {
       ...headers,
-      "x-amzn-trace-id": `Root=1-${Math.floor(at.getTime() / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+      "x-amzn-trace-id": newTraceId(at.getTime()),
       "x-forwarded-for": [headers["x-forwarded-for"], sourceIp].filter(Boolean).join(", "),
       "x-forwarded-port": String(request.socket.localPort ?? ""),
       "x-forwarded-proto": "http",
@@ -42,7 +43,7 @@ export function httpEvent(options: {
     ...(Object.keys(query).length > 0 && { queryStringParameters: query }),
     ...(Object.keys(pathParameters).length > 0 && { pathParameters: { ...pathParameters } }),
     requestContext: {
-      accountId: ACCOUNT,
+      accountId: ACCOUNT_ID,
       apiId: "embedded",
       domainName,
       domainPrefix: domainName.split(/[.:]/)[0] ?? "",
@@ -64,8 +65,8 @@ export function httpEvent(options: {
   };
 }
 
-/** Names in lower case; what came several times joined by commas, cookies by semicolons. */
-function joinedHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
+/** Returns the headers with lower-case names. The values of a repeated header are joined by commas, cookies by semicolons. */
+function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values]) => [
       name,
@@ -74,14 +75,14 @@ function joinedHeaders({ headersDistinct }: IncomingMessage): Record<string, str
   );
 }
 
-function joined(pairs: readonly (readonly [string, string])[]): Record<string, string> {
-  const found: Record<string, string> = {};
+function joinValues(pairs: readonly (readonly [string, string])[]): Record<string, string> {
+  const joined: Record<string, string> = {};
   for (const [name, value] of pairs)
-    found[name] = Object.hasOwn(found, name) ? `${found[name]},${value}` : value;
-  return found;
+    joined[name] = Object.hasOwn(joined, name) ? `${joined[name]},${value}` : value;
+  return joined;
 }
 
-/** `23/Nov/2026:09:30:00 +0000`, as in a web server's log. */
+/** Formats a time as web server logs do: `23/Nov/2026:09:30:00 +0000`. */
 function logTime(at: Date): string {
   const [day = "", time = ""] = at.toISOString().split(/[T.]/);
   const [year, month, date] = day.split("-");

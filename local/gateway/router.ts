@@ -1,23 +1,23 @@
-/** A route key of an HTTP API that matched, and what its path variables hold. */
-export interface Matched<Route> {
+/** The route of a request, and the values of the path's variables. */
+export interface RouteMatch<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 const DEFAULT = "$default";
-/** How specific a segment of a path is: the higher, the sooner its route is tried. */
-const SPECIFIC = { literal: 2, variable: 1, greedy: 0 } as const;
+/** Routes with a higher rank in their first differing segment are tried first. */
+const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
- * Finds the route of a request as HTTP APIs do: the most specific path first, a method before ANY, a greedy variable
- * after everything else, `$default` last.
+ * Returns a function that finds the route of a request as HTTP APIs do. The most specific path is tried first, then a
+ * method before ANY, then greedy variables, and `$default` at the end.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(
   routes: readonly Route[],
-): (method: string, rawPath: string) => Matched<Route> | null {
-  const fallback = routes.find(({ routeKey }) => routeKey === DEFAULT);
-  const known = routes
+): (method: string, rawPath: string) => RouteMatch<Route> | null {
+  const defaultRoute = routes.find(({ routeKey }) => routeKey === DEFAULT);
+  const candidates = routes
     .filter(({ routeKey }) => routeKey !== DEFAULT)
     .map((route) => {
       const [method = "", path = ""] = route.routeKey.split(" ");
@@ -25,39 +25,40 @@ export function createRouter<Route extends { readonly routeKey: string }>(
     })
     .sort((a, b) => rank(b).localeCompare(rank(a), "en"));
   return (method, rawPath) => {
-    const wanted = rawPath.split("/").map(decode);
-    for (const candidate of known) {
+    const pathSegments = rawPath.split("/").map(decodeSegment);
+    for (const candidate of candidates) {
       if (candidate.method !== "ANY" && candidate.method !== method) continue;
-      const pathParameters = match(candidate.segments, wanted);
+      const pathParameters = matchPath(candidate.segments, pathSegments);
       if (pathParameters) return { route: candidate.route, pathParameters };
     }
-    return fallback ? { route: fallback, pathParameters: {} } : null;
+    return defaultRoute ? { route: defaultRoute, pathParameters: {} } : null;
   };
 }
 
 function rank({ method, segments }: { method: string; segments: readonly string[] }): string {
-  return segments.map((segment) => SPECIFIC[kindOf(segment)]).join("") + (method === "ANY" ? "0" : "1");
+  return segments.map((segment) => SEGMENT_RANK[kindOf(segment)]).join("") + (method === "ANY" ? "0" : "1");
 }
 
-function kindOf(segment: string): keyof typeof SPECIFIC {
+function kindOf(segment: string): keyof typeof SEGMENT_RANK {
   if (!segment.startsWith("{")) return "literal";
   return segment.endsWith("+}") ? "greedy" : "variable";
 }
 
-function match(segments: readonly string[], wanted: readonly string[]): Record<string, string> | null {
-  const found: Record<string, string> = {};
-  for (const [i, segment] of segments.entries()) {
-    const given = wanted[i];
-    if (given === undefined) return null;
+/** Returns the values of the route's variables. Returns null when the path does not match. */
+function matchPath(routeSegments: readonly string[], path: readonly string[]): Record<string, string> | null {
+  const values: Record<string, string> = {};
+  for (const [i, segment] of routeSegments.entries()) {
+    const value = path[i];
+    if (value === undefined) return null;
     const kind = kindOf(segment);
-    if (kind === "greedy") return { ...found, [segment.slice(1, -2)]: wanted.slice(i).join("/") };
-    if (kind === "variable" && given !== "") found[segment.slice(1, -1)] = given;
-    else if (segment !== given) return null;
+    if (kind === "greedy") return { ...values, [segment.slice(1, -2)]: path.slice(i).join("/") };
+    if (kind === "variable" && value !== "") values[segment.slice(1, -1)] = value;
+    else if (segment !== value) return null;
   }
-  return segments.length === wanted.length ? found : null;
+  return routeSegments.length === path.length ? values : null;
 }
 
-function decode(segment: string): string {
+function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -1,109 +1,127 @@
-// Runs in a function's own process, in place of Lambda's runtime: imports the handler, then asks the Runtime API for
-// one invocation after the other. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// The runtime in a function's own process. It replaces Lambda's runtime: it imports the handler, then asks the Runtime
+// API for one invocation after another. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
-const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-const BAD_RUNTIME = 1;
+/**
+ * @typedef {import("node:http").IncomingHttpHeaders} Headers
+ * @typedef {(event: unknown, context: unknown) => unknown} Handler
+ */
 
-// The stack holds the other end: when it is gone, however it went, so are its functions.
-process.stdin.once("close", () => process.exit(BAD_RUNTIME)).resume();
+const env = process.env;
+const API_URL = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+const AGENT = new Agent({ keepAlive: true, maxSockets: 1 });
+const RUNTIME_FAILED = 1;
 
-function call(method, path, body) {
+// The stack has the other end of stdin. When the stack ends for any reason, its functions end too.
+process.stdin.once("close", () => process.exit(RUNTIME_FAILED)).resume();
+
+/**
+ * @param {"GET" | "POST"} method
+ * @param {string} path
+ * @param {string} [body]
+ * @returns {Promise<{ headers: Headers, body: string }>}
+ */
+function callApi(method, path, body) {
   return new Promise((resolve, reject) => {
-    const sent = request(api + path, { method, agent }, (answer) => {
-      const chunks = [];
-      answer.on("data", (chunk) => chunks.push(chunk));
-      answer.once("end", () => resolve({ headers: answer.headers, body: Buffer.concat(chunks).toString() }));
-      answer.once("error", reject);
+    const sent = request(API_URL + path, { method, agent: AGENT }, (response) => {
+      text(response).then((answer) => resolve({ headers: response.headers, body: answer }), reject);
     });
     sent.once("error", reject);
     sent.end(body);
   });
 }
 
-function describe(error) {
-  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? "").split("\n") };
-}
-
 class RuntimeError extends Error {
+  /**
+   * @param {string} name
+   * @param {string} message
+   */
   constructor(name, message) {
     super(message);
     this.name = name;
   }
 }
 
-async function loadHandler(root, handler) {
-  const slash = handler.lastIndexOf("/") + 1;
-  const [file, ...names] = handler.slice(slash).split(".");
-  const base = join(root, handler.slice(0, slash), file);
-  for (const extension of [".mjs", ".js", ".cjs"]) {
-    const path = base + extension;
-    if (
-      !(await access(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      continue;
-    const found = names.reduce((value, name) => value?.[name], await import(pathToFileURL(path).href));
-    if (typeof found !== "function")
-      throw new RuntimeError("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
-    if (found.length >= 3)
-      throw new RuntimeError(
-        "Runtime.CallbackHandlerDeprecated",
-        `${handler} takes a callback; since Node.js 24 Lambda calls asynchronous handlers only`,
-      );
-    return found;
-  }
-  throw new RuntimeError("Runtime.ImportModuleError", `Cannot find module '${base}'`);
+/** @param {unknown} error */
+function describeError(error) {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? "").split("\n") };
 }
 
-function contextOf(headers) {
+/**
+ * Imports a handler.
+ * @param {string} root
+ * @param {string} handler such as `functions/poll/handler.handler`
+ * @returns {Promise<Handler>}
+ */
+async function loadHandler(root, handler) {
+  const fileStart = handler.lastIndexOf("/") + 1;
+  const [file = "", ...exportPath] = handler.slice(fileStart).split(".");
+  const base = join(root, handler.slice(0, fileStart), file);
+  const module = [".mjs", ".js", ".cjs"].map((extension) => base + extension).find(existsSync);
+  if (module === undefined)
+    throw new RuntimeError("Runtime.ImportModuleError", `Cannot find module '${base}'`);
+  const found = exportPath.reduce((value, name) => value?.[name], await import(pathToFileURL(module).href));
+  if (typeof found !== "function")
+    throw new RuntimeError("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
+  if (found.length >= 3)
+    throw new RuntimeError(
+      "Runtime.CallbackHandlerDeprecated",
+      `${handler} has a callback parameter. Lambda's Node.js 24 runtime supports async handlers only.`,
+    );
+  return found;
+}
+
+/** @param {Headers} headers */
+function invocationContext(headers) {
   const deadlineMs = Number(headers["lambda-runtime-deadline-ms"]);
-  const name = process.env.AWS_LAMBDA_FUNCTION_NAME;
   return {
     callbackWaitsForEmptyEventLoop: true,
-    functionName: name,
-    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
-    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     awsRequestId: headers["lambda-runtime-aws-request-id"],
-    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };
 }
 
-let current = "/init";
+let currentPath = "/init";
+
+/**
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
 async function fail(error) {
-  await call("POST", `${current}/error`, JSON.stringify(describe(error))).catch(() => {});
-  process.exit(BAD_RUNTIME);
+  await callApi("POST", `${currentPath}/error`, JSON.stringify(describeError(error))).catch(() => {});
+  process.exit(RUNTIME_FAILED);
 }
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", (reason) =>
-  fail(new RuntimeError("Runtime.UnhandledPromiseRejection", describe(reason).errorMessage)),
+  fail(new RuntimeError("Runtime.UnhandledPromiseRejection", describeError(reason).errorMessage)),
 );
 
-const handle = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER).catch(fail);
+const handle = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "").catch(fail);
 for (;;) {
-  const { headers, body } = await call("GET", "/invocation/next").catch(() => process.exit(BAD_RUNTIME));
-  current = `/invocation/${headers["lambda-runtime-aws-request-id"]}`;
-  process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
+  const { headers, body } = await callApi("GET", "/invocation/next").catch(() =>
+    process.exit(RUNTIME_FAILED),
+  );
+  currentPath = `/invocation/${headers["lambda-runtime-aws-request-id"]}`;
+  env._X_AMZN_TRACE_ID = String(headers["lambda-runtime-trace-id"]);
   let outcome;
   try {
-    outcome = {
-      path: "response",
-      body: JSON.stringify(await handle(JSON.parse(body), contextOf(headers))) ?? "null",
-    };
+    const result = await handle(JSON.parse(body), invocationContext(headers));
+    outcome = { path: "response", body: JSON.stringify(result) ?? "null" };
   } catch (error) {
     console.error(error);
-    outcome = { path: "error", body: JSON.stringify(describe(error)) };
+    outcome = { path: "error", body: JSON.stringify(describeError(error)) };
   }
-  await call("POST", `${current}/${outcome.path}`, outcome.body);
+  await callApi("POST", `${currentPath}/${outcome.path}`, outcome.body);
 }

@@ -1,6 +1,6 @@
 import type { FunctionResource } from "../template/functions.ts";
 
-/** Where the embedded servers answer, as the AWS SDK reads it from a function's environment. */
+/** The URLs of the embedded servers. The AWS SDK reads them from the function's environment. */
 export interface Endpoints {
   readonly sqs: string;
   readonly dynamodb: string;
@@ -8,8 +8,9 @@ export interface Endpoints {
 }
 
 /**
- * The environment of a function's process: what the template gives it and what Lambda adds, and of this process's
- * own nothing but PATH. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ * Returns the environment of a function's process: the template's variables and those of Lambda's runtime. Of the
+ * stack's own environment it contains only PATH.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function functionEnvironment(options: {
   resource: FunctionResource;
@@ -17,9 +18,9 @@ export function functionEnvironment(options: {
   endpoints: Endpoints;
   taskRoot: string;
   runtimeApi: string;
-  instance: string;
+  instanceName: string;
 }): Readonly<Record<string, string>> {
-  const { resource, region, endpoints, taskRoot, runtimeApi, instance } = options;
+  const { resource, region, endpoints, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
     PATH: process.env.PATH ?? "",
@@ -33,7 +34,7 @@ export function functionEnvironment(options: {
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${resource.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: instance,
+    AWS_LAMBDA_LOG_STREAM_NAME: instanceName,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,

@@ -1,77 +1,78 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { FunctionResource } from "../template/functions.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
-import { failed, type Invoked } from "./invocation.ts";
+import { errorResult, type InvocationResult } from "./runtime-api.ts";
 
-/** How many processes a function may have where the template says nothing: enough for one machine. */
-const DEFAULT_CONCURRENCY = 10;
+/** The largest number of processes of a function without reserved concurrency. */
+const DEFAULT_MAX_INSTANCES = 10;
 
 export interface FunctionHostOptions extends Omit<InstanceOptions, "memoryMb" | "onExit"> {
   readonly resource: FunctionResource;
-  /** The most event sources may ask for at once, which has to fit beside everything else. */
-  readonly concurrency?: number;
+  /** The largest number of concurrent invocations by event sources. The host allows at least this many processes. */
+  readonly eventSourceConcurrency?: number;
 }
 
-/** A function and its processes: they are started on demand, reused while they live, the latest used first. */
+/** A function and its processes. A process starts when an invocation needs one. The most recently used one is reused. */
 export class FunctionHost {
   readonly resource: FunctionResource;
   readonly #options: FunctionHostOptions;
-  readonly #limit: number;
+  readonly #maxInstances: number;
   readonly #instances = new Set<Instance>();
   #idle: Instance[] = [];
-  #queue: (() => void)[] = [];
-  #stopped = false;
+  /** The invocations that wait for a free process, as callbacks. */
+  #waiting: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(options: FunctionHostOptions) {
     this.#options = options;
     this.resource = options.resource;
-    this.#limit =
-      options.resource.reservedConcurrency ?? Math.max(DEFAULT_CONCURRENCY, options.concurrency ?? 0);
+    this.#maxInstances =
+      options.resource.reservedConcurrency ??
+      Math.max(DEFAULT_MAX_INSTANCES, options.eventSourceConcurrency ?? 0);
   }
 
   get pids(): readonly number[] {
     return [...this.#instances].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Invokes the function, waiting for a free process where all are busy. Never throws. */
-  async invoke(event: unknown): Promise<Invoked> {
+  /** Invokes the function. Waits for a free process when all are busy. Never throws. */
+  async invoke(event: unknown): Promise<InvocationResult> {
     const instance = await this.#acquire();
-    if (!instance) return failed("Stack.Stopped", "the stack is stopping");
-    const invoked = await instance.invoke({
+    if (!instance) return errorResult("Stack.Stopped", "the stack is stopping");
+    const result = await instance.invoke({
       requestId: randomUUID(),
-      traceId: `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+      traceId: newTraceId(Date.now()),
       functionArn: this.resource.arn,
       event,
       timeoutSeconds: this.resource.timeoutSeconds,
     });
-    if (instance.usable) this.#idle.push(instance);
-    this.#queue.shift()?.();
-    if (invoked.kind === "error")
-      this.#options.log(`${invoked.error.errorType}: ${invoked.error.errorMessage}`);
-    return invoked;
+    if (instance.isUsable) this.#idle.push(instance);
+    this.#waiting.shift()?.();
+    if (result.kind === "error") this.#options.log(`${result.error.errorType}: ${result.error.errorMessage}`);
+    return result;
   }
 
-  /** Ends all processes with SIGKILL, wherever they are, and answers how many there were once they are gone. */
+  /** Ends all processes with SIGKILL and waits for their end. Returns their number. */
   async kill(): Promise<number> {
-    const doomed = [...this.#instances];
+    const killed = [...this.#instances];
     this.#idle = [];
-    await Promise.all(doomed.map((instance) => instance.kill()));
-    return doomed.length;
+    await Promise.all(killed.map((instance) => instance.kill()));
+    return killed.length;
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const wake of this.#queue.splice(0)) wake();
+    this.#isStopped = true;
+    for (const resume of this.#waiting.splice(0)) resume();
     await this.kill();
   }
 
   async #acquire(): Promise<Instance | null> {
     for (;;) {
-      if (this.#stopped) return null;
+      if (this.#isStopped) return null;
       const idle = this.#idle.pop();
       if (idle) return idle;
-      if (this.#instances.size < this.#limit) return this.#start();
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
+      if (this.#instances.size < this.#maxInstances) return this.#start();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -82,11 +83,16 @@ export class FunctionHost {
       onExit: () => {
         this.#instances.delete(instance);
         this.#idle = this.#idle.filter((other) => other !== instance);
-        this.#queue.shift()?.();
+        this.#waiting.shift()?.();
       },
     });
     this.#instances.add(instance);
     await instance.start();
     return instance;
   }
+}
+
+/** Returns a trace ID in the format of AWS X-Ray. */
+export function newTraceId(atMs: number): string {
+  return `Root=1-${Math.floor(atMs / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;
 }

@@ -2,53 +2,53 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { failed, type Invocation, type Invoked } from "./invocation.ts";
-import { RuntimeApi } from "./runtime-api.ts";
+import { errorResult, type Invocation, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
-/** Lambda gives a function's start this long. */
-const INIT_LIMIT_MS = 10_000;
-/** The part of a function's memory that Node may fill with objects; the rest is for Node itself. */
-const HEAP_SHARE = 0.9;
+/** Lambda's time limit for the start of a function. */
+const INIT_TIME_LIMIT_MS = 10_000;
+/** Node's heap gets this part of the function's memory. Node itself needs the rest. */
+const HEAP_FRACTION = 0.9;
 
 export interface InstanceOptions {
   readonly memoryMb: number;
   readonly taskRoot: string;
-  environment(runtimeApi: string, instance: string): Readonly<Record<string, string>>;
-  /** Takes what the process writes. */
+  environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
+  /** Receives each line that the process writes. */
   log(line: string): void;
-  /** The process is gone, for whatever reason. */
+  /** Called when the process has ended for any reason. */
   onExit(): void;
 }
 
-/** One process of a function, which handles one invocation at a time, as an execution environment of Lambda does. */
+/** One process of a function. It runs one invocation at a time, as an execution environment of Lambda does. */
 export class Instance {
   readonly name = randomUUID().slice(0, 8);
   readonly #options: InstanceOptions;
   readonly #api: RuntimeApi;
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #current: { invocation: Invocation; settle: (invoked: Invoked) => void } | null = null;
-  #why: Invoked | null = null;
-  #gone = false;
-  #doomed = false;
+  #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
+  /** The error that ended the process, where the stack knows it. */
+  #fatalError: InvocationResult | null = null;
+  #hasExited = false;
+  #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
 
   constructor(options: InstanceOptions) {
     this.#options = options;
     this.#api = new RuntimeApi({
-      ready: () => clearTimeout(this.#timer),
-      started: () => this.#startClock(),
-      finished: (invoked) => this.#settle(invoked),
-      initFailed: (error) => {
-        this.#why = { kind: "error", error };
+      onReady: () => clearTimeout(this.#timer),
+      onStarted: () => this.#startTimeLimit(),
+      onResult: (result) => this.#resolveCurrent(result),
+      onInitError: (error) => {
+        this.#fatalError = { kind: "error", error };
       },
     });
   }
 
-  /** Whether it may be given another invocation. */
-  get usable(): boolean {
-    return !this.#doomed && !this.#gone;
+  /** True while the instance can run another invocation. */
+  get isUsable(): boolean {
+    return !this.#isKilled && !this.#hasExited;
   }
 
   get pid(): number | null {
@@ -56,77 +56,70 @@ export class Instance {
   }
 
   async start(): Promise<void> {
-    const address = await this.#api.listen();
-    if (this.#gone) return;
+    const runtimeApi = await this.#api.listen();
+    if (this.#hasExited) return;
     const { memoryMb, taskRoot, environment, log } = this.#options;
-    const heap = `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`;
-    const child = spawn(process.execPath, [heap, BOOTSTRAP], {
+    const heapLimit = `--max-old-space-size=${Math.floor(memoryMb * HEAP_FRACTION)}`;
+    const child = spawn(process.execPath, [heapLimit, BOOTSTRAP], {
       cwd: taskRoot,
-      env: environment(address, this.name),
+      env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // A group of its own: Ctrl-C in the terminal is for the stack, which then ends its functions in order.
+      // In its own process group the function does not get Ctrl-C. The stack ends the functions in order.
       detached: true,
     });
     this.#child = child;
-    child.once("exit", (code, signal) => this.#exited(code, signal));
-    child.once("error", () => this.#exited(null, null));
+    child.once("exit", (code, signal) => this.#onExit(code, signal));
+    child.once("error", () => this.#onExit(null, null));
     child.stdin.on("error", () => {});
     readLines(child.stdout, log);
     readLines(child.stderr, log);
-    this.#timer = setTimeout(
-      () =>
-        void this.kill(
-          failed("Sandbox.Timedout", `the function took more than ${INIT_LIMIT_MS / 1000} s to start`),
-        ),
-      INIT_LIMIT_MS,
-    );
+    this.#killAfter(INIT_TIME_LIMIT_MS, `the start took more than ${INIT_TIME_LIMIT_MS / 1000} s`);
   }
 
-  /** Runs one invocation; only while there is no other. Never throws: every end of the process is an outcome. */
-  invoke(invocation: Invocation): Promise<Invoked> {
-    return new Promise((settle) => {
-      this.#current = { invocation, settle };
-      if (this.#gone) this.#settle(this.#why ?? failed("Runtime.ExitError", "the process is gone"));
-      else this.#api.hand(invocation);
+  /** Runs one invocation. Only one invocation at a time is allowed. Never throws: an exit is an error result. */
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    return new Promise((resolve) => {
+      this.#current = { invocation, resolve };
+      if (this.#hasExited)
+        this.#resolveCurrent(this.#fatalError ?? errorResult("Runtime.ExitError", "the process has ended"));
+      else this.#api.invoke(invocation);
     });
   }
 
-  /** Ends the process with SIGKILL and waits until it is gone; an invocation it was at fails as `why` says. */
-  kill(why: Invoked | null = null): Promise<void> {
-    this.#why ??= why;
-    this.#doomed = true;
+  /** Ends the process with SIGKILL and waits for its end. The running invocation gets `cause` as its result. */
+  kill(cause: InvocationResult | null = null): Promise<void> {
+    this.#fatalError ??= cause;
+    this.#isKilled = true;
     if (this.#child) this.#child.kill("SIGKILL");
-    else this.#exited(null, "SIGKILL");
+    else this.#onExit(null, "SIGKILL");
     return this.#exit.promise;
   }
 
-  #startClock(): void {
+  #startTimeLimit(): void {
     const { requestId, timeoutSeconds } = this.#current?.invocation ?? { requestId: "", timeoutSeconds: 0 };
-    this.#timer = setTimeout(
-      () =>
-        void this.kill(
-          failed(
-            "Sandbox.Timedout",
-            `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
-          ),
-        ),
-      timeoutSeconds * 1000,
-    );
+    const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+    this.#killAfter(timeoutSeconds * 1000, message);
   }
 
-  #settle(invoked: Invoked): void {
+  #killAfter(timeLimitMs: number, message: string): void {
+    this.#timer = setTimeout(() => void this.kill(errorResult("Sandbox.Timedout", message)), timeLimitMs);
+  }
+
+  #resolveCurrent(result: InvocationResult): void {
     clearTimeout(this.#timer);
     const current = this.#current;
     this.#current = null;
-    current?.settle(invoked);
+    current?.resolve(result);
   }
 
-  #exited(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#gone) return;
-    this.#gone = true;
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
     this.#api.close();
-    const how = signal ? `signal: ${signal}` : `exit status ${code}`;
-    this.#settle(this.#why ?? failed("Runtime.ExitError", `the function's process ended: ${how}`));
+    const status = signal ? `signal ${signal}` : `exit status ${code}`;
+    this.#resolveCurrent(
+      this.#fatalError ?? errorResult("Runtime.ExitError", `the function's process ended: ${status}`),
+    );
     this.#options.onExit();
     this.#exit.resolve();
   }

@@ -1,43 +1,74 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { FunctionError, failed, type Invocation, type Invoked } from "./invocation.ts";
+import * as z from "zod";
+import { listenLocally } from "../servers/local-server.ts";
 
-/** Lambda's limit for the answer to a synchronous invocation. */
+/** The longest response of a synchronous invocation that Lambda accepts. */
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
-const BASE = "/2018-06-01/runtime";
+const BASE_PATH = "/2018-06-01/runtime";
+
+/** An error as a function reports it. */
+const FunctionError = z.object({
+  errorType: z.string(),
+  errorMessage: z.string(),
+  trace: z.array(z.string()).default([]),
+});
+export type FunctionError = z.infer<typeof FunctionError>;
+
+/** The JSON value that the handler returned, or the error of the handler or its process. */
+export type InvocationResult =
+  | { readonly kind: "result"; readonly result: unknown }
+  | { readonly kind: "error"; readonly error: FunctionError };
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly functionArn: string;
+  readonly event: unknown;
+  readonly timeoutSeconds: number;
+}
+
+export function errorResult(errorType: string, errorMessage: string): InvocationResult {
+  return { kind: "error", error: { errorType, errorMessage, trace: [] } };
+}
+
+export interface RuntimeListener {
+  /** The process asks for an invocation. */
+  onReady(): void;
+  /** The process has received the invocation. Its time limit starts now. */
+  onStarted(): void;
+  onResult(result: InvocationResult): void;
+  onInitError(error: FunctionError): void;
+}
 
 /**
- * The Lambda Runtime API for one process: hands out one invocation at a time and takes its outcome.
+ * The Lambda Runtime API for one process. It sends one invocation at a time and receives the result.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
-  readonly #server: Server;
-  #asking: ServerResponse | null = null;
-  #waiting: Invocation | null = null;
+  readonly #server = createServer((request, response) => {
+    this.#handle(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  readonly #listener: RuntimeListener;
+  /** The open request of the process for its next invocation. */
+  #nextRequest: ServerResponse | null = null;
+  #pending: Invocation | null = null;
   #running: Invocation | null = null;
-  readonly #on: RuntimeListener;
 
-  constructor(on: RuntimeListener) {
-    this.#on = on;
-    this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch((error: unknown) => response.destroy(error as Error));
-    });
+  constructor(listener: RuntimeListener) {
+    this.#listener = listener;
     this.#server.keepAliveTimeout = 0;
   }
 
-  /** Starts to listen and answers what the process gets as `AWS_LAMBDA_RUNTIME_API`. */
+  /** Starts the server. Returns the value of `AWS_LAMBDA_RUNTIME_API`, which is a host and a port. */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject).listen(0, "127.0.0.1", resolve);
-    });
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return new URL((await listenLocally(this.#server)).url).host;
   }
 
-  /** Hands an invocation to the process as soon as it asks; only while it has no other. */
-  hand(invocation: Invocation): void {
-    this.#waiting = invocation;
-    this.#pass();
+  /** Sends an invocation as soon as the process asks for one. Only one invocation at a time is allowed. */
+  invoke(invocation: Invocation): void {
+    this.#pending = invocation;
+    this.#sendPending();
   }
 
   close(): void {
@@ -45,17 +76,17 @@ export class RuntimeApi {
     this.#server.closeAllConnections();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.startsWith(BASE) ? request.url.slice(BASE.length) : "";
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.startsWith(BASE_PATH) ? request.url.slice(BASE_PATH.length) : "";
     if (request.method === "GET" && path === "/invocation/next") {
-      this.#asking = response;
-      this.#on.ready();
-      this.#pass();
+      this.#nextRequest = response;
+      this.#listener.onReady();
+      this.#sendPending();
       return;
     }
     const body = await text(request);
     const id = this.#running?.requestId;
-    if (path === "/init/error") this.#on.initFailed(readError(body));
+    if (path === "/init/error") this.#listener.onInitError(readError(body));
     else if (id !== undefined && path === `/invocation/${id}/response`) this.#finish(readResult(body));
     else if (id !== undefined && path === `/invocation/${id}/error`)
       this.#finish({ kind: "error", error: readError(body) });
@@ -66,41 +97,34 @@ export class RuntimeApi {
     response.writeHead(202, { "content-type": "application/json" }).end('{"status":"OK"}');
   }
 
-  #pass(): void {
-    if (!this.#asking || !this.#waiting) return;
-    const invocation = this.#waiting;
-    const deadlineMs = Date.now() + invocation.timeoutSeconds * 1000;
-    this.#asking
+  #sendPending(): void {
+    if (!this.#nextRequest || !this.#pending) return;
+    const { requestId, traceId, functionArn, event, timeoutSeconds } = this.#pending;
+    this.#nextRequest
       .writeHead(200, {
         "content-type": "application/json",
-        "lambda-runtime-aws-request-id": invocation.requestId,
-        "lambda-runtime-deadline-ms": String(deadlineMs),
-        "lambda-runtime-invoked-function-arn": invocation.functionArn,
-        "lambda-runtime-trace-id": invocation.traceId,
+        "lambda-runtime-aws-request-id": requestId,
+        "lambda-runtime-deadline-ms": String(Date.now() + timeoutSeconds * 1000),
+        "lambda-runtime-invoked-function-arn": functionArn,
+        "lambda-runtime-trace-id": traceId,
       })
-      .end(JSON.stringify(invocation.event ?? null));
-    [this.#asking, this.#waiting, this.#running] = [null, null, invocation];
-    this.#on.started();
+      .end(JSON.stringify(event ?? null));
+    [this.#nextRequest, this.#pending, this.#running] = [null, null, this.#pending];
+    this.#listener.onStarted();
   }
 
-  #finish(invoked: Invoked): void {
+  #finish(result: InvocationResult): void {
     this.#running = null;
-    this.#on.finished(invoked);
+    this.#listener.onResult(result);
   }
 }
 
-export interface RuntimeListener {
-  /** The process asks for an invocation: it has started, or has done the one before. */
-  ready(): void;
-  /** The invocation has reached the process: its time runs. */
-  started(): void;
-  finished(invoked: Invoked): void;
-  initFailed(error: FunctionError): void;
-}
-
-function readResult(body: string): Invoked {
+function readResult(body: string): InvocationResult {
   if (Buffer.byteLength(body) > MAX_RESPONSE_BYTES)
-    return failed("Function.ResponseSizeTooLarge", `the answer is larger than ${MAX_RESPONSE_BYTES} bytes`);
+    return errorResult(
+      "Function.ResponseSizeTooLarge",
+      `the response is longer than ${MAX_RESPONSE_BYTES} bytes`,
+    );
   return { kind: "result", result: JSON.parse(body) };
 }
 

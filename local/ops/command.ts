@@ -55,4 +55,4 @@ function told(error: unknown): readonly [words: string, status: 1 | 2] {
 }
 
 /** Errors of our own whose message says all. */
-const SAID: ReadonlySet<string> = new Set(["RefusedError", "StageFileError", "ConfigRefusedError"]);
+const SAID: ReadonlySet<string> = new Set(["RefusedError", "StageFileError", "ConfigInvalidError"]);

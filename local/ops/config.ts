@@ -2,8 +2,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { assembleConfig } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
-import { configEntries } from "../servers/config-entries.ts";
-import { ConfigRefusedError, readDocument } from "../stack/read-config.ts";
+import { ConfigInvalidError, configEntries, readConfigDocument } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { afterSteps, judgeEntries, planSteps } from "./config-plan.ts";
 import { uselessEntries } from "./ineffective-entries.ts";
@@ -64,11 +63,11 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
   return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
 }
 
-/** Throws `ConfigRefusedError`. */
+/** Throws `ConfigInvalidError`. */
 async function readWhole(file: string): Promise<unknown> {
-  const document = await readDocument(file);
+  const document = await readConfigDocument(file);
   const faults = faultsOf(document);
-  if (faults.length > 0) throw new ConfigRefusedError(file, faults);
+  if (faults.length > 0) throw new ConfigInvalidError(file, faults);
   return document;
 }
 

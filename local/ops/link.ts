@@ -1,6 +1,6 @@
 import { listPageUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { ConfigRefusedError, checkConfig } from "../stack/read-config.ts";
+import { ConfigInvalidError, readConfigFile } from "../stack/config-file.ts";
 import { apiAddress } from "./api-address.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { judgeEntries } from "./config-plan.ts";
@@ -28,7 +28,7 @@ ${STAGE_USAGE}
 async function deployedConfig(stage: Stage): Promise<Config> {
   const judged = judgeEntries((await readDeployed(stage)).entries);
   if ("faults" in judged)
-    throw new ConfigRefusedError(`the config below ${configPath(stage)}`, judged.faults);
+    throw new ConfigInvalidError(`the config below ${configPath(stage)}`, judged.faults);
   return judged;
 }
 
@@ -57,7 +57,8 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const stage = await findStage(values);
   // Not beside the link, which somebody may pass on by machine.
   if (file === undefined) process.stderr.write(stageLine(stage));
-  const { settings, projects } = file === undefined ? await deployedConfig(stage) : await checkConfig(file);
+  const { settings, projects } =
+    file === undefined ? await deployedConfig(stage) : await readConfigFile(file);
   if (!Object.hasOwn(projects, project))
     throw new RefusedError(
       `no project '${project}'; there are: ${Object.keys(projects).join(", ") || "none"}`,

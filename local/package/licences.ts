@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
 
-/** Licences that ask for no more than to be named: what is bundled may be used in anything. */
-const TAKEN: ReadonlySet<string> = new Set([
+/** Permissive licences. They only require that the package and its authors are named. */
+const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
   "0BSD",
   "Apache-2.0",
   "BSD-2-Clause",
@@ -13,12 +13,12 @@ const TAKEN: ReadonlySet<string> = new Set([
   "Unlicense",
 ]);
 
-/** Packages whose licence is not on the list. Of alternatives (`MIT OR GPL-3.0`) one is enough. */
+/** Lists the packages without an accepted licence. One accepted alternative (`MIT OR GPL-3.0`) is enough. */
 export function refusedLicences(
   packages: readonly Pick<BundledPackage, "name" | "version" | "license">[],
 ): readonly string[] {
   return packages
-    .filter(({ license }) => !alternatives(license).some((one) => TAKEN.has(one)))
+    .filter(({ license }) => !alternatives(license).some((one) => ACCEPTED_LICENCES.has(one)))
     .map(({ name, version, license }) => `${name}@${version}: ${license}`);
 }
 
@@ -26,8 +26,9 @@ const alternatives = (license: string): string[] => license.replace(/^\((.*)\)$/
 
 if (import.meta.main) {
   const packages = await bundledPackages(fileURLToPath(new URL("../..", import.meta.url)));
+  for (const { name, version, license } of packages)
+    process.stdout.write(`${license.padEnd(14)} ${name}@${version}\n`);
   const refused = refusedLicences(packages);
-  for (const one of packages) process.stdout.write(`${one.license.padEnd(14)} ${one.name}@${one.version}\n`);
-  for (const line of refused) process.stderr.write(`not on the list: ${line}\n`);
+  for (const line of refused) process.stderr.write(`licence not accepted: ${line}\n`);
   process.exitCode = refused.length > 0 ? 1 : 0;
 }

@@ -1,33 +1,44 @@
+import { spawn } from "node:child_process";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { runServerless } from "./run-serverless.ts";
 import { hashSources, readSources, type Source } from "./sources.ts";
 
 const TEMPLATE = "cloudformation-template-update-stack.json";
-const KEPT_MS = 24 * 60 * 60 * 1000;
+const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
+/** After a failed build the framework prints this line, but its process does not end. */
+const END_OF_ERROR_REPORT = /^Environment: /m;
+const EXIT_TIME_LIMIT_MS = 500;
+
+export class PackagingFailedError extends Error {
+  override name = "PackagingFailedError";
+}
 
 /**
- * Packages a service with the Serverless Framework and answers the folder that holds the compiled template and a
- * zip per function. Equal sources are packaged once. Works in a copy of the sources, because the framework and its
- * esbuild plugin write into the service's own folder, where two packagings at once would meet.
- * Throws `PackagingFailedError` with the framework's own words.
+ * Packages a service with the Serverless Framework. Returns the folder with the compiled template and a zip file per
+ * function. The same sources are packaged only once.
+ * @param options.stopping aborts the framework.
+ * @throws PackagingFailedError with the framework's output.
  */
 export async function packageService(options: {
   serviceDir: string;
   buildDir: string;
-  /** Ends the framework when it aborts. */
   stopping?: AbortSignal;
 }): Promise<string> {
   const { serviceDir, buildDir, stopping } = options;
   const sources = await readSources(serviceDir);
   const packageDir = join(buildDir, hashSources(sources));
   if (await isPackage(packageDir)) return packageDir;
-  await removeOld(buildDir);
+  await removeOldPackages(buildDir);
+  // The framework writes into the service's folder. In a copy, two processes can package at the same time.
   const workDir = `${packageDir}.work-${process.pid}`;
   try {
-    await copySources(sources, workDir);
+    await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
-    await takeOver(join(workDir, ".serverless"), packageDir);
+    await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
+      // Another process may have packaged the same sources in the meantime.
+      if (!(await isPackage(packageDir))) throw error;
+    });
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -35,31 +46,45 @@ export async function packageService(options: {
 }
 
 async function isPackage(folder: string): Promise<boolean> {
-  return stat(join(folder, TEMPLATE)).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+  const found = await stat(join(folder, TEMPLATE)).catch(() => null);
+  return found?.isFile() ?? false;
 }
 
-/** Another stack may have packaged the same sources meanwhile: then its package is as good as ours. */
-async function takeOver(made: string, packageDir: string): Promise<void> {
-  await rename(made, packageDir).catch(async (error: unknown) => {
-    if (!(await isPackage(packageDir))) throw error;
-  });
-}
-
-async function copySources(sources: readonly Source[], workDir: string): Promise<void> {
+async function writeSources(sources: readonly Source[], folder: string): Promise<void> {
   for (const { path, content } of sources) {
-    await mkdir(dirname(join(workDir, path)), { recursive: true });
-    await writeFile(join(workDir, path), content);
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
   }
 }
 
-async function removeOld(buildDir: string): Promise<void> {
+async function removeOldPackages(buildDir: string): Promise<void> {
   await mkdir(buildDir, { recursive: true });
   for (const name of await readdir(buildDir)) {
     const found = await stat(join(buildDir, name)).catch(() => null);
-    if (found && Date.now() - found.mtimeMs > KEPT_MS)
+    if (found && Date.now() - found.mtimeMs > MAX_PACKAGE_AGE_MS)
       await rm(join(buildDir, name), { recursive: true, force: true });
   }
+}
+
+async function runServerless(folder: string, stopping?: AbortSignal): Promise<void> {
+  const cli = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
+  // The region of a deployment must not change the package, because the same sources share one package.
+  const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
+  const child = spawn(process.execPath, [cli, "package"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(stopping && { signal: stopping, killSignal: "SIGKILL" }),
+  });
+  let output = "";
+  let timer: NodeJS.Timeout | undefined;
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk;
+      if (END_OF_ERROR_REPORT.test(output))
+        timer ??= setTimeout(() => child.kill("SIGKILL"), EXIT_TIME_LIMIT_MS);
+    });
+  const status = await new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  clearTimeout(timer);
+  if (status !== 0) throw new PackagingFailedError(`serverless package failed:\n${output.trim()}`);
 }

@@ -2,14 +2,66 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { bundledPackages } from "./bundled-packages.ts";
-import { cycloneDx } from "./cyclonedx.ts";
+import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
 
-const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
-const packages = await bundledPackages(ROOT);
-await mkdir(join(ROOT, "build"), { recursive: true });
-await writeFile(join(ROOT, "build/sbom.json"), `${JSON.stringify(cycloneDx(product, packages), null, 2)}\n`);
-process.stdout.write(`build/sbom.json: ${packages.length} packages\n`);
+/**
+ * Returns a software bill of materials as CycloneDX 1.6 JSON. It contains no time and no random serial number, so the
+ * same packages give the same document. https://cyclonedx.org/docs/1.6/json/
+ */
+export function cycloneDx(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
+  const root = packageUrl(product);
+  return {
+    $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    version: 1,
+    metadata: {
+      component: {
+        type: "application",
+        "bom-ref": root,
+        name: product.name,
+        version: product.version,
+        purl: root,
+        licenses: [{ expression: product.license }],
+      },
+    },
+    components: packages.map((one) => ({
+      type: "library",
+      "bom-ref": packageUrl(one),
+      name: one.name,
+      version: one.version,
+      purl: packageUrl(one),
+      licenses: [{ expression: one.license }],
+      ...(one.integrity === null ? {} : { hashes: [toHash(one.integrity)] }),
+      properties: one.functions.map((value) => ({ name: "function", value })),
+    })),
+    dependencies: [
+      { ref: root, dependsOn: packages.map(packageUrl) },
+      ...packages.map((one) => ({ ref: packageUrl(one) })),
+    ],
+  };
+}
+
+/** The `@` of a scope is percent-encoded: https://github.com/package-url/purl-spec */
+function packageUrl({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
+}
+
+/** The lockfile has hashes in base64. CycloneDX requires hexadecimal. */
+function toHash(integrity: string): { alg: string; content: string } {
+  const [algorithm = "", digest = ""] = integrity.split("-");
+  const content = Buffer.from(digest, "base64").toString("hex");
+  return { alg: algorithm.replace(/^sha(\d+)$/, "SHA-$1"), content };
+}
+
+if (import.meta.main) {
+  const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
+  const packages = await bundledPackages(ROOT);
+  await mkdir(join(ROOT, "build"), { recursive: true });
+  const document = JSON.stringify(cycloneDx(product, packages), null, 2);
+  await writeFile(join(ROOT, "build/sbom.json"), `${document}\n`);
+  process.stdout.write(`build/sbom.json: ${packages.length} packages\n`);
+}

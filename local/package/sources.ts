@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/**
- * What is not part of a service's package on this machine: made things, code that only surrounds the product, and what
- * an operator says of deployed stages.
- */
-const LEFT_OUT: ReadonlySet<string> = new Set([
+/** The folders that the packages on this machine do not depend on. `stages` has the settings of deployed stages. */
+const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",
   "bench",
   "client",
@@ -20,17 +17,17 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 export interface Source {
-  /** Relative to the service's directory. */
+  /** Relative to the service's folder. */
   readonly path: string;
   readonly content: Buffer;
 }
 
-/** Every file that packaging a service may read, in a fixed order; hidden files and other people's code left out. */
+/** Reads every file that the packaging of a service may read, sorted by path. Hidden files are ignored. */
 export async function readSources(serviceDir: string): Promise<readonly Source[]> {
   const sources: Source[] = [];
   const walk = async (folder: string) => {
     for (const entry of await readdir(join(serviceDir, folder), { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || (folder === "" && LEFT_OUT.has(entry.name))) continue;
+      if (entry.name.startsWith(".") || (folder === "" && IGNORED_FOLDERS.has(entry.name))) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) sources.push({ path, content: await readFile(join(serviceDir, path)) });
@@ -40,7 +37,7 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** A name for exactly these sources: equal sources give equal packages. */
+/** Returns a short hash of the sources. */
 export function hashSources(sources: readonly Source[]): string {
   const hash = createHash("sha256");
   for (const { path, content } of sources) hash.update(`${path}\0${content.length}\0`).update(content);

@@ -12,15 +12,15 @@ export class ZipUnreadableError extends Error {
 }
 
 /**
- * Unpacks a zip file into `folder`. Reads what Lambda packages hold (stored and deflated entries, APPNOTE 4.3);
- * throws `ZipUnreadableError` for anything else, and for an entry that would land outside of `folder`.
+ * Unpacks a zip file into a folder. It supports what Lambda packages contain: stored and deflated entries (APPNOTE 4.3).
+ * @throws ZipUnreadableError for any other entry, and for an entry outside the folder.
  */
 export async function unzip(zipFile: string, folder: string): Promise<void> {
   const zip = await readFile(zipFile);
-  for (const entry of entries(zip, zipFile)) {
+  for (const entry of readEntries(zip, zipFile)) {
     const path = normalize(entry.name);
     if (path.startsWith(`..${sep}`) || path.startsWith(sep))
-      throw new ZipUnreadableError(`${zipFile}: the entry ${entry.name} lies outside of the package`);
+      throw new ZipUnreadableError(`${zipFile}: the entry ${entry.name} is outside the package`);
     if (entry.name.endsWith("/")) continue;
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true });
@@ -28,15 +28,15 @@ export async function unzip(zipFile: string, folder: string): Promise<void> {
   }
 }
 
-function* entries(zip: Buffer, zipFile: string): Generator<{ name: string; read: () => Buffer }> {
+function* readEntries(zip: Buffer, zipFile: string): Generator<{ name: string; read: () => Buffer }> {
   const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
   if (end < 0 || zip.readUInt32LE(end) !== END_OF_DIRECTORY)
-    throw new ZipUnreadableError(`${zipFile}: is not a zip file`);
+    throw new ZipUnreadableError(`${zipFile}: not a zip file`);
   const count = zip.readUInt16LE(end + 10);
   let at = zip.readUInt32LE(end + 16);
   for (let i = 0; i < count; i++) {
     if (zip.readUInt32LE(at) !== DIRECTORY_ENTRY)
-      throw new ZipUnreadableError(`${zipFile}: entry ${i} of its directory is broken`);
+      throw new ZipUnreadableError(`${zipFile}: directory entry ${i} is invalid`);
     const method = zip.readUInt16LE(at + 10);
     const packedBytes = zip.readUInt32LE(at + 20);
     const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
@@ -48,12 +48,16 @@ function* entries(zip: Buffer, zipFile: string): Generator<{ name: string; read:
   }
 }
 
-function inflate(zip: Buffer, header: number, packedBytes: number, method: number, what: string): Buffer {
+function inflate(
+  zip: Buffer,
+  header: number,
+  packedBytes: number,
+  method: number,
+  entryName: string,
+): Buffer {
   const start = header + 30 + zip.readUInt16LE(header + 26) + zip.readUInt16LE(header + 28);
   const packed = zip.subarray(start, start + packedBytes);
   if (method === STORED) return packed;
   if (method === DEFLATED) return inflateRawSync(packed);
-  throw new ZipUnreadableError(
-    `${what}: is packed by method ${method}, which is neither stored nor deflated`,
-  );
+  throw new ZipUnreadableError(`${entryName}: compression method ${method} is neither stored nor deflated`);
 }

@@ -1,55 +1,53 @@
-/** A request that arrived at the receiver. */
-export interface Arrived {
+/** A notification that the receiver has received. */
+export interface ReceivedNotification {
   readonly number: number;
   /** ISO 8601. */
   readonly at: string;
   readonly channel: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, byte for byte as text: what a signature was made of. */
+  /** The body as it was sent, so that its signature can be checked. */
   readonly body: string;
-  /** What the receiver answered; null while, or because, it did not. */
+  /** The status of the receiver's response. Null means no response. */
   readonly status: number | null;
 }
 
-/** Everything that arrived, in order, and those who wait for more. */
+/** The received notifications in the order of their arrival. */
 export class NotificationStore {
-  #arrived: Arrived[] = [];
+  #received: ReceivedNotification[] = [];
   #count = 0;
   readonly #waiting = new Set<() => void>();
 
-  add(notification: Omit<Arrived, "number">): void {
+  add(notification: Omit<ReceivedNotification, "number">): void {
     this.#count += 1;
-    this.#arrived.push({ ...notification, number: this.#count });
-    for (const poll of this.#waiting) poll();
+    this.#received.push({ ...notification, number: this.#count });
+    for (const check of this.#waiting) check();
   }
 
   clear(): void {
-    this.#arrived = [];
+    this.#received = [];
   }
 
-  list(channel: string | null): readonly Arrived[] {
-    return this.#arrived.filter((notification) => channel === null || notification.channel === channel);
+  /** Lists the notifications of one channel. Null lists those of all channels. */
+  list(channel: string | null): readonly ReceivedNotification[] {
+    return this.#received.filter((notification) => channel === null || notification.channel === channel);
   }
 
-  /** Answers as soon as `count` have arrived, or after `waitMs` with what there is. */
+  /** Waits until `count` notifications have arrived, at most `waitMs`. Returns all that have arrived. */
   async waitFor(options: {
     channel: string | null;
     count: number;
     waitMs: number;
-  }): Promise<readonly Arrived[]> {
+  }): Promise<readonly ReceivedNotification[]> {
     const { channel, count, waitMs } = options;
     if (this.list(channel).length >= count || waitMs <= 0) return this.list(channel);
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(poll);
-        resolve();
-      };
-      const poll = () => this.list(channel).length >= count && end();
-      const timer = setTimeout(end, waitMs);
-      this.#waiting.add(poll);
-    });
+    const enough = Promise.withResolvers<void>();
+    const check = () => this.list(channel).length >= count && enough.resolve();
+    const timer = setTimeout(enough.resolve, waitMs);
+    this.#waiting.add(check);
+    await enough.promise;
+    clearTimeout(timer);
+    this.#waiting.delete(check);
     return this.list(channel);
   }
 }

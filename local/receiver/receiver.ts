@@ -1,69 +1,60 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { parseJson } from "../../lib/domain/json.ts";
+import { listenLocally } from "../servers/local-server.ts";
 import { Behaviour, Behaviours } from "./behaviour.ts";
-import { NotificationStore } from "./notification-store.ts";
-import { receiverPage } from "./page.ts";
+import { NotificationStore, type ReceivedNotification } from "./notification-store.ts";
 
 const MAX_WAIT_MS = 60_000;
 
 export interface Receiver {
-  /** Its origin; the first segment of a path names the kind of receiver: `/slack/…`, `/webhook/…`. */
+  /** The origin. The first segment of a path is the kind of channel: `/slack/…`, `/webhook/…`. */
   readonly url: string;
   readonly notifications: NotificationStore;
   stop(): Promise<void>;
 }
 
+interface State {
+  readonly notifications: NotificationStore;
+  readonly behaviours: Behaviours;
+}
+
 /**
- * Starts a receiver of notifications, in the place of chats and webhooks. `POST /slack/x` and the like take a notification;
- * `GET /notifications?channel=slack&count=3&wait=10` answers what arrived, once there are so many or after so many seconds;
- * `DELETE /notifications` forgets; `PUT /behaviour` makes it misbehave; `GET /` is a page.
+ * Starts a receiver of notifications. It replaces the chats and webhooks.
+ * `POST /slack/NAME` and the like receive a notification.
+ * `GET /notifications?channel=slack&count=3&wait=10` returns the received notifications, after at most 10 s.
+ * `DELETE /notifications` deletes all received notifications.
+ * `PUT /behaviour` changes what the receiver answers.
+ * `GET /` returns a page with the received notifications.
  */
 export async function startReceiver(port = 0): Promise<Receiver> {
-  const notifications = new NotificationStore();
-  const behaviours = new Behaviours();
+  const state: State = { notifications: new NotificationStore(), behaviours: new Behaviours() };
   const server = createServer((request, response) => {
-    serve(request, response, notifications, behaviours).catch((error: unknown) => {
+    handle(request, response, state).catch((error: unknown) => {
       response.writeHead(400, { "content-type": "text/plain" }).end(String(error));
     });
   });
-  await new Promise<void>((resolve, reject) =>
-    server.once("error", reject).listen(port, "127.0.0.1", resolve),
-  );
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    notifications,
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, stop } = await listenLocally(server, port);
+  return { url, notifications: state.notifications, stop };
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  notifications: NotificationStore,
-  behaviours: Behaviours,
-): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://receiver");
-  const [, head = ""] = url.pathname.split("/");
-  switch (`${request.method} /${head}`) {
+async function handle(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const { notifications, behaviours } = state;
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://receiver");
+  const [, firstSegment = ""] = pathname.split("/");
+  switch (`${request.method} /${firstSegment}`) {
     case "GET /":
-      response
-        .writeHead(200, { "content-type": "text/html; charset=utf-8" })
-        .end(receiverPage(notifications.list(null)));
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+      response.end(receiverPage(notifications.list(null)));
       return;
     case "GET /notifications": {
       const found = await notifications.waitFor({
-        channel: url.searchParams.get("channel"),
-        count: Number(url.searchParams.get("count") ?? 0),
-        waitMs: Math.min(MAX_WAIT_MS, Number(url.searchParams.get("wait") ?? 0) * 1000),
+        channel: searchParams.get("channel"),
+        count: Number(searchParams.get("count") ?? 0),
+        waitMs: Math.min(MAX_WAIT_MS, Number(searchParams.get("wait") ?? 0) * 1000),
       });
-      response
-        .writeHead(200, { "content-type": "application/json" })
-        .end(JSON.stringify({ notifications: found }));
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ notifications: found }));
       return;
     }
     case "DELETE /notifications":
@@ -75,17 +66,7 @@ async function serve(
       response.writeHead(204).end();
       return;
     default:
-      await receive(request, response, { channel: head, path: url.pathname }, notifications, behaviours);
   }
-}
-
-async function receive(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { channel, path }: { channel: string; path: string },
-  notifications: NotificationStore,
-  behaviours: Behaviours,
-): Promise<void> {
   if (request.method !== "POST") {
     response.writeHead(405).end();
     return;
@@ -95,8 +76,50 @@ async function receive(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
   const now = Date.now();
-  const reply = behaviours.reply(channel, now);
-  const status = reply.kind === "reply" ? reply.status : null;
-  notifications.add({ at: new Date(now).toISOString(), channel, path, headers, body, status });
-  if (reply.kind === "reply") response.writeHead(reply.status, reply.headers).end(reply.body);
+  const reply = behaviours.reply(firstSegment, now);
+  notifications.add({
+    at: new Date(now).toISOString(),
+    channel: firstSegment,
+    path: pathname,
+    headers,
+    body,
+    status: reply?.status ?? null,
+  });
+  if (reply !== null) response.writeHead(reply.status, reply.headers).end(reply.body);
+}
+
+/** Returns a page with the received notifications, newest first. The page reloads itself every two seconds. */
+function receiverPage(notifications: readonly ReceivedNotification[]): string {
+  const items = notifications.toReversed().map(({ number, at, channel, status, body }) => {
+    const json = parseJson(body);
+    const shown = json === undefined ? body : JSON.stringify(json, null, 2);
+    const answer = status === null ? "no response" : `HTTP ${status}`;
+    return (
+      `<article><h2>#${number} ${escapeHtml(channel)} <small>${at}, ${answer}</small></h2>` +
+      `<pre>${escapeHtml(shown)}</pre></article>`
+    );
+  });
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="2">
+<meta name="viewport" content="width=device-width">
+<title>${notifications.length} notifications</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark; }
+  pre { overflow-x: auto; padding: 1rem; border: 1px solid; border-radius: .5rem; }
+  small { font-weight: normal; }
+</style>
+<h1>Received notifications</h1>
+${items.join("\n") || "<p>None yet.</p>"}
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

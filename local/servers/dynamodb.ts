@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { mkdir, stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { dirname } from "node:path";
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -7,29 +9,37 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { Level } from "level";
 import type { TableResource } from "../template/tables.ts";
-import { prepareLedgerFolder } from "./ledger-folder.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
-  /** Its origin. */
   readonly url: string;
-  /** Creates those that are not there, and answers whether any was: it is kept from an earlier run. */
-  createTables(tables: readonly TableResource[]): Promise<{ readonly kept: boolean }>;
+  /** Creates the missing tables. Returns true when a table exists from an earlier run. */
+  createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
 
+/** LEDGER_DIR cannot be used. The message says why. */
+export class LedgerFolderError extends Error {
+  override name = "LedgerFolderError";
+
+  constructor(folder: string, problem: string, options: ErrorOptions) {
+    super(`LEDGER_DIR ${folder} ${problem}`, options);
+  }
+}
+
 /**
- * Starts DynamoDB on a free port of this machine, in memory, or kept in the folder `path`. Throws
- * `LedgerFolderError` when nothing can be kept there.
+ * Starts a DynamoDB server on a free port of this machine. The tables are stored in `folder`. Null means in memory.
+ * @throws LedgerFolderError
  */
-export async function startDynamo(region: string, path: string | null): Promise<DynamoServer> {
-  if (path !== null) await prepareLedgerFolder(path);
+export async function startDynamo(region: string, folder: string | null): Promise<DynamoServer> {
+  if (folder !== null) await prepareFolder(folder);
   const server = dynalite({
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,
-    ...(path !== null && { path }),
+    ...(folder !== null && { path: folder }),
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -38,11 +48,11 @@ export async function startDynamo(region: string, path: string | null): Promise<
   return {
     url,
     async createTables(tables) {
-      let kept = false;
+      let existed = false;
       for (const table of tables)
-        if (await exists(client, table.TableName)) kept = true;
-        else await create(client, table);
-      return { kept };
+        if (await isActive(client, table.TableName)) existed = true;
+        else await createTable(client, table);
+      return { existed };
     },
     async stop() {
       client.destroy();
@@ -52,17 +62,54 @@ export async function startDynamo(region: string, path: string | null): Promise<
   };
 }
 
-async function create(client: DynamoDBClient, table: TableResource): Promise<void> {
+async function createTable(client: DynamoDBClient, table: TableResource): Promise<void> {
   await client.send(new CreateTableCommand(table as ConstructorParameters<typeof CreateTableCommand>[0]));
-  while (!(await exists(client, table.TableName))) await new Promise(setImmediate);
+  while (!(await isActive(client, table.TableName))) await new Promise(setImmediate);
 }
 
-async function exists(client: DynamoDBClient, name: string): Promise<boolean> {
+async function isActive(client: DynamoDBClient, tableName: string): Promise<boolean> {
   try {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
     return Table?.TableStatus === "ACTIVE";
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return false;
     throw error;
   }
 }
+
+/**
+ * Creates the folder and checks that no other stack uses it. Dynalite itself would find that out at its first request,
+ * and end the process.
+ */
+async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw new LedgerFolderError(folder, `cannot be created: ${messageOf(cause)}`, { cause });
+  }
+  const level = new Level(folder);
+  try {
+    await level.open();
+  } catch (error) {
+    // The error itself says only that the database is not open. Its cause has the reason.
+    const cause = error instanceof Error ? error.cause : error;
+    const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
+    const problem = isLocked
+      ? "is in use by another stack: stop that stack, or set another folder"
+      : `cannot be opened: ${messageOf(cause)}`;
+    throw new LedgerFolderError(folder, problem, { cause: error });
+  } finally {
+    await level.close();
+  }
+}
+
+/** Node's own recursive `mkdir` never ends in /proc. There, `mkdir` says that an existing parent is missing. */
+async function makeFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory()) return;
+  if (found !== null) throw new Error(`${folder} is not a folder`);
+  await makeFolder(dirname(folder));
+  await mkdir(folder);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

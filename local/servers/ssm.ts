@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { ACCOUNT } from "../template/scope.ts";
-import { configEntries } from "./config-entries.ts";
+import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { configEntries } from "../stack/config-file.ts";
+import { ACCOUNT_ID } from "../template/scope.ts";
+import { type LocalServer, listenLocally } from "./local-server.ts";
 
-/** The most that GetParametersByPath answers at once. */
+/** GetParametersByPath returns at most this many parameters at once. */
 const PAGE_SIZE = 10;
+const CONTENT_TYPE = "application/x-amz-json-1.1";
 
 const ByPath = z.object({
   Path: z.string(),
@@ -20,46 +22,43 @@ const ByName = z.object({ Name: z.string(), WithDecryption: z.boolean().default(
 
 class SsmError extends Error {
   override name = "SsmError";
-  readonly type: string;
-  constructor(type: string) {
-    super(type);
-    this.type = type;
-  }
+}
+
+interface SsmOptions {
+  readonly configFile: string;
+  /** The path of the config's parameters. */
+  readonly path: string;
+  readonly region: string;
 }
 
 /**
- * Starts a Parameter Store that answers for one path from a config file, read anew for each request. It speaks what
- * functions ask: GetParametersByPath and GetParameter, AWS JSON protocol 1.1, every value a SecureString.
+ * Starts a Parameter Store with the entries of a config file. The file is read again for each request. The server
+ * supports GetParametersByPath and GetParameter by AWS JSON protocol 1.1. Every parameter is a SecureString.
  */
-export async function startSsm(options: {
-  configFile: string;
-  path: string;
-  region: string;
-}): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
     try {
       const operation = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
-      const answer = await perform(operation, JSON.parse(await text(request)), options);
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+      const result = await perform(operation, JSON.parse(await text(request)), options);
+      response.writeHead(200, { "content-type": CONTENT_TYPE }).end(JSON.stringify(result));
     } catch (error) {
-      const [status, type] = error instanceof SsmError ? [400, error.type] : [500, "InternalServerError"];
-      response.writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type });
+      const [status, type] = error instanceof SsmError ? [400, error.message] : [500, "InternalServerError"];
+      response.writeHead(status, { "content-type": CONTENT_TYPE, "x-amzn-errortype": type });
       response.end(JSON.stringify({ __type: type, message: type }));
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => stop(server) };
+  return listenLocally(server);
 }
 
 async function perform(
   operation: string,
   input: unknown,
-  { configFile, path, region }: { configFile: string; path: string; region: string },
+  { configFile, path, region }: SsmOptions,
 ): Promise<unknown> {
   const entries = configEntries(JSON.parse(await readFile(configFile, "utf8")));
-  const parameter = ({ name, value }: { name: string; value: string }, decrypted: boolean) => ({
+  const toParameter = ({ name, value }: ConfigEntry, decrypted: boolean) => ({
     Name: `${path}/${name}`,
-    ARN: `arn:aws:ssm:${region}:${ACCOUNT}:parameter${path}/${name}`,
+    ARN: `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter${path}/${name}`,
     Type: "SecureString",
     DataType: "text",
     Version: 1,
@@ -68,12 +67,11 @@ async function perform(
   switch (operation) {
     case "GetParametersByPath": {
       const { Path, Recursive, WithDecryption, MaxResults, NextToken } = ByPath.parse(input);
-      const under = `${Path.replace(/\/$/, "")}/`;
+      const prefix = `${Path.replace(/\/$/, "")}/`;
       const found = entries
-        .map((entry) => parameter(entry, WithDecryption))
-        .filter(
-          ({ Name }) => Name.startsWith(under) && (Recursive || !Name.slice(under.length).includes("/")),
-        );
+        .map((entry) => toParameter(entry, WithDecryption))
+        .filter(({ Name }) => Name.startsWith(prefix))
+        .filter(({ Name }) => Recursive || !Name.slice(prefix.length).includes("/"));
       const start = Number(NextToken ?? 0);
       const end = start + MaxResults;
       return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };
@@ -82,15 +80,9 @@ async function perform(
       const { Name, WithDecryption } = ByName.parse(input);
       const entry = entries.find(({ name }) => `${path}/${name}` === Name);
       if (!entry) throw new SsmError("ParameterNotFound");
-      return { Parameter: parameter(entry, WithDecryption) };
+      return { Parameter: toParameter(entry, WithDecryption) };
     }
     default:
       throw new SsmError("UnknownOperationException");
   }
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }

@@ -4,20 +4,22 @@ import { Gateway } from "../gateway/gateway.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
 import { startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
-import { judge } from "../template/deployment-faults.ts";
+import { findDeploymentFaults } from "../template/deployment-faults.ts";
 import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
-import { startControl } from "./control-server.ts";
-import { startHosts } from "./function-hosts.ts";
+import { startControlServer } from "./control-server.ts";
+import { startFunctionHosts } from "./function-hosts.ts";
 import { Stoppables } from "./stoppables.ts";
 
-/** The function that sends again what the queues have lost. */
-const SENDS_AGAIN = "sweep";
+/** After a restart this function sends the messages again that were in the queues. */
+const CATCH_UP_FUNCTION = "sweep";
+/** The check of the template needs no real address. */
+const ANY_ORIGIN = "http://127.0.0.1";
 
-/** Where a stack that is up can be reached. */
+/** The addresses of a running stack. */
 export interface EmbeddedStack {
   readonly api: string;
-  /** Queue URLs by their resources' names without `Queue`: `PollDeadQueue` is `pollDead`. */
+  /** Queue URLs by the names of the queue resources without `Queue`: `PollDeadQueue` is `pollDead`. */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
@@ -26,26 +28,28 @@ export interface EmbeddedStack {
   stop(): Promise<void>;
 }
 
+/** AWS would refuse the template, or the service would fail there. */
 export class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`AWS would not run this template:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+    super(`this template does not work on AWS:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
     this.faults = faults;
   }
 }
 
 /**
- * Puts up what a packaged service declares, all on this machine. Throws `TemplateRefusedError` when AWS would not
- * run it, and leaves nothing running when it throws.
+ * Runs a packaged service on this machine: its functions, queues, tables, routes, event sources and schedules. When it
+ * throws, nothing keeps running.
+ * @throws TemplateRefusedError, PortInUseError, LedgerFolderError
  */
 export async function startEmbeddedStack(options: {
   packageDir: string;
-  /** Of the HTTP API; 0: any. */
+  /** The port of the HTTP API. 0 means any free port. */
   port: number;
   configFile: string;
-  /** Where the tables are kept; null: in memory, as the queues always are. */
+  /** The folder of the tables. Null means in memory. The queues are always in memory. */
   ledgerDir: string | null;
   scheduleSpeed: number;
   log: (functionName: string, line: string) => void;
@@ -53,8 +57,7 @@ export async function startEmbeddedStack(options: {
   const { packageDir, port, configFile, ledgerDir, scheduleSpeed, log } = options;
   const packaged = await readPackage(packageDir);
   const { region } = packaged;
-  const anywhere = "http://127.0.0.1";
-  const faults = judge(readService(packaged, { sqs: anywhere, api: anywhere }));
+  const faults = findDeploymentFaults(readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN }));
   if (faults.length > 0) throw new TemplateRefusedError(faults);
 
   const parts = new Stoppables();
@@ -64,27 +67,26 @@ export async function startEmbeddedStack(options: {
     const sqs = parts.add(await startSqs(region));
     const dynamo = parts.add(await startDynamo(region, ledgerDir));
     const service = readService(packaged, { sqs: sqs.url, api });
-    const path = service.functions.find(({ environment }) => environment.CONFIG_PATH)?.environment
-      .CONFIG_PATH;
-    const ssm = parts.add(await startSsm({ configFile, path: path ?? "/", region }));
+    const path = service.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
+    const ssm = parts.add(await startSsm({ configFile, path, region }));
     await sqs.createQueues(service.queues);
-    const { kept } = await dynamo.createTables(service.tables);
+    const { existed } = await dynamo.createTables(service.tables);
 
     const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssm.url };
-    const hosts = parts.add(await startHosts({ service, packageDir, endpoints, log }));
-    for (const source of service.eventSources) {
-      const queue = service.queues.find(({ arn }) => arn === source.queueArn);
-      const host = hosts.find(source.functionName);
-      const warn = (line: string) => log(host.resource.shortName, line);
-      if (queue) parts.add(runEventSource({ source, queue, region, host, sqs: sqs.client, log: warn }));
+    const hosts = parts.add(await startFunctionHosts({ service, packageDir, endpoints, log }));
+    for (const mapping of service.eventSources) {
+      const queue = service.queues.find(({ arn }) => arn === mapping.queueArn);
+      const host = hosts.find(mapping.functionName);
+      const logLine = (line: string) => log(host.resource.shortName, line);
+      if (queue) parts.add(runEventSource({ mapping, queue, region, host, sqs: sqs.client, log: logLine }));
     }
     for (const schedule of service.schedules) {
       const host = hosts.find(schedule.functionArn);
-      const catchUp = kept && host.resource.shortName === SENDS_AGAIN;
+      const catchUp = existed && host.resource.shortName === CATCH_UP_FUNCTION;
       parts.add(runSchedule({ schedule, region, host, speed: scheduleSpeed, catchUp }));
     }
-    gateway.serve(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
-    const control = parts.add(await startControl(hosts.byShortName));
+    gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
+    const control = parts.add(await startControlServer(hosts.byShortName));
 
     return {
       api,
@@ -103,6 +105,6 @@ export async function startEmbeddedStack(options: {
 }
 
 function shortQueueName(logicalId: string): string {
-  const bare = logicalId.replace(/Queue$/, "");
-  return bare.charAt(0).toLowerCase() + bare.slice(1);
+  const name = logicalId.replace(/Queue$/, "");
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }

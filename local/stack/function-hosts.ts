@@ -6,49 +6,57 @@ import { FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
 
-export interface Hosts {
-  /** By the names functions have in serverless.yml. */
+/** The hosts of all functions of a service. */
+export interface FunctionHosts {
+  /** By the functions' names in serverless.yml. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
-  /** By ARN or deployed name, as templates refer to functions. */
-  find(reference: string): FunctionHost;
+  /**
+   * Finds a host by ARN or deployed name, as templates refer to functions.
+   * @throws Error for an unknown function.
+   */
+  find(arnOrName: string): FunctionHost;
   stop(): Promise<void>;
 }
 
 /**
- * Unpacks every function and makes its host. They are unpacked outside of the repository, where no node_modules is
- * near: what was not packaged is not there.
+ * Unpacks every function and creates its host. The functions are unpacked into a folder of the system. There they find
+ * no node_modules, so they can only import what was packaged.
  */
-export async function startHosts(options: {
+export async function startFunctionHosts(options: {
   service: Service;
   packageDir: string;
   endpoints: Endpoints;
   log: (functionName: string, line: string) => void;
-}): Promise<Hosts> {
+}): Promise<FunctionHosts> {
   const { service, packageDir, endpoints, log } = options;
+  const { region } = service;
   const root = await mkdtemp(join(tmpdir(), "embedded-stack-"));
   const byShortName = new Map<string, FunctionHost>();
   for (const resource of service.functions) {
     const taskRoot = join(root, resource.shortName);
     await unzip(join(packageDir, resource.artifact), taskRoot);
-    const fed = service.eventSources.filter(({ functionName }) =>
+    const eventSources = service.eventSources.filter(({ functionName }) =>
       [resource.arn, resource.name].includes(functionName),
     );
     const host = new FunctionHost({
       resource,
       taskRoot,
-      concurrency: fed.reduce((sum, { maximumConcurrency }) => sum + (maximumConcurrency ?? 0), 0),
-      environment: (runtimeApi, instance) =>
-        functionEnvironment({ resource, region: service.region, endpoints, taskRoot, runtimeApi, instance }),
+      eventSourceConcurrency: eventSources.reduce(
+        (sum, { maximumConcurrency }) => sum + (maximumConcurrency ?? 0),
+        0,
+      ),
+      environment: (runtimeApi, instanceName) =>
+        functionEnvironment({ resource, region, endpoints, taskRoot, runtimeApi, instanceName }),
       log: (line) => log(resource.shortName, line),
     });
     byShortName.set(resource.shortName, host);
   }
   return {
     byShortName,
-    find(reference) {
+    find(arnOrName) {
       for (const host of byShortName.values())
-        if ([host.resource.arn, host.resource.name].includes(reference)) return host;
-      throw new Error(`the template has no function ${reference}`);
+        if ([host.resource.arn, host.resource.name].includes(arnOrName)) return host;
+      throw new Error(`the template has no function ${arnOrName}`);
     },
     async stop() {
       await Promise.all([...byShortName.values()].map((host) => host.stop()));

@@ -1,12 +1,11 @@
 import { appendFileSync } from "node:fs";
-import * as z from "zod";
+import { fieldsOf, parseJson } from "../../lib/domain/json.ts";
 
-const Leveled = z.object({ level: z.string() });
-const LOUD: ReadonlySet<string> = new Set(["ERROR", "CRITICAL", "FATAL"]);
+const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
 /**
- * Decides what of the functions' output a person at the terminal sees: errors, and what is no log line at all (the
- * last words of a process); everything when `verbose`. All of it goes into `file` where one is given.
+ * Returns a function that handles each output line of the functions. It prints errors and lines that are not JSON, such
+ * as the stack trace of a crash. `verbose` prints all lines. With `file`, all lines are also written to that file.
  */
 export function createFunctionLog(options: {
   verbose: boolean;
@@ -16,18 +15,13 @@ export function createFunctionLog(options: {
   const { verbose, file, print } = options;
   return (functionName, line) => {
     if (line.trim() === "") return;
-    const named = `[${functionName}] ${line}`;
-    if (file !== null) appendFileSync(file, `${named}\n`);
-    if (verbose || isLoud(line)) print(named);
+    const labelled = `[${functionName}] ${line}`;
+    if (file !== null) appendFileSync(file, `${labelled}\n`);
+    if (verbose || isForPeople(line)) print(labelled);
   };
 }
 
-function isLoud(line: string): boolean {
-  if (!line.startsWith("{")) return true;
-  try {
-    const leveled = Leveled.safeParse(JSON.parse(line));
-    return leveled.success && LOUD.has(leveled.data.level);
-  } catch {
-    return true;
-  }
+function isForPeople(line: string): boolean {
+  const entry = line.startsWith("{") ? parseJson(line) : undefined;
+  return entry === undefined || ERROR_LEVELS.includes(fieldsOf(entry).level);
 }

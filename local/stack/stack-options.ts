@@ -4,39 +4,36 @@ import * as z from "zod";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_PORT = 4000;
+const PORT_RULE = "must be a port number from 0 (any free port) to 65535";
+const SPEED_RULE = "must be a number above 0. 1 runs schedules as fast as AWS, 2 twice as fast";
 
-const PORT_WORDS = "must be the number of a port, from 0 (any free one) to 65535";
-const SPEED_WORDS = "must be a number above 0: how many times as fast schedules run (1: as on AWS)";
-
-const path = z
+const OptionalPath = z
   .string()
-  .min(1)
-  .transform((text) => resolve(text))
+  .transform((path) => resolve(path))
   .nullable()
   .default(null);
 
 const Variables = z.object({
   PORT: z.coerce
-    .number(PORT_WORDS)
-    .int(PORT_WORDS)
-    .min(0, PORT_WORDS)
-    .max(65_535, PORT_WORDS)
+    .number(PORT_RULE)
+    .int(PORT_RULE)
+    .min(0, PORT_RULE)
+    .max(65_535, PORT_RULE)
     .default(DEFAULT_PORT),
-  CONFIG_FILE: path,
-  LEDGER_DIR: path,
-  LOG_FILE: path,
+  CONFIG_FILE: OptionalPath,
+  LEDGER_DIR: OptionalPath,
+  LOG_FILE: OptionalPath,
   VERBOSE: z.string().optional(),
   SERVICE_DIR: z
     .string()
-    .min(1)
     .default(ROOT)
-    .transform((text) => resolve(text)),
-  SCHEDULE_SPEED: z.coerce.number(SPEED_WORDS).positive(SPEED_WORDS).default(1),
+    .transform((path) => resolve(path)),
+  SCHEDULE_SPEED: z.coerce.number(SPEED_RULE).positive(SPEED_RULE).default(1),
 });
 
 export interface StackOptions {
   readonly rootDir: string;
-  /** Where serverless.yml lies; tests have a service of their own. */
+  /** The folder of serverless.yml. Tests use a service of their own. */
   readonly serviceDir: string;
   readonly port: number;
   readonly configFile: string | null;
@@ -46,10 +43,13 @@ export interface StackOptions {
   readonly scheduleSpeed: number;
 }
 
-/** Reads what the stack is told by its environment; an empty variable is as good as none. Throws in words. */
-export function readOptions(environment: NodeJS.ProcessEnv): StackOptions {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = Variables.safeParse(given);
+/**
+ * Reads the stack's options from the environment. An empty variable counts as not set.
+ * @throws Error that names each invalid variable.
+ */
+export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
+  const variables = Object.entries(environment).filter(([, value]) => value !== "");
+  const parsed = Variables.safeParse(Object.fromEntries(variables));
   if (!parsed.success)
     throw new Error(
       parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`).join("\n"),

@@ -2,7 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** Parts that were started one after the other, to be stopped in the opposite order. */
+/** The started parts of a program. They are stopped in the opposite order of their start. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -11,7 +11,10 @@ export class Stoppables {
     return part;
   }
 
-  /** Stops all of them, whatever becomes of any; throws the first error after that. */
+  /**
+   * Stops all parts, even when some of them throw.
+   * @throws the first of their errors.
+   */
   async stop(): Promise<void> {
     const errors: unknown[] = [];
     for (const part of this.#parts.splice(0).reverse()) {

@@ -1,93 +1,105 @@
-import type { EventSource } from "./event-sources.ts";
 import type { FunctionResource } from "./functions.ts";
 import { isAllowed } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
 import type { Service } from "./service.ts";
+import type { EventSourceMapping } from "./triggers.ts";
 
-/** AWS's advice for a queue that feeds a function, which leaves room for retries of a throttled batch. */
+/** AWS recommends a visibility timeout of at least this many function timeouts. It allows retries of a throttled batch. */
 const VISIBILITY_FACTOR = 6;
-/** What SQS hands out at once, and so the largest batch without a window in which to gather more. */
-const LARGEST_PLAIN_BATCH = 10;
-/** What Lambda needs of a queue that feeds a function; without it the mapping is refused. */
-const NEEDED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+/** The largest batch without a batching window. */
+const MAX_BATCH_WITHOUT_WINDOW = 10;
+/** Lambda refuses an event source mapping when the function's role lacks one of these actions. */
+const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
-/**
- * Judges a service as AWS would, at deployment or in the middle of the night: one sentence for every fault, each
- * with its reason. None: it may be put up.
- */
-export function judge(service: Service): readonly string[] {
+/** Finds what AWS would refuse, and what would fail at run time. Returns one sentence with its reason per fault. */
+export function findDeploymentFaults(service: Service): readonly string[] {
   return [
-    ...service.eventSources.flatMap((source) => judgeSource(service, source)),
-    ...service.queues.flatMap((queue) => judgeRedrive(service, queue)),
+    ...service.eventSources.flatMap((mapping) => eventSourceFaults(service, mapping)),
+    ...service.queues.flatMap((queue) => redriveFaults(service, queue)),
   ];
 }
 
-function judgeSource(service: Service, source: EventSource): readonly string[] {
-  const fed = service.functions.find(({ arn, name }) => [arn, name].includes(source.functionName));
-  const queue = service.queues.find(({ arn }) => arn === source.queueArn);
-  if (!fed || !queue)
-    return [`${source.logicalId}: it joins a queue and a function, and the template does not hold both`];
+function eventSourceFaults(service: Service, mapping: EventSourceMapping): readonly string[] {
+  const { functionName, queueArn, logicalId } = mapping;
+  const consumer = service.functions.find(({ arn, name }) => [arn, name].includes(functionName));
+  const queue = service.queues.find(({ arn }) => arn === queueArn);
+  if (!consumer || !queue)
+    return [`${logicalId}: the template does not contain both its queue and its function.`];
   return [
-    ...judgeLoop(service, fed, queue),
-    ...judgeTimes(fed, queue),
-    ...judgeBatch(service, source, fed, queue),
+    ...recursionFaults(service, consumer, queue),
+    ...visibilityFaults(consumer, queue),
+    ...batchFaults(service, mapping, consumer, queue),
   ];
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html */
-function judgeLoop({ grants }: Service, fed: FunctionResource, queue: QueueResource): readonly string[] {
-  if (fed.recursiveLoop === "Allow") return [];
-  if (!isAllowed(grants, { roleArn: fed.roleArn, action: "sqs:SendMessage", resource: queue.arn })) return [];
+function recursionFaults(
+  { grants }: Service,
+  { shortName, recursiveLoop, roleArn }: FunctionResource,
+  { name, arn }: QueueResource,
+): readonly string[] {
+  if (recursiveLoop === "Allow") return [];
+  if (!isAllowed(grants, { roleArn, action: "sqs:SendMessage", resource: arn })) return [];
   return [
-    `${fed.shortName}: it is fed by the queue ${queue.name} and may send to it. Lambda counts such hops and stops ` +
-      "the function after about 16 of them, in lastPollError: a job that takes longer would never be reported. Set " +
-      "recursiveLoop: Allow if the loop ends by bounds of its own, or take sqs:SendMessage on that queue from its role.",
+    `${shortName}: the queue ${name} invokes this function, and the function may send to that queue. Lambda stops such ` +
+      "a loop after about 16 rounds without an error, so a long job would never be reported. Set recursiveLoop: Allow " +
+      "if the loop has its own limits. Otherwise remove sqs:SendMessage on that queue from the function's role.",
   ];
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-function judgeTimes(fed: FunctionResource, queue: QueueResource): readonly string[] {
-  const needed = VISIBILITY_FACTOR * fed.timeoutSeconds;
-  if (queue.visibilitySeconds >= needed) return [];
+function visibilityFaults(
+  { shortName, timeoutSeconds }: FunctionResource,
+  { name, visibilitySeconds }: QueueResource,
+): readonly string[] {
+  const requiredSeconds = VISIBILITY_FACTOR * timeoutSeconds;
+  if (visibilitySeconds >= requiredSeconds) return [];
   return [
-    `${queue.name}: its visibility timeout is ${queue.visibilitySeconds} s, and must be at least ` +
-      `${VISIBILITY_FACTOR} times the ${fed.timeoutSeconds} s that ${fed.shortName} may take, ${needed} s. ` +
-      "With less, a message comes back while its first delivery is still at work, and is handled twice.",
+    `${name}: the visibility timeout is ${visibilitySeconds} s. It must be at least ${requiredSeconds} s, which is ` +
+      `${VISIBILITY_FACTOR} times the timeout of ${shortName} (${timeoutSeconds} s). With a shorter one, a message ` +
+      "returns during its first delivery and is handled twice.",
   ];
 }
 
-function judgeBatch(
+function batchFaults(
   { grants }: Service,
-  source: EventSource,
-  fed: FunctionResource,
+  mapping: EventSourceMapping,
+  { shortName, roleArn }: FunctionResource,
   queue: QueueResource,
 ): readonly string[] {
-  const faults: string[] = [];
-  const where = `${fed.shortName}, fed by ${queue.name}`;
-  if (!source.reportsBatchItemFailures)
-    faults.push(
-      `${where}: functionResponseType: ReportBatchItemFailures is missing. Lambda would not read the function's ` +
-        "batchItemFailures and would delete the messages named there.",
-    );
-  if (source.batchSize > LARGEST_PLAIN_BATCH && queue.fifo)
-    faults.push(`${where}: a FIFO queue gives at most ${LARGEST_PLAIN_BATCH} messages a batch.`);
-  else if (source.batchSize > LARGEST_PLAIN_BATCH && source.batchingWindowSeconds < 1)
-    faults.push(
-      `${where}: a batch of more than ${LARGEST_PLAIN_BATCH} needs maximumBatchingWindow of at least 1 s.`,
-    );
-  if (source.batchingWindowSeconds > 0 && queue.fifo)
-    faults.push(`${where}: a FIFO queue takes no maximumBatchingWindow.`);
-  for (const action of NEEDED_ACTIONS)
-    if (!isAllowed(grants, { roleArn: fed.roleArn, action, resource: queue.arn }))
-      faults.push(`${where}: its role lacks ${action} on that queue, and Lambda refuses the event source.`);
-  return faults;
+  const { batchSize, batchingWindowSeconds, reportsBatchItemFailures } = mapping;
+  const isLarge = batchSize > MAX_BATCH_WITHOUT_WINDOW;
+  const faults = [
+    ...(reportsBatchItemFailures
+      ? []
+      : [
+          "functionResponseType: ReportBatchItemFailures is missing. Without it Lambda ignores the function's " +
+            "batchItemFailures and deletes the failed messages.",
+        ]),
+    ...(isLarge && queue.fifo
+      ? [`a FIFO queue allows at most ${MAX_BATCH_WITHOUT_WINDOW} messages per batch.`]
+      : []),
+    ...(isLarge && !queue.fifo && batchingWindowSeconds < 1
+      ? [
+          `a batch of more than ${MAX_BATCH_WITHOUT_WINDOW} messages requires a maximumBatchingWindow of at least 1 s.`,
+        ]
+      : []),
+    ...(batchingWindowSeconds > 0 && queue.fifo
+      ? ["a FIFO queue does not allow a maximumBatchingWindow."]
+      : []),
+    ...REQUIRED_ACTIONS.filter((action) => !isAllowed(grants, { roleArn, action, resource: queue.arn })).map(
+      (action) => `the function's role lacks ${action} on this queue, so Lambda refuses the event source.`,
+    ),
+  ];
+  return faults.map((fault) => `${shortName}, event source ${queue.name}: ${fault}`);
 }
 
-function judgeRedrive({ queues }: Service, queue: QueueResource): readonly string[] {
+function redriveFaults({ queues }: Service, queue: QueueResource): readonly string[] {
   if (queue.deadLetterArn === null) return [];
-  const dead = queues.find(({ arn }) => arn === queue.deadLetterArn);
-  if (!dead) return [`${queue.name}: its dead-letter queue is not in the template.`];
-  if (dead.fifo !== queue.fifo)
-    return [`${queue.name}: its dead-letter queue must be FIFO if it is itself, and standard if not.`];
-  return [];
+  const deadLetterQueue = queues.find(({ arn }) => arn === queue.deadLetterArn);
+  if (!deadLetterQueue) return [`${queue.name}: the dead-letter queue is not in the template.`];
+  if (deadLetterQueue.fifo === queue.fifo) return [];
+  return [
+    `${queue.name}: the dead-letter queue of a ${queue.fifo ? "FIFO" : "standard"} queue must be ${queue.fifo ? "FIFO" : "standard"} too.`,
+  ];
 }

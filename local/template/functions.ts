@@ -1,16 +1,15 @@
 import { basename } from "node:path";
 import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
-import { resourcesOf } from "./resources.ts";
-import type { Template } from "./template.ts";
+import { readResources, type Template } from "./template.ts";
 
-/** Lambda's own defaults. */
+/** Lambda's defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
 const Properties = z.object({
   FunctionName: z.string(),
-  Handler: z.string().regex(/^[^.]+(\.[^.]+)+$/, "must be a module's path, a dot and an export's name"),
+  Handler: z.string().regex(/^[^.]+(\.[^.]+)+$/, "must be a module path, a dot and the name of an export"),
   Code: z.object({ S3Key: z.string() }),
   Timeout: z.coerce.number().int().min(1).max(900).default(DEFAULT_TIMEOUT_SECONDS),
   MemorySize: z.coerce.number().int().min(128).max(10_240).default(DEFAULT_MEMORY_MB),
@@ -22,12 +21,13 @@ const Properties = z.object({
 
 export interface FunctionResource {
   readonly logicalId: string;
-  /** As deployed, and as serverless.yml calls it. */
+  /** The deployed name. */
   readonly name: string;
+  /** The name in serverless.yml. */
   readonly shortName: string;
   readonly arn: string;
   readonly handler: string;
-  /** The zip file's name in the package folder. */
+  /** The name of the zip file in the package folder. */
   readonly artifact: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
@@ -37,12 +37,13 @@ export interface FunctionResource {
   readonly roleArn: string;
 }
 
+/** Returns the functions of a template. `shortNames` maps deployed names to the names in serverless.yml. */
 export function readFunctions(
   template: Template,
   scope: Scope,
   shortNames: ReadonlyMap<string, string>,
 ): readonly FunctionResource[] {
-  return resourcesOf(template, "AWS::Lambda::Function", Properties, scope).map(
+  return readResources(template, "AWS::Lambda::Function", Properties, scope).map(
     ({ logicalId, properties }) => ({
       logicalId,
       name: properties.FunctionName,

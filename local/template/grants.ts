@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { resolve, type Scope } from "./intrinsics.ts";
-import { resourcesOf } from "./resources.ts";
-import type { Template } from "./template.ts";
+import type { Scope } from "./intrinsics.ts";
+import { readResources, type Template } from "./template.ts";
 
 const OneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 const Statement = z.object({
@@ -15,43 +14,42 @@ const Document = z.object({
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 const Policy = z.object({ PolicyDocument: Document, Roles: z.array(z.string()).default([]) });
 
-/** What a role allows: actions and resources, both patterns with `*` and `?`. */
+/** Actions that a role allows on resources. Both are patterns with `*` and `?`. */
 export interface Grant {
   readonly roleArn: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
 
-/** The grants of a template's roles: their inline policies and the policies attached to them. */
+/** Returns the grants of a template's roles, from inline policies and attached policies. `Deny` is ignored. */
 export function readGrants(template: Template, scope: Scope): readonly Grant[] {
-  const roles = resourcesOf(template, "AWS::IAM::Role", Role, scope).flatMap(({ logicalId, properties }) =>
-    properties.Policies.flatMap(({ PolicyDocument }) =>
-      allowed(PolicyDocument, [scope.getAtt(logicalId, "Arn")]),
-    ),
-  );
-  const arns = new Map(
-    Object.entries(template.Resources)
-      .filter(([, resource]) => resource.Type === "AWS::IAM::Role")
-      .map(([logicalId]) => [resolve({ Ref: logicalId }, scope), scope.getAtt(logicalId, "Arn")]),
+  const roles = readResources(template, "AWS::IAM::Role", Role, scope).map(({ logicalId, properties }) => ({
+    name: scope.ref(logicalId),
+    arn: scope.getAtt(logicalId, "Arn"),
+    documents: properties.Policies.map(({ PolicyDocument }) => PolicyDocument),
+  }));
+  const inline = roles.flatMap(({ arn, documents }) =>
+    documents.flatMap((document) => allowedBy(document, [arn])),
   );
   const attached = ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"].flatMap((type) =>
-    resourcesOf(template, type, Policy, scope).flatMap(({ properties }) =>
-      allowed(
-        properties.PolicyDocument,
-        properties.Roles.flatMap((role) => arns.get(role) ?? []),
-      ),
-    ),
+    readResources(template, type, Policy, scope).flatMap(({ properties: { PolicyDocument, Roles } }) => {
+      const attachedRoles = roles.filter(({ name }) => Roles.includes(name));
+      return allowedBy(
+        PolicyDocument,
+        attachedRoles.map(({ arn }) => arn),
+      );
+    }),
   );
-  return [...roles, ...attached];
+  return [...inline, ...attached];
 }
 
-function allowed(document: z.infer<typeof Document>, roleArns: readonly string[]): readonly Grant[] {
+function allowedBy(document: z.infer<typeof Document>, roleArns: readonly string[]): readonly Grant[] {
   return document.Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action, Resource }) =>
     roleArns.map((roleArn) => ({ roleArn, actions: Action, resources: Resource })),
   );
 }
 
-/** Whether any grant of the role allows the action on the resource. IAM compares actions without regard to case. */
+/** Returns true when a grant of the role allows the action on the resource. IAM ignores the case of actions. */
 export function isAllowed(
   grants: readonly Grant[],
   { roleArn, action, resource }: { roleArn: string; action: string; resource: string },
@@ -59,12 +57,12 @@ export function isAllowed(
   return grants.some(
     (grant) =>
       grant.roleArn === roleArn &&
-      grant.actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
-      grant.resources.some((pattern) => matches(pattern, resource)),
+      grant.actions.some((pattern) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())) &&
+      grant.resources.some((pattern) => matchesPattern(pattern, resource)),
   );
 }
 
-function matches(pattern: string, value: string): boolean {
+function matchesPattern(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")

@@ -1,11 +1,12 @@
 import * as z from "zod";
 
-/** What references mean: physical names, ARNs and URLs of the template's resources and pseudo parameters. */
+/** The values of references: names, ARNs and URLs of a template's resources, and pseudo parameters. */
 export interface Scope {
   ref(name: string): string;
   getAtt(logicalId: string, attribute: string): string;
 }
 
+/** A template contains a reference or function that the embedded stack does not support. */
 export class UnresolvableError extends Error {
   override name = "UnresolvableError";
 }
@@ -25,20 +26,21 @@ const Join = z.tuple([z.string(), z.array(z.unknown())]);
 const Select = z.tuple([z.coerce.number(), z.array(z.unknown())]);
 
 /**
- * Replaces CloudFormation's intrinsic functions in a value by what they give: `Ref`, `Fn::GetAtt`, `Fn::Sub`,
- * `Fn::Join` and `Fn::Select`. Throws `UnresolvableError` for the others.
+ * Replaces CloudFormation's intrinsic functions by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join` and
+ * `Fn::Select`.
+ * @throws UnresolvableError for other functions.
  */
-export function resolve(value: unknown, scope: Scope): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => resolve(item, scope));
+export function resolveIntrinsics(value: unknown, scope: Scope): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => resolveIntrinsics(item, scope));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
   const [only] = entries;
   if (entries.length === 1 && only && (only[0] === "Ref" || only[0].startsWith("Fn::")))
-    return call(only[0], only[1], scope);
-  return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, scope)]));
+    return evaluate(only[0], only[1], scope);
+  return Object.fromEntries(entries.map(([key, item]) => [key, resolveIntrinsics(item, scope)]));
 }
 
-function call(name: string, argument: unknown, scope: Scope): unknown {
+function evaluate(name: string, argument: unknown, scope: Scope): unknown {
   switch (name) {
     case "Ref":
       return scope.ref(z.string().parse(argument));
@@ -48,23 +50,23 @@ function call(name: string, argument: unknown, scope: Scope): unknown {
       return substitute(...Sub.parse(argument), scope);
     case "Fn::Join": {
       const [separator, parts] = Join.parse(argument);
-      return parts.map((part) => text(resolve(part, scope))).join(separator);
+      return parts.map((part) => toText(resolveIntrinsics(part, scope))).join(separator);
     }
     case "Fn::Select": {
       const [index, items] = Select.parse(argument);
-      return resolve(items[index], scope);
+      return resolveIntrinsics(items[index], scope);
     }
     default:
-      throw new UnresolvableError(`the template uses ${name}, which the embedded stack does not know`);
+      throw new UnresolvableError(`the embedded stack does not support ${name}`);
   }
 }
 
 function substitute(template: string, variables: Record<string, unknown>, scope: Scope): string {
   return template.replaceAll(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
     if (literal) return `\${${name}}`;
-    if (Object.hasOwn(variables, name)) return text(resolve(variables[name], scope));
+    if (Object.hasOwn(variables, name)) return toText(resolveIntrinsics(variables[name], scope));
     return name.includes(".") ? scope.getAtt(...GetAtt.parse(name)) : scope.ref(name);
   });
 }
 
-const text = (value: unknown) => z.coerce.string().parse(value);
+const toText = (value: unknown) => z.coerce.string().parse(value);

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
-import { resourcesOf } from "./resources.ts";
-import type { Template } from "./template.ts";
+import { readResources, type Template } from "./template.ts";
 
-/** CloudFormation takes numbers and booleans as text, too; SQS takes every attribute as text. */
+/** CloudFormation also accepts numbers and booleans as strings. SQS accepts attributes only as strings. */
 const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const attributes = {
   ContentBasedDeduplication: Scalar.optional(),
@@ -23,11 +22,10 @@ const Redrive = z.object({
 const Properties = z.object({
   QueueName: z.string().optional(),
   ...attributes,
-  /** CloudFormation's name, in seconds like the attribute. */
   RedrivePolicy: Redrive.optional(),
 });
 
-/** SQS: a message that was received stays hidden for 30 s where the queue says nothing else. */
+/** The default visibility timeout of SQS. */
 const DEFAULT_VISIBILITY_SECONDS = 30;
 
 export interface QueueResource {
@@ -38,13 +36,13 @@ export interface QueueResource {
   readonly fifo: boolean;
   readonly visibilitySeconds: number;
   readonly deadLetterArn: string | null;
-  /** As `CreateQueue` takes them. */
+  /** The attributes as the input of `CreateQueue`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The queues of a template, dead-letter queues first, so that each exists before it is pointed at. */
+/** Returns the queues of a template. Dead-letter queues come first, because a queue refers to its dead-letter queue. */
 export function readQueues(template: Template, scope: Scope): readonly QueueResource[] {
-  const queues = resourcesOf(template, "AWS::SQS::Queue", Properties, scope).map(
+  const queues = readResources(template, "AWS::SQS::Queue", Properties, scope).map(
     ({ logicalId, properties: { QueueName, RedrivePolicy, ...plain } }): QueueResource => ({
       logicalId,
       name: QueueName ?? logicalId,
@@ -59,9 +57,9 @@ export function readQueues(template: Template, scope: Scope): readonly QueueReso
       },
     }),
   );
-  const pointedAt = new Set(queues.map((queue) => queue.deadLetterArn));
+  const deadLetterArns = new Set(queues.map(({ deadLetterArn }) => deadLetterArn));
   return [
-    ...queues.filter(({ arn }) => pointedAt.has(arn)),
-    ...queues.filter(({ arn }) => !pointedAt.has(arn)),
+    ...queues.filter(({ arn }) => deadLetterArns.has(arn)),
+    ...queues.filter(({ arn }) => !deadLetterArns.has(arn)),
   ];
 }

@@ -1,29 +1,37 @@
-import { type EventSource, readEventSources } from "./event-sources.ts";
 import { type FunctionResource, readFunctions } from "./functions.ts";
 import { type Grant, readGrants } from "./grants.ts";
 import { type QueueResource, readQueues } from "./queues.ts";
-import { type RouteResource, readRoutes } from "./routes.ts";
-import { readSchedules, type Schedule } from "./schedules.ts";
-import { createScope, type Place } from "./scope.ts";
+import { createScope, type DeploymentOrigins } from "./scope.ts";
 import { readTables, type TableResource } from "./tables.ts";
 import type { Package } from "./template.ts";
+import {
+  type EventSourceMapping,
+  type RouteResource,
+  readEventSources,
+  readRoutes,
+  readSchedules,
+  type Schedule,
+} from "./triggers.ts";
 
-/** Everything a template declares that the embedded stack puts up, all references resolved. */
+/** The resources of a template that the embedded stack runs. All references are resolved. */
 export interface Service {
   readonly region: string;
   readonly queues: readonly QueueResource[];
   readonly tables: readonly TableResource[];
   readonly functions: readonly FunctionResource[];
-  readonly eventSources: readonly EventSource[];
+  readonly eventSources: readonly EventSourceMapping[];
   readonly routes: readonly RouteResource[];
   readonly schedules: readonly Schedule[];
   readonly grants: readonly Grant[];
 }
 
-/** Reads a package as it would be put up at the given origins. Throws `TemplateInvalidError` or `UnresolvableError`. */
+/**
+ * Reads a package as a deployment at the given addresses.
+ * @throws TemplateInvalidError, UnresolvableError
+ */
 export function readService(
   { template, region, shortNames }: Package,
-  origins: Omit<Place, "region">,
+  origins: Omit<DeploymentOrigins, "region">,
 ): Service {
   const scope = createScope(template, { region, ...origins });
   return {

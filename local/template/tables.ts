@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
-import { resourcesOf } from "./resources.ts";
-import type { Template } from "./template.ts";
+import { readResources, type Template } from "./template.ts";
 
 const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) }));
 const Throughput = z.object({ ReadCapacityUnits: z.coerce.number(), WriteCapacityUnits: z.coerce.number() });
@@ -27,12 +26,12 @@ const Properties = z.object({
   LocalSecondaryIndexes: z.array(Index.omit({ ProvisionedThroughput: true })).optional(),
 });
 
-/** As `CreateTable` takes it. */
+/** A table as the input of `CreateTable`. */
 export type TableResource = Omit<z.infer<typeof Properties>, "TableName"> & { readonly TableName: string };
 
-/** The tables of a template. Expiry (time to live) is left out: the embedded DynamoDB never expires an item. */
+/** Returns the tables of a template without their time to live. The embedded DynamoDB never deletes expired items. */
 export function readTables(template: Template, scope: Scope): readonly TableResource[] {
-  return resourcesOf(template, "AWS::DynamoDB::Table", Properties, scope).map(
+  return readResources(template, "AWS::DynamoDB::Table", Properties, scope).map(
     ({ logicalId, properties }) => ({
       ...properties,
       TableName: scope.ref(logicalId),

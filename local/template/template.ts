@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { resolveIntrinsics, type Scope } from "./intrinsics.ts";
 
 const Resource = z.object({
   Type: z.string(),
@@ -8,7 +9,7 @@ const Resource = z.object({
 });
 export type Resource = z.infer<typeof Resource>;
 
-/** A CloudFormation template, as far as the embedded stack reads it; intrinsic functions still in place. */
+/** A CloudFormation template with unresolved intrinsic functions. */
 export const Template = z.object({ Resources: z.record(z.string(), Resource) });
 export type Template = z.infer<typeof Template>;
 
@@ -23,16 +24,45 @@ export interface Package {
   readonly folder: string;
   readonly template: Template;
   readonly region: string;
-  /** A function's deployed name to the short one it has in serverless.yml. */
+  /** The functions' names in serverless.yml by their deployed names. */
   readonly shortNames: ReadonlyMap<string, string>;
 }
 
-/** Reads what `serverless package` left in `folder`; throws when it is no such folder. */
+/**
+ * Reads the output folder of `serverless package`.
+ * @throws Error for any other folder.
+ */
 export async function readPackage(folder: string): Promise<Package> {
-  const read = async (file: string): Promise<unknown> =>
+  const readJson = async (file: string): Promise<unknown> =>
     JSON.parse(await readFile(join(folder, file), "utf8"));
-  const template = Template.parse(await read("cloudformation-template-update-stack.json"));
-  const { service } = State.parse(await read("serverless-state.json"));
-  const shortNames = new Map(Object.entries(service.functions).map(([short, { name }]) => [name, short]));
+  const template = Template.parse(await readJson("cloudformation-template-update-stack.json"));
+  const { service } = State.parse(await readJson("serverless-state.json"));
+  const shortNames = new Map(
+    Object.entries(service.functions).map(([shortName, { name }]) => [name, shortName]),
+  );
   return { folder, template, region: service.provider.region, shortNames };
+}
+
+export class TemplateInvalidError extends Error {
+  override name = "TemplateInvalidError";
+}
+
+/**
+ * Returns the resources of one type. Only the properties in `schema` are resolved and checked.
+ * @throws TemplateInvalidError that names the resource and the property.
+ */
+export function readResources<Shape extends z.ZodRawShape>(
+  template: Template,
+  type: string,
+  schema: z.ZodObject<Shape>,
+  scope: Scope,
+): readonly { logicalId: string; properties: z.infer<z.ZodObject<Shape>> }[] {
+  return Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
+    if (resource.Type !== type) return [];
+    const known = Object.entries(resource.Properties).filter(([name]) => Object.hasOwn(schema.shape, name));
+    const parsed = schema.safeParse(resolveIntrinsics(Object.fromEntries(known), scope));
+    if (parsed.success) return [{ logicalId, properties: parsed.data }];
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new TemplateInvalidError(`${logicalId} (${type}) is invalid: ${faults.join("; ")}`);
+  });
 }

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Plugin } from "esbuild";
-import leaveOut, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
+import plugins, { KNOWN_ERRORS } from "../../esbuild-plugins.ts";
 import { runBundled } from "./run-bundled.ts";
 
 const FAULTS: { status: number; type: string; query?: string }[] = [
@@ -25,19 +25,19 @@ const CODE = `
     () => new SQSClient(settings).send(new SendMessageBatchCommand({ QueueUrl, Entries: [] })),
     () => new SSMClient(settings).send(new GetParametersByPathCommand({ Path: "/a" })),
   ];
-  const told = [];
+  const errors = [];
   for (const call of calls)
     for (let fault = 0; fault < ${FAULTS.length}; fault += 1)
       await call().catch((error) =>
-        told.push([error.name, error.message, error.$fault, error.$metadata?.httpStatusCode, error instanceof ConditionalCheckFailedException]),
+        errors.push([error.name, error.message, error.$fault, error.$metadata?.httpStatusCode, error instanceof ConditionalCheckFailedException]),
       );
-  console.log(JSON.stringify(told));`;
+  console.log(JSON.stringify(errors));`;
 
-/** What a bundle made with these plugins tells of each fault of each service. */
-async function toldBy(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
-  let asked = 0;
+/** Returns the errors of each client for each fault, as a bundle with these plugins sees them. */
+async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
+  let requests = 0;
   const server = createServer((request, response) => {
-    const { status = 500, type = "", query } = FAULTS[asked++ % FAULTS.length] ?? {};
+    const { status = 500, type = "", query } = FAULTS[requests++ % FAULTS.length] ?? {};
     const fault = JSON.stringify({ __type: `com.amazonaws#${type}`, message: `of ${type}` });
     if (query !== undefined) response.setHeader("x-amzn-query-error", query);
     request.resume().on("end", () => response.writeHead(status).end(fault));
@@ -47,31 +47,31 @@ async function toldBy(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
     const { port } = server.address() as AddressInfo;
     const keys = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "SK" };
     const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
-    const told = await runBundled(CODE, plugins, { PATH: process.env.PATH, ...keys, ...endpoint });
-    return told as [string, ...unknown[]][];
+    const errors = await runBundled(CODE, plugins, { PATH: process.env.PATH, ...keys, ...endpoint });
+    return errors as [string, ...unknown[]][];
   } finally {
     server.closeAllConnections();
     server.close();
   }
 }
 
-test("an error of an AWS service says the same in the packages as by the SDK as it comes, but for names of SQS", async () => {
-  const [packaged, asItComes] = [await toldBy(leaveOut), await toldBy([])];
+test("an AWS error has the same name, message and fault with and without the plugins, except for old names of SQS errors", async () => {
+  const [packaged, unchanged] = [await errorsWith(plugins), await errorsWith([])];
   expect(packaged).toHaveLength(15);
-  const said = "of QueueDoesNotExist";
-  expect(packaged).toContainEqual(["AWS.SimpleQueueService.NonExistentQueue", said, "client", 400, false]);
-  // SQS names an error as its old protocol did, too; the SDK finds its new name by its class.
+  const message = "of QueueDoesNotExist";
+  expect(packaged).toContainEqual(["AWS.SimpleQueueService.NonExistentQueue", message, "client", 400, false]);
+  // SQS also sends the name of its old protocol. The SDK finds the new name by the class.
   expect(
     packaged.map((error) =>
       error[0].startsWith("AWS.Simple") ? ["QueueDoesNotExist", ...error.slice(1)] : error,
     ),
-  ).toEqual(asItComes);
+  ).toEqual(unchanged);
   expect(packaged).toContainEqual([
     ...["ConditionalCheckFailedException", "of ConditionalCheckFailedException", "client", 400, true],
   ]);
 });
 
-test("every error that is told from others by its class keeps it in the packages", () => {
+test("the packages keep the class of every error that the product recognizes by its class", () => {
   const used = globSync("{lib,functions}/**/*.ts").flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(/instanceof (\w+Exception)\b/g)].map(([, error]) => error),
   );

@@ -1,33 +1,34 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { build, type OnLoadResult, type Plugin } from "esbuild";
-import plugins, { KNOWN_ERRORS } from "../../esbuild.plugins.mjs";
+import plugins, { KNOWN_ERRORS } from "../../esbuild-plugins.ts";
 
 const FUNCTIONS = globSync("functions/*/handler.ts");
 
-/** The plugin, which tells of every file that it has put something else in the place of. */
-function watched(plugin: Plugin, onFired: (file: string, result: OnLoadResult) => void): Plugin {
+/** Returns the plugin with a callback for every file whose code it replaces. */
+function withCallback(plugin: Plugin, onReplaced: (file: string, result: OnLoadResult) => void): Plugin {
   return {
     name: plugin.name,
     setup: (esbuild) =>
       plugin.setup({
         ...esbuild,
         onLoad: (options, load) =>
-          esbuild.onLoad(options, async (asked) => {
-            const result = await load(asked);
-            if (result) onFired(asked.path, result);
+          esbuild.onLoad(options, async (args) => {
+            const result = await load(args);
+            if (result) onReplaced(args.path, result);
             return result;
           }),
       }),
   };
 }
 
-const fired = new Map<string, Map<string, string>>();
+/** The replaced code, by plugin name and file. */
+const replaced = new Map<string, Map<string, string>>();
 beforeAll(async () => {
-  const watching = plugins.map((plugin) =>
-    watched(plugin, (file, { contents }) => {
-      const files = fired.get(plugin.name) ?? new Map<string, string>();
-      fired.set(plugin.name, files.set(file, String(contents)));
+  const watchedPlugins = plugins.map((plugin) =>
+    withCallback(plugin, (file, { contents }) => {
+      const files = replaced.get(plugin.name) ?? new Map<string, string>();
+      replaced.set(plugin.name, files.set(file, String(contents)));
     }),
   );
   await build({
@@ -35,7 +36,7 @@ beforeAll(async () => {
     outdir: "unwritten",
     write: false,
     bundle: true,
-    plugins: watching,
+    plugins: watchedPlugins,
     platform: "node",
     format: "esm",
     mainFields: ["module", "main"],
@@ -43,7 +44,7 @@ beforeAll(async () => {
   });
 });
 
-test("each function is built", () => {
+test("the build contains every function", () => {
   expect(FUNCTIONS.map((file) => basename(dirname(file))).toSorted()).toEqual([
     "api",
     "audit",
@@ -54,18 +55,18 @@ test("each function is built", () => {
   ]);
 });
 
-test.each(plugins.map(({ name }) => name))("%s: it still finds what it is for", (name) => {
-  expect([...(fired.get(name)?.keys() ?? [])]).not.toEqual([]);
+test.each(plugins.map(({ name }) => name))("the plugin '%s' replaces code", (name) => {
+  expect([...(replaced.get(name)?.keys() ?? [])]).not.toEqual([]);
 });
 
 const schemas = () =>
-  [...(fired.get("schemas of AWS services that are used") ?? [])].map(([file, contents]) => ({
+  [...(replaced.get("only the used schemas of AWS services") ?? [])].map(([file, contents]) => ({
     client: /client-[a-z]+/.exec(file)?.[0],
     before: readFileSync(file, "utf8"),
     contents,
   }));
 
-test("of each client no error keeps its class but the known, and no key of its schemas is computed", () => {
+test("each client keeps only the classes of known errors, and computes no key of its schemas", () => {
   expect(schemas().map(({ client }) => client)).toEqual(
     expect.arrayContaining(["client-dynamodb", "client-sqs", "client-ssm"]),
   );
@@ -79,7 +80,7 @@ test("of each client no error keeps its class but the known, and no key of its s
   }
 });
 
-test("of a client's package.json nobody reads more than the version", () => {
+test("the AWS clients read only the version of their package.json", () => {
   const readers = globSync("node_modules/@aws-sdk/client-{dynamodb,sqs,ssm}/dist-es/**/*.js").filter(
     (file) => !file.includes(".browser.") && readFileSync(file, "utf8").includes("package.json"),
   );

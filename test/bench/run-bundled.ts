@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 
-/** What `code` prints, as JSON, once it is bundled with these plugins as the packages are. */
+/** Bundles code with the given plugins as the packages are bundled. Runs it and returns the JSON that it prints. */
 export async function runBundled(
   code: string,
   plugins: Plugin[],

@@ -1,4 +1,4 @@
-import type { Arrived } from "../../local/receiver/notification-store.ts";
+import type { ReceivedNotification } from "../../local/receiver/notification-store.ts";
 
 /**
  * A notification comes again only once the lease of the attempt before has ended: 35 s after its claim, which lies seconds
@@ -17,14 +17,14 @@ export interface Tally {
 
 /** What the receivers took, against what they should have taken. */
 export function tally(
-  arrived: readonly Arrived[],
+  arrived: readonly ReceivedNotification[],
   jobIds: readonly string[],
   targets: readonly string[],
 ): Tally {
   const owed = new Map<string, { jobId: string; target: string }>(
     jobIds.flatMap((jobId) => targets.map((target) => [`${target} ${jobId}`, { jobId, target }] as const)),
   );
-  const taken = new Map<string, Arrived[]>();
+  const taken = new Map<string, ReceivedNotification[]>();
   for (const notification of arrived) {
     const { data } = JSON.parse(notification.body) as { data: { jobId: string } };
     const unit = `${notification.path.split("/").at(-1)} ${data.jobId}`;

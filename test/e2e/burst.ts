@@ -16,7 +16,7 @@ const fixture = await startServiceFixture({
 });
 await fetch(`${receiver.url}/behaviour`, {
   method: "PUT",
-  body: JSON.stringify({ kind: "pace", intervalMs: 1000 }),
+  body: JSON.stringify({ kind: "rate_limit", intervalMs: 1000 }),
 });
 
 const taken = () => receiver.notifications.list("slack").filter(({ status }) => status === 200);

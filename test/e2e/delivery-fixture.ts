@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import type { Behaviour } from "../../local/receiver/behaviour.ts";
-import type { Arrived } from "../../local/receiver/notification-store.ts";
+import type { ReceivedNotification } from "../../local/receiver/notification-store.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
@@ -36,7 +36,7 @@ export interface DeliveryFixture extends ServiceFixture {
   /** Tells a receiver how to behave from now on. */
   behave(receiver: ReceiverName, behaviour: z.input<typeof Behaviour>): Promise<void>;
   /** The first `count` notifications of a receiver, waiting for them. */
-  arrived(receiver: ReceiverName, count: number): Promise<readonly Arrived[]>;
+  arrived(receiver: ReceiverName, count: number): Promise<readonly ReceivedNotification[]>;
   /** Lets so many jobs end and be told to this receiver alone; answers their IDs. */
   tell(receiver: ReceiverName, jobs?: number): Promise<readonly string[]>;
   /** Lets one job end, and answers how its notification to this receiver ended. */

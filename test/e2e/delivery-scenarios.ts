@@ -26,7 +26,7 @@ const STORIES = {
     return { refused, arrived, deliveries };
   },
   async busy(fixture: DeliveryFixture) {
-    await fixture.behave("busy", { kind: "pace", intervalMs: 1000 });
+    await fixture.behave("busy", { kind: "rate_limit", intervalMs: 1000 });
     const jobIds = await fixture.tell("busy", BURST);
     await fixture.arrived("busy", BURST);
     await Promise.all(jobIds.map((jobId) => fixture.delivery("busy", jobId)));

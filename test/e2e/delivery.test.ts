@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import type { Arrived } from "../../local/receiver/notification-store.ts";
+import type { ReceivedNotification } from "../../local/receiver/notification-store.ts";
 import { type DeliveryFixture, SECRET, startDeliveryFixture } from "./delivery-fixture.ts";
 import { BURST, RETRY_AFTER_SECONDS, type Told, tellAll } from "./delivery-scenarios.ts";
 
@@ -14,9 +14,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fixture?.stop());
 
-const statuses = (notifications: readonly Arrived[]) => notifications.map(({ status }) => status);
-const sentAt = ({ at }: Arrived) => Date.parse(at);
-const id = ({ headers }: Arrived) => headers["webhook-id"];
+const statuses = (notifications: readonly ReceivedNotification[]) =>
+  notifications.map(({ status }) => status);
+const sentAt = ({ at }: ReceivedNotification) => Date.parse(at);
+const id = ({ headers }: ReceivedNotification) => headers["webhook-id"];
 
 describe("delivery", () => {
   it("waits as long as a 429 asks, without spending an attempt, and holds the others back meanwhile", () => {
@@ -25,7 +26,7 @@ describe("delivery", () => {
     const [first, ...later] = arrived;
     expect(statuses(arrived)).toEqual([429, 204, 204]);
     for (const notification of later)
-      expect(sentAt(notification) - sentAt(first as Arrived)).toBeGreaterThan(RETRY_AFTER_MS);
+      expect(sentAt(notification) - sentAt(first as ReceivedNotification)).toBeGreaterThan(RETRY_AFTER_MS);
     expect(deliveries.map(({ state, attempts }) => [state, attempts])).toEqual([
       ["delivered", 1],
       ["delivered", 1],
@@ -96,7 +97,10 @@ describe("delivery", () => {
     const { answer, arrived } = told.again;
     expect(answer).toMatchObject({ targets: [{ target: "again", redelivery: 1 }] });
     const [first, second] = arrived;
-    expect([id(second as Arrived), second?.body]).toEqual([id(first as Arrived), first?.body]);
+    expect([id(second as ReceivedNotification), second?.body]).toEqual([
+      id(first as ReceivedNotification),
+      first?.body,
+    ]);
   });
 
   it("calls the caller's own URL at a listed host, signed, and shows nobody where that is", async () => {

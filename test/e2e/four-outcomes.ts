@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
-import type { Arrived } from "../../local/receiver/notification-store.ts";
+import type { ReceivedNotification } from "../../local/receiver/notification-store.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { endlessJob, failingJob, succeedingJob } from "./outcome-jobs.ts";
@@ -29,9 +29,9 @@ export interface FourOutcomes {
   /** What GET answered once all was over. */
   readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
   /** Everything that arrived at a path about a job. */
-  arrived(path: string, outcome: Outcome): readonly Arrived[];
+  arrived(path: string, outcome: Outcome): readonly ReceivedNotification[];
   /** The same, where it must be one notification. */
-  only(path: string, outcome: Outcome): Arrived;
+  only(path: string, outcome: Outcome): ReceivedNotification;
   event(outcome: Outcome): z.infer<typeof Event>;
   /** How many notifications have arrived anywhere. */
   count(): number;

@@ -37,7 +37,7 @@ export const failingJob: JobScriptInput = {
           endSeconds: 0.2,
           outcome: "Failed",
           reason: REASON,
-          shy: true,
+          briefInParent: true,
         },
       ],
     },

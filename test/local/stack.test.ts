@@ -15,20 +15,20 @@ const A_FILE = resolve("package.json");
 const Functions = z.record(z.string(), z.object({ pids: z.array(z.int()) }));
 
 const start = (environment = {}) => startStack({ config: {}, serviceDir: TOY_SERVICE, environment });
-const refused = (started: Promise<RunningStack>): Promise<StackNotStartedError> =>
+const startError = (started: Promise<RunningStack>): Promise<StackNotStartedError> =>
   started.then(
     () => Promise.reject(new Error("the stack has started")),
     (error) => error,
   );
 
-/** The processes of all functions. */
+/** Returns the process IDs of all functions. */
 async function pids({ control }: RunningStack): Promise<readonly number[]> {
   const functions = Functions.parse(await (await fetch(`${control}/functions`)).json());
   return Object.values(functions).flatMap((one) => one.pids);
 }
 
-/** Waits until a process is gone. */
-async function gone(pid: number): Promise<void> {
+/** Waits until a process has ended. */
+async function hasEnded(pid: number): Promise<void> {
   for (;;) {
     try {
       process.kill(pid, 0);
@@ -42,9 +42,9 @@ async function gone(pid: number): Promise<void> {
 beforeAll(() => packageToyService(), 60_000);
 
 describe("npm run stack", () => {
-  it("says in one line where everything is, and stops cleanly on SIGTERM", async () => {
+  it("prints its addresses in one line, and stops with status 0 on SIGTERM", async () => {
     const stack = await start();
-    expect(Object.keys(stack.queues).sort()).toEqual(["gather", "work", "workDead"]);
+    expect(Object.keys(stack.queues).sort()).toEqual(["batch", "work", "workDead"]);
     expect(await stack.invoke("echo", { a: 1 })).toEqual({ result: { a: 1 } });
     expect(await stack.invoke("echo", { do: "throw" })).toMatchObject({
       error: { errorMessage: "as asked" },
@@ -55,23 +55,23 @@ describe("npm run stack", () => {
     const running = await pids(stack);
     expect(running).toHaveLength(1);
     expect(await stack.stop()).toBe(0);
-    await Promise.all(running.map(gone));
+    await Promise.all(running.map(hasEnded));
   });
 
-  it.each(["SIGINT", "SIGHUP"] as const)("stops as cleanly on %s", async (signal) => {
+  it.each(["SIGINT", "SIGHUP"] as const)("stops with status 0 on %s", async (signal) => {
     const stack = await start();
     stack.child.kill(signal);
     expect(await stack.stop()).toBe(0);
   });
 
-  it("takes a signal that comes twice, as npm passes on Ctrl-C, for one", async () => {
+  it("treats two quick signals as one, because npm sends Ctrl-C again", async () => {
     const stack = await start();
     stack.child.kill("SIGINT");
     stack.child.kill("SIGINT");
     expect(await stack.stop()).toBe(0);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends on %s although its start hangs", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("ends on %s while its start hangs", async (signal) => {
     const folder = await mkdtemp(join(tmpdir(), "hanging-test-"));
     const pipe = join(folder, "config.json");
     await promisify(execFile)("mkfifo", [pipe]);
@@ -80,7 +80,7 @@ describe("npm run stack", () => {
       stdio: "ignore",
     });
     const ended = once(child, "exit");
-    // A pipe can be opened for writing, without waiting, once somebody reads from it; and nothing is written.
+    // A pipe can be opened for writing only after a reader has opened it. The test writes nothing, so the reader hangs.
     const flags = constants.O_WRONLY | constants.O_NONBLOCK;
     const writer = await eventually("the config to be read", () => open(pipe, flags).catch(() => null));
     child.kill(signal);
@@ -89,7 +89,7 @@ describe("npm run stack", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("kills a function's processes wherever they are", async () => {
+  it("kills a function's processes during an invocation", async () => {
     const stack = await start();
     const hanging = stack.invoke("echo", { do: "hang" });
     while ((await pids(stack)).length === 0) await new Promise(setImmediate);
@@ -99,58 +99,58 @@ describe("npm run stack", () => {
     await stack.stop();
   });
 
-  it("leaves no process behind when it is itself killed", async () => {
+  it("leaves no process of a function after its own kill", async () => {
     const stack = await start();
     const { result } = z
       .object({ result: z.object({ pid: z.int() }) })
       .parse(await stack.invoke("echo", { do: "context" }));
     stack.child.kill("SIGKILL");
-    await gone(result.pid);
+    await hasEnded(result.pid);
   });
 
-  it("refuses a template that AWS would let run into a wall, and says why", async () => {
+  it("refuses a template that fails on AWS, and names each cause", async () => {
     const serviceDir = await changedService((text) =>
       text
         .replace("recursiveLoop: Allow", "recursiveLoop: Terminate")
         .replace("VisibilityTimeout: 12", "VisibilityTimeout: 11"),
     );
-    const error = await refused(startStack({ config: {}, serviceDir }));
+    const error = await startError(startStack({ config: {}, serviceDir }));
     expect(error).toBeInstanceOf(StackNotStartedError);
     expect(error.code).toBe(1);
-    expect(error.message).toMatch(/work: it is fed by the queue .* about 16/);
+    expect(error.message).toMatch(/work: the queue \S+ invokes this function.* about 16/);
     expect(error.message).toMatch(/work.* 11 s/);
     await rm(serviceDir, { recursive: true });
   }, 30_000);
 
-  it("lists every fault of a config at once, and no value of it", async () => {
+  it("lists every fault of a config without its values", async () => {
     const config = { projects: { "a b": 1, c: { auth: { kind: "secret-kind" } } }, extra: "secret-value" };
-    const error = await refused(startStack({ config, serviceDir: TOY_SERVICE }));
+    const error = await startError(startStack({ config, serviceDir: TOY_SERVICE }));
     expect(error.code).toBe(1);
-    for (const place of ["projects.a b", "projects.c.projectId", "extra"])
-      expect(error.message).toContain(place);
+    for (const path of ["projects.a b", "projects.c.projectId", "extra"])
+      expect(error.message).toContain(path);
     expect(error.message).not.toContain("secret-value");
   });
 
   test.each([
-    ["PORT", "http", "PORT must be the number of a port, from 0 (any free one) to 65535"],
-    ["PORT", "65536", "PORT must be the number of a port, from 0 (any free one) to 65535"],
+    ["PORT", "http", "PORT must be a port number from 0 (any free port) to 65535"],
+    ["PORT", "65536", "PORT must be a port number from 0 (any free port) to 65535"],
     ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
     ["SCHEDULE_SPEED", "0", "SCHEDULE_SPEED must be a number above 0"],
     ["CONFIG_FILE", "/no/such/file.json", "/no/such/file.json"],
-    // Where making a folder says that its parent is missing, although it is there.
-    ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be made: ENOENT"],
-    ["LEDGER_DIR", A_FILE, `LEDGER_DIR ${A_FILE} cannot be made: ${A_FILE} is not a folder`],
-    ["LEDGER_DIR", `${A_FILE}/x`, `LEDGER_DIR ${A_FILE}/x cannot be made: ${A_FILE} is not a folder`],
-  ])("refuses %s=%s in words", async (name, value, words) => {
-    const error = await refused(start({ [name]: value }));
-    expect([error.code, error.message]).toEqual([1, expect.stringContaining(words)]);
+    // In /proc, mkdir says that an existing parent is missing.
+    ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be created: ENOENT"],
+    ["LEDGER_DIR", A_FILE, `LEDGER_DIR ${A_FILE} cannot be created: ${A_FILE} is not a folder`],
+    ["LEDGER_DIR", `${A_FILE}/x`, `LEDGER_DIR ${A_FILE}/x cannot be created: ${A_FILE} is not a folder`],
+  ])("refuses %s=%s without a stack trace", async (name, value, message) => {
+    const error = await startError(start({ [name]: value }));
+    expect([error.code, error.message]).toEqual([1, expect.stringContaining(message)]);
     expect(error.message).not.toMatch(/ at .*:\d+:\d+/);
   });
 
-  it("says so when a ledger cannot be opened, and when another stack has it", async () => {
+  it("refuses a ledger folder that is in use or cannot be opened", async () => {
     const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
     const first = await start({ LEDGER_DIR: ledgerDir });
-    const error = await refused(start({ LEDGER_DIR: ledgerDir }));
+    const error = await startError(start({ LEDGER_DIR: ledgerDir }));
     expect([error.code, error.message]).toEqual([
       1,
       expect.stringContaining(`LEDGER_DIR ${ledgerDir} is in use by another stack`),
@@ -158,7 +158,7 @@ describe("npm run stack", () => {
     expect(error.message).not.toMatch(/ at .*:\d+:\d+/);
     expect(await first.stop()).toBe(0);
     await writeFile(join(ledgerDir, "CURRENT"), "no such manifest");
-    const broken = await refused(start({ LEDGER_DIR: ledgerDir }));
+    const broken = await startError(start({ LEDGER_DIR: ledgerDir }));
     expect([broken.code, broken.message]).toEqual([
       1,
       expect.stringContaining(`LEDGER_DIR ${ledgerDir} cannot be opened: `),
@@ -166,14 +166,14 @@ describe("npm run stack", () => {
     await rm(ledgerDir, { recursive: true });
   });
 
-  it("says so when its port is taken", async () => {
+  it("refuses a port that is in use", async () => {
     const stack = await start();
-    const error = await refused(start({ PORT: new URL(stack.api).port }));
-    expect([error.code, error.message]).toEqual([1, expect.stringContaining("is taken")]);
+    const error = await startError(start({ PORT: new URL(stack.api).port }));
+    expect([error.code, error.message]).toEqual([1, expect.stringContaining("is in use")]);
     await stack.stop();
   });
 
-  it("keeps the tables in LEDGER_DIR", async () => {
+  it("stores the tables in LEDGER_DIR", async () => {
     const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
     const first = await startStack({ config: {}, serviceDir: TOY_SERVICE, ledgerDir });
     await first.stop();
@@ -182,7 +182,7 @@ describe("npm run stack", () => {
     await rm(ledgerDir, { recursive: true });
   });
 
-  it("sweeps at once when it finds a ledger of an earlier run, whose queues are lost", async () => {
+  it("sweeps at once when its ledger is from an earlier run", async () => {
     const serviceDir = await changedService((text) => text.replace("tick:", "sweep:"));
     const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
     const run = () => startStack({ config: {}, serviceDir, ledgerDir, environment: { VERBOSE: "1" } });
@@ -198,7 +198,7 @@ describe("npm run stack", () => {
   }, 30_000);
 });
 
-/** A copy of the toy service with its serverless.yml changed. */
+/** Copies the toy service and changes its serverless.yml. */
 async function changedService(change: (text: string) => string): Promise<string> {
   const folder = await mkdtemp(join(TOY_SERVICE, "..", "changed-"));
   await cp(TOY_SERVICE, folder, { recursive: true });

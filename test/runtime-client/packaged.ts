@@ -36,7 +36,7 @@ export async function unpackFunction(name: string): Promise<Packaged> {
         region: service.region,
         taskRoot,
         runtimeApi,
-        instance: "test",
+        instanceName: "test",
         endpoints: { sqs: aws, dynamodb: aws, ssm: aws },
       }),
     remove: () => rm(taskRoot, { recursive: true }),

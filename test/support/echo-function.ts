@@ -47,14 +47,14 @@ export async function unpackEcho(): Promise<Echo> {
       return new FunctionHost({
         resource,
         taskRoot,
-        environment: (runtimeApi, instance) =>
+        environment: (runtimeApi, instanceName) =>
           functionEnvironment({
             resource,
             region: "eu-central-1",
             endpoints,
             taskRoot,
             runtimeApi,
-            instance,
+            instanceName,
           }),
         log: (line) => lines.push(line),
       });

@@ -54,7 +54,7 @@ async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<Ru
   try {
     return await startStack(options);
   } catch (error) {
-    await cce.close();
+    await cce.stop();
     throw error;
   }
 }
@@ -134,7 +134,7 @@ export async function startServiceFixture(options: {
     async stop() {
       queues.stop();
       await stack.stop();
-      await cce.close();
+      await cce.stop();
       await rm(logFile, { force: true });
     },
   };

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { packageService } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
-import { resolve } from "../../local/template/intrinsics.ts";
+import { resolveIntrinsics } from "../../local/template/intrinsics.ts";
 import { createScope } from "../../local/template/scope.ts";
 import { readService, type Service } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";
@@ -23,13 +23,13 @@ const State = z.object({
 });
 const Template = z.object({ Resources: z.record(z.string(), Resource) });
 
-/** This repository's serverless.yml as CloudFormation would get it, references resolved. */
+/** The compiled serverless.yml of this repository. All references are resolved. */
 export interface OwnTemplate {
   readonly resources: Readonly<Record<string, z.infer<typeof Resource>>>;
   readonly service: Service;
-  /** What the deployment hands to CloudFormation beside the template, for every resource that takes tags. */
+  /** The tags that the deployment gives to CloudFormation next to the template. Every resource with tags gets them. */
   readonly stackTags: Readonly<Record<string, string>>;
-  /** The code of each function, by its name in serverless.yml. */
+  /** The code of each function by its name in serverless.yml. */
   readonly bundles: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,7 @@ export async function compileOwnTemplate(): Promise<OwnTemplate> {
     ]),
   );
   return {
-    resources: Template.parse({ Resources: resolve(Resources, scope) }).Resources,
+    resources: Template.parse({ Resources: resolveIntrinsics(Resources, scope) }).Resources,
     service,
     stackTags: state.service.provider.stackTags,
     bundles: Object.fromEntries(bundles),
@@ -65,7 +65,7 @@ async function codeOf(zipFile: string, name: string): Promise<string> {
   }
 }
 
-/** The resources of one type with their properties as `schema` reads them. */
+/** Returns the resources of one type. `schema` reads their properties. */
 export function resourcesOf<T>(
   { resources }: Pick<OwnTemplate, "resources">,
   type: string,

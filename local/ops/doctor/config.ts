@@ -1,6 +1,6 @@
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import type { Config } from "../../../lib/config/config.ts";
-import { ConfigRefusedError, checkConfig } from "../../stack/read-config.ts";
+import { ConfigInvalidError, readConfigFile } from "../../stack/config-file.ts";
 import { awsRemedy } from "../aws-remedy.ts";
 import { judgeEntries } from "../config-plan.ts";
 import { hostFaults } from "../ineffective-entries.ts";
@@ -39,10 +39,10 @@ export async function examineEntries(
 /** Examines a config file before it is anybody's. */
 export async function examineFile(file: string): Promise<ExaminedConfig> {
   try {
-    const config = await checkConfig(file);
+    const config = await readConfigFile(file);
     return { findings: [well(file), ...inVain(config)], config };
   } catch (error) {
-    if (!(error instanceof ConfigRefusedError)) throw error;
+    if (!(error instanceof ConfigInvalidError)) throw error;
     return { findings: faults(error.faults, "Mend the file."), config: null };
   }
 }

@@ -14,7 +14,7 @@ let cce: CceSimulator;
 beforeEach(async () => {
   cce = await startCceSimulator({ keys: [KEY], users: [USER], tokens: [FIXED] });
 });
-afterEach(() => cce.close());
+afterEach(() => cce.stop());
 
 const clientOf = (auths: Record<string, object>, now?: () => number) =>
   clientAt(cce.url, auths, now === undefined ? {} : { now });
@@ -91,7 +91,7 @@ describe("createCceClient", () => {
       type: "CreateNode",
       endSeconds: 0,
       outcome: "Failed",
-      shy: true,
+      briefInParent: true,
       subJobs: [child],
     } as const;
     const jobId = cce.addJob("a", {

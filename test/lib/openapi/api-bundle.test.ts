@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import plugins from "../../../esbuild.plugins.mjs";
+import plugins from "../../../esbuild-plugins.ts";
 
 /** esbuild keeps an empty initializer of a module whose code it removes. */
 const EMPTY_MODULE_BYTES = 50;

@@ -1,7 +1,7 @@
 import { DelayOutOfRangeError } from "../../../lib/queue/delay.ts";
 import type { OutgoingMessage, Queue } from "../../../lib/queue/queue.ts";
 
-export interface Arrived {
+export interface ReceivedNotification {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -12,8 +12,8 @@ export interface Arrived {
 /** A queue with a visibility timeout of one second, whose messages die after their second receipt, and its clock. */
 export interface QueueUnderTest {
   readonly queue: Queue;
-  receive(max: number): Promise<readonly Arrived[]>;
-  receiveDead(max: number): Promise<readonly Arrived[]>;
+  receive(max: number): Promise<readonly ReceivedNotification[]>;
+  receiveDead(max: number): Promise<readonly ReceivedNotification[]>;
   remove(receiptHandle: string): Promise<void>;
   now(): number;
   /** Lets time go by: a virtual clock steps on, a real one is awaited. */
@@ -38,9 +38,9 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
   async function arrival(
     { pass }: QueueUnderTest,
     count: number,
-    receive: (max: number) => Promise<readonly Arrived[]>,
-  ): Promise<{ arrived: Arrived[] }> {
-    const arrived: Arrived[] = [];
+    receive: (max: number) => Promise<readonly ReceivedNotification[]>,
+  ): Promise<{ arrived: ReceivedNotification[] }> {
+    const arrived: ReceivedNotification[] = [];
     for (let step = 0; step < PATIENCE; step += 1) {
       arrived.push(...(await receive(10)));
       if (arrived.length >= count) return { arrived };

@@ -3,7 +3,7 @@ import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } 
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { createQueue } from "../../../lib/queue/sqs.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
-import { type Arrived, describeQueue, type QueueUnderTest } from "./conformance.ts";
+import { describeQueue, type QueueUnderTest, type ReceivedNotification } from "./conformance.ts";
 
 const MAX_RECEIVE_COUNT = 2;
 
@@ -58,7 +58,7 @@ describeQueue("on SQS", (): QueueUnderTest => {
   };
 });
 
-async function receive(url: string, max: number): Promise<Arrived[]> {
+async function receive(url: string, max: number): Promise<ReceivedNotification[]> {
   const request = {
     QueueUrl: url,
     MaxNumberOfMessages: max,
@@ -69,7 +69,13 @@ async function receive(url: string, max: number): Promise<Arrived[]> {
   return Messages.map(toArrived);
 }
 
-function toArrived({ MessageId, Body, MessageAttributes, Attributes, ReceiptHandle }: Message): Arrived {
+function toArrived({
+  MessageId,
+  Body,
+  MessageAttributes,
+  Attributes,
+  ReceiptHandle,
+}: Message): ReceivedNotification {
   const named = Object.entries(MessageAttributes ?? {});
   return {
     messageId: MessageId ?? "",

@@ -34,8 +34,8 @@ const status = (changes: Partial<StatusDocument>): StatusDocument => ({
 });
 
 describe("progressLine", () => {
-  it("says that a job is being handed over", () => {
-    expect(progressLine("a cluster", null)).toBe("… a cluster: handing over");
+  it("shows a job that the API does not know yet", () => {
+    expect(progressLine("a cluster", null)).toBe("… a cluster: submitting");
   });
 
   it("shows how many subjobs have ended", () => {
@@ -44,19 +44,19 @@ describe("progressLine", () => {
     );
   });
 
-  it("does not make up a phase before the first poll", () => {
+  it("shows no phase before the first poll", () => {
     const line = progressLine(
       "a cluster",
       status({ phase: null, polls: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
     );
-    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not looked at yet, 0 polls");
+    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not polled yet, 0 polls");
   });
 
-  it("tells a job that no poll has seen from one that was not looked at", () => {
-    expect(progressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("not seen yet");
+  it("distinguishes an unknown phase from a job without polls", () => {
+    expect(progressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("phase unknown");
   });
 
-  const ends = [
+  const outcomes = [
     ["succeeded", "✔", "succeeded"],
     ["failed", "✖", "failed"],
     ["timed_out", "⏱", "timed out"],
@@ -64,12 +64,15 @@ describe("progressLine", () => {
     ["stopped", "■", "stopped"],
   ] as const;
 
-  test.each(ends)("says how a job ended, and fills no more than did: %s", (state, mark, words) => {
-    const line = progressLine("a cluster", status({ state, done: true, polls: 1 }));
-    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${words}, 1 of 4 subjobs ended, 1 poll`);
-  });
+  test.each(outcomes)(
+    "shows the outcome and the part of the subjobs that have ended: %s",
+    (state, mark, text) => {
+      const line = progressLine("a cluster", status({ state, done: true, polls: 1 }));
+      expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${text}, 1 of 4 subjobs ended, 1 poll`);
+    },
+  );
 
-  test.each(ends)("without subjobs the bar is the job itself: %s", (state) => {
+  test.each(outcomes)("fills the bar of a job without subjobs only after success or failure: %s", (state) => {
     const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
     const line = progressLine("a node", status({ state, done: true, subJobs }));
     expect(line.includes("█".repeat(16))).toBe(state === "succeeded" || state === "failed");

@@ -7,7 +7,7 @@ const recorder = (tty: { isTTY?: boolean; columns?: number } = {}) => {
 const ESCAPES = "\u001b[2A\u001b[0J";
 
 describe("createScreen", () => {
-  it("writes a plain line for every change where there is no terminal", () => {
+  it("writes a line for every change without a terminal", () => {
     const { written, output } = recorder();
     const screen = createScreen(output);
     screen.update(["a 1", "b 1"]);
@@ -17,7 +17,7 @@ describe("createScreen", () => {
     expect(written.join("")).toBe("a 1\nb 1\nb 2\nnotification\n");
   });
 
-  it("moves its lines on a terminal, and prints above them", () => {
+  it("redraws its lines on a terminal and prints above them", () => {
     const { written, output } = recorder({ isTTY: true });
     const screen = createScreen(output);
     screen.update(["a 1", "b 1"]);
@@ -27,13 +27,13 @@ describe("createScreen", () => {
     expect(written).toEqual(["a 1\nb 1\n", `${ESCAPES}a 1\nb 2\n`, `${ESCAPES}notification\na 1\nb 2\n`]);
   });
 
-  it("cuts a line that would wrap", () => {
+  it("truncates a line that would wrap", () => {
     const { written, output } = recorder({ isTTY: true, columns: 30 });
     createScreen(output).update(["x".repeat(50)]);
     expect(written).toEqual([`${"x".repeat(29)}\n`]);
   });
 
-  it("leaves its lines behind when it ends", () => {
+  it("keeps its lines after the end", () => {
     const { written, output } = recorder({ isTTY: true });
     const screen = createScreen(output);
     screen.update(["a"]);

@@ -1,4 +1,4 @@
-import { terminalNotification } from "../../../local/demo/terminal-notification.ts";
+import { notificationLines } from "../../../local/demo/terminal-notification.ts";
 
 const plain = { ansi: false };
 const slack = {
@@ -29,8 +29,8 @@ const slack = {
   ],
 };
 
-it("shows a Slack message as it is read, the cloud's own words apart", () => {
-  expect(terminalNotification(slack, plain)).toEqual([
+it("shows the text of a Slack message and indents the reasons of CCE", () => {
+  expect(notificationLines(slack, plain)).toEqual([
     "❌ Failed: CreateNode a & b",
     "1 of 3 subjobs failed",
     "  │ sold out",
@@ -41,7 +41,7 @@ it("shows a Slack message as it is read, the cloud's own words apart", () => {
   ]);
 });
 
-it("shows what an event tells", () => {
+it("shows the job and the failures of an event", () => {
   const failure = {
     path: ["CreateNode", "CreateNodeVM"],
     jobId: null,
@@ -56,22 +56,22 @@ it("shows what an event tells", () => {
     failures: [failure],
     statusUrl: null,
   };
-  expect(terminalNotification({ type: "job.failed", data }, plain)).toEqual([
+  expect(notificationLines({ type: "job.failed", data }, plain)).toEqual([
     "job.failed · CreateNode a",
     "CreateNode › CreateNodeVM",
     "  │ sold out",
   ]);
 });
 
-it("sets the headline in bold when asked", () => {
-  expect(terminalNotification(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
+it("prints the headline in bold with ansi", () => {
+  expect(notificationLines(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
 });
 
-it("lets no foreign text move the cursor", () => {
+it("removes escape sequences", () => {
   const event = { type: "job.failed", data: { reason: "\u001b[2Jgone\u001b]0;title\u0007\u009b1A" } };
-  expect(terminalNotification(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
+  expect(notificationLines(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
 });
 
-it("shows what it does not know as it is", () => {
-  expect(terminalNotification({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
+it("shows an unknown payload as JSON", () => {
+  expect(notificationLines({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
 });

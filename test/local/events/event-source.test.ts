@@ -30,13 +30,13 @@ interface Identified {
   readonly messageId: string;
 }
 
-/** Ends a received message's visibility timeout at once. */
-const comeBack = (ReceiptHandle: string) =>
+/** Ends the visibility timeout of a received message at once. */
+const makeVisible = (ReceiptHandle: string) =>
   sqs.send(
     new ChangeMessageVisibilityCommand({ QueueUrl: stack.queues.work, ReceiptHandle, VisibilityTimeout: 0 }),
   );
 
-/** Sends tasks as one batch and answers their message IDs. */
+/** Sends tasks as one batch and returns their message IDs. */
 async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Promise<readonly string[]> {
   const Entries = tasks.map((task, i) => ({
     Id: String(i),
@@ -47,7 +47,7 @@ async function send(...tasks: readonly Readonly<Record<string, unknown>>[]): Pro
   return (sent.Successful ?? []).map(({ MessageId }) => MessageId ?? "");
 }
 
-/** The batches that the function has been given, as soon as there are so many. */
+/** Waits for `count` batches of the function and returns them. */
 async function batches(count: number, waitMs = 10_000) {
   const arrived = await stack.receiver.notifications.waitFor({ channel: "report", count, waitMs });
   return arrived.map(({ body }) => JSON.parse(body).Records);
@@ -60,8 +60,8 @@ async function counts(queue: string | undefined): Promise<Readonly<Record<string
   return Attributes ?? {};
 }
 
-describe("the queues and what they feed", () => {
-  it("has the attributes the template declares", async () => {
+describe("an event source", () => {
+  it("uses queues and tables with the attributes of the template", async () => {
     expect(await counts(stack.queues.work)).toMatchObject({
       VisibilityTimeout: "12",
       RedrivePolicy: expect.stringContaining("toy-service-dev-work-dead"),
@@ -73,7 +73,7 @@ describe("the queues and what they feed", () => {
     expect(Table?.GlobalSecondaryIndexes).toEqual([expect.objectContaining({ IndexName: "overdue" })]);
   });
 
-  it("gives a function records as Lambda does, and deletes what is done", async () => {
+  it("invokes the function with records as Lambda does, and deletes the done messages", async () => {
     const [first, second] = await send({ do: "succeed" }, { do: "succeed" });
     const records = (await batches(1)).flat();
     expect(records.map(({ messageId }: Identified) => messageId)).toEqual([first, second]);
@@ -92,35 +92,35 @@ describe("the queues and what they feed", () => {
     });
   });
 
-  it("gathers a batch over its window, and no longer than until it is full", async () => {
+  it("collects a batch until it is full or its window ends", async () => {
     const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.receiver.url}/report` });
     for (const _ of [1, 2, 3])
-      await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.gather, MessageBody }));
+      await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.batch, MessageBody }));
     const [batch] = await batches(1, 4_000);
     expect(batch).toHaveLength(3);
   });
 
-  it("leaves what failed, and only that, and buries it in the dead-letter queue in the end", async () => {
+  it("deletes only the done messages, and dead-letters a message that keeps failing", async () => {
     const [, failed] = await send({ do: "succeed" }, { do: "fail" });
     const inFlight = async () => (await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible;
     for (const count of [1, 2, 3]) {
       const latest = (await batches(count)).at(-1)?.find(({ messageId }: Identified) => messageId === failed);
       expect(latest.attributes.ApproximateReceiveCount).toBe(String(count));
       await eventually("one message in flight", async () => (await inFlight()) === "1");
-      await comeBack(latest.receiptHandle);
+      await makeVisible(latest.receiptHandle);
     }
     const deadLettered = new ReceiveMessageCommand({ QueueUrl: stack.queues.workDead, WaitTimeSeconds: 10 });
     expect((await sqs.send(deadLettered)).Messages).toEqual([expect.objectContaining({ MessageId: failed })]);
   }, 20_000);
 
-  test.each([["throw"], ["hang"], ["malformed"], ["stranger"]])(
-    "deletes nothing of a batch when the function does this: %s",
+  test.each([["throw"], ["hang"], ["malformed"], ["unknown-id"]])(
+    "deletes no message of a batch after this behaviour of the function: %s",
     async (how) => {
       const before = stack.lines.length;
       await send({ do: "succeed" }, { do: how });
       await batches(1);
       await eventually("the failure in the log", () =>
-        stack.lines.slice(before).some((line) => line.includes("failed and comes back")),
+        stack.lines.slice(before).some((line) => line.includes("failed and will return")),
       );
       expect((await counts(stack.queues.work)).ApproximateNumberOfMessagesNotVisible).not.toBe("0");
       await sqs.send(new PurgeQueueCommand({ QueueUrl: stack.queues.work }));

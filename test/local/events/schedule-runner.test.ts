@@ -1,11 +1,11 @@
 import { jest } from "@jest/globals";
 import { runSchedule } from "../../../local/events/schedule-runner.ts";
-import type { Invoked } from "../../../local/lambda/invocation.ts";
+import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startToyStack } from "../../support/toy-stack.ts";
 
 describe("a schedule", () => {
-  it("invokes its function with a scheduled event, again and again", async () => {
+  it("invokes its function repeatedly with a scheduled event", async () => {
     const stack = await startToyStack(600);
     const ticks = () =>
       stack.lines.filter((line) => /^tick .*"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/.test(line));
@@ -13,7 +13,7 @@ describe("a schedule", () => {
     await stack.stop();
   }, 60_000);
 
-  describe("by the clock", () => {
+  describe("with a fake clock", () => {
     beforeEach(() => {
       jest.useFakeTimers();
     });
@@ -21,17 +21,17 @@ describe("a schedule", () => {
       jest.useRealTimers();
     });
 
-    /** At which seconds a schedule of every five minutes invokes its function in the first twenty. */
+    /** Returns the seconds at which a five-minute schedule invokes its function in the first 20 minutes. */
     function invokedAt(catchUp: boolean, speed = 1): number[] {
       const start = Date.now();
       const at: number[] = [];
       const host = {
-        invoke: async (): Promise<Invoked> => {
+        invoke: async (): Promise<InvocationResult> => {
           at.push((Date.now() - start) / 1000);
           return { kind: "result", result: null };
         },
       };
-      const schedule = { ruleArn: "arn", functionArn: "arn", everyMs: 300_000, input: null };
+      const schedule = { ruleArn: "arn", functionArn: "arn", periodMs: 300_000, input: null };
       const { stop } = runSchedule({ schedule, region: "eu-central-1", host, speed, catchUp });
       jest.advanceTimersByTime(1_200_000);
       stop();
@@ -39,15 +39,15 @@ describe("a schedule", () => {
       return at;
     }
 
-    it("comes first after one period", () => {
+    it("invokes its function first after one period", () => {
       expect(invokedAt(false)).toEqual([300, 600, 900, 1200]);
       expect(invokedAt(false, 2).slice(0, 3)).toEqual([150, 300, 450]);
     });
 
-    it("catches up at once, and every 10 s for as long as a poll that was lost may come to be overdue", () => {
-      const often = Array.from({ length: 93 }, (_, index) => index * 10);
+    it("catches up at once and every 10 s for 930 s", () => {
+      const catchUps = Array.from({ length: 93 }, (_, index) => index * 10);
       const at = invokedAt(true);
-      expect([...new Set(at)]).toEqual(expect.arrayContaining([...often, 1200]));
+      expect([...new Set(at)]).toEqual(expect.arrayContaining([...catchUps, 1200]));
       expect(at.filter((second) => second > 930)).toEqual([1200]);
     });
   });

@@ -10,15 +10,15 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 const call = (path: string, init?: RequestInit) => fetch(stack.api + path, init);
-const ask = (asked: unknown) =>
+const postThing = (task: unknown) =>
   call("/things", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(asked),
+    body: JSON.stringify(task),
   });
 
 describe("the gateway", () => {
-  it("gives a function the event of an HTTP API", async () => {
+  it("invokes a function with the event of an HTTP API", async () => {
     const answer = await call("/things/a%3Ab/2?x=1&x=2&empty=", {
       headers: { cookie: "one=1; two=2", "X-Custom": "Value", "user-agent": "a test" },
     });
@@ -56,14 +56,14 @@ describe("the gateway", () => {
     ["text/plain", false],
     ["application/x-www-form-urlencoded", true],
     ["application/octet-stream", true],
-  ])("passes a body of %s on as base64: %s", async (type, isBase64Encoded) => {
+  ])("passes a body of type %s as base64: %s", async (type, isBase64Encoded) => {
     const answer = await call("/nowhere", { method: "PUT", headers: { "content-type": type }, body: "ä" });
     const body = isBase64Encoded ? Buffer.from("ä").toString("base64") : "ä";
     expect(await answer.json()).toMatchObject({ routeKey: "$default", body, isBase64Encoded });
   });
 
-  it("sends what the function answers", async () => {
-    const answer = await ask({
+  it("sends the response of the function", async () => {
+    const answer = await postThing({
       do: "answer",
       answer: {
         statusCode: 201,
@@ -77,7 +77,7 @@ describe("the gateway", () => {
     expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  it("leaves the body out of an answer to HEAD, and tells its length", async () => {
+  it("answers HEAD without a body and with its length", async () => {
     const answer = await call("/nowhere", { method: "HEAD" });
     expect(Number(answer.headers.get("content-length"))).toBeGreaterThan(100);
     expect(await answer.text()).toBe("");
@@ -85,10 +85,10 @@ describe("the gateway", () => {
 
   test.each([
     ["throws", { do: "throw" }],
-    ["dies", { do: "exit" }],
-    ["answers nonsense", { do: "answer", answer: { statusCode: "many" } }],
-  ])("says nothing but 500 when the function %s", async (_, asked) => {
-    const answer = await ask(asked);
+    ["exits", { do: "exit" }],
+    ["returns an invalid response", { do: "answer", answer: { statusCode: "many" } }],
+  ])("answers 500 without details when the function %s", async (_, task) => {
+    const answer = await postThing(task);
     expect([answer.status, await answer.json()]).toEqual([500, { message: "Internal Server Error" }]);
   });
 
@@ -97,8 +97,8 @@ describe("the gateway", () => {
     expect([answer.status, await answer.json()]).toEqual([413, { message: "Request Entity Too Large" }]);
   });
 
-  it("tells functions its own address, and the queues'", async () => {
-    const { env } = Loose.parse(await (await ask({ do: "environment" })).json());
+  it("sets its own URL and the queues' URLs in the functions' environment", async () => {
+    const { env } = Loose.parse(await (await postThing({ do: "environment" })).json());
     expect(env).toMatchObject({
       PUBLIC_URL: stack.api,
       WORK_QUEUE_URL: stack.queues.work,

@@ -29,11 +29,11 @@ describe("createRouter", () => {
     ["GET", "/things/", "$default", {}],
     ["GET", "/things/1/", "$default", {}],
     ["DELETE", "/things/1/parts/2", "$default", {}],
-  ])("sends %s %s to %s", (method, path, routeKey, pathParameters) => {
+  ])("finds for %s %s the route %s", (method, path, routeKey, pathParameters) => {
     expect(find(method, path)).toEqual({ route: { routeKey }, pathParameters });
   });
 
-  it("finds nothing where there is no default", () => {
+  it("finds no route without $default", () => {
     expect(createRouter([{ routeKey: "GET /a" }])("GET", "/b")).toBeNull();
   });
 });

@@ -12,11 +12,11 @@ beforeAll(async () => {
 afterAll(() => echo.remove());
 afterEach(() => host.stop());
 
-describe("the runtime of a function's process", () => {
+describe("the bootstrap of a function's process", () => {
   test.each([
-    ["a module that is not there", "functions/nothing.handler", "Runtime.ImportModuleError"],
-    ["an export that is not there", "functions/echo.nothing", "Runtime.HandlerNotFound"],
-    ["a handler that takes a callback", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
+    ["a missing module", "functions/nothing.handler", "Runtime.ImportModuleError"],
+    ["a missing export", "functions/echo.nothing", "Runtime.HandlerNotFound"],
+    ["a handler with a callback parameter", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
     ["a module that throws", "made/throws.handler", "RangeError"],
   ])("refuses %s", async (_, handler, errorType) => {
     host = echo.host({ handler });
@@ -25,7 +25,7 @@ describe("the runtime of a function's process", () => {
       join(echo.taskRoot, "made/callback.mjs"),
       "export function handler(event, context, callback) {}",
     );
-    await writeFile(join(echo.taskRoot, "made/throws.mjs"), "throw new RangeError('while it was loaded')");
+    await writeFile(join(echo.taskRoot, "made/throws.mjs"), "throw new RangeError('during its load')");
     expect(await host.invoke({})).toMatchObject({ kind: "error", error: { errorType } });
   });
 });

@@ -23,7 +23,7 @@ const resultOf = async (event: unknown) => {
 };
 
 describe("FunctionHost", () => {
-  it("runs the packaged handler and uses its process again", async () => {
+  it("runs the packaged handler and reuses its process", async () => {
     hostOf();
     expect(await resultOf({ a: [1, "ä"] })).toEqual({ a: [1, "ä"] });
     const first = await resultOf({ do: "context" });
@@ -39,7 +39,7 @@ describe("FunctionHost", () => {
     expect(first.remainingMs).toBeLessThanOrEqual(5000);
   });
 
-  it("gives a process the template's environment and Lambda's, and nothing of its own", async () => {
+  it("sets the environment of the template and of Lambda, and nothing of the stack's own", async () => {
     process.env.LEAKED_SECRET = "of the machine";
     hostOf();
     const { env, execArgv, cwd } = await resultOf({ do: "environment" });
@@ -59,14 +59,14 @@ describe("FunctionHost", () => {
     expect(cwd).toBe(echo.taskRoot);
   });
 
-  it("starts as many processes as there are invocations at once, up to its limit", async () => {
+  it("starts a process for each concurrent invocation, up to its limit", async () => {
     hostOf({ reservedConcurrency: 2 });
     const found = await Promise.all([1, 2, 3, 4, 5].map(() => resultOf({ do: "context" })));
     expect(new Set(found.map(({ pid }) => pid)).size).toBe(2);
     expect(host.pids).toHaveLength(2);
   });
 
-  it("passes on what a handler threw", async () => {
+  it("returns the error that a handler throws", async () => {
     expect(await hostOf().invoke({ do: "throw" })).toMatchObject({
       kind: "error",
       error: { errorType: "TypeError", errorMessage: "as asked" },
@@ -75,7 +75,7 @@ describe("FunctionHost", () => {
     expect(await resultOf({ still: "alive" })).toEqual({ still: "alive" });
   });
 
-  test.each(["hang", "spin"])("kills a process that exceeds its time limit: %s", async (how) => {
+  test.each(["hang", "spin"])("kills a process that exceeds its time limit by this: %s", async (how) => {
     const invoked = await hostOf({ timeoutSeconds: 1 }).invoke({ do: how });
     expect(invoked).toMatchObject({
       kind: "error",
@@ -85,35 +85,35 @@ describe("FunctionHost", () => {
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
   });
 
-  it("says with which status a process ended by itself", async () => {
+  it("reports the exit status of a process", async () => {
     expect(await hostOf().invoke({ do: "exit" })).toMatchObject({
       error: { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("exit status 3") },
     });
   });
 
-  it("ends a process whose promise nobody caught, as Node does", async () => {
+  it("ends a process after an unhandled rejection, as Node does", async () => {
     expect(await hostOf().invoke({ do: "reject" })).toMatchObject({
       error: { errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "nobody waits for this" },
     });
   });
 
-  it("refuses an answer that is too large", async () => {
+  it("refuses a response that is too long", async () => {
     expect(await hostOf().invoke({ do: "large" })).toMatchObject({
       error: { errorType: "Function.ResponseSizeTooLarge" },
     });
   });
 
-  it("kills its processes in the middle of their work, and goes on with new ones", async () => {
+  it("kills busy processes and starts new ones for later invocations", async () => {
     hostOf();
     const { pid } = await resultOf({ do: "context" });
-    const lost = host.invoke({ do: "hang" });
+    const killed = host.invoke({ do: "hang" });
     expect(await host.kill()).toBe(1);
-    expect(await lost).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
+    expect(await killed).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
     expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
   });
 
-  it("starts nothing once it is stopped", async () => {
+  it("starts no process after a stop", async () => {
     await hostOf().stop();
     expect(await host.invoke({})).toMatchObject({ error: { errorType: "Stack.Stopped" } });
   });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   [cce, receiver] = await Promise.all([startCceSimulator({ keys: [KEY] }), startReceiver()]);
 });
 afterAll(async () => {
-  await Promise.all([cce.close(), receiver.stop()]);
+  await Promise.all([cce.stop(), receiver.stop()]);
   await rm(folder, { recursive: true });
 });
 

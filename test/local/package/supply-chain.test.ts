@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { type BundledPackage, bundledPackages } from "../../../local/package/bundled-packages.ts";
-import { cycloneDx } from "../../../local/package/cyclonedx.ts";
 import { refusedLicences } from "../../../local/package/licences.ts";
+import { cycloneDx } from "../../../local/package/sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const Lock = z.object({
@@ -23,12 +23,12 @@ beforeAll(async () => {
 const readJson = async (file: string): Promise<unknown> =>
   JSON.parse(await readFile(join(ROOT, file), "utf8"));
 
-test("every package in the functions' code has a licence that is on the list", () => {
+test("every bundled package has an accepted licence", () => {
   expect(packages.length).toBeGreaterThan(10);
   expect(refusedLicences(packages)).toEqual([]);
 });
 
-test("a licence that is not on the list is told, unless the package offers another", () => {
+test("a licence outside the list is refused unless the package offers an accepted alternative", () => {
   const licensed = (license: string) => ({ name: "a", version: "1.0.0", license });
   expect(refusedLicences([licensed("GPL-3.0"), licensed("none"), licensed("MIT AND GPL-3.0")])).toHaveLength(
     3,
@@ -36,13 +36,13 @@ test("a licence that is not on the list is told, unless the package offers anoth
   expect(refusedLicences([licensed("(MIT OR GPL-3.0)"), licensed("ISC")])).toEqual([]);
 });
 
-test("nothing in the functions' code needs an install script", async () => {
+test("no bundled package needs an install script", async () => {
   const lock = Lock.parse(await readJson("package-lock.json"));
   const scripted = packages.filter(({ name }) => lock.packages[`node_modules/${name}`]?.hasInstallScript);
   expect(scripted).toEqual([]);
 });
 
-test("every version is exact", async () => {
+test("every dependency has an exact version", async () => {
   const { dependencies, devDependencies } = Versions.parse(await readJson("package.json"));
   const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
     ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
@@ -50,7 +50,7 @@ test("every version is exact", async () => {
   expect(loose).toEqual([]);
 });
 
-test("the bill of materials names each package by its purl and hash, and which functions hold it", () => {
+test("the bill of materials lists each package with its purl, its hash and its functions", () => {
   const bom = cycloneDx({ name: "cce-job-notifier", version: "0.1.0", license: "MIT" }, packages);
   expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 });
   const middy = bom.components.find(({ name }) => name === "@middy/core");

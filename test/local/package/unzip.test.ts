@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A zip file of one entry. */
+/** Returns a zip file with one entry. */
 function zipOf(name: string, content: string, method = 8): Buffer {
   const packed = method === 8 ? deflateRawSync(content) : Buffer.from(content);
   const local = Buffer.alloc(30);
@@ -40,24 +40,24 @@ describe("unzip", () => {
   test.each([
     ["deflated", 8],
     ["stored", 0],
-  ])("unpacks an entry that is %s", async (_, method) => {
+  ])("unpacks a %s entry", async (_, method) => {
     const out = await unpacked(zipOf("functions/a.mjs", "export {};", method));
     expect(await readFile(join(out, "functions/a.mjs"), "utf8")).toBe("export {};");
   });
 
   test.each(["../outside", "a/../../outside", "/outside"])(
-    "refuses an entry that lands at %s",
+    "refuses an entry with the path %s",
     async (name) => {
-      await expect(unpacked(zipOf(name, "x"))).rejects.toThrow("outside of the package");
+      await expect(unpacked(zipOf(name, "x"))).rejects.toThrow("is outside the package");
       expect(await readdir(folder)).toEqual(["package.zip"]);
     },
   );
 
-  it("refuses other ways to pack", async () => {
+  it("refuses other compression methods", async () => {
     await expect(unpacked(zipOf("a", "x", 12))).rejects.toThrow("method 12");
   });
 
-  it("refuses what is no zip file", async () => {
-    await expect(unpacked(Buffer.from("no zip file"))).rejects.toThrow("is not a zip file");
+  it("refuses a file that is not a zip file", async () => {
+    await expect(unpacked(Buffer.from("no zip file"))).rejects.toThrow("not a zip file");
   });
 });

@@ -24,12 +24,12 @@ describe("the receiver", () => {
     ["wecom", 200, expect.stringContaining('"errcode":0')],
     ["teams", 202, ""],
     ["discord", 204, ""],
-  ])("answers as %s does", async (channel, status, body) => {
+  ])("responds as %s does", async (channel, status, body) => {
     const answer = await post(`/${channel}/x`, "{}");
     expect([answer.status, await answer.text()]).toEqual([status, body]);
   });
 
-  it("keeps what arrived, byte for byte", async () => {
+  it("stores each notification with its exact body", async () => {
     await post("/webhook/audit", '{"ä": 1 }');
     expect(await notifications("")).toEqual([
       expect.objectContaining({
@@ -43,7 +43,7 @@ describe("the receiver", () => {
     ]);
   });
 
-  it("lets readers wait for so many of a channel", async () => {
+  it("lets readers wait for a number of notifications of a channel", async () => {
     const waiting = notifications("channel=slack&count=2&wait=10");
     await post("/slack/x", "1");
     await post("/webhook/x", "2");
@@ -51,24 +51,24 @@ describe("the receiver", () => {
     expect((await waiting).map(({ body }) => body)).toEqual(["1", "3"]);
   });
 
-  it("answers with what there is once the time is over", async () => {
+  it("returns the received notifications when the wait ends", async () => {
     expect(await notifications("count=1&wait=0.01")).toEqual([]);
   });
 
-  it("shows what arrived on a page, as text", async () => {
+  it("shows the notifications on a page and escapes them", async () => {
     await post("/slack/x", '{"text":"<script>alert(1)</script>"}');
     const page = await (await fetch(receiver.url)).text();
     expect(page).toContain("&lt;script&gt;");
     expect(page).not.toContain("<script>");
   });
 
-  it("forgets when it is told to", async () => {
+  it("deletes the notifications on request", async () => {
     await post("/slack/x", "1");
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     expect(await notifications("")).toEqual([]);
   });
 
-  it("misbehaves so many times, for one channel", async () => {
+  it("applies a behaviour a number of times to one channel", async () => {
     await behave({
       channel: "slack",
       kind: "status",
@@ -82,7 +82,7 @@ describe("the receiver", () => {
     expect((await post("/webhook/x", "4")).status).toBe(204);
   });
 
-  it("misbehaves until it is told otherwise", async () => {
+  it("applies a behaviour until it is changed", async () => {
     await behave({ kind: "status", status: 410, body: "gone" });
     expect(await (await post("/webhook/x", "")).text()).toBe("gone");
     expect((await post("/webhook/x", "")).status).toBe(410);
@@ -90,14 +90,14 @@ describe("the receiver", () => {
     expect((await post("/webhook/x", "")).status).toBe(204);
   });
 
-  it("keeps a pace, as Slack does", async () => {
-    await behave({ channel: "slack", kind: "pace", intervalMs: 60_000 });
+  it("limits the rate as Slack does", async () => {
+    await behave({ channel: "slack", kind: "rate_limit", intervalMs: 60_000 });
     expect((await post("/slack/x", "1")).status).toBe(200);
     const second = await post("/slack/x", "2");
     expect([second.status, second.headers.get("retry-after")]).toEqual([429, "60"]);
   });
 
-  it("can be told to hang", async () => {
+  it("never responds with the behaviour `hang`", async () => {
     await behave({ kind: "hang", times: 1 });
     const hanging = fetch(`${receiver.url}/slack/x`, {
       method: "POST",
@@ -109,7 +109,7 @@ describe("the receiver", () => {
     expect((await post("/slack/x", "2")).status).toBe(200);
   });
 
-  it("refuses a behaviour it does not know", async () => {
+  it("refuses an unknown behaviour", async () => {
     expect((await behave({ kind: "explode" })).status).toBe(400);
   });
 });

@@ -39,7 +39,7 @@ async function pages(asked: { Path?: string; Recursive?: boolean; WithDecryption
 }
 
 describe("the embedded Parameter Store", () => {
-  it("answers every entry of the config as JSON under the path", async () => {
+  it("returns every entry of the config as JSON below the path", async () => {
     await configure({
       projects: { prod: { region: "eu-de" } },
       targets: { deploys: { kind: "slack" } },
@@ -59,7 +59,7 @@ describe("the embedded Parameter Store", () => {
     ]);
   });
 
-  it("gives ten at a time", async () => {
+  it("returns ten parameters per page", async () => {
     const targets = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`t${i}`, i]));
     await configure({ targets });
     const found = await pages();
@@ -67,28 +67,28 @@ describe("the embedded Parameter Store", () => {
     expect(new Set(found.flatMap((page) => Object.keys(page))).size).toBe(25);
   });
 
-  it("reads the file anew for every request", async () => {
+  it("reads the file again for every request", async () => {
     await configure({ settings: { a: 1 } });
     await pages();
     await configure({ settings: { a: 2 } });
     expect(await pages()).toEqual([{ "/service/dev/settings": '{"a":2}' }]);
   });
 
-  it("keeps secrets encrypted unless it is asked, and what lies deeper unless it is asked", async () => {
+  it("returns decrypted values and deeper entries only on request", async () => {
     await configure({ projects: { prod: { secretKey: "hush" } }, settings: {} });
     expect(JSON.stringify(await pages({ WithDecryption: false }))).not.toContain("hush");
     expect(await pages({ Recursive: false })).toEqual([{ "/service/dev/settings": "{}" }]);
     expect(await pages({ Path: "/service/prod" })).toEqual([{}]);
   });
 
-  it("answers one parameter by its name", async () => {
+  it("returns one parameter by its name", async () => {
     await configure({ projects: { prod: { a: 1 } } });
     const one = (Name: string) => ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
     expect((await one("/service/dev/projects/prod")).Parameter?.Value).toBe('{"a":1}');
     await expect(one("/service/dev/projects/none")).rejects.toThrow("ParameterNotFound");
   });
 
-  it("fails as a service does while the file cannot be read", async () => {
+  it("returns a server error while the file cannot be read", async () => {
     await writeFile(configFile, "{ half of");
     await expect(pages()).rejects.toThrow("InternalServerError");
   });

@@ -1,4 +1,4 @@
-import { judge } from "../../../local/template/deployment-faults.ts";
+import { findDeploymentFaults } from "../../../local/template/deployment-faults.ts";
 import { readService } from "../../../local/template/service.ts";
 import { Template } from "../../../local/template/template.ts";
 
@@ -47,8 +47,8 @@ const resources = {
   },
 };
 
-/** Judges the template above with some properties of its resources changed. */
-function judged(change: Change = {}): readonly string[] {
+/** Finds the faults of the template above after a change to some properties of its resources. */
+function faultsAfter(change: Change = {}): readonly string[] {
   const changed = Object.fromEntries(
     Object.entries(resources).map(([name, { Type, Properties }]) => [
       name,
@@ -64,34 +64,34 @@ function judged(change: Change = {}): readonly string[] {
     },
     { sqs: "http://sqs", api: "http://api" },
   );
-  return judge(service);
+  return findDeploymentFaults(service);
 }
 
-describe("judge", () => {
-  it("finds no fault in a sound template", () => {
-    expect(judged()).toEqual([]);
+describe("findDeploymentFaults", () => {
+  it("finds no fault in a correct template", () => {
+    expect(faultsAfter()).toEqual([]);
   });
 
-  it("refuses a function that is fed by a queue it may send to, and says what Lambda would do", () => {
-    const [fault, ...others] = judged({ Worker: { RecursiveLoop: "Terminate" } });
+  it("refuses a function that may send to the queue that invokes it", () => {
+    const [fault, ...others] = faultsAfter({ Worker: { RecursiveLoop: "Terminate" } });
     expect(others).toEqual([]);
-    expect(fault).toMatch(/^worker: .*queue work and may send to it.*about 16.*recursiveLoop: Allow/);
+    expect(fault).toMatch(/^worker: the queue work invokes this function, .*about 16.*recursiveLoop: Allow/);
   });
 
-  it("takes a missing RecursiveLoop for the default, which is to stop the function", () => {
-    expect(judged({ Worker: { RecursiveLoop: undefined } })).toHaveLength(1);
+  it("treats a missing RecursiveLoop as Terminate", () => {
+    expect(faultsAfter({ Worker: { RecursiveLoop: undefined } })).toHaveLength(1);
   });
 
   test.each([["sqs:*"], ["*"], ["SQS:Send*"], ["sqs:SendMessag?"]])(
-    "sees that %s allows to send",
+    "recognizes that the action %s allows sending",
     (action) => {
-      const faults = judged({ Worker: { RecursiveLoop: undefined }, Role: role(...RECEIVE, action) });
+      const faults = faultsAfter({ Worker: { RecursiveLoop: undefined }, Role: role(...RECEIVE, action) });
       expect(faults).toHaveLength(1);
     },
   );
 
-  it("lets a function be that is fed by a queue it may not send to", () => {
-    expect(judged({ Worker: { RecursiveLoop: undefined }, Role: role(...RECEIVE) })).toEqual([]);
+  it("accepts a function that may not send to the queue that invokes it", () => {
+    expect(faultsAfter({ Worker: { RecursiveLoop: undefined }, Role: role(...RECEIVE) })).toEqual([]);
   });
 
   test.each([
@@ -99,16 +99,18 @@ describe("judge", () => {
     [60, 0],
     ["60", 0],
     [undefined, 1],
-  ])("weighs a visibility timeout of %p against six times the time limit", (seconds, faults) => {
-    const found = judged({ Queue: { VisibilityTimeout: seconds } });
+  ])("compares a visibility timeout of %p with six times the function timeout", (seconds, faults) => {
+    const found = faultsAfter({ Queue: { VisibilityTimeout: seconds } });
     expect(found).toHaveLength(faults);
     for (const fault of found)
-      expect(fault).toMatch(/^work: its visibility timeout is .* 6 times the 10 s .* 60 s/);
+      expect(fault).toMatch(
+        /^work: the visibility timeout is .* at least 60 s, which is 6 times .* \(10 s\)/,
+      );
   });
 
   test.each<[string, Change, RegExp]>([
     ["without partial batch responses", { Source: { FunctionResponseTypes: [] } }, /ReportBatchItemFailures/],
-    ["with large batches and no window", { Source: { BatchSize: 11 } }, /maximumBatchingWindow/],
+    ["with large batches and without a window", { Source: { BatchSize: 11 } }, /maximumBatchingWindow/],
     [
       "of a FIFO queue with a window",
       {
@@ -116,33 +118,35 @@ describe("judge", () => {
         Dead: { QueueName: "dead.fifo", FifoQueue: true },
         Source: { MaximumBatchingWindowInSeconds: 1 },
       },
-      /FIFO queue takes no maximumBatchingWindow/,
+      /FIFO queue does not allow a maximumBatchingWindow/,
     ],
     [
-      "of a queue its role may not receive from",
+      "of a queue from which the role may not receive",
       { Role: role("sqs:SendMessage", ...RECEIVE.slice(1)) },
       /lacks sqs:ReceiveMessage/,
     ],
     [
-      "of a queue that is not there",
+      "of an unknown queue",
       { Source: { EventSourceArn: "arn:aws:sqs:eu-central-1:1:x" } },
-      /does not hold both/,
+      /does not contain both/,
     ],
-  ])("refuses an event source %s", (_, change, words) => {
-    expect(judged(change)).toEqual([expect.stringMatching(words)]);
+  ])("refuses an event source %s", (_, change, message) => {
+    expect(faultsAfter(change)).toEqual([expect.stringMatching(message)]);
   });
 
-  it("lets large batches be that have time to gather", () => {
-    expect(judged({ Source: { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 } })).toEqual([]);
+  it("accepts large batches with a batching window", () => {
+    expect(faultsAfter({ Source: { BatchSize: 100, MaximumBatchingWindowInSeconds: 1 } })).toEqual([]);
   });
 
   it("refuses a standard queue whose dead-letter queue is FIFO", () => {
-    const faults = judged({ Dead: { QueueName: "dead.fifo", FifoQueue: true } });
-    expect(faults).toEqual([expect.stringContaining("dead-letter queue must be FIFO if")]);
+    const faults = faultsAfter({ Dead: { QueueName: "dead.fifo", FifoQueue: true } });
+    expect(faults).toEqual([
+      expect.stringContaining("dead-letter queue of a standard queue must be standard too"),
+    ]);
   });
 
-  it("tells all faults at once", () => {
+  it("returns all faults at once", () => {
     const change: Change = { Worker: { RecursiveLoop: undefined }, Queue: { VisibilityTimeout: 5 } };
-    expect(judged(change)).toHaveLength(2);
+    expect(faultsAfter(change)).toHaveLength(2);
   });
 });

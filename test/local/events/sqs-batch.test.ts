@@ -1,9 +1,9 @@
-import { settleBatch } from "../../../local/events/batch-response.ts";
+import { readBatchResult } from "../../../local/events/sqs-batch.ts";
 
 const result = (value: unknown) => ({ kind: "result", result: value }) as const;
 const failures = (...ids: unknown[]) => ({ batchItemFailures: ids.map((id) => ({ itemIdentifier: id })) });
 
-describe("settleBatch", () => {
+describe("readBatchResult", () => {
   test.each([
     ["null", null, ["a", "b"]],
     ["an empty object", {}, ["a", "b"]],
@@ -12,23 +12,26 @@ describe("settleBatch", () => {
     ["one failure", failures("a"), ["b"]],
     ["the same failure twice", failures("a", "a"), ["b"]],
     ["all failed", failures("b", "a"), []],
-  ])("deletes what is done: %s", (_, answer, done) => {
-    expect(settleBatch(["a", "b"], result(answer))).toEqual({ kind: "settled", done: new Set(done) });
+  ])("returns the done messages for %s", (_, answer, done) => {
+    expect(readBatchResult(["a", "b"], result(answer))).toEqual({ kind: "handled", done: new Set(done) });
   });
 
   test.each([
-    ["a text", "done"],
+    ["a string", "done"],
     ["an empty identifier", failures("")],
     ["a null identifier", failures(null)],
     ["a wrong key", { batchItemFailures: [{ messageId: "a" }] }],
-    ["no list", { batchItemFailures: "a" }],
+    ["failures that are not an array", { batchItemFailures: "a" }],
     ["a message of another batch", failures("a", "c")],
-  ])("deletes nothing after %s", (_, answer) => {
-    expect(settleBatch(["a", "b"], result(answer))).toMatchObject({ kind: "failed" });
+  ])("fails the whole batch for %s", (_, answer) => {
+    expect(readBatchResult(["a", "b"], result(answer))).toMatchObject({ kind: "failed" });
   });
 
-  it("deletes nothing after a failure, and says which", () => {
+  it("fails the whole batch for an error, and names the error", () => {
     const error = { errorType: "TypeError", errorMessage: "no", trace: [] };
-    expect(settleBatch(["a"], { kind: "error", error })).toEqual({ kind: "failed", why: "TypeError: no" });
+    expect(readBatchResult(["a"], { kind: "error", error })).toEqual({
+      kind: "failed",
+      cause: "TypeError: no",
+    });
   });
 });

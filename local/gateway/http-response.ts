@@ -1,14 +1,14 @@
 import * as z from "zod";
-import type { Invoked } from "../lambda/invocation.ts";
+import type { InvocationResult } from "../lambda/runtime-api.ts";
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
-  /** Names as the function spelled them; a list is sent as so many headers. */
+  /** The names are spelled as the function spells them. An array is sent as several headers. */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
 
-const Structured = z.object({
+const StructuredResult = z.object({
   statusCode: z.int().min(100).max(599),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).nullish(),
   cookies: z.array(z.string()).nullish(),
@@ -16,32 +16,32 @@ const Structured = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** What API Gateway itself says. */
-export function gatewayAnswer(status: number, message: string): HttpAnswer {
+/** Returns a response of API Gateway itself. */
+export function gatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };
 }
 
 /**
- * Turns what a function returned into an HTTP answer, payload format 2.0: a value without `statusCode` is itself the
- * body; an answer that is neither, or a failure, is a 500 that says nothing.
+ * Returns the HTTP response for the result of a function, by payload format 2.0. A value without `statusCode` is the
+ * body of a 200. An error or an invalid result gets a 500 without details.
  */
-export function httpAnswer(invoked: Invoked): HttpAnswer {
-  const internal = gatewayAnswer(500, "Internal Server Error");
-  if (invoked.kind === "error") return internal;
-  const { result } = invoked;
+export function httpResponse(invocation: InvocationResult): HttpResponse {
+  const internalError = gatewayResponse(500, "Internal Server Error");
+  if (invocation.kind === "error") return internalError;
+  const { result } = invocation;
   if (typeof result !== "object" || result === null || !("statusCode" in result)) {
     const body = Buffer.from(typeof result === "string" ? result : JSON.stringify(result));
     return { status: 200, headers: { "content-type": "application/json" }, body };
   }
-  const parsed = Structured.safeParse(result);
-  if (!parsed.success) return internal;
+  const parsed = StructuredResult.safeParse(result);
+  if (!parsed.success) return internalError;
   const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const named = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "content-type");
+  const hasType = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "content-type");
   return {
     status: statusCode,
     headers: {
-      ...(!named && body ? { "content-type": "text/plain; charset=utf-8" } : {}),
+      ...(!hasType && body ? { "content-type": "text/plain; charset=utf-8" } : {}),
       ...headers,
       ...(cookies && cookies.length > 0 && { "set-cookie": cookies }),
     },

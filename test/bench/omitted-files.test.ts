@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import leaveOut, { LEFT_OUT } from "../../esbuild.plugins.mjs";
+import plugins, { OMITTED_FILES } from "../../esbuild-plugins.ts";
 import { runBundled } from "./run-bundled.ts";
 
-test("every file that the packages leave out is still there under its name", () => {
-  const missing = LEFT_OUT.filter(({ file }) => !existsSync(resolve("node_modules", file)));
+test("every omitted file exists in node_modules", () => {
+  const missing = OMITTED_FILES.filter(({ file }) => !existsSync(resolve("node_modules", file)));
   expect(missing).toEqual([]);
 });
 
-/** As this product and the SDK import Node's modules. Prints whether they are whole, and what of Node they have loaded. */
+/** Imports Node modules as the product and the SDK do. Prints whether they work, and which costly modules they load. */
 const IMPORTS = `
   import { getRandomValues, createHash } from "node:crypto";
   import { existsSync } from "node:fs";
@@ -16,7 +16,7 @@ const IMPORTS = `
   import https, { Agent } from "node:https";
   import * as timers from "node:timers/promises";
   const loaded = ["undici/undici", "internal/crypto/webcrypto", "internal/fs/promises", "internal/readline/interface"]
-    .filter((name) => process.moduleLoadList.some((one) => one.endsWith(name)));
+    .filter((name) => process.moduleLoadList.some((loadedName) => loadedName.endsWith(name)));
   const later = await import("node:http");
   const whole = [request, createHash, existsSync, Agent, https.request, later.request, (later.default ?? later).Agent]
     .every((one) => typeof one === "function");
@@ -24,11 +24,11 @@ const IMPORTS = `
   const random = getRandomValues(new Uint8Array(16)).some((byte) => byte !== 0);
   console.log(JSON.stringify({ whole, random, loaded }));`;
 
-test("packaged, an import of Node's modules loads no more of Node than is used", async () => {
-  expect(await runBundled(IMPORTS, leaveOut)).toEqual({ whole: true, random: true, loaded: [] });
+test("in a package, imports of Node modules load no costly modules", async () => {
+  expect(await runBundled(IMPORTS, plugins)).toEqual({ whole: true, random: true, loaded: [] });
 });
 
-test("as they come, they do, or all this would be for nothing", async () => {
+test("without the plugins, imports of Node modules load costly modules", async () => {
   expect(await runBundled(IMPORTS, [])).toEqual({
     whole: true,
     random: true,
@@ -41,7 +41,7 @@ test("as they come, they do, or all this would be for nothing", async () => {
   });
 });
 
-/** Whether the number of a request, and the length of its body, are what the SDK itself would have made of them. */
+/** Prints lengths of bodies, and whether UUIDs are valid and different. */
 const REQUEST = `
   import { calculateBodyLength, v4 } from "@smithy/core/serde";
   const bodies = ["é", new Uint8Array(3), Buffer.from("four"), "", undefined];
@@ -49,8 +49,8 @@ const REQUEST = `
   console.log(JSON.stringify([...bodies.map(calculateBodyLength), uuid.test(v4()), v4() !== v4()]));`;
 
 test.each([
-  ["comes", []],
-  ["is packaged", leaveOut],
-])("a request's number and length by the SDK as it %s", async (_, plugins) => {
+  ["without the plugins", []],
+  ["with the plugins", plugins],
+])("%s the SDK computes the length of a body and the UUID of a request", async (_, plugins) => {
   expect(await runBundled(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
 });

@@ -1,0 +1,131 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
+import * as z from "zod";
+import { parseJson } from "../../lib/domain/json.ts";
+import { gatewayError, INVALID_TOKEN, type SimulatedResponse } from "./responses.ts";
+
+interface AccessKey {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly securityToken?: string;
+}
+
+/** The credentials that the simulated cloud accepts. */
+export interface Accounts {
+  readonly keys: readonly AccessKey[];
+  readonly users: readonly { readonly domain: string; readonly user: string; readonly password: string }[];
+  /** These tokens never expire. */
+  readonly tokens: readonly string[];
+  /** A token that IAM issued to a user expires after this time. */
+  readonly tokenSeconds: number;
+}
+
+const MAX_CLOCK_SKEW_MS = 15 * 60_000;
+
+const TokenRequest = z.object({
+  auth: z.object({
+    identity: z.object({
+      methods: z.tuple([z.literal("password")]),
+      password: z.object({
+        user: z.object({ name: z.string(), password: z.string(), domain: z.object({ name: z.string() }) }),
+      }),
+    }),
+    scope: z.object({ project: z.object({ id: z.string() }) }),
+  }),
+});
+
+/** Checks the credentials of requests as the cloud's gateway does. Issues tokens as IAM does. */
+export class Authentication {
+  readonly #accounts: Accounts;
+  readonly #now: () => number;
+  readonly #issuedTokens = new Map<string, { readonly projectId: string; readonly expiresAt: number }>();
+
+  constructor(accounts: Accounts, now: () => number) {
+    this.#accounts = accounts;
+    this.#now = now;
+  }
+
+  /** Returns the error response for a request with wrong credentials. Returns null for a request that may pass. */
+  refuse(request: IncomingMessage, projectId: string): SimulatedResponse | null {
+    const token = request.headers["x-auth-token"];
+    if (typeof token !== "string") return this.#refuseSignature(request);
+    return this.#isValidToken(token, projectId) ? null : INVALID_TOKEN;
+  }
+
+  /** Answers the body of a `POST /v3/auth/tokens` request. */
+  issueToken(body: string): SimulatedResponse {
+    const parsed = TokenRequest.safeParse(parseJson(body));
+    if (!parsed.success) return { status: 400, body: { error: { code: 400, message: "Bad Request" } } };
+    const { identity, scope } = parsed.data.auth;
+    const { name, password, domain } = identity.password.user;
+    const isKnown = this.#accounts.users.some(
+      (user) => user.user === name && user.domain === domain.name && user.password === password,
+    );
+    if (!isKnown)
+      return { status: 401, body: { error: { code: 401, message: "Unauthorized", title: "Unauthorized" } } };
+    const token = `MII${randomBytes(1500).toString("base64url")}`;
+    const expiresAt = this.#now() + this.#accounts.tokenSeconds * 1000;
+    this.#issuedTokens.set(token, { projectId: scope.project.id, expiresAt });
+    return {
+      status: 201,
+      headers: { "x-subject-token": token },
+      body: { token: { expires_at: new Date(expiresAt).toISOString(), methods: ["password"] } },
+    };
+  }
+
+  /** Makes every issued token invalid. */
+  expireTokens(): void {
+    this.#issuedTokens.clear();
+  }
+
+  #isValidToken(token: string, projectId: string): boolean {
+    if (this.#accounts.tokens.includes(token)) return true;
+    const issued = this.#issuedTokens.get(token);
+    return issued !== undefined && issued.projectId === projectId && issued.expiresAt > this.#now();
+  }
+
+  #refuseSignature(request: IncomingMessage): SimulatedResponse | null {
+    const refusal = (cause: string) =>
+      gatewayError(401, "APIGW.0301", `Incorrect IAM authentication information: ${cause}`);
+    const authorization = request.headers.authorization ?? "";
+    const accessKey = /Access=([^,]+),/.exec(authorization)?.[1] ?? "";
+    const key = this.#accounts.keys.find((one) => one.accessKey === accessKey);
+    if (key === undefined) return refusal(`ak ${accessKey} not exist`);
+    if (request.headers["x-security-token"] !== key.securityToken) return refusal("security token is wrong");
+    const date = String(request.headers["x-sdk-date"] ?? "");
+    const signedAt = Date.parse(
+      date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
+    );
+    // An unreadable date is NaN, which is within no skew.
+    if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
+      const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
+      return refusal(
+        `calc aksk signature fail:signature expired, signature time:${date},server time:${serverTime}`,
+      );
+    }
+    const expected = Buffer.from(vendorAuthorization(request, key));
+    const actual = Buffer.from(authorization);
+    if (expected.length === actual.length && timingSafeEqual(expected, actual)) return null;
+    const { host } = request.headers;
+    return refusal(`verify aksk signature fail, canonicalRequest:GET|${request.url}/||host:${host}`);
+  }
+}
+
+/** Returns the Authorization header that the vendor's own SDK makes for a request. It shares no code with the product. */
+function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
+  const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];
+  // The signer finds the date only under this spelling of the header.
+  const spelling = (name: string) => (name === "x-sdk-date" ? "X-Sdk-Date" : name);
+  const headers = Object.fromEntries(
+    names.map((name) => [spelling(name), String(request.headers[name] ?? "")]),
+  );
+  const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
+  const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
+  // The signer's types require a whole client. The signer reads only these fields.
+  const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
+    { method: "GET", endpoint, headers, queryParams: {} },
+    { getAk: () => accessKey, getSk: () => secretKey },
+  ]);
+  return z.object({ Authorization: z.string() }).parse(signed).Authorization;
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+
+/** A response of the simulated cloud. A string is sent as it is. Any other body is sent as JSON. */
+export interface SimulatedResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** Returns an error in the format of the gateway in front of CCE. */
+export const gatewayError = (status: number, code: string, message: string): SimulatedResponse => ({
+  status,
+  body: { error_msg: message, error_code: code, request_id: randomUUID().replaceAll("-", "") },
+});
+
+/** Returns an error in the format of CCE itself. */
+export const cceError = (status: number, code: string, message: string): SimulatedResponse => ({
+  status,
+  body: { errorCode: code, errorMessage: message },
+});
+
+export const UNKNOWN_ROUTE = gatewayError(
+  404,
+  "APIGW.0101",
+  "The API does not exist or has not been published in the environment",
+);
+export const JOB_NOT_FOUND = cceError(404, "CCE.01404001", "Resource not found.");
+export const INVALID_TOKEN = gatewayError(401, "APIGW.0307", "The token must be updated.");

@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  clusterCreation,
+  clusterDeletion,
+  endlessNodeCreation,
+  failedNodeCreation,
+} from "../cce/demo-jobs.ts";
+import type { JobScriptInput } from "../cce/job-script.ts";
+import { startCceSimulator } from "../cce/simulator.ts";
+import { type Receiver, startReceiver } from "../receiver/receiver.ts";
+import { Stoppables } from "../stack/stoppables.ts";
+
+const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
+/** Long enough for several polls of a running job, short enough for a demo. */
+const ENDLESS_JOB_DEADLINE_SECONDS = 25;
+
+/** The name of the one project in the demo's config. */
+export const DEMO_PROJECT = "demo";
+/** The targets in the demo's config. Every demo job notifies all of them. */
+export const DEMO_TARGETS = ["deploys", "audit"] as const;
+
+export interface DemoJob {
+  readonly title: string;
+  readonly jobId: string;
+  /** The fields of `POST /v1/jobs` besides project and job ID. */
+  readonly submission: Readonly<Record<string, unknown>>;
+}
+
+/** A simulated CCE, a receiver of notifications, and a config for both. A machine without an account needs no more. */
+export interface DemoEnvironment {
+  readonly configFile: string;
+  /** The bearer token of the API. */
+  readonly token: string;
+  readonly cceUrl: string;
+  readonly receiver: Receiver;
+  /** Starts the demo jobs in the simulated CCE. A real pipeline starts them by a create or delete call. */
+  startJobs(): readonly DemoJob[];
+  stop(): Promise<void>;
+}
+
+/** Starts the demo environment. When a part fails to start, the others are stopped. */
+export async function startDemoEnvironment(): Promise<DemoEnvironment> {
+  const parts = new Stoppables();
+  try {
+    const accessKey = `DEMO${randomBytes(8).toString("hex").toUpperCase()}`;
+    const secretKey = randomBytes(20).toString("hex");
+    const token = `demo-${randomBytes(12).toString("hex")}`;
+    const cce = parts.add(await startCceSimulator({ keys: [{ accessKey, secretKey }] }));
+    const receiver = parts.add(await startReceiver());
+    const folder = await mkdtemp(join(tmpdir(), "demo-config-"));
+    parts.add({ stop: () => rm(folder, { recursive: true, force: true }) });
+    const configFile = join(folder, "config.json");
+    const auth = { kind: "aksk", accessKey, secretKey };
+    const config = demoConfig({ endpoint: cce.url, auth, receiverUrl: receiver.url, token });
+    await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
+    const startJob = (title: string, script: JobScriptInput, options = {}): DemoJob => ({
+      title,
+      jobId: cce.addJob(PROJECT_ID, script),
+      submission: { context: { actor: "demo", pipeline: title }, ...options },
+    });
+    return {
+      configFile,
+      token,
+      cceUrl: cce.url,
+      receiver,
+      startJobs: () => [
+        startJob("cluster creation", clusterCreation(4)),
+        startJob("failing node creation", failedNodeCreation(8)),
+        startJob("cluster deletion", clusterDeletion(12)),
+        startJob("endless node creation", endlessNodeCreation(5), {
+          deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60,
+        }),
+      ],
+      stop: () => parts.stop(),
+    };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+/** Returns a config document with short delays, so that the demo takes less than a minute. */
+function demoConfig(options: {
+  endpoint: string;
+  auth: Readonly<Record<string, string>>;
+  receiverUrl: string;
+  token: string;
+}) {
+  const { endpoint, auth, receiverUrl, token } = options;
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  return {
+    projects: { [DEMO_PROJECT]: { projectId: PROJECT_ID, region: "eu-de", endpoint, auth } },
+    targets: {
+      deploys: { kind: "slack", url: `${receiverUrl}/slack/deploys` },
+      audit: {
+        kind: "webhook",
+        url: `${receiverUrl}/webhook/audit`,
+        secrets: [`whsec_${randomBytes(32).toString("base64")}`],
+      },
+    },
+    tokens: { demo: { sha256, projects: [DEMO_PROJECT], targets: ["*"] } },
+    settings: {
+      defaultProject: DEMO_PROJECT,
+      defaultTargets: DEMO_TARGETS,
+      poll: { minDelaySeconds: 1, maxDelaySeconds: 2 },
+      retry: { scheduleSeconds: [0, 1, 2, 5, 10] },
+      egress: { allow: [new URL(receiverUrl).host] },
+      linkKey: randomBytes(16).toString("hex"),
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** An HTTP server that only this machine can reach. */
+export interface LocalServer {
+  /** The origin, without a slash at the end. */
+  readonly url: string;
+  /** Closes all connections and the server. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Lets a server listen on 127.0.0.1. Port 0 means any free port.
+ * @throws Node's error when the port cannot be used.
+ */
+export async function listenLocally(server: Server, port = 0): Promise<LocalServer> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { parseJson } from "../../lib/domain/json.ts";
+
+/** A config has faults. The message lists all of them. */
+export class ConfigInvalidError extends Error {
+  override name = "ConfigInvalidError";
+  readonly faults: readonly string[];
+
+  /** @param source what has the faults, such as a file name. */
+  constructor(source: string, faults: readonly string[]) {
+    super(faultList(source, faults));
+    this.faults = faults;
+  }
+}
+
+/** Returns a heading and one line per fault. */
+export function faultList(source: string, faults: readonly string[]): string {
+  return `${source} is invalid:\n${faults.map((fault) => `- ${fault}`).join("\n")}`;
+}
+
+/**
+ * Reads the JSON of a config file.
+ * @throws ConfigInvalidError
+ */
+export async function readConfigDocument(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigInvalidError(file, [`cannot be read (${error.code})`]);
+  });
+  const document = parseJson(text);
+  // The message of JSON.parse would quote the text, which may contain secrets.
+  if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
+  return document;
+}
+
+/**
+ * Reads and checks a config file as the functions do.
+ * @throws ConfigInvalidError with every fault
+ */
+export async function readConfigFile(file: string): Promise<Config> {
+  const parsed = parseConfig(await readConfigDocument(file));
+  if (parsed.kind === "faults") throw new ConfigInvalidError(file, parsed.faults);
+  return parsed.config;
+}
+
+const Named = z.record(z.string(), z.unknown()).default({});
+const Document = z.looseObject({
+  projects: Named,
+  targets: Named,
+  tokens: Named,
+  oidc: z.array(z.unknown()).default([]),
+  settings: z.unknown().optional(),
+});
+
+/**
+ * Splits a config document into the parameters that Parameter Store has, sorted by name.
+ * @throws ZodError when the document does not have the form of a config.
+ */
+export function configEntries(document: unknown): readonly ConfigEntry[] {
+  const { projects, targets, tokens, oidc, settings } = Document.parse(document);
+  const named = Object.entries({ projects, targets, tokens }).flatMap(([kind, values]) =>
+    Object.entries(values).map(([name, value]) => [`${kind}/${name}`, value] as const),
+  );
+  const rules = oidc.map((rule, i) => [`oidc/${i}`, rule] as const);
+  const values = [...named, ...rules, ...(settings === undefined ? [] : [["settings", settings] as const])];
+  return values
+    .map(([name, value]) => ({ name, value: JSON.stringify(value) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

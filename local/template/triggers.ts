@@ -1,0 +1,121 @@
+import * as z from "zod";
+import type { Scope } from "./intrinsics.ts";
+import { readResources, type Template, TemplateInvalidError } from "./template.ts";
+
+/** The longest time that an HTTP API waits for a function, and the default. */
+const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
+
+const Mapping = z.object({
+  EventSourceArn: z.string(),
+  FunctionName: z.string(),
+  BatchSize: z.coerce.number().int().min(1).max(10_000).default(10),
+  MaximumBatchingWindowInSeconds: z.coerce.number().int().min(0).max(300).default(0),
+  ScalingConfig: z.object({ MaximumConcurrency: z.coerce.number().int().min(2).max(1000) }).optional(),
+  FunctionResponseTypes: z.array(z.string()).default([]),
+  Enabled: z.union([z.boolean(), z.stringbool()]).default(true),
+});
+
+/** A queue whose messages invoke a function. */
+export interface EventSourceMapping {
+  readonly logicalId: string;
+  readonly queueArn: string;
+  /** An ARN or a name. */
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly maximumConcurrency: number | null;
+  readonly reportsBatchItemFailures: boolean;
+}
+
+/** Returns the enabled event source mappings of a template. */
+export function readEventSources(template: Template, scope: Scope): readonly EventSourceMapping[] {
+  return readResources(template, "AWS::Lambda::EventSourceMapping", Mapping, scope)
+    .filter(({ properties }) => properties.Enabled)
+    .map(({ logicalId, properties }) => ({
+      logicalId,
+      queueArn: properties.EventSourceArn,
+      functionName: properties.FunctionName,
+      batchSize: properties.BatchSize,
+      batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
+      maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency ?? null,
+      reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
+    }));
+}
+
+const Integration = z.object({
+  IntegrationType: z.literal("AWS_PROXY"),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal("2.0"),
+  TimeoutInMillis: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(MAX_INTEGRATION_TIMEOUT_MS)
+    .default(MAX_INTEGRATION_TIMEOUT_MS),
+});
+const Route = z.object({ RouteKey: z.string(), Target: z.string() });
+
+/** A route of the HTTP API and its function. */
+export interface RouteResource {
+  /** `POST /v1/jobs`, `ANY /files/{path+}` or `$default`. */
+  readonly routeKey: string;
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Returns the routes of a template's HTTP API.
+ * @throws TemplateInvalidError for a route without integration.
+ */
+export function readRoutes(template: Template, scope: Scope): readonly RouteResource[] {
+  const integrations = new Map(
+    readResources(template, "AWS::ApiGatewayV2::Integration", Integration, scope).map(
+      ({ logicalId, properties }) => [`integrations/${scope.ref(logicalId)}`, properties],
+    ),
+  );
+  return readResources(template, "AWS::ApiGatewayV2::Route", Route, scope).map(
+    ({ logicalId, properties: { RouteKey, Target } }) => {
+      const integration = integrations.get(Target);
+      if (!integration)
+        throw new TemplateInvalidError(`${logicalId} refers to ${Target}, which is not in the template`);
+      const { IntegrationUri, TimeoutInMillis } = integration;
+      return { routeKey: RouteKey, functionArn: IntegrationUri, timeoutMs: TimeoutInMillis };
+    },
+  );
+}
+
+const Rule = z.object({
+  ScheduleExpression: z.string(),
+  State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
+  Targets: z.array(z.object({ Arn: z.string(), Input: z.string().optional() })),
+});
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** A function that is invoked at a fixed rate. */
+export interface Schedule {
+  readonly ruleArn: string;
+  readonly functionArn: string;
+  readonly periodMs: number;
+  /** The JSON text of the event. Null means a scheduled event of EventBridge. */
+  readonly input: string | null;
+}
+
+/**
+ * Returns the enabled schedules of a template.
+ * @throws TemplateInvalidError for any expression other than `rate(…)`.
+ */
+export function readSchedules(template: Template, scope: Scope): readonly Schedule[] {
+  return readResources(template, "AWS::Events::Rule", Rule, scope)
+    .filter(({ properties }) => properties.State === "ENABLED")
+    .flatMap(({ logicalId, properties: { ScheduleExpression, Targets } }) => {
+      const [, count, unit = ""] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
+      const unitMs = UNIT_MS[unit];
+      if (unitMs === undefined)
+        throw new TemplateInvalidError(
+          `${logicalId}: the embedded stack supports rate(5 minutes) and the like, not ${ScheduleExpression}`,
+        );
+      const ruleArn = scope.getAtt(logicalId, "Arn");
+      const periodMs = Number(count) * unitMs;
+      return Targets.map(({ Arn, Input = null }) => ({ ruleArn, functionArn: Arn, periodMs, input: Input }));
+    });
+}
