@@ -1,59 +1,57 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { deliver } from "../../lib/channels/deliver.ts";
-import { isCallback } from "../../lib/channels/targets.ts";
-import { NotifyMessage } from "../../lib/queue/messages.ts";
+import { readCallerData } from "../../lib/ledger/dynamo/acceptance.ts";
+import { markDeadLettered, postponeNotification, recordAttempt } from "../../lib/ledger/dynamo/attempt.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digest.ts";
+import { claimNotification, readDelivery } from "../../lib/ledger/dynamo/notification.ts";
+import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
+import { readOutcome } from "../../lib/ledger/dynamo/outcome.ts";
+import {
+  readTarget,
+  reserveRequestTime,
+  switchTargetOff,
+  throttleTarget,
+  tryAcquireRequest,
+} from "../../lib/ledger/dynamo/target.ts";
 import { createQueue, createSender } from "../../lib/queue/sqs.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
-import {
-  monotonicClock as monotonic,
-  systemClock as now,
-  systemRandom as random,
-} from "../../lib/runtime/clock.ts";
+import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
-import { deadLetterUnknown, logUnreadable, readMessage } from "../shared/read-message.ts";
-import { notifyLedger } from "./notify-ledger.ts";
-import { tellAttempt } from "./notify-log.ts";
-import { notificationSubject } from "./resolve-notification.ts";
-import { notification } from "./send-notification.ts";
+import { logUnreadable } from "../shared/read-message.ts";
+import { createNotifyHandler } from "./create-notify-handler.ts";
+import { logAttempt } from "./record-attempt.ts";
 
 const env = readEnvironment("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
-const ledger = notifyLedger({ client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE });
-const sqs = new SQSClient(AWS_CLIENT);
-const queue = createQueue({ client: sqs, url: env.NOTIFY_QUEUE_URL, random });
-const dead = createSender({ client: sqs, url: env.NOTIFY_DEAD_QUEUE_URL, random });
-const configs = ssmConfig(env.CONFIG_PATH);
+const sqs = { client: new SQSClient(AWS_CLIENT), random: systemRandom };
+const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
-export const handler = sqsHandler(() => async (received) => {
-  const reading = { queue, deadLetterQueue: dead, onUnreadable: logUnreadable };
-  const read = await readMessage(NotifyMessage, received, reading);
-  if (read.kind === "unreadable") return read.disposition;
-  const { message } = read;
-  const own = isCallback(message.target);
-  const config = own ? await configs.current() : await configs.knowing("targets", message.target);
-  const { settings } = config;
-  const subject = await notificationSubject(message, { ledger, config, now, freshConfig: configs.fresh });
-  if (subject.kind === "silent") return "acknowledged";
-  if (subject.kind === "unknown") return deadLetterUnknown(received, reading);
-  return notification(subject.notification, received, {
-    ledger,
-    queue,
-    dead,
-    settings,
-    now,
-    random,
-    onAttempt: tellAttempt,
-    deliver: ({ content, webhookId }, target, timeLimitMs) =>
-      deliver({
-        target,
-        content,
-        webhookId,
-        now: now(),
-        timeLimitMs,
-        monotonic,
-        allow: settings.egress.allow,
-      }),
-  });
+const handleMessage = createNotifyHandler({
+  ledger: onTable(table, {
+    readCallerData,
+    readOutcome,
+    readDigest,
+    readDelivery,
+    claimNotification,
+    recordAttempt,
+    postponeNotification,
+    markDeadLettered,
+    readTarget,
+    reserveRequestTime,
+    tryAcquireRequest,
+    throttleTarget,
+    switchTargetOff,
+  }),
+  notifyQueue: createQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
+  deadLetterQueue: createSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
+  configs: ssmConfig(env.CONFIG_PATH),
+  deliver,
+  now: systemClock,
+  random: systemRandom,
+  onAttempt: logAttempt,
+  onUnreadable: logUnreadable,
 });
+
+export const handler = sqsHandler(() => handleMessage);

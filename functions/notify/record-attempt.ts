@@ -3,120 +3,154 @@ import { nextAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
-import type { NotificationLedger, DeliveryRecord as Standing } from "../../lib/ledger/notification-ledger.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { Notification } from "./resolve-notification.ts";
 
-/** SQS hides a message for 12 h counted from its receipt; a minute is left for what we did since. */
-const LONGEST_HOLD_SECONDS = 43_200 - 60;
-/** What a receiver that throttles and names no wait is taken to ask for. */
-const UNNAMED_WAIT_SECONDS = 30;
+/** SQS counts the visibility timeout from the receive. The minute is for the time since then. */
+const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 60;
+/** The wait after an HTTP 429 without a Retry-After header. */
+const THROTTLE_SECONDS = 30;
 /**
- * SQS takes a message away, without a reason, that has been received a thousand times (resources/queues.yml). From this
- * receipt on an attempt is the notification's last; the receipts that are left are for burying it.
+ * SQS moves a message to the dead-letter queue, without a reason, after 1000 receives (resources/queues.yml). From this
+ * receive count on, an attempt is the last one. The remaining receives are for the dead letter with the reason.
  */
-export const LAST_RECEIPT = 900;
+export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
-/** Whether this is the last receipt of a message in which its notification may be attempted. */
-export const isLastReceipt = ({ receiveCount }: ReceivedMessage): boolean => receiveCount >= LAST_RECEIPT;
+/** Returns whether an attempt with this message must be the last one. */
+export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
+  return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
+}
 
-export interface NotificationRecordPorts {
-  readonly ledger: Pick<NotificationLedger, "recordAttempt" | "markDeadLettered"> &
-    Pick<TargetLedger, "throttleTarget" | "switchTargetOff">;
-  readonly queue: Pick<Queue, "changeVisibility">;
-  readonly dead: Pick<Queue, "send">;
+export interface AttemptReport {
+  readonly notification: Notification;
+  readonly result: AttemptResult;
+  /** The state of the delivery after the attempt. */
+  readonly state: DeliveryState;
+  /** The number of attempts that count against the retry schedule. */
+  readonly attempts: number;
+}
+
+export interface RecordAttemptPorts {
+  readonly ledger: Pick<Ledger, "recordAttempt" | "markDeadLettered" | "throttleTarget" | "switchTargetOff">;
+  readonly notifyQueue: Pick<Queue, "changeVisibility">;
+  readonly deadLetterQueue: Pick<Queue, "send">;
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  readonly onAttempt: (
-    notification: Notification,
-    attempted: AttemptResult,
-    state: DeliveryState,
-    attempts: number,
-  ) => void;
+  readonly onAttempt: (report: AttemptReport) => void;
 }
 
-/** Keeps what an attempt came to, and does what follows: nothing more, wait for the next, or the dead-letter queue. */
+/**
+ * Records the result of an attempt. Then acknowledges the message, postpones the next attempt, or sends the notification
+ * to the dead-letter queue. A target that is gone is switched off.
+ * @param record the delivery record before the attempt.
+ */
 export async function recordAttempt(
-  told: Notification,
-  delivery: ReceivedMessage,
-  standing: Standing,
-  attempted: AttemptResult,
-  ports: NotificationRecordPorts,
+  notification: Notification,
+  received: ReceivedMessage,
+  record: DeliveryRecord,
+  result: AttemptResult,
+  ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings } = ports;
-  const { key, redelivery } = told;
-  const at = ports.now();
-  const { verdict, spent } = attempted;
+  const { ledger, settings, now, random } = ports;
+  const { key, redelivery } = notification;
+  const at = now();
+  const { verdict, spent, reason, status, durationMs, answer } = result;
   const isThrottled = verdict === "retry" && !spent;
-  const afterSeconds = attempted.afterSeconds ?? (isThrottled ? UNNAMED_WAIT_SECONDS : null);
-  const attempts = standing.attempts + (spent ? 1 : 0);
+  const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
   const next =
-    verdict === "retry" && !isLastReceipt(delivery)
+    verdict === "retry" && !isLastAttempt(received)
       ? nextAttempt({
-          attempts: standing.attempts,
-          throttles: standing.throttles,
-          throttledMs: at - (standing.throttledSince ?? at),
+          attempts: record.attempts,
+          throttles: record.throttles,
+          throttledMs: at - (record.throttledSince ?? at),
           spent,
           afterSeconds,
           scheduleSeconds: settings.retry.scheduleSeconds,
-          random: ports.random(),
+          random: random(),
         })
       : null;
-  const state: DeliveryState =
-    verdict !== "retry" ? verdict : next?.kind === "again" ? "pending" : "exhausted";
   const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
-  // Not until this notification's own next attempt: its place in the schedule is nothing to the others.
+  const retryState = nextAttemptAt === null ? "exhausted" : "pending";
+  const state: DeliveryState = verdict === "retry" ? retryState : verdict;
+  // The other notifications to the target wait as long as the receiver asked. The retry schedule is only for this one.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
     redelivery,
-    messageId: delivery.messageId,
+    messageId: received.messageId,
     state,
     spent,
-    attempt: {
-      at,
-      verdict,
-      status: attempted.status,
-      durationMs: attempted.durationMs,
-      reason: attempted.reason,
-      answer: attempted.answer,
-    },
+    attempt: { at, verdict, status, durationMs, reason, answer },
     nextAttemptAt,
   });
-  ports.onAttempt(told, attempted, state, attempts);
+  ports.onAttempt({ notification, result, state, attempts: record.attempts + (spent ? 1 : 0) });
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
-  if (nextAttemptAt !== null) return hide(delivery, nextAttemptAt, ports);
-  // A caller's own address ends with its watch's notification: nobody could switch it on again, and other watches may name it.
-  if (state === "gone" && attempted.reason !== "target_off" && !isCallback(key.target))
+  if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
+  // A callback is never switched off: nobody could switch it on again, and other watches may use the same URL.
+  if (state === "gone" && reason !== "target_off" && !isCallback(key.target))
     await ledger.switchTargetOff(key.target, at);
-  return deadLetter(told, delivery, state, attempted.reason, ports);
+  return deadLetter(notification, received, state, reason, ports);
 }
 
-/** Leaves a notification in its queue, hidden until then, or for as long as SQS hides a message. */
-export async function hide(
-  delivery: ReceivedMessage,
+/** Makes a message invisible until then, or for as long as SQS allows. */
+export async function postpone(
+  { receiptHandle }: ReceivedMessage,
   until: Instant,
-  ports: Pick<NotificationRecordPorts, "queue" | "now">,
+  { notifyQueue, now }: Pick<RecordAttemptPorts, "notifyQueue" | "now">,
 ): Promise<Disposition> {
-  const seconds = Math.ceil(Math.max(0, until - ports.now()) / 1000);
-  await ports.queue.changeVisibility(delivery.receiptHandle, Math.min(seconds, LONGEST_HOLD_SECONDS));
+  const seconds = Math.ceil(Math.max(0, until - now()) / 1000);
+  await notifyQueue.changeVisibility(receiptHandle, Math.min(seconds, MAX_POSTPONE_SECONDS));
   return "retry";
 }
 
-/** Sends a notification that failed for good to the dead-letter queue, with its reason, and marks it as lying there. */
+/**
+ * Sends a failed notification to the dead-letter queue with its reason, and marks the notification as dead-lettered.
+ * @throws SendFailedError when the dead-letter queue does not take the message.
+ */
 export async function deadLetter(
   { key, redelivery }: Notification,
-  delivery: ReceivedMessage,
+  { messageId, body }: ReceivedMessage,
   state: DeliveryState,
   reason: string,
-  ports: NotificationRecordPorts,
+  { ledger, deadLetterQueue }: Pick<RecordAttemptPorts, "ledger" | "deadLetterQueue">,
 ): Promise<Disposition> {
   const attributes = { reason: state, detail: reason, target: key.target };
-  await sendAll(ports.dead, [{ id: delivery.messageId, body: delivery.body, delaySeconds: 0, attributes }]);
-  await ports.ledger.markDeadLettered(key, redelivery);
+  await sendAll(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  await ledger.markDeadLettered(key, redelivery);
   return "acknowledged";
+}
+
+/** Logs and counts one attempt. The log line has the name of the target and never its URL. */
+export function logAttempt({ notification, result, state, attempts }: AttemptReport): void {
+  const { key, redelivery, target } = notification;
+  const { verdict, reason, status, durationMs, spent } = result;
+  const kind = target?.kind ?? "unknown";
+  log.info("attempt", {
+    project: key.project,
+    job_id: key.jobId,
+    target: key.target,
+    kind,
+    redelivery,
+    attempts,
+    verdict,
+    reason,
+    status,
+    duration_ms: durationMs,
+    state,
+  });
+  meter.add("Attempts", 1);
+  meter.add("Attempts", 1, { kind, verdict });
+  if (spent && verdict !== "delivered") meter.add("AttemptsFailed", 1);
+  meter.add("AttemptMilliseconds", durationMs, { kind });
+  if (state !== "pending") meter.add("Notifications", 1, { kind, state });
+  if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
+  if (state === "gone") meter.add("TargetGone", 1);
 }

@@ -1,26 +1,21 @@
 import { createHash } from "node:crypto";
+import { decrypt } from "../../lib/auth/encryption.ts";
 import type { NotificationContent } from "../../lib/channels/notification-content.ts";
 import { isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import type { Instant } from "../../lib/domain/job.ts";
-import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import { type Instant, OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification-ledger.ts";
-import type {
-  DigestMessage,
-  NotificationMessage,
-  NotifyMessage,
-  TargetGoneMessage,
-} from "../../lib/queue/messages.ts";
-import { DIGEST_PROJECT, isUnasked, TARGET_PROJECT } from "../shared/notification-targets.ts";
-import { callbackTarget } from "./callback-target.ts";
+import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
+import { DIGEST_PROJECT, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
-/** A notification, ready to be claimed and delivered. */
+/** Everything that an attempt needs to know about a notification. */
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
-  /** What the receiver knows a repeated delivery by: the same for every attempt and redelivery. */
+  /** The same for every attempt and every redelivery. The receiver recognizes a repetition by this ID. */
   readonly webhookId: string;
   /** Null when the config has no such target. */
   readonly target: Target | null;
@@ -28,124 +23,126 @@ export interface Notification {
   readonly expiresAt: Instant;
 }
 
-export interface NotificationSubjectPorts {
+export type ResolvedNotification =
+  | ({ readonly kind: "notification" } & Notification)
+  /** The target's `on` excludes the outcome. */
+  | { readonly kind: "filtered" }
+  /** The ledger has no outcome or digest for the message. */
+  | { readonly kind: "unknown" };
+
+export interface ResolveNotificationPorts {
   readonly ledger: Pick<Ledger, "readOutcome" | "readCallerData" | "readDigest" | "readDelivery">;
-  readonly config: Config;
-  /** The config as it is now, or was a moment ago. */
-  readonly freshConfig: () => Promise<Config>;
+  readonly configs: Pick<ConfigSource, "fresh">;
   readonly now: () => Instant;
 }
 
-export type NotificationSubject =
-  | { readonly kind: "notification"; readonly notification: Notification }
-  /** The target does not want to hear of any of it. */
-  | { readonly kind: "silent" }
-  /** The ledger knows nothing of it (any more). */
-  | { readonly kind: "unknown" };
-
-/** Reads what a message is about. Nobody is passed over by a config that is older than the one the message was sent by. */
-export async function notificationSubject(
+/**
+ * Reads what a message of the notify queue is about. The config may be older than the config of the sender, so a filtered
+ * notification is resolved again with the newest config.
+ */
+export async function resolveNotification(
   message: NotifyMessage,
-  ports: NotificationSubjectPorts,
-): Promise<NotificationSubject> {
-  const subject = await subjectBy(message, ports);
-  if (subject.kind !== "silent") return subject;
-  const config = await ports.freshConfig();
-  return config === ports.config ? subject : subjectBy(message, { ...ports, config });
+  config: Config,
+  ports: ResolveNotificationPorts,
+): Promise<ResolvedNotification> {
+  const resolved = await resolveWith(config, message, ports);
+  if (resolved.kind !== "filtered") return resolved;
+  const newest = await ports.configs.fresh();
+  return newest === config ? resolved : resolveWith(newest, message, ports);
 }
 
-async function subjectBy(
+async function resolveWith(
+  config: Config,
   message: NotifyMessage,
-  ports: NotificationSubjectPorts,
-): Promise<NotificationSubject> {
-  const expiresAt = keptUntil(ports.now(), ports.config.settings);
+  { ledger, now }: ResolveNotificationPorts,
+): Promise<ResolvedNotification> {
+  const { target: targetName } = message;
+  const target = config.targets[targetName] ?? null;
+  const expiresAt = keptUntil(now(), config.settings);
   switch (message.kind) {
-    case "notification":
-      return ofOutcome(message, expiresAt, ports);
-    case "digest":
-      return ofDigest(message, expiresAt, ports);
-    case "target_gone":
-      return ofTargetGone(message, expiresAt, ports);
+    case "notification": {
+      const { project, jobId, generation, redelivery } = message;
+      const key = { project, jobId, target: targetName, generation };
+      const summary = await ledger.readOutcome(key);
+      if (summary === null) return { kind: "unknown" };
+      if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
+      return {
+        kind: "notification",
+        key,
+        redelivery,
+        webhookId: webhookId(key, summary.outcome),
+        target: isCallback(targetName) ? await callbackTarget(key, config, ledger) : target,
+        content: { kind: "outcome", summary },
+        expiresAt,
+      };
+    }
+    case "digest": {
+      const digest = await ledger.readDigest(message.digestId);
+      if (digest === null) return { kind: "unknown" };
+      const read = await Promise.all(digest.members.map((member) => ledger.readOutcome(member)));
+      const summaries = read.filter((summary) => summary !== null);
+      if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
+        return { kind: "filtered" };
+      const key = { project: DIGEST_PROJECT, jobId: message.digestId, target: targetName };
+      return {
+        kind: "notification",
+        key,
+        redelivery: 0,
+        webhookId: webhookId(key, "digest"),
+        target,
+        content: { kind: "digest", summaries },
+        expiresAt,
+      };
+    }
+    case "target_gone": {
+      const { gone, since } = message;
+      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, target: targetName };
+      return {
+        kind: "notification",
+        key,
+        redelivery: 0,
+        webhookId: webhookId(key, "gone"),
+        target,
+        content: { kind: "target_gone", target: gone, since },
+        expiresAt,
+      };
+    }
     default:
       return message satisfies never;
   }
 }
 
-async function ofOutcome(
-  message: NotificationMessage,
-  expiresAt: Instant,
-  ports: NotificationSubjectPorts,
-): Promise<NotificationSubject> {
-  const { project, jobId, target: name, generation } = message;
-  const key = { project, jobId, target: name, generation };
-  const conclusion = await ports.ledger.readOutcome(key);
-  if (conclusion === null) return { kind: "unknown" };
-  if (await isUnasked(message, conclusion.outcome, ports)) return { kind: "silent" };
-  const notification: Notification = {
-    key,
-    redelivery: message.redelivery,
-    webhookId: webhookId(key, conclusion.outcome),
-    target: isCallback(message.target)
-      ? await callbackTarget(key, ports)
-      : (ports.config.targets[message.target] ?? null),
-    content: { kind: "outcome", summary: conclusion },
-    expiresAt,
-  };
-  return { kind: "notification", notification };
-}
-
 /**
- * One ID per watch, outcome and target, and for each time the watch was taken up again: a hash of them, since names may
- * hold what a header may not.
+ * Returns whether the target's `on` excludes the outcome. A redelivery is never filtered. A notification with an attempt is
+ * not filtered either: otherwise its state would stay `pending`.
  */
-function webhookId({ project, jobId, target, generation = 0 }: NotificationKey, what: string): string {
-  const told = [project, jobId, what, target, ...(generation === 0 ? [] : [generation])];
-  const hash = createHash("sha256").update(JSON.stringify(told));
+async function isFiltered(
+  message: NotificationMessage,
+  outcome: Outcome,
+  target: Target | null,
+  ledger: Pick<Ledger, "readDelivery">,
+): Promise<boolean> {
+  if (message.redelivery > 0 || target === null || target.on.includes(outcome)) return false;
+  return (await ledger.readDelivery(message)).history.length === 0;
+}
+
+/** Makes a webhook target from the caller's `callbackUrl`. Returns null when the URL cannot be decrypted. */
+async function callbackTarget(
+  key: NotificationKey,
+  { settings: { linkKey, callbackSecrets } }: Config,
+  ledger: Pick<Ledger, "readCallerData">,
+): Promise<Target | null> {
+  const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
+  if (encrypted === undefined || linkKey === undefined) return null;
+  const url = decrypt({ key: linkKey, purpose: key.target, encrypted });
+  return url === null
+    ? null
+    : { kind: "webhook", url, on: [...OUTCOMES], secrets: callbackSecrets, headers: {} };
+}
+
+/** Returns one ID per notification key and event. The ID is a hash, because a name may contain characters that a header may not. */
+function webhookId({ project, jobId, target, generation = 0 }: NotificationKey, event: string): string {
+  const parts = [project, jobId, event, target, ...(generation === 0 ? [] : [generation])];
+  const hash = createHash("sha256").update(JSON.stringify(parts));
   return `msg_${hash.digest("base64url").slice(0, 27)}`;
-}
-
-async function ofDigest(
-  message: DigestMessage,
-  expiresAt: Instant,
-  { ledger, config }: NotificationSubjectPorts,
-): Promise<NotificationSubject> {
-  const digest = await ledger.readDigest(message.digestId);
-  if (digest === null) return { kind: "unknown" };
-  const target = config.targets[message.target] ?? null;
-  const conclusions = (await Promise.all(digest.members.map((key) => ledger.readOutcome(key)))).filter(
-    (conclusion): conclusion is OutcomeSummary => conclusion !== null,
-  );
-  if (!conclusions.some(({ outcome }) => target === null || target.on.includes(outcome)))
-    return { kind: "silent" };
-  const key = { project: DIGEST_PROJECT, jobId: message.digestId, target: message.target };
-  const notification: Notification = {
-    key,
-    redelivery: 0,
-    webhookId: webhookId(key, "digest"),
-    target,
-    content: { kind: "digest", summaries: conclusions },
-    expiresAt,
-  };
-  return { kind: "notification", notification };
-}
-
-function ofTargetGone(
-  message: TargetGoneMessage,
-  expiresAt: Instant,
-  ports: NotificationSubjectPorts,
-): NotificationSubject {
-  const key = {
-    project: TARGET_PROJECT,
-    jobId: `${message.gone}.${message.since}`,
-    target: message.target,
-  };
-  const notification: Notification = {
-    key,
-    redelivery: 0,
-    webhookId: webhookId(key, "gone"),
-    target: ports.config.targets[message.target] ?? null,
-    content: { kind: "target_gone", target: message.gone, since: message.since },
-    expiresAt,
-  };
-  return { kind: "notification", notification };
 }

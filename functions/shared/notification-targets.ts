@@ -1,8 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
-import type { NotificationLedger } from "../../lib/ledger/notification-ledger.ts";
-import type { NotificationMessage } from "../../lib/queue/messages.ts";
 
 /** Digests and alerts about targets are kept in the ledger like notifications of a watch; no project has such a name. */
 export const DIGEST_PROJECT = ":digest";
@@ -36,19 +34,6 @@ export function notificationTargets(
     (told.digestTargets.includes(name) ? byDigest : own).push(name);
   }
   return { own, byDigest };
-}
-
-/**
- * Whether a target's `on` leaves this outcome out, and nobody asked for it by a redelivery: `poll` sends to a target it does not
- * know yet whatever the outcome. A notification that has been attempted goes on to its end, so that it never stands as pending.
- */
-export async function isUnasked(
-  message: NotificationMessage,
-  outcome: Outcome,
-  { config, ledger }: { readonly config: Config; readonly ledger: Pick<NotificationLedger, "readDelivery"> },
-): Promise<boolean> {
-  if (message.redelivery > 0 || (config.targets[message.target]?.on.includes(outcome) ?? true)) return false;
-  return (await ledger.readDelivery(message)).history.length === 0;
 }
 
 /**

@@ -1,5 +1,4 @@
-import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
-import { notification } from "../../functions/notify/send-notification.ts";
+import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/poll-job.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/read-message.ts";
@@ -9,7 +8,6 @@ import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
-import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
@@ -55,7 +53,6 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     queueNamed("dead"),
   ];
   const config = configWith(options.settings ?? {});
-  const { settings } = config;
   const seen = {
     polls: [] as PollReport[],
     concluded: [] as OutcomeSummary[],
@@ -63,6 +60,24 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     failures: [] as SweepSubject[],
     posts: [] as string[],
   };
+  const handleNotification = createNotifyHandler({
+    ledger,
+    notifyQueue,
+    deadLetterQueue,
+    configs: {
+      current: async () => config,
+      knowing: async () => config,
+      fresh: async () => flow.freshConfig,
+    },
+    deliver: async ({ webhookId }) => {
+      seen.posts.push(webhookId);
+      return flow.attempted;
+    },
+    now,
+    random: () => 0.5,
+    onAttempt: () => {},
+    onUnreadable: (reason) => seen.unreadable.push(reason),
+  });
   const flow = {
     clock,
     memory,
@@ -130,42 +145,17 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
       });
     },
 
-    /** The next visible message of the notify queue, handled and acknowledged as its function would. */
-    async tell(): Promise<Disposition | "nothing" | "unknown"> {
-      const [delivery] = notifyQueue.receive(1);
-      if (delivery === undefined) return "nothing";
-      const disposition = await flow.handle(delivery);
-      if (disposition === "acknowledged") notifyQueue.remove(delivery.receiptHandle);
+    /** Handles the next visible message of the notify queue. Removes the message when it is acknowledged. */
+    async notify(): Promise<Disposition | "nothing"> {
+      const [message] = notifyQueue.receive(1);
+      if (message === undefined) return "nothing";
+      const disposition = await flow.handle(message);
+      if (disposition === "acknowledged") notifyQueue.remove(message.receiptHandle);
       return disposition;
     },
 
-    async handle(delivery: Omit<ReceivedMessage, "remainingMs">): Promise<Disposition | "unknown"> {
-      const subject = await notificationSubject(NotifyMessage.parse(JSON.parse(delivery.body)), {
-        ledger,
-        config,
-        now,
-        freshConfig: async () => flow.freshConfig,
-      });
-      if (subject.kind === "silent") return "acknowledged";
-      if (subject.kind === "unknown") return "unknown";
-      return notification(
-        subject.notification,
-        { ...delivery, remainingMs: () => flow.remainingMs },
-        {
-          ledger,
-          queue: notifyQueue,
-          dead: deadLetterQueue,
-          settings,
-          now,
-          random: () => 0.5,
-          onAttempt: () => {},
-          deliver: async ({ webhookId }) => {
-            seen.posts.push(webhookId);
-            return flow.attempted;
-          },
-        },
-      );
-    },
+    handle: (message: Omit<ReceivedMessage, "remainingMs">): Promise<Disposition> =>
+      handleNotification({ ...message, remainingMs: () => flow.remainingMs }),
 
     async sweep(remainingMs = () => 50_000): Promise<SweepResult> {
       const results: SweepResult[] = [];

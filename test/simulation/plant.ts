@@ -1,8 +1,7 @@
-import type { NotificationPorts } from "../../functions/notify/send-notification.ts";
+import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { PollPorts } from "../../functions/poll/poll-job.ts";
 import type { SweepPorts } from "../../functions/sweep/sweep.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
 /** A bug put into the product's surroundings, to see that the simulation finds it. */
@@ -12,7 +11,7 @@ export interface Plant {
   readonly failures: EventSourceOptions["failures"];
   readonly deadLetters: (queue: Pick<Queue, "send">) => Pick<Queue, "send">;
   readonly poll: (ports: PollPorts) => PollPorts;
-  readonly notification: (ports: NotificationPorts, delivery: ReceivedMessage) => NotificationPorts;
+  readonly notify: (ports: NotifyPorts) => NotifyPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
 }
 
@@ -28,6 +27,6 @@ export const NO_PLANT: Plant = {
   },
   deadLetters: (queue) => queue,
   poll: (ports) => ports,
-  notification: (ports) => ports,
+  notify: (ports) => ports,
   sweep: (ports) => ports,
 };

@@ -1,9 +1,8 @@
-import type { NotificationPorts } from "../../functions/notify/send-notification.ts";
+import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { SweepPorts } from "../../functions/sweep/sweep.ts";
-import type { ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /** Goes on whatever the claim answers. */
-export function noClaim(ports: NotificationPorts): NotificationPorts {
+export function noClaim(ports: NotifyPorts): NotifyPorts {
   const { ledger } = ports;
   return {
     ...ports,
@@ -35,34 +34,30 @@ export function noClaim(ports: NotificationPorts): NotificationPorts {
 }
 
 /** Records a notification as delivered, and then posts it. */
-export function recordBeforePost(
-  ports: NotificationPorts,
-  { messageId }: ReceivedMessage,
-): NotificationPorts {
+export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   const { ledger, deliver, now } = ports;
+  const messageIds = new Map<string, string>();
   return {
     ...ports,
-    async deliver(notification, target, budgetMs) {
-      const { key, redelivery } = notification;
-      const attempt = {
-        at: now(),
-        verdict: "delivered",
-        status: 200,
-        durationMs: 0,
-        reason: "ok",
-        answer: "",
-      } as const;
-      const record = {
+    ledger: {
+      ...ledger,
+      claimNotification(wanted) {
+        messageIds.set(JSON.stringify(wanted.key), wanted.messageId);
+        return ledger.claimNotification(wanted);
+      },
+    },
+    async deliver(request) {
+      const { key, redelivery } = request;
+      await ledger.recordAttempt({
         key,
         redelivery,
-        messageId,
+        messageId: messageIds.get(JSON.stringify(key)) ?? "",
         state: "delivered",
         spent: true,
-        attempt,
+        attempt: { at: now(), verdict: "delivered", status: 200, durationMs: 0, reason: "ok", answer: "" },
         nextAttemptAt: null,
-      } as const;
-      await ledger.recordAttempt(record);
-      return deliver(notification, target, budgetMs);
+      });
+      return deliver(request);
     },
   };
 }
@@ -83,23 +78,32 @@ export function markSwept(ports: SweepPorts): SweepPorts {
   };
 }
 
-/** Asks for no claim where a notification is marked. */
-export function unclaimedIfSwept(ports: NotificationPorts, delivery: ReceivedMessage): NotificationPorts {
-  if (!/"redelivery":1\d{3}/.test(delivery.body)) return ports;
-  const unclaimed = noClaim(ports);
-  const { ledger } = unclaimed;
-  const unmark = <T extends { redelivery: number }>(marked: T): T => ({
-    ...marked,
-    redelivery: marked.redelivery - SWEPT,
-  });
+/** Claims no notification that is marked. */
+export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
+  const { ledger } = ports;
+  const unclaimed = noClaim(ports).ledger;
+  /** The ledger for a notification, and the notification without its mark. */
+  const unmark = <T extends { readonly redelivery: number }>(marked: T): [typeof ledger, T] =>
+    marked.redelivery < SWEPT
+      ? [ledger, marked]
+      : [unclaimed, { ...marked, redelivery: marked.redelivery - SWEPT }];
   return {
-    ...unclaimed,
+    ...ports,
     ledger: {
       ...ledger,
-      claimNotification: (wanted) => ledger.claimNotification(unmark(wanted)),
-      recordAttempt: (record) => ledger.recordAttempt(unmark(record)),
-      postponeNotification: (hold) => ledger.postponeNotification(unmark(hold)),
-      markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery - SWEPT),
+      claimNotification(marked) {
+        const [to, claim] = unmark(marked);
+        return to.claimNotification(claim);
+      },
+      recordAttempt(marked) {
+        const [to, record] = unmark(marked);
+        return to.recordAttempt(record);
+      },
+      postponeNotification(marked) {
+        const [to, postponement] = unmark(marked);
+        return to.postponeNotification(postponement);
+      },
+      markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery % SWEPT),
     },
   };
 }

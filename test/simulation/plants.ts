@@ -25,7 +25,7 @@ const PLANTS = {
     poll: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
   },
   /** Every delivery of a notification is an attempt. */
-  "no-claim": { ...NO_PLANT, notification: noClaim },
+  "no-claim": { ...NO_PLANT, notify: noClaim },
   /** Shorter than the function may run. */
   "short-visibility": { ...NO_PLANT, visibilitySeconds: 10 },
   /** Lambda's default. */
@@ -45,14 +45,19 @@ const PLANTS = {
     failures: (records, settled) =>
       records.flatMap(({ messageId }, i) => (settled[i]?.disposition === "acknowledged" ? [] : [messageId])),
   },
-  "record-before-post": { ...NO_PLANT, notification: recordBeforePost },
+  "record-before-post": { ...NO_PLANT, notify: recordBeforePost },
   /** A message that cannot be read is acknowledged, and that is all. */
   "ack-malformed": {
     ...NO_PLANT,
-    deadLetters: () => ({ send: async (messages) => messages.map(({ id }) => ({ id, kind: "sent" })) }),
+    deadLetters: (queue) => ({
+      async send(messages) {
+        await queue.send(messages.filter(({ attributes }) => attributes?.reason !== "malformed"));
+        return messages.map(({ id }) => ({ id, kind: "sent" }));
+      },
+    }),
   },
   /** What the sweep sends again goes past the claim. */
-  "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notification: unclaimedIfSwept },
+  "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notify: unclaimedIfSwept },
   "forget-target": { ...NO_PLANT, poll: forgetTarget },
 } satisfies Record<string, Plant>;
 

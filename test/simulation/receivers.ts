@@ -1,5 +1,5 @@
+import { NOTIFICATION_LEASE_MS } from "../../functions/notify/create-notify-handler.ts";
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
-import { NOTIFICATION_LEASE_MS } from "../../functions/notify/send-notification.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";

@@ -1,11 +1,8 @@
 import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
-import { notificationSubject } from "../../functions/notify/resolve-notification.ts";
-import { notification } from "../../functions/notify/send-notification.ts";
+import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/poll-job.ts";
-import { deadLetterUnknown, readMessage } from "../../functions/shared/read-message.ts";
 import { createSweepHandler } from "../../functions/sweep/sweep.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -86,42 +83,24 @@ export function startPoll(around: Surroundings, actor: Actor, messages: number, 
   return createPollHandler(ports)(messages);
 }
 
-/** As functions/notify.ts joins it. */
+/** The handler of one batch of the notify queue. */
 export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
   const { world, config, plant } = around;
-  const { now } = world;
   const { ledger, queue } = reach(around, actor, 0);
-  const reading = {
-    queue: queue("notify"),
-    deadLetterQueue: plant.deadLetters(queue("notifyDead")),
-    onUnreadable: () => {},
-  };
-  return async (received) => {
-    const read = await readMessage(NotifyMessage, received, reading);
-    if (read.kind === "unreadable") return read.disposition;
-    const subject = await notificationSubject(read.message, {
+  const readConfig = async () => config;
+  return createNotifyHandler(
+    plant.notify({
       ledger,
-      config,
-      now,
-      freshConfig: async () => config,
-    });
-    if (subject.kind === "silent") return "acknowledged";
-    if (subject.kind === "unknown") return deadLetterUnknown(received, reading);
-    const ports = plant.notification(
-      {
-        ledger,
-        queue: queue("notify"),
-        dead: queue("notifyDead"),
-        now,
-        random: world.chance.next,
-        settings: config.settings,
-        onAttempt: () => {},
-        deliver: deliverFor(world, actor, around, around.rates),
-      },
-      received,
-    );
-    return notification(subject.notification, received, ports);
-  };
+      notifyQueue: queue("notify"),
+      deadLetterQueue: plant.deadLetters(queue("notifyDead")),
+      configs: { current: readConfig, knowing: readConfig, fresh: readConfig },
+      deliver: deliverFor(world, actor, around, around.rates),
+      now: world.now,
+      random: world.chance.next,
+      onAttempt: () => {},
+      onUnreadable: () => {},
+    }),
+  );
 }
 
 /** One run of the sweep. */

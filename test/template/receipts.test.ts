@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LAST_RECEIPT } from "../../functions/notify/record-attempt.ts";
+import { LAST_ATTEMPT_RECEIVE_COUNT } from "../../functions/notify/record-attempt.ts";
 import { ROOT } from "./own-template.ts";
 
 test("a notification ends well before SQS would take its message away without a reason", async () => {
   const queues = await readFile(join(ROOT, "resources/queues.yml"), "utf8");
   const limits = [...queues.matchAll(/maxReceiveCount: (\d+)/g)].map(([, limit]) => Number(limit));
   expect(limits).toHaveLength(2);
-  for (const limit of limits) expect(limit).toBeGreaterThanOrEqual(LAST_RECEIPT + 100);
+  for (const limit of limits) expect(limit).toBeGreaterThanOrEqual(LAST_ATTEMPT_RECEIVE_COUNT + 100);
 });

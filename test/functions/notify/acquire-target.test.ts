@@ -6,12 +6,12 @@ describe("the first wait of the schedule", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(flow.seen.posts).toEqual([]);
     const standing = await flow.memory.readDelivery({ ...KEY, target: "audit" });
     expect(standing).toMatchObject({ attempts: 0, nextAttemptAt: flow.clock.now + 60_000 });
     flow.clock.now += 60_000;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(1);
   });
 
@@ -20,7 +20,7 @@ describe("the first wait of the schedule", () => {
     await flow.open({ targets: ["nobody"] });
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
   });
 });

@@ -21,7 +21,7 @@ describe("a callback that is gone", () => {
     const flow = flows({ settings: { linkKey: LINK_KEY } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await first()).toMatchObject({ state: "gone", deadLettered: true });
     const attributes = { reason: "gone", detail: "target_gone", target: TARGET };
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
@@ -30,7 +30,7 @@ describe("a callback that is gone", () => {
     flow.clock.now += 20 * DAY_MS;
     const second = await ended(flow, "job-2");
     flow.attempted = TAKEN;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
   });
 
@@ -38,7 +38,7 @@ describe("a callback that is gone", () => {
     const flow = flows({ settings: { linkKey: LINK_KEY } });
     await flow.memory.switchTargetOff(TARGET, 1);
     const standing = await ended(flow, "job-1");
-    await flow.tell();
+    await flow.notify();
     expect(await standing()).toMatchObject({ state: "delivered" });
   });
 });

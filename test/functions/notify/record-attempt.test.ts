@@ -31,7 +31,7 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
       const next = Math.min(...flow.notifyQueue.state.messages.map(({ visibleAt }) => visibleAt));
       if (next >= until) return receipts;
       flow.clock.now = Math.max(flow.clock.now, next);
-      await flow.tell();
+      await flow.notify();
       receipts = Math.max(
         receipts,
         ...flow.notifyQueue.state.messages.map(({ receiveCount }) => receiveCount),
@@ -46,11 +46,11 @@ describe("a receiver that throttles", () => {
     const { flow, standing } = await ended();
     flow.attempted = BUSY;
     for (let spent = 0; spent < 7; spent += 1) {
-      await flow.tell();
+      await flow.notify();
       flow.clock.now = (await standing()).nextAttemptAt ?? 0;
     }
     flow.attempted = throttledFor(1);
-    await flow.tell();
+    await flow.notify();
     const { now } = flow.clock;
     expect((await standing()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(now + 1000);
@@ -59,14 +59,14 @@ describe("a receiver that throttles", () => {
     await flow.open({ jobId: "job-2" });
     await flow.poll(1, "m-2", flow.pollQueue, "job-2");
     flow.clock.now += 1000;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await standing("job-2")).toMatchObject({ state: "delivered" });
   });
 
   it("and names no wait is left alone for half a minute, by all of its notifications", async () => {
     const { flow, standing } = await ended();
     flow.attempted = throttledFor(null);
-    await flow.tell();
+    await flow.notify();
     const until = flow.clock.now + 30_000;
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(until);
     expect((await standing()).nextAttemptAt).toBe(until);
@@ -77,7 +77,7 @@ describe("a receiver that throttles", () => {
     flow.attempted = throttledFor(1);
     const waits: number[] = [];
     const once = async () => {
-      await flow.tell();
+      await flow.notify();
       const { nextAttemptAt } = await standing();
       waits.push(((nextAttemptAt ?? 0) - flow.clock.now) / 1000);
       flow.clock.now = nextAttemptAt ?? 0;

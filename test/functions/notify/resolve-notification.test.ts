@@ -29,7 +29,7 @@ describe("a notification whose target does not ask for its outcome", () => {
   it("is not sent, though poll sent it here, and leaves nothing behind to look after", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
     expect(bodiesOf(flow.deadLetterQueue)).toEqual([]);
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
@@ -41,23 +41,23 @@ describe("a notification whose target does not ask for its outcome", () => {
   it("is sent if somebody asked for it again", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
-    await flow.tell();
+    await flow.notify();
     await flow.memory.scheduleSweep(KEY, flow.clock.now, null);
     await flow.memory.startRedelivery(AUDIT, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", redelivery: 1 });
   });
 
   it("goes on to its end once it has been attempted, so that it does not stand as pending for ever", async () => {
     const { flow, audit } = await ended();
     flow.attempted = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
-    await flow.tell();
+    await flow.notify();
     audit.on = ["succeeded"];
     flow.attempted = TAKEN;
     flow.clock.now += MINUTE_MS;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", attempts: 2 });
   });
 
@@ -65,7 +65,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     flow.freshConfig = configHearing(["succeeded", "failed"]);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(1);
   });
 });

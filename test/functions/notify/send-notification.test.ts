@@ -25,7 +25,7 @@ async function ended(targets: readonly string[] = ["audit"], settings = {}) {
 describe("a notification", () => {
   it("is delivered once, and recorded", async () => {
     const { flow, standing } = await ended();
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "delivered", attempts: 1 });
     expect(flow.seen.posts).toHaveLength(1);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
@@ -35,23 +35,23 @@ describe("a notification", () => {
     const { flow } = await ended();
     const [body] = flow.notifyQueue.state.messages;
     await flow.notifyQueue.send([{ id: "again", body: body?.body ?? "", delaySeconds: 0 }]);
-    expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
+    expect([await flow.notify(), await flow.notify()]).toEqual(["acknowledged", "acknowledged"]);
     expect(flow.seen.posts).toHaveLength(1);
   });
 
   it("waits hidden in its queue between attempts, and comes under the same ID", async () => {
     const { flow, standing } = await ended();
     flow.attempted = RETRY;
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(await standing()).toMatchObject({
       state: "pending",
       attempts: 1,
       nextAttemptAt: flow.clock.now + 5_000,
     });
-    expect(await flow.tell()).toBe("nothing");
+    expect(await flow.notify()).toBe("nothing");
     flow.clock.now += 5_000;
     flow.attempted = TAKEN;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(new Set(flow.seen.posts).size).toBe(1);
     expect(await standing()).toMatchObject({ state: "delivered", attempts: 2 });
   });
@@ -59,7 +59,7 @@ describe("a notification", () => {
   it("spends no attempt on a 429, and makes the others at that target wait as well", async () => {
     const { flow, standing } = await ended();
     flow.attempted = THROTTLED;
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(await standing()).toMatchObject({ state: "pending", attempts: 0 });
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(flow.clock.now + 900_000);
   });
@@ -67,9 +67,9 @@ describe("a notification", () => {
   it("ends in the dead-letter queue, with the reason, when its schedule is exhausted", async () => {
     const { flow, standing } = await ended(["audit"], { retry: { scheduleSeconds: [0, 1] } });
     flow.attempted = RETRY;
-    await flow.tell();
+    await flow.notify();
     flow.clock.now += 2_000;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "exhausted", attempts: 2, deadLettered: true });
     const attributes = { reason: "exhausted", detail: "server_error", target: "audit" };
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
@@ -78,26 +78,26 @@ describe("a notification", () => {
   it("that is refused is deadLettered at once; one for a target that is gone switches the target off", async () => {
     const refused = await ended();
     refused.flow.attempted = REJECTED;
-    expect(await refused.flow.tell()).toBe("acknowledged");
+    expect(await refused.flow.notify()).toBe("acknowledged");
     expect(await refused.standing()).toMatchObject({ state: "rejected", deadLettered: true });
 
     const gone = await ended();
     gone.flow.attempted = GONE;
-    await gone.flow.tell();
+    await gone.flow.notify();
     expect((await gone.flow.memory.readTarget("audit")).offSince).toBe(gone.flow.clock.now);
   });
 
   it("asks a target that is off for nothing", async () => {
     const { flow, standing } = await ended();
     await flow.memory.switchTargetOff("audit", 1);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
     expect(await standing()).toMatchObject({ state: "gone", deadLettered: true });
   });
 
   it("for a target that the config has lost is deadLettered", async () => {
     const { flow } = await ended(["nobody"]);
-    await flow.tell();
+    await flow.notify();
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
   });
 
@@ -116,7 +116,7 @@ describe("a notification", () => {
       nextAttemptAt: null,
       attempt: { ...attempt, reason: "client_error" },
     });
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toEqual([]);
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
   });
@@ -133,7 +133,7 @@ describe("a notification", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(flow.seen.posts).toEqual([]);
     expect(await flow.memory.readDelivery({ ...KEY, target: "audit" })).toMatchObject({ state: "pending" });
   });
@@ -141,17 +141,17 @@ describe("a notification", () => {
   it("is kept when there is no time left for it", async () => {
     const { flow } = await ended();
     flow.remainingMs = 6_000;
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(flow.seen.posts).toEqual([]);
   });
 
   it("waits for its place in the pace of its target", async () => {
     const { flow } = await ended(["deploys"]);
     await flow.memory.reserveRequestTime("deploys", flow.clock.now, 1_100);
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     expect(flow.seen.posts).toEqual([]);
     flow.clock.now += 2_000;
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(1);
   });
 });

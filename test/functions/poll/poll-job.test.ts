@@ -138,7 +138,7 @@ describe("a poll", () => {
     flow.clock.now = T0 + 3_600_000;
     await flow.poll(1);
     const [late] = flow.notifyQueue.state.messages.map(({ body }) => body);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
 
     expect(await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2)).toBe("over");
     const acceptedAt = flow.clock.now + 1000;
@@ -152,7 +152,7 @@ describe("a poll", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([
       { v: 2, generation: 1, target: "audit", outcome: "succeeded" },
     ]);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(new Set(flow.seen.posts).size).toBe(2);
     expect(await flow.memory.readWatch(KEY)).toMatchObject({
       watch: { state: "succeeded" },
@@ -163,7 +163,7 @@ describe("a poll", () => {
     // A notification of the first generation that nobody took until now tells how that one ended.
     const untold = (late ?? "").replace('"audit"', '"deploys"');
     await flow.notifyQueue.send([{ id: "late", body: untold, delaySeconds: 0 }]);
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(3);
     expect((await flow.memory.readOutcome(KEY))?.outcome).toBe("timed_out");
   });

@@ -3,7 +3,7 @@ import { logStopped } from "../../../functions/api/stop-watch.ts";
 import { logTested } from "../../../functions/api/test-target.ts";
 import { logAudit } from "../../../functions/audit/audit.ts";
 import { logAccepted } from "../../../functions/enqueue/accept-request.ts";
-import { tellAttempt } from "../../../functions/notify/notify-log.ts";
+import { logAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
 import { logSweepFailure, logSwept } from "../../../functions/sweep/sweep.ts";
@@ -14,7 +14,7 @@ import { publishMetrics } from "../../../lib/runtime/metrics.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
-const NOTICE: Notification = {
+const NOTIFICATION: Notification = {
   key: { ...KEY, target: "deploys" },
   redelivery: 0,
   webhookId: "msg_1",
@@ -81,7 +81,7 @@ test("every log line from a request to its notification contains the job ID", as
       latenessSeconds: 0.5,
     });
     logConcluded(CONCLUSION);
-    tellAttempt(NOTICE, ATTEMPTED, "delivered", 1);
+    logAttempt({ notification: NOTIFICATION, result: ATTEMPTED, state: "delivered", attempts: 1 });
   });
   expect(logged).toEqual([
     { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
@@ -150,8 +150,13 @@ test.each([
 test("an attempt counts as failed when it spent a place in the schedule, not when it was asked to wait", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
   const { counted } = await told(() => {
-    tellAttempt(NOTICE, { ...retry, spent: false }, "pending", 0);
-    tellAttempt(NOTICE, retry, "exhausted", 9);
+    logAttempt({
+      notification: NOTIFICATION,
+      result: { ...retry, spent: false },
+      state: "pending",
+      attempts: 0,
+    });
+    logAttempt({ notification: NOTIFICATION, result: retry, state: "exhausted", attempts: 9 });
   });
   expect(counted).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });

@@ -34,7 +34,7 @@ describe("a retention of seconds", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    await flow.tell();
+    await flow.notify();
     expect(Object.keys(kept).toSorted()).toEqual(["claimNotification", "end", "saveOutcome"]);
     for (const at of Object.values(kept)) expect(at).toBeGreaterThan(T0 + OWED_MS);
   });

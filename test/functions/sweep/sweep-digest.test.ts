@@ -43,7 +43,7 @@ describe("the sweep, of a digest", () => {
       expect(await flow.sweep()).toMatchObject({ notifications: 2 });
       expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "alarms" }, { target: "deploys" }]);
     }
-    expect([await flow.tell(), await flow.tell()]).toEqual(["acknowledged", "acknowledged"]);
+    expect([await flow.notify(), await flow.notify()]).toEqual(["acknowledged", "acknowledged"]);
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
     expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);

@@ -65,7 +65,7 @@ describe("the sweep", () => {
     flow.notifyQueue.purge();
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
-    expect(await flow.tell()).toBe("acknowledged");
+    expect(await flow.notify()).toBe("acknowledged");
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
     expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
@@ -93,7 +93,7 @@ describe("the sweep", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     flow.attempted = { ...flow.attempted, verdict: "retry", status: 503, reason: "server_error" };
-    expect(await flow.tell()).toBe("retry");
+    expect(await flow.notify()).toBe("retry");
     for (let hour = 0; hour < 11; hour += 1) {
       flow.clock.now += 60 * MINUTE_MS;
       expect(await flow.sweep()).toMatchObject({ notifications: 0 });

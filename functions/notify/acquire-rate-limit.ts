@@ -1,0 +1,59 @@
+import { minIntervalMs } from "../../lib/channels/channel.ts";
+import { channelOf } from "../../lib/channels/registry.ts";
+import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
+import type { Target } from "../../lib/channels/targets.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+
+/** The queue waits in whole seconds. A shorter wait is not worth another receive. */
+const MIN_WAIT_MS = 100;
+
+export interface AcquireRateLimitPorts {
+  readonly ledger: Pick<TargetLedger, "reserveRequestTime" | "tryAcquireRequest">;
+  readonly settings: Settings;
+  readonly random: () => number;
+}
+
+export interface RateLimitWait {
+  readonly until: Instant;
+  /** The notification has reserved a request at this time. */
+  readonly nextAttemptReserved: boolean;
+}
+
+/**
+ * Acquires one request to a target. Returns null when the request may be sent now. Otherwise returns the wait: for the
+ * first step of the retry schedule, for the end of a throttle (HTTP 429), or for the channel's rate limit.
+ */
+export async function acquireRateLimit(
+  {
+    target,
+    targetName,
+    record,
+    throttledUntil,
+    now,
+  }: {
+    readonly target: Target;
+    readonly targetName: string;
+    readonly record: DeliveryRecord;
+    readonly throttledUntil: Instant;
+    readonly now: Instant;
+  },
+  { ledger, settings, random }: AcquireRateLimitPorts,
+): Promise<RateLimitWait | null> {
+  if (record.nextAttemptAt === null) {
+    const firstWaitMs = firstWaitSeconds(settings.retry.scheduleSeconds, random()) * 1000;
+    if (firstWaitMs > 0) return { until: now + firstWaitMs, nextAttemptReserved: false };
+  }
+  if (throttledUntil > now + MIN_WAIT_MS) return { until: throttledUntil, nextAttemptReserved: false };
+  const intervalMs = minIntervalMs(channelOf(target).rateLimit);
+  if (intervalMs === 0) return null;
+  if (!record.nextAttemptReserved) {
+    const requestAt = await ledger.reserveRequestTime(targetName, now, intervalMs);
+    if (requestAt > now + MIN_WAIT_MS) return { until: requestAt, nextAttemptReserved: true };
+  }
+  // Two notifications with different reservations can return in the same second.
+  if (await ledger.tryAcquireRequest(targetName, now, intervalMs)) return null;
+  return { until: now + intervalMs, nextAttemptReserved: true };
+}

@@ -1,0 +1,133 @@
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
+import { isCallback, type Target } from "../../lib/channels/targets.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { NotifyMessage } from "../../lib/queue/messages.ts";
+import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import { deadLetterUnknown, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
+import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
+import {
+  deadLetter,
+  isLastAttempt,
+  postpone,
+  type RecordAttemptPorts,
+  recordAttempt,
+} from "./record-attempt.ts";
+import {
+  type Notification,
+  type ResolveNotificationPorts,
+  resolveNotification,
+} from "./resolve-notification.ts";
+
+/** Longer than the function's timeout, shorter than the queue's visibility timeout (see `POLL_LEASE_MS`). */
+export const NOTIFICATION_LEASE_MS = 35_000;
+const ATTEMPT_MS = 10_000;
+/** The time that is reserved to record an attempt and to send a dead letter. */
+const RECORD_MS = 6_000;
+/** A message waits only for the rate limit until it has been received this many times. A burst then takes minutes. */
+const PROMPT_RECEIVES = 30;
+/** Later the message waits longer each time, up to this limit. The receives of the message then last for more than a day. */
+const MAX_ADDED_WAIT_SECONDS = 120;
+
+/** The request of an attempt, with the notification that it belongs to. */
+export type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
+
+export interface NotifyPorts extends Omit<RecordAttemptPorts, "settings"> {
+  readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotification" | "readTarget"> &
+    ResolveNotificationPorts["ledger"] &
+    AcquireRateLimitPorts["ledger"] &
+    RecordAttemptPorts["ledger"];
+  readonly configs: Pick<ConfigSource, "current" | "knowing" | "fresh">;
+  /** Makes one attempt. Never throws. */
+  readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
+  readonly onUnreadable: ReadMessagePorts["onUnreadable"];
+}
+
+/** Creates the handler of the notify queue. Each message is one notification to one target. */
+export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
+  const { configs, onUnreadable, deadLetterQueue } = ports;
+  const readPorts = { queue: ports.notifyQueue, deadLetterQueue, onUnreadable };
+  return async (received) => {
+    const read = await readMessage(NotifyMessage, received, readPorts);
+    if (read.kind === "unreadable") return read.disposition;
+    const { target } = read.message;
+    const config = await (isCallback(target) ? configs.current() : configs.knowing("targets", target));
+    const resolved = await resolveNotification(read.message, config, ports);
+    switch (resolved.kind) {
+      case "filtered":
+        return "acknowledged";
+      case "unknown":
+        return deadLetterUnknown(received, readPorts);
+      case "notification":
+        return notify(resolved, received, config.settings, ports);
+      default:
+        return resolved satisfies never;
+    }
+  };
+}
+
+/**
+ * Claims a notification, acquires the rate limit of its target, makes one attempt and records the attempt. A notification
+ * that has to wait stays in the queue, invisible.
+ */
+async function notify(
+  notification: Notification,
+  received: ReceivedMessage,
+  settings: Settings,
+  ports: NotifyPorts,
+): Promise<Disposition> {
+  if (attemptTimeMs(received) <= 0) return "retry";
+  const { ledger, now } = ports;
+  const { key, redelivery, expiresAt, target } = notification;
+  const { messageId } = received;
+  const lease = { messageId, now: now(), leaseMs: NOTIFICATION_LEASE_MS };
+  const claim = await ledger.claimNotification({ key, redelivery, expiresAt, ...lease });
+  switch (claim.kind) {
+    case "claimed":
+      break;
+    case "stale":
+    case "other_owner":
+      return "acknowledged";
+    case "own_lease":
+      return "retry";
+    case "not_due":
+      return postpone(received, claim.until, ports);
+    case "needs_dead_letter":
+      return deadLetter(notification, received, claim.state, claim.reason, ports);
+    default:
+      return claim satisfies never;
+  }
+
+  const record = (result: AttemptResult) =>
+    recordAttempt(notification, received, claim.record, result, { ...ports, settings });
+  if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
+  const { offSince, throttledUntil } = await ledger.readTarget(key.target);
+  // Release 0.1 switched callbacks off too. Nobody can switch a callback on again.
+  if (offSince !== null && !isCallback(key.target))
+    return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
+
+  if (!isLastAttempt(received)) {
+    const wait = await acquireRateLimit(
+      { target, targetName: key.target, record: claim.record, throttledUntil, now: lease.now },
+      { ...ports, settings },
+    );
+    if (wait !== null) {
+      const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
+      const until = Math.max(wait.until, lease.now + addedSeconds * 1000);
+      await ledger.postponeNotification({ key, redelivery, messageId, ...wait, until });
+      return postpone(received, until, ports);
+    }
+  }
+  // The time is checked again: Lambda may have frozen the process after the claim, and the lease may have ended.
+  const timeLimitMs = attemptTimeMs(received);
+  if (timeLimitMs <= 0) return "retry";
+  const { allow } = settings.egress;
+  return record(await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow }));
+}
+
+const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
+
+function attemptTimeMs({ remainingMs }: ReceivedMessage): number {
+  return Math.min(ATTEMPT_MS, remainingMs() - RECORD_MS);
+}
