@@ -2,11 +2,11 @@ import { mkdirSync } from "node:fs";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { servePage } from "../test/browser/page-server.ts";
 import { jobPage } from "../test/browser/pages.ts";
-import { failedJob } from "../test/lib/pages/failed-sample.ts";
-import { NOW } from "../test/lib/pages/job-parts.ts";
-import { runningJob } from "../test/lib/pages/running-sample.ts";
+import { failedJob } from "../test/lib/pages/failed-job.ts";
+import { runningJob } from "../test/lib/pages/running-jobs.ts";
+import { NOW } from "../test/lib/pages/sample-parts.ts";
 
-/** Makes the README's pictures of the status page: `node bench/screenshots.ts`. */
+/** Writes the pictures of the status page for the README. Run it with `node bench/screenshots.ts`. */
 const PICTURES = [
   { name: "failed", document: failedJob(), width: 1200, height: 800, colorScheme: "light" },
   { name: "running", document: runningJob(), width: 1200, height: 740, colorScheme: "dark" },

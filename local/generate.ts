@@ -1,13 +1,15 @@
 // Writes every generated file of this repository. Generated files are committed, so a fresh clone needs no build step.
 // A test compares each file with its sources.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
 import { docsPage } from "../lib/openapi/docs-page.ts";
 import { openApiDocument } from "../lib/openapi/openapi-document.ts";
 
 /** The generated files: the path in the repository, and a function that returns the content. */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "functions/api/openapi.generated.ts": openApiModule,
+  "lib/pages/browser.generated.ts": browserModule,
 };
 
 function openApiModule(): string {
@@ -20,6 +22,40 @@ function openApiModule(): string {
   });
 }
 
+const BROWSER_FOLDER = "lib/pages/browser";
+
+async function browserModule(): Promise<string> {
+  return moduleOfTexts(BROWSER_FOLDER, {
+    LIVE_SCRIPT: await bundledScript("live-page.ts"),
+    PAGE_CSS: await minifiedCss("page.css"),
+    JOB_PAGE_CSS: await minifiedCss("job-page.css"),
+    LIST_PAGE_CSS: await minifiedCss("list-page.css"),
+  });
+}
+
+async function bundledScript(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [repositoryPath(`${BROWSER_FOLDER}/${file}`)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+  });
+  return outputFiles.map(({ text }) => text.trim()).join("");
+}
+
+async function minifiedCss(file: string): Promise<string> {
+  const css = readFileSync(repositoryPath(`${BROWSER_FOLDER}/${file}`), "utf8");
+  const { code } = await transform(css, { loader: "css", minify: true, charset: "utf8" });
+  return code.trim();
+}
+
+function repositoryPath(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
 /** A TypeScript module that exports each text as a constant. */
 function moduleOfTexts(source: string, texts: Readonly<Record<string, string>>): string {
   const constants = Object.entries(texts).map(
@@ -30,4 +66,4 @@ function moduleOfTexts(source: string, texts: Readonly<Record<string, string>>):
 
 if (import.meta.main)
   for (const [path, content] of Object.entries(GENERATED_FILES))
-    writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), await content());
+    writeFileSync(repositoryPath(path), await content());

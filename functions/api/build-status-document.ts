@@ -4,7 +4,7 @@ import type { JobDocument, StatusDocument } from "../../lib/api/status-document.
 import type { Config } from "../../lib/config/config.ts";
 import { type Failure, listFailures } from "../../lib/domain/failures.ts";
 import { createHintLookup } from "../../lib/domain/hints.ts";
-import type { AccessErrorKind, Job, SubJobCounts } from "../../lib/domain/job.ts";
+import { ACCESS_ERROR_TEXTS, type Job, type SubJobCounts } from "../../lib/domain/job.ts";
 import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
@@ -91,14 +91,9 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-const ACCESS_ERRORS: Readonly<Record<AccessErrorKind, string>> = {
-  unauthorized: "CCE rejects the project's credentials",
-  forbidden: "CCE does not let the project's credentials read this job",
-  misconfigured: "the project's endpoint or ID is not one of the CCE API",
-};
-
 function describeLastPollError({ accessError, lastPollError }: Watch): string | null {
-  if (accessError !== null) return `${ACCESS_ERRORS[accessError.kind]}, since ${toIso(accessError.since)}`;
+  if (accessError !== null)
+    return `${ACCESS_ERROR_TEXTS[accessError.kind]}, since ${toIso(accessError.since)}`;
   return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
 }
 

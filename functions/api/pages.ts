@@ -13,10 +13,10 @@ import { truncateTree } from "../../lib/domain/truncate-tree.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { PageTokenError, type WatchPage } from "../../lib/ledger/watch-ledger.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
-import { listState } from "../../lib/pages/list-filter-state.ts";
+import { parseListState } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
-import type { RenderedPage } from "../../lib/pages/shell.ts";
+import type { RenderedPage } from "../../lib/pages/page-shell.ts";
 import { statusResponse } from "./build-status-document.ts";
 import { withDigestDeliveries } from "./read-status.ts";
 
@@ -85,7 +85,7 @@ export async function showJobs(request: PageRequest, ports: PagesPorts): Promise
     project: project.data,
     watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(links, watch, now) ?? "" })),
     filter: {
-      state: listState(query.get("state")),
+      state: parseListState(query.get("state")),
       text: (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed(),
     },
     now,

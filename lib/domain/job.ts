@@ -67,6 +67,13 @@ export interface Job {
 export const ACCESS_ERROR_KINDS = ["unauthorized", "forbidden", "misconfigured"] as const;
 export type AccessErrorKind = (typeof ACCESS_ERROR_KINDS)[number];
 
+/** The explanations of access errors. Each continues a sentence. */
+export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
+  unauthorized: "CCE rejects the project's credentials",
+  forbidden: "CCE does not let the project's credentials read this job",
+  misconfigured: "the project's endpoint or ID is not one of the CCE API",
+};
+
 /** Access has failed since `since`. `kind` is the error of the latest poll. */
 export interface AccessError {
   readonly kind: AccessErrorKind;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
 import { type Html, html } from "../pages/html.ts";
-import { inline } from "../pages/inline.ts";
+import { inlineElement } from "../pages/page-shell.ts";
 import { PROBLEM_HELP } from "./problem-help.ts";
 
 /** The parts of the OpenAPI document that the page shows. */
@@ -41,7 +41,7 @@ export function docsPage(openApi: Readonly<Record<string, unknown>>): DocsPage {
     ),
   );
   const reasons = z.looseObject({ anyOf: z.array(Reason) }).parse(components.schemas.Reason).anyOf;
-  const style = inline("style", readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"));
+  const style = inlineElement("style", readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"));
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>

@@ -1,7 +1,10 @@
 import { type Html, html } from "./html.ts";
-import { FACE_NAMES, type Face } from "./state-presentation.ts";
 
-const COLOURS: Readonly<Record<Face["name"], string>> = {
+const ICON_NAMES = ["running", "succeeded", "failed", "timed_out", "lost", "stopped", "waiting"] as const;
+/** The name of an icon is also the name of its colour in the CSS. */
+export type IconName = (typeof ICON_NAMES)[number];
+
+const COLOURS: Readonly<Record<IconName, string>> = {
   running: "#1f6feb",
   succeeded: "#1a7f4b",
   failed: "#d1293d",
@@ -11,8 +14,8 @@ const COLOURS: Readonly<Record<Face["name"], string>> = {
   waiting: "#6b7480",
 };
 
-/** Every state has a shape of its own, so that none rests on colour alone. All on a 16 × 16 grid. */
-const SHAPES: Readonly<Record<Face["name"], Html>> = {
+/** Each icon has its own shape: a reader may not see colours. The grid has 16 × 16 units. */
+const SHAPES: Readonly<Record<IconName, Html>> = {
   running: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" opacity=".3"/><path class="arc" d="M8 2a6 6 0 0 1 6 6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>`,
   succeeded: html`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="m4.9 8.3 2.2 2.2 4.1-4.7" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>`,
   failed: html`<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" fill="currentColor"/><path d="m5.6 5.6 4.8 4.8m0-4.8-4.8 4.8" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round"/>`,
@@ -22,18 +25,18 @@ const SHAPES: Readonly<Record<Face["name"], Html>> = {
   waiting: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.6 2.1"/>`,
 };
 
-/** Drawn once per page; `icon` refers to it. */
-export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${FACE_NAMES.map(
+/** A page contains the shapes once. `icon` refers to them. */
+export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${ICON_NAMES.map(
   (name) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${SHAPES[name]}</symbol>`,
 )}</defs></svg>`;
 
-/** Decoration: the state's word always stands beside it. */
-export function icon(name: Face["name"]): Html {
+/** The icon is hidden from screen readers, because the text of the state is always next to it. */
+export function icon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 
-/** The tab's icon as a data: URL. */
-export function favicon(name: Face["name"]): string {
+/** The icon of the browser tab, as a data: URL. */
+export function favicon(name: IconName): string {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="${COLOURS[name]}">${SHAPES[name]}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

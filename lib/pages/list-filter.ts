@@ -1,28 +1,109 @@
-import type { WatchState } from "../domain/job.ts";
+import {
+  type AccessError,
+  type Instant,
+  jobWasSeen,
+  type LastPollError,
+  type WatchState,
+} from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
-import { LIST_STATES, type ListedWatch, type ListFilter } from "./list-filter-state.ts";
-import { carriedParameters, listLink } from "./list-link.ts";
-import { faceOf } from "./state-presentation.ts";
+import { presentState, type StatePresentation } from "./state-presentation.ts";
 
-/** One state holds jobs that run and jobs that no poll has seen yet. */
-function stateWord(state: WatchState): string {
-  return state === "watching" ? "Watching" : faceOf(state, true).word;
+/** A watch as the list shows it. */
+export interface ListedWatch {
+  readonly jobId: string;
+  readonly state: WatchState;
+  readonly jobType: string | null;
+  readonly resourceName: string | null;
+  readonly phase: string | null;
+  readonly acceptedAt: Instant;
+  readonly concludedAt: Instant | null;
+  readonly nextPollAt: Instant | null;
+  readonly accessError: AccessError | null;
+  readonly lastPollError: LastPollError | null;
+  /** The status page of the watch, with a key. */
+  readonly url: string;
 }
 
-/** States as links with their counts on this page, and a field for words. Works without a script. */
-export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, self: string): Html {
-  const count = (state: string) => watches.filter((watch) => watch.state === state).length;
-  return html`<div class="filter"><nav aria-label="By state" id="states">${chip("All", watches.length, null)}${LIST_STATES.filter(
-    (state) => count(state) > 0 || state === filter.state,
-  ).map((state) => chip(stateWord(state), count(state), state))}</nav>
-<form role="search" method="get">${carriedParameters(self).map(
+export interface ListFilter {
+  /** Null for all states. */
+  readonly state: WatchState | null;
+  /** Each word must occur in the ID, type, resource, phase or state of the job. Case does not matter. */
+  readonly text: string;
+}
+
+const FILTER_STATES: readonly WatchState[] = [
+  "watching",
+  "failed",
+  "timed_out",
+  "lost",
+  "succeeded",
+  "stopped",
+];
+
+/** Returns the state with this name, or null. */
+export function parseListState(name: string | null): WatchState | null {
+  return FILTER_STATES.find((state) => state === name) ?? null;
+}
+
+export function presentListed({ state, jobType: type, phase }: ListedWatch): StatePresentation {
+  return presentState(state, jobWasSeen({ type, phase }));
+}
+
+/** Selects the watches that match. Those that still run come first. Otherwise the order stays. */
+export function selectWatches(watches: readonly ListedWatch[], filter: ListFilter): readonly ListedWatch[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = watches.filter(
+    (watch) => (filter.state === null || watch.state === filter.state) && containsAll(watch, words),
+  );
+  const isRunning = (watch: ListedWatch) => watch.state === "watching";
+  return [...matching.filter(isRunning), ...matching.filter((watch) => !isRunning(watch))];
+}
+
+function containsAll(watch: ListedWatch, words: readonly string[]): boolean {
+  const { jobId, jobType, resourceName, phase } = watch;
+  const text = [jobId, jobType, resourceName, phase, presentListed(watch).text].join(" ").toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** Links for the states, each with its count on this page, and a search field. The form works without a script. */
+export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, selfUrl: string): Html {
+  const countOf = (state: WatchState) => watches.filter((watch) => watch.state === state).length;
+  const stateLink = (text: string, count: number, state: WatchState | null) =>
+    html`<a href="${listLink(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
+  // "Watching" includes jobs that run and jobs that no poll has seen yet.
+  const stateText = (state: WatchState) =>
+    state === "watching" ? "Watching" : presentState(state, true).text;
+  const states = FILTER_STATES.filter((state) => countOf(state) > 0 || state === filter.state);
+  return html`<div class="filter"><nav aria-label="By state" id="states">${stateLink("All", watches.length, null)}${states.map(
+    (state) => stateLink(stateText(state), countOf(state), state),
+  )}</nav>
+<form role="search" method="get">${otherParameters(selfUrl).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )}${filter.state && html`<input type="hidden" name="state" value="${filter.state}">`}
-<input type="search" name="text" value="${filter.text}" aria-label="Words to look for" placeholder="Type, resource or ID" maxlength="200" data-keep>
+<input type="search" name="text" value="${filter.text}" aria-label="Search text" placeholder="Type, resource or ID" maxlength="200" data-keep>
 <button>Search</button></form></div>`;
+}
 
-  function chip(word: string, watched: number, state: string | null): Html {
-    const current = state === filter.state;
-    return html`<a href="${listLink(self, { state, text: filter.text })}"${current && html` aria-current="page"`}>${word} <span>${watched}</span></a>`;
+const LIST_PARAMETERS = ["state", "text", "before"] as const;
+
+/**
+ * Returns the relative URL of the list with another filter or start. Empty values are omitted.
+ * Other parameters of `selfUrl`, such as the key, stay.
+ */
+export function listLink(
+  selfUrl: string,
+  parameters: { readonly state?: string | null; readonly text?: string; readonly before?: string | null },
+): string {
+  const query = new URLSearchParams(otherParameters(selfUrl));
+  for (const name of LIST_PARAMETERS) {
+    const value = parameters[name];
+    if (value) query.set(name, value);
   }
+  return `?${query.toString()}`;
+}
+
+function otherParameters(url: string): [string, string][] {
+  const start = url.indexOf("?");
+  const query = new URLSearchParams(start < 0 ? "" : url.slice(start));
+  return [...query].filter(([name]) => !LIST_PARAMETERS.some((own) => own === name));
 }

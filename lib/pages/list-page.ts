@@ -1,80 +1,82 @@
-import type { Instant } from "../domain/job.ts";
+import { ACCESS_ERROR_TEXTS, type Instant } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { type Html, html } from "./html.ts";
+import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
+import { type Html, html, isolated } from "./html.ts";
 import { icon } from "./icon.ts";
-import { filterForm } from "./list-filter.ts";
-import { faceOfListed, type ListedWatch, type ListFilter, selectWatches } from "./list-filter-state.ts";
-import { listLink } from "./list-link.ts";
-import { type RenderedPage, renderShell } from "./shell.ts";
-import { BASE_STYLE } from "./style/base.ts";
-import { LIST_STYLE } from "./style/list.ts";
-import { calmNow, momentAgo, momentTo, ticking } from "./time.ts";
-import { foreign } from "./untrusted.ts";
+import {
+  filterForm,
+  type ListedWatch,
+  type ListFilter,
+  listLink,
+  presentListed,
+  selectWatches,
+} from "./list-filter.ts";
+import { type RenderedPage, renderPage } from "./page-shell.ts";
+import { countdown, roundNow, runningDuration, utcTimeAndAge } from "./time-html.ts";
 
 export interface ListPage {
   readonly project: string;
-  /** One page of the project's watches as the ledger gives them, newest first, not yet filtered. */
+  /** One page of the project's watches, newest first, not yet filtered. */
   readonly watches: readonly ListedWatch[];
   readonly filter: ListFilter;
   readonly now: Instant;
-  /** The URL of this very page, key and all; and where older watches begin, null on the last page. */
+  /** `self` is the URL of this page with its key. `before` is where older watches start, null on the last page. */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
-/** The recent watches of a project, those still watched first. Its bytes are as calm as the status page's. */
+/** Renders the recent watches of a project. Those that still run come first. The bytes change as rarely as those of a status page. */
 export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
-  const shown = selectWatches(watches, filter);
-  const open = watches.filter(({ state }) => state === "watching").map((watch) => faceOfListed(watch).name);
-  return renderShell({
-    title: `${open.length > 0 ? `Watching ${open.length} · ` : ""}Jobs of ${project}`,
-    face: open.includes("running") ? "running" : (open[0] ?? "succeeded"),
-    styles: [BASE_STYLE, LIST_STYLE],
+  const selected = selectWatches(watches, filter);
+  const running = watches
+    .filter(({ state }) => state === "watching")
+    .map((watch) => presentListed(watch).icon);
+  return renderPage({
+    title: `${running.length > 0 ? `Watching ${running.length} · ` : ""}Jobs of ${project}`,
+    icon: running.includes("running") ? "running" : (running[0] ?? "succeeded"),
+    css: [PAGE_CSS, LIST_PAGE_CSS],
     script: "live",
-    forms: true,
-    body: html`<header class="top"><p>${foreign(project)}</p><p id="live" data-keep></p></header>
+    hasForms: true,
+    body: html`<header class="top"><p>${isolated(project)}</p><p id="live" data-keep></p></header>
 <main class="jobs"><h1>Recent jobs</h1>
 ${filterForm(watches, filter, link.self)}
-<div id="list">${shown.length === 0 ? nothing(watches.length) : html`<ol>${shown.map((watch) => entry(watch, now))}</ol>`}
+<div id="list">${selected.length === 0 ? emptyList(watches.length) : html`<ol>${selected.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
       link.before && html`<a href="${listLink(link.self, { ...filter, before: link.before })}">Older jobs</a>`
     }</nav></div></main>`,
   });
 }
 
-/**
- * What the small item of a watch tells: how it stands, since when and how long it has been watched. How long the job
- * itself took, and why it failed, is on its page.
- */
-function entry(watch: ListedWatch, now: Instant): Html {
-  const face = faceOfListed(watch);
-  return html`<li data-key="${watch.jobId}"><a class="c-${face.name}" href="${watch.url}">
-<span class="state">${icon(face.name)}${face.word}</span>
-<span class="name"><b>${foreign(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${foreign(watch.resourceName)}</span>`}
-<span class="id">${foreign(watch.jobId)}</span>${watch.state === "watching" && news(watch, face.word)}</span>
-<span class="since">${momentAgo(watch.acceptedAt)}</span>
-<span class="watched">Watched ${watched(watch, now)}</span></a></li>
+/** The list shows how long a job was watched. How long the job took is on its page. */
+function listEntry(watch: ListedWatch, now: Instant): Html {
+  const state = presentListed(watch);
+  return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
+<span class="state">${icon(state.icon)}${state.text}</span>
+<span class="name"><b>${isolated(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${isolated(watch.resourceName)}</span>`}
+<span class="id">${isolated(watch.jobId)}</span>${watch.state === "watching" && pollLine(watch, state.text)}</span>
+<span class="since">${utcTimeAndAge(watch.acceptedAt)}</span>
+<span class="watched">Watched ${watchedDuration(watch, now)}</span></a></li>
 `;
 }
 
-/** What its state does not say: what keeps polls from bringing news, or the cloud's own phase and the next poll. */
-function news({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, word: string): Html {
-  const none = accessError ?? lastPollError;
-  if (none !== null) {
-    const why = "kind" in none ? none.kind : foreign(none.text);
-    return html`<span class="news accessError">No news since ${momentAgo(none.since)}: ${why}</span>`;
+/** The error of the latest poll, or else the phase and the next poll. A phase that repeats the state is omitted. */
+function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, stateText: string): Html {
+  const error = accessError ?? lastPollError;
+  if (error !== null) {
+    const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
+    return html`<span class="poll error">Polls have failed since ${utcTimeAndAge(error.since)}: ${isolated(text)}</span>`;
   }
-  const said = phase !== null && phase.trim().toLowerCase() !== word.toLowerCase() ? phase : null;
-  return html`<span class="news">${said && html`Phase ${foreign(said)}. `}${nextPollAt !== null && html`Next poll ${momentTo(nextPollAt)}.`}</span>`;
+  const shownPhase = phase?.trim().toLowerCase() === stateText.toLowerCase() ? null : phase;
+  return html`<span class="poll">${shownPhase && html`Phase ${isolated(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdown(nextPollAt)}.`}</span>`;
 }
 
-/** From its acceptance on: a job may have begun long before it was handed over. */
-function watched({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
+/** The duration starts at the acceptance. The job itself may have started long before. */
+function watchedDuration({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
   if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
-  return ticking(acceptedAt, calmNow(now, acceptedAt));
+  return runningDuration(acceptedAt, roundNow(now, acceptedAt));
 }
 
-function nothing(read: number): Html {
-  return read === 0
-    ? html`<p class="nothing">No job of this project is remembered. The next one handed over appears here.</p>`
-    : html`<p class="nothing">None of these ${read} jobs matches. Older ones may.</p>`;
+function emptyList(watchCount: number): Html {
+  return watchCount === 0
+    ? html`<p class="empty">No job of this project is stored. The next watched job appears here.</p>`
+    : html`<p class="empty">None of these ${watchCount} jobs matches. Older jobs may match.</p>`;
 }

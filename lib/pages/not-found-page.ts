@@ -1,18 +1,18 @@
+import { PAGE_CSS } from "./browser.generated.ts";
 import { html } from "./html.ts";
 import { icon } from "./icon.ts";
-import { type RenderedPage, renderShell } from "./shell.ts";
-import { BASE_STYLE } from "./style/base.ts";
+import { type RenderedPage, renderPage } from "./page-shell.ts";
 
-/** One page for a wrong, a foreign and an expired key and for a job nobody watches: it tells none of them apart. */
+/** The same page for a wrong key, an expired key and an unknown job. So the page does not reveal which jobs exist. */
 export function renderNotFoundPage(): RenderedPage {
-  return renderShell({
+  return renderPage({
     title: "Nothing to see at this link",
-    face: "lost",
-    styles: [BASE_STYLE],
+    icon: "lost",
+    css: [PAGE_CSS],
     script: "none",
-    forms: false,
+    hasForms: false,
     body: html`<main class="alone">${icon("lost")}<h1>Nothing to see at this link</h1>
-<p>Links to a job’s page work for a limited time and only as they were sent. This one has expired, was cut short on its way, or its job is no longer remembered.</p>
-<p>A newer notification of the same job, or whoever runs this notifier, has a fresh link.</p></main>`,
+<p>Links to a job’s page work for a limited time and only as they were sent. This link has expired, is incomplete, or its job is no longer stored.</p>
+<p>A newer notification of the same job has a new link. The operators of this notifier can make one, too.</p></main>`,
   });
 }

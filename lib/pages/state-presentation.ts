@@ -1,40 +1,30 @@
 import type { WatchState } from "../domain/job.ts";
+import type { IconName } from "./icon.ts";
 
-export const FACE_NAMES = [
-  "running",
-  "succeeded",
-  "failed",
-  "timed_out",
-  "lost",
-  "stopped",
-  "waiting",
-] as const;
-
-/** How a state polls and what it is called. `name` is the icon's and the colour's. */
-export interface Face {
-  readonly name: (typeof FACE_NAMES)[number];
-  readonly word: string;
-  /** For the tab's title, where no icon can stand. */
+export interface StatePresentation {
+  readonly icon: IconName;
+  readonly text: string;
+  /** For the title of the tab, where no icon is possible. */
   readonly sign: string;
 }
 
-/** @param seen whether a poll ever saw the job: until one has, nobody knows that it runs. */
-export function faceOf(state: WatchState, seen: boolean): Face {
+/** How a page shows the state of a watch. Until a poll has seen the job, nobody knows that the job runs. */
+export function presentState(state: WatchState, wasSeen: boolean): StatePresentation {
   switch (state) {
     case "watching":
-      return seen
-        ? { name: "running", word: "Running", sign: "●" }
-        : { name: "waiting", word: "Waiting for the cloud", sign: "○" };
+      return wasSeen
+        ? { icon: "running", text: "Running", sign: "●" }
+        : { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
     case "succeeded":
-      return { name: "succeeded", word: "Succeeded", sign: "✓" };
+      return { icon: "succeeded", text: "Succeeded", sign: "✓" };
     case "failed":
-      return { name: "failed", word: "Failed", sign: "✕" };
+      return { icon: "failed", text: "Failed", sign: "✕" };
     case "timed_out":
-      return { name: "timed_out", word: "Timed out", sign: "◷" };
+      return { icon: "timed_out", text: "Timed out", sign: "◷" };
     case "lost":
-      return { name: "lost", word: "Lost", sign: "?" };
+      return { icon: "lost", text: "Lost", sign: "?" };
     case "stopped":
-      return { name: "stopped", word: "Not watched", sign: "■" };
+      return { icon: "stopped", text: "Not watched", sign: "■" };
     default:
       return state satisfies never;
   }

@@ -1,66 +1,122 @@
 import type { JobDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
-import { instantOf } from "./time.ts";
+import { type Html, html } from "./html.ts";
+import { parseInstant } from "./time-html.ts";
 
-/** The stretch of time that the bars of one job are drawn in. */
+/** The period of time that the bars of one job are drawn in. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
-  /** The end is not the job's own: it still runs, or nobody watches it any more. */
-  readonly open: boolean;
 }
 
-/** Where a subjob's bar lies within its timeline, from 0 to 1. */
+/** The position of a subjob's bar in its timeline, from 0 to 1. */
 export interface Bar {
   readonly from: number;
   readonly to: number;
-  /** `outside`: by the cloud's times, (partly) before or after the whole job, so the bar was cut. */
+  /** `open`: the subjob has not ended. `outside`: its times are partly outside the timeline. */
   readonly kind: "plain" | "open" | "outside";
 }
 
+export interface Tick {
+  /** From 0 to 1. */
+  readonly at: number;
+  readonly label: string;
+}
+
 /**
- * The timeline of a job: its own times where they make sense, else those of its subjobs. The cloud's own sample dates
- * subjobs four hours before their parent, so the parent's times decide and never the other way round.
- * `until` is where a job without a credible end is cut; null: it has no time to be drawn in.
+ * Returns the timeline of a job. The job's own times decide, because CCE dates some subjobs hours before their parent.
+ * The start of the first subjob is used only if the job has no start.
+ * @param until the end of a job without a usable end.
  */
 export function timelineOf(job: JobDocument, until: Instant): Timeline | null {
-  const start = instantOf(job.createdAt) ?? earliest(job.subJobs);
+  const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
-  const open = job.state === "pending";
-  const own = open ? null : instantOf(job.updatedAt);
-  const end = own !== null && own > start ? own : until;
-  return end > start ? { start, end, open } : null;
+  const ownEnd = job.state === "pending" ? null : parseInstant(job.updatedAt);
+  const end = ownEnd !== null && ownEnd > start ? ownEnd : until;
+  return end > start ? { start, end } : null;
 }
 
-/** The bar of a subjob; null where the cloud gave no time to begin it at. */
-export function barOf(job: JobDocument, timeline: Timeline): Bar | null {
-  const created = instantOf(job.createdAt);
-  if (created === null) return null;
-  const pending = job.state === "pending";
-  const ended = pending ? timeline.end : (instantOf(job.updatedAt) ?? created);
-  const share = (at: Instant) => clamp((at - timeline.start) / (timeline.end - timeline.start));
-  const from = share(created);
-  const outside = created < timeline.start || created > timeline.end || ended > timeline.end;
-  return {
-    from,
-    to: Math.max(from, share(ended)),
-    kind: outside ? "outside" : pending ? "open" : "plain",
-  };
-}
-
-/** How long an ended job took, in ms; null where its times are missing or run backwards. */
-export function lengthOf(job: JobDocument): number | null {
-  const created = instantOf(job.createdAt);
-  const updated = instantOf(job.updatedAt);
-  if (job.state === "pending" || created === null || updated === null || updated < created) return null;
-  return updated - created;
-}
-
-function earliest(jobs: readonly JobDocument[]): Instant | null {
-  const times = jobs.map((job) => instantOf(job.createdAt)).filter((time) => time !== null);
+function firstStart(jobs: readonly JobDocument[]): Instant | null {
+  const times = jobs.map((job) => parseInstant(job.createdAt)).filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
 
-function clamp(share: number): number {
-  return Math.min(1, Math.max(0, share));
+/** Returns null if the subjob has no start. */
+export function barOf(job: JobDocument, timeline: Timeline): Bar | null {
+  const start = parseInstant(job.createdAt);
+  if (start === null) return null;
+  const isPending = job.state === "pending";
+  const end = isPending ? timeline.end : (parseInstant(job.updatedAt) ?? start);
+  const isOutside = start < timeline.start || start > timeline.end || end > timeline.end;
+  const from = positionOf(start, timeline);
+  return {
+    from,
+    to: Math.max(from, positionOf(end, timeline)),
+    kind: isOutside ? "outside" : isPending ? "open" : "plain",
+  };
+}
+
+function positionOf(at: Instant, { start, end }: Timeline): number {
+  return Math.min(1, Math.max(0, (at - start) / (end - start)));
+}
+
+/** Returns the duration of an ended job in ms. Returns null if its times are missing or in the wrong order. */
+export function durationOf(job: JobDocument): number | null {
+  const start = parseInstant(job.createdAt);
+  const end = parseInstant(job.updatedAt);
+  if (job.state === "pending" || start === null || end === null || end < start) return null;
+  return end - start;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const STEPS_SECONDS = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
+];
+const MAX_STEPS = 5;
+/** A label after this position would not have enough space. */
+const LAST_LABEL = 0.93;
+
+/** Returns at most six round times since the start of the timeline. All have the same unit. */
+export function ticksOf(timeline: Timeline): readonly Tick[] {
+  const seconds = (timeline.end - timeline.start) / 1000;
+  const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
+  const count = Math.floor(seconds / step) + 1;
+  return Array.from({ length: count }, (_, index) => ({
+    at: (index * step) / seconds,
+    label: index === 0 ? "0" : tickLabel(index * step, step),
+  })).filter((tick) => tick.at <= LAST_LABEL);
+}
+
+function tickLabel(seconds: number, step: number): string {
+  if (step < MINUTE) return `${seconds} s`;
+  if (step < HOUR) return `${seconds / MINUTE} min`;
+  if (step < DAY) return `${seconds / HOUR} h`;
+  return `${Math.round(seconds / DAY)} d`;
+}
+
+/** Formats a number from 0 to 1 for SVG. One decimal is exact enough: 0.1 % of the widest page is a pixel. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
+
+/** The labels above the bars, and the lines behind them. */
+export function timelineAxis(timeline: Timeline): Html {
+  const ticks = ticksOf(timeline);
+  return html`<svg class="grid" aria-hidden="true">${ticks.map(
+    ({ at }) => html`<line x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="100%"/>`,
+  )}</svg><svg class="axis" aria-hidden="true">${ticks.map(
+    ({ at, label }) => html`<text x="${percent(at)}" y="11">${label}</text>`,
+  )}</svg>`;
+}
+
+/** The bar of a subjob. It is hidden from screen readers: a table has the same times. */
+export function barImage(bar: Bar | null): Html {
+  if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
+  const from = Math.min(bar.from, 0.985);
+  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${percent(from)}" width="${percent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
 }

@@ -8,7 +8,10 @@ const PATHS = [
   "/usr/bin/google-chrome",
 ];
 
-/** Starts a headless Chromium of the system's; says how to get one where there is none. */
+/**
+ * Starts the Chromium of the system without a window.
+ * @throws Error that says how to install Chromium if there is none.
+ */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = PATHS.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) {

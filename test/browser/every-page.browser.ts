@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { NOW } from "../lib/pages/job-parts.ts";
+import { NOW } from "../lib/pages/sample-parts.ts";
 import { launchChromium } from "./chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 import { PAGES } from "./pages.ts";
@@ -29,9 +29,9 @@ describe("every page", () => {
       after(() => server.close());
 
       for (const colorScheme of ["light", "dark"] as const) {
-        it(`${name} gives axe nothing to say and fits in ${colorScheme}`, async () => {
+        it(`${name} is accessible and no wider than the window in ${colorScheme}`, async () => {
           const page = await browser.newPage({ colorScheme, reducedMotion: "reduce" });
-          const complaints = listen(page);
+          const problems = collectProblems(page);
           await page.clock.setFixedTime(NOW);
           await page.goto(server.url);
           for (const width of WIDTHS) {
@@ -49,21 +49,25 @@ describe("every page", () => {
           await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
           assert.deepEqual(await axeFindings(page), []);
           await page.setViewportSize({ width: 320, height: 800 });
-          assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320, "all unfolded");
+          assert.equal(
+            await page.evaluate("document.documentElement.scrollWidth"),
+            320,
+            "with all sections open",
+          );
           assert.deepEqual(await axeFindings(page), []);
-          assert.deepEqual(complaints, []);
+          assert.deepEqual(problems, []);
           assert.equal(await page.evaluate("window.caught"), undefined);
           await page.close();
         });
       }
 
-      it(`${name} loads nothing but itself`, async () => {
+      it(`${name} loads nothing else`, async () => {
         const page = await browser.newPage();
-        const asked: string[] = [];
-        page.on("request", (request) => asked.push(request.url()));
+        const requested: string[] = [];
+        page.on("request", (request) => requested.push(request.url()));
         await page.goto(server.url, { waitUntil: "networkidle" });
         assert.deepEqual(
-          asked.filter((url) => !url.startsWith("data:") && url !== server.url),
+          requested.filter((url) => !url.startsWith("data:") && url !== server.url),
           [],
         );
         await page.close();
@@ -72,16 +76,16 @@ describe("every page", () => {
   }
 });
 
-/** Everything a page may complain of: a refused script, a fault in ours, a dialog somebody's text has opened. */
-function listen(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on("console", (message) => complaints.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+/** Collects what must not happen: a message on the console, an error of the script, a dialog. */
+function collectProblems(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("console", (message) => problems.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
   page.on("dialog", (dialog) => {
-    complaints.push("dialog");
+    problems.push("dialog");
     void dialog.dismiss();
   });
-  return complaints;
+  return problems;
 }
 
 async function axeFindings(page: Page): Promise<unknown> {

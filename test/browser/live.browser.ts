@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
-import { succeededJob } from "../lib/pages/ended-samples.ts";
-import { failedJob } from "../lib/pages/failed-sample.ts";
-import { NOW } from "../lib/pages/job-parts.ts";
-import { runningJob } from "../lib/pages/running-sample.ts";
+import { succeededJob } from "../lib/pages/ended-jobs.ts";
+import { failedJob } from "../lib/pages/failed-job.ts";
+import { runningJob } from "../lib/pages/running-jobs.ts";
+import { NOW } from "../lib/pages/sample-parts.ts";
 import { launchChromium } from "./chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 import { jobPage } from "./pages.ts";
 
-describe("a job under the reader's eyes", () => {
+describe("the live page of a job", () => {
   let browser: Browser;
   let server: PageServer;
   let page: Page;
@@ -29,94 +29,94 @@ describe("a job under the reader's eyes", () => {
     await server.close();
   });
 
-  const asksAgain = async (afterMs: number) => {
-    const answer = page.waitForResponse(server.url);
+  const refresh = async (afterMs: number) => {
+    const response = page.waitForResponse(server.url);
     await page.clock.runFor(afterMs);
-    return (await answer).status();
+    return (await response).status();
   };
   const icon = () => page.getAttribute("link[rel=icon]", "href");
 
-  it("moves from running to failed: headline, reason, tab and icon", async () => {
+  it("changes from running to failed: headline, reason, title and icon", async () => {
     const before = await icon();
     assert.match(await page.title(), /^● Running · CreateCluster checkout-prod/);
     assert.equal(await page.locator("#failures").count(), 0);
     server.show(jobPage(failedJob()));
-    await asksAgain(2000);
+    await refresh(2000);
     await page.locator("#headline .state", { hasText: "Failed" }).waitFor();
     assert.match(await page.title(), /^✕ Failed · CreateCluster checkout-prod/);
     assert.match(await page.locator("#failures .reason").innerText(), /flavor c7\.2xlarge\.4 is sold out/);
     assert.notEqual(await icon(), before);
   });
 
-  it("asks with its ETag and is told that nothing changed", async () => {
-    await asksAgain(2000);
+  it("sends its ETag and gets 304 for an unchanged page", async () => {
+    await refresh(2000);
     await page.locator("#live", { hasText: "Live" }).waitFor();
-    assert.equal(await asksAgain(2500), 304);
+    assert.equal(await refresh(2500), 304);
   });
 
-  it("keeps what the reader folded and unfolded, and opens the path to a failure", async () => {
+  it("keeps the sections that the reader opened and closed, and opens the path to a failure", async () => {
     await page.getByText("Times as a table").click();
     await page.locator("summary", { hasText: "InstallMaster" }).click();
     server.show(jobPage(failedJob()));
-    await asksAgain(2000);
+    await refresh(2000);
     await page.locator("#headline .state", { hasText: "Failed" }).waitFor();
     assert.equal(await page.locator("details.times").getAttribute("open"), "");
     assert.equal(await page.getByText("CreatePSMCert").first().isVisible(), false);
     assert.equal(await page.locator(".tree").getByText("CreateNodeVM").isVisible(), true);
   });
 
-  it("counts the seconds between the answers", async () => {
+  it("counts the seconds between two updates", async () => {
     assert.match(await page.locator(".clock").innerText(), /^9 min 2\d s$/);
     await page.clock.runFor(60_000);
     assert.match(await page.locator(".clock").innerText(), /^10 min 2\d s$/);
     assert.equal(await page.locator("#headline [data-until]").innerText(), "now");
   });
 
-  it("corrects the reader's clock by the notifier's", async () => {
-    const punctual = await servePage(jobPage(runningJob()), NOW);
+  it("corrects the reader's clock by the notifier's clock", async () => {
+    const dated = await servePage(jobPage(runningJob()), NOW);
     await page.clock.pauseAt(NOW + 3_600_000);
-    await page.goto(punctual.url);
+    await page.goto(dated.url);
     assert.equal(await page.locator(".clock").innerText(), "1 h 09 min");
-    const answer = page.waitForResponse(punctual.url);
+    const response = page.waitForResponse(dated.url);
     await page.clock.runFor(2000);
-    await answer;
+    await response;
     await page.locator(".clock", { hasText: "9 min 22 s" }).waitFor();
-    await punctual.close();
+    await dated.close();
   });
 
-  it("asks nothing while it is hidden and at once when it is seen again", async () => {
-    await hide(true);
-    const asked = server.answers.length;
+  it("sends no request while it is hidden, and one as soon as it is visible again", async () => {
+    await setHidden(true);
+    const requestCount = server.answers.length;
     await page.clock.runFor(60_000);
-    assert.equal(server.answers.length, asked);
-    const answer = page.waitForResponse(server.url);
-    await hide(false);
-    await answer;
+    assert.equal(server.answers.length, requestCount);
+    const response = page.waitForResponse(server.url);
+    await setHidden(false);
+    await response;
   });
 
-  it("stops asking once the job is over and everybody has been told", async () => {
+  it("stops its requests once the job has ended and all notifications are delivered", async () => {
     server.show(jobPage(succeededJob()));
-    await asksAgain(2000);
+    await refresh(2000);
     await page.locator("#live", { hasText: "Over" }).waitFor();
-    const asked = server.answers.length;
+    const requestCount = server.answers.length;
     await page.clock.runFor(120_000);
-    assert.equal(server.answers.length, asked);
+    assert.equal(server.answers.length, requestCount);
   });
 
-  it("leaves the last state standing when its link expires", async () => {
+  it("keeps the last state when its link expires", async () => {
     server.show(renderNotFoundPage(), 404);
-    assert.equal(await asksAgain(2000), 404);
+    assert.equal(await refresh(2000), 404);
     await page.locator("#live", { hasText: "This link has expired" }).waitFor();
     assert.equal(await page.locator("#headline .state").innerText(), "Running");
   });
 
-  it("says so while the notifier cannot be reached, and goes on when it can", async () => {
+  it("shows that the notifier cannot be reached, and continues when it can", async () => {
     server.show({ html: "", headers: {} }, 503);
-    await asksAgain(2000);
-    await asksAgain(5000);
+    await refresh(2000);
+    await refresh(5000);
     await page.locator("#live", { hasText: "Cannot reach" }).waitFor();
     server.show(jobPage(failedJob()));
-    await asksAgain(10_000);
+    await refresh(10_000);
     await page.locator("#headline .state", { hasText: "Failed" }).waitFor();
   });
 
@@ -127,7 +127,7 @@ describe("a job under the reader's eyes", () => {
     assert.equal(await page.evaluate("navigator.clipboard.readText()"), runningJob().jobId);
   });
 
-  it("folds and unfolds by keyboard alone", async () => {
+  it("opens and closes sections with the keyboard", async () => {
     const summary = page.locator("summary", { hasText: "InstallMaster" });
     await summary.focus();
     await page.keyboard.press("Enter");
@@ -136,7 +136,7 @@ describe("a job under the reader's eyes", () => {
     assert.equal(await page.getByText("CreatePSMCert").first().isVisible(), true);
   });
 
-  const hide = (hidden: boolean) =>
+  const setHidden = (hidden: boolean) =>
     page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, value: ${hidden} });
       document.dispatchEvent(new Event("visibilitychange"))`);
 });

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { bigJob } from "../lib/pages/ended-samples.ts";
-import { failedJob } from "../lib/pages/failed-sample.ts";
-import { NOW, REASON } from "../lib/pages/job-parts.ts";
-import { runningJob } from "../lib/pages/running-sample.ts";
+import { bigJob } from "../lib/pages/ended-jobs.ts";
+import { failedJob } from "../lib/pages/failed-job.ts";
+import { runningJob } from "../lib/pages/running-jobs.ts";
+import { NOW, REASON } from "../lib/pages/sample-parts.ts";
 import { launchChromium } from "./chromium.ts";
 import { servePage } from "./page-server.ts";
 import { jobPage, PAGES } from "./pages.ts";
 
-it("without scripts the page is whole, and reloads itself until the job has failed", async () => {
+it("a page without a script is complete and reloads itself until the job has failed", async () => {
   const browser = await launchChromium();
   const server = await servePage(jobPage(runningJob()), NOW);
   try {
     const page = await browser.newPage({ javaScriptEnabled: false });
     await page.goto(server.url);
     assert.equal(await page.locator(".clock").innerText(), "9 min 15 s");
-    assert.match(await page.locator("#headline").innerText(), /Next look at 09:39:44 UTC/);
+    assert.match(await page.locator("#headline").innerText(), /Next poll at 09:39:44 UTC/);
     assert.equal(await page.locator("[data-copy]").first().isVisible(), false);
     server.show(jobPage(failedJob()));
     await page.locator("#headline .state", { hasText: "Failed" }).waitFor({ timeout: 20_000 });
@@ -26,7 +26,7 @@ it("without scripts the page is whole, and reloads itself until the job has fail
   }
 });
 
-it("on paper everything is unfolded", async () => {
+it("a printed page has all sections open", async () => {
   const browser = await launchChromium();
   const server = await servePage(jobPage(bigJob()), NOW);
   try {
@@ -40,7 +40,7 @@ it("on paper everything is unfolded", async () => {
   }
 });
 
-it("the list searches by a form that carries its key along", async () => {
+it("the search form of the list keeps the key", async () => {
   const browser = await launchChromium();
   const { list } = PAGES;
   assert.ok(list);

@@ -2,18 +2,21 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { RenderedPage } from "../../lib/pages/shell.ts";
+import type { RenderedPage } from "../../lib/pages/page-shell.ts";
 
-/** Serves one page that the test may change at any time, with an ETag as the status function gives it. */
+/** Serves one page with an ETag, as the api function does. A test may change the page at any time. */
 export interface PageServer {
   readonly url: string;
-  /** Status codes of the answers so far. */
+  /** The status codes of the responses so far. */
   readonly answers: readonly number[];
   show(page: RenderedPage, status?: number): void;
   close(): Promise<void>;
 }
 
-/** `date` is what the answers' Date header says (null: none): the page corrects the reader's clock by it. */
+/**
+ * Starts the server.
+ * @param date the time in the header Date, by which a page corrects the reader's clock. Null for no such header.
+ */
 export async function servePage(first: RenderedPage, date: number | null): Promise<PageServer> {
   const answers: number[] = [];
   let shown = { page: first, status: 200 };

@@ -2,20 +2,20 @@ import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
-import type { RenderedPage } from "../../lib/pages/shell.ts";
-import { bigJob, succeededJob } from "../lib/pages/ended-samples.ts";
-import { failedJob } from "../lib/pages/failed-sample.ts";
-import { hostileJob } from "../lib/pages/hostile-sample.ts";
-import { NOW } from "../lib/pages/job-parts.ts";
-import { morning } from "../lib/pages/list-samples.ts";
-import { loneJob, runningJob, unseenJob } from "../lib/pages/running-sample.ts";
+import type { RenderedPage } from "../../lib/pages/page-shell.ts";
+import { bigJob, succeededJob } from "../lib/pages/ended-jobs.ts";
+import { failedJob } from "../lib/pages/failed-job.ts";
+import { hostileJob } from "../lib/pages/hostile-job.ts";
+import { listedWatches } from "../lib/pages/listed-watches.ts";
+import { loneJob, runningJob, unseenJob } from "../lib/pages/running-jobs.ts";
+import { NOW } from "../lib/pages/sample-parts.ts";
 
 export function jobPage(document: StatusDocument): RenderedPage {
   const link = { list: "/jobs?key=k0", api: "/v1/jobs/prod/b7c64d1e" };
   return renderJobPage({ document, now: NOW, link, consoleUrl: "https://console.example.com/cce" });
 }
 
-/** Every kind of page a reader can meet, by the name of its screenshot. */
+/** Every kind of page, by the name of its screenshot. */
 export const PAGES: Readonly<Record<string, RenderedPage>> = {
   running: jobPage(runningJob()),
   failed: jobPage(failedJob()),
@@ -50,16 +50,16 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
     }),
   ),
   stopped: jobPage({ ...runningJob(), state: "stopped", done: true, nextPollAt: null }),
-  troubled: jobPage({
+  poll_error: jobPage({
     ...runningJob(),
-    lastPollError: "CCE does not accept the project's credentials, since 2026-03-12T09:31:00.250Z",
+    lastPollError: "CCE rejects the project's credentials, since 2026-03-12T09:31:00.250Z",
   }),
   accepted: jobPage(unseenJob({ polls: 0, polledAt: [] })),
   waiting: jobPage(unseenJob()),
   alone: jobPage(loneJob()),
   list: renderListPage({
     project: "prod",
-    watches: morning(),
+    watches: listedWatches(),
     filter: { state: null, text: "" },
     now: NOW,
     link: { self: "/jobs?key=k0", before: "c2" },

@@ -6,8 +6,8 @@ import { failingJob, REASON } from "../e2e/outcome-jobs.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { launchChromium } from "./chromium.ts";
 
-/** Long enough for the reader to see it run, on a machine that has other things to do. */
-const RUNS_SECONDS = 6;
+/** Long enough to see the job run on a busy machine. */
+const RUNNING_SECONDS = 6;
 
 describe("the pages of the whole stack", () => {
   let browser: Browser;
@@ -29,16 +29,16 @@ describe("the pages of the whole stack", () => {
     await receiver.stop();
   });
 
-  it("show a job moving from running to failed, and a notification's link leads to it", async () => {
-    const jobId = fixture.addJob({ ...failingJob, endSeconds: RUNS_SECONDS });
+  it("show how a job changes from running to failed, and are linked from the notification", async () => {
+    const jobId = fixture.addJob({ ...failingJob, endSeconds: RUNNING_SECONDS });
     const [job] = await fixture.submit({ jobId });
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
+    const problems: string[] = [];
+    page.on("console", (message) => problems.push(message.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
 
-    const answer = await page.goto(job?.pageUrl ?? "");
-    assert.equal(answer?.status(), 200);
+    const response = await page.goto(job?.pageUrl ?? "");
+    assert.equal(response?.status(), 200);
     const state = page.locator("#headline .state");
     await state.filter({ hasText: "Running" }).waitFor();
     await state.filter({ hasText: "Failed" }).waitFor();
@@ -46,7 +46,7 @@ describe("the pages of the whole stack", () => {
     assert.equal(await page.locator("#failures .reason").first().innerText(), REASON);
     await page.getByText("deploys").filter({ visible: true }).first().waitFor();
     await page.locator("#live", { hasText: "Over" }).waitFor();
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
 
     const [notification] = await receiver.notifications.waitFor({
       channel: "slack",
@@ -60,15 +60,15 @@ describe("the pages of the whole stack", () => {
     assert.match(await phone.locator("body").innerText(), /delivered/i);
   });
 
-  it("give the same page to a wrong key and to a job that nobody watches", async () => {
+  it("are the same for a wrong key and for an unknown job", async () => {
     const jobId = fixture.addJob(failingJob);
     const [job] = await fixture.submit({ jobId, notify: [] });
-    const foreign = job?.pageUrl.replace(jobId, "another-job") ?? "";
+    const unknownUrl = job?.pageUrl.replace(jobId, "another-job") ?? "";
     const texts: string[] = [];
-    for (const url of [`${job?.pageUrl}x`, foreign, foreign.replace(/key=.*/, "")]) {
+    for (const url of [`${job?.pageUrl}x`, unknownUrl, unknownUrl.replace(/key=.*/, "")]) {
       const page = await browser.newPage();
-      const answer = await page.goto(url);
-      assert.equal(answer?.status(), 404);
+      const response = await page.goto(url);
+      assert.equal(response?.status(), 404);
       texts.push(await page.locator("body").innerText());
       await page.close();
     }
@@ -76,7 +76,7 @@ describe("the pages of the whole stack", () => {
   });
 });
 
-/** The link in a Slack message whose address holds `part`. */
+/** Returns the link in a Slack message whose URL contains `part`. */
 function linkOf(body: string, part: string): string {
   const links = [...body.matchAll(/"url":"([^"]+)"/g)].map(([, url = ""]) => url);
   const found = links.find((url) => url.includes(part));

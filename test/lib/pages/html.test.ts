@@ -1,30 +1,30 @@
 import fc from "fast-check";
-import { html } from "../../../lib/pages/html.ts";
+import { html, webUrl, withLinks, wrappableName } from "../../../lib/pages/html.ts";
 
 const text = (markup: unknown) => String(markup);
 
 describe("html", () => {
-  it("escapes text so that it is text in an element and in a quoted attribute", () => {
+  it("escapes text for elements and for quoted attributes", () => {
     expect(text(html`<p title="${`"'`}">${"<b> & </b>"}</p>`)).toBe(
       '<p title="&quot;&#39;">&lt;b&gt; &amp; &lt;/b&gt;</p>',
     );
   });
 
-  it("puts templates into templates as they are, and lists one after the other", () => {
+  it("accepts templates and lists as values", () => {
     expect(text(html`<ul>${["a", "<"].map((item) => html`<li>${item}</li>`)}</ul>`)).toBe(
       "<ul><li>a</li><li>&lt;</li></ul>",
     );
   });
 
-  it("leaves nothing for null, undefined and false, but keeps zero", () => {
+  it("renders nothing for null, undefined and false, and renders zero", () => {
     expect(text(html`[${null}${undefined}${false}${0}]`)).toBe("[0]");
   });
 
-  it("shows control characters as pictures and mends broken surrogates", () => {
+  it("shows control characters as pictures and replaces lone surrogates", () => {
     expect(text(html`${"a\u0000\u001b\u007f\r\nb\rc\td\uD800"}`)).toBe("a␀␛␡\nb\nc\td\uFFFD");
   });
 
-  it("never lets any text end its element or attribute", () => {
+  it("escapes any text so that it cannot end its element or attribute", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (anything) => {
         expect(text(html`${anything}`)).not.toMatch(/[<>"'\0]/);
@@ -32,8 +32,44 @@ describe("html", () => {
     );
   });
 
-  it("refuses to pass off a poll-alike as markup", () => {
+  it("refuses an object that only looks like a string", () => {
     const forged = { toString: () => "<script>" } as unknown as string;
     expect(() => text(html`${forged}`)).toThrow();
   });
+});
+
+describe("webUrl", () => {
+  it.each([
+    "javascript:alert(1)",
+    "data:text/html,x",
+    " java\nscript:x",
+    "//host/x",
+    "/x",
+    "",
+    null,
+    undefined,
+  ])("returns null for %j", (text) => {
+    expect(webUrl(text)).toBeNull();
+  });
+
+  it("normalizes http and https URLs", () => {
+    expect(webUrl("HTTPS://Example.com/a b")).toBe("https://example.com/a%20b");
+    expect(webUrl("http://example.com")).toBe("http://example.com/");
+  });
+});
+
+describe("withLinks", () => {
+  it("makes links of URLs and keeps the text around them", () => {
+    expect(String(withLinks("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
+      'See <a href="https://example.com/a?b=1&amp;c=2" rel="noreferrer noopener"><bdi>https://example.com/a?b=1&amp;c=2</bdi></a>. &lt;Then&gt; go on',
+    );
+  });
+
+  it("keeps text that is not a valid http or https URL", () => {
+    expect(String(withLinks("https://[bad and javascript:x"))).toBe("https://[bad and javascript:x");
+  });
+});
+
+it("wrappableName allows a line break between the parts of a name", () => {
+  expect(String(wrappableName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
 });

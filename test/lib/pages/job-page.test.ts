@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { renderJobPage } from "../../../lib/pages/job-page.ts";
 import { renderNotFoundPage } from "../../../lib/pages/not-found-page.ts";
-import { bigJob, succeededJob } from "./ended-samples.ts";
-import { failedJob } from "./failed-sample.ts";
-import { HOSTILE_TEXTS, hostileJob } from "./hostile-sample.ts";
-import { NOW, REASON } from "./job-parts.ts";
-import { loneJob, runningJob, unseenJob } from "./running-sample.ts";
+import { bigJob, succeededJob } from "./ended-jobs.ts";
+import { failedJob } from "./failed-job.ts";
+import { HOSTILE_TEXTS, hostileJob } from "./hostile-job.ts";
+import { loneJob, runningJob, unseenJob } from "./running-jobs.ts";
+import { NOW, REASON } from "./sample-parts.ts";
 
 const render = (document: StatusDocument, now = NOW, consoleUrl: string | null = null) =>
   renderJobPage({ document, now, link: {}, consoleUrl });
@@ -14,23 +14,23 @@ const page = (document: StatusDocument, now = NOW) => render(document, now).html
 
 describe("renderJobPage", () => {
   it.each([runningJob, unseenJob, loneJob, failedJob, succeededJob, bigJob])(
-    "%p is a sample of the real document",
+    "the sample %p is a valid status document",
     (sample) => {
       expect(StatusDocument.parse(sample())).toEqual(sample());
     },
   );
 
-  it("stays under 60 kB for fifty subjobs", () => {
+  it("is smaller than 60 kB for fifty subjobs", () => {
     expect(Buffer.byteLength(page(bigJob()))).toBeLessThan(60_000);
   });
 
-  it("says the state in title, icon and words", () => {
+  it("shows the state in the title, the icon and the text", () => {
     const states = ["watching", "stopped", "succeeded", "failed", "timed_out", "lost"] as const;
-    const seen = states.map((state) => {
+    const titles = states.map((state) => {
       const shown = page({ ...runningJob(), state, done: state !== "watching" });
       return [shown.match(/<title>(.*?) ·/)?.[1], shown.match(/role="status">(.*?)</)?.[1]];
     });
-    expect(seen).toEqual([
+    expect(titles).toEqual([
       ["● Running", "Running"],
       ["■ Not watched", "Not watched"],
       ["✓ Succeeded", "Succeeded"],
@@ -40,64 +40,64 @@ describe("renderJobPage", () => {
     ]);
   });
 
-  it("says of a job that no poll has seen only what is known", () => {
+  it("shows only what is known of a job that no poll has seen", () => {
     const shown = page(unseenJob());
     expect(shown).toContain("<title>○ Waiting for the cloud · Job · prod</title>");
     expect(shown).toContain('role="status">Waiting for the cloud<');
     expect(shown).toContain("No poll has seen the job yet. Next poll ");
     expect(shown).toContain('class="headline c-waiting"');
-    expect(page(unseenJob({ polls: 0 }))).toContain("about to be looked at for the first time");
+    expect(page(unseenJob({ polls: 0 }))).toContain("Accepted. The first poll is about to start.");
     expect(page(runningJob())).not.toContain("No poll has seen");
   });
 
-  const NEVER_SEEN = "It is not known how the job ended: no poll ever saw it.";
+  const UNKNOWN_END = "It is not known how the job ended: no poll ever saw it.";
   it.each([
     ["timed_out", runningJob(), "The watch ended before any poll saw the job end."],
-    ["timed_out", unseenJob(), NEVER_SEEN],
+    ["timed_out", unseenJob(), UNKNOWN_END],
     ["lost", runningJob(), "It is not known how the job ended: later polls could no longer see it."],
-    ["lost", unseenJob(), NEVER_SEEN],
-  ] as const)("says what %s means by whether a poll ever saw the job", (state, document, meaning) => {
+    ["lost", unseenJob(), UNKNOWN_END],
+  ] as const)("explains %s by whether a poll ever saw the job", (state, document, meaning) => {
     const shown = page({ ...document, state, done: true });
     expect(shown).toContain(`<p>${meaning}`);
     expect(shown.match(/It is not known|The watch ended/g)).toHaveLength(1);
   });
 
-  it("says since when polls bring no news as it says every other time", () => {
+  it("shows the error of the last poll with a readable time", () => {
     const since = "2026-03-12T09:31:00.250Z";
-    const trouble = `CCE does not accept the <project>'s credentials, since ${since}`;
-    const shown = page({ ...runningJob(), lastPollError: trouble });
+    const lastPollError = `CCE rejects the <project>'s credentials, since ${since}`;
+    const shown = page({ ...runningJob(), lastPollError });
     expect(shown).toContain(
-      `CCE does not accept the &lt;project&gt;&#39;s credentials, since <time datetime="${since}">2026-03-12 09:31:00 UTC</time>`,
+      `<b>Last poll failed:</b> <bdi>CCE rejects the &lt;project&gt;&#39;s credentials, since <time datetime="${since}">2026-03-12 09:31:00 UTC</time>`,
     );
     expect(page({ ...runningJob(), lastPollError: "since 2026-99-99T99:99:99.999Z" })).toContain(
       "since 2026-99-99T99:99:99.999Z",
     );
   });
 
-  it("has no box for subjobs where there are none", () => {
+  it("has no section for subjobs if the job has none", () => {
     expect(page(loneJob())).not.toContain("Subjobs");
     expect(page(runningJob())).toContain("<h2>Subjobs</h2>");
   });
 
-  it("puts failures before the tree, verbatim, with path and a hint that can be clicked", () => {
+  it("shows failures above the tree, with reason, path and a hint with a link", () => {
     const shown = page(failedJob());
     expect(shown.indexOf('id="failures"')).toBeLessThan(shown.indexOf('id="steps"'));
     expect(shown).toContain(`<pre class="reason" dir="auto">${REASON}</pre>`);
     expect(shown).toContain('<a href="https://support.example.com/ecs/0319" rel="noreferrer noopener">');
   });
 
-  it("says the job's own reason once", () => {
+  it("shows the job's own reason once", () => {
     expect(page({ ...failedJob(), reason: REASON }).split("Ecs.0319").length).toBe(2);
     expect(page({ ...failedJob(), reason: "quota" })).toContain('<pre class="reason" dir="auto">quota</pre>');
   });
 
-  it("keeps its bytes between two steps of the calm clock", () => {
+  it("keeps its bytes between two steps of the rounded time", () => {
     expect(page(runningJob(), NOW + 1000)).toBe(page(runningJob(), NOW));
     expect(page(runningJob(), NOW + 15_000)).not.toBe(page(runningJob(), NOW));
     expect(page(failedJob(), NOW + 86_400_000)).toBe(page(failedJob(), NOW));
   });
 
-  it("asks for news until the job has ended and everybody has been told", () => {
+  it("updates itself until the job has ended and no notification is pending", () => {
     const live = (document: StatusDocument) => page(document).match(/data-live="(\w+)"/)?.[1];
     expect(live(runningJob())).toBe("live");
     expect(live(failedJob())).toBe("live");
@@ -107,7 +107,7 @@ describe("renderJobPage", () => {
     expect(page(succeededJob())).not.toContain("http-equiv");
   });
 
-  it("shows text of others as text wherever it stands", () => {
+  it("shows untrusted text as text in every place", () => {
     const shown = page(hostileJob());
     expect(shown.match(/<script/g)).toHaveLength(1);
     expect(shown).not.toMatch(/<img|<svg onload|href="javascript:/);
@@ -115,7 +115,7 @@ describe("renderJobPage", () => {
     expect(shown).not.toMatch(/[\0\x07\x1b]/);
   });
 
-  it("allows by its policy exactly the script and style it holds", () => {
+  it("allows exactly its script and style in its policy", () => {
     const { html, headers } = render(failedJob());
     for (const tag of ["script", "style"]) {
       const code = html.match(new RegExp(`<${tag}>([^]*?)</${tag}>`))?.[1] ?? "";
@@ -125,33 +125,39 @@ describe("renderJobPage", () => {
     expect(html).not.toMatch(/ style=| on\w+="/);
   });
 
-  it("links to the console only by http or https", () => {
+  it("links to the console only with http or https", () => {
     expect(render(failedJob(), NOW, "https://console.example.com/").html).toContain(
       "https://console.example.com/",
     );
     expect(render(failedJob(), NOW, "javascript:x").html).not.toContain("javascript:x");
   });
 
-  it("tells of a stopped watch that nobody was told", () => {
+  it("shows the results of attempts as text for people", () => {
+    const shown = page(failedJob());
+    expect(shown).toContain("<bdi>Server error</bdi> (HTTP 503), 2 attempts");
+    expect(shown).toContain("<bdi>ECONNRESET</bdi>");
+  });
+
+  it("shows for a stopped watch that nobody was notified", () => {
     const shown = page({ ...runningJob(), state: "stopped", done: true });
-    expect(shown).toContain("Not told");
+    expect(shown).toContain("Not notified");
     expect(shown).not.toContain("On its way");
   });
 
-  it("says what the bars say in a table too", () => {
+  it("shows the times of the bars in a table, too", () => {
     expect(page(failedJob())).toMatch(
       /<th scope="row" class="d2"><bdi>CreateMasterVM master-0<\/bdi><\/th><td>Succeeded/,
     );
   });
 
-  it("opens the path to the failure and folds the rest of a long tree", () => {
+  it("opens the path to a failure and folds the rest of a long tree", () => {
     const shown = page(bigJob());
     expect(shown).toContain("13 succeeded");
     expect(shown).toMatch(/data-key="job-CreateNode-320[-x]*"><details open>/);
   });
 });
 
-it("the page for dead links has no script, never changes and names nothing", () => {
+it("the page for unknown links has no script and always the same bytes", () => {
   const { html, headers } = renderNotFoundPage();
   expect(html).toBe(renderNotFoundPage().html);
   expect(html).not.toContain("<script");

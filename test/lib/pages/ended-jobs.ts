@@ -1,8 +1,8 @@
 import type { StatusDocument } from "../../../lib/api/status-document.ts";
-import { failedJob } from "./failed-sample.ts";
-import { FAILED, REASON, step } from "./job-parts.ts";
+import { failedJob } from "./failed-job.ts";
+import { FAILED, REASON, step } from "./sample-parts.ts";
 
-/** Ended well, and everybody knows. */
+/** A job that succeeded, with all notifications delivered. */
 export function succeededJob(): StatusDocument {
   const failed = failedJob();
   const node = step("CreateNode", 405, 541, { resourceName: "pool-a-m9d4q" });

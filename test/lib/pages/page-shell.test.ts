@@ -1,26 +1,25 @@
 import { createHash } from "node:crypto";
-import { pageHeaders } from "../../../lib/pages/headers.ts";
-import { inline } from "../../../lib/pages/inline.ts";
+import { inlineElement, pageHeaders } from "../../../lib/pages/page-shell.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-describe("inline", () => {
-  it("names the hash of exactly what stands between the tags", () => {
-    const { element, source } = inline("style", "\n  a{b:c}\n    d{e:f}\n");
-    expect(String(element)).toBe("<style>a{b:c}\nd{e:f}</style>");
-    expect(source).toBe(sha256("a{b:c}\nd{e:f}"));
+describe("inlineElement", () => {
+  it("returns the hash of the bytes between the tags", () => {
+    const { element, source } = inlineElement("style", "\n  a{b:c}\n");
+    expect(String(element)).toBe("<style>a{b:c}</style>");
+    expect(source).toBe(sha256("a{b:c}"));
   });
 
-  it.each(["x </script> y", "x <!-- y"])("refuses code that would end its element: %s", (code) => {
-    expect(() => inline("script", code)).toThrow("must not hold a tag");
+  it.each(["x </script> y", "x <!-- y"])("refuses code that contains a tag: %s", (code) => {
+    expect(() => inlineElement("script", code)).toThrow("must not contain a tag");
   });
 });
 
 describe("pageHeaders", () => {
-  const style = inline("style", "a{}");
-  const script = inline("script", "let a;");
+  const style = inlineElement("style", "a{}");
+  const script = inlineElement("script", "let a;");
 
-  it("allows the page's own style and script by hash and nothing else by default", () => {
+  it("allows only the page's own style and script, by their hashes", () => {
     const policy = pageHeaders(style, script, false)["content-security-policy"];
     expect(policy).toBe(
       `default-src 'none'; script-src ${script.source}; style-src ${style.source}; img-src data:; ` +
@@ -28,14 +27,14 @@ describe("pageHeaders", () => {
     );
   });
 
-  it("allows a page without a script no script and no requests", () => {
+  it("allows no script and no requests for a page without a script", () => {
     const policy = pageHeaders(style, null, true)["content-security-policy"];
     expect(policy).toContain("script-src 'none'");
     expect(policy).toContain("connect-src 'none'");
     expect(policy).toContain("form-action 'self'");
   });
 
-  it("keeps the page out of caches, indexes and referrers", () => {
+  it("forbids to cache, index or reveal the page", () => {
     expect(pageHeaders(style, script, false)).toMatchObject({
       "cache-control": "private, no-store",
       "referrer-policy": "no-referrer",

@@ -1,5 +1,5 @@
-import type { ListedWatch } from "../../../lib/pages/list-filter-state.ts";
-import { NOW } from "./job-parts.ts";
+import type { ListedWatch } from "../../../lib/pages/list-filter.ts";
+import { NOW } from "./sample-parts.ts";
 
 const MINUTE = 60_000;
 
@@ -20,8 +20,8 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
   };
 }
 
-/** A project's morning: something of everything. */
-export function morning(): readonly ListedWatch[] {
+/** A list with watches of every state. */
+export function listedWatches(): readonly ListedWatch[] {
   const entries: readonly (Partial<ListedWatch> & { minutes: number; took: number | null })[] = [
     {
       minutes: 2,

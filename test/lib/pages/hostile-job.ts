@@ -1,6 +1,6 @@
 import type { StatusDocument } from "../../../lib/api/status-document.ts";
-import { failedJob } from "./failed-sample.ts";
-import { FAILED, step } from "./job-parts.ts";
+import { failedJob } from "./failed-job.ts";
+import { FAILED, step } from "./sample-parts.ts";
 
 const MARKUP = `</pre><script>window.caught = "script"</script>"'><img src=x onerror="window.caught='img'"><svg onload=window.caught=1>`;
 const TURNED = "\u202Etxet eht nrut\u202C \u05E9\u05DC\u05D5\u05DD \u0645\u0631\u062D\u0628\u0627";
@@ -13,7 +13,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "nospacetobreakat".repeat(640),
 ];
 
-/** A job all of whose texts come from somebody who means harm, dated absurdly, without half of its fields. */
+/** A job with hostile text in every field, with absurd times, and with missing fields. */
 export function hostileJob(): StatusDocument {
   const [markup = "", turned = ""] = HOSTILE_TEXTS;
   const failed = failedJob();

@@ -1,9 +1,9 @@
 import type { StatusDocument } from "../../../lib/api/status-document.ts";
-import { at, PENDING, step, subJob } from "./job-parts.ts";
+import { at, PENDING, step, subJob } from "./sample-parts.ts";
 
 const NO_SUBJOBS = { total: 0, succeeded: 0, failed: 0, pending: 0 };
 
-/** A cluster's creation after nine minutes: one node is up, the other still being installed. */
+/** A cluster that is created for nine minutes. One node runs, the other is being installed. */
 export function runningJob(): StatusDocument {
   const tree = step("CreateCluster", 0, 560, {
     ...PENDING,
@@ -81,7 +81,7 @@ export function runningJob(): StatusDocument {
   };
 }
 
-/** Looked at several times, and no poll has brought it. */
+/** A job that no poll has seen. */
 export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
   return {
     ...runningJob(),
@@ -98,7 +98,7 @@ export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
   };
 }
 
-/** A job that the cloud does not divide. */
+/** A job without subjobs. */
 export function loneJob(): StatusDocument {
   const running = runningJob();
   return { ...running, subJobs: NO_SUBJOBS, job: running.job && { ...running.job, subJobs: [] } };

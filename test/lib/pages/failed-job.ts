@@ -1,8 +1,8 @@
 import type { StatusDocument } from "../../../lib/api/status-document.ts";
-import { at, FAILED, REASON, step } from "./job-parts.ts";
-import { runningJob } from "./running-sample.ts";
+import { runningJob } from "./running-jobs.ts";
+import { at, FAILED, REASON, step } from "./sample-parts.ts";
 
-/** The same job a little later: one node could not be made, Slack knows, the audit system does not answer yet. */
+/** The running job a little later. One node failed. Slack is notified, the audit system does not answer yet. */
 export function failedJob(): StatusDocument {
   const running = runningJob();
   const failedNode = step("CreateNode", 405, 557, {
@@ -12,7 +12,7 @@ export function failedJob(): StatusDocument {
     subJobs: [step("CreateNodeVM", 407, 553, { ...FAILED, reason: REASON, resourceName: "pool-a-m9d4q" })],
   });
   const [network, master, pool] = running.job?.subJobs ?? [];
-  if (!running.job || !network || !master || !pool) throw new Error("the running sample has three steps");
+  if (!running.job || !network || !master || !pool) throw new Error("the running job has three steps");
   const nodes = [pool.subJobs[0] ?? failedNode, failedNode];
   return {
     ...running,

@@ -1,10 +1,10 @@
 import type { JobDocument } from "../../../lib/api/status-document.ts";
 
-/** The moment all samples are told at. */
+/** The time at which the samples are rendered. */
 export const NOW = Date.parse("2026-03-12T09:39:22.000Z");
 const START = Date.parse("2026-03-12T09:30:00.000Z");
 
-/** ISO time so many seconds after the sample job began. */
+/** The ISO time this many seconds after the start of the sample job. */
 export const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
 
 export function subJob(part: Partial<JobDocument> = {}): JobDocument {
@@ -25,7 +25,7 @@ export function subJob(part: Partial<JobDocument> = {}): JobDocument {
   };
 }
 
-/** A subjob that ran from one second of the job to another. */
+/** A subjob that ran between two seconds of the job. */
 export function step(type: string, from: number, to: number, part: Partial<JobDocument> = {}): JobDocument {
   return subJob({
     jobId: `job-${type}-${from}`.padEnd(36, "-x"),

@@ -1,0 +1,200 @@
+// The only script of a page. It counts times on, copies IDs, and updates a live page.
+// An update changes only the nodes that differ. So a selection, an open section and a text field stay as they are.
+// An element with `data-keep` belongs to the script or to the reader. An update does not change it.
+import { formatDuration } from "../../domain/time-text.ts";
+
+const REQUEST_TIMEOUT_MS = 15_000;
+/** A smaller difference between the clocks may be the time of the response itself. */
+const MIN_CLOCK_OFFSET_MS = 2500;
+const MAX_DELAY_MS = 60_000;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+const root = document.documentElement;
+const openedAt = Date.now();
+/** The sections that the reader opened or closed. */
+const toggledSections = new WeakSet<Element>();
+let isLive = root.dataset.live === "live";
+/** The notifier's clock minus the reader's clock. */
+let clockOffsetMs = 0;
+let etag: string | null = null;
+let failedRequests = 0;
+let timer: number | undefined;
+
+function elements(selector: string): NodeListOf<HTMLElement> {
+  return document.querySelectorAll<HTMLElement>(selector);
+}
+
+function setText(node: Node, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** From one minute on, only the largest unit: `9 min`. */
+function formatAge(ageMs: number): string {
+  const text = formatDuration(ageMs);
+  return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
+}
+
+function updateTimes(): void {
+  const now = Date.now() + clockOffsetMs;
+  for (const { node, at } of timesOf("since")) setText(node, formatDuration(now - at));
+  for (const { node, at } of timesOf("ago")) setText(node, `${formatAge(now - at)} ago`);
+  for (const { node, at } of timesOf("until"))
+    setText(node, at - now < SECOND_MS ? "now" : `in ${formatDuration(at - now)}`);
+}
+
+function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: number }[] {
+  return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
+}
+
+/** Adds what a page without a script does not have: local times and buttons to copy. */
+function enhance(): void {
+  for (const time of document.querySelectorAll("time"))
+    time.title = `${new Date(time.dateTime).toLocaleString()} here`;
+  for (const button of elements("[data-copy]")) button.hidden = false;
+  updateTimes();
+}
+
+function isSameNode(old: Node, next: Node): boolean {
+  if (old.nodeName !== next.nodeName) return false;
+  if (!(old instanceof Element && next instanceof Element)) return true;
+  return old.id === next.id && old.getAttribute("data-key") === next.getAttribute("data-key");
+}
+
+/** Makes `old` equal to `next`. Reuses the nodes that are in both. */
+function morph(old: Node, next: Node): void {
+  if (!(old instanceof Element && next instanceof Element)) {
+    setText(old, next.textContent ?? "");
+    return;
+  }
+  if (old.hasAttribute("data-keep")) return;
+  morphAttributes(old, next);
+  let position = old.firstChild;
+  for (const child of [...next.childNodes]) {
+    let match = position;
+    while (match !== null && !isSameNode(match, child)) match = match.nextSibling;
+    if (match === null) {
+      old.insertBefore(child, position);
+      continue;
+    }
+    removeSiblings(position, match);
+    morph(match, child);
+    position = match.nextSibling;
+  }
+  removeSiblings(position, null);
+}
+
+function morphAttributes(old: Element, next: Element): void {
+  const isKept = (name: string) => name === "open" && toggledSections.has(old);
+  for (const { name } of [...old.attributes])
+    if (!next.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
+  for (const { name, value } of next.attributes)
+    if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
+}
+
+/** Removes the nodes from `first` up to `end`. Keeps `end`. */
+function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
+  for (let node = first; node !== null && node !== end; ) {
+    const removed = node;
+    node = node.nextSibling;
+    removed.remove();
+  }
+}
+
+function showConnection(text: string, className: "" | "late" | "ended"): void {
+  const node = document.getElementById("live");
+  if (node === null) return;
+  setText(node, text);
+  node.className = className;
+}
+
+function showPage(text: string): void {
+  const next = new DOMParser().parseFromString(text, "text/html");
+  document.title = next.title;
+  const [icon, nextIcon] = [document, next].map((page) =>
+    page.querySelector<HTMLLinkElement>("link[rel=icon]"),
+  );
+  if (icon && nextIcon && icon.href !== nextIcon.href) icon.href = nextIcon.href;
+  for (const script of [...next.querySelectorAll("script"), ...elements("body > script")]) script.remove();
+  morph(document.body, next.body);
+  const state = next.documentElement.dataset.live;
+  isLive = state === "live";
+  root.dataset.live = state ?? "ended";
+  enhance();
+}
+
+async function requestPage(): Promise<void> {
+  const response = await fetch(location.href, {
+    headers: etag === null ? {} : { "if-none-match": etag },
+    cache: "no-store",
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  const offsetMs = Date.parse(response.headers.get("date") ?? "") - Date.now();
+  if (Math.abs(offsetMs) > MIN_CLOCK_OFFSET_MS) clockOffsetMs = offsetMs;
+  if (response.status === 404) {
+    isLive = false;
+    showConnection("This link has expired", "ended");
+    return;
+  }
+  if (response.status !== 304) {
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    showPage(await response.text());
+    etag = response.headers.get("etag");
+  }
+  failedRequests = 0;
+  showConnection(isLive ? "Live" : "Over", isLive ? "" : "ended");
+}
+
+async function refresh(): Promise<void> {
+  try {
+    await requestPage();
+  } catch {
+    failedRequests += 1;
+    if (failedRequests > 1) showConnection("Cannot reach the notifier, trying again", "late");
+  }
+  scheduleRefresh();
+}
+
+/** A page asks every 2 seconds at first, and less often the longer it is open. */
+function refreshDelayMs(): number {
+  const openMs = Date.now() - openedAt;
+  const delayMs =
+    openMs < MINUTE_MS ? 2000 : openMs < 5 * MINUTE_MS ? 5000 : openMs < 30 * MINUTE_MS ? 10_000 : 30_000;
+  return Math.min(MAX_DELAY_MS, delayMs * 2 ** Math.min(failedRequests, 5));
+}
+
+function scheduleRefresh(): void {
+  clearTimeout(timer);
+  if (isLive && !document.hidden) timer = setTimeout(refresh, refreshDelayMs());
+}
+
+async function copy(button: HTMLElement): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy ?? "");
+  } catch {
+    // The browser does not allow it. The reader can copy the selected text.
+    const text = button.previousElementSibling;
+    if (text !== null) getSelection()?.selectAllChildren(text);
+    return;
+  }
+  setText(button, "Copied");
+  setTimeout(() => setText(button, "Copy"), 1500);
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (!(target instanceof Element)) return;
+  const section = target.closest("summary")?.parentElement;
+  if (section) toggledSections.add(section);
+  const button = target.closest<HTMLElement>("[data-copy]");
+  if (button !== null) void copy(button);
+});
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(timer);
+  if (isLive && !document.hidden) void refresh();
+});
+setInterval(() => {
+  if (!document.hidden) updateTimes();
+}, SECOND_MS);
+enhance();
+if (isLive) showConnection("Live", "");
+scheduleRefresh();

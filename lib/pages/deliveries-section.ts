@@ -1,0 +1,67 @@
+import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document.ts";
+import type { StatusDocument } from "../api/status-document.ts";
+import type { WatchState } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
+import { type Html, html, isolated } from "./html.ts";
+import { type IconName, icon } from "./icon.ts";
+import { countdown, formatShortUtc, parseInstant, utcTime } from "./time-html.ts";
+
+/** The targets of a watch, each with its state and its attempts. Null for a watch without targets. */
+export function deliveriesSection(document: StatusDocument): Html | null {
+  if (document.deliveries.length === 0) return null;
+  return html`<section id="deliveries" class="deliveries"><h2>${document.done ? "Who was notified" : "Who will be notified"}</h2>
+<ul>${document.deliveries.map((delivery) => deliveryEntry(delivery, document.state))}</ul></section>`;
+}
+
+function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html {
+  const [iconName, text] = presentDelivery(delivery, watchState);
+  const at = parseInstant(delivery.at);
+  const next = parseInstant(delivery.nextAttemptAt);
+  const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
+  return html`<li data-key="${delivery.target}"><p class="head">${icon(iconName)}<b>${isolated(delivery.target)}</b><span class="word c-${iconName}">${text}</span></p>
+${at !== null && html`<p class="quiet">${utcTime(at)}${answer(delivery)}, ${attempts}</p>`}
+${next !== null && html`<p class="quiet">Next attempt ${countdown(next)}</p>`}
+${delivery.history.length > 0 && attemptsTable(delivery)}</li>`;
+}
+
+function presentDelivery(delivery: DeliveryDocument, watchState: WatchState): [IconName, string] {
+  switch (delivery.state) {
+    case "delivered":
+      return ["succeeded", "Delivered"];
+    case "rejected":
+      return ["failed", "Rejected"];
+    case "gone":
+      return ["failed", "Target is gone"];
+    case "exhausted":
+      return ["failed", "Gave up"];
+    case "pending":
+      if (watchState === "watching") return ["stopped", "When the job ends"];
+      if (watchState === "stopped") return ["stopped", "Not notified"];
+      return delivery.attempts > 0 ? ["timed_out", "Retrying"] : ["running", "On its way"];
+    default:
+      return delivery.state satisfies never;
+  }
+}
+
+function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
+  return html`${lastReason && html`, ${isolated(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
+}
+
+/** `server_error` becomes `Server error`. The error codes of Node.js, such as `ECONNRESET`, stay as they are. */
+function readableReason(reason: string): string {
+  const text = reason.replaceAll("_", " ");
+  return /^[a-z]/.test(reason) ? text.charAt(0).toUpperCase() + text.slice(1) : reason;
+}
+
+function attemptsTable({ target, history }: DeliveryDocument): Html {
+  return html`<details><summary>Attempts</summary><div class="wide" tabindex="0" role="region" aria-label="Attempts to notify ${target}"><table>
+<thead><tr><th scope="col">At, UTC</th><th scope="col">Result</th><th scope="col">HTTP</th><th scope="col">Why</th><th scope="col">Took</th></tr></thead>
+<tbody>${history.map(attemptRows)}</tbody></table></div></details>`;
+}
+
+function attemptRows(attempt: AttemptDocument): Html {
+  const took =
+    attempt.durationMs < 1000 ? `${Math.round(attempt.durationMs)} ms` : formatDuration(attempt.durationMs);
+  return html`<tr><td>${formatShortUtc(Date.parse(attempt.at))}</td><td>${attempt.verdict}</td><td>${attempt.status ?? "–"}</td><td>${isolated(readableReason(attempt.reason))}</td><td>${took}</td></tr>
+${attempt.answer.trim() && html`<tr><td colspan="5" class="answer" dir="auto">${attempt.answer.trim()}</td></tr>`}`;
+}

@@ -1,0 +1,61 @@
+import type { StatusDocument } from "../api/status-document.ts";
+import { externalLink, type Html, html, isolated, type Part, webUrl } from "./html.ts";
+import { parseInstant, utcTime } from "./time-html.ts";
+
+type Fact = readonly [term: string, value: Part];
+
+/** What the job is and where it runs. A reader copies these facts into a ticket. */
+export function factsSection(
+  document: StatusDocument,
+  links: { readonly console: string | null; readonly api: string | null },
+): Html {
+  const { jobId, project, region, clusterId, resourceName } = document;
+  const resourceId = document.resourceId === clusterId ? null : document.resourceId;
+  const consoleUrl = webUrl(links.console);
+  return html`<section id="facts" class="facts"><h2>Job</h2>
+${factList([
+  ["Job ID", copyable(jobId, "job ID")],
+  ["Project", isolated(project)],
+  ["Region", region && isolated(region)],
+  ["Cluster ID", clusterId && copyable(clusterId, "cluster ID")],
+  ["Resource", resourceName && isolated(resourceName)],
+  ["Resource ID", resourceId && copyable(resourceId, "resource ID")],
+  ["Created", timeOrNull(document.createdAt)],
+  ["Updated", timeOrNull(document.updatedAt)],
+])}
+${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
+${links.api && html`<p><a href="${links.api}">As JSON</a></p>`}</section>`;
+}
+
+/** What the caller said about itself. Null if it said nothing. */
+export function contextSection({ context }: StatusDocument): Html | null {
+  const { pipeline, runUrl, actor, commit, labels = {} } = context;
+  const run = webUrl(runUrl);
+  const entries: readonly Fact[] = [
+    ["Pipeline", run ? externalLink(run, pipeline ?? "Open the run") : pipeline && isolated(pipeline)],
+    ["Run", run === null && runUrl && isolated(runUrl)],
+    ["Started by", actor && isolated(actor)],
+    ["Commit", commit && html`<code>${isolated(commit)}</code>`],
+    ...Object.entries(labels).map(([name, value]): Fact => [name, isolated(value)]),
+  ];
+  if (entries.every(([, value]) => !value)) return null;
+  return html`<section id="context" class="facts"><h2>Context</h2>${factList(entries)}</section>`;
+}
+
+function factList(entries: readonly Fact[]): Html {
+  const known = entries.filter(([, value]) => value);
+  return html`<dl>${known.map(
+    ([term, value]) => html`<div><dt>${isolated(term)}</dt><dd>${value}</dd></div>
+`,
+  )}</dl>`;
+}
+
+/** The script shows the button, because the button works only with the script. */
+function copyable(text: string, what: string): Html {
+  return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
+}
+
+function timeOrNull(iso: string | null): Html | null {
+  const instant = parseInstant(iso);
+  return instant === null ? null : utcTime(instant);
+}

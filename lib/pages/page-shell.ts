@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { LIVE_SCRIPT } from "./browser.generated.ts";
+import { Html, html } from "./html.ts";
+import { favicon, ICON_SHEET, type IconName } from "./icon.ts";
+
+/** How often a browser without scripts reloads a live page. */
+const REFRESH_SECONDS = 10;
+
+export interface RenderedPage {
+  readonly html: string;
+  /** Header names in lower case. */
+  readonly headers: Record<string, string>;
+}
+
+export interface Page {
+  readonly title: string;
+  readonly icon: IconName;
+  readonly css: readonly string[];
+  readonly body: Html;
+  /** `none`: the page has no script. `ended`: the script counts times and copies. `live`: it also updates the page. */
+  readonly script: "none" | "ended" | "live";
+  readonly hasForms: boolean;
+}
+
+/** Renders a whole document. The same page always gives the same bytes. */
+export function renderPage(page: Page): RenderedPage {
+  const style = inlineElement("style", page.css.join("\n"));
+  const script = page.script === "none" ? null : inlineElement("script", LIVE_SCRIPT);
+  const document = html`<!doctype html>
+<html lang="en" data-live="${page.script}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex,nofollow">
+<title>${page.title}</title>
+<link rel="icon" href="${favicon(page.icon)}">
+${page.script === "live" && html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`}
+${style.element}
+</head>
+<body class="c-${page.icon}">
+${ICON_SHEET}
+${page.body}
+${script?.element}
+</body>
+</html>
+`;
+  return { html: document.toString(), headers: pageHeaders(style, script, page.hasForms) };
+}
+
+export interface InlineElement {
+  readonly element: Html;
+  /** The source for the Content-Security-Policy: `'sha256-…'` of the bytes inside the element. */
+  readonly source: string;
+}
+
+/**
+ * Puts our own code into a `<script>` or `<style>`. Never give it untrusted text: nothing inside these elements can be
+ * escaped.
+ * @throws Error for code that contains a tag.
+ */
+export function inlineElement(tag: "script" | "style", code: string): InlineElement {
+  if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
+  const trimmed = code.trim();
+  const digest = createHash("sha256").update(trimmed).digest("base64");
+  return { element: new Html([`<${tag}>${trimmed}</${tag}>`], []), source: `'sha256-${digest}'` };
+}
+
+/**
+ * The headers of a page whose URL may contain a key and whose body may contain untrusted text. The page loads nothing
+ * from other sites and runs only our script. It cannot be framed, stored or indexed, and does not reveal its URL.
+ * https://www.w3.org/TR/CSP3/
+ */
+export function pageHeaders(
+  style: InlineElement,
+  script: InlineElement | null,
+  hasForms: boolean,
+): Record<string, string> {
+  const policy = [
+    "default-src 'none'",
+    `script-src ${script?.source ?? "'none'"}`,
+    `style-src ${style.source}`,
+    "img-src data:",
+    `connect-src ${script === null ? "'none'" : "'self'"}`,
+    `form-action ${hasForms ? "'self'" : "'none'"}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": policy.join("; "),
+    "cache-control": "private, no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex, nofollow",
+  };
+}

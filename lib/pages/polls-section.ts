@@ -1,0 +1,42 @@
+import type { StatusDocument } from "../api/status-document.ts";
+import type { Instant } from "../domain/job.ts";
+import { type Html, html, type Part } from "./html.ts";
+import { parseInstant, utcTime, utcTimeAndAge } from "./time-html.ts";
+import { percent } from "./timeline.ts";
+
+/** How the job was watched: the times of the polls, and how soon a poll saw the end of the job. */
+export function pollsSection(document: StatusDocument, now: Instant): Html {
+  const { polls, done, lagSeconds, warnings } = document;
+  return html`<section id="polls" class="facts watch"><h2>Watch</h2>
+${pollStrip(document, now)}
+<dl>${row("Polls", String(polls))}${row("Latest", timeOrNull(document.polledAt.at(-1), utcTimeAndAge))}${row("Accepted", timeOrNull(document.acceptedAt))}${
+    done
+      ? row("Concluded", timeOrNull(document.concludedAt))
+      : row("Deadline", timeOrNull(document.deadlineAt))
+  }${row("Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`)}</dl>
+${warnings.length > 0 && html`<h3>Warnings</h3><ul class="warnings">${warnings.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}</section>`;
+}
+
+/** The polls as ticks on a line, and the next poll as a circle. Null before the first poll. */
+function pollStrip(document: StatusDocument, now: Instant): Html | null {
+  const polledAt = document.polledAt.map((at) => Date.parse(at));
+  if (polledAt.length === 0) return null;
+  const next = document.done ? null : parseInstant(document.nextPollAt);
+  const accepted = Date.parse(document.acceptedAt);
+  const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
+  const end = Math.max(parseInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
+  const x = (instant: Instant) => percent(0.015 + (0.97 * (instant - start)) / (end - start));
+  const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
+  return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(
+    (at) => html`<line x1="${x(at)}" x2="${x(at)}" y1="3" y2="15"/>`,
+  )}${next !== null && html`<circle cx="${x(next)}" cy="9" r="3"/>`}</svg>`;
+}
+
+function timeOrNull(iso: string | null | undefined, render = utcTime): Html | null {
+  const instant = parseInstant(iso ?? null);
+  return instant === null ? null : render(instant);
+}
+
+function row(term: string, value: Part): Html | null {
+  return value ? html`<div><dt>${term}</dt><dd>${value}</dd></div>` : null;
+}

@@ -1,0 +1,150 @@
+import type { JobDocument } from "../api/status-document.ts";
+import type { Instant } from "../domain/job.ts";
+import { formatDuration } from "../domain/time-text.ts";
+import { truncate } from "../domain/truncate-text.ts";
+import { type Html, html, isolated, wrappableName } from "./html.ts";
+import { type IconName, icon } from "./icon.ts";
+import { presentState } from "./state-presentation.ts";
+import { formatShortUtc, parseInstant, runningDuration } from "./time-html.ts";
+import { barImage, barOf, durationOf, type Timeline, timelineAxis, timelineOf } from "./timeline.ts";
+
+/** A tree of more nodes than this is long. In a long tree, what succeeded is folded. */
+const MAX_SHORT_TREE = 14;
+/** Fewer succeeded siblings than this are not folded. */
+const MIN_FOLD = 4;
+const MAX_NOTE_CHARACTERS = 400;
+const MAX_PHASE_CHARACTERS = 24;
+const UNNAMED = "Unnamed subjob";
+
+interface Tree {
+  readonly timeline: Timeline | null;
+  readonly isLong: boolean;
+  readonly now: Instant;
+  /** The watch has ended. The durations of pending subjobs do not count on. */
+  readonly isOver: boolean;
+}
+
+/**
+ * The job and its subjobs as a tree with bars, and as a table. Null for a job without subjobs.
+ * @param now the end of the bars of pending subjobs.
+ */
+export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
+  if (job.subJobs.length === 0) return null;
+  const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
+  const timeline = timelineOf(job, now);
+  const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now, isOver };
+  return html`<section id="steps" class="steps"><h2>Subjobs</h2>
+<div class="chart">${timeline && timelineAxis(timeline)}
+<ol class="tree">${treeNode(job, tree)}</ol></div>
+${timesTable(rows, isOver)}</section>`;
+}
+
+function treeNode(job: JobDocument, tree: Tree): Html {
+  const key = job.jobId && html` data-key="${job.jobId}"`;
+  if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
+  const groups = foldSubJobs(job.subJobs, tree.isLong);
+  return html`<li${key}><details${isOpen(job, tree.isLong) && html` open`}><summary>${treeRow(job, tree)}</summary>
+${note(job)}<ol>${groups.map((group) => treeGroup(group, tree))}</ol></details></li>`;
+}
+
+function treeGroup(group: SubJobGroup, tree: Tree): Html {
+  if (group.kind === "one") return treeNode(group.job, tree);
+  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon("succeeded")}${group.jobs.length} succeeded</span></span></summary>
+<ol>${group.jobs.map((job) => treeNode(job, tree))}</ol></details></li>`;
+}
+
+function treeRow(job: JobDocument, tree: Tree): Html {
+  const state = presentSubJob(job, tree.isOver);
+  const name = html`<b>${wrappableName(job.type || UNNAMED)}</b>${
+    job.resourceName && html` <span class="res">${isolated(job.resourceName)}</span>`
+  }`;
+  return html`<span class="row c-${state.icon}"><span class="name">${icon(state.icon)}<span>${name}</span></span>${
+    tree.timeline && barImage(barOf(job, tree.timeline))
+  }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
+}
+
+function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
+  const duration = durationOf(job);
+  if (duration !== null) return formatDuration(duration);
+  const start = parseInstant(job.createdAt);
+  const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
+  return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
+}
+
+/** The reason of a subjob that did not fail. The reasons of failed subjobs are above the tree. */
+function note(job: JobDocument): Html | null {
+  const reason = job.reason?.trim();
+  if (!reason || job.state === "failed") return null;
+  return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
+}
+
+/** A pending subjob has the text of its phase. It is shown as running if it has started and the watch goes on. */
+function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
+  if (job.state !== "pending") return presentState(job.state, true);
+  const text = truncate(job.phase?.trim() || "No status", MAX_PHASE_CHARACTERS);
+  return { icon: job.createdAt !== null && !isOver ? "running" : "waiting", text };
+}
+
+export type SubJobGroup =
+  | { readonly kind: "one"; readonly job: JobDocument }
+  /** Succeeded siblings in a row, shown as one line until the reader opens it. */
+  | { readonly kind: "fold"; readonly jobs: readonly JobDocument[] };
+
+/** Groups subjobs in their order. In a long tree, succeeded siblings in a row are one group. */
+export function foldSubJobs(subJobs: readonly JobDocument[], isLong: boolean): readonly SubJobGroup[] {
+  if (!isLong) return subJobs.map((job) => ({ kind: "one", job }));
+  const groups: SubJobGroup[] = [];
+  let run: JobDocument[] = [];
+  const endRun = () => {
+    if (run.length >= MIN_FOLD) groups.push({ kind: "fold", jobs: run });
+    else groups.push(...run.map((job) => ({ kind: "one", job }) as const));
+    run = [];
+  };
+  for (const job of subJobs) {
+    if (isAllSucceeded(job)) {
+      run.push(job);
+      continue;
+    }
+    endRun();
+    groups.push({ kind: "one", job });
+  }
+  endRun();
+  return groups;
+}
+
+/** Returns true if the subjobs of a job are visible at first. In a long tree, a job that succeeded is closed. */
+export function isOpen(job: JobDocument, isLong: boolean): boolean {
+  return !isLong || !isAllSucceeded(job);
+}
+
+function isAllSucceeded(job: JobDocument): boolean {
+  return job.state === "succeeded" && job.subJobs.every(isAllSucceeded);
+}
+
+interface TableRow {
+  readonly job: JobDocument;
+  readonly depth: number;
+}
+
+function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
+  return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
+}
+
+/** The same times as the bars, for readers who cannot see bars. */
+function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
+  return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
+<thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Created, UTC</th><th scope="col">Updated, UTC</th><th scope="col">Took</th></tr></thead>
+<tbody>${rows.map((row) => tableRow(row, isOver))}</tbody></table></div></details>`;
+}
+
+function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
+  const duration = durationOf(job);
+  const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
+  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td>${tableTime(job.createdAt)}</td><td>${tableTime(job.updatedAt)}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>
+`;
+}
+
+function tableTime(iso: string | null): string {
+  const instant = parseInstant(iso);
+  return instant === null ? "–" : formatShortUtc(instant);
+}

@@ -1,0 +1,40 @@
+import { foldSubJobs, isOpen } from "../../../lib/pages/subjobs-section.ts";
+import { FAILED, PENDING, step } from "./sample-parts.ts";
+
+const good = (count: number) => Array.from({ length: count }, (_, index) => step("Good", index, index + 1));
+const bad = step("Bad", 0, 1, FAILED);
+
+describe("foldSubJobs", () => {
+  it("folds nothing in a short tree", () => {
+    expect(foldSubJobs(good(9), false).map((group) => group.kind)).toEqual(Array(9).fill("one"));
+  });
+
+  it("folds succeeded subjobs in a row and keeps the order", () => {
+    const groups = foldSubJobs([...good(5), bad, ...good(2), step("Busy", 0, 1, PENDING), ...good(4)], true);
+    expect(groups.map((group) => (group.kind === "fold" ? group.jobs.length : group.job.type))).toEqual([
+      5,
+      "Bad",
+      "Good",
+      "Good",
+      "Busy",
+      4,
+    ]);
+  });
+
+  it("does not fold a subjob with a failure below it", () => {
+    const parent = step("Good", 0, 1, { subJobs: [bad] });
+    expect(foldSubJobs([...good(3), parent, ...good(3)], true).every((group) => group.kind === "one")).toBe(
+      true,
+    );
+  });
+});
+
+describe("isOpen", () => {
+  it("opens the path to a failure or a pending subjob, and everything in a short tree", () => {
+    const closed = step("Good", 0, 1, { subJobs: good(2) });
+    expect(isOpen(closed, false)).toBe(true);
+    expect(isOpen(closed, true)).toBe(false);
+    expect(isOpen(step("Good", 0, 1, { subJobs: [bad] }), true)).toBe(true);
+    expect(isOpen(step("Good", 0, 1, { subJobs: [step("Busy", 0, 1, PENDING)] }), true)).toBe(true);
+  });
+});
