@@ -3,8 +3,7 @@ import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/targets.ts";
 import type { Settings } from "../config/settings.ts";
 import { readAllowList } from "../http/allow-list.ts";
-import { isCallbackHostAllowed } from "../http/callback-host.ts";
-import { checkUrl } from "../http/check-url.ts";
+import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
 export type CheckedCallback =

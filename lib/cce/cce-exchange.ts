@@ -1,4 +1,4 @@
-import { type Exchanged, type ExchangeRequest, exchange } from "../http/exchange.ts";
+import { type ExchangeRequest, type ExchangeResult, exchange } from "../http/exchange.ts";
 
 /** Replies up to this size (about 500 subjobs) are read in parallel. */
 const SMALL_BYTES = 256 * 1024;
@@ -11,7 +11,7 @@ const MAX_LARGE_URLS = 1000;
 
 /** A reply with its body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
 export type TextExchanged =
-  | (Omit<Extract<Exchanged, { kind: "answer" }>, "body"> & { readonly body: string })
+  | (Omit<Extract<ExchangeResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
 /** Does one exchange with CCE or IAM. Never throws. */
@@ -50,7 +50,7 @@ export function createLargeExchange(monotonic: () => number): LargeExchange {
     if (!largeUrls.has(href)) {
       const result = await exchangeUpTo(SMALL_BYTES);
       // A long reply with another status is an error page of a gateway. Its first bytes are enough.
-      if (result.kind === "failed" || !result.cut || result.status !== 200) return read(result);
+      if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
     }
@@ -63,7 +63,7 @@ export function createLargeExchange(monotonic: () => number): LargeExchange {
 
 function isTooLarge(result: TextExchanged): boolean {
   if (result.kind === "failed" || result.status !== 200) return false;
-  return result.cut || (result.body.length > MAX_VALUES && countValues(result.body) > MAX_VALUES);
+  return result.isTruncated || (result.body.length > MAX_VALUES && countValues(result.body) > MAX_VALUES);
 }
 
 const COMMA = 0x2c;

@@ -1,7 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
-import { closeConnectionsWhenIdle, IDLE_MS, openConnections } from "../http/connections.ts";
-import type { Connections } from "../http/exchange.ts";
+import { type Connections, openConnections, reuseConnections } from "../http/connections.ts";
 import { createLargeExchange } from "./cce-exchange.ts";
 import { createProjectAccess, type ProjectAccess } from "./project-access.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
@@ -35,12 +34,12 @@ export function createCceClient(options: {
   readonly connections?: Connections;
 }): CceClient {
   const { projects, now, monotonic, random } = options;
-  const keptConnections = keepConnections(now);
+  const connectionsAt = reuseConnections(() => openConnections(MAX_HEADER_BYTES));
   const ports = {
     now,
     monotonic,
     random,
-    connections: () => options.connections ?? keptConnections(),
+    connections: () => options.connections ?? connectionsAt(now()),
     exchangeLarge: createLargeExchange(monotonic),
   };
   const accesses = new Map<string, ProjectAccess>();
@@ -92,20 +91,4 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Returns a function for the current connections. After a pause these are new, because the old ones may be dead. */
-function keepConnections(now: () => Instant): () => Connections {
-  let kept: { readonly connections: Connections; usedAt: Instant } | null = null;
-  return () => {
-    const at = now();
-    if (kept !== null && Math.abs(at - kept.usedAt) < IDLE_MS) {
-      kept.usedAt = at;
-      return kept.connections;
-    }
-    if (kept !== null) closeConnectionsWhenIdle(kept.connections);
-    const connections = openConnections(MAX_HEADER_BYTES);
-    kept = { connections, usedAt: at };
-    return connections;
-  };
 }

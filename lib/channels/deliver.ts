@@ -3,7 +3,8 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Secret } from "../domain/secret.ts";
 import { checkUrl } from "../http/check-url.ts";
 import { type Egress, keptEgress } from "../http/egress.ts";
-import { exchange } from "../http/guarded-exchange.ts";
+import { EgressRefusedError } from "../http/egress-rules.ts";
+import { exchange } from "../http/exchange.ts";
 import { networkVerdict, rejected } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel } from "./channel.ts";
 import { maskAnswer } from "./mask-answer.ts";
@@ -105,12 +106,12 @@ async function sendOnce<T extends { readonly url: Secret }>(
     case "answer": {
       const answer = { status: result.status, headers: result.headers, body: result.body.toString("utf8") };
       const verdict = channel.verdictOf(answer, now);
-      return { verdict, status: answer.status, body: answer.body, isTruncated: result.cut };
+      return { verdict, status: answer.status, body: answer.body, isTruncated: result.isTruncated };
     }
     case "failed":
-      return result.rule === null
-        ? withoutAnswer(networkVerdict(result.code), result.status)
-        : withoutAnswer(rejected(result.rule), null);
+      return result.error instanceof EgressRefusedError
+        ? withoutAnswer(rejected(result.error.rule), null)
+        : withoutAnswer(networkVerdict(result.code), result.status);
     default:
       return result satisfies never;
   }

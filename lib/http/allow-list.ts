@@ -1,15 +1,15 @@
 import { BlockList, isIP } from "node:net";
 
-/** What the operator permits beyond the rules. */
+/** Hosts and addresses that may be called although a rule refuses them. */
 export interface AllowList {
-  /** The name itself is listed: it may be private, and plain http, at this port. */
+  /** Whether the list contains this name for this port. The name may then be private, and plain http is allowed. */
   hasName(name: string, port: number): boolean;
-  /** The address is listed, by itself or within a CIDR. */
+  /** Whether the list contains this address for this port, by itself or in a CIDR range. */
   hasAddress(address: string, port: number): boolean;
 }
 
 type Entry = {
-  /** Null: any port. */
+  /** Null: every port. */
   readonly port: number | null;
 } & (
   | { readonly name: string; readonly addresses: null }
@@ -19,21 +19,21 @@ type Entry = {
 const FAMILIES = { 4: "ipv4", 6: "ipv6" } as const;
 
 /**
- * Reads `settings.egress.allow`: `host`, `host:port`, an address (IPv6 with a port in brackets) or a CIDR. An
- * entry that is none of these permits nothing.
+ * Reads `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a port
+ * needs brackets. Any other entry allows nothing.
  */
 export function readAllowList(entries: readonly string[]): AllowList {
-  const read = entries.map(readEntry).filter((entry) => entry !== null);
+  const list = entries.map(readEntry).filter((entry) => entry !== null);
   return {
-    hasName: (name, port) => read.some((entry) => entry.name === name && fits(entry, port)),
-    hasAddress: (address, port) => read.some((entry) => fits(entry, port) && contains(entry, address)),
+    hasName: (name, port) => list.some((entry) => entry.name === name && matchesPort(entry, port)),
+    hasAddress: (address, port) => list.some((entry) => matchesPort(entry, port) && contains(entry, address)),
   };
 }
 
-/** Whether an entry is one of these, and so permits anything. */
+/** Returns true when the text is an entry that allows something. */
 export const isAllowEntry = (text: string): boolean => readEntry(text) !== null;
 
-const fits = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;
+const matchesPort = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;
 
 function contains({ addresses }: Entry, address: string): boolean {
   const family = familyOf(address);
@@ -64,7 +64,7 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return (family === 4 || family === 6) && !address.includes("%") ? FAMILIES[family] : null;
 }
 
-/** A name as a parsed URL spells it (punycode, lower case), without the dot of the root. A URL may hold what no name does. */
+/** Returns the name as `URL` spells it: lower case, punycode, without a trailing dot. Null for text that is no name. */
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;

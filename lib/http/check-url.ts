@@ -1,18 +1,18 @@
 import { isIP } from "node:net";
-import type { AllowList } from "./allow-list.ts";
+import { type AllowList, readAllowList } from "./allow-list.ts";
 import type { EgressRule } from "./egress-rules.ts";
 
 export type CheckedUrl =
-  | { readonly kind: "allowed"; readonly url: URL; readonly place: Place }
+  | { readonly kind: "allowed"; readonly url: URL; readonly hostPort: HostPort }
   | { readonly kind: "refused"; readonly rule: EgressRule };
 
-/** Where a URL leads: a host without brackets and without the root's dot, and the port. */
-export interface Place {
+/** The host and the port of a URL. The host has no brackets and no trailing dot. */
+export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** Names that only mean something inside a network (RFC 6761, 6762, 8375; ICANN's list of colliding names). */
+/** Names that are only valid inside a network (RFC 6761, 6762, 8375; ICANN's list of colliding names). */
 const PRIVATE_SUFFIXES = [
   "local",
   "localhost",
@@ -28,17 +28,17 @@ const PRIVATE_SUFFIXES = [
 ];
 
 /**
- * Checks a URL as it was written, and as it is understood, before anything is resolved. Parsers disagree about
- * user info, backslashes and white space, so a URL that holds them is refused rather than interpreted.
+ * Checks a URL before its host is resolved: its text, and the URL that Node parses from it. Parsers disagree about user
+ * info, backslashes and white space, so a URL with them is refused.
  */
 export function checkUrl(text: string, allow: AllowList): CheckedUrl {
-  const written = checkText(text);
-  if (written !== null) return refused(written);
+  const textRule = checkText(text);
+  if (textRule !== null) return refused(textRule);
   const url = URL.parse(text);
   if (url === null || url.hostname === "") return refused("egress_malformed_url");
-  const place = placeOf(url);
-  const rule = isIP(place.host) === 0 ? checkName(url, place, allow) : checkLiteral(place, allow);
-  return rule === null ? { kind: "allowed", url, place } : refused(rule);
+  const hostPort = hostPortOf(url);
+  const rule = isIP(hostPort.host) === 0 ? checkName(url, hostPort, allow) : checkLiteral(hostPort, allow);
+  return rule === null ? { kind: "allowed", url, hostPort } : refused(rule);
 }
 
 const refused = (rule: EgressRule): CheckedUrl => ({ kind: "refused", rule });
@@ -54,18 +54,18 @@ function checkText(text: string): EgressRule | null {
   return text.includes("#") ? "egress_fragment" : null;
 }
 
-/** The place a parsed http or https URL leads to. */
-export function placeOf(url: URL): Place {
+/** Returns the host and the port of an http or https URL. */
+export function hostPortOf(url: URL): HostPort {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
-  const port = url.port === "" ? (url.protocol === "http:" ? 80 : 443) : Number(url.port);
-  return { host, port };
+  const defaultPort = url.protocol === "http:" ? 80 : 443;
+  return { host, port: url.port === "" ? defaultPort : Number(url.port) };
 }
 
-function checkLiteral({ host, port }: Place, allow: AllowList): EgressRule | null {
+function checkLiteral({ host, port }: HostPort, allow: AllowList): EgressRule | null {
   return allow.hasAddress(host, port) ? null : "egress_literal_address";
 }
 
-function checkName(url: URL, { host, port }: Place, allow: AllowList): EgressRule | null {
+function checkName(url: URL, { host, port }: HostPort, allow: AllowList): EgressRule | null {
   if (allow.hasName(host, port)) return null;
   if (url.protocol !== "https:") return "egress_scheme";
   if (port !== 443) return "egress_port";
@@ -76,4 +76,16 @@ function isPrivateName(host: string): boolean {
   const labels = host.split(".");
   if (labels.length < 2 || labels.includes("")) return true;
   return PRIVATE_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
+}
+
+/**
+ * Returns true when the host of a caller's URL is in `settings.callbackHosts`. An entry is `host`, for every port, or
+ * `host:port`. Patterns and subdomains do not match.
+ */
+export function isCallbackHostAllowed(url: string, callbackHosts: readonly string[]): boolean {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false;
+  const { host, port } = hostPortOf(parsed);
+  const hosts = readAllowList(callbackHosts.filter((entry) => !entry.includes("/")));
+  return hosts.hasName(host, port) || hosts.hasAddress(host, port);
 }

@@ -1,46 +1,98 @@
+import { lookup as systemLookup } from "node:dns";
+import type { Agent } from "node:http";
+import { isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
 import { type AllowList, readAllowList } from "./allow-list.ts";
-import { closeConnectionsWhenIdle, IDLE_MS, openConnections } from "./connections.ts";
-import type { Connections } from "./exchange.ts";
-import { guardConnect, type Surroundings } from "./guard-connect.ts";
+import { checkAddresses } from "./check-addresses.ts";
+import { type Connections, openConnections, reuseConnections } from "./connections.ts";
+import { EgressRefusedError } from "./egress-rules.ts";
 
-/** A way out: the rules it holds to, and the connections it keeps. */
+/** Connections that only open to allowed addresses, and the allow list that they check. */
 export interface Egress {
   readonly allow: AllowList;
   readonly connections: Connections;
 }
 
-const MAX_HEADER_BYTES = 16_384;
-
-interface Kept extends Egress {
-  usedAt: Instant;
+/** What a test may replace: the name resolution, and the trusted certificate authority. */
+export interface EgressOptions {
+  readonly lookup?: LookupFunction;
+  readonly ca?: string;
 }
 
-const kept = new WeakMap<readonly string[], Kept>();
+const MAX_HEADER_BYTES = 16_384;
 
-/** Opens a way out of its own. Certificates are verified whatever the environment says. */
-export function openEgress(allowed: readonly string[], { lookup, ca }: Surroundings = {}): Egress {
+/** Opens an egress for `settings.egress.allow`. It checks certificates even when the environment disables the check. */
+export function openEgress(allowed: readonly string[], options: EgressOptions = {}): Egress {
   const allow = readAllowList(allowed);
-  const connections = openConnections(MAX_HEADER_BYTES, {
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-  });
-  for (const agent of [connections.http, connections.https]) guardConnect(agent, allow, lookup);
-  return { allow, connections };
+  return { allow, connections: openGuardedConnections(allow, options) };
 }
 
 /**
- * The way out that belongs to one loaded allow list. Its connections are reused while it is in use; after a pause
- * it is opened anew, because a connection that died while the process was frozen would cost an attempt.
+ * Returns the egress of one allow list. The same array gets the same connections while they are in use. After a pause it
+ * gets new ones, because the server may have closed the old ones while the process was frozen.
  */
 export function keptEgress(allowed: readonly string[], now: Instant): Egress {
-  const known = kept.get(allowed);
-  if (known !== undefined && Math.abs(now - known.usedAt) < IDLE_MS) {
-    known.usedAt = now;
-    return known;
-  }
-  if (known !== undefined) closeConnectionsWhenIdle(known.connections);
-  const opened = { ...openEgress(allowed), usedAt: now };
-  kept.set(allowed, opened);
-  return opened;
+  const { allow, connectionsAt } = kept.get(allowed) ?? keep(allowed);
+  return { allow, connections: connectionsAt(now) };
+}
+
+interface KeptEgress {
+  readonly allow: AllowList;
+  readonly connectionsAt: (now: Instant) => Connections;
+}
+
+const kept = new WeakMap<readonly string[], KeptEgress>();
+
+function keep(allowed: readonly string[]): KeptEgress {
+  const allow = readAllowList(allowed);
+  const egress = { allow, connectionsAt: reuseConnections(() => openGuardedConnections(allow, {})) };
+  kept.set(allowed, egress);
+  return egress;
+}
+
+function openGuardedConnections(allow: AllowList, { lookup, ca }: EgressOptions): Connections {
+  const options = { rejectUnauthorized: true, ...(ca === undefined ? null : { ca }) };
+  const connections = openConnections(MAX_HEADER_BYTES, options);
+  for (const agent of [connections.http, connections.https]) guardAgent(agent, allow, lookup);
+  return connections;
+}
+
+/**
+ * Makes an agent check every address when it opens a socket. A literal address is checked before the connection, because
+ * Node does not resolve it. A name's addresses are checked in the lookup whose result Node connects to. An earlier check
+ * would allow the name to change in between.
+ */
+export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunction = systemLookup): void {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) => {
+    const host = options.host ?? "";
+    const hostPort = { host: host.replace(/\.$/, ""), port: Number(options.port) };
+    const refusalOf = (addresses: readonly string[]) => {
+      const rule = checkAddresses(addresses, hostPort, allow);
+      return rule === null ? null : new EgressRefusedError(rule);
+    };
+    const refusal = isIP(host) === 0 ? null : refusalOf([host]);
+    if (refusal === null) return connect({ ...options, lookup: guardedLookup(lookup, refusalOf) });
+    // Node ignores the socket when there is an error.
+    done?.(refusal, new Socket());
+    return null;
+  };
+}
+
+/** Always resolves all addresses of a name, so that every address is checked. */
+function guardedLookup(
+  lookup: LookupFunction,
+  refusalOf: (addresses: readonly string[]) => Error | null,
+): LookupFunction {
+  return (name, options, done) => {
+    lookup(name, { ...options, all: true }, (lookupError, answers) => {
+      const all = Array.isArray(answers) ? answers : [];
+      const error = lookupError ?? refusalOf(all.map(({ address }) => address));
+      const [first] = all;
+      if (error !== null) done(error, []);
+      else if (options.all === true) done(null, all);
+      else if (first === undefined) done(Object.assign(new Error("no address"), { code: "ENOTFOUND" }), "");
+      else done(null, first.address, first.family);
+    });
+  };
 }

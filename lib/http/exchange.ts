@@ -1,21 +1,10 @@
-import {
-  type ClientRequest,
-  type Agent as HttpAgent,
-  type IncomingMessage,
-  request as open,
-} from "node:http";
-import type { Agent as HttpsAgent } from "node:https";
+import { type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
+import { type Connections, closeIdleConnections } from "./connections.ts";
 
-/** Codes of our own, beside Node's: the deadline passed; the request could not be made of its parts. */
+/** Failure code: the deadline has passed. Node has no code for it. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
+/** Failure code: the URL and the headers make no valid request. Nothing was sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
-
-/** What an exchange goes over: who opens and keeps the sockets, and how long the head of an answer may be. */
-export interface Connections {
-  readonly http: HttpAgent;
-  readonly https: HttpsAgent;
-  readonly maxHeaderBytes: number;
-}
 
 export interface ExchangeRequest {
   readonly connections: Connections;
@@ -24,37 +13,38 @@ export interface ExchangeRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
-  /** For all of it: name, connection, handshake, headers and body. */
+  /** For the whole exchange: name lookup, connection, TLS handshake, headers and body. */
   readonly deadlineMs: number;
-  /** Where reading stops. */
+  /** The limit of the answer's body. A longer body is truncated. */
   readonly maxBytes: number;
 }
 
-/**
- * What came back. `cut`: there was more. A failure may have come after the status; its `code` is fit to be shown, its
- * `error` is not, because messages name addresses.
- */
-export type Exchanged =
+/** The answer, or the failure of the exchange. */
+export type ExchangeResult =
   | {
       readonly kind: "answer";
       readonly status: number;
+      /** Names in lower case. Repeated headers are joined with a comma. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
-      readonly cut: boolean;
+      readonly isTruncated: boolean;
     }
   | {
       readonly kind: "failed";
+      /** Node's code or one of ours. It contains no address. */
       readonly code: string;
+      /** Its message may contain an address. Never show it to a caller. */
       readonly error: unknown;
+      /** The status, if it arrived before the failure. */
       readonly status: number | null;
     };
 
 /**
- * One HTTP exchange within one deadline. Never throws, follows no redirect, decompresses nothing, and holds no more than
- * `maxBytes` and one chunk of the body: reading stops there and the connection is closed. Asks once; but a GET whose kept
- * connection turns out to be dead goes over a new one (RFC 9112, section 9.3.1).
+ * Makes one HTTP exchange within one deadline. Never throws. It follows no redirect and decompresses nothing. It keeps at
+ * most `maxBytes` of the body and closes the connection of a longer one. It sends the request once. Only a GET is sent a
+ * second time, over a new connection, when the server had closed the kept connection (RFC 9112, section 9.3.1).
  */
-export function exchange(request: ExchangeRequest): Promise<Exchanged> {
+export function exchange(request: ExchangeRequest): Promise<ExchangeResult> {
   const { deadlineMs, maxBytes } = request;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -63,56 +53,56 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
     let timer: NodeJS.Timeout | undefined;
     let sent: ClientRequest | undefined;
 
-    /** The first to settle counts; whatever a closed connection still says does not. */
-    const settle = (result: Exchanged) => {
+    /** The first result is final. A promise ignores later ones. */
+    const settle = (result: ExchangeResult) => {
       clearTimeout(timer);
       resolve(result);
     };
     const fail = (code: string, error: unknown = null) => settle({ kind: "failed", code, error, status });
 
-    const read = (response: IncomingMessage, asked: ClientRequest) => {
+    const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node skips what is preliminary. What is left below 200 would speak another protocol from here on.
-      if (statusCode < 200) return void asked.destroy();
+      // Node skips preliminary answers. Another status below 200 would switch the protocol.
+      if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
-      const answer = (cut: boolean) => {
+      const finish = (isTruncated: boolean) => {
         const body = Buffer.concat(chunks).subarray(0, maxBytes);
-        settle({ kind: "answer", status: statusCode, headers: joined(rawHeaders), body, cut });
+        settle({ kind: "answer", status: statusCode, headers: joinHeaders(rawHeaders), body, isTruncated });
       };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (size <= maxBytes) return;
-        answer(true);
-        asked.destroy();
+        finish(true);
+        sentRequest.destroy();
       });
-      response.on("end", () => answer(false));
+      response.on("end", () => finish(false));
       response.on("error", (error) => fail(codeOf(error), error));
     };
 
-    const ask = (retriesDeadSocket: boolean) => {
+    const attempt = (mayRepeat: boolean) => {
       let response: IncomingMessage | undefined;
-      let asked: ClientRequest;
+      let current: ClientRequest;
       try {
-        asked = send(request);
+        current = send(request);
       } catch (error) {
         return fail(REQUEST_INVALID, error);
       }
-      sent = asked;
-      asked.on("response", (begun: IncomingMessage) => {
-        response = begun;
-        read(begun, asked);
+      sent = current;
+      current.on("response", (started: IncomingMessage) => {
+        response = started;
+        readAnswer(started, current);
       });
-      asked.on("error", (error) => {
-        // Bytes behind a whole answer are a fault of the connection: what was answered stands, and is about to end.
+      current.on("error", (error) => {
+        // Bytes after a complete answer are an error of the connection. The answer is valid, and "end" follows.
         if (response?.complete === true) return;
         const code = codeOf(error);
-        if (!retriesDeadSocket || response !== undefined || !diedIdle(asked, code)) return fail(code, error);
-        closeIdle(request.connections);
-        ask(false);
+        if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
+        closeIdleConnections(request.connections);
+        attempt(false);
       });
-      asked.on("close", () => {
-        if (status === null && sent === asked) fail("ECONNRESET");
+      current.on("close", () => {
+        if (status === null && sent === current) fail("ECONNRESET");
       });
     };
 
@@ -121,45 +111,39 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
       fail(DEADLINE_PASSED);
       sent?.destroy();
     }, deadlineMs);
-    ask(request.method === "GET");
+    attempt(request.method === "GET");
   });
 }
 
-/** The other side had closed a kept connection before it saw the request. */
-function diedIdle(asked: ClientRequest, code: string): boolean {
-  return asked.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
-}
-
-/** Closes what is kept and not in use: where one kept connection is dead, the others most likely are. */
-export function closeIdle({ http, https }: Connections): void {
-  for (const agent of [http, https])
-    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+/** Whether the server had closed the kept connection before it received the request. */
+function wasClosedIdle(request: ClientRequest, code: string): boolean {
+  return request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
 
 function send({ connections, url, method, headers, body }: ExchangeRequest): ClientRequest {
   const { protocol, hostname } = url;
-  const sized = method === "GET" ? null : { "content-length": String(Buffer.byteLength(body ?? "")) };
-  const sent = open({
+  const length = method === "GET" ? null : { "content-length": String(Buffer.byteLength(body ?? "")) };
+  const sent = startRequest({
     protocol,
     agent: protocol === "https:" ? connections.https : connections.http,
     host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
-    // TLS names a host without the root's dot (RFC 6066, section 3).
+    // TLS sends a host name without its trailing dot (RFC 6066, section 3).
     ...(hostname.endsWith(".") ? { servername: hostname.slice(0, -1) } : null),
     port: url.port,
     method,
     path: `${url.pathname}${url.search}`,
-    // As a list, because Node then writes them as they stand and keeps no table of them.
-    headers: Object.entries({ host: url.host, ...headers, ...sized }).flat(),
+    // Node sends an array of headers unchanged and keeps no table of them.
+    headers: Object.entries({ host: url.host, ...headers, ...length }).flat(),
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // Node would drop the headers after the first thousand without a word. Their bytes are limited.
+  // By default Node silently drops headers after the first thousand. `maxHeaderSize` limits their bytes.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
-/** Headers in lower case, repeated ones as one list: Node's own `headers` drops some repetitions, as of Retry-After. */
-function joined(rawHeaders: readonly string[]): Record<string, string> {
+/** Node's own `headers` drops some repeated headers, for example a second Retry-After. */
+function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = "", value = ""] = [rawHeaders[i]?.toLowerCase(), rawHeaders[i + 1]];
@@ -169,7 +153,7 @@ function joined(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** The code of an error or of what caused it. */
+/** The code of an error or of its cause. "" when there is none. */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -1,20 +1,23 @@
-import { EGRESS_REFUSED } from "../domain/job.ts";
 import { checkUrl } from "./check-url.ts";
 import { type Egress, openEgress } from "./egress.ts";
-import { EgressRefusedError } from "./egress-refused-error.ts";
-import { type Exchanged, exchange } from "./guarded-exchange.ts";
+import { EgressRefusedError } from "./egress-rules.ts";
+import { exchange } from "./exchange.ts";
 
-const DEADLINE_MS = 5000;
-/** An issuer's keys take a few kilobytes. */
-const MAX_BYTES = 262_144;
+const DEFAULT_DEADLINE_MS = 5000;
+/** The keys of a token issuer take a few kilobytes. */
+const DEFAULT_MAX_BYTES = 262_144;
+/** A `Response` with one of these statuses must not have a body, not even an empty one. */
+const STATUSES_WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** A `Response` with a higher status is not valid. */
+const MAX_STATUS = 599;
 
-/** The part of `fetch` that readers of small public documents use: GET, headers, a whole answer. */
+/** The part of `fetch` that is needed to read a small public document. */
 export type GuardedFetch = (
   url: string | URL,
   init?: { readonly headers?: ConstructorParameters<typeof Headers>[0] },
 ) => Promise<Response>;
 
-/** The document did not arrive. `code` is Node's or ours; the address stays out of the text. */
+/** Thrown when a document did not arrive. `code` is Node's or ours. The message does not contain the address. */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
@@ -26,9 +29,10 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * A `fetch` for addresses this service does not own, such as a token issuer's keys: the same guard as for
- * notifications, one deadline for the whole answer, no redirects followed, nothing unpacked. An address that is refused
- * throws an `EgressRefusedError`; an answer that is late, broken or longer than `maxBytes` a `GuardedFetchError`.
+ * Creates a `fetch` for addresses of others, such as the keys of a token issuer. It checks addresses as for
+ * notifications, has one deadline for the whole answer, follows no redirect and decompresses nothing.
+ * @throws {EgressRefusedError} The address must not be called.
+ * @throws {GuardedFetchError} The answer is late, broken or longer than `maxBytes`.
  */
 export function guardedFetch(options: {
   /** `settings.egress.allow` */
@@ -37,40 +41,30 @@ export function guardedFetch(options: {
   readonly maxBytes?: number;
   readonly egress?: Egress;
 }): GuardedFetch {
-  let opened = options.egress;
+  let egress = options.egress;
   return async (url, init = {}) => {
-    opened ??= openEgress(options.allow);
-    const checked = checkUrl(String(url), opened.allow);
+    egress ??= openEgress(options.allow);
+    const checked = checkUrl(String(url), egress.allow);
     if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
-    const headers = Object.fromEntries(new Headers(init.headers));
     const result = await exchange({
-      connections: opened.connections,
+      connections: egress.connections,
       url: checked.url,
       method: "GET",
-      headers: { ...headers, "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" },
+      headers: {
+        ...Object.fromEntries(new Headers(init.headers)),
+        "accept-encoding": "identity",
+        "user-agent": "cce-job-notifier/1",
+      },
       body: null,
-      deadlineMs: options.deadlineMs ?? DEADLINE_MS,
-      maxBytes: options.maxBytes ?? MAX_BYTES,
+      deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
+      maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     });
-    return responseOf(result);
-  };
-}
-
-/** Statuses whose `Response` may hold no body, not even an empty one. */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
-
-function responseOf(result: Exchanged): Response {
-  switch (result.kind) {
-    case "failed":
-      if (result.code === EGRESS_REFUSED && result.rule !== null) throw new EgressRefusedError(result.rule);
-      throw new GuardedFetchError(result.code);
-    case "answer": {
-      const { status, headers, body, cut } = result;
-      if (cut) throw new GuardedFetchError("ANSWER_TOO_LONG");
-      if (status > 599) throw new GuardedFetchError("STATUS_INVALID");
-      return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers });
+    if (result.kind === "failed") {
+      throw result.error instanceof EgressRefusedError ? result.error : new GuardedFetchError(result.code);
     }
-    default:
-      return result satisfies never;
-  }
+    const { status, headers, body } = result;
+    if (result.isTruncated) throw new GuardedFetchError("ANSWER_TOO_LONG");
+    if (status > MAX_STATUS) throw new GuardedFetchError("STATUS_INVALID");
+    return new Response(STATUSES_WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers });
+  };
 }

@@ -7,9 +7,9 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} G
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * Reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or any of the three forms of an HTTP date.
- * Answers whole seconds from `now`, rounded up, at most the 12 hours a queue can wait; 0 for a date in the past;
- * null for anything else, negative numbers included, because a wait nobody understands is no wait.
+ * Reads a Retry-After header (RFC 9110, section 10.2.3): seconds or an HTTP date. Returns whole seconds from `now`,
+ * rounded up. The maximum is the 12 hours that a queue can wait. Returns 0 for a date in the past, and null for any other
+ * text, such as a negative number.
  */
 export function readRetryAfter(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
@@ -18,7 +18,7 @@ export function readRetryAfter(header: string | undefined, now: Instant): number
   return at === null ? null : wholeSeconds(Math.max(0, (at - now) / 1000));
 }
 
-/** Any of the three forms of an HTTP date (RFC 9110, section 5.6.7); null for anything else. */
+/** Reads an HTTP date in one of its three formats (RFC 9110, section 5.6.7). Returns null for any other text. */
 export function readHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);
@@ -27,7 +27,7 @@ export function readHttpDate(header: string | undefined): Instant | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** Whole seconds within what a queue can wait. */
+/** Rounds up to whole seconds. The maximum is the 12 hours that a queue can wait. */
 export function wholeSeconds(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
 }

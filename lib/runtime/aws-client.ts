@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Connections, closeIdle, DEADLINE_PASSED, exchange } from "../http/exchange.ts";
+import { type Connections, closeIdleConnections } from "../http/connections.ts";
+import { DEADLINE_PASSED, exchange } from "../http/exchange.ts";
 
 /**
  * Time limit for one request to an AWS service, with its response. AWS services answer within milliseconds. A slower
@@ -76,10 +77,10 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
         maxBytes: MAX_RESPONSE_BYTES,
       });
       if (answer.kind === "failed") {
-        closeIdle(connections);
+        closeIdleConnections(connections);
         throw new AwsRequestError(answer.code, answer.error ?? undefined);
       }
-      if (answer.cut) throw new AwsRequestError("RESPONSE_TOO_LONG");
+      if (answer.isTruncated) throw new AwsRequestError("RESPONSE_TOO_LONG");
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },
     updateHttpClientConfig() {},

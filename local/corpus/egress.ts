@@ -24,5 +24,5 @@ function refusalOf(url: string, resolves: readonly string[]): string | null {
   const checked = checkUrl(url, nothing);
   if (checked.kind === "refused") return checked.rule;
   if (resolves.length === 0) return "no address";
-  return checkAddresses(resolves, checked.place, nothing);
+  return checkAddresses(resolves, checked.hostPort, nothing);
 }

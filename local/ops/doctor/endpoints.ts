@@ -3,7 +3,7 @@ import type { Config } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import { readAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
-import { placeOf } from "../../../lib/http/check-url.ts";
+import { hostPortOf } from "../../../lib/http/check-url.ts";
 import { type Finding, wordFor } from "./finding.ts";
 import type { Resolve } from "./targets.ts";
 
@@ -24,28 +24,28 @@ function urlsOf(project: Project): readonly URL[] {
 }
 
 async function examine(what: string, url: URL, resolve: Resolve): Promise<Finding> {
-  const place = placeOf(url);
+  const hostPort = hostPortOf(url);
   let addresses: readonly string[];
   try {
-    addresses = await resolve(place.host);
+    addresses = await resolve(hostPort.host);
   } catch (error) {
-    const words = `${place.host} has no address (${wordFor(error)})`;
+    const words = `${hostPort.host} has no address (${wordFor(error)})`;
     return { what, state: "fault", words, remedy: "Compare it with the cloud's page of endpoints." };
   }
   // The operator's own word, so no rule refuses it; but functions on AWS have no way into a private network.
-  if (checkAddresses(addresses, place, readAllowList([])) !== null)
+  if (checkAddresses(addresses, hostPort, readAllowList([])) !== null)
     return {
       what,
       state: "warning",
-      words: `${place.host} is private`,
+      words: `${hostPort.host} is private`,
       remedy: "Functions reach it only from within that network.",
     };
   if (url.protocol === "http:")
     return {
       what,
       state: "warning",
-      words: `${place.host} is asked over plain http`,
+      words: `${hostPort.host} is asked over plain http`,
       remedy: "Whoever listens reads the credentials: begin it with https://.",
     };
-  return { what, state: "ok", words: `${place.host} is public` };
+  return { what, state: "ok", words: `${hostPort.host} is public` };
 }

@@ -31,7 +31,7 @@ async function examine(
   if (checked.kind === "refused")
     return { what, state: "fault", words: `its URL is refused (${checked.rule})`, remedy: ALLOW_REMEDY };
   try {
-    const rule = checkAddresses(await resolve(checked.place.host), checked.place, allow);
+    const rule = checkAddresses(await resolve(checked.hostPort.host), checked.hostPort, allow);
     if (rule !== null)
       return { what, state: "fault", words: `its host leads inside (${rule})`, remedy: ALLOW_REMEDY };
   } catch (error) {

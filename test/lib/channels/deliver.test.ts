@@ -3,7 +3,7 @@ import { type DeliveryRequest, deliver, deliverThrough } from "../../../lib/chan
 import type { NotificationContent } from "../../../lib/channels/notification-content.ts";
 import type { Target, TargetKind } from "../../../lib/channels/targets.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import type { openEgress } from "../../../lib/http/egress.ts";
+import type { EgressOptions } from "../../../lib/http/egress.ts";
 import { type Answering, startReceiver } from "../http/support/receiver.ts";
 import { format, KINDS, SAMPLES } from "./samples.ts";
 import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
@@ -127,7 +127,7 @@ describe("deliver", () => {
   ] as const)(
     "rejects an address that must not be called, with the rule %s as the reason",
     async (reason, url) => {
-      const lookup: NonNullable<Parameters<typeof openEgress>[1]>["lookup"] = (_name, _options, done) =>
+      const lookup: EgressOptions["lookup"] = (_name, _options, done) =>
         done(null, [
           { address: "93.184.216.34", family: 4 },
           { address: "10.0.0.1", family: 4 },

@@ -3,18 +3,17 @@ import { TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type AttemptResult, deliver } from "../../../lib/channels/deliver.ts";
-import { type Egress, openEgress } from "../../../lib/http/egress.ts";
-import type { Surroundings } from "../../../lib/http/guard-connect.ts";
+import { type Egress, type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { authority, type Receiver, startTcp, startTlsReceiver } from "../http/support/receiver.ts";
 import { targetOf } from "./support/targets.ts";
 
 const run = promisify(execFile);
 
-/** Node reads its environment once, so that setting must be there when the process starts. */
+/** Node reads its environment at the start of the process, so this test needs another process. */
 const CHILD = fileURLToPath(new URL("support/tls-child.ts", import.meta.url));
 
-const lookup: NonNullable<Surroundings["lookup"]> = (_name, _options, done) =>
+const lookup: NonNullable<EgressOptions["lookup"]> = (_name, _options, done) =>
   done(null, [{ address: "127.0.0.1", family: 4 }]);
 
 const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
@@ -28,9 +27,9 @@ const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
     egress,
   });
 
-async function attempt(name: string, certificate: "receiver" | "expired", surroundings: Surroundings) {
+async function attempt(name: string, certificate: "receiver" | "expired", options: EgressOptions) {
   const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
-  const egress = openEgress([name], surroundings);
+  const egress = openEgress([name], options);
   const attempted = await attemptAt(`https://${name}:${receiver.port}/hook`, egress);
   hangUp(egress.connections);
   await receiver.close();
@@ -40,24 +39,24 @@ async function attempt(name: string, certificate: "receiver" | "expired", surrou
 const refused = { verdict: "rejected", reason: "certificate_refused", status: null, requests: 0 };
 
 describe("a receiver's certificate", () => {
-  it("is believed where a trusted authority signed it for this name", async () => {
+  it("is accepted when a trusted authority signed it for this name", async () => {
     const attempted = await attempt("receiver.test", "receiver", { lookup, ca: authority });
     expect(attempted).toMatchObject({ verdict: "delivered", requests: 1 });
   });
 
-  it("is refused where nobody trusted signed it", async () => {
+  it("is refused when no trusted authority signed it", async () => {
     expect(await attempt("receiver.test", "receiver", { lookup })).toMatchObject(refused);
   });
 
-  it("is refused where it is for another name", async () => {
+  it("is refused when it is for another name", async () => {
     expect(await attempt("another.test", "receiver", { lookup, ca: authority })).toMatchObject(refused);
   });
 
-  it("is refused once it has ended", async () => {
+  it("is refused when it has expired", async () => {
     expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
   });
 
-  it("is asked for by the name that is called, without the root's dot", async () => {
+  it("is requested by the host name without its trailing dot", async () => {
     const hello = Promise.withResolvers<Buffer>();
     const { port, close } = await startTcp((socket) =>
       socket.once("data", (bytes) => {
@@ -73,7 +72,7 @@ describe("a receiver's certificate", () => {
     expect((await hello.promise).toString("latin1")).toMatch(/receiver\.test(?!\.)/);
   });
 
-  it("is checked at every connection, since none resumes the session of another", async () => {
+  it("is checked for every connection, because no connection resumes a session", async () => {
     const connecting: boolean[] = [];
     const receiver = await startTlsReceiver(
       (_, response) => response.setHeader("connection", "close").end("ok"),
@@ -94,7 +93,7 @@ describe("a receiver's certificate", () => {
     expect(connecting).toEqual([false, false]);
   });
 
-  it("is checked even where the environment says not to", async () => {
+  it("is checked even when the environment disables the check", async () => {
     const receiver = await startTlsReceiver((_, response) => response.end("ok"), "receiver");
     const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" };
     const { stdout } = await run(process.execPath, [CHILD, String(receiver.port)], { env });

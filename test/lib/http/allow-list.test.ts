@@ -4,7 +4,7 @@ import { isAllowEntry, readAllowList } from "../../../lib/http/allow-list.ts";
 const hasAddress = (entry: string, address: string, port = 443) =>
   readAllowList([entry]).hasAddress(address, port);
 
-describe("the allow list", () => {
+describe("an allow list", () => {
   it.each([
     ["10.0.0.0/8", "10.255.0.1"],
     ["10.0.0.5", "10.0.0.5"],
@@ -14,7 +14,9 @@ describe("the allow list", () => {
     ["[::1]", "0:0:0:0:0:0:0:1"],
     ["[::1]:443", "::1"],
     ["0.0.0.0/0", "127.0.0.1"],
-  ])("knows by %s the address %s", (entry, address) => expect(hasAddress(entry, address)).toBe(true));
+  ])("with the entry %s has the address %s", (entry, address) =>
+    expect(hasAddress(entry, address)).toBe(true),
+  );
 
   it.each([
     ["10.0.0.0/8", "11.0.0.1"],
@@ -28,11 +30,11 @@ describe("the allow list", () => {
     ["", "10.0.0.0"],
     ["/8", "10.0.0.0"],
     ["receiver.internal", "10.0.0.0"],
-  ])("does not know by %j the address %s", (entry, address) =>
+  ])("with the entry %j does not have the address %s", (entry, address) =>
     expect(hasAddress(entry, address)).toBe(false),
   );
 
-  it("compares names as a URL spells them", () => {
+  it("compares names in the spelling of URL", () => {
     const list = readAllowList([" Bücher.Example ", "router.:80"]);
     expect(list.hasName("xn--bcher-kva.example", 1)).toBe(true);
     expect(list.hasName("router", 80)).toBe(true);
@@ -40,7 +42,7 @@ describe("the allow list", () => {
     expect(list.hasName("sub.xn--bcher-kva.example", 1)).toBe(false);
   });
 
-  it("takes any text, and permits nothing by rubbish", () => {
+  it("allows nothing because of an invalid entry", () => {
     fc.assert(
       fc.property(fc.string(), (entry) => !readAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
     );
@@ -55,7 +57,7 @@ describe("the allow list", () => {
     "[::1]:443",
     "fd00::/8",
     "Bücher.Example",
-  ])("takes %s for an entry", (entry) => expect(isAllowEntry(entry)).toBe(true));
+  ])("accepts the entry %s", (entry) => expect(isAllowEntry(entry)).toBe(true));
 
   it.each([
     "",
@@ -67,5 +69,5 @@ describe("the allow list", () => {
     "host/8",
     "host:70000",
     "fe80::1%eth0",
-  ])("takes %j for none", (entry) => expect(isAllowEntry(entry)).toBe(false));
+  ])("does not accept the entry %j", (entry) => expect(isAllowEntry(entry)).toBe(false));
 });

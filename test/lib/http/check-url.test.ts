@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { readAllowList } from "../../../lib/http/allow-list.ts";
-import { checkUrl } from "../../../lib/http/check-url.ts";
+import { checkUrl, isCallbackHostAllowed } from "../../../lib/http/check-url.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
   const checked = checkUrl(url, readAllowList(allow));
@@ -16,7 +16,7 @@ describe("checkUrl", () => {
     "HTTPS://Receiver.Example.NET/hook?a=b@c",
     "https://localhost.example.net/",
     "https://internal-tools.example.com/",
-  ])("lets an ordinary receiver through: %s", (url) => expect(verdict(url)).toBe("allowed"));
+  ])("allows an ordinary receiver: %s", (url) => expect(verdict(url)).toBe("allowed"));
 
   it.each([
     ["egress_scheme", "http://receiver.example.net/"],
@@ -61,9 +61,9 @@ describe("checkUrl", () => {
     ["egress_private_name", "https://router.home.arpa/"],
     ["egress_private_name", "https://example..net/"],
     ["egress_private_name", "https://example.net../"],
-  ])("refuses by the rule %s: %j", (rule, url) => expect(verdict(url)).toBe(rule));
+  ])("refuses with the rule %s: %j", (rule, url) => expect(verdict(url)).toBe(rule));
 
-  it("lets a listed name be private, plain and at any port", () => {
+  it("allows a name in the allow list to be private, at any port and over plain http", () => {
     const allow = ["receiver.internal", "router"];
     for (const url of [
       "http://receiver.internal/",
@@ -73,31 +73,31 @@ describe("checkUrl", () => {
       expect(verdict(url, allow)).toBe("allowed");
   });
 
-  it("lists a name at one port only where a port is named", () => {
+  it("allows only the port of an entry with a port", () => {
     expect(verdict("http://router:8080/", ["router:8080"])).toBe("allowed");
     expect(verdict("http://router:8081/", ["router:8080"])).toBe("egress_scheme");
     expect(verdict("https://router/", ["router:443"])).toBe("allowed");
     expect(verdict("http://router/", ["router:80"])).toBe("allowed");
   });
 
-  it("does not let a listed range excuse a name", () => {
+  it("does not allow a name because of a range in the allow list", () => {
     expect(verdict("http://router/", ["0.0.0.0/0", "::/0"])).toBe("egress_scheme");
   });
 
-  it("lets listed addresses be written out", () => {
+  it("allows a literal address that is in the allow list", () => {
     expect(verdict("http://127.0.0.1:9/", ["127.0.0.0/8"])).toBe("allowed");
     expect(verdict("http://[::1]:9/", ["[::1]:9"])).toBe("allowed");
     expect(verdict("http://[::1]:10/", ["[::1]:9"])).toBe("egress_literal_address");
   });
 
-  it("keeps to the rules of writing even where the host is listed", () => {
+  it("applies the rules for the text also to a host in the allow list", () => {
     const allow = ["router"];
     expect(verdict("http://me@router/", allow)).toBe("egress_user_info");
     expect(verdict("http://router/#", allow)).toBe("egress_fragment");
     expect(verdict("gopher://router/", allow)).toBe("egress_scheme");
   });
 
-  it("refuses every literal address, however it is spelled", () => {
+  it("refuses every literal address in every spelling", () => {
     const octal = (octet: number) => `0${octet.toString(8)}`;
     const hex = (octet: number) => `0x${octet.toString(16)}`;
     const spelling = fc.constantFrom(String, octal, hex);
@@ -112,7 +112,7 @@ describe("checkUrl", () => {
     fc.assert(fc.property(fc.nat(0xffffffff), (n) => verdict(`https://${n}/`) === "egress_literal_address"));
   });
 
-  it("lets nothing through that is not https to a public-looking name at 443, whatever it is given", () => {
+  it("allows only https to a public name at port 443, whatever the text is", () => {
     const hostile = fc.webUrl({
       withFragments: true,
       withQueryParameters: true,
@@ -122,9 +122,42 @@ describe("checkUrl", () => {
       fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), hostile), (text) => {
         const checked = checkUrl(text, readAllowList([]));
         if (checked.kind === "refused") return true;
-        const { url, place } = checked;
-        return url.protocol === "https:" && place.port === 443 && place.host.includes(".") && url.hash === "";
+        const { url, hostPort } = checked;
+        return (
+          url.protocol === "https:" && hostPort.port === 443 && hostPort.host.includes(".") && url.hash === ""
+        );
       }),
     );
+  });
+});
+
+const HOSTS = ["ci.example.com", "hooks.example.com:8443", "10.0.0.5"];
+
+describe("isCallbackHostAllowed", () => {
+  it.each([
+    "https://ci.example.com/done",
+    "https://CI.example.com./done",
+    "https://ci.example.com:9000/",
+    "https://hooks.example.com:8443/",
+    "http://10.0.0.5:1234/",
+  ])("returns true for a host in the list: %s", (url) =>
+    expect(isCallbackHostAllowed(url, HOSTS)).toBe(true),
+  );
+
+  it.each([
+    "https://example.com/",
+    "https://evil.ci.example.com/",
+    "https://ci.example.com.evil.net/",
+    "https://ci.example.com@evil.net/",
+    "https://hooks.example.com/",
+    "https://10.0.0.6/",
+    "ftp://ci.example.com/",
+    "ci.example.com",
+    "",
+  ])("returns false for any other text: %j", (url) => expect(isCallbackHostAllowed(url, HOSTS)).toBe(false));
+
+  it("returns false for an empty list and for a range of addresses", () => {
+    expect(isCallbackHostAllowed("https://ci.example.com/", [])).toBe(false);
+    expect(isCallbackHostAllowed("https://8.8.8.8/", ["0.0.0.0/0"])).toBe(false);
   });
 });

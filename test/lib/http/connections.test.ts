@@ -4,8 +4,14 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { closeConnectionsWhenIdle, IDLE_MS, openConnections } from "../../../lib/http/connections.ts";
-import { type Connections, exchange } from "../../../lib/http/exchange.ts";
+import {
+  type Connections,
+  closeConnectionsWhenIdle,
+  MAX_IDLE_MS,
+  openConnections,
+  reuseConnections,
+} from "../../../lib/http/connections.ts";
+import { exchange } from "../../../lib/http/exchange.ts";
 import { type Served, serve } from "../cce/harness.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { startTcp } from "./support/receiver.ts";
@@ -46,7 +52,7 @@ const ask = (method: "GET" | "POST", url = served.url, deadlineMs = 5000) =>
 const get = () => ask("GET");
 
 describe("connections", () => {
-  it("that are left behind end at once where they are idle", async () => {
+  it("closeConnectionsWhenIdle closes an idle connection at once", async () => {
     await get();
     const [idle] = Object.values(connections.http.freeSockets).flat();
     closeConnectionsWhenIdle(connections);
@@ -54,20 +60,20 @@ describe("connections", () => {
     await once(sockets[0] as Socket, "close");
   });
 
-  it("that are left behind finish the exchange under way, and then end", async () => {
-    const asked = Promise.withResolvers<ServerResponse>();
-    respond = asked.resolve;
-    const under = get();
-    const response = await asked.promise;
+  it("closeConnectionsWhenIdle closes a used connection at the end of its exchange", async () => {
+    const requested = Promise.withResolvers<ServerResponse>();
+    respond = requested.resolve;
+    const pending = get();
+    const response = await requested.promise;
     closeConnectionsWhenIdle(connections);
     response.end("late");
     const closed = once(sockets[0] as Socket, "close");
-    expect(await under).toMatchObject({ kind: "answer", body: Buffer.from("late") });
+    expect(await pending).toMatchObject({ kind: "answer", body: Buffer.from("late") });
     await closed;
   });
 
-  it("are given up when they have been idle, without a word of the server", async () => {
-    expect(connections.https.options.timeout).toBe(IDLE_MS);
+  it("are closed after the idle time, although the server does not close them", async () => {
+    expect(connections.https.options.timeout).toBe(MAX_IDLE_MS);
     connections = openConnections(65_536, { timeout: 50 });
     await get();
     await once(sockets[0] as Socket, "close");
@@ -75,65 +81,81 @@ describe("connections", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("are not given up while an answer takes longer than that", async () => {
+  it("are not closed while an answer takes longer than the idle time", async () => {
     connections = openConnections(65_536, { timeout: 20 });
     respond = (response) => setTimeout(() => response.end("slow"), 100);
     expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("slow") });
   });
 
-  describe("that the other side has given up", () => {
-    /** Answers the first request of each connection, and resets the connection at the second. */
+  describe("that the server has closed", () => {
+    /** Answers the first request of each connection, and resets the connection at the second request. */
     const answersOnce = () => {
-      const seen = new WeakSet<Socket>();
+      const answered = new WeakSet<Socket>();
       respond = (response) => {
         const { socket } = response as ServerResponse & { socket: Socket };
-        if (seen.has(socket)) return void socket.resetAndDestroy();
-        seen.add(socket);
+        if (answered.has(socket)) return void socket.resetAndDestroy();
+        answered.add(socket);
         response.end("ok");
       };
     };
 
-    it("cost a GET nothing: it goes over a new one, once, and leaves no other that is dead", async () => {
+    it("do not fail a GET: it is sent again, once, over a new connection, and the other idle connections are closed", async () => {
       answersOnce();
       await Promise.all([get(), get(), get()]);
       expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("ok") });
       expect([requests, sockets.length]).toEqual([5, 4]);
     });
 
-    it("fail a POST, which may have been heard", async () => {
+    it("fail a POST, because the server may have received it", async () => {
       answersOnce();
       await ask("POST");
       expect(await ask("POST")).toMatchObject({ kind: "failed", code: "ECONNRESET", status: null });
     });
 
-    it("fail a GET over a connection of its own, which is no accident", async () => {
+    it("fail a GET over a new connection", async () => {
       respond = ({ socket }) => void socket?.resetAndDestroy();
       expect(await get()).toMatchObject({ kind: "failed", code: "ECONNRESET" });
       expect(sockets).toHaveLength(1);
     });
   });
 
-  it("wait for a far address of a host with several longer than Node would", async () => {
+  it("wait longer than Node for each address of a host", async () => {
     for (const agent of [connections.http, connections.https])
       expect(agent).toHaveProperty("options.autoSelectFamilyAttemptTimeout", 2000);
   });
 
-  it("take the head of an answer up to their limit", async () => {
+  it("accept the headers of an answer up to their limit", async () => {
     respond = (response) => response.setHeader("x-subject-token", "t".repeat(60_000)).end();
     expect(await get()).toMatchObject({ kind: "answer" });
     respond = (response) => response.setHeader("x-subject-token", "t".repeat(66_000)).end();
     expect(await get()).toMatchObject({ kind: "failed", code: "HPE_HEADER_OVERFLOW" });
   });
 
-  it("go through no proxy of the environment, and let the process end", async () => {
+  it("use no proxy of the environment, and do not keep the process alive", async () => {
     const proxy = await startTcp((socket) => socket.destroy());
     const url = `http://127.0.0.1:${proxy.port}`;
     const env = { ...process.env, NODE_USE_ENV_PROXY: "1", HTTP_PROXY: url, http_proxy: url, NO_PROXY: "" };
     const { stdout } = await run(process.execPath, [CHILD, served.url], { env });
-    const [kind, livedOnMs] = stdout.split(" ");
+    const [kind, aliveMs] = stdout.split(" ");
     await proxy.close();
     expect(kind).toBe("answer");
     expect(proxy.connections()).toBe(0);
-    expect(Number(livedOnMs)).toBeLessThan(IDLE_MS / 2);
+    expect(Number(aliveMs)).toBeLessThan(MAX_IDLE_MS / 2);
+  });
+});
+
+describe("reuseConnections", () => {
+  it("returns the same connections while they are in use", () => {
+    const connectionsAt = reuseConnections(() => openConnections(1000));
+    const first = connectionsAt(10_000);
+    expect(connectionsAt(13_000)).toBe(first);
+    expect(connectionsAt(16_000)).toBe(first);
+  });
+
+  it("returns new connections after a pause, and closes the old ones", () => {
+    const connectionsAt = reuseConnections(() => openConnections(1000));
+    const first = connectionsAt(10_000);
+    expect(connectionsAt(15_000)).not.toBe(first);
+    expect(first.https.maxFreeSockets).toBe(0);
   });
 });

@@ -2,11 +2,11 @@ import { caller, closeAll, tcp } from "./support/exchanges.ts";
 
 afterEach(closeAll);
 
-describe("an exchange with a receiver that does not keep to HTTP", () => {
+describe("an exchange with a server that violates HTTP", () => {
   it.each<[string, string]>([
-    ["with the next protocol's name", "connection: upgrade\r\nupgrade: websocket\r\n"],
-    ["without it", ""],
-  ])("fails at once where the answer switches protocols, %s", async (_, headers) => {
+    ["with the name of the next protocol", "connection: upgrade\r\nupgrade: websocket\r\n"],
+    ["without the name of the next protocol", ""],
+  ])("fails at once when the answer switches the protocol, %s", async (_, headers) => {
     const { port } = await tcp((socket) =>
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`),
     );
@@ -17,8 +17,8 @@ describe("an exchange with a receiver that does not keep to HTTP", () => {
     ["before its length is reached", "content-length: 10\r\n\r\nabc", "ECONNRESET"],
     ["within a chunk", "transfer-encoding: chunked\r\n\r\n5\r\nabc", "ECONNRESET"],
     ["before its last chunk", "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", "ECONNRESET"],
-    ["in a chunk of no size", "transfer-encoding: chunked\r\n\r\nzz\r\n", "HPE_INVALID_CHUNK_SIZE"],
-  ])("takes no body for an answer that breaks off %s", async (_, answer, code) => {
+    ["in a chunk without a size", "transfer-encoding: chunked\r\n\r\nzz\r\n", "HPE_INVALID_CHUNK_SIZE"],
+  ])("fails when the answer ends %s", async (_, answer, code) => {
     const { port } = await tcp((socket) => socket.end(`HTTP/1.1 200 OK\r\n${answer}`));
     expect(await caller()(port)).toEqual({ kind: "failed", code, rule: null, status: 200 });
   });
@@ -26,12 +26,12 @@ describe("an exchange with a receiver that does not keep to HTTP", () => {
   it.each([
     ["a length and chunks", "content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"],
     ["two lengths", "content-length: 3\r\ncontent-length: 4\r\n\r\nabc"],
-  ])("refuses an answer that may be read in two ways: %s", async (_, answer) => {
+  ])("fails when the length of the answer is ambiguous: %s", async (_, answer) => {
     const { port } = await tcp((socket) => socket.end(`HTTP/1.1 200 OK\r\n${answer}`));
     expect(await caller()(port)).toMatchObject({ kind: "failed", code: expect.stringMatching(/^HPE_/) });
   });
 
-  it("believes no second answer that nobody asked for", async () => {
+  it("ignores a second answer without a request", async () => {
     const answer = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n${body}`;
     let opened = 0;
     const { port } = await tcp((socket) => {
@@ -48,26 +48,31 @@ describe("an exchange with a receiver that does not keep to HTTP", () => {
   });
 
   it.each<[string, number, string, string]>([
-    ["of a length told too short", 200, "content-length: 2\r\n\r\nok!", "ok"],
+    ["that is longer than its length", 200, "content-length: 2\r\n\r\nok!", "ok"],
     [
-      "of a length told too short, on a closing connection",
+      "that is longer than its length, on a closing connection",
       200,
       "connection: close\r\ncontent-length: 2\r\n\r\nok!",
       "ok",
     ],
-    ["of a status that has none", 204, "\r\nok", ""],
-    ["of a status that has none, though a length is told", 204, "content-length: 2\r\n\r\nok", ""],
-    ["behind the last chunk", 200, "transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\njunk", "ok"],
-  ])("takes an answer that is whole, whatever follows a body %s", async (_, status, rest, body) => {
+    ["of a status without a body", 204, "\r\nok", ""],
+    ["of a status without a body, although it has a length", 204, "content-length: 2\r\n\r\nok", ""],
+    [
+      "that continues after the last chunk",
+      200,
+      "transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\njunk",
+      "ok",
+    ],
+  ])("returns the complete answer to a body %s", async (_, status, rest, body) => {
     const { port } = await tcp((socket) =>
       socket.once("data", () => socket.end(`HTTP/1.1 ${status} Answer\r\n${rest}`)),
     );
     const answered = await caller()(port);
-    expect(answered).toMatchObject({ kind: "answer", status, cut: false });
+    expect(answered).toMatchObject({ kind: "answer", status, isTruncated: false });
     expect(answered.kind === "answer" && answered.body.toString()).toBe(body);
   });
 
-  it("survives what is no HTTP at all", async () => {
+  it("fails when the answer is not HTTP", async () => {
     const { port } = await tcp((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
     expect(await caller()(port)).toMatchObject({ kind: "failed", status: null });
   });

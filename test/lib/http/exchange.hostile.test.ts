@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { openEgress } from "../../../lib/http/egress.ts";
-import { exchange } from "../../../lib/http/guarded-exchange.ts";
+import { exchange } from "../../../lib/http/exchange.ts";
 import { caller, closeAll, closeLater, http, tcp } from "./support/exchanges.ts";
 import { hangUp } from "./support/hang-up.ts";
 
 afterEach(closeAll);
 
-/** Writes until the other side is gone, no faster than it reads, and answers how much it was. */
+/** Writes until the connection is closed, as fast as the client reads. Returns the number of bytes. */
 function pour(socket: Socket, head: string): Promise<number> {
   const chunk = Buffer.alloc(65_536, "x");
   socket.write(head);
@@ -22,8 +22,8 @@ function pour(socket: Socket, head: string): Promise<number> {
 const SHORT_MS = 150;
 const timedOut = { kind: "failed", code: "DEADLINE_PASSED", rule: null };
 
-describe("an exchange with a receiver that means ill", () => {
-  it("unpacks nothing, so that a bomb stays as small as it came", async () => {
+describe("an exchange with a malicious server", () => {
+  it("does not decompress the body", async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     const { port } = await http((_, response) => response.setHeader("content-encoding", "gzip").end(bomb));
     const answer = await caller()(port);
@@ -31,20 +31,20 @@ describe("an exchange with a receiver that means ill", () => {
   });
 
   it.each([
-    ["with a length", "content-length: 1099511627776"],
-    ["until the end of the connection", "connection: close"],
-  ])("stops reading a body without end, %s, and closes the connection", async (_, header) => {
+    ["with a length header", "content-length: 1099511627776"],
+    ["without a length header", "connection: close"],
+  ])("truncates an endless body, %s, and closes the connection", async (_, header) => {
     let poured: Promise<number> = Promise.resolve(0);
     const { port } = await tcp((socket) => {
       poured = pour(socket, `HTTP/1.1 200 OK\r\n${header}\r\n\r\n`);
     });
     const answer = await caller()(port);
-    expect(answer).toMatchObject({ kind: "answer", status: 200, cut: true });
+    expect(answer).toMatchObject({ kind: "answer", status: 200, isTruncated: true });
     expect(answer.kind === "answer" && answer.body.length).toBe(16_384);
     expect(await poured).toBeLessThan(20_000_000);
   });
 
-  it("does not read headers without end", async () => {
+  it("fails for endless headers", async () => {
     let poured: Promise<number> = Promise.resolve(0);
     const { port } = await tcp((socket) => {
       poured = pour(socket, "HTTP/1.1 200 OK\r\nx-long: ");
@@ -54,25 +54,28 @@ describe("an exchange with a receiver that means ill", () => {
   });
 
   it.each<[string, (socket: Socket) => void]>([
-    ["nothing is said", () => undefined],
+    ["the server sends nothing", () => undefined],
     ["the headers never end", (socket) => socket.write("HTTP/1.1 200 OK\r\nx-a: b\r\n")],
-    ["only preliminary answers come", (socket) => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n")],
-  ])("ends at its deadline where %s", async (_, speak) => {
-    const { port } = await tcp(speak);
+    [
+      "the server sends only preliminary answers",
+      (socket) => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n"),
+    ],
+  ])("ends at its deadline when %s", async (_, serve) => {
+    const { port } = await tcp(serve);
     expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: null });
   });
 
-  it("ends at its deadline in the middle of a body, and still tells the status", async () => {
+  it("ends at its deadline in the middle of a body, with the status", async () => {
     const { port } = await http((_, response) => response.writeHead(200).write("o"));
     expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: 200 });
   });
 
-  it("ends at its deadline where the handshake stalls", async () => {
+  it("ends at its deadline during the TLS handshake", async () => {
     const { port } = await tcp(() => undefined);
     expect(await caller()(port, SHORT_MS, "https")).toEqual({ ...timedOut, status: null });
   });
 
-  it("opens no connection any more once its deadline has passed while it waited for a name", async () => {
+  it("opens no connection when its deadline passes during the name lookup", async () => {
     let answerName: (() => void) | null = null;
     const { port, received, connections } = await http((_, response) => response.end());
     const egress = openEgress(["slow.test"], {
@@ -97,7 +100,7 @@ describe("an exchange with a receiver that means ill", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("sends nothing at all where no time is left", async () => {
+  it("sends nothing when the deadline is 0 or negative", async () => {
     const { port, connections } = await http((_, response) => response.end());
     const call = caller();
     expect(await call(port, 0)).toEqual({ ...timedOut, status: null });

@@ -1,5 +1,5 @@
 import { openEgress } from "../../../lib/http/egress.ts";
-import { EgressRefusedError } from "../../../lib/http/egress-refused-error.ts";
+import { EgressRefusedError } from "../../../lib/http/egress-rules.ts";
 import { GuardedFetchError, guardedFetch } from "../../../lib/http/guarded-fetch.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
@@ -19,7 +19,7 @@ async function fetchFrom(answer: Answering, options: { deadlineMs?: number; maxB
 }
 
 describe("guardedFetch", () => {
-  it("answers as fetch does", async () => {
+  it("returns a Response as fetch does", async () => {
     const { response, receiver } = await fetchFrom((_, reply) =>
       reply.writeHead(200, { "content-type": "application/json" }).end('{"keys":[]}'),
     );
@@ -30,12 +30,12 @@ describe("guardedFetch", () => {
     expect(receiver.received[0]?.headers).toMatchObject({ accept: "text/x", "accept-encoding": "identity" });
   });
 
-  it.each([204, 302, 404, 500])("passes the status %i on", async (status) => {
+  it.each([204, 302, 404, 500])("returns the status %i", async (status) => {
     const { response } = await fetchFrom((_, reply) => reply.writeHead(status).end());
     expect((await response).status).toBe(status);
   });
 
-  it("refuses what must not be called, by the rule's name and not by the address", async () => {
+  it("throws the rule, not the address, for an address that must not be called", async () => {
     const fetch = guardedFetch({ allow: [] });
     await expect(fetch("https://127.0.0.1/secret-path")).rejects.toThrow(EgressRefusedError);
     const refused = fetch("https://keys.internal/secret-path");
@@ -44,15 +44,10 @@ describe("guardedFetch", () => {
   });
 
   it.each<[string, Answering, object, string]>([
-    [
-      "that comes too late",
-      (_, reply) => reply.writeHead(200).write("{"),
-      { deadlineMs: 50 },
-      "DEADLINE_PASSED",
-    ],
+    ["that is late", (_, reply) => reply.writeHead(200).write("{"), { deadlineMs: 50 }, "DEADLINE_PASSED"],
     ["that is too long", (_, reply) => reply.end("x".repeat(11)), { maxBytes: 10 }, "ANSWER_TOO_LONG"],
-    ["that no status describes", (_, reply) => reply.writeHead(799).end(), {}, "STATUS_INVALID"],
-  ])("does not hand out an answer %s", async (_, answer, options, code) => {
+    ["with an invalid status", (_, reply) => reply.writeHead(799).end(), {}, "STATUS_INVALID"],
+  ])("throws for an answer %s", async (_, answer, options, code) => {
     const { response } = await fetchFrom(answer, options);
     await expect(response).rejects.toEqual(expect.objectContaining({ code }));
     await expect(response).rejects.toThrow(GuardedFetchError);

@@ -32,13 +32,13 @@ describe("Retry-After", () => {
     "1, 2",
     "1994-11-06",
     "5 seconds",
-  ])("hears nothing in %j", (text) => expect(readRetryAfter(text, NOW)).toBeNull());
+  ])("returns null for %j", (text) => expect(readRetryAfter(text, NOW)).toBeNull());
 
-  it("hears nothing in a date that does not exist", () => {
+  it("returns null for a date that does not exist", () => {
     expect(readRetryAfter("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
   });
 
-  it("answers whole seconds that a queue can wait, or nothing, whatever it is given", () => {
+  it("returns null or whole seconds that a queue can wait, whatever the text is", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.double().map(String)), fc.integer(), (text, now) => {
         const seconds = readRetryAfter(text, now);

@@ -1,7 +1,7 @@
 import { openConnections } from "../../../../lib/http/connections.ts";
 import { exchange } from "../../../../lib/http/exchange.ts";
 
-/** Run with an address: asks it once, prints what came of it, and for how many milliseconds the process lived on. */
+/** Sends a GET to the given address. Prints the kind of the result, and for how many milliseconds the process stayed alive. */
 const { kind } = await exchange({
   connections: openConnections(16_384),
   url: new URL(process.argv[2] ?? ""),

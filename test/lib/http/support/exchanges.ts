@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { openEgress } from "../../../../lib/http/egress.ts";
-import { type Exchanged, exchange } from "../../../../lib/http/guarded-exchange.ts";
+import { EgressRefusedError, type EgressRule } from "../../../../lib/http/egress-rules.ts";
+import { type ExchangeRequest, type ExchangeResult, exchange } from "../../../../lib/http/exchange.ts";
 import { hangUp } from "./hang-up.ts";
 import { startReceiver, startTcp } from "./receiver.ts";
 
@@ -10,15 +11,27 @@ export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
 
-/** Closes this with the rest. */
+/** Closes this with everything else. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
+/** The result of an exchange. A failure has the rule that refused the address in place of the error. */
+export type RuledResult =
+  | Extract<ExchangeResult, { kind: "answer" }>
+  | (Omit<Extract<ExchangeResult, { kind: "failed" }>, "error"> & { readonly rule: EgressRule | null });
+
+export async function exchangeWithRule(request: ExchangeRequest): Promise<RuledResult> {
+  const result = await exchange(request);
+  if (result.kind === "answer") return result;
+  const { kind, code, error, status } = result;
+  return { kind, code, rule: error instanceof EgressRefusedError ? error.rule : null, status };
+}
+
 /** Posts to a port of this machine. */
-export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<Exchanged> {
+export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<RuledResult> {
   const { connections } = openEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
   return (port: number, deadlineMs = 5000, scheme = "http") =>
-    exchange({
+    exchangeWithRule({
       connections,
       url: new URL(`${scheme}://127.0.0.1:${port}/hook`),
       method: "POST",
@@ -29,8 +42,8 @@ export function caller(): (port: number, deadlineMs?: number, scheme?: string) =
     });
 }
 
-export async function tcp(speak: (socket: Socket) => void) {
-  const started = await startTcp(speak);
+export async function tcp(serve: (socket: Socket) => void) {
+  const started = await startTcp(serve);
   open.push(started);
   return started;
 }

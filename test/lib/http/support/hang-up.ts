@@ -1,6 +1,6 @@
-import type { Connections } from "../../../../lib/http/exchange.ts";
+import type { Connections } from "../../../../lib/http/connections.ts";
 
-/** Closes every connection at once, whatever is under way on it. */
+/** Closes every connection at once, also in the middle of an exchange. */
 export function hangUp({ http, https }: Connections): void {
   http.destroy();
   https.destroy();

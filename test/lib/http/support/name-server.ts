@@ -6,11 +6,11 @@ import type { LookupFunction } from "node:net";
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
-/** Answers for a name: IPv4 and IPv6 addresses as text. Called once for every question of type A. */
+/** Returns the IPv4 and IPv6 addresses of a name. Called once for every question. */
 export type Zone = (name: string) => readonly string[];
 
 export interface NameServer {
-  /** Asks this server as `dns.lookup` asks the system's. */
+  /** Works as `dns.lookup`, with this server in place of the system's. */
   readonly lookup: LookupFunction;
   readonly questions: string[];
   close(): void;
@@ -82,13 +82,13 @@ function reply(question: Buffer, addresses: readonly Buffer[], type: number): Bu
   return Buffer.concat([header, ...records]);
 }
 
-/** The bytes of an address. IPv6 takes the detour over a URL, which spells it in groups. */
+/** The bytes of an address. A URL spells an IPv6 address in groups. */
 function bytesOf(address: string): Buffer {
   if (!address.includes(":")) return Buffer.from(address.split(".").map(Number));
   const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1);
   const [head = "", tail = ""] = groups.split("::");
-  const [left, right] = [head, tail].map((part) => part.split(":").filter((group) => group !== ""));
-  const middle = Array.from({ length: 8 - (left?.length ?? 0) - (right?.length ?? 0) }, () => "0");
-  const words = [...(left ?? []), ...middle, ...(right ?? [])].map((group) => Number.parseInt(group, 16));
-  return Buffer.from(words.flatMap((word) => [word >> 8, word & 255]));
+  const [start, end] = [head, tail].map((part) => part.split(":").filter((group) => group !== ""));
+  const middle = Array.from({ length: 8 - (start?.length ?? 0) - (end?.length ?? 0) }, () => "0");
+  const numbers = [...(start ?? []), ...middle, ...(end ?? [])].map((group) => Number.parseInt(group, 16));
+  return Buffer.from(numbers.flatMap((number) => [number >> 8, number & 255]));
 }

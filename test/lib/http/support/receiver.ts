@@ -23,19 +23,19 @@ export interface Received {
 export interface Receiver {
   readonly port: number;
   readonly received: Received[];
-  /** Sockets opened so far. */
+  /** The number of sockets that were opened. */
   readonly connections: () => number;
   close(): Promise<void>;
 }
 
-/** Answers the request whose body has been read. */
+/** Answers a request after its body was read. */
 export type Answering = (request: Received, response: Parameters<RequestListener>[1]) => void;
 
-/** An HTTP receiver on a port of its own that remembers what it was sent. */
+/** An HTTP receiver on its own port. It records the requests. */
 export const startReceiver = (answer: Answering, host = "127.0.0.1"): Promise<Receiver> =>
   listening((listener) => createServer(listener), answer, host);
 
-/** The same behind TLS, with a certificate of the test's own authority. */
+/** The same with TLS. The tests' own authority signed its certificate. */
 export const startTlsReceiver = (answer: Answering, certificate: "receiver" | "expired"): Promise<Receiver> =>
   listening(
     (listener) =>
@@ -74,11 +74,11 @@ async function listening(
   };
 }
 
-/** A bare TCP server: for receivers that do not keep to HTTP. */
-export async function startTcp(speak: (socket: Socket) => void): Promise<Omit<Receiver, "received">> {
+/** A TCP server, for a receiver that violates HTTP. */
+export async function startTcp(serve: (socket: Socket) => void): Promise<Omit<Receiver, "received">> {
   const server = createTcpServer((socket) => {
     socket.on("error", () => socket.destroy());
-    speak(socket);
+    serve(socket);
   });
   const { port, sockets } = await open(server, "127.0.0.1");
   return {

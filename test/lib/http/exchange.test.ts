@@ -1,22 +1,27 @@
-import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { openEgress } from "../../../lib/http/egress.ts";
-import { exchange } from "../../../lib/http/guarded-exchange.ts";
+import { exchange } from "../../../lib/http/exchange.ts";
 import { caller, closeAll, http, tcp } from "./support/exchanges.ts";
 import { startTcp } from "./support/receiver.ts";
 
 afterEach(closeAll);
 
 describe("an exchange", () => {
-  it("brings status, headers in lower case, and the body", async () => {
+  it("returns the status, the headers in lower case and the body", async () => {
     const { port } = await http((_, response) =>
       response.writeHead(202, { "X-Two": ["a", "b"] }).end("taken"),
     );
     const answer = await caller()(port);
-    expect(answer).toMatchObject({ kind: "answer", status: 202, headers: { "x-two": "a, b" }, cut: false });
+    expect(answer).toMatchObject({
+      kind: "answer",
+      status: 202,
+      headers: { "x-two": "a, b" },
+      isTruncated: false,
+    });
     expect(answer.kind === "answer" && answer.body.toString()).toBe("taken");
   });
 
-  it("follows no redirect", async () => {
+  it("does not follow a redirect", async () => {
     const elsewhere = await http((_, response) => response.end());
     const { port } = await http((_, response) =>
       response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/` }).end(),
@@ -25,7 +30,7 @@ describe("an exchange", () => {
     expect(elsewhere.received).toHaveLength(0);
   });
 
-  it("tells a receiver that hangs up from one that is not there", async () => {
+  it("has different codes for a closed connection and for a refused one", async () => {
     const { port } = await tcp((socket) => socket.destroy());
     expect(await caller()(port)).toMatchObject({ code: "ECONNRESET" });
     const closed = await startTcp(() => undefined);
@@ -33,24 +38,24 @@ describe("an exchange", () => {
     expect(await caller()(closed.port)).toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("keeps a connection for the next exchange", async () => {
+  it("uses a kept connection for the next exchange", async () => {
     const { port, connections, received } = await http((_, response) => response.end("ok"));
     const call = caller();
     await call(port);
-    await turnOfTheLoop();
+    await nextIteration();
     await call(port);
     expect(received).toHaveLength(2);
     expect(connections()).toBe(1);
   });
 
-  it("tells a header that came more than once as one list", async () => {
+  it("joins the values of a repeated header", async () => {
     const { port } = await http((_, response) =>
       response.writeHead(429, ["Retry-After", "5", "X-One", "1", "retry-after", "7"]).end(),
     );
     expect(await caller()(port)).toMatchObject({ headers: { "retry-after": "5, 7", "x-one": "1" } });
   });
 
-  it("loses no header among thousands", async () => {
+  it("returns every header of an answer with thousands of headers", async () => {
     const many = Array.from({ length: 1500 }, (_, i) => `a${i}:b\r\n`).join("");
     const { port } = await tcp((socket) =>
       socket.end(`HTTP/1.1 429 Slow\r\n${many}retry-after: 5\r\ncontent-length: 0\r\n\r\n`),
@@ -58,14 +63,14 @@ describe("an exchange", () => {
     expect(await caller()(port)).toMatchObject({ status: 429, headers: { "retry-after": "5" } });
   });
 
-  it("passes over what is only preliminary", async () => {
+  it("skips preliminary answers", async () => {
     const { port } = await tcp((socket) =>
       socket.end("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 Done\r\n\r\n"),
     );
     expect(await caller()(port)).toMatchObject({ kind: "answer", status: 204 });
   });
 
-  it("sends host, its own headers and the length in this order, and the body in one piece", async () => {
+  it("sends the host, the given headers, the length and the body in this order", async () => {
     let sent = "";
     const { port } = await tcp((socket) =>
       socket.on("data", (bytes: Buffer) => {
@@ -85,7 +90,7 @@ describe("an exchange", () => {
     ]);
   });
 
-  it("is not asked again where a kept connection ends under it", async () => {
+  it("does not send a POST again when the kept connection closes", async () => {
     let requests = 0;
     const { port, connections } = await tcp((socket) =>
       socket.on("data", () => {
@@ -101,11 +106,11 @@ describe("an exchange", () => {
     expect(connections()).toBe(1);
   });
 
-  it("fails where its parts make no request, and nothing is sent", async () => {
+  it("fails without a connection when a header is not valid", async () => {
     const { port, connections } = await http((_, response) => response.end());
-    const { connections: way } = openEgress(["127.0.0.1"]);
-    const made = exchange({
-      connections: way,
+    const { connections: own } = openEgress(["127.0.0.1"]);
+    const result = exchange({
+      connections: own,
       url: new URL(`http://127.0.0.1:${port}/`),
       method: "POST",
       headers: { "x-split": "a\r\nhost: other" },
@@ -113,7 +118,7 @@ describe("an exchange", () => {
       deadlineMs: 5000,
       maxBytes: 10,
     });
-    expect(await made).toMatchObject({ kind: "failed", code: "REQUEST_INVALID" });
+    expect(await result).toMatchObject({ kind: "failed", code: "REQUEST_INVALID" });
     expect(connections()).toBe(0);
   });
 });

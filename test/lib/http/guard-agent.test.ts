@@ -1,9 +1,8 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
 import { readAllowList } from "../../../lib/http/allow-list.ts";
-import { openEgress } from "../../../lib/http/egress.ts";
-import { guardConnect } from "../../../lib/http/guard-connect.ts";
-import { type Exchanged, exchange } from "../../../lib/http/guarded-exchange.ts";
+import { guardAgent, openEgress } from "../../../lib/http/egress.ts";
+import { exchangeWithRule, type RuledResult } from "./support/exchanges.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "./support/name-server.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
@@ -28,12 +27,12 @@ async function names(zone: Zone): Promise<NameServer> {
   return server;
 }
 
-/** Goes straight to the socket, so that only the check made there can refuse. */
+/** Skips the check of the URL, so only the check at the socket can refuse. */
 function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
   const { connections } = openEgress(allow, lookup === undefined ? {} : { lookup });
   open.push({ close: () => hangUp(connections) });
-  return (url: string): Promise<Exchanged> =>
-    exchange({
+  return (url: string): Promise<RuledResult> =>
+    exchangeWithRule({
       connections,
       url: new URL(url),
       method: "POST",
@@ -46,8 +45,8 @@ function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
 
 const refused = { kind: "failed", code: "EGRESS_REFUSED", rule: "egress_private_address", status: null };
 
-describe("where the socket opens", () => {
-  it("refuses an IPv4 literal that is not listed, without connecting", async () => {
+describe("the check of addresses when a socket opens", () => {
+  it("refuses an IPv4 literal that is not in the allow list, without a connection", async () => {
     const { port, connections } = await receiver();
     expect(await caller([])(`http://127.0.0.1:${port}/`)).toEqual(refused);
     expect(connections()).toBe(0);
@@ -57,13 +56,13 @@ describe("where the socket opens", () => {
     ["IPv6 loopback", (port: number) => `http://[::1]:${port}/`],
     ["IPv4 mapped into IPv6", (port: number) => `http://[::ffff:127.0.0.1]:${port}/`],
     ["IPv4 as one number", (port: number) => `http://2130706433:${port}/`],
-  ])("refuses a literal in other clothes: %s", async (_, url) => {
+  ])("refuses a literal in another spelling: %s", async (_, url) => {
     const { port, connections } = await receiver();
     expect(await caller([])(url(port))).toEqual(refused);
     expect(connections()).toBe(0);
   });
 
-  it("dials a literal within a listed range, at a listed port only", async () => {
+  it("connects to a literal in a range of the allow list, and only to the port of an entry with a port", async () => {
     const { port } = await receiver();
     expect(await caller(["127.0.0.0/8"])(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 });
     expect(await caller([`127.0.0.1:${port}`])(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 });
@@ -84,14 +83,14 @@ describe("where the socket opens", () => {
     ["a listed one, and another behind NAT64", ["127.0.0.2", "64:ff9b::7f00:1"]],
     ["a listed one, and another behind 6to4", ["127.0.0.2", "2002:7f00:1::"]],
     ["a listed one, and a link-local one", ["127.0.0.2", "fe80::1"]],
-  ])("refuses all of a name's addresses for one: %s", async (_, answers) => {
+  ])("refuses all addresses of a name because of one: %s", async (_, answers) => {
     const { port, connections } = await receiver("127.0.0.2");
     const { lookup } = await names(() => answers);
     expect(await caller(["127.0.0.2"], lookup)(`http://mixed.example.net:${port}/`)).toEqual(refused);
     expect(connections()).toBe(0);
   });
 
-  it("checks anew at every connection, so that a name cannot be pointed inside later", async () => {
+  it("checks every connection, so a name cannot change to a private address later", async () => {
     const outside = await receiver("127.0.0.2");
     const inside = await startReceiver((_, response) => response.end("secret"), "127.0.0.1");
     open.push(inside);
@@ -107,7 +106,7 @@ describe("where the socket opens", () => {
     expect(inside.connections()).toBe(0);
   });
 
-  it("asks once and dials what was checked, leaving no gap between the two", async () => {
+  it("connects to the address that it checked, after one lookup", async () => {
     const outside = await receiver("127.0.0.2");
     let asked = 0;
     const server = await names((name) => {
@@ -119,7 +118,7 @@ describe("where the socket opens", () => {
     expect(server.questions).toEqual(["A flip.example.net", "AAAA flip.example.net"]);
   });
 
-  it("lets a listed name be private", async () => {
+  it("allows a name in the allow list to be private", async () => {
     const { port, received } = await receiver();
     const { lookup } = await names(() => ["127.0.0.1"]);
     const call = caller(["receiver.internal"], lookup);
@@ -127,14 +126,14 @@ describe("where the socket opens", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("dials the next of a name's addresses where nobody listens at the first", async () => {
+  it("connects to the next address of a name when the first refuses the connection", async () => {
     const { port } = await receiver("127.0.0.2");
     const { lookup } = await names(() => ["127.0.0.3", "127.0.0.2"]);
     const call = caller(["127.0.0.0/8"], lookup);
     expect(await call(`http://two.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("waits for a name's addresses as long as the exchange has time", async () => {
+  it("waits for the lookup within the deadline of the exchange", async () => {
     const { port } = await receiver();
     const call = caller(["127.0.0.1"], (_name, _options, done) =>
       setTimeout(() => done(null, [{ address: "127.0.0.1", family: 4 }]), 50),
@@ -142,19 +141,19 @@ describe("where the socket opens", () => {
     expect(await call(`http://slow.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("dials a listed IPv6 literal, and calls it by its name in brackets", async () => {
+  it("connects to an IPv6 literal in the allow list, and sends it in brackets as the host", async () => {
     const { port, received } = await receiver();
     const dialled: unknown[] = [];
     const http = new Agent();
-    // Whatever is dialled is answered from where every machine has an address.
+    // Every connection goes to IPv4 loopback, because not every machine has IPv6.
     http.createConnection = ({ host }) => {
       dialled.push(host);
       return connect(port, "127.0.0.1");
     };
-    guardConnect(http, readAllowList(["::1"]));
+    guardAgent(http, readAllowList(["::1"]));
     const { connections } = openEgress([]);
     const call = (host: string) =>
-      exchange({
+      exchangeWithRule({
         connections: { ...connections, http },
         url: new URL(`http://${host}:${port}/`),
         method: "POST",
@@ -169,7 +168,7 @@ describe("where the socket opens", () => {
     expect(received[0]?.headers.host).toBe(`[::1]:${port}`);
   });
 
-  it("tells a name that does not exist from one that is refused", async () => {
+  it("fails with ENOTFOUND for a name that does not exist", async () => {
     const { lookup } = await names(() => []);
     expect(await caller([], lookup)("http://nowhere.example.net:9/")).toMatchObject({ code: "ENOTFOUND" });
   });

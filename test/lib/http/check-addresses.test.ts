@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { isRoutable } from "../../../lib/http/routable.ts";
+import { isRoutable } from "../../../lib/http/check-addresses.ts";
 
 type Range = readonly [network: string, prefix: number];
 
-/** https://www.iana.org/assignments/iana-ipv4-special-registry, all rows but the two single global addresses. */
+/** https://www.iana.org/assignments/iana-ipv4-special-registry, except the two single global addresses. */
 const SPECIAL_V4: readonly Range[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -25,7 +25,7 @@ const SPECIAL_V4: readonly Range[] = [
   ["240.0.0.0", 4],
 ];
 
-/** https://www.iana.org/assignments/iana-ipv6-special-registry, and what was withdrawn or never given out. */
+/** https://www.iana.org/assignments/iana-ipv6-special-registry, and ranges that were withdrawn or never assigned. */
 const SPECIAL_V6: readonly Range[] = [
   ["::", 8],
   ["::ffff:0:0", 96],
@@ -63,30 +63,30 @@ const showV4 = (value: bigint) =>
 
 function parseV6(text: string): bigint {
   const [head = "", tail = ""] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
-  const left = head.split(":").filter((group) => group !== "");
-  const right = tail.split(":").filter((group) => group !== "");
-  const groups = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => "0"), ...right];
+  const start = head.split(":").filter((group) => group !== "");
+  const end = tail.split(":").filter((group) => group !== "");
+  const groups = [...start, ...Array.from({ length: 8 - start.length - end.length }, () => "0"), ...end];
   return groups.reduce((sum, group) => (sum << 16n) + BigInt(`0x${group}`), 0n);
 }
 const showV6 = (value: bigint) =>
   Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(":");
 
 describe("isRoutable", () => {
-  it.each(SPECIAL_V4)("refuses all of %s/%i, first and last included", (network, prefix) => {
+  it.each(SPECIAL_V4)("returns false for all of %s/%i", (network, prefix) => {
     const base = parseV4(network);
     const last = base + (1n << BigInt(32 - prefix)) - 1n;
     expect([base, last].map(showV4).filter(isRoutable)).toEqual([]);
     fc.assert(fc.property(within(base, prefix, 32), (value) => !isRoutable(showV4(value))));
   });
 
-  it.each(SPECIAL_V6)("refuses all of %s/%i, first and last included", (network, prefix) => {
+  it.each(SPECIAL_V6)("returns false for all of %s/%i", (network, prefix) => {
     const base = parseV6(network);
     const last = base + (1n << BigInt(128 - prefix)) - 1n;
     expect([base, last].map(showV6).filter(isRoutable)).toEqual([]);
     fc.assert(fc.property(within(base, prefix, 128), (value) => !isRoutable(showV6(value))));
   });
 
-  it("refuses every IPv4 address that is wrapped into IPv6, public ones too", () => {
+  it("returns false for every IPv4 address in an IPv6 address, also for a public one", () => {
     const wrappers = [
       (v4: bigint) => (0xffffn << 32n) + v4,
       (v4: bigint) => v4,
@@ -105,7 +105,7 @@ describe("isRoutable", () => {
   });
 
   it.each(["9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.1"])(
-    "lets through what borders on a closed range: %s",
+    "returns true for %s, next to a private range",
     (address) => expect(isRoutable(address)).toBe(true),
   );
 
@@ -116,20 +116,22 @@ describe("isRoutable", () => {
     "192.167.255.255",
     "198.17.255.255",
     "223.255.255.255",
-  ])("lets through what borders on another: %s", (address) => expect(isRoutable(address)).toBe(true));
+  ])("returns true for %s, next to another private range", (address) =>
+    expect(isRoutable(address)).toBe(true),
+  );
 
   it.each(["2001:4860:4860::8888", "2400:cb00::1", "2606:4700::1111", "2a00:1450:4001::200e", "2003::1"])(
-    "lets through global IPv6: %s",
+    "returns true for global IPv6: %s",
     (address) => expect(isRoutable(address)).toBe(true),
   );
 
   it.each(["168.63.129.16", "169.254.169.254", "169.254.100.1", "100.100.100.200", "fd00:ec2::254"])(
-    "refuses the door to a cloud's inside: %s",
+    "returns false for a metadata address of a cloud: %s",
     (address) => expect(isRoutable(address)).toBe(false),
   );
 
   it.each(["", "localhost", "2606:4700::1111%eth0", "1.2.3", "0x7f.1", "[::1]", "8.8.8.8 "])(
-    "takes nothing for an address that is none: %j",
+    "returns false for text that is not an address: %j",
     (text) => expect(isRoutable(text)).toBe(false),
   );
 });
