@@ -1,16 +1,15 @@
-# Hands a CCE job over to the notifier as soon as Terraform knows its ID. It does not wait, and an apply does not fail
-# when nobody can be told; what the notifier then says is in the output. Needs curl 7.76 or newer.
+# Submits a CCE job to the notifier when Terraform knows its ID, and does not wait for the job. An apply does not fail if
+# the notifier refuses the job. The output then contains the reason. Needs curl 7.76 or newer.
 #
-# The token, NOTIFIER_TOKEN, comes from the environment that Terraform runs in. A sensitive variable would make Terraform
-# suppress the output, and with it why a job was not taken. It goes to curl through stdin: arguments can be seen by
-# everybody on the machine.
+# NOTIFIER_TOKEN comes from the environment of Terraform. With a sensitive variable Terraform would suppress the output and
+# the reason in it. curl reads the token from stdin, because everybody on the machine can read the arguments of a process.
 terraform {
   required_version = ">= 1.4"
 }
 
 variable "job_id" {
   type        = string
-  description = "The job ID that CCE gave"
+  description = "The job ID from CCE"
 }
 
 variable "notifier_url" {
@@ -26,7 +25,7 @@ resource "terraform_data" "watch_cce_job" {
       JOB_ID       = var.job_id
     }
     command    = <<-EOT
-      [ -n "$NOTIFIER_TOKEN" ] || { echo 'NOTIFIER_TOKEN is not set where Terraform runs' >&2; exit 2; }
+      [ -n "$NOTIFIER_TOKEN" ] || { echo 'NOTIFIER_TOKEN is not set in the environment of Terraform' >&2; exit 2; }
       printf 'authorization: Bearer %s\n' "$NOTIFIER_TOKEN" |
         curl -sS --fail-with-body --retry 5 --max-time 60 -H @- -H 'content-type: application/json' \
           -d "{\"jobId\":\"$JOB_ID\",\"context\":{\"pipeline\":\"terraform\"}}" "$NOTIFIER_URL/v1/jobs"

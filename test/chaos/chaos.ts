@@ -6,10 +6,10 @@ import { type ServiceFixture, startServiceFixture } from "../support/service-fix
 import { tally } from "./tally.ts";
 
 /**
- * Three hundred jobs (or as many as the first argument says) on the embedded stack, while functions are ended by
- * SIGKILL at random moments, the poll queue is purged once, and the cloud drops connections for a while. Then it is
- * quiet, the sweep runs often instead of every five minutes, and everybody must be told. Prints one JSON object; the
- * exit status is 0 when nothing was lost, and told twice only where a killed function may not have recorded an answer.
+ * Runs three hundred jobs on the embedded stack. The first argument replaces the number. Functions are killed with SIGKILL
+ * at random times, the poll queue is purged once, and CCE closes connections for a while. After that the sweep runs often,
+ * and every target must be notified of every job. The script prints one JSON object. It exits with 0 if no notification
+ * was lost, and a notification was sent twice only after a function was killed before it could record the answer.
  */
 const JOBS = Number(process.argv[2] ?? 300);
 const KILLING_MS = 20_000;
@@ -42,19 +42,19 @@ const jobIds = Array.from({ length: JOBS }, () =>
   }),
 );
 const calls = Array.from({ length: Math.ceil(JOBS / CALL_SIZE) }, (_, i) =>
-  handOver(fixture, jobIds.slice(i * CALL_SIZE, (i + 1) * CALL_SIZE)),
+  submitUntilAccepted(fixture, jobIds.slice(i * CALL_SIZE, (i + 1) * CALL_SIZE)),
 );
-await Promise.all([...calls, killAtRandom(), purgeOnce(), loseTheCloud()]);
-await sweepUntilTold();
+await Promise.all([...calls, killAtRandom(), purgeOnce(), breakConnections()]);
+await sweepUntilDelivered();
 
-const result = await settleAccounts();
+const result = await summarize();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await fixture.stop();
 await receiver.stop();
 process.exit(result.lost === 0 && result.unexpected === 0 && result.duplicatesOutsideWindow === 0 ? 0 : 1);
 
-/** Asks until every job of the call is taken: a pipeline whose call was killed asks again. */
-async function handOver({ api }: ServiceFixture, ids: readonly string[]): Promise<void> {
+/** Submits jobs again until all are accepted. A pipeline repeats a failed request in the same way. */
+async function submitUntilAccepted({ api }: ServiceFixture, ids: readonly string[]): Promise<void> {
   for (;;) {
     const answer = await api("/v1/jobs", { jobIds: ids, notify: TARGETS }).catch(() => null);
     const text = (await answer?.text().catch(() => "")) ?? "";
@@ -79,12 +79,12 @@ async function purgeOnce(): Promise<void> {
   client.destroy();
 }
 
-async function loseTheCloud(): Promise<void> {
+async function breakConnections(): Promise<void> {
   await sleep(DOWN_AFTER_MS);
   fixture.cce.addFault({ kind: "reset", count: Math.ceil(JOBS / 2) });
 }
 
-async function sweepUntilTold(): Promise<void> {
+async function sweepUntilDelivered(): Promise<void> {
   while (elapsed() < GIVE_UP_MS) {
     await fixture.stack.invoke("sweep", {});
     if (tally(receiver.notifications.list("webhook"), jobIds, TARGETS).missing.length === 0) return;
@@ -92,9 +92,9 @@ async function sweepUntilTold(): Promise<void> {
   }
 }
 
-async function settleAccounts() {
+async function summarize() {
   const dead = await fixture.queues.deadLetters("notifyDead");
-  const { told, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
+  const { delivered, missing, unexpected, duplicates, duplicatesOutsideWindow } = tally(
     receiver.notifications.list("webhook"),
     jobIds,
     TARGETS,
@@ -102,7 +102,7 @@ async function settleAccounts() {
   const deadLettered = missing.filter(({ jobId, target }) =>
     dead.some(({ body }) => body.includes(jobId) && body.includes(target)),
   ).length;
-  const counts = { jobs: JOBS, accepted: JOBS * TARGETS.length, delivered: told, deadLettered };
+  const counts = { jobs: JOBS, accepted: JOBS * TARGETS.length, delivered, deadLettered };
   const faults = { lost: missing.length - deadLettered, unexpected, duplicates, duplicatesOutsideWindow };
   return { ...counts, ...faults, killed, seconds: Math.round(elapsed() / 1000) };
 }

@@ -15,11 +15,11 @@ const Problem = z.looseObject({ status: z.int(), instance: z.string() });
 
 let receiver: Receiver;
 let issuer: Issuer;
-let stranger: Issuer;
+let blockedIssuer: Issuer;
 let fixture: ServiceFixture;
 
 beforeAll(async () => {
-  [receiver, issuer, stranger] = await Promise.all([startReceiver(), startIssuer(), startIssuer()]);
+  [receiver, issuer, blockedIssuer] = await Promise.all([startReceiver(), startIssuer(), startIssuer()]);
   const allow = [receiver.url, issuer.url].map((url) => new URL(url).host);
   fixture = await startServiceFixture({
     targets: {
@@ -29,18 +29,18 @@ beforeAll(async () => {
         secrets: [`whsec_${Buffer.alloc(32, 7).toString("base64")}`],
       },
     },
-    // The second issuer's address is not among those that may be called.
-    oidc: [issuer, stranger].map(({ url }) => ({ issuer: url, ...RULE })),
+    // `egress.allow` does not include the second issuer.
+    oidc: [issuer, blockedIssuer].map(({ url }) => ({ issuer: url, ...RULE })),
     settings: { egress: { allow }, callbackHosts: [new URL(receiver.url).host] },
   });
 }, 90_000);
 
 afterAll(async () => {
   await fixture.stop();
-  await Promise.all([receiver, issuer, stranger].map((server) => server.stop()));
+  await Promise.all([receiver, issuer, blockedIssuer].map((server) => server.stop()));
 });
 
-/** A call as any HTTP client makes it; the fixture's token unless another one, or none, is given. */
+/** Calls the API with the fixture's token, another token, or no token (null). */
 function call(method: string, path: string, more: RequestInit & { token?: string | null } = {}) {
   const { token = fixture.token, headers, ...init } = more;
   return fetch(fixture.stack.api + path, {
@@ -56,32 +56,32 @@ async function startedJob(endSeconds: number | null, outcome: "Success" | "Faile
   return jobId;
 }
 
-describe("requests that are wrong, over real HTTP", () => {
+describe("an invalid request over HTTP", () => {
   const json = { "content-type": "application/json" };
   test.each([
     ["a body that is too large", "POST", "/v1/jobs", { body: "x".repeat(300 * 1024), headers: json }, 413],
     ["text", "POST", "/v1/jobs", { body: "jobId=a", headers: { "content-type": "text/plain" } }, 415],
     ["a form", "POST", "/v1/jobs", { body: new URLSearchParams({ jobId: "a" }) }, 415],
-    ["half a document", "POST", "/v1/jobs", { body: '{"jobId":', headers: json }, 400],
+    ["incomplete JSON", "POST", "/v1/jobs", { body: '{"jobId":', headers: json }, 400],
     [
-      "bytes that are no text",
+      "bytes that are not UTF-8",
       "POST",
       "/v1/jobs",
       { body: new Uint8Array([0xff, 0xfe]), headers: json },
       400,
     ],
-    ["a path for a job ID", "POST", "/v1/jobs", { body: '{"jobId":"../a"}', headers: json }, 422],
-    ["a method", "DELETE", "/v1/jobs", {}, 405],
-    ["a state that is none", "GET", "/v1/jobs?state=over", {}, 400],
-    ["a method with a body", "PUT", "/v1/jobs", { body: "{}" }, 405],
-    ["a method of a watch", "PATCH", `/v1/jobs/${PROJECT}/a`, { body: "{}" }, 405],
+    ["a path as a job ID", "POST", "/v1/jobs", { body: '{"jobId":"../a"}', headers: json }, 422],
+    ["an unsupported method", "DELETE", "/v1/jobs", {}, 405],
+    ["an unknown state", "GET", "/v1/jobs?state=over", {}, 400],
+    ["an unsupported method with a body", "PUT", "/v1/jobs", { body: "{}" }, 405],
+    ["an unsupported method of a watch", "PATCH", `/v1/jobs/${PROJECT}/a`, { body: "{}" }, 405],
     ["a preflight", "OPTIONS", "/v1/health", {}, 405],
-    ["a path", "GET", "/v1/nothing", {}, 404],
-    ["dots for a job ID", "GET", `/v1/jobs/${PROJECT}/%2e%2e`, {}, 404],
+    ["an unknown path", "GET", "/v1/nothing", {}, 404],
+    ["encoded dots as a job ID", "GET", `/v1/jobs/${PROJECT}/%2e%2e`, {}, 404],
     ["a wait that is too long", "GET", `/v1/jobs/${PROJECT}/a?wait=26`, {}, 400],
     ["no token", "GET", `/v1/jobs/${PROJECT}/a`, { token: null }, 401],
-    ["nobody's token", "GET", `/v1/jobs/${PROJECT}/a`, { token: "nobody's" }, 401],
-  ])("%s: the answer is a problem with the request's ID", async (_, method, path, more, status) => {
+    ["an unknown token", "GET", `/v1/jobs/${PROJECT}/a`, { token: "nobody's" }, 401],
+  ])("is answered with a problem and the request's ID: %s", async (_, method, path, more, status) => {
     const answer = await call(method, path, more);
     expect(answer.status).toBe(status);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
@@ -94,7 +94,7 @@ describe("requests that are wrong, over real HTTP", () => {
     if (status === 401) expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm=/);
   });
 
-  test("a body beyond what any gateway takes is refused before a function sees it", async () => {
+  test("with a body larger than the gateway's limit is refused before a function is invoked", async () => {
     const answer = await call("POST", "/v1/jobs", {
       body: "x".repeat(11 * 1024 * 1024),
       headers: json,
@@ -102,36 +102,36 @@ describe("requests that are wrong, over real HTTP", () => {
     expect([null, 413]).toContain(answer?.status ?? null);
   });
 
-  test("nothing of all this was watched", async () => {
+  test("starts no watch", async () => {
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 });
 
-describe("holding an answer", () => {
-  test("ends within two seconds of the job's end", async () => {
+describe("a status request with wait", () => {
+  test("is answered within two seconds after the end of the job", async () => {
     const jobId = await startedJob(2);
-    const held = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=25`);
+    const response = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=25`);
     const answeredAt = Date.now();
-    const status = StatusDocument.parse(await held.json());
+    const status = StatusDocument.parse(await response.json());
     expect(status).toMatchObject({ state: "succeeded", done: true });
-    expect(held.headers.get("retry-after")).toBeNull();
+    expect(response.headers.get("retry-after")).toBeNull();
     expect(answeredAt - Date.parse(status.concludedAt ?? "")).toBeLessThan(2000);
   });
 
-  test("never lasts longer than asked", async () => {
+  test("is answered after the requested seconds at the latest", async () => {
     const jobId = await startedJob(null);
     const askedAt = Date.now();
-    const held = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=2`);
+    const response = await call("GET", `/v1/jobs/${PROJECT}/${jobId}?wait=2`);
     const tookMs = Date.now() - askedAt;
-    expect(StatusDocument.parse(await held.json()).done).toBe(false);
-    expect(Number(held.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(StatusDocument.parse(await response.json()).done).toBe(false);
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(tookMs).toBeGreaterThan(1900);
     expect(tookMs).toBeLessThan(3500);
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/${jobId}`)).status).toBe(204);
   });
 });
 
-describe("a CI's identity token", () => {
+describe("an identity token", () => {
   const claims = { repository: "org/infra", ref: "refs/heads/main" };
   const submit = (token: string) =>
     call("POST", "/v1/jobs", {
@@ -140,7 +140,7 @@ describe("a CI's identity token", () => {
       headers: { "content-type": "application/json" },
     });
 
-  test("of a known issuer lets in; its keys are fetched once", async () => {
+  test("of a configured issuer is accepted, and the issuer's keys are fetched once", async () => {
     const answer = await submit(await issuer.token({ audience: "notifier", claims }));
     expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
     expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
@@ -148,7 +148,7 @@ describe("a CI's identity token", () => {
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(204);
   });
 
-  test("for another audience or of another repository does not", async () => {
+  test("for another audience or of another repository is refused", async () => {
     const [audience, repository] = await Promise.all([
       submit(await issuer.token({ audience: "other", claims })),
       submit(await issuer.token({ audience: "notifier", claims: { repository: "organ/infra" } })),
@@ -156,15 +156,15 @@ describe("a CI's identity token", () => {
     expect([audience.status, repository.status]).toEqual([401, 401]);
   });
 
-  test("of an issuer at an address that may not be called is left open, and nothing was called", async () => {
-    const answer = await submit(await stranger.token({ audience: "notifier", claims }));
+  test("of an issuer outside of egress.allow gives 503, and the issuer gets no request", async () => {
+    const answer = await submit(await blockedIssuer.token({ audience: "notifier", claims }));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
-    expect(stranger.requests).toEqual([]);
+    expect(blockedIssuer.requests).toEqual([]);
   });
 });
 
-describe("the rest of the contract", () => {
-  test("health tells of config, ledger and queues; documents and pages are served", async () => {
+describe("the API", () => {
+  test("serves health, the OpenAPI document and the API reference", async () => {
     const health = await call("GET", "/v1/health", { token: null });
     expect([health.status, await health.json()]).toEqual([
       200,
@@ -187,14 +187,14 @@ describe("the rest of the contract", () => {
     }
   });
 
-  test("a reply of the cloud is taken as it came, and the page of its job opens without a token", async () => {
+  test("accepts an unchanged reply of CCE, and its page opens without a token", async () => {
     const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: 0 });
     const answer = await call("POST", `/v1/jobs?from=cce&project=${PROJECT}&notify=audit&actor=kim`, {
       body: JSON.stringify({ kind: "Cluster", metadata: { name: "shop" }, status: { jobID: jobId } }),
       headers: { "content-type": "application/json" },
     });
-    const Taken = z.object({ jobs: z.tuple([z.looseObject({ statusUrl: z.url(), pageUrl: z.url() })]) });
-    const [job] = Taken.parse(await answer.json()).jobs;
+    const Submitted = z.object({ jobs: z.tuple([z.looseObject({ statusUrl: z.url(), pageUrl: z.url() })]) });
+    const [job] = Submitted.parse(await answer.json()).jobs;
     expect([answer.status, answer.headers.get("location")]).toEqual([202, job.statusUrl]);
     const page = await fetch(job.pageUrl);
     expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "no-referrer"]);
@@ -202,7 +202,7 @@ describe("the rest of the contract", () => {
     await fixture.over(jobId);
   });
 
-  test("the jobs of a project are listed, newest first, and those of a state alone", async () => {
+  test("lists the jobs of a project, newest first, and filters them by state", async () => {
     const ended = await startedJob(0);
     await fixture.over(ended);
     const running = await startedJob(null);
@@ -228,7 +228,7 @@ describe("the rest of the contract", () => {
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/${running}`)).status).toBe(204);
   });
 
-  test("a caller's own webhook hears, and hears again when asked to", async () => {
+  test("notifies a callback URL, and again after a redelivery", async () => {
     const jobId = fixture.addJob({ type: "CreateNode", endSeconds: 0 });
     const callbackUrl = `${receiver.url}/webhook/own`;
     await fixture.submit({ jobId, notify: [], callbackUrl });
@@ -242,7 +242,7 @@ describe("the rest of the contract", () => {
     expect(JSON.stringify(status)).not.toContain("/webhook/own");
   });
 
-  test("a target is tried out for real", async () => {
+  test("tests a target with a real attempt", async () => {
     const answer = await call("POST", "/v1/targets/audit/test");
     expect([answer.status, await answer.json()]).toEqual([
       200,
@@ -250,7 +250,7 @@ describe("the rest of the contract", () => {
     ]);
   });
 
-  test("each packaged function is the exported handler, and answers an event of API Gateway", async () => {
+  test("runs the exported handler of each packaged function for an event of API Gateway", async () => {
     const event = (method: string, path: string) => ({
       version: "2.0",
       routeKey: "$default",

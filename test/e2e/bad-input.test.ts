@@ -18,7 +18,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-describe("a call with a fault", () => {
+describe("a request with a fault", () => {
   const LONG = "x".repeat(129);
 
   it.each([
@@ -27,59 +27,59 @@ describe("a call with a fault", () => {
     ["an unknown field", { jobId: "j", jobid: "k" }, "#/jobid", ""],
     ["no job ID", { notify: ["deploys"] }, "#/jobId", "is missing"],
     ["an empty list", { jobIds: [] }, "#/jobIds", "at least one"],
-    ["a deadline that is none", { jobId: "j", deadlineMinutes: 0 }, "#/deadlineMinutes", ""],
-  ])("names %s, and enqueues nothing", async (_what, body, pointer, words) => {
+    ["a deadline of 0 minutes", { jobId: "j", deadlineMinutes: 0 }, "#/deadlineMinutes", ""],
+  ])("is refused for %s, and nothing is enqueued", async (_what, body, pointer, detail) => {
     const answer = await fixture.api("/v1/jobs", body);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
     const { errors } = Problem.parse(await answer.json());
-    expect(errors).toEqual([{ pointer, detail: expect.stringContaining(words) }]);
+    expect(errors).toEqual([{ pointer, detail: expect.stringContaining(detail) }]);
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 
   it.each([
     ["an empty job ID", ""],
-    ["one that is too long", LONG],
-    ["one that would leave its place in a URL", "../../secrets"],
-  ])("rejects %s with the reason, and enqueues nothing", async (_what, jobId) => {
+    ["a job ID that is too long", LONG],
+    ["a job ID with a path", "../../secrets"],
+  ])("is rejected for %s with the reason, and nothing is enqueued", async (_what, jobId) => {
     const answer = await fixture.api("/v1/jobs", { jobId });
     expect(answer.status).toBe(422);
     expect(JSON.stringify(await answer.json())).toContain("1 to 128 letters");
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 
-  it("says of a body that is not JSON that it is none", async () => {
+  it("is refused for a body that is not JSON", async () => {
     const answer = await fixture.post("/v1/jobs", "{not json");
     expect([answer.status, Problem.parse(await answer.json()).title]).toEqual([400, "The body is not JSON"]);
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 });
 
-describe("a message that nobody can read", () => {
+describe("a malformed message", () => {
   it.each([
-    ["poll", "pollDead", "rubbish-1"],
-    ["poll", "pollDead", '{"v":1,"kind":"poll","project":"rubbish-2"}'],
-    ["notify", "notifyDead", "rubbish-3"],
-    ["notify", "notifyDead", '{"v":1,"kind":"shout","project":"rubbish-4"}'],
+    ["poll", "pollDead", "malformed-1"],
+    ["poll", "pollDead", '{"v":1,"kind":"poll","project":"malformed-2"}'],
+    ["notify", "notifyDead", "malformed-3"],
+    ["notify", "notifyDead", '{"v":1,"kind":"shout","project":"malformed-4"}'],
   ] as const)("goes from %s to %s with the reason (%s)", async (queue, dead, body) => {
     await fixture.queues.put(queue, body);
-    const letter = await fixture.queues.deadLetter(dead, body.match(/rubbish-\d/)?.[0] ?? "");
+    const letter = await fixture.queues.deadLetter(dead, body.match(/malformed-\d/)?.[0] ?? "");
     expect(letter.body).toBe(body);
     expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
   });
 
-  it("does its neighbours no harm: a notification of a job that nobody knows, rubbish, and a real job", async () => {
+  it("does not affect the other messages in the queue", async () => {
     const jobId = fixture.addJob(succeedingJob);
     const stray = { v: 1, kind: "notification", project: PROJECT, jobId: "stray-job", target: "deploys" };
     await Promise.all([
-      fixture.queues.put("poll", "rubbish-5"),
-      fixture.queues.put("notify", "rubbish-6"),
+      fixture.queues.put("poll", "malformed-5"),
+      fixture.queues.put("notify", "malformed-6"),
       fixture.queues.put("notify", JSON.stringify({ ...stray, outcome: "failed" })),
       fixture.submit({ jobId }),
     ]);
     const { deliveries } = await fixture.over(jobId);
     expect(deliveries).toMatchObject([{ target: "deploys", state: "delivered", attempts: 1 }]);
-    await fixture.queues.deadLetter("pollDead", "rubbish-5");
-    await fixture.queues.deadLetter("notifyDead", "rubbish-6");
+    await fixture.queues.deadLetter("pollDead", "malformed-5");
+    await fixture.queues.deadLetter("notifyDead", "malformed-6");
     const letter = await fixture.queues.deadLetter("notifyDead", "stray-job");
     expect(letter.attributes).toMatchObject({ reason: "unknown" });
     await fixture.queues.empty("poll");
@@ -89,7 +89,7 @@ describe("a message that nobody can read", () => {
 });
 
 describe("a config with several faults", () => {
-  it("is refused at start, with all of them in words and none of their values", async () => {
+  it("is refused at the start with every fault and without the values", async () => {
     const config = {
       projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "hush-1" } } },
       targets: {

@@ -4,9 +4,9 @@ import { startServiceFixture } from "../support/service-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 /**
- * Sixty jobs (or as many as the first argument says) that end at once, told to one Slack URL that enforces its one
- * message a second. Prints one JSON object; the exit status is 0 when every job was told once and at most one
- * message was refused.
+ * Sixty jobs end at the same time and notify one Slack URL, which accepts one message per second. The first argument
+ * replaces the number of jobs. The script prints one JSON object. It exits with 0 if every job has one message and at
+ * most one message was refused.
  */
 const count = Number(process.argv[2] ?? 60);
 const receiver = await startReceiver();
@@ -19,22 +19,22 @@ await fetch(`${receiver.url}/behaviour`, {
   body: JSON.stringify({ kind: "rate_limit", intervalMs: 1000 }),
 });
 
-const taken = () => receiver.notifications.list("slack").filter(({ status }) => status === 200);
+const accepted = () => receiver.notifications.list("slack").filter(({ status }) => status === 200);
 const jobIds = Array.from({ length: count }, () => fixture.addJob(succeedingJob));
 await fixture.submit({ jobIds, notify: ["deploys"] });
-await eventually("every notification", () => taken().length >= count, 10_000 + count * 5_000).catch(
+await eventually("every notification", () => accepted().length >= count, 10_000 + count * 5_000).catch(
   () => null,
 );
 
-const times = taken().map(({ at }) => Date.parse(at));
-const told = jobIds.map((jobId) => taken().filter(({ body }) => body.includes(jobId)).length);
+const times = accepted().map(({ at }) => Date.parse(at));
+const messages = jobIds.map((jobId) => accepted().filter(({ body }) => body.includes(jobId)).length);
 const result = {
   jobs: count,
-  toldOnce: told.filter((times) => times === 1).length,
-  refused: receiver.notifications.list("slack").length - taken().length,
+  notifiedOnce: messages.filter((count) => count === 1).length,
+  refused: receiver.notifications.list("slack").length - accepted().length,
   seconds: Math.round((Math.max(...times) - Math.min(...times)) / 100) / 10,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await fixture.stop();
 await receiver.stop();
-process.exit(result.toldOnce === count && result.refused <= 1 ? 0 : 1);
+process.exit(result.notifiedOnce === count && result.refused <= 1 ? 0 : 1);

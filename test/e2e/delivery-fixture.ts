@@ -9,7 +9,7 @@ import { succeedingJob } from "./outcome-jobs.ts";
 
 export const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 
-/** A receiver of its own for every story, so that they can all happen at once. */
+/** Every scenario has its own receiver, so that the scenarios can run in parallel. */
 const KINDS = {
   throttled: "webhook",
   busy: "slack",
@@ -24,7 +24,7 @@ const KINDS = {
 } as const;
 export type ReceiverName = keyof typeof KINDS;
 
-const Tested = z.object({
+const TestResult = z.object({
   target: z.string(),
   verdict: z.string(),
   status: z.int().nullable(),
@@ -33,16 +33,16 @@ const Tested = z.object({
 
 export interface DeliveryFixture extends ServiceFixture {
   readonly receivers: Readonly<Record<ReceiverName, Receiver>>;
-  /** Tells a receiver how to behave from now on. */
+  /** Sets how a receiver answers from now on. */
   behave(receiver: ReceiverName, behaviour: z.input<typeof Behaviour>): Promise<void>;
-  /** The first `count` notifications of a receiver, waiting for them. */
+  /** Waits for the first `count` notifications of a receiver, and returns them. */
   arrived(receiver: ReceiverName, count: number): Promise<readonly ReceivedNotification[]>;
-  /** Lets so many jobs end and be told to this receiver alone; answers their IDs. */
-  tell(receiver: ReceiverName, jobs?: number): Promise<readonly string[]>;
-  /** Lets one job end, and answers how its notification to this receiver ended. */
+  /** Runs jobs that end at once and notify only this receiver. Returns their IDs. */
+  endJobs(receiver: ReceiverName, jobs?: number): Promise<readonly string[]>;
+  /** Waits for the end of a job, and returns its delivery to this receiver. */
   delivery(receiver: ReceiverName, jobId: string): Promise<StatusDocument["deliveries"][number]>;
-  /** `POST /v1/targets/{name}/test`. */
-  test(receiver: ReceiverName): Promise<z.infer<typeof Tested>>;
+  /** Calls `POST /v1/targets/{name}/test`. */
+  test(receiver: ReceiverName): Promise<z.infer<typeof TestResult>>;
 }
 
 export async function startDeliveryFixture(): Promise<DeliveryFixture> {
@@ -77,7 +77,7 @@ export async function startDeliveryFixture(): Promise<DeliveryFixture> {
     },
     arrived: (receiver, count) =>
       receivers[receiver].notifications.waitFor({ channel: null, count, waitMs: 60_000 }),
-    async tell(receiver, jobs = 1) {
+    async endJobs(receiver, jobs = 1) {
       const jobIds = Array.from({ length: jobs }, () => fixture.addJob(succeedingJob));
       await fixture.submit({ jobIds, notify: [receiver] });
       return jobIds;
@@ -85,11 +85,11 @@ export async function startDeliveryFixture(): Promise<DeliveryFixture> {
     async delivery(receiver, jobId) {
       const { deliveries } = await fixture.over(jobId);
       const found = deliveries.find(({ target }) => target === receiver);
-      if (found === undefined) throw new Error(`${jobId} was not told to ${receiver}`);
+      if (found === undefined) throw new Error(`${jobId} has no delivery to ${receiver}`);
       return found;
     },
     async test(receiver) {
-      return Tested.parse(await (await fixture.api(`/v1/targets/${receiver}/test`, {})).json());
+      return TestResult.parse(await (await fixture.api(`/v1/targets/${receiver}/test`, {})).json());
     },
     async stop() {
       await fixture.stop();

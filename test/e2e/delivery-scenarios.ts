@@ -3,12 +3,12 @@ import type { DeliveryFixture } from "./delivery-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 export const RETRY_AFTER_SECONDS = 3;
-/** `burst.ts` sends sixty. */
+/** The number of jobs that end at the same time. `burst.ts` has sixty. */
 export const BURST = 10;
 
-/** What happens to each receiver, and what was seen of it. */
-const STORIES = {
-  /** A 429 holds back every notification to this target, and costs none of them an attempt. */
+/** What each receiver answers, and the notifications and deliveries that result. */
+const SCENARIOS = {
+  /** A 429 postpones all notifications of the target. No notification loses an attempt. */
   async throttled(fixture: DeliveryFixture) {
     await fixture.behave("throttled", {
       kind: "status",
@@ -16,9 +16,9 @@ const STORIES = {
       headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
       times: 1,
     });
-    const [first = ""] = await fixture.tell("throttled");
+    const [first = ""] = await fixture.endJobs("throttled");
     const [refused] = await fixture.arrived("throttled", 1);
-    const [second = ""] = await fixture.tell("throttled");
+    const [second = ""] = await fixture.endJobs("throttled");
     const arrived = await fixture.arrived("throttled", 3);
     const deliveries = await Promise.all(
       [first, second].map((jobId) => fixture.delivery("throttled", jobId)),
@@ -27,51 +27,59 @@ const STORIES = {
   },
   async busy(fixture: DeliveryFixture) {
     await fixture.behave("busy", { kind: "rate_limit", intervalMs: 1000 });
-    const jobIds = await fixture.tell("busy", BURST);
+    const jobIds = await fixture.endJobs("busy", BURST);
     await fixture.arrived("busy", BURST);
     await Promise.all(jobIds.map((jobId) => fixture.delivery("busy", jobId)));
     return { jobIds, arrived: await fixture.arrived("busy", BURST) };
   },
   async gone(fixture: DeliveryFixture) {
     await fixture.behave("gone", { kind: "status", status: 410 });
-    const [first = ""] = await fixture.tell("gone");
+    const [first = ""] = await fixture.endJobs("gone");
     const refused = await fixture.delivery("gone", first);
     const letter = await fixture.queues.deadLetter("notifyDead", first);
-    const [second = ""] = await fixture.tell("gone");
-    const silent = await fixture.delivery("gone", second);
-    const asked = (await fixture.arrived("gone", 1)).length;
+    const [second = ""] = await fixture.endJobs("gone");
+    const skipped = await fixture.delivery("gone", second);
+    const requests = (await fixture.arrived("gone", 1)).length;
     await Promise.all([fixture.stack.invoke("sweep", {}), fixture.stack.invoke("sweep", {})]);
     await fixture.stack.invoke("sweep", {});
     const [alarm] = await fixture.arrived("operators", 1);
     await fixture.behave("gone", { kind: "ok" });
     const tested = await fixture.test("gone");
-    const [third = ""] = await fixture.tell("gone");
-    return { refused, letter, silent, asked, alarm, tested, after: await fixture.delivery("gone", third) };
+    const [third = ""] = await fixture.endJobs("gone");
+    return {
+      refused,
+      letter,
+      skipped,
+      requests,
+      alarm,
+      tested,
+      after: await fixture.delivery("gone", third),
+    };
   },
   async shaky(fixture: DeliveryFixture) {
     await fixture.behave("shaky", { kind: "status", status: 503, times: 2 });
-    const [jobId = ""] = await fixture.tell("shaky");
+    const [jobId = ""] = await fixture.endJobs("shaky");
     return { delivery: await fixture.delivery("shaky", jobId), arrived: await fixture.arrived("shaky", 3) };
   },
   async broken(fixture: DeliveryFixture) {
     await fixture.behave("broken", { kind: "status", status: 500, body: "out of order" });
-    const [jobId = ""] = await fixture.tell("broken");
+    const [jobId = ""] = await fixture.endJobs("broken");
     const delivery = await fixture.delivery("broken", jobId);
     return { delivery, letter: await fixture.queues.deadLetter("notifyDead", jobId) };
   },
   async moved(fixture: DeliveryFixture) {
     const location = `${fixture.receivers.again.url}/webhook/elsewhere`;
     await fixture.behave("moved", { kind: "status", status: 307, headers: { location } });
-    const [jobId = ""] = await fixture.tell("moved");
+    const [jobId = ""] = await fixture.endJobs("moved");
     return { delivery: await fixture.delivery("moved", jobId) };
   },
   async picky(fixture: DeliveryFixture) {
     await fixture.behave("picky", { kind: "status", status: 400, body: "invalid_blocks", times: 1 });
-    const [jobId = ""] = await fixture.tell("picky");
+    const [jobId = ""] = await fixture.endJobs("picky");
     return { delivery: await fixture.delivery("picky", jobId), arrived: await fixture.arrived("picky", 2) };
   },
   async again(fixture: DeliveryFixture) {
-    const [jobId = ""] = await fixture.tell("again");
+    const [jobId = ""] = await fixture.endJobs("again");
     await fixture.delivery("again", jobId);
     const answer = await fixture.api(`/v1/jobs/${PROJECT}/${jobId}/redeliver`, {});
     return { answer: await answer.json(), arrived: await fixture.arrived("again", 2) };
@@ -81,26 +89,28 @@ const STORIES = {
     const jobId = fixture.addJob(succeedingJob);
     await fixture.submit({ jobId, notify: [], callbackUrl });
     const { deliveries } = await fixture.over(jobId);
-    const strange = await fixture.api("/v1/jobs", { jobId, callbackUrl: "https://strangers.example.com/x" });
-    return { deliveries, strange, arrived: await fixture.arrived("callback", 1) };
+    const otherHost = await fixture.api("/v1/jobs", { jobId, callbackUrl: "https://other.example.com/x" });
+    return { deliveries, otherHost, arrived: await fixture.arrived("callback", 1) };
   },
 };
 
-/** What was seen, by receiver. */
-export type Told = { [Name in keyof typeof STORIES]: Awaited<ReturnType<(typeof STORIES)[Name]>> };
+/** The results of all scenarios, by receiver. */
+export type ScenarioResults = {
+  [Name in keyof typeof SCENARIOS]: Awaited<ReturnType<(typeof SCENARIOS)[Name]>>;
+};
 
-/** Lets all the stories happen at once. */
-export async function tellAll(fixture: DeliveryFixture): Promise<Told> {
+/** Runs all scenarios in parallel. */
+export async function runScenarios(fixture: DeliveryFixture): Promise<ScenarioResults> {
   const [throttled, busy, gone, shaky, broken, moved, picky, again, callback] = await Promise.all([
-    STORIES.throttled(fixture),
-    STORIES.busy(fixture),
-    STORIES.gone(fixture),
-    STORIES.shaky(fixture),
-    STORIES.broken(fixture),
-    STORIES.moved(fixture),
-    STORIES.picky(fixture),
-    STORIES.again(fixture),
-    STORIES.callback(fixture),
+    SCENARIOS.throttled(fixture),
+    SCENARIOS.busy(fixture),
+    SCENARIOS.gone(fixture),
+    SCENARIOS.shaky(fixture),
+    SCENARIOS.broken(fixture),
+    SCENARIOS.moved(fixture),
+    SCENARIOS.picky(fixture),
+    SCENARIOS.again(fixture),
+    SCENARIOS.callback(fixture),
   ]);
   return { throttled, busy, gone, shaky, broken, moved, picky, again, callback };
 }

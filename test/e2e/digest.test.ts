@@ -22,8 +22,8 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** Hands three jobs over in one call and waits until nothing more is on its way. */
-async function tellDigest(jobIds: readonly string[]): Promise<void> {
+/** Submits jobs with a digest and waits until both queues are empty. */
+async function submitDigest(jobIds: readonly string[]): Promise<void> {
   await fixture.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
   await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
   await receiver.notifications.waitFor({ channel: "webhook", count: jobIds.length, waitMs: 30_000 });
@@ -34,11 +34,11 @@ async function tellDigest(jobIds: readonly string[]): Promise<void> {
 const at = (path: string) =>
   receiver.notifications.list(null).filter((notification) => notification.path === path);
 
-describe("jobs of one call that ask for a digest", () => {
-  it("tell each chat once, when the last has ended, with the failure in full; webhooks hear of each", async () => {
+describe("a submission with a digest", () => {
+  it("sends one message per chat when the last job has ended, and one event per job to webhooks", async () => {
     const slow = { ...succeedingJob, endSeconds: 2 };
     const jobIds = [succeedingJob, failingJob, slow].map((script) => fixture.addJob(script));
-    await tellDigest(jobIds);
+    await submitDigest(jobIds);
     const [digest, ...more] = at("/slack/deploys");
     expect(more).toEqual([]);
     expect(JSON.parse(digest?.body ?? "").text).toMatch(/3 .*2 succeeded, 1 failed/);
@@ -57,15 +57,15 @@ describe("jobs of one call that ask for a digest", () => {
     expect(events.map(({ type }) => type).sort()).toEqual(["job.failed", "job.succeeded", "job.succeeded"]);
   });
 
-  it("say nothing to a chat that hears of failures only, when all went well", async () => {
+  it("sends nothing to a chat with only failures in its filter when all jobs succeed", async () => {
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
-    await tellDigest([fixture.addJob(succeedingJob), fixture.addJob(succeedingJob)]);
+    await submitDigest([fixture.addJob(succeedingJob), fixture.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);
     expect(at("/slack/deploys")).toHaveLength(1);
     expect(at("/webhook/audit")).toHaveLength(2);
   });
 
-  it("are told at the deadline when one of them never ends", async () => {
+  it("sends the digest at the deadline when a job does not end", async () => {
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     const endless = fixture.addJob({ ...succeedingJob, endSeconds: null });
     const jobIds = [fixture.addJob(succeedingJob), endless];

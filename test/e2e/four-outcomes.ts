@@ -22,23 +22,23 @@ const Event = z.looseObject({
   data: z.looseObject({ reason: z.string().nullable() }),
 });
 
-/** A job of each outcome, handed over, ended and told to a chat, to a webhook, and to one that hears of failures only. */
+/** One watched job for each outcome. The targets are a chat, a webhook, and a webhook for failures only. */
 export interface FourOutcomes {
   readonly fixture: ServiceFixture;
   readonly jobs: Readonly<Record<Outcome, string>>;
-  /** What GET answered once all was over. */
+  /** The status of each job after its end. */
   readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
-  /** Everything that arrived at a path about a job. */
+  /** The notifications of a job that arrived at a path. */
   arrived(path: string, outcome: Outcome): readonly ReceivedNotification[];
-  /** The same, where it must be one notification. */
+  /** The only notification of a job that arrived at a path. Throws when there is none or more than one. */
   only(path: string, outcome: Outcome): ReceivedNotification;
   event(outcome: Outcome): z.infer<typeof Event>;
-  /** How many notifications have arrived anywhere. */
+  /** The number of all notifications. */
   count(): number;
   stop(): Promise<void>;
 }
 
-export async function playFourOutcomes(): Promise<FourOutcomes> {
+export async function runFourOutcomes(): Promise<FourOutcomes> {
   const receiver = await startReceiver();
   const webhook = (name: string) => ({ kind: "webhook", url: `${receiver.url}/webhook/${name}` });
   const fixture = await startServiceFixture({

@@ -3,12 +3,12 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
 import { OUTCOMES } from "../../lib/domain/job.ts";
 import { PROJECT } from "../support/service-fixture.ts";
-import { CONTEXT, type FourOutcomes, MENTION, playFourOutcomes, SECRETS } from "./four-outcomes.ts";
+import { CONTEXT, type FourOutcomes, MENTION, runFourOutcomes, SECRETS } from "./four-outcomes.ts";
 import { CLUSTER, REASON } from "./outcome-jobs.ts";
 
 const SCHEMA = JSON.parse(readFileSync(new URL("../../docs/event.schema.json", import.meta.url), "utf8"));
 
-/** What the event of `failingJob` says of its failures. */
+/** The failures in the event of `failingJob`. */
 const FAILURES = [
   {
     path: ["ScaleupCluster", "CreateNode"],
@@ -26,41 +26,48 @@ const FAILURES = [
   },
 ];
 
-let played: FourOutcomes;
+let outcomes: FourOutcomes;
 beforeAll(async () => {
-  played = await playFourOutcomes();
+  outcomes = await runFourOutcomes();
 }, 60_000);
-afterAll(() => played?.stop());
+afterAll(() => outcomes?.stop());
 
-describe("from a job ID over HTTP to a chat and a webhook", () => {
-  it.each(OUTCOMES)("tells each target once of a job that %s, even one that was named twice", (outcome) => {
-    expect(played.only("/slack/deploys", outcome).status).toBe(200);
-    expect(played.only("/webhook/audit", outcome).status).toBe(204);
-    expect(played.arrived("/webhook/alarms", outcome)).toHaveLength(outcome === "failed" ? 1 : 0);
-  });
+describe("a job that is submitted over HTTP", () => {
+  it.each(OUTCOMES)(
+    "notifies each target once with the outcome %s, even if the target is named twice",
+    (outcome) => {
+      expect(outcomes.only("/slack/deploys", outcome).status).toBe(200);
+      expect(outcomes.only("/webhook/audit", outcome).status).toBe(204);
+      expect(outcomes.arrived("/webhook/alarms", outcome)).toHaveLength(outcome === "failed" ? 1 : 0);
+    },
+  );
 
-  it.each(OUTCOMES)("signs the event of a job that %s for either secret, by Standard Webhooks", (outcome) => {
-    const { body, headers } = played.only("/webhook/audit", outcome);
-    for (const secret of SECRETS) expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
-    expect(headers["x-env"]).toBe("e2e");
-    expect(headers["webhook-id"]).toMatch(/^msg_/);
-  });
+  it.each(OUTCOMES)(
+    "signs the event of the outcome %s with both secrets, as Standard Webhooks says",
+    (outcome) => {
+      const { body, headers } = outcomes.only("/webhook/audit", outcome);
+      for (const secret of SECRETS)
+        expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
+      expect(headers["x-env"]).toBe("e2e");
+      expect(headers["webhook-id"]).toMatch(/^msg_/);
+    },
+  );
 
-  it.each(OUTCOMES)("sends an event of a job that %s that is as docs/event.schema.json says", (outcome) => {
+  it.each(OUTCOMES)("sends an event of the outcome %s that is valid by docs/event.schema.json", (outcome) => {
     const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(SCHEMA);
-    const event = played.event(outcome);
+    const event = outcomes.event(outcome);
     expect([validate(event), validate.errors]).toEqual([true, null]);
     expect(event.type).toBe(`job.${outcome}`);
   });
 
-  it("tells of a failure three levels down: the path, and the cloud's own words", () => {
-    expect(played.event("failed")).toEqual({
+  it("sends the path and the unchanged reason of a failure three levels down", () => {
+    expect(outcomes.event("failed")).toEqual({
       type: "job.failed",
       timestamp: expect.any(String),
       data: {
         project: PROJECT,
         region: "eu-de",
-        jobId: played.jobs.failed,
+        jobId: outcomes.jobs.failed,
         jobType: "ScaleupCluster",
         outcome: "failed",
         phase: "Failed",
@@ -81,30 +88,30 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
           lagSeconds: expect.any(Number),
         },
         context: CONTEXT,
-        statusUrl: expect.stringContaining(`/jobs/${PROJECT}/${played.jobs.failed}?key=`),
+        statusUrl: expect.stringContaining(`/jobs/${PROJECT}/${outcomes.jobs.failed}?key=`),
       },
     });
   });
 
-  it("shows people the reason verbatim where no markup is read, and mentions them", () => {
-    const message = JSON.parse(played.only("/slack/deploys", "failed").body);
+  it("shows the reason unchanged in preformatted text, with a mention", () => {
+    const message = JSON.parse(outcomes.only("/slack/deploys", "failed").body);
     expect(message.text).toMatch(/^<!subteam\^S0123456> ❌ Failed: ScaleupCluster shop/);
     const preformatted = message.blocks
       .flatMap((block: { elements?: unknown[] }) => block.elements ?? [])
       .filter(({ type }: { type: string }) => type === "rich_text_preformatted");
     expect(preformatted).toMatchObject([{ elements: [{ type: "text", text: REASON }] }]);
     expect(JSON.stringify(message)).toContain("ScaleupCluster › CreateNode › CreateNodeVM");
-    expect(JSON.parse(played.only("/slack/deploys", "succeeded").body).text).not.toContain(MENTION);
+    expect(JSON.parse(outcomes.only("/slack/deploys", "succeeded").body).text).not.toContain(MENTION);
   });
 
-  it("says what still ran when the deadline passed", () => {
-    const { data } = played.event("timed_out");
+  it("names the subjobs that were running at the deadline", () => {
+    const { data } = outcomes.event("timed_out");
     expect(data).toMatchObject({ outcome: "timed_out", phase: "Running", durationSeconds: null });
     expect(data.reason).toContain("InstallNode");
   });
 
-  it("says of a job that CCE does not know that it is lost, and makes nothing up", () => {
-    expect(played.event("lost").data).toMatchObject({
+  it("reports a job that CCE does not know as lost, without job data", () => {
+    expect(outcomes.event("lost").data).toMatchObject({
       outcome: "lost",
       jobType: null,
       phase: null,
@@ -114,10 +121,16 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
     });
   });
 
-  it.each(OUTCOMES)("answers the same over GET for a job that %s, with who was told", (outcome) => {
-    const status = played.statuses[outcome];
-    const { reason, failures, subJobs } = played.event(outcome).data;
-    expect(status).toMatchObject({ jobId: played.jobs[outcome], state: outcome, reason, failures, subJobs });
+  it.each(OUTCOMES)("returns the same data for the outcome %s over GET, with the deliveries", (outcome) => {
+    const status = outcomes.statuses[outcome];
+    const { reason, failures, subJobs } = outcomes.event(outcome).data;
+    expect(status).toMatchObject({
+      jobId: outcomes.jobs[outcome],
+      state: outcome,
+      reason,
+      failures,
+      subJobs,
+    });
     expect(status.context).toEqual(CONTEXT);
     expect(status.deliveries.map(({ target, state, attempts }) => [target, state, attempts])).toEqual(
       ["alarms", "audit", "deploys"]
@@ -126,8 +139,8 @@ describe("from a job ID over HTTP to a chat and a webhook", () => {
     );
   });
 
-  it("takes a job again without telling anybody anew", async () => {
-    const { fixture, jobs, count } = played;
+  it("accepts a job again without a second notification", async () => {
+    const { fixture, jobs, count } = outcomes;
     const before = count();
     const [job] = await fixture.submit({ jobId: jobs.failed, notify: ["deploys", "audit"] });
     expect(job?.status).toBe("already_watching");

@@ -2,7 +2,7 @@ import type { JobScriptInput } from "../../local/cce/job-script.ts";
 
 export const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "shop" };
 
-/** Three levels down, in several lines, with what means something to a chat, a page or a script. */
+/** The reason of a subjob three levels down. It has two lines, and characters that chats and pages interpret. */
 export const REASON =
   'create server failed, error code : Ecs.0319,\n  reason is : the flavor "c7n.xlarge.2" is sold out <!channel> & 售罄';
 
@@ -17,7 +17,7 @@ export const succeedingJob: JobScriptInput = {
   ],
 };
 
-/** Its reason shows only to those who ask for the subjob itself. */
+/** CCE shows the reason only in the reply about the subjob itself. */
 export const failingJob: JobScriptInput = {
   type: "ScaleupCluster",
   endSeconds: 0.3,

@@ -6,13 +6,13 @@ import { encodingsOf, readableTexts } from "../support/readable-texts.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { failingJob } from "./outcome-jobs.ts";
 
-/** A port that nobody listens on: the errors of connections that fail name where they went. */
+/** A port without a server. The error of a failed connection contains the address. */
 const CLOSED = "http://127.0.0.1:9";
-const hush = () => `hush${randomBytes(12).toString("hex")}`;
+const secretText = () => `secretText${randomBytes(12).toString("hex")}`;
 const whsec = () => `whsec_${randomBytes(32).toString("base64")}`;
 
 const secrets: string[] = [];
-const kept = (secret: string) => {
+const remember = (secret: string) => {
   secrets.push(secret);
   return secret;
 };
@@ -24,29 +24,30 @@ let answers: Record<string, string>;
 beforeAll(async () => {
   echoReceiver = await startEchoReceiver();
   const host = new URL(echoReceiver.url).host;
-  const url = (status: number) => `${echoReceiver.url}/${status}/${kept(hush())}?key=${kept(hush())}`;
+  const url = (status: number) =>
+    `${echoReceiver.url}/${status}/${remember(secretText())}?key=${remember(secretText())}`;
   const webhook = (address: string) => ({
     kind: "webhook",
     url: address,
-    secrets: [kept(whsec()), kept(whsec())],
+    secrets: [remember(whsec()), remember(whsec())],
   });
   fixture = await startServiceFixture({
     targets: {
       slack: { kind: "slack", url: url(400) },
-      feishu: { kind: "feishu", url: url(400), secret: kept(hush()) },
-      dingtalk: { kind: "dingtalk", url: url(400), secret: kept(hush()) },
+      feishu: { kind: "feishu", url: url(400), secret: remember(secretText()) },
+      dingtalk: { kind: "dingtalk", url: url(400), secret: remember(secretText()) },
       wecom: { kind: "wecom", url: url(200) },
       teams: { kind: "teams", url: url(404) },
       discord: { kind: "discord", url: url(401) },
-      webhook: { ...webhook(url(500)), headers: { authorization: `Bearer ${kept(hush())}` } },
+      webhook: { ...webhook(url(500)), headers: { authorization: `Bearer ${remember(secretText())}` } },
       moved: webhook(url(302)),
-      refused: webhook(`${CLOSED}/${kept(hush())}`),
-      forbidden: webhook(`http://127.0.0.2/${kept(hush())}`),
+      refused: webhook(`${CLOSED}/${remember(secretText())}`),
+      forbidden: webhook(`http://127.0.0.2/${remember(secretText())}`),
     },
     projects: {
-      intruder: { kind: "aksk", accessKey: kept(hush()), secretKey: kept(hush()) },
-      forgetful: { kind: "password", domain: "d", user: "u", password: kept(hush()) },
-      stale: { kind: "token", token: kept(hush()) },
+      intruder: { kind: "aksk", accessKey: remember(secretText()), secretKey: remember(secretText()) },
+      forgetful: { kind: "password", domain: "d", user: "u", password: remember(secretText()) },
+      stale: { kind: "token", token: remember(secretText()) },
     },
     settings: {
       fallbackTarget: "slack",
@@ -54,61 +55,61 @@ beforeAll(async () => {
       retry: { scheduleSeconds: [0, 1] },
       egress: { allow: [host, new URL(CLOSED).host] },
       callbackHosts: [host],
-      callbackSecrets: [kept(whsec())],
+      callbackSecrets: [remember(whsec())],
     },
   });
   secrets.push(...fixture.secrets);
-  answers = await playEverything();
+  answers = await causeErrors();
 }, 90_000);
 afterAll(async () => {
   await fixture?.stop();
   await echoReceiver.stop();
 });
 
-/** Lets everything go wrong that can, and answers all that the API said. */
-async function playEverything(): Promise<Record<string, string>> {
-  const said: Record<string, string> = {};
-  const ask = async (name: string, asked: Promise<Response>) => {
-    said[name] = await (await asked).text();
+/** Causes every kind of error, and returns the responses of the API. */
+async function causeErrors(): Promise<Record<string, string>> {
+  const responses: Record<string, string> = {};
+  const record = async (name: string, response: Promise<Response>) => {
+    responses[name] = await (await response).text();
   };
   const notify = "slack feishu dingtalk wecom teams discord webhook moved refused forbidden".split(" ");
   const jobId = fixture.addJob(failingJob);
-  const callbackUrl = `${echoReceiver.url}/500/${kept(hush())}`;
+  const callbackUrl = `${echoReceiver.url}/500/${remember(secretText())}`;
   const [job] = await fixture.submit({ jobId, notify, callbackUrl });
   const projects = ["intruder", "forgetful", "stale"];
   await Promise.all(projects.map((project) => fixture.submit({ jobId, project, notify: [] })));
   await Promise.all(
-    projects.map((project) => ask(project, fixture.api(`/v1/jobs/${project}/${jobId}?wait=20`))),
+    projects.map((project) => record(project, fixture.api(`/v1/jobs/${project}/${jobId}?wait=20`))),
   );
   await fixture.over(jobId);
   await fixture.stack.invoke("sweep", {});
   await Promise.all([
-    ask("status", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`)),
-    ask("page", fetch(job?.pageUrl ?? "")),
-    ask("wrong page", fetch(`${job?.pageUrl}x`)),
-    ask(
+    record("status", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`)),
+    record("page", fetch(job?.pageUrl ?? "")),
+    record("page with a wrong key", fetch(`${job?.pageUrl}x`)),
+    record(
       "wrong callback",
-      fixture.api("/v1/jobs", { jobId, callbackUrl: `https://x.example/${kept(hush())}` }),
+      fixture.api("/v1/jobs", { jobId, callbackUrl: `https://x.example/${remember(secretText())}` }),
     ),
-    ask(
+    record(
       "wrong token",
-      fetch(`${fixture.stack.api}/v1/jobs/a/b`, { headers: { authorization: kept(hush()) } }),
+      fetch(`${fixture.stack.api}/v1/jobs/a/b`, { headers: { authorization: remember(secretText()) } }),
     ),
-    ask("redelivery", fixture.api(`/v1/jobs/${PROJECT}/${jobId}/redeliver`, { targets: ["webhook"] })),
-    ask("health", fixture.api("/v1/health")),
-    ...notify.map((name) => ask(`test of ${name}`, fixture.api(`/v1/targets/${name}/test`, {}))),
+    record("redelivery", fixture.api(`/v1/jobs/${PROJECT}/${jobId}/redeliver`, { targets: ["webhook"] })),
+    record("health", fixture.api("/v1/health")),
+    ...notify.map((name) => record(`test of ${name}`, fixture.api(`/v1/targets/${name}/test`, {}))),
   ]);
   await fixture.queues.empty("notify");
   await breakConfig();
-  await ask("without a config", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`));
-  return said;
+  await record("without a config", fixture.api(`/v1/jobs/${PROJECT}/${jobId}`));
+  return responses;
 }
 
-/** From now on no function that starts can read its config, which holds a secret in the wrong place. */
+/** Writes a config with a secret in a wrong field. A function that starts now cannot read its config. */
 async function breakConfig(): Promise<void> {
   const { configFile } = fixture.stack;
   const config = JSON.parse(await readFile(configFile, "utf8"));
-  await writeFile(configFile, JSON.stringify({ ...config, targets: { x: kept(hush()) } }));
+  await writeFile(configFile, JSON.stringify({ ...config, targets: { x: remember(secretText()) } }));
   await fixture.stack.kill("api");
   await eventually("the fault to be logged", async () => {
     await fixture.api("/v1/jobs/a/b");
@@ -117,17 +118,20 @@ async function breakConfig(): Promise<void> {
 }
 
 describe("secrets", () => {
-  it("are in nothing that anybody can read: logs, terminal, ledger, dead letters, the API's answers", async () => {
-    const traces = { ...(await readableTexts(fixture)), ...answers };
-    expect(traces.logs).toContain('"message":"attempt"');
-    expect(traces.ledger).toContain("callback:");
-    expect(traces.notifyDead).toContain("dingtalk");
-    expect(traces.status).toContain("<secret>");
-    for (const [place, text] of Object.entries(traces))
-      expect([place, encodingsOf(secrets).filter((secret) => text.includes(secret))]).toEqual([place, []]);
+  it("are not in logs, stderr, the ledger, dead letters and API responses", async () => {
+    const texts = { ...(await readableTexts(fixture)), ...answers };
+    expect(texts.logs).toContain('"message":"attempt"');
+    expect(texts.ledger).toContain("callback:");
+    expect(texts.notifyDead).toContain("dingtalk");
+    expect(texts.status).toContain("<secret>");
+    for (const [location, text] of Object.entries(texts))
+      expect([location, encodingsOf(secrets).filter((secret) => text.includes(secret))]).toEqual([
+        location,
+        [],
+      ]);
   });
 
-  it("were all in play: every target was called or refused, and every project was turned away", () => {
+  it("were all used: every target got an attempt, and CCE refused every project", () => {
     const status = JSON.parse(answers.status ?? "");
     const reasons = status.deliveries.map(
       ({ target, lastReason }: { target: string; lastReason: string }) =>

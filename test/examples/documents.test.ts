@@ -8,7 +8,7 @@ import { startStubService } from "../support/stub-service.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const text = (path: string) => readFile(join(ROOT, path), "utf8");
 
-/** What a new user reads and copies. */
+/** The documents and examples by their path. */
 async function documents(): Promise<ReadonlyMap<string, string>> {
   const files = await Promise.all(
     ["docs", "examples"].map(async (folder) => {
@@ -22,18 +22,18 @@ async function documents(): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(texts));
 }
 
-test("no document has curl throw away why a call was refused", async () => {
+test("no curl command in a document hides the reason of a refusal", async () => {
   const lines = [...(await documents())].flatMap(([file, content]) =>
     content.split("\n").map((line) => `${file}: ${line.trim()}`),
   );
   const calls = lines.filter((line) => /\bcurl -/.test(line));
   expect(calls.length).toBeGreaterThan(5);
-  // A download has no such answer: of those, -f is right.
-  const mute = calls.filter((line) => /\bcurl (-\S+ )*(-[a-zA-Z]*f|--fail )/.test(line));
-  expect(mute.filter((line) => !line.includes("ARTIFACTS"))).toEqual([]);
+  // A download has no reason in its response, so -f is correct there.
+  const hiding = calls.filter((line) => /\bcurl (-\S+ )*(-[a-zA-Z]*f|--fail )/.test(line));
+  expect(hiding.filter((line) => !line.includes("ARTIFACTS"))).toEqual([]);
 });
 
-test("no document runs a name that nobody holds in a registry", async () => {
+test("no document runs a package from a registry", async () => {
   for (const [file, content] of await documents())
     for (const block of content.matchAll(/```sh\n([\s\S]*?)```/g))
       expect(`${file}: ${block[1]}`).not.toMatch(/\bnpx |npm (install|i|exec) /);
@@ -42,7 +42,7 @@ test("no document runs a name that nobody holds in a registry", async () => {
 test.each([
   ["README.md", 2],
   ["docs/deploy.md", 2],
-])("the calls in %s say why they were refused, as they are printed", async (file, count) => {
+])("the curl commands in %s print the reason of a refusal", async (file, count) => {
   const service = await startStubService(() => ({ status: 422, body: { detail: "why" } }));
   const folder = await mkdtemp(join(tmpdir(), "documents-"));
   await writeFile(join(folder, "create-cluster-reply.json"), "{}");

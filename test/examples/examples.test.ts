@@ -9,12 +9,12 @@ import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/se
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const WATCH = join(EXAMPLES, "curl/watch.sh");
 const REASON = 'the flavor "c7n" is\nsold out \\ here';
-/** What the script makes one line of. */
-const TOLD = 'reason=the flavor "c7n" is sold out \\ here\n';
+/** The reason as the script prints it. */
+const REASON_LINE = 'reason=the flavor "c7n" is sold out \\ here\n';
 
 let issuer: Issuer;
 let fixture: ServiceFixture;
-/** A repository that uses the examples. */
+/** A folder with the examples, like a repository that uses them. */
 let folder: string;
 let env: Record<string, string>;
 
@@ -47,7 +47,7 @@ const failing = () =>
   });
 const text = (path: string) => readFile(join(EXAMPLES, path), "utf8");
 
-/** The lines of a block that are indented deeper than `head`, the first line of it. */
+/** The lines after the first line that matches `head`, as long as their indentation is deeper. */
 function blockAfter(document: string, head: RegExp): string {
   const lines = document.split("\n");
   const start = lines.findIndex((line) => head.test(line));
@@ -61,37 +61,37 @@ describe("curl/watch.sh", () => {
   const watch = (parameters: readonly string[], more = {}, stdin = "") =>
     runCommand("sh", [WATCH, ...parameters], { env: { ...env, ...more }, stdin });
 
-  test("waits for a job that succeeds, and for one that fails, and says why", async () => {
+  test("waits for a job and prints its state, and the reason of a failed job", async () => {
     const [good, bad] = await Promise.all([watch([succeeding()]), watch([failing()])]);
     expect(good).toEqual({ code: 0, stdout: "state=succeeded\n", stderr: "" });
-    expect(bad).toEqual({ code: 1, stdout: `state=failed\n${TOLD}`, stderr: "" });
+    expect(bad).toEqual({ code: 1, stdout: `state=failed\n${REASON_LINE}`, stderr: "" });
   });
 
-  test("finds the job in the reply of the cloud, and hands it over without waiting", async () => {
+  test("submits the job in a reply of CCE without waiting", async () => {
     const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: null });
     const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
-    // Nothing of this may end a parameter, begin another, or be decoded twice.
-    const told = {
+    // These characters must not end a parameter, start another one, or be decoded twice.
+    const context = {
       actor: "bot[7] & söhne",
       pipeline: "a=b 100%",
       commit: "abc+d",
       runUrl: "https://ci.example/job/feature%252Fx/12/?a=1&b=2#c",
     };
-    const { actor: ACTOR, pipeline: PIPELINE, commit: COMMIT, runUrl: RUN_URL } = told;
+    const { actor: ACTOR, pipeline: PIPELINE, commit: COMMIT, runUrl: RUN_URL } = context;
     const more = { WAIT: "no", ACTOR, PIPELINE, COMMIT, RUN_URL };
-    const handed = await watch(["--reply", "-"], more, reply);
-    expect(handed).toEqual({ code: 0, stdout: "state=watching\n", stderr: "" });
-    expect((await fixture.status(jobId)).context).toEqual(told);
+    const submitted = await watch(["--reply", "-"], more, reply);
+    expect(submitted).toEqual({ code: 0, stdout: "state=watching\n", stderr: "" });
+    expect((await fixture.status(jobId)).context).toEqual(context);
   });
 
-  test("tells a token that nobody knows from the reply of a cloud that has refused, in the notifier's words", async () => {
+  test("prints the notifier's reason for an unknown token, and for a reply with an error of CCE", async () => {
     const refused = JSON.stringify({ errorCode: "CCE.01400001", errorMsg: "Invalid request." });
-    const [stranger, reply] = await Promise.all([
+    const [unknownToken, reply] = await Promise.all([
       watch(["a"], { NOTIFIER_TOKEN: "nobodys" }),
       watch(["--reply", "-"], {}, refused),
     ]);
-    expect([stranger.code, stranger.stdout]).toEqual([4, ""]);
-    expect(stranger.stderr).toMatch(
+    expect([unknownToken.code, unknownToken.stdout]).toEqual([4, ""]);
+    expect(unknownToken.stderr).toMatch(
       /^watch.sh: the notifier answers 401\n {2}\| .*The token is not valid here/,
     );
     expect([reply.code, reply.stdout]).toEqual([2, ""]);
@@ -100,28 +100,28 @@ describe("curl/watch.sh", () => {
     );
   });
 
-  test("says 3 of a job that is lost or late, and why", async () => {
+  test("exits with 3 for a lost job, and prints the reason", async () => {
     const lost = await watch(["5f0e7f0e-0000-4000-8000-000000000404"]);
     expect(lost).toMatchObject({ code: 3, stdout: expect.stringMatching(/^state=lost\nreason=.+\n$/) });
   });
 
   test.each([
     ["no job", 2, [], {}],
-    ["what is no job ID", 2, ["a b"], {}],
+    ["an invalid job ID", 2, ["a b"], {}],
     ["an option", 2, ["--color"], {}],
-    ["no address", 2, ["a"], { NOTIFIER_URL: "" }],
+    ["no URL", 2, ["a"], { NOTIFIER_URL: "" }],
     ["no token", 2, ["a"], { NOTIFIER_TOKEN: "" }],
     ["a wrong token", 4, ["a"], { NOTIFIER_TOKEN: "nobody's" }],
-    ["a project that is none", 2, ["a"], { PROJECT: "nobody's" }],
+    ["an invalid project name", 2, ["a"], { PROJECT: "nobody's" }],
     ["a project that is not configured", 2, ["a"], { PROJECT: "nowhere" }],
-  ])("given %s ends with %i, and shows no token", async (_, code, parameters, more) => {
+  ])("with %s exits with %i and does not print the token", async (_, code, parameters, more) => {
     const ran = await watch(parameters, more);
     expect([ran.code, ran.stdout]).toEqual([code, ""]);
     expect(ran.stderr).not.toBe("");
     expect(ran.stderr).not.toContain(fixture.token);
   });
 
-  test("ends with 4 where a repository may not use the project", async () => {
+  test("exits with 4 when the repository may not use the project", async () => {
     const ran = await watch(["a"], {
       PROJECT: "nowhere",
       NOTIFIER_TOKEN: "",
@@ -135,7 +135,7 @@ describe("curl/watch.sh", () => {
 });
 
 describe("the GitHub Action", () => {
-  /** Runs its step as a runner would, with a file for the outputs; empty inputs are the defaults. */
+  /** Runs the step of the action like a GitHub runner, with a file for the outputs. An empty input has its default. */
   async function act(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
     const script = blockAfter(await text("github-action/action.yml"), /^ +run: \|$/);
     const [output, file] = [join(folder, "output"), join(folder, "step.sh")];
@@ -163,7 +163,7 @@ describe("the GitHub Action", () => {
     return { ...ran, output: await readFile(output, "utf8") };
   }
 
-  test("needs no stored secret: it says who it is, and tells state and reason as outputs", async () => {
+  test("uses an identity token, and sets the outputs state and reason", async () => {
     const ran = await act(
       { NOTIFIER_AUDIENCE: "cce-job-notifier", JOB_ID: failing() },
       {
@@ -171,10 +171,10 @@ describe("the GitHub Action", () => {
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t",
       },
     );
-    expect([ran.code, ran.output]).toEqual([1, `state=failed\n${TOLD}`]);
+    expect([ran.code, ran.output]).toEqual([1, `state=failed\n${REASON_LINE}`]);
   });
 
-  test("takes a reply and a token, too", async () => {
+  test("accepts a reply and a token", async () => {
     const jobId = succeeding();
     const ran = await act({ NOTIFIER_TOKEN: fixture.token, REPLY: JSON.stringify({ jobID: jobId }) });
     expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
@@ -186,7 +186,7 @@ describe("the GitHub Action", () => {
     });
   });
 
-  test("hands every input to its script through the environment: none is pasted into a shell", async () => {
+  test("passes every input as an environment variable and not as shell code", async () => {
     const action = await text("github-action/action.yml");
     const names = [...action.matchAll(/\$\{\{ inputs\.([\w-]+) \}\}/g)].map(([, name]) => name ?? "");
     const declared = [...blockAfter(action, /^inputs:$/).matchAll(/^ {2}([\w-]+):$/gm)].map(
@@ -197,7 +197,7 @@ describe("the GitHub Action", () => {
   });
 });
 
-test("the GitLab job runs by its own lines", async () => {
+test("the script of the GitLab job runs as it is", async () => {
   const lines = blockAfter(await text("gitlab/.gitlab-ci.yml"), /^ {2}script:$/)
     .split("\n")
     .map((line) => line.replace(/^ +- /, ""));
@@ -211,7 +211,7 @@ test("the GitLab job runs by its own lines", async () => {
     CI_JOB_URL: "https://gitlab.example/j/1",
   };
   const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
-  expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${TOLD}`]);
+  expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${REASON_LINE}`]);
   expect((await fixture.status(jobId)).context).toEqual({
     actor: "kim",
     pipeline: "group/infra",
@@ -220,7 +220,7 @@ test("the GitLab job runs by its own lines", async () => {
   });
 });
 
-test("the Jenkinsfile runs by its own lines", async () => {
+test("the script of the Jenkinsfile runs as it is", async () => {
   const [, script = ""] = /'''\n([\s\S]*?)'''/.exec(await text("jenkins/Jenkinsfile")) ?? [];
   const jobId = succeeding();
   const ci = {
@@ -239,7 +239,7 @@ test("the Jenkinsfile runs by its own lines", async () => {
   });
 });
 
-test("Terraform's command hands the job over, and says why one is not taken", async () => {
+test("the command of the Terraform example submits a job, and prints the reason of a refusal", async () => {
   const [, command = ""] = /<<-EOT\n([\s\S]*?)\n +EOT/.exec(await text("terraform/main.tf")) ?? [];
   const jobId = succeeding();
   const ran = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: jobId } });
@@ -249,5 +249,8 @@ test("Terraform's command hands the job over, and says why one is not taken", as
   const absent = await runCommand("sh", ["-c", command], {
     env: { ...env, NOTIFIER_TOKEN: "", JOB_ID: "a" },
   });
-  expect([absent.code, absent.stderr]).toEqual([2, "NOTIFIER_TOKEN is not set where Terraform runs\n"]);
+  expect([absent.code, absent.stderr]).toEqual([
+    2,
+    "NOTIFIER_TOKEN is not set in the environment of Terraform\n",
+  ]);
 });

@@ -10,7 +10,7 @@ import { type StubAnswer, startStubService } from "../support/stub-service.ts";
 const WATCH = fileURLToPath(new URL("../../examples/curl/watch.sh", import.meta.url));
 const TOKEN = "ccen_secret";
 
-/** Runs examples/curl/watch.sh against a service that answers so. */
+/** Runs examples/curl/watch.sh. The stub service answers its requests. */
 async function watch(
   answer: (request: string, url: string) => StubAnswer,
   more: Readonly<Record<string, string>> = {},
@@ -33,7 +33,7 @@ async function watch(
 test.each([
   [[400, 409, 413, 415, 422], 2],
   [[401, 403, 404, 307, 501], 4],
-])("after each of %j it ends with %i, as the command does, and says what was answered", async (all, code) => {
+])("curl/watch.sh prints the answers %j and exits with %i", async (all, code) => {
   for (const status of all) {
     const ran = await watch(() => ({ status, body: { detail: `why ${status}` } }));
     expect(ran).toMatchObject({
@@ -44,16 +44,16 @@ test.each([
   }
 });
 
-test("an answer that is none of the notifier's is told, and no line of it begins one of a log", async () => {
+test("curl/watch.sh prints a response of another service, and no printed line starts with the response", async () => {
   for (const text of ["<p>\n::error::!\u001b[2J", "{}", ""]) {
     const ran = await watch(() => ({ status: 200, text }));
     expect([ran.code, ran.stdout]).toEqual([4, ""]);
-    expect(ran.stderr).toMatch(/^watch.sh: this is no answer of the notifier\n/);
+    expect(ran.stderr).toMatch(/^watch.sh: the response does not come from the notifier\n/);
     expect(ran.stderr).not.toMatch(/^::|\u001b/m);
   }
 });
 
-test("what passes is tried again, and only the last answer is shown", async () => {
+test("curl/watch.sh repeats a request after 503, and prints only the last response", async () => {
   let tries = 0;
   const ran = await watch(() => {
     tries += 1;
@@ -65,27 +65,27 @@ test("what passes is tried again, and only the last answer is shown", async () =
 
 test.each([
   ["a token with a line break", "ab\ncd"],
-  ["what a document leaves out of one", "ccen_…"],
-])("%s is wrong usage, told before anything is sent", async (_, NOTIFIER_TOKEN) => {
+  ["a token with an ellipsis", "ccen_…"],
+])("curl/watch.sh refuses %s and sends no request", async (_, NOTIFIER_TOKEN) => {
   const ran = await watch(() => ({ status: 200 }), { NOTIFIER_TOKEN });
   expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
-  expect(ran.stderr).toContain("NOTIFIER_TOKEN holds");
+  expect(ran.stderr).toContain("NOTIFIER_TOKEN contains");
   expect(ran.stderr).not.toMatch(/ab|cd|ccen/);
 });
 
-test("where GitHub vouches for nothing it says so, and does not ask the notifier", async () => {
+test("curl/watch.sh sends no request to the notifier when GitHub does not issue a token", async () => {
   const refusal = () => ({ status: 403, body: { message: "no" } });
   const ran = await watch(refusal, { NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "a b&c" });
   expect(ran).toEqual({
     code: 4,
     stdout: "",
     requests: ["GET /token?a=1&audience=%61%20%62%26%63"],
-    stderr: 'watch.sh: GitHub issues no identity token (403)\n  | {"message":"no"}\n',
+    stderr: 'watch.sh: GitHub did not issue an identity token (403)\n  | {"message":"no"}\n',
   });
 });
 
 test.each(["sh", "bash"])(
-  "in %s it waits by the address it was given, and leaves no file behind",
+  "curl/watch.sh in %s reads the status from the statusUrl, and removes its files",
   async (shell) => {
     const TMPDIR = await mkdtemp(join(tmpdir(), "watch-"));
     const status = {
