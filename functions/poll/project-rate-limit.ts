@@ -9,8 +9,8 @@ const DEFAULT_QUOTA = 200;
  * 80 % of the quota is spaced evenly and 15 % may come in a burst. The rest is for queries that this limit does not count:
  * repeated queries after a 401, and queries for the reasons of subjobs.
  */
-const EVEN_SHARE = 0.8;
-const BURST_SHARE = 0.15;
+const EVEN_FRACTION = 0.8;
+const BURST_FRACTION = 0.15;
 /** How long after a 429 a project without a configured quota stays rate-limited. */
 const THROTTLED_MS = 3_600_000;
 
@@ -39,8 +39,8 @@ export function createProjectRateLimit(
     async reserve(project, quota) {
       if (quota === undefined && (limitedUntil.get(project) ?? 0) <= now()) return null;
       const queries = quota ?? DEFAULT_QUOTA;
-      const intervalMs = Math.ceil(WINDOW_MS / (EVEN_SHARE * queries));
-      const burstMs = Math.floor(BURST_SHARE * queries) * intervalMs;
+      const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
+      const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
       // The ledger keeps this rate limit among those of targets. The name of a target contains no colon.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },

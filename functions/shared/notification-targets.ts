@@ -2,43 +2,38 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/digest-ledger.ts";
 
-/** Digests and alerts about targets are kept in the ledger like notifications of a watch; no project has such a name. */
+/** The ledger stores digests and alerts about targets under these project names. The name of a real project has no colon. */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
-/** Which of a watch's targets are told by a notification of their own, and which by the digest of its call. */
+/** The targets that an outcome is sent to. */
 export interface NotificationTargets {
+  /** Targets that get a notification about this watch alone. */
   readonly own: readonly string[];
+  /** Chats that get one digest about all jobs of the call. */
   readonly byDigest: readonly string[];
 }
 
 /**
- * Who hears of an outcome: the watch's targets whose `on` names it. A target that the config no longer knows
- * stays in: its notification ends in the dead-letter queue, where somebody sees it, rather than nowhere. A chat that joined
- * the watch after its call was answered is none of the digest's, and hears of the watch alone.
+ * Selects the targets of a watch whose `on` lists the outcome. A target that is no longer in the config is selected as
+ * well: its notification ends in the dead-letter queue, where an operator finds it.
+ * @param watch.digestTargets the targets of the watch's digest, as `digestTargetsOf` returns them
  */
 export function notificationTargets(
-  told: {
-    readonly targets: readonly string[];
-    /** The chats that the watch's digest tells; none where there is no digest. */
-    readonly digestTargets: readonly string[];
-  },
+  watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
   outcome: Outcome,
   targets: Config["targets"],
 ): NotificationTargets {
-  const own: string[] = [];
-  const byDigest: string[] = [];
-  for (const name of told.targets) {
-    const target = targets[name];
-    if (target !== undefined && !target.on.includes(outcome)) continue;
-    (told.digestTargets.includes(name) ? byDigest : own).push(name);
-  }
-  return { own, byDigest };
+  const selected = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
+  return {
+    own: selected.filter((name) => !watch.digestTargets.includes(name)),
+    byDigest: selected.filter((name) => watch.digestTargets.includes(name)),
+  };
 }
 
 /**
- * The chats that a digest tells of this watch. None where the watch is not among its members: a call whose answer
- * from the ledger was lost opens a watch that it believes it has not.
+ * Returns the targets that a digest notifies about this watch. Returns none when the watch is not a member of the digest. This
+ * happens when the ledger opened the watch and its answer was lost.
  */
 export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);

@@ -20,12 +20,12 @@ const TARGETS_MARGIN_MS = 5_000;
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
 /** A watch or target for which a run failed. */
-export type SweepSubject = WatchKey | { readonly target: string };
+export type SweepItem = WatchKey | { readonly target: string };
 
 export interface SweepPorts extends SweepWatchPorts {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  readonly onFailure: (failed: SweepSubject, error: unknown) => void;
+  readonly onFailure: (failed: SweepItem, error: unknown) => void;
   readonly onSwept: (result: SweepResult) => void;
 }
 
@@ -117,7 +117,7 @@ async function reportOffTargets(
 }
 
 /** Logs a watch or target for which a run failed. */
-export function logSweepFailure(failed: SweepSubject, error: unknown): void {
+export function logSweepFailure(failed: SweepItem, error: unknown): void {
   const fields =
     "target" in failed ? { target: failed.target } : { project: failed.project, job_id: failed.jobId };
   log.error("sweep failed", fields, error);

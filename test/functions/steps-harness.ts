@@ -2,7 +2,7 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/poll-job.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/read-message.ts";
-import { createSweepHandler, type SweepResult, type SweepSubject } from "../../functions/sweep/sweep.ts";
+import { createSweepHandler, type SweepItem, type SweepResult } from "../../functions/sweep/sweep.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
@@ -57,7 +57,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     polls: [] as PollReport[],
     concluded: [] as OutcomeSummary[],
     unreadable: [] as UnreadableReason[],
-    failures: [] as SweepSubject[],
+    failures: [] as SweepItem[],
     posts: [] as string[],
   };
   const handleNotification = createNotifyHandler({

@@ -4,7 +4,7 @@ import { createHarness } from "../http-harness.ts";
 describe("a batch", () => {
   const hundred = Array.from({ length: 100 }, (_, i) => `job-${i}`);
 
-  test("is answered in the order asked, each bad ID by itself, each repeated ID opened once", async () => {
+  test("is answered in the order of the request, with one watch per distinct job ID", async () => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["b", "../a", "a", "b"] } });
     expect(answer.status).toBe(202);
@@ -19,7 +19,7 @@ describe("a batch", () => {
     expect(messages(api.pollQueue)).toHaveLength(2);
   });
 
-  test("of 100 jobs costs one request to the ledger for each and one send", async () => {
+  test("of 100 jobs costs one ledger request per job and one send", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: hundred } });
     expect(api.calls.filter((call) => call.startsWith("ledger."))).toEqual(
@@ -28,7 +28,7 @@ describe("a batch", () => {
     expect(api.calls.filter((call) => call.endsWith("Queue.send"))).toEqual(["pollQueue.send"]);
   });
 
-  test("of which nothing is acceptable is a problem that names every job", async () => {
+  test("without an acceptable job is a problem that names every job", async () => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["", "a b"] } });
     expect(answer.status).toBe(422);
@@ -39,7 +39,7 @@ describe("a batch", () => {
     expect(api.pollQueue.state.sent).toBe(0);
   });
 
-  test("with a digest tells the chats together: members, chat targets, and the ID on each new watch", async () => {
+  test("with a digest stores the chats and the new watches as its members", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "known" } });
     await api.ask("POST", "/v1/jobs", {
@@ -58,10 +58,10 @@ describe("a batch", () => {
 
   test.each([
     ["one job", { jobIds: ["a", "a"], digest: true }],
-    ["no chat to tell", { jobIds: ["a", "b"], digest: true, notify: ["audit"] }],
-  ])("makes no digest of %s", async (_, body) => {
+    ["no chat among its targets", { jobIds: ["a", "b"], digest: true, notify: ["audit"] }],
+  ])("creates no digest for a call with %s", async (_, body) => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body });
-    expect(api.calls).not.toContain("ledger.openDigest");
+    expect(api.calls).not.toContain("ledger.createDigest");
   });
 });

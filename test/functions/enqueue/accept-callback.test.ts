@@ -4,10 +4,10 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-describe("a callback of the caller's own", () => {
+describe("a callbackUrl", () => {
   const body = { jobId: JOB, notify: [], callbackUrl: "https://hooks.example.com/cce?secret=7" };
 
-  test("is kept encrypted, under a name that gives nothing away", async () => {
+  test("is stored encrypted, under a name that does not reveal the URL", async () => {
     const api = createHarness();
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
     const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
@@ -20,12 +20,12 @@ describe("a callback of the caller's own", () => {
     ["no linkKey", { linkKey: undefined }, "settings.linkKey"],
     ["no hosts", { callbackHosts: [] }, "settings.callbackHosts"],
     ["another host", { callbackHosts: ["other.example.com"] }, "settings.callbackHosts"],
-  ])("is refused with %s, and the fault says so without the URL", async (_, settings, word) => {
+  ])("is refused with %s, and the error names the setting without the URL", async (_, settings, setting) => {
     const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, ...settings } } });
     const answer = await api.ask("POST", "/v1/jobs", { body });
     expect(answer.status).toBe(422);
     expect(json(answer).errors).toEqual([
-      { pointer: "#/callbackUrl", detail: expect.stringContaining(word) },
+      { pointer: "#/callbackUrl", detail: expect.stringContaining(setting) },
     ]);
     expect(answer.body).not.toContain("secret=7");
   });
@@ -35,12 +35,12 @@ describe("a callback of the caller's own", () => {
     ["with a password", "https://kim:hush@hooks.example.com/cce?secret=7", "holds a user or a password"],
     ["with a fragment", "https://hooks.example.com/cce?secret=7#x", "holds a '#'"],
     ["at another port", "https://hooks.example.com:8443/cce?secret=7", "a port other than 443"],
-  ])("is refused %s, in words and without the URL", async (_, callbackUrl, words) => {
+  ])("is refused %s, and the error explains why without the URL", async (_, callbackUrl, reason) => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: { ...body, callbackUrl } });
     expect(answer.status).toBe(422);
     expect(json(answer).errors).toEqual([
-      { pointer: "#/callbackUrl", detail: expect.stringContaining(words) },
+      { pointer: "#/callbackUrl", detail: expect.stringContaining(reason) },
     ]);
     expect(answer.body).not.toMatch(/secret=7|hush|hooks\.example|egress_/);
   });

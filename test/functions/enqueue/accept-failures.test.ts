@@ -3,8 +3,8 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-describe("what cannot be stored or sent", () => {
-  test("is that job's answer, and the others go on", async () => {
+describe("a failure of the ledger or a queue", () => {
+  test("rejects the job that failed and accepts the others", async () => {
     const api = createHarness({
       ledger: (ledger) => ({
         openWatch: (watch) =>
@@ -21,7 +21,7 @@ describe("what cannot be stored or sent", () => {
     expect(JSON.stringify(json(answer))).not.toContain("throttled");
   });
 
-  test("at all is a 503 that says when to ask again", async () => {
+  test("for all jobs is a 503 with Retry-After", async () => {
     const api = createHarness({
       pollQueue: { send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })) },
     });
@@ -29,7 +29,7 @@ describe("what cannot be stored or sent", () => {
     expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
   });
 
-  test("as a digest leaves the jobs untaken, so that asking again sends their polls", async () => {
+  test("while the digest is stored rejects its jobs, and a second call sends their polls", async () => {
     const api = createHarness({ ledger: () => ({ createDigest: () => Promise.reject(new Error("no")) }) });
     const body = { jobIds: ["a", "b"], digest: true };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(503);

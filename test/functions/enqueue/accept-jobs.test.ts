@@ -4,8 +4,8 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-describe("a job handed over", () => {
-  test("is watched, and its first poll is sent before the answer", async () => {
+describe("a submitted job", () => {
+  test("is watched, and its first poll is sent before the response", async () => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
     expect(answer.status).toBe(202);
@@ -33,7 +33,7 @@ describe("a job handed over", () => {
     expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
   });
 
-  test("carries its deadline, context and targets", async () => {
+  test("is stored with its deadline, context and targets", async () => {
     const api = createHarness();
     const context = { actor: "kim", labels: { env: "prod" } };
     await api.ask("POST", "/v1/jobs", {
@@ -44,7 +44,7 @@ describe("a job handed over", () => {
     expect(document?.context).toEqual(context);
   });
 
-  test("asked for again is already watched, and its lost poll is sent again until it has been looked at", async () => {
+  test("that is submitted again is already watched, and its first poll is sent again until a poll was claimed", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
     const again = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
@@ -58,7 +58,7 @@ describe("a job handed over", () => {
     expect(messages(api.pollQueue)).toHaveLength(2);
   });
 
-  test("taken up again after a stop has its poll sent again, too, until it has been looked at", async () => {
+  test("that is submitted again after a stop is accepted, and its first poll is sent again until a poll was claimed", async () => {
     const api = createHarness();
     const key = { project: "prod", jobId: JOB };
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
@@ -73,7 +73,7 @@ describe("a job handed over", () => {
     expect(JSON.parse(status.body ?? "")).toMatchObject({ state: "watching", polls: 0 });
   });
 
-  test("asked for again while its poll waits for a turn, is sent no other, which would wait anew", async () => {
+  test("that is submitted again while the rate limit postpones its poll gets no second poll", async () => {
     const api = createHarness();
     const key = { project: "prod", jobId: JOB };
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
@@ -98,13 +98,13 @@ describe("a job handed over", () => {
     expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1]);
   });
 
-  test("is looked at by its deadline, however long jobs like it take", async () => {
+  test("is first polled no later than at its deadline", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });
     expect(messages(api.pollQueue)).toMatchObject([{ poll: 1, delaySeconds: 6, deadlineAt: START + 6000 }]);
   });
 
-  test("comes as the untouched reply of a create call, with the rest in the query", async () => {
+  test("can be the unchanged reply of a create call, with the other fields in the query", async () => {
     const api = createHarness();
     const answer = await api.ask(
       "POST",
@@ -119,7 +119,7 @@ describe("a job handed over", () => {
     expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
   });
 
-  test("defaults only to targets that the caller may use", async () => {
+  test("without notify is sent only to those default targets that the caller may use", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
     expect((await api.ledger.readWatch({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);

@@ -4,19 +4,19 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = { jobId: "a" };
 
-describe("who is calling", () => {
+describe("authentication", () => {
   test.each([
     ["no token", null, {}, 'Bearer realm="cce-job-notifier"'],
     ["another scheme", null, { authorization: "Basic abc" }, expect.stringContaining("invalid_token")],
     ["an unknown token", "nobody", {}, expect.stringContaining("invalid_token")],
-  ])("%s is a 401 that says how", async (_, token, headers, challenge) => {
+  ])("refuses %s with a 401 and a challenge", async (_, token, headers, challenge) => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: JOB, token, headers });
     expect(answer).toMatchObject({ status: 401, headers: { "www-authenticate": challenge } });
     expect(api.calls).toEqual([]);
   });
 
-  test("a header of another kind is told apart from a token that nobody knows", async () => {
+  test("distinguishes a malformed header from an unknown token", async () => {
     const details = await Promise.all(
       ["Basic eDp5", "token-of-all", "Bearer nobody"].map(async (authorization) =>
         json(
@@ -35,22 +35,22 @@ describe("who is calling", () => {
     ]);
   });
 
-  test("is asked before the body is read", async () => {
+  test("happens before the body is parsed", async () => {
     expect((await createHarness().ask("POST", "/v1/jobs", { body: "{", token: "nobody" })).status).toBe(401);
   });
 
-  test("may be either of two tokens while one is rotated", async () => {
+  test("accepts both tokens during a rotation", async () => {
     const api = createHarness();
     for (const token of [TOKENS.all, TOKENS.rotated])
       expect((await api.ask("POST", "/v1/jobs", { body: JOB, token })).status).toBe(202);
   });
 
-  test("nobody is let in by a config without tokens", async () => {
+  test("refuses every token when the config has no tokens", async () => {
     const api = createHarness({ config: { ...CONFIG, tokens: {} } });
     expect((await api.ask("POST", "/v1/jobs", { body: JOB })).status).toBe(401);
   });
 
-  test("an issuer that cannot be reached is a 503, not a refusal", async () => {
+  test("answers 503 when the issuer of a token cannot be reached", async () => {
     const oidc = [
       { issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" }, projects: ["*"] },
     ];
@@ -64,8 +64,8 @@ describe("who is calling", () => {
   });
 });
 
-describe("what a caller may", () => {
-  test("a missing scope is named, each with its place, and nothing is looked up", async () => {
+describe("authorization", () => {
+  test("names each missing scope with its place, and reads nothing from the ledger", async () => {
     const api = createHarness();
     const body = { ...JOB, project: "secret", notify: ["deploys", "audit", "nowhere"] };
     const answer = await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
@@ -78,7 +78,7 @@ describe("what a caller may", () => {
     expect(api.calls).toEqual([]);
   });
 
-  test("a project that exists and one that does not are told alike to who may see neither", async () => {
+  test("gives the same answer for an existing and a missing project outside the caller's scopes", async () => {
     const api = createHarness();
     const [real, none] = await Promise.all(
       ["secret", "absent"].map((project) =>
@@ -90,7 +90,7 @@ describe("what a caller may", () => {
   });
 });
 
-describe("faults", () => {
+describe("errors of a request", () => {
   const faults = async (body: unknown, query = "") => {
     const api = createHarness();
     const answer = await api.ask("POST", `/v1/jobs${query}`, { body });
@@ -101,7 +101,7 @@ describe("faults", () => {
     return problem;
   };
 
-  test("are all told at once, each with its place", async () => {
+  test("are reported together, each with its place", async () => {
     const problem = await faults({
       jobId: 7,
       jobIds: [],
@@ -122,7 +122,7 @@ describe("faults", () => {
     ]);
   });
 
-  test("of form and of names are told together", async () => {
+  test("of form and of names are reported together", async () => {
     const problem = await faults({
       jobIds: ["a", "b c"],
       notify: ["ops", "absent"],
@@ -134,7 +134,7 @@ describe("faults", () => {
     ]);
   });
 
-  test("of some names leave none of the others untold, each in its place", async () => {
+  test("are reported for each name in notify", async () => {
     const problem = await faults({ ...JOB, notify: ["nope", "a b", 7, "ops"] });
     expect(problem.errors.toSorted((a, b) => (a.pointer ?? "").localeCompare(b.pointer ?? ""))).toEqual([
       { pointer: "#/notify/0", detail: "unknown target 'nope'. Targets you may use: deploys, audit, ops." },
@@ -143,7 +143,7 @@ describe("faults", () => {
     ]);
   });
 
-  test("are told in words, not in a programmer's", async () => {
+  test("are plain sentences", async () => {
     const problem = await faults({
       ...JOB,
       deadlineMinutes: 0,
@@ -165,16 +165,16 @@ describe("faults", () => {
     ["unknown targets", { ...JOB, notify: ["ops", "no", "constructor"] }, ["#/notify/1", "#/notify/2"]],
     ["no job", {}, ["#/jobId"]],
     ["101 jobs", { jobIds: Array.from({ length: 101 }, (_, i) => `j${i}`) }, ["#/jobIds"]],
-    ["a list", [JOB], ["#"]],
+    ["an array", [JOB], ["#"]],
     ["a prototype", JSON.parse('{"jobId":"a","__proto__":{"x":1}}'), ["#/__proto__"]],
     ["a bad ID", { jobId: "a b" }, ["#/jobId"]],
-  ])("%s is told by its place", async (_, body, pointers) => {
+  ])("are reported by place: %s", async (_, body, pointers) => {
     const problem = await faults(body);
     expect(problem.status).toBe(422);
     expect(problem.errors.map(({ pointer }) => pointer)).toEqual(pointers);
   });
 
-  test("in the query are told by the parameter", async () => {
+  test("in the query are reported by parameter", async () => {
     const query = "?from=cce&project=absent&project=x&notify=-&deadlineMinutes=soon&runUrl=x&colour=red";
     const problem = await faults({ kind: "Status" }, query);
     expect(problem.status).toBe(422);
@@ -190,7 +190,7 @@ describe("faults", () => {
     );
   });
 
-  test("in the query are told all at once, those of form and those of names", async () => {
+  test("of form and of names in the query are reported together", async () => {
     const query = "?from=cce&project=nope&notify=a,b,ops,c%20d&deadlineMinutes=abc";
     const problem = await faults({ status: { jobID: "a" } }, query);
     expect(problem.errors.toSorted((a, b) => a.detail.localeCompare(b.detail))).toEqual([
@@ -203,7 +203,7 @@ describe("faults", () => {
   });
 
   test.each(["notify=", "notify=,", "notify=%20&notify="])(
-    "?%s names nobody by mistake, and is one of them",
+    "include an empty list of targets in the query: %s",
     async (names) => {
       const problem = await faults({ status: { jobID: "a" } }, `?from=cce&${names}`);
       expect(problem.errors).toEqual([
@@ -212,7 +212,7 @@ describe("faults", () => {
     },
   );
 
-  test("a comma too many names nobody more, and an empty list in a body is a choice", async () => {
+  test("do not include a trailing comma in the query or an empty array in the body", async () => {
     const api = createHarness();
     const reply = { status: { jobID: "a" } };
     expect((await api.ask("POST", "/v1/jobs?from=cce&notify=ops,", { body: reply })).status).toBe(202);
@@ -226,7 +226,7 @@ describe("faults", () => {
   test.each([
     ["a parameter without from=cce", "?notify=ops", "notify"],
     ["another source", "?from=aws", "from"],
-  ])("%s is refused by name", async (_, query, parameter) => {
+  ])("name the parameter: %s", async (_, query, parameter) => {
     const problem = await faults(JOB, query);
     expect(problem.errors).toEqual(expect.arrayContaining([expect.objectContaining({ parameter })]));
   });
@@ -238,7 +238,7 @@ describe("faults", () => {
       { errorCode: "CCE.01400001", errorMsg: "Invalid request." },
       [{ pointer: "#", detail: "CCE refused the call: CCE.01400001, Invalid request." }],
     ],
-  ])("a reply of the cloud with %s is recognised without from=cce", async (_, reply, others) => {
+  ])("explain how to send a reply of CCE with %s", async (_, reply, others) => {
     const problem = await faults(reply, "?project=absent");
     expect(problem.errors).toEqual([
       { parameter: "from", detail: expect.stringContaining("add '?from=cce'") },
@@ -254,15 +254,12 @@ describe("faults", () => {
       "APIGW.0301, Incorrect IAM info",
     ],
     [{ error: { code: 403, message: "no".repeat(300) } }, `403, ${"no".repeat(300).slice(0, 199)}…`],
-  ])(
-    "a reply by which the cloud refused is told in its own words, cut and in one line",
-    async (reply, said) => {
-      const problem = await faults(reply, "?from=cce");
-      expect(problem.errors).toEqual([{ pointer: "#", detail: `CCE refused the call: ${said}` }]);
-    },
-  );
+  ])("quote a refusal by CCE, truncated to one line", async (reply, text) => {
+    const problem = await faults(reply, "?from=cce");
+    expect(problem.errors).toEqual([{ pointer: "#", detail: `CCE refused the call: ${text}` }]);
+  });
 
-  test("thousands of faults are told as a hundred and how many more", async () => {
+  test("are limited to 100, with the number of further errors", async () => {
     const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
     expect(problem.errors).toHaveLength(100);
     expect(problem.detail).toMatch(
@@ -276,7 +273,7 @@ describe("faults", () => {
     ["a form", "jobId=a", { "content-type": "application/x-www-form-urlencoded" }, 415],
     ["another charset", "{}", { "content-type": "application/json; charset=latin1" }, 415],
     ["too large a body", `"${"a".repeat(256 * 1024)}"`, {}, 413],
-  ])("%s is a problem of its own", async (_, body, headers, status) => {
+  ])("have their own problem for %s", async (_, body, headers, status) => {
     const api = createHarness();
     expect((await api.ask("POST", "/v1/jobs", { body, headers })).status).toBe(status);
   });

@@ -4,7 +4,7 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
-describe("a job that has ended already", () => {
+describe("a job that has already ended", () => {
   async function concluded() {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
@@ -22,7 +22,7 @@ describe("a job that has ended already", () => {
     return api;
   }
 
-  test("is told at once to targets that join, unless they do not ask for this outcome", async () => {
+  test("is notified at once to added targets whose 'on' lists the outcome", async () => {
     const api = await concluded();
     const body = { jobId: JOB, notify: ["audit", "ops", "deploys"] };
     const answer = await api.ask("POST", "/v1/jobs", { body });
@@ -42,7 +42,7 @@ describe("a job that has ended already", () => {
     expect(api.pollQueue.state.sent).toBe(1);
   });
 
-  test("is put before the sweep first, for the case that its notifications are lost", async () => {
+  test("is scheduled for a sweep before its notifications are sent, because they may be lost", async () => {
     const api = await concluded();
     api.calls.length = 0;
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });

@@ -1,14 +1,14 @@
 import { T0 } from "../../simulation/setup.ts";
 import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
 
-describe("the end of a watch", () => {
-  it("tells targets that join while it ends", async () => {
-    let ends = 0;
+describe("the conclusion of a watch", () => {
+  it("notifies targets that were added while the watch ends", async () => {
+    let calls = 0;
     const flow = flows({
       ledger: {
         async endWatch(ending) {
-          ends += 1;
-          if (ends === 1) await flow.open({ targets: ["ops"] });
+          calls += 1;
+          if (calls === 1) await flow.open({ targets: ["ops"] });
           return flow.memory.endWatch(ending);
         },
       },
@@ -16,12 +16,12 @@ describe("the end of a watch", () => {
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
-    expect(ends).toBe(2);
+    expect(calls).toBe(2);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit" }, { target: "ops" }]);
     expect((await flow.memory.readWatch(KEY))?.watch.targets).toEqual(["audit", "ops"]);
   });
 
-  it("tells the same when it is repeated after a crash", async () => {
+  it("sends the same outcome again after a crash", async () => {
     let crash = true;
     const flow = flows({
       ledger: {
@@ -42,7 +42,7 @@ describe("the end of a watch", () => {
     expect(flow.seen.concluded).toMatchObject([{ outcome: "failed" }]);
   });
 
-  it("is silent when the watch was stopped meanwhile", async () => {
+  it("notifies nobody when the watch was stopped meanwhile", async () => {
     const flow = flows({
       ledger: {
         async readWatch(key) {
@@ -58,7 +58,7 @@ describe("the end of a watch", () => {
     expect(await flow.memory.readOutcome(KEY)).toBeNull();
   });
 
-  it("concludes anew what was stopped after an outcome was kept, and taken up again", async () => {
+  it("stores a new outcome for a restarted watch whose previous generation had one", async () => {
     const flow = flows();
     await flow.open({ deadlineAt: T0 });
     await flow.poll(1);
@@ -75,7 +75,7 @@ describe("the end of a watch", () => {
     expect(again.seen.concluded).toMatchObject([{ outcome: "succeeded" }]);
   });
 
-  it("leaves its digest, whose last member tells it", async () => {
+  it("removes the watch from its digest, and notifies only the targets outside the digest", async () => {
     const flow = flows();
     const members = [KEY, { ...KEY, jobId: "job-2" }];
     const digest = { digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 };

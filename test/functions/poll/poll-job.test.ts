@@ -2,7 +2,7 @@ import { T0 } from "../../simulation/setup.ts";
 import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
 
 describe("a poll", () => {
-  it("sends the next poll, and only then counts as done", async () => {
+  it("sends the next poll before it is recorded as done", async () => {
     const flow = flows();
     await flow.open();
     const order: string[] = [];
@@ -26,7 +26,7 @@ describe("a poll", () => {
     expect(flow.seen.polls).toMatchObject([{ poll: 1, observation: "job", next: "poll_again" }]);
   });
 
-  it("is not done when the next one could not be sent", async () => {
+  it("is not recorded as done when the next poll could not be sent", async () => {
     const flow = flows();
     await flow.open();
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
@@ -34,7 +34,7 @@ describe("a poll", () => {
     expect((await flow.memory.readWatch(KEY))?.watch.pollDone).toBe(false);
   });
 
-  it("acknowledges a stale copy, and somebody else's, and keeps its own while the earlier may still run", async () => {
+  it("acknowledges a stale copy and a poll leased to another message, and retries while its own lease is live", async () => {
     const flow = flows();
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: 35_000 });
@@ -52,7 +52,7 @@ describe("a poll", () => {
     expect(bodiesOf(flow.pollQueue)).toHaveLength(1);
   });
 
-  it("is kept when there is no time left for it", async () => {
+  it("is retried without a claim when too little time is left", async () => {
     const flow = flows();
     await flow.open();
     flow.remainingMs = 6_000;
@@ -60,7 +60,7 @@ describe("a poll", () => {
     expect((await flow.memory.readWatch(KEY))?.watch.poll).toBe(0);
   });
 
-  it("concludes at the deadline, whatever the job does", async () => {
+  it("concludes a pending job at the deadline", async () => {
     const flow = flows();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
@@ -69,7 +69,7 @@ describe("a poll", () => {
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
-  it("goes on with a conclusion that a crash interrupted, whatever the job would say now", async () => {
+  it("finishes a conclusion that a crash interrupted, without a new query", async () => {
     const flow = flows();
     await flow.open();
     flow.observation = { kind: "gone", text: "no such job" };
@@ -89,7 +89,7 @@ describe("a poll", () => {
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
-  it("polls anew where a crash left no conclusion, or one of the generation before", async () => {
+  it("queries CCE again when a crash left no conclusion", async () => {
     const flow = flows();
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-0", now: T0, leaseMs: 35_000 });
@@ -98,7 +98,7 @@ describe("a poll", () => {
     expect(flow.seen.polls).toMatchObject([{ observation: "job", next: "poll_again" }]);
   });
 
-  it("keeps no conclusion once its lease has ended: somebody else may have polled since", async () => {
+  it("stores no conclusion after its lease has ended", async () => {
     const flow = flows();
     await flow.open();
     flow.observation = jobIn("failed");
@@ -113,7 +113,7 @@ describe("a poll", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
-  it("ends no watch that was stopped and taken up again while it concluded", async () => {
+  it("does not end a watch that was stopped and restarted during the conclusion", async () => {
     const flow = flows();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
@@ -132,7 +132,7 @@ describe("a poll", () => {
     });
   });
 
-  it("is told anew by a watch that was let go after its deadline and taken up again", async () => {
+  it("of a restarted watch notifies again, and an old notification still has the old outcome", async () => {
     const flow = flows();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
@@ -160,15 +160,15 @@ describe("a poll", () => {
       deliveries: [{ target: "audit", state: "delivered", history: [{}] }],
     });
 
-    // A notification of the first generation that nobody took until now tells how that one ended.
-    const untold = (late ?? "").replace('"audit"', '"deploys"');
-    await flow.notifyQueue.send([{ id: "late", body: untold, delaySeconds: 0 }]);
+    // A late notification of the first generation has the outcome of that generation.
+    const lateBody = (late ?? "").replace('"audit"', '"deploys"');
+    await flow.notifyQueue.send([{ id: "late", body: lateBody, delaySeconds: 0 }]);
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.seen.posts).toHaveLength(3);
     expect((await flow.memory.readOutcome(KEY))?.outcome).toBe("timed_out");
   });
 
-  it("concludes when the job has ended", async () => {
+  it("concludes a job that has ended", async () => {
     const flow = flows();
     await flow.open({ targets: ["audit", "deploys", "alarms"] });
     flow.observation = jobIn("succeeded");

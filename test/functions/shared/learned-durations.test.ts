@@ -3,7 +3,7 @@ import { createLearnedDurations } from "../../../functions/shared/learned-durati
 const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 
 describe("learned durations", () => {
-  it("are read once in ten minutes for each kind of job", async () => {
+  it("are read once in ten minutes per project and job type", async () => {
     let [now, reads] = [0, 0];
     const readDurations = async () => {
       reads += 1;
@@ -23,18 +23,18 @@ describe("learned durations", () => {
     expect(reads).toBe(3);
   });
 
-  it("are none where they cannot be read, and are asked for again", async () => {
+  it("are empty when the ledger fails, and the next call reads again", async () => {
     let fails = true;
-    const faults: unknown[] = [];
+    const errors: unknown[] = [];
     const readDurations = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
     const durations = createLearnedDurations(
       { readDurations },
       () => 0,
-      (error) => faults.push(error),
+      (error) => errors.push(error),
     );
     expect(await durations("prod", "CreateCluster")).toEqual([]);
     fails = false;
     expect(await durations("prod", "CreateCluster")).toEqual(COUNTS);
-    expect(faults).toHaveLength(1);
+    expect(errors).toHaveLength(1);
   });
 });

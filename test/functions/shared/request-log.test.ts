@@ -2,14 +2,14 @@ import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, URL_OF_A, watched } from "../http-watched.ts";
 
-describe("what the log says of a request", () => {
+describe("the log line of a request", () => {
   test.each([
     ["GET", "/v1/jobs/prod/a", "GET /v1/jobs/{project}/{jobId}", "token:all"],
     ["HEAD", "/v1/jobs/prod/a", "GET /v1/jobs/{project}/{jobId}", "token:all"],
     ["POST", "/v1/targets/ops/test", "POST /v1/targets/{name}/test", "token:all"],
     ["GET", "/jobs/prod/a?key=zz.hush", "GET /jobs/{project}/{jobId}", undefined],
     ["GET", "/hush", undefined, undefined],
-  ])("%s %s is the operation, and the caller where one is known", async (method, url, route, caller) => {
+  ])("names the operation and the known caller of %s %s", async (method, url, route, caller) => {
     const api = await watched();
     await api.ask(method, url);
     expect(api.notes).toEqual({
@@ -18,7 +18,7 @@ describe("what the log says of a request", () => {
     });
   });
 
-  test("names who hands jobs over, and nobody where a token is refused", async () => {
+  test("names the caller who submits jobs, and no caller when the token is refused", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" }, token: TOKENS.team });
     expect(api.notes).toEqual({ caller: "token:team" });
@@ -27,17 +27,17 @@ describe("what the log says of a request", () => {
   });
 });
 
-describe("what changes something is told, with who did it", () => {
+describe("the log line of a change by a caller", () => {
   const key = { project: "prod", jobId: "a" };
 
-  test("stopping, once", async () => {
+  test("is written once for a stop", async () => {
     const api = await watched();
     await api.ask("DELETE", URL_OF_A);
     await api.ask("DELETE", URL_OF_A);
     expect(api.logged).toEqual([["stop", key, "token:all"]]);
   });
 
-  test("redelivery, with the targets whose notifications are queued", async () => {
+  test("is written for a redelivery, with the targets whose notifications were queued", async () => {
     const api = await watched({
       notifyQueue: {
         send: async (sent) =>
@@ -56,7 +56,7 @@ describe("what changes something is told, with who did it", () => {
     ]);
   });
 
-  test("the test of a target", async () => {
+  test("is written for the test of a target", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/targets/ops/test");
     expect(api.logged).toEqual([["test", "ops", "feishu", "token:all"]]);

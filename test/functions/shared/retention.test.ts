@@ -7,7 +7,7 @@ import { flows, jobIn, KEY } from "../steps-harness.ts";
 const OWED_MS = 14 * 86_400_000;
 const MOMENT = { retentionDays: 0.0001 };
 
-/** A ledger that notes until when each of its calls wants something kept. */
+/** A ledger that records the expiry that each call passes. */
 function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Ledger> {
   return {
     openWatch: (watch) => note("open", watch.expiresAt, () => ledger().openWatch(watch)),
@@ -28,7 +28,7 @@ function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Led
 }
 
 describe("a retention of seconds", () => {
-  it("takes nothing away while a notification is on its way", async () => {
+  it("removes nothing while a notification is under way", async () => {
     const kept: Record<string, number> = {};
     const flow = flows({ settings: MOMENT, ledger: noting(() => flow.memory, kept) });
     await flow.open();
@@ -39,7 +39,7 @@ describe("a retention of seconds", () => {
     for (const at of Object.values(kept)) expect(at).toBeGreaterThan(T0 + OWED_MS);
   });
 
-  it("takes nothing away while a job runs, nor what callers did to it", async () => {
+  it("removes nothing while a job runs, and nothing that callers changed", async () => {
     const kept: Record<string, number> = {};
     const api = createHarness({
       config: { ...CONFIG, settings: { ...CONFIG.settings, ...MOMENT } },

@@ -3,8 +3,8 @@ import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 
-describe("the sweep, of a digest", () => {
-  it("tells it although a member of it was stopped, or taken up anew", async () => {
+describe("the sweep of a digest", () => {
+  it("sends the digest when its last members were stopped or restarted by a later call", async () => {
     const flow = flows();
     const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
     const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
@@ -23,7 +23,7 @@ describe("the sweep, of a digest", () => {
     ]);
   });
 
-  it("sends it once while nobody has claimed it, however many of its jobs have ended, and again in the next run", async () => {
+  it("sends an unclaimed digest once per run, for any number of ended jobs", async () => {
     const flow = flows();
     const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
     await flow.memory.createDigest({
@@ -49,7 +49,7 @@ describe("the sweep, of a digest", () => {
     expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
   });
 
-  it("sends it at the next run when it could not be sent", async () => {
+  it("sends the digest at the next run when a send fails", async () => {
     const flow = flows();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId }));
     await flow.memory.createDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });

@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 
 const refuse = () => Promise.reject(new Error("throttled"));
 
-/** Watches whose job is called poison cannot be read. */
+/** The ledger cannot read a watch whose job ID starts with "poison". */
 function withPoison(ledger: Partial<Ledger> = {}) {
   const flow = flows({
     ledger: {
@@ -19,7 +19,7 @@ function withPoison(ledger: Partial<Ledger> = {}) {
 }
 
 describe("the sweep", () => {
-  it("sends again the poll of every watch after a purge of the poll queue, once", async () => {
+  it("sends the lost poll of every watch again, once per run", async () => {
     const flow = flows();
     const jobIds = ["job-1", "job-2", "job-3"];
     for (const jobId of jobIds) await flow.open({ jobId });
@@ -30,7 +30,7 @@ describe("the sweep", () => {
     expect(bodiesOf(flow.pollQueue)).toMatchObject(jobIds.map((jobId) => ({ jobId, poll: 1 })));
   });
 
-  it("sends the poll that is due: the next one when one is done, else that one again", async () => {
+  it("sends the next poll after a poll that is done, and the same poll again after a poll that is not done", async () => {
     const flow = flows();
     await flow.open();
     await flow.poll(1);
@@ -57,7 +57,7 @@ describe("the sweep", () => {
     expect(flow.seen.polls.at(-1)).toMatchObject({ poll: 2, observation: "job" });
   });
 
-  it("sends again a notification that never came, and lets a watch go when all of its notifications have ended", async () => {
+  it("sends a lost notification again, and removes a watch from the overdue index when all its notifications are final", async () => {
     const flow = flows();
     await flow.open();
     flow.observation = jobIn("failed");
@@ -71,7 +71,7 @@ describe("the sweep", () => {
     expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
   });
 
-  it("finds a redelivery that was lost, also to a target that does not ask for this outcome", async () => {
+  it("sends a lost redelivery again, even when the target's 'on' does not list the outcome", async () => {
     const flow = flows();
     const { audit } = flow.config.targets;
     if (audit !== undefined) audit.on = ["succeeded"];
@@ -87,7 +87,7 @@ describe("the sweep", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", redelivery: 1 }]);
   });
 
-  it("leaves a notification alone that waits twelve hours for its next attempt", async () => {
+  it("does not send a notification that waits twelve hours for its next attempt", async () => {
     const flow = flows({ settings: { retry: { scheduleSeconds: [0, 43_200] } } });
     await flow.open();
     flow.observation = jobIn("failed");
@@ -100,7 +100,7 @@ describe("the sweep", () => {
     }
   });
 
-  it("leaves a stopped watch alone", async () => {
+  it("does nothing for a stopped watch", async () => {
     const flow = flows();
     await flow.open();
     await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
@@ -108,7 +108,7 @@ describe("the sweep", () => {
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
   });
 
-  it("stops in time, and the next one goes on where it stopped", async () => {
+  it("stops before its time runs out, and the next run continues there", async () => {
     const flow = flows();
     for (let i = 0; i < 25; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
@@ -122,7 +122,7 @@ describe("the sweep", () => {
     expect(new Set(bodiesOf(flow.pollQueue).map((body) => (body as { jobId: string }).jobId)).size).toBe(25);
   });
 
-  it("counts what failed, names it, and leaves it where the next one finds it", async () => {
+  it("counts and reports a failed watch, and keeps the watch in the overdue index", async () => {
     const flow = flows({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
@@ -131,7 +131,7 @@ describe("the sweep", () => {
     expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
 
-  it("goes on after one that fails, through all that is overdue", async () => {
+  it("sweeps all other overdue watches after one watch fails", async () => {
     const flow = withPoison();
     await flow.open({ jobId: "poison" });
     for (let i = 0; i < 299; i += 1) await flow.open({ jobId: `job-${i}` });
@@ -140,9 +140,9 @@ describe("the sweep", () => {
   });
 
   it.each([
-    ["could be put later", {}],
-    ["could not be put later either", { rescheduleSweep: refuse }],
-  ])("reaches what lies behind a hundred that fail and %s", async (_, ledger) => {
+    ["can be moved", {}],
+    ["cannot be moved", { rescheduleSweep: refuse }],
+  ])("reaches the watches behind a hundred failing watches that %s", async (_, ledger) => {
     const flow = withPoison(ledger);
     for (let i = 0; i < 120; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
     for (let i = 0; i < 20; i += 1) await flow.open({ jobId: `job-${i}` });
@@ -152,7 +152,7 @@ describe("the sweep", () => {
     expect(new Set(reached).size).toBe(20);
   });
 
-  it("puts what fails behind what has waited longer, so that a run that is short of time begins with that", async () => {
+  it("moves a failing watch behind the other overdue watches, so that a short run starts with those", async () => {
     const flow = withPoison();
     for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
     for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `job-${i}` });
@@ -166,7 +166,7 @@ describe("the sweep", () => {
     expect(await flow.sweep(once())).toMatchObject({ polls: 10, failed: 0, finished: false });
   });
 
-  it("finds at every run what does not move, also at one that comes some seconds early", async () => {
+  it("finds a watch that does not move at every run, even at a run that starts ten seconds early", async () => {
     const flow = flows();
     await flow.open();
     flow.observation = jobIn("failed");
@@ -179,7 +179,7 @@ describe("the sweep", () => {
     }
   });
 
-  it("tells the fallback target for a day that another one is gone", async () => {
+  it("reports a target that is off to the fallback target for one day", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     await flow.sweep();
@@ -190,7 +190,7 @@ describe("the sweep", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
-  it("is not kept from its polls by a target that cannot be read, nor from telling of the others", async () => {
+  it("sends its polls and its other reports when one target cannot be read", async () => {
     const flow = flows({
       settings: { fallbackTarget: "ops" },
       ledger: {
@@ -205,7 +205,7 @@ describe("the sweep", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
   });
 
-  it("counts a target it could not tell of, after its polls", async () => {
+  it("counts a target whose report could not be sent", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.open();
     await flow.memory.switchTargetOff("audit", flow.clock.now);
@@ -216,7 +216,7 @@ describe("the sweep", () => {
     expect(flow.seen.failures).toEqual([{ target: "audit" }]);
   });
 
-  it("leaves targets to the next run when there is no time left for them", async () => {
+  it("reports no target when its time has run out", async () => {
     const flow = flows({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
