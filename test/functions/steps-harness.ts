@@ -15,7 +15,7 @@ import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.
 import { configWith, PROJECT, T0 } from "../simulation/setup.ts";
 
 export const KEY = { project: PROJECT, jobId: "job-1" };
-export const TAKEN: AttemptResult = {
+export const DELIVERED: AttemptResult = {
   verdict: "delivered",
   status: 200,
   reason: "ok",
@@ -25,6 +25,7 @@ export const TAKEN: AttemptResult = {
   answer: "",
 };
 
+/** What CCE answers for a job in this state. */
 export function jobIn(state: Job["state"]): Observation {
   const ids = { jobId: KEY.jobId, clusterId: null, resourceId: null, resourceName: "blue" };
   const job: Job = {
@@ -40,8 +41,8 @@ export function jobIn(state: Job["state"]): Observation {
   return { kind: "job", job, warnings: [] };
 }
 
-/** Ledger, queues, cloud and receiver in memory, on a clock that stands still unless it is set. */
-export function flows(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
+/** All functions over a ledger, queues, a cloud and a receiver in memory. The clock moves only when a test sets it. */
+export function createFlow(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
   const clock = { now: T0 };
   const now = () => clock.now;
   const memory = createMemoryLedger();
@@ -53,7 +54,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     queueNamed("dead"),
   ];
   const config = configWith(options.settings ?? {});
-  const seen = {
+  const recorded = {
     polls: [] as PollReport[],
     concluded: [] as OutcomeSummary[],
     unreadable: [] as UnreadableReason[],
@@ -67,16 +68,16 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     configs: {
       current: async () => config,
       knowing: async () => config,
-      fresh: async () => flow.freshConfig,
+      fresh: async () => flow.refreshedConfig,
     },
     deliver: async ({ webhookId }) => {
-      seen.posts.push(webhookId);
+      recorded.posts.push(webhookId);
       return flow.attempted;
     },
     now,
     random: () => 0.5,
     onAttempt: () => {},
-    onUnreadable: (reason) => seen.unreadable.push(reason),
+    onUnreadable: (reason) => recorded.unreadable.push(reason),
   });
   const flow = {
     clock,
@@ -84,15 +85,15 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
     pollQueue,
     notifyQueue,
     deadLetterQueue,
-    seen,
+    recorded,
     config,
     observation: jobIn("pending"),
-    attempted: TAKEN,
+    attempted: DELIVERED,
     remainingMs: 28_000,
-    /** What happens while the reasons of a failed job are looked for. */
+    /** Runs during the queries of failed subjobs. */
     whileDeepening: () => {},
-    /** What reading the config anew brings. */
-    freshConfig: config,
+    /** The config that a new read returns. */
+    refreshedConfig: config,
     open: (changes: Partial<NewWatch> = {}) =>
       memory.openWatch({
         ...KEY,
@@ -131,14 +132,14 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
         defaultUrl: "https://default.example",
         now,
         random: () => 0.5,
-        onPoll: (report) => seen.polls.push(report),
-        onConcluded: (summary) => seen.concluded.push(summary),
-        onUnreadable: (reason) => seen.unreadable.push(reason),
+        onPoll: (report) => recorded.polls.push(report),
+        onConcluded: (summary) => recorded.concluded.push(summary),
+        onUnreadable: (reason) => recorded.unreadable.push(reason),
         onDurationsUnread: () => {},
       })(1);
       return handle({
         messageId,
-        receiptHandle: `receipt of ${messageId}`,
+        receiptHandle: `handle of ${messageId}`,
         body: JSON.stringify(body),
         receiveCount: 1,
         remainingMs: () => flow.remainingMs,
@@ -165,7 +166,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
         notifyQueue,
         configs: { current: async () => config },
         now,
-        onFailure: (failed) => seen.failures.push(failed),
+        onFailure: (failed) => recorded.failures.push(failed),
         onSwept: (result) => results.push(result),
       });
       await run({ remainingMs });
@@ -177,7 +178,7 @@ export function flows(options: { settings?: Record<string, unknown>; ledger?: Pa
   return flow;
 }
 
-/** What lies in a queue. */
+/** The parsed bodies of all messages in a queue. */
 export function bodiesOf(queue: MemoryQueue): unknown[] {
   return queue.state.messages.map(({ body }) => JSON.parse(body));
 }

@@ -1,22 +1,22 @@
-import { flows, jobIn, KEY } from "../steps-harness.ts";
+import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 describe("the first wait of the schedule", () => {
   it("delays a notification's first attempt, once", async () => {
-    const flow = flows({ settings: { retry: { scheduleSeconds: [60, 5] } } });
+    const flow = createFlow({ settings: { retry: { scheduleSeconds: [60, 5] } } });
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     const standing = await flow.memory.readDelivery({ ...KEY, target: "audit" });
     expect(standing).toMatchObject({ attempts: 0, nextAttemptAt: flow.clock.now + 60_000 });
     flow.clock.now += 60_000;
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toHaveLength(1);
+    expect(flow.recorded.posts).toHaveLength(1);
   });
 
   it("delays nothing that is not going to be sent", async () => {
-    const flow = flows({ settings: { retry: { scheduleSeconds: [60, 5] } } });
+    const flow = createFlow({ settings: { retry: { scheduleSeconds: [60, 5] } } });
     await flow.open({ targets: ["nobody"] });
     flow.observation = jobIn("failed");
     await flow.poll(1);

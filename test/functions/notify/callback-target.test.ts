@@ -1,15 +1,15 @@
 import { encrypt } from "../../../lib/auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../../../lib/channels/targets.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
+import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
-const GONE = { ...TAKEN, verdict: "gone", status: 410, reason: "target_gone" } as const;
+const GONE = { ...DELIVERED, verdict: "gone", status: 410, reason: "target_gone" } as const;
 const DAY_MS = 86_400_000;
 const LINK_KEY = "a key for the test";
 const TARGET = `${CALLBACK_PREFIX}0123456789abcdef`;
 const ENCRYPTED = encrypt({ key: new Secret(LINK_KEY), purpose: TARGET, text: "https://ci.example/done" });
 
-async function ended(flow: ReturnType<typeof flows>, jobId: string) {
+async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   await flow.open({ jobId, targets: [TARGET], callbacks: { [TARGET]: ENCRYPTED } });
   flow.observation = jobIn("failed");
   await flow.poll(1, "m-1", flow.pollQueue, jobId);
@@ -18,7 +18,7 @@ async function ended(flow: ReturnType<typeof flows>, jobId: string) {
 
 describe("a callback that is gone", () => {
   it("ends the notification of its watch, and no other: the next job of the same address is told", async () => {
-    const flow = flows({ settings: { linkKey: LINK_KEY } });
+    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;
     expect(await flow.notify()).toBe("acknowledged");
@@ -29,13 +29,13 @@ describe("a callback that is gone", () => {
 
     flow.clock.now += 20 * DAY_MS;
     const second = await ended(flow, "job-2");
-    flow.attempted = TAKEN;
+    flow.attempted = DELIVERED;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
   });
 
   it("and was switched off by an earlier release is asked again", async () => {
-    const flow = flows({ settings: { linkKey: LINK_KEY } });
+    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     await flow.memory.switchTargetOff(TARGET, 1);
     const standing = await ended(flow, "job-1");
     await flow.notify();

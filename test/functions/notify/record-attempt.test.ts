@@ -1,12 +1,12 @@
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
-import { flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
+import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** As resources/queues.yml sets it: after so many receipts SQS takes a message away, without a reason. */
 const MAX_RECEIVE_COUNT = 1000;
 
-const BUSY: AttemptResult = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+const BUSY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
 const throttledFor = (afterSeconds: number | null): AttemptResult => ({
   ...BUSY,
   status: 429,
@@ -17,7 +17,7 @@ const throttledFor = (afterSeconds: number | null): AttemptResult => ({
 
 /** Watches that have ended, with a notification for `audit` of each in the queue. */
 async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
-  const flow = flows({ settings });
+  const flow = createFlow({ settings });
   flow.observation = jobIn("failed");
   for (const jobId of jobIds) {
     await flow.open({ jobId });
@@ -55,7 +55,7 @@ describe("a receiver that throttles", () => {
     expect((await standing()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(now + 1000);
 
-    flow.attempted = TAKEN;
+    flow.attempted = DELIVERED;
     await flow.open({ jobId: "job-2" });
     await flow.poll(1, "m-2", flow.pollQueue, "job-2");
     flow.clock.now += 1000;
@@ -100,7 +100,7 @@ describe("a receiver that throttles", () => {
       flow.attempted = throttledFor(seconds);
       const receipts = await run(start + 22 * HOUR_MS);
       expect(await standing()).toMatchObject({ state: "pending", attempts: 0 });
-      flow.attempted = TAKEN;
+      flow.attempted = DELIVERED;
       await run(Number.POSITIVE_INFINITY);
       expect(await standing()).toMatchObject({ state: "delivered", attempts: 1 });
       expect(receipts).toBeLessThan(MAX_RECEIVE_COUNT / 2);

@@ -1,14 +1,14 @@
 import { parseConfig } from "../../../lib/config/config.ts";
 import type { Outcome } from "../../../lib/domain/job.ts";
 import { TARGETS } from "../../simulation/setup.ts";
-import { bodiesOf, flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
+import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 const AUDIT = { ...KEY, target: "audit" };
 
 /** A watch that failed, with a notification for `audit` sent by a `poll` whose config was older than that of `notify`. */
 async function ended() {
-  const flow = flows();
+  const flow = createFlow();
   await flow.open();
   flow.observation = jobIn("failed");
   await flow.poll(1);
@@ -30,7 +30,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     expect(bodiesOf(flow.deadLetterQueue)).toEqual([]);
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ attempts: 0, history: [] });
     flow.clock.now += 2 * MINUTE_MS;
@@ -52,10 +52,10 @@ describe("a notification whose target does not ask for its outcome", () => {
 
   it("goes on to its end once it has been attempted, so that it does not stand as pending for ever", async () => {
     const { flow, audit } = await ended();
-    flow.attempted = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+    flow.attempted = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
     await flow.notify();
     audit.on = ["succeeded"];
-    flow.attempted = TAKEN;
+    flow.attempted = DELIVERED;
     flow.clock.now += MINUTE_MS;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", attempts: 2 });
@@ -64,8 +64,8 @@ describe("a notification whose target does not ask for its outcome", () => {
   it("is sent after all when it is this config that is too old", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
-    flow.freshConfig = configHearing(["succeeded", "failed"]);
+    flow.refreshedConfig = configHearing(["succeeded", "failed"]);
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toHaveLength(1);
+    expect(flow.recorded.posts).toHaveLength(1);
   });
 });

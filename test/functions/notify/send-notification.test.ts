@@ -1,7 +1,7 @@
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
-import { bodiesOf, flows, jobIn, KEY, TAKEN } from "../steps-harness.ts";
+import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
-const RETRY: AttemptResult = { ...TAKEN, verdict: "retry", status: 503, reason: "server_error" };
+const RETRY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
 const THROTTLED: AttemptResult = {
   ...RETRY,
   status: 429,
@@ -9,12 +9,12 @@ const THROTTLED: AttemptResult = {
   spent: false,
   afterSeconds: 900,
 };
-const REJECTED: AttemptResult = { ...TAKEN, verdict: "rejected", status: 400, reason: "client_error" };
-const GONE: AttemptResult = { ...TAKEN, verdict: "gone", status: 410, reason: "target_gone" };
+const REJECTED: AttemptResult = { ...DELIVERED, verdict: "rejected", status: 400, reason: "client_error" };
+const GONE: AttemptResult = { ...DELIVERED, verdict: "gone", status: 410, reason: "target_gone" };
 
 /** A watch that has ended, with a notification for each of its targets in the queue. */
 async function ended(targets: readonly string[] = ["audit"], settings = {}) {
-  const flow = flows({ settings });
+  const flow = createFlow({ settings });
   await flow.open({ targets });
   flow.observation = jobIn("failed");
   await flow.poll(1);
@@ -27,7 +27,7 @@ describe("a notification", () => {
     const { flow, standing } = await ended();
     expect(await flow.notify()).toBe("acknowledged");
     expect(await standing()).toMatchObject({ state: "delivered", attempts: 1 });
-    expect(flow.seen.posts).toHaveLength(1);
+    expect(flow.recorded.posts).toHaveLength(1);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe("a notification", () => {
     const [body] = flow.notifyQueue.state.messages;
     await flow.notifyQueue.send([{ id: "again", body: body?.body ?? "", delaySeconds: 0 }]);
     expect([await flow.notify(), await flow.notify()]).toEqual(["acknowledged", "acknowledged"]);
-    expect(flow.seen.posts).toHaveLength(1);
+    expect(flow.recorded.posts).toHaveLength(1);
   });
 
   it("waits hidden in its queue between attempts, and comes under the same ID", async () => {
@@ -50,9 +50,9 @@ describe("a notification", () => {
     });
     expect(await flow.notify()).toBe("nothing");
     flow.clock.now += 5_000;
-    flow.attempted = TAKEN;
+    flow.attempted = DELIVERED;
     expect(await flow.notify()).toBe("acknowledged");
-    expect(new Set(flow.seen.posts).size).toBe(1);
+    expect(new Set(flow.recorded.posts).size).toBe(1);
     expect(await standing()).toMatchObject({ state: "delivered", attempts: 2 });
   });
 
@@ -91,7 +91,7 @@ describe("a notification", () => {
     const { flow, standing } = await ended();
     await flow.memory.switchTargetOff("audit", 1);
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     expect(await standing()).toMatchObject({ state: "gone", deadLettered: true });
   });
 
@@ -117,12 +117,12 @@ describe("a notification", () => {
       attempt: { ...attempt, reason: "client_error" },
     });
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
   });
 
   it("is not attempted by an instance that slept past its time after the claim", async () => {
-    const flow = flows({
+    const flow = createFlow({
       ledger: {
         async readTarget(name) {
           flow.remainingMs = -600_000;
@@ -134,7 +134,7 @@ describe("a notification", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     expect(await flow.memory.readDelivery({ ...KEY, target: "audit" })).toMatchObject({ state: "pending" });
   });
 
@@ -142,16 +142,16 @@ describe("a notification", () => {
     const { flow } = await ended();
     flow.remainingMs = 6_000;
     expect(await flow.notify()).toBe("retry");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
   });
 
   it("waits for its place in the pace of its target", async () => {
     const { flow } = await ended(["deploys"]);
     await flow.memory.reserveRequestTime("deploys", flow.clock.now, 1_100);
     expect(await flow.notify()).toBe("retry");
-    expect(flow.seen.posts).toEqual([]);
+    expect(flow.recorded.posts).toEqual([]);
     flow.clock.now += 2_000;
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toHaveLength(1);
+    expect(flow.recorded.posts).toHaveLength(1);
   });
 });

@@ -1,10 +1,10 @@
 import { T0 } from "../../simulation/setup.ts";
-import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 describe("the conclusion of a watch", () => {
   it("notifies targets that were added while the watch ends", async () => {
     let calls = 0;
-    const flow = flows({
+    const flow = createFlow({
       ledger: {
         async endWatch(ending) {
           calls += 1;
@@ -23,7 +23,7 @@ describe("the conclusion of a watch", () => {
 
   it("sends the same outcome again after a crash", async () => {
     let crash = true;
-    const flow = flows({
+    const flow = createFlow({
       ledger: {
         endWatch: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.endWatch(ending)),
       },
@@ -39,11 +39,11 @@ describe("the conclusion of a watch", () => {
       "failed",
       "failed",
     ]);
-    expect(flow.seen.concluded).toMatchObject([{ outcome: "failed" }]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "failed" }]);
   });
 
   it("notifies nobody when the watch was stopped meanwhile", async () => {
-    const flow = flows({
+    const flow = createFlow({
       ledger: {
         async readWatch(key) {
           await flow.memory.stopWatch(key, flow.clock.now, flow.clock.now * 2);
@@ -59,12 +59,12 @@ describe("the conclusion of a watch", () => {
   });
 
   it("stores a new outcome for a restarted watch whose previous generation had one", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open({ deadlineAt: T0 });
     await flow.poll(1);
-    const before = flow.seen.concluded[0];
+    const before = flow.recorded.concluded[0];
     if (before === undefined) throw new Error("nothing was concluded");
-    const again = flows();
+    const again = createFlow();
     await again.open();
     await again.memory.saveOutcomeOnce(KEY, { summary: before, tree: null }, T0 * 2);
     await again.memory.stopWatch(KEY, T0, T0 * 2);
@@ -72,11 +72,11 @@ describe("the conclusion of a watch", () => {
     await again.open({ acceptedAt: again.clock.now });
     again.observation = jobIn("succeeded");
     await again.poll(1);
-    expect(again.seen.concluded).toMatchObject([{ outcome: "succeeded" }]);
+    expect(again.recorded.concluded).toMatchObject([{ outcome: "succeeded" }]);
   });
 
   it("removes the watch from its digest, and notifies only the targets outside the digest", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const members = [KEY, { ...KEY, jobId: "job-2" }];
     const digest = { digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 };
     await flow.memory.createDigest(digest);

@@ -1,9 +1,9 @@
 import { T0 } from "../../simulation/setup.ts";
-import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 describe("a poll", () => {
   it("sends the next poll before it is recorded as done", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     const order: string[] = [];
     const sending = {
@@ -23,11 +23,11 @@ describe("a poll", () => {
       polledAt: [T0],
     });
     expect(bodiesOf(flow.pollQueue)).toMatchObject([{ kind: "poll", poll: 2 }]);
-    expect(flow.seen.polls).toMatchObject([{ poll: 1, observation: "job", next: "poll_again" }]);
+    expect(flow.recorded.polls).toMatchObject([{ poll: 1, observation: "job", next: "poll_again" }]);
   });
 
   it("is not recorded as done when the next poll could not be sent", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
     await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
@@ -35,7 +35,7 @@ describe("a poll", () => {
   });
 
   it("acknowledges a stale copy and a poll leased to another message, and retries while its own lease is live", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: 35_000 });
     expect(await flow.poll(1, "m-1")).toBe("retry");
@@ -43,7 +43,7 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     expect(await flow.poll(1, "m-2")).toBe("acknowledged");
     expect(await flow.poll(1, "m-1")).toBe("acknowledged");
-    expect(flow.seen.polls.map(({ observation }) => observation)).toEqual([
+    expect(flow.recorded.polls.map(({ observation }) => observation)).toEqual([
       "own_lease",
       "other_owner",
       "job",
@@ -53,7 +53,7 @@ describe("a poll", () => {
   });
 
   it("is retried without a claim when too little time is left", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.remainingMs = 6_000;
     expect(await flow.poll(1)).toBe("retry");
@@ -61,16 +61,16 @@ describe("a poll", () => {
   });
 
   it("concludes a pending job at the deadline", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(flow.seen.concluded).toMatchObject([{ outcome: "timed_out" }]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out" }]);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
   it("finishes a conclusion that a crash interrupted, without a new query", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.observation = { kind: "gone", text: "no such job" };
     flow.clock.now = T0 + 130_000;
@@ -83,23 +83,23 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     flow.observation = jobIn("pending");
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(flow.seen.polls.at(-1)).toMatchObject({ observation: "resumed", next: "concluded" });
+    expect(flow.recorded.polls.at(-1)).toMatchObject({ observation: "resumed", next: "concluded" });
     expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "lost", concludedAt: keptAt });
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "lost" }]);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
   it("queries CCE again when a crash left no conclusion", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-0", now: T0, leaseMs: 35_000 });
     flow.clock.now += 35_001;
     expect(await flow.poll(1)).toBe("acknowledged");
-    expect(flow.seen.polls).toMatchObject([{ observation: "job", next: "poll_again" }]);
+    expect(flow.recorded.polls).toMatchObject([{ observation: "job", next: "poll_again" }]);
   });
 
   it("stores no conclusion after its lease has ended", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.observation = jobIn("failed");
     flow.whileDeepening = () => {
@@ -114,7 +114,7 @@ describe("a poll", () => {
   });
 
   it("does not end a watch that was stopped and restarted during the conclusion", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
     const crossing = {
@@ -133,7 +133,7 @@ describe("a poll", () => {
   });
 
   it("of a restarted watch notifies again, and an old notification still has the old outcome", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.clock.now = T0 + 3_600_000;
     await flow.poll(1);
@@ -153,7 +153,7 @@ describe("a poll", () => {
       { v: 2, generation: 1, target: "audit", outcome: "succeeded" },
     ]);
     expect(await flow.notify()).toBe("acknowledged");
-    expect(new Set(flow.seen.posts).size).toBe(2);
+    expect(new Set(flow.recorded.posts).size).toBe(2);
     expect(await flow.memory.readWatch(KEY)).toMatchObject({
       watch: { state: "succeeded" },
       summary: { polls: 1 },
@@ -164,12 +164,12 @@ describe("a poll", () => {
     const lateBody = (late ?? "").replace('"audit"', '"deploys"');
     await flow.notifyQueue.send([{ id: "late", body: lateBody, delaySeconds: 0 }]);
     expect(await flow.notify()).toBe("acknowledged");
-    expect(flow.seen.posts).toHaveLength(3);
+    expect(flow.recorded.posts).toHaveLength(3);
     expect((await flow.memory.readOutcome(KEY))?.outcome).toBe("timed_out");
   });
 
   it("concludes a job that has ended", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open({ targets: ["audit", "deploys", "alarms"] });
     flow.observation = jobIn("succeeded");
     expect(await flow.poll(1)).toBe("acknowledged");

@@ -27,8 +27,10 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
         refused.push(clock.at);
         return { kind: "throttled", text: "fewer", retryAfterSeconds: null };
       }
-      const seen = jobIn(clock.at - T0 >= 600_000 ? "succeeded" : "pending");
-      return seen.kind === "job" ? { ...seen, job: { ...seen.job, jobId } } : seen;
+      const observation = jobIn(clock.at - T0 >= 600_000 ? "succeeded" : "pending");
+      return observation.kind === "job"
+        ? { ...observation, job: { ...observation.job, jobId } }
+        : observation;
     },
     queryFailedSubjobs: () => Promise.reject(new Error("no job fails here")),
   };

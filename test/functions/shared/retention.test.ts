@@ -2,7 +2,7 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/setup.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
-import { flows, jobIn, KEY } from "../steps-harness.ts";
+import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const OWED_MS = 14 * 86_400_000;
 const MOMENT = { retentionDays: 0.0001 };
@@ -30,7 +30,7 @@ function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Led
 describe("a retention of seconds", () => {
   it("removes nothing while a notification is under way", async () => {
     const kept: Record<string, number> = {};
-    const flow = flows({ settings: MOMENT, ledger: noting(() => flow.memory, kept) });
+    const flow = createFlow({ settings: MOMENT, ledger: noting(() => flow.memory, kept) });
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);

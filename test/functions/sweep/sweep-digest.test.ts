@@ -1,11 +1,11 @@
 import { T0 } from "../../simulation/setup.ts";
-import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 
 describe("the sweep of a digest", () => {
   it("sends the digest when its last members were stopped or restarted by a later call", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
     const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
     await flow.memory.createDigest(digest);
@@ -24,7 +24,7 @@ describe("the sweep of a digest", () => {
   });
 
   it("sends an unclaimed digest once per run, for any number of ended jobs", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
     await flow.memory.createDigest({
       digestId: "d-1",
@@ -50,7 +50,7 @@ describe("the sweep of a digest", () => {
   });
 
   it("sends the digest at the next run when a send fails", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId }));
     await flow.memory.createDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
     flow.observation = jobIn("failed");

@@ -1,7 +1,7 @@
 import { POLL_LEASE_MS } from "../../../functions/poll/poll-job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/setup.ts";
-import { bodiesOf, flows, jobIn, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -9,7 +9,7 @@ const refuse = () => Promise.reject(new Error("throttled"));
 
 /** The ledger cannot read a watch whose job ID starts with "poison". */
 function withPoison(ledger: Partial<Ledger> = {}) {
-  const flow = flows({
+  const flow = createFlow({
     ledger: {
       readWatch: (key) => (key.jobId.startsWith("poison") ? refuse() : flow.memory.readWatch(key)),
       ...ledger,
@@ -20,7 +20,7 @@ function withPoison(ledger: Partial<Ledger> = {}) {
 
 describe("the sweep", () => {
   it("sends the lost poll of every watch again, once per run", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const jobIds = ["job-1", "job-2", "job-3"];
     for (const jobId of jobIds) await flow.open({ jobId });
     flow.pollQueue.purge();
@@ -31,7 +31,7 @@ describe("the sweep", () => {
   });
 
   it("sends the next poll after a poll that is done, and the same poll again after a poll that is not done", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     await flow.poll(1);
     flow.pollQueue.purge();
@@ -54,11 +54,11 @@ describe("the sweep", () => {
     flow.clock.now += 1_000;
     expect(flow.pollQueue.receive(1)).toHaveLength(1);
     expect(await flow.poll(2, "n")).toBe("acknowledged");
-    expect(flow.seen.polls.at(-1)).toMatchObject({ poll: 2, observation: "job" });
+    expect(flow.recorded.polls.at(-1)).toMatchObject({ poll: 2, observation: "job" });
   });
 
   it("sends a lost notification again, and removes a watch from the overdue index when all its notifications are final", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
@@ -72,7 +72,7 @@ describe("the sweep", () => {
   });
 
   it("sends a lost redelivery again, even when the target's 'on' does not list the outcome", async () => {
-    const flow = flows();
+    const flow = createFlow();
     const { audit } = flow.config.targets;
     if (audit !== undefined) audit.on = ["succeeded"];
     await flow.open();
@@ -88,7 +88,7 @@ describe("the sweep", () => {
   });
 
   it("does not send a notification that waits twelve hours for its next attempt", async () => {
-    const flow = flows({ settings: { retry: { scheduleSeconds: [0, 43_200] } } });
+    const flow = createFlow({ settings: { retry: { scheduleSeconds: [0, 43_200] } } });
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
@@ -101,7 +101,7 @@ describe("the sweep", () => {
   });
 
   it("does nothing for a stopped watch", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
     flow.clock.now += 10 * MINUTE_MS;
@@ -109,7 +109,7 @@ describe("the sweep", () => {
   });
 
   it("stops before its time runs out, and the next run continues there", async () => {
-    const flow = flows();
+    const flow = createFlow();
     for (let i = 0; i < 25; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
     let asked = 0;
@@ -123,11 +123,11 @@ describe("the sweep", () => {
   });
 
   it("counts and reports a failed watch, and keeps the watch in the overdue index", async () => {
-    const flow = flows({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
+    const flow = createFlow({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 1, finished: true });
-    expect(flow.seen.failures).toMatchObject([KEY]);
+    expect(flow.recorded.failures).toMatchObject([KEY]);
     expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
 
@@ -167,7 +167,7 @@ describe("the sweep", () => {
   });
 
   it("finds a watch that does not move at every run, even at a run that starts ten seconds early", async () => {
-    const flow = flows();
+    const flow = createFlow();
     await flow.open();
     flow.observation = jobIn("failed");
     await flow.poll(1);
@@ -180,7 +180,7 @@ describe("the sweep", () => {
   });
 
   it("reports a target that is off to the fallback target for one day", async () => {
-    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    const flow = createFlow({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     await flow.sweep();
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit", target: "ops" }]);
@@ -191,7 +191,7 @@ describe("the sweep", () => {
   });
 
   it("sends its polls and its other reports when one target cannot be read", async () => {
-    const flow = flows({
+    const flow = createFlow({
       settings: { fallbackTarget: "ops" },
       ledger: {
         readTarget: (name) => (name === "deploys" ? refuse() : flow.memory.readTarget(name)),
@@ -201,23 +201,23 @@ describe("the sweep", () => {
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
-    expect(flow.seen.failures).toEqual([{ target: "deploys" }]);
+    expect(flow.recorded.failures).toEqual([{ target: "deploys" }]);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
   });
 
   it("counts a target whose report could not be sent", async () => {
-    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    const flow = createFlow({ settings: { fallbackTarget: "ops" } });
     await flow.open();
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
     flow.notifyQueue.send = async (messages) =>
       messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
     expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
-    expect(flow.seen.failures).toEqual([{ target: "audit" }]);
+    expect(flow.recorded.failures).toEqual([{ target: "audit" }]);
   });
 
   it("reports no target when its time has run out", async () => {
-    const flow = flows({ settings: { fallbackTarget: "ops" } });
+    const flow = createFlow({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);

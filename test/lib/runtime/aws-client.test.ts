@@ -8,7 +8,7 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const item = JSON.stringify({ Item: { pk: { S: "é" } } });
 const found: Answer = (response) => response.end(item);
-const silent: Answer = () => {};
+const noResponse: Answer = () => {};
 const hangUp: Answer = (response) => response.destroy();
 const fault =
   (type: string, status = 400): Answer =>
@@ -73,7 +73,7 @@ describe("the request handler of the AWS clients", () => {
   });
 
   it("makes the SDK repeat a request without a response in time and a request whose connection breaks", async () => {
-    expect(await ask([silent, found], 50)).toBe("é");
+    expect(await ask([noResponse, found], 50)).toBe("é");
     expect(requests).toHaveLength(2);
     expect(await ask([hangUp, found])).toBe("é");
     expect(requests).toHaveLength(4);
@@ -116,7 +116,7 @@ describe("the request handler of the AWS clients", () => {
 
   it("throws a TimeoutError without an address when no attempt gets a response", async () => {
     const failed = await ask(
-      Array.from({ length: 10 }, () => silent),
+      Array.from({ length: 10 }, () => noResponse),
       20,
     ).catch((error: unknown) => error);
     expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED" });

@@ -37,9 +37,9 @@ function eventOf(changes: Partial<APIGatewayProxyEventV2> = {}): APIGatewayProxy
 const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
 
 test("a handler receives the decoded request, and the response carries the request ID", async () => {
-  const seen: unknown[] = [];
+  const requests: unknown[] = [];
   const handler = httpHandler(async ({ query, ...request }) => {
-    seen.push({ ...request, a: query.getAll("a") });
+    requests.push({ ...request, a: query.getAll("a") });
     return { status: 202, headers: { location: "/x" }, body: "{}" };
   });
   const body = Buffer.from('{"ä":1}').toString("base64");
@@ -51,7 +51,7 @@ test("a handler receives the decoded request, and the response carries the reque
       headers: { "x-request-id": "api-1", location: "/x" },
     });
   });
-  expect(seen).toEqual([
+  expect(requests).toEqual([
     {
       method: "POST",
       path: "/v1/jobs/a%2Fb",

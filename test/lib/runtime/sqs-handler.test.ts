@@ -5,7 +5,7 @@ import { captured } from "./captured.ts";
 function record(messageId: string): SQSRecord {
   return {
     messageId,
-    receiptHandle: `receipt of ${messageId}`,
+    receiptHandle: `handle of ${messageId}`,
     body: messageId,
     attributes: {
       ApproximateReceiveCount: "3",
@@ -54,7 +54,7 @@ test("a handler receives the message, its receive count and the time that is lef
   expect(received).toEqual([
     {
       messageId: "a",
-      receiptHandle: "receipt of a",
+      receiptHandle: "handle of a",
       body: "a",
       receiveCount: 3,
       remainingMs: expect.any(Function),
