@@ -1,4 +1,5 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
+import { isChat } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
@@ -77,8 +78,8 @@ async function openWatch(
 /** A digest notifies chats of all its jobs at once. A webhook still gets one event for each job. */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
-    const kind = config.targets[name]?.kind;
-    return kind !== undefined && kind !== "webhook";
+    const target = config.targets[name];
+    return target !== undefined && isChat(target);
   });
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { decrypt } from "../../lib/auth/encryption.ts";
 import type { NotificationContent } from "../../lib/channels/notification-content.ts";
-import { isCallback, type Target } from "../../lib/channels/targets.ts";
+import { callbackTarget, isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
-import { type Instant, OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
+import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification-ledger.ts";
 import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
@@ -71,7 +71,7 @@ async function resolveWith(
         key,
         redelivery,
         webhookId: webhookId(key, summary.outcome),
-        target: isCallback(targetName) ? await callbackTarget(key, config, ledger) : target,
+        target: isCallback(targetName) ? await readCallback(key, config, ledger) : target,
         content: { kind: "outcome", summary },
         expiresAt,
       };
@@ -126,8 +126,8 @@ async function isFiltered(
   return (await ledger.readDelivery(message)).history.length === 0;
 }
 
-/** Makes a webhook target from the caller's `callbackUrl`. Returns null when the URL cannot be decrypted. */
-async function callbackTarget(
+/** Returns the target of the caller's `callbackUrl`, or null when the URL cannot be decrypted. */
+async function readCallback(
   key: NotificationKey,
   { settings: { linkKey, callbackSecrets } }: Config,
   ledger: Pick<Ledger, "readCallerData">,
@@ -135,9 +135,7 @@ async function callbackTarget(
   const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
   if (encrypted === undefined || linkKey === undefined) return null;
   const url = decrypt({ key: linkKey, purpose: key.target, encrypted });
-  return url === null
-    ? null
-    : { kind: "webhook", url, on: [...OUTCOMES], secrets: callbackSecrets, headers: {} };
+  return url === null ? null : callbackTarget(url, callbackSecrets);
 }
 
 /** Returns one ID per notification key and event. The ID is a hash, because a name may contain characters that a header may not. */

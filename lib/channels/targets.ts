@@ -1,4 +1,6 @@
 import * as z from "zod/mini";
+import { OUTCOMES } from "../domain/job.ts";
+import type { Secret } from "../domain/secret.ts";
 import { DingtalkTarget } from "./dingtalk/target.ts";
 import { DiscordTarget } from "./discord/target.ts";
 import { FeishuTarget } from "./feishu/target.ts";
@@ -20,7 +22,16 @@ export const Target = z.discriminatedUnion("kind", [
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];
 
-/** A caller's own `callbackUrl` is a target of one watch. Its name starts so; no configured name can contain a colon. */
+/** Returns true when people read the target. A webhook is read by a program. */
+export const isChat = ({ kind }: Target): boolean => kind !== "webhook";
+
+/** The name of a caller's `callbackUrl` starts with this prefix. A configured name cannot contain a colon. */
 export const CALLBACK_PREFIX = "callback:";
 
-export const isCallback = (target: string): boolean => target.startsWith(CALLBACK_PREFIX);
+/** Returns true for the name of a caller's `callbackUrl`. */
+export const isCallback = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
+
+/** Returns the target of a caller's `callbackUrl`. It gets every outcome. Without a secret its events are not signed. */
+export function callbackTarget(url: Secret, secrets: Secret[]): Target {
+  return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
+}

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { networkVerdict } from "../../lib/channels/attempt-verdict.ts";
 import { CHANNELS } from "../../lib/channels/registry.ts";
+import type { TargetKind } from "../../lib/channels/targets.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 
 const Case = z.object({
-  target: z.enum(["slack", "webhook", "feishu", "dingtalk", "wecom", "teams", "discord"]),
+  target: z.custom<TargetKind>((kind) => typeof kind === "string" && kind in CHANNELS),
   status: z.int().nullable(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),

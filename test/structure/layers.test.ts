@@ -39,7 +39,7 @@ describe("the structure check", () => {
     ["a circular import", "no-circular-import: lib/config/"],
     [
       "a channel that imports another",
-      "channel-slack-imports-no-other-channel: lib/channels/slack/message.ts → lib/channels/webhook/signature.ts",
+      "channel-imports-no-other-channel: lib/channels/slack/message.ts → lib/channels/webhook/signature.ts",
     ],
     [
       "a function that imports another",
