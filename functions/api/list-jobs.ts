@@ -3,8 +3,8 @@ import { type JobList, type ListedJob, type ListQuery, readListQuery } from "../
 import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
-import type { Config } from "../../lib/config/config.ts";
+import { type LinkOptions, linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { pageToken } from "../../lib/ledger/page-token.ts";
 import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
@@ -16,22 +16,27 @@ const READ_LIMIT = 100;
 
 export interface ListJobsPorts {
   readonly ledger: Pick<WatchLedger, "listRecentWatches">;
-  readonly config: Config;
-  readonly links: LinkOptions;
-  readonly now: Instant;
+  readonly configs: Pick<ConfigSource, "current" | "knowing">;
+  /** The API's own URL, for a config without `publicUrl`. */
+  readonly defaultUrl: string;
+  readonly now: () => Instant;
 }
 
 /** `GET /v1/jobs`: the watches of one project, newest first, in all states or in some. */
 export async function listJobs(
+  _params: unknown,
   request: Pick<ApiRequest, "query">,
+  { ledger, configs, defaultUrl, now }: ListJobsPorts,
   caller: Caller,
-  { ledger, config, links, now }: ListJobsPorts,
 ): Promise<ApiResponse | ProblemResponse> {
+  const project = request.query.get("project");
+  const config = await (project === null ? configs.current() : configs.knowing("projects", project));
   const query = readListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
+  const links = linkOptions(config, defaultUrl);
   try {
     const { watches, next } = await findWatches(query, ledger);
-    const jobs = watches.map((watch) => listedJob(watch, links, now));
+    const jobs = watches.map((watch) => listedJob(watch, links, now()));
     return jsonResponse(200, { jobs, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
     if (!(error instanceof PageTokenError)) throw error;

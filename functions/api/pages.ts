@@ -2,11 +2,12 @@ import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../li
 import {
   type LinkedPage,
   type LinkOptions,
+  linkOptions,
   listPageUrl,
   pageUrl,
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { consoleUrl } from "../../lib/domain/console-url.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { truncateTree } from "../../lib/domain/truncate-tree.ts";
@@ -27,9 +28,10 @@ const MAX_FILTER_LENGTH = 200;
 
 export interface PagesPorts {
   readonly ledger: Pick<Ledger, "readWatch" | "listRecentWatches" | "readDigest" | "readDelivery">;
-  readonly config: Config;
-  readonly links: LinkOptions;
-  readonly now: Instant;
+  readonly configs: Pick<ConfigSource, "current">;
+  /** The API's own URL, for a config without `publicUrl`. */
+  readonly defaultUrl: string;
+  readonly now: () => Instant;
 }
 
 type PageRequest = Pick<ApiRequest, "query" | "headers">;
@@ -41,29 +43,23 @@ type PageRequest = Pick<ApiRequest, "query" | "headers">;
 export async function showJob(
   params: Readonly<Record<string, string>>,
   request: PageRequest,
-  ports: PagesPorts,
+  { ledger, configs, defaultUrl, now: clock }: PagesPorts,
 ): Promise<ApiResponse> {
+  const [config, now] = [await configs.current(), clock()];
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
-  if (!project.success || !jobId.success) return notFoundPage(request);
+  if (!project.success || !jobId.success) return pageResponse(null, request);
   const key = { project: project.data, jobId: jobId.data };
-  const links = openPage({ kind: "watch", ...key }, request, ports);
-  const watchDocument = links === null ? null : await ports.ledger.readWatch(key);
-  if (links === null || watchDocument === null) return notFoundPage(request);
-  const { tree, ...complete } = await withDigestDeliveries(watchDocument, ports.ledger);
-  const list = listPageUrl(links, key.project, ports.now);
-  return statusResponse({ ...complete, tree: truncateForPage(tree) }, ports.config, (document) =>
-    pageResponse(
-      200,
-      renderJobPage({
-        document,
-        now: ports.now,
-        link: list === null ? {} : { list },
-        consoleUrl: consoleUrl(document.region, document.clusterId),
-      }),
-      request,
-    ),
-  );
+  const links = openPage({ kind: "watch", ...key }, request, linkOptions(config, defaultUrl), now);
+  const watchDocument = links === null ? null : await ledger.readWatch(key);
+  if (links === null || watchDocument === null) return pageResponse(null, request);
+  const { tree, ...complete } = await withDigestDeliveries(watchDocument, ledger);
+  const list = listPageUrl(links, key.project, now);
+  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) => {
+    const link = list === null ? {} : { list };
+    const clusterUrl = consoleUrl(document.region, document.clusterId);
+    return pageResponse(renderJobPage({ document, now, link, consoleUrl: clusterUrl }), request);
+  });
 }
 
 function truncateForPage(tree: Job | null): Job | null {
@@ -73,30 +69,33 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /** `GET /jobs?key=…&project=…`: the page with the recent watches of a project. Without `project`, the default project. */
-export async function showJobs(request: PageRequest, ports: PagesPorts): Promise<ApiResponse> {
+export async function showJobs(
+  _params: unknown,
+  request: PageRequest,
+  { ledger, configs, defaultUrl, now: clock }: PagesPorts,
+): Promise<ApiResponse> {
+  const [config, now] = [await configs.current(), clock()];
   const { query } = request;
-  const { ledger, config, now } = ports;
   const project = Name.safeParse(query.get("project") ?? config.settings.defaultProject);
-  if (!project.success) return notFoundPage(request);
-  const links = openPage({ kind: "project", project: project.data }, request, ports);
+  if (!project.success) return pageResponse(null, request);
+  const page = { kind: "project", project: project.data } as const;
+  const links = openPage(page, request, linkOptions(config, defaultUrl), now);
   const recent = links === null ? null : await readRecent(ledger, project.data, query.get("before"));
-  if (links === null || recent === null) return notFoundPage(request);
-  const page = renderListPage({
+  if (links === null || recent === null) return pageResponse(null, request);
+  const text = (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed();
+  const list = renderListPage({
     project: project.data,
     watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(links, watch, now) ?? "" })),
-    filter: {
-      state: parseListState(query.get("state")),
-      text: (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed(),
-    },
+    filter: { state: parseListState(query.get("state")), text },
     now,
     link: { self: `${links.publicUrl}/jobs?${query.toString()}`, before: recent.next },
   });
-  return pageResponse(200, page, request);
+  return pageResponse(list, request);
 }
 
 /** Returns null for a `before` that is not a page token. */
 async function readRecent(
-  ledger: Pick<Ledger, "listRecentWatches">,
+  ledger: PagesPorts["ledger"],
   project: string,
   before: string | null,
 ): Promise<WatchPage | null> {
@@ -108,21 +107,20 @@ async function readRecent(
   }
 }
 
-/** Returns the options of the links on a page. Returns null when the key does not open the page. The links expire with the key. */
+/** Returns options for the links on a page, which expire with the key. Returns null when the key does not open the page. */
 function openPage(
   page: LinkedPage,
   { query }: PageRequest,
-  { links, now }: Pick<PagesPorts, "links" | "now">,
+  links: LinkOptions,
+  now: Instant,
 ): LinkOptions | null {
   if (links.linkKey === undefined) return null;
   const expiresAt = readLinkKey(links.linkKey, page, query.get("key") ?? "", now);
   return expiresAt === null ? null : { ...links, expiresAt };
 }
 
-function notFoundPage(request: PageRequest): ApiResponse {
-  return pageResponse(404, renderNotFoundPage(), request);
-}
-
-function pageResponse(status: number, { html, headers }: RenderedPage, request: PageRequest): ApiResponse {
-  return conditionalResponse({ status, headers, body: html }, request);
+/** Makes the response with a page. Null makes a 404. */
+function pageResponse(page: RenderedPage | null, request: PageRequest): ApiResponse {
+  const { html, headers } = page ?? renderNotFoundPage();
+  return conditionalResponse({ status: page === null ? 404 : 200, headers, body: html }, request);
 }

@@ -6,7 +6,7 @@ import {
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
 import { readWait } from "../../lib/api/watch-request.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER_SECONDS = 30;
 
 export interface ReadStatusPorts {
   readonly ledger: Pick<Ledger, "readWatch" | "readDigest" | "readDelivery">;
-  readonly config: Config;
+  readonly configs: Pick<ConfigSource, "current">;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly remainingMs: () => number;
@@ -40,11 +40,9 @@ export async function readStatus(
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
     headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
-  const response = statusResponse(
-    await withDigestDeliveries(document, ports.ledger),
-    ports.config,
-    (status) => jsonResponse(200, status, headers),
-  );
+  const shown = await withDigestDeliveries(document, ports.ledger);
+  const config = await ports.configs.current();
+  const response = statusResponse(shown, config, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
 }
 
@@ -56,9 +54,9 @@ async function readUntilEnded(
   const until = now() + Math.min(waitSeconds * 1000, remainingMs() - RESPONSE_MS);
   let document = await ledger.readWatch(key);
   for (;;) {
-    const leftMs = until - now();
-    if (document?.watch.state !== "watching" || leftMs <= 0) return document;
-    await wait(Math.min(REREAD_MS, leftMs));
+    const restMs = until - now();
+    if (document?.watch.state !== "watching" || restMs <= 0) return document;
+    await wait(Math.min(REREAD_MS, restMs));
     document = await ledger.readWatch(key);
   }
 }

@@ -1,4 +1,4 @@
-import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   forbidden,
   type ProblemResponse,
@@ -6,11 +6,12 @@ import {
   unavailable,
   watchNotFound,
 } from "../../lib/api/problem.ts";
-import type { Redelivery, RedeliveryResult } from "../../lib/api/redelivery.ts";
+import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { settleDueAt } from "../../lib/ledger/due.ts";
@@ -23,8 +24,8 @@ import { log } from "../../lib/runtime/log.ts";
 export interface RedeliverPorts {
   readonly ledger: Pick<Ledger, "readWatch" | "scheduleSweep" | "startRedelivery">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly config: Config;
-  readonly now: Instant;
+  readonly configs: Pick<ConfigSource, "current">;
+  readonly now: () => Instant;
   /** Receives the targets whose notifications were queued again. */
   readonly onRedelivered: (key: WatchKey, targets: readonly string[], caller: string) => void;
 }
@@ -35,18 +36,20 @@ export interface RedeliverPorts {
  */
 export async function redeliver(
   key: WatchKey,
-  redelivery: Redelivery,
+  request: Pick<ApiRequest, "query" | "headers" | "body">,
+  { ledger, configs, now: clock, notifyQueue, onRedelivered }: RedeliverPorts,
   caller: Caller,
-  ports: RedeliverPorts,
 ): Promise<ApiResponse | ProblemResponse> {
-  const { ledger, config, now, notifyQueue } = ports;
+  const read = readRedelivery(request);
+  if (read.kind === "problem") return read;
+  const [config, now] = [await configs.current(), clock()];
   const document = await ledger.readWatch(key);
   if (document === null) return watchNotFound(key);
   const { watch } = document;
   const { state, generation } = watch;
   if (state === "watching" || state === "stopped")
     return problemResponse("not-concluded", `The watch has no outcome. Its state is '${state}'.`);
-  const chosen = chooseTargets(redelivery, watch, state, caller, config);
+  const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
   const expiresAt = keptUntil(now, config.settings);
@@ -62,7 +65,7 @@ export async function redeliver(
   const results = reopened.length === 0 ? [] : await notifyQueue.send(reopened.map(({ message }) => message));
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
   const queued = reopened.filter(({ message }) => !failed.has(message.id));
-  ports.onRedelivered(
+  onRedelivered(
     key,
     queued.map(({ target }) => target),
     caller.name,

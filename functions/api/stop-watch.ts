@@ -1,6 +1,8 @@
-import type { ApiResponse } from "../../lib/api/http-message.ts";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
-import type { Config } from "../../lib/config/config.ts";
+import { rejectInput } from "../../lib/api/request-body.ts";
+import type { Caller } from "../../lib/auth/caller.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -12,8 +14,8 @@ import { finishDigestMember } from "../shared/finish-digest-member.ts";
 export interface StopWatchPorts {
   readonly ledger: Pick<Ledger, "stopWatch" | "readWatch" | "removeRunningMember" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly config: Config;
-  readonly now: Instant;
+  readonly configs: Pick<ConfigSource, "current">;
+  readonly now: () => Instant;
   /** Called when this request has stopped the watch. */
   readonly onStopped: (key: WatchKey, caller: string) => void;
 }
@@ -25,12 +27,16 @@ export interface StopWatchPorts {
  */
 export async function stopWatch(
   key: WatchKey,
-  caller: string,
-  { ledger, notifyQueue, config, now, onStopped }: StopWatchPorts,
+  request: Pick<ApiRequest, "query" | "body">,
+  { ledger, notifyQueue, configs, now, onStopped }: StopWatchPorts,
+  caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const result = await ledger.stopWatch(key, now, keptUntil(now, config.settings));
+  const problem = rejectInput(request);
+  if (problem !== null) return problem;
+  const { settings } = await configs.current();
+  const result = await ledger.stopWatch(key, now(), keptUntil(now(), settings));
   if (result === "missing") return watchNotFound(key);
-  if (result === "stopped") onStopped(key, caller);
+  if (result === "stopped") onStopped(key, caller.name);
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {

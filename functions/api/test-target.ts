@@ -1,11 +1,12 @@
 import type { TestResult } from "../../lib/api/delivery-document.ts";
-import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import { forbidden, malformedPath, type ProblemResponse, targetNotFound } from "../../lib/api/problem.ts";
+import { rejectInput } from "../../lib/api/request-body.ts";
 import { nameErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isKnown, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/targets.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { type Instant, Name } from "../../lib/domain/job.ts";
 import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -16,9 +17,9 @@ const RESPONSE_MS = 2_000;
 
 export interface TestTargetPorts {
   readonly ledger: Pick<TargetLedger, "switchTargetOn">;
-  readonly config: Config;
+  readonly configs: Pick<ConfigSource, "knowing">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
-  readonly now: Instant;
+  readonly now: () => Instant;
   readonly uuid: () => string;
   readonly remainingMs: () => number;
   readonly onTested: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
@@ -26,16 +27,20 @@ export interface TestTargetPorts {
 
 /** `POST /v1/targets/{name}/test`: makes one attempt. A delivered attempt switches on a target that was gone. */
 export async function testTarget(
-  name: string,
-  caller: Caller,
+  { name = "" }: Readonly<Record<string, string>>,
+  request: Pick<ApiRequest, "query" | "body">,
   ports: TestTargetPorts,
+  caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const { config, now } = ports;
+  const problem = rejectInput(request);
+  if (problem !== null) return problem;
   const errors = nameErrors("name", Name.safeParse(name));
   if (errors.length > 0) return malformedPath(errors);
   if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
+  const config = await ports.configs.knowing("targets", name);
   const target = isKnown(config, "targets", name) ? config.targets[name] : undefined;
   if (target === undefined) return targetNotFound(name);
+  const now = ports.now();
   const result = await ports.deliver({
     target,
     content: { kind: "test", target: name, at: now },

@@ -1,8 +1,7 @@
-import { stopWatch } from "../../functions/api/stop-watch.ts";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { reach, type Surroundings, startEnqueue } from "./service.ts";
+import { type Surroundings, startApi, startEnqueue } from "./service.ts";
 import { TOKEN } from "./setup.ts";
 import type { Actor } from "./world.ts";
 
@@ -69,20 +68,25 @@ function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: re
 
 /** Somebody stops a watch, and asks again until that is confirmed. */
 export function stop(around: Surroundings, key: WatchKey): void {
-  const { world, config } = around;
+  const { world } = around;
   invoke(
     around,
     "status",
     async (actor) => {
-      const { ledger, queue } = reach(around, actor, 0);
-      const answer = await stopWatch(key, "token:all", {
-        ledger,
-        notifyQueue: queue("notify"),
-        config,
-        now: world.now(),
-        onStopped: () => {},
-      });
-      if ("kind" in answer && answer.problem.status === 503) return false;
+      const response = await startApi(around, actor)(
+        {
+          method: "DELETE",
+          path: `/v1/jobs/${key.project}/${key.jobId}`,
+          query: new URLSearchParams(),
+          headers: { authorization: `Bearer ${TOKEN}` },
+          body: "",
+          requestId: actor.name,
+        },
+        { requestId: actor.name, remainingMs: () => actor.deadlineAt - world.now() },
+        () => {},
+      );
+      if (response.status === 503) return false;
+      if (response.status !== 204) throw new Error(`unexpected answer: ${response.body}`);
       world.note(actor, `${key.jobId}: asked to stop`);
       return true;
     },

@@ -1,3 +1,4 @@
+import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/poll-job.ts";
@@ -57,6 +58,30 @@ export function startEnqueue(around: Surroundings, actor: Actor): HandleRequest 
     onFailure: () => {},
     onIssuerFailure: () => {},
     onDurationsUnread: () => {},
+  });
+}
+
+/** The handler of all other routes. Callers of the simulation only stop watches. */
+export function startApi(around: Surroundings, actor: Actor): HandleRequest {
+  const { world } = around;
+  const { ledger, queue } = reach(around, actor, 0);
+  const readConfig = async () => around.config;
+  const unused = async () => Promise.reject(new Error("no caller of the simulation needs this"));
+  return createApiHandler({
+    ledger,
+    notifyQueue: queue("notify"),
+    configs: { current: readConfig, fresh: readConfig, knowing: readConfig },
+    identify: async () => ({ kind: "refused" }),
+    defaultUrl: PUBLIC_URL,
+    now: world.now,
+    wait: unused,
+    uuid: () => "",
+    deliver: unused,
+    health: unused,
+    onStopped: () => {},
+    onTested: () => {},
+    onRedelivered: () => {},
+    onIssuerFailure: () => {},
   });
 }
 
