@@ -31,7 +31,7 @@ export interface WatchKey {
 
 /** One generation of a watch. The first generation is 0. Each restart of the watch starts the next one. */
 export interface WatchGeneration extends WatchKey {
-  readonly generation?: number | undefined;
+  readonly generation: number;
 }
 
 export const JobState = z.enum(["pending", "succeeded", "failed"]);

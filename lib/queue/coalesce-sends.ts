@@ -1,9 +1,9 @@
 import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
-/** How long the first message waits for company: short beside a poll, long beside ten of them answering at once. */
+/** How long the first message waits for others. A poll takes much longer. */
 const WINDOW_MS = 100;
 
-/** Runs something later, and answers how to call it off. */
+/** Runs a function later. Returns a function that cancels it. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
 const realTimer: Timer = (run, ms) => {
@@ -11,46 +11,46 @@ const realTimer: Timer = (run, ms) => {
   return () => clearTimeout(timer);
 };
 
-interface Waiting {
+interface WaitingSend {
   readonly messages: readonly OutgoingMessage[];
   readonly resolve: (results: readonly SendResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A queue for one batch of records whose sends go out together; `leave` says that a record will send no more. */
+/** A queue that the records of one SQS batch share. */
 export interface CoalescedSender extends Pick<Queue, "send"> {
-  leave(): void;
+  /** Says that a record sends no more messages. Each record calls it once. */
+  done(): void;
 }
 
 /**
- * Ten records that each send one message would ask SQS ten times; gathered they ask once. A send goes out when all
- * records still at work are waiting for theirs, or after 100 ms: no poll waits for a slow neighbour.
- * @param records how many records share it; each calls `leave` exactly once.
+ * Sends the messages of several records by one request, because each request to SQS costs money.
+ * The request starts when every record waits for its result or is done, and at the latest after 100 ms.
+ * @param records how many records share the queue.
  */
 export function coalesceSends(
   queue: Pick<Queue, "send">,
   records: number,
   timer: Timer = realTimer,
 ): CoalescedSender {
-  let atWork = records;
-  let waiting: Waiting[] = [];
+  let running = records;
+  let waiting: WaitingSend[] = [];
   let cancelTimer = (): void => {};
 
   function flush(): void {
     cancelTimer();
-    const batch = waiting;
+    const sends = waiting;
     waiting = [];
-    if (batch.length === 0) return;
-    queue.send(batch.flatMap(({ messages }) => messages)).then(
+    queue.send(sends.flatMap(({ messages }) => messages)).then(
       (results) => {
         let from = 0;
-        for (const { messages, resolve } of batch) {
+        for (const { messages, resolve } of sends) {
           resolve(results.slice(from, from + messages.length));
           from += messages.length;
         }
       },
       (error: unknown) => {
-        for (const { reject } of batch) reject(error);
+        for (const { reject } of sends) reject(error);
       },
     );
   }
@@ -59,12 +59,12 @@ export function coalesceSends(
     send: (messages) =>
       new Promise((resolve, reject) => {
         waiting.push({ messages, resolve, reject });
-        if (waiting.length >= atWork) flush();
+        if (waiting.length >= running) flush();
         else if (waiting.length === 1) cancelTimer = timer(flush, WINDOW_MS);
       }),
-    leave() {
-      atWork -= 1;
-      if (waiting.length > 0 && waiting.length >= atWork) flush();
+    done() {
+      running -= 1;
+      if (waiting.length > 0 && waiting.length >= running) flush();
     },
   };
 }

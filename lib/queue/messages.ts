@@ -1,60 +1,62 @@
 import * as z from "zod/mini";
-import { JobId, Name, Outcome } from "../domain/job.ts";
 import { Count, CountFromOne } from "../domain/zod-fields.ts";
+import { type Instant, JobId, Name, Outcome, type WatchKey } from "../domain/job.ts";
+import { parseJson } from "../domain/json.ts";
+import type { NotificationKey } from "../ledger/notification.ts";
+import type { OutgoingMessage } from "./queue.ts";
 
-/**
- * The latest version this code writes of any kind. A reader accepts its own and all earlier ones; a newer one waits in the
- * queue. The next version of any kind is therefore 3: a 2 of another kind than a notification is malformed here.
- */
-const MESSAGE_VERSION = 2;
+/** The version of all messages that this release writes. It reads this version and all earlier ones. */
+const MESSAGE_VERSION = 1;
 
-/** Poll queue: "look at this job". The loop carries its own bounds, so that no lost setting can make it endless. */
+/** A message of the poll queue: do poll number `poll` of a watch. */
 export const PollMessage = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
   project: Name,
   jobId: JobId,
   poll: CountFromOne,
+  /** The deadline of the watch. It ends the loop of polls even if the ledger is wrong. */
   deadlineAt: Count,
-  /** The turn in its project's quota that this poll has taken and waits for. */
+  /** The time that is reserved for this poll in the rate limit of the project. */
   rateLimitedUntil: z.optional(Count),
 });
 export type PollMessage = z.infer<typeof PollMessage>;
 
-/** A configured target's name, or that of a caller's own. */
+/** The name of a configured target, or of a callback. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/**
- * Notify queue: "tell this target". `redelivery` counts deliberate repeats; 0 is the notification of the outcome itself. `generation`
- * counts how often the watch was taken up again, which readers of version 1 know nothing of.
- */
+/** A message of the notify queue: notify a target of the outcome of a watch. */
 export const NotificationMessage = z.strictObject({
-  v: z.union([z.literal(1), z.literal(2)]),
+  v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
   project: Name,
   jobId: JobId,
+  /** The generation of the watch. */
+  generation: Count,
   target: TargetName,
   outcome: Outcome,
-  redelivery: z._default(Count, 0),
-  generation: z.optional(CountFromOne),
+  /** 0 for the first notification of the outcome. Each redelivery has the next number. */
+  redelivery: Count,
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
-/** Notify queue: "tell this chat target how all the jobs of one call ended". */
+/** A message of the notify queue: send a digest to a chat. */
 export const DigestMessage = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
   digestId: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
   target: TargetName,
 });
 export type DigestMessage = z.infer<typeof DigestMessage>;
 
-/** Notify queue: "tell the fallback target that another one is gone, since `since`". */
+/** A message of the notify queue: notify the fallback target that another target is gone. */
 export const TargetGoneMessage = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
+  /** The target that is gone. */
   gone: Name,
   since: Count,
+  /** The fallback target. */
   target: Name,
 });
 export type TargetGoneMessage = z.infer<typeof TargetGoneMessage>;
@@ -66,26 +68,68 @@ export const NotifyMessage = z.discriminatedUnion("kind", [
 ]);
 export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
-/** Reading a queue's body: a `newer` one must wait for its reader; a `malformed` one is permanent. */
 export type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
+  /** A later release wrote the message. The message waits in its queue for that release. */
   | { readonly kind: "newer"; readonly version: number }
+  /** No release can read the message. */
   | { readonly kind: "malformed"; readonly reason: string };
 
 const Version = z.object({ v: z.int() });
 
-/** Reads a queue body with `schema`. The reason names fields, never their values: a body may hold anything. */
+/** Parses the body of a message. The reason of a malformed message names fields but no values. */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return { kind: "malformed", reason: "the body is not JSON" };
-  }
+  const json = parseJson(body);
+  if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };
   const version = Version.safeParse(json);
   if (version.success && version.data.v > MESSAGE_VERSION) return { kind: "newer", version: version.data.v };
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: "message", message: parsed.data };
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
   return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
+}
+
+/** Returns the message for a poll. SQS delivers the message after `delaySeconds`. */
+export function pollMessage(
+  { project, jobId, poll, deadlineAt }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
+  delaySeconds: number,
+  rateLimitedUntil: Instant | null = null,
+): OutgoingMessage {
+  const message: PollMessage = { v: MESSAGE_VERSION, kind: "poll", project, jobId, poll, deadlineAt };
+  if (rateLimitedUntil !== null) message.rateLimitedUntil = rateLimitedUntil;
+  return toOutgoing(message, delaySeconds);
+}
+
+/** Returns the message for a notification. */
+export function notificationMessage(
+  { project, jobId, generation, target }: NotificationKey,
+  outcome: Outcome,
+  redelivery: number,
+): OutgoingMessage {
+  return toOutgoing({
+    v: MESSAGE_VERSION,
+    kind: "notification",
+    project,
+    jobId,
+    generation,
+    target,
+    outcome,
+    redelivery,
+  });
+}
+
+/** Returns the message that sends a digest to a chat. */
+export function digestMessage(digestId: string, target: string): OutgoingMessage {
+  return toOutgoing({ v: MESSAGE_VERSION, kind: "digest", digestId, target });
+}
+
+/** Returns the message that notifies the fallback target of a target that is gone. */
+export function targetGoneMessage(gone: string, since: Instant, fallbackTarget: string): OutgoingMessage {
+  return toOutgoing({ v: MESSAGE_VERSION, kind: "target_gone", gone, since, target: fallbackTarget });
+}
+
+/** The body is also the ID, which only matches a message with its result. */
+function toOutgoing(message: PollMessage | NotifyMessage, delaySeconds = 0): OutgoingMessage {
+  const body = JSON.stringify(message);
+  return { id: body, body, delaySeconds };
 }

@@ -1,86 +1,80 @@
-import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type Instant, OUTCOMES, type WatchKey } from "../../domain/job.ts";
-import { fromAttributes } from "./attributes.ts";
-import { readItem } from "./item.ts";
+import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { fromAttributes } from "./expression.ts";
 import { RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
-import { get, type LedgerTable } from "./table.ts";
+import { getItem, type Item, type LedgerTable, parseItem } from "./table.ts";
 
-/**
- * How far behind its plan, or beyond its deadline, a watch may be and still count as followed. A last poll may wait an hour for
- * its turn.
- */
+/** A watch may be this late before it counts as orphaned. A last poll can wait an hour for the rate limit. */
 const GRACE_MS = 5_400_000;
-/** Watches that are read at once. */
-const ABREAST = 20;
+/** How many watches are read in parallel. */
+const CONCURRENCY = 20;
 
-const State = z.enum(["watching", "stopped", ...OUTCOMES]);
-const Entry = z.object({ pk: z.string(), state: State });
-const Plan = z.object({
-  state: State,
+const Entry = z.object({ pk: z.string(), state: WatchState });
+const Schedule = z.object({
+  state: WatchState,
   deadlineAt: z.number(),
   dueAt: z._default(z.nullable(z.number()), null),
 });
 
 export interface Audit {
-  /** Every watch that the ledger still keeps. */
+  /** All watches in the ledger. */
   readonly accepted: number;
   readonly concluded: number;
   readonly stopped: number;
-  /** Followed: its next poll is planned, the plan is kept, and its deadline has not long passed. */
+  /** Watches with a planned poll and a deadline, neither of them long past. */
   readonly live: number;
-  /** Neither over nor followed: accepted − concluded − stopped − live of them. Always none, or something is broken. */
+  /** All other watches. There are none, unless something is broken. */
   readonly orphaned: readonly WatchKey[];
 }
 
 /**
- * Counts what became of everything that was accepted. The index says which watches are over; of each that is not,
- * the item itself is read, consistently, so that no race with a poll is ever counted.
- * Costs half a read unit per 4 kB of the index, about 30 watches, and one per watch that runs.
+ * Counts the watches of the ledger by what became of them.
+ * The index tells which watches are over. Every other watch is read consistently.
+ * Costs half a read unit per 4 kB of the index (about 30 watches), and one unit per watch that is not over.
  */
 export async function readAudit(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { accepted: 0, concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
-  for await (const entries of pagesOf(table)) {
-    audit.accepted += entries.length;
-    const running = entries.filter(({ state }) => state === "watching");
-    const over = entries.filter(({ state }) => state !== "watching");
-    const standings = over.map(({ state }) => (state === "stopped" ? "stopped" : "concluded"));
-    for (const standing of standings) audit[standing] += 1;
-    for (let i = 0; i < running.length; i += ABREAST) {
-      const keys = running.slice(i, i + ABREAST).map(({ pk }) => watchOfPartition(pk));
-      const found = await Promise.all(keys.map((key) => standingOf(table, key, now)));
-      for (const [at, key] of keys.entries()) {
-        const standing = found[at] ?? "missing";
-        if (standing === "orphaned") audit.orphaned.push(key);
-        else if (standing === "missing") audit.accepted -= 1;
-        else audit[standing] += 1;
-      }
+  const running: WatchKey[] = [];
+  for await (const { pk, state } of scanIndex(table)) {
+    audit.accepted += 1;
+    if (state === "watching") running.push(watchOfPartition(pk));
+    else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
+  }
+  for (let i = 0; i < running.length; i += CONCURRENCY) {
+    const keys = running.slice(i, i + CONCURRENCY);
+    const results = await Promise.all(keys.map((key) => classify(table, key, now)));
+    for (const [at, key] of keys.entries()) {
+      const result = results[at] ?? "missing";
+      if (result === "orphaned") audit.orphaned.push(key);
+      else if (result === "missing") audit.accepted -= 1;
+      else audit[result] += 1;
     }
   }
   return audit;
 }
 
-async function* pagesOf({ client, table }: LedgerTable): AsyncGenerator<z.infer<typeof Entry>[]> {
-  let next: Record<string, AttributeValue> | undefined;
+async function* scanIndex({ client, table }: LedgerTable): AsyncGenerator<z.infer<typeof Entry>> {
+  let next: Item | undefined;
   do {
     const page = await client.send(
       new ScanCommand({ TableName: table, IndexName: RECENT_INDEX, ExclusiveStartKey: next }),
     );
-    yield (page.Items ?? []).map((item) => Entry.parse(fromAttributes(item)));
+    for (const item of page.Items ?? []) yield Entry.parse(fromAttributes(item));
     next = page.LastEvaluatedKey;
   } while (next !== undefined);
 }
 
-async function standingOf(
+async function classify(
   table: LedgerTable,
   key: WatchKey,
   now: Instant,
 ): Promise<"concluded" | "stopped" | "live" | "orphaned" | "missing"> {
-  const item = await get(table, watchItemKey(key));
+  const item = await getItem(table, watchItemKey(key));
   if (item === null) return "missing";
-  const { state, dueAt, deadlineAt } = readItem(Plan, item);
+  const { state, dueAt, deadlineAt } = parseItem(Schedule, item);
   if (state === "stopped") return "stopped";
   if (state !== "watching") return "concluded";
-  const planned = dueAt !== null && dueAt > now - GRACE_MS;
-  return planned && deadlineAt > now - GRACE_MS ? "live" : "orphaned";
+  const isPlanned = dueAt !== null && dueAt > now - GRACE_MS;
+  return isPlanned && deadlineAt > now - GRACE_MS ? "live" : "orphaned";
 }

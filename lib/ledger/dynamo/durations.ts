@@ -1,50 +1,47 @@
 import * as z from "zod/mini";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
-import type { DurationLedger } from "../duration-ledger.ts";
-import { readItem, timeToLive } from "./item.ts";
-import { durationsKey, durationsPartition, epochOfSortKey } from "./keys.ts";
-import { change, type LedgerTable, query } from "./table.ts";
+import type { NewDuration } from "../ledger.ts";
+import { type LedgerTable, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
-/** A counter's attribute is named by the day of its epoch and its bucket: `d3b215`; without a day, of the first. */
-const COUNTER = /^(?:d([0-6]))?b(\d+)$/;
-/** An epoch is a week: the days of one share an item, so that two years of them are read at once. */
-const EPOCH_DAYS = 7;
+/** An attribute counts the jobs of one day and one bucket: `d3b215` is day 3 of the week and bucket 215. */
+const COUNTER = /^d([0-6])b(\d+)$/;
+/** The counts of a week share an item, so that one query reads two years. Each item expires alone. */
+const WEEK_DAYS = 7;
+const SORT_KEY = /^week#(\d+)$/;
+
 const DurationsItem = z.looseObject({ sk: z.string() });
 
-/** One atomic write, to an item for the epoch alone: what is old ends by itself, and no item grows for ever. */
-export async function addDuration(
-  table: LedgerTable,
-  entry: Parameters<DurationLedger["addDuration"]>[0],
-): Promise<void> {
-  const { project, jobType, bucket, day, expiresAt } = entry;
-  await change(table, {
-    key: durationsKey(project, jobType, Math.floor(day / EPOCH_DAYS)),
-    add: { [`d${day % EPOCH_DAYS}b${bucket}`]: 1 },
-    set: { expiresAt: timeToLive(expiresAt) },
+/** Costs one write. */
+export async function addDuration(table: LedgerTable, duration: NewDuration): Promise<void> {
+  const { project, jobType, day, bucket, expiresAt } = duration;
+  await updateItem(table, {
+    key: { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` },
+    add: { [`d${day % WEEK_DAYS}b${bucket}`]: 1 },
+    set: { expiresAt: toEpochSeconds(expiresAt) },
   });
 }
 
-/** One query. Two years of weeks fit into one page of it several times. */
+/** Costs one query. Two years of counts are much smaller than a page. */
 export async function readDurations(
   table: LedgerTable,
   project: string,
   jobType: string,
 ): Promise<DurationCount[]> {
-  const { Items = [] } = await query(table, {
-    where: "#pk = :pk",
-    values: { pk: durationsPartition(project, jobType) },
-  });
-  return Items.flatMap((item) => countsOf(readItem(DurationsItem, item))).sort(
+  const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
+  return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
     (a, b) => a.day - b.day || a.bucket - b.bucket,
   );
 }
 
+function durationsPartition(project: string, jobType: string): string {
+  return `D#${project}#${jobType}`;
+}
+
 function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): DurationCount[] {
-  const epoch = epochOfSortKey(sk);
-  if (epoch === null) return [];
+  const week = Number(SORT_KEY.exec(sk)?.[1]);
   return Object.entries(attributes).flatMap(([name, count]) => {
-    const [, day = 0, bucket] = COUNTER.exec(name) ?? [];
+    const [, day, bucket] = COUNTER.exec(name) ?? [];
     if (bucket === undefined || typeof count !== "number") return [];
-    return [{ day: epoch * EPOCH_DAYS + Number(day), bucket: Number(bucket), count }];
+    return [{ day: week * WEEK_DAYS + Number(day), bucket: Number(bucket), count }];
   });
 }

@@ -1,101 +1,132 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { isAbsent, type Stored, toAttribute } from "./attributes.ts";
-import { ITEM_VERSION } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
 
-type Values = Readonly<Record<string, Stored>>;
+/** The value of one attribute. A `Set` is a string set. Null means that the attribute is absent. */
+export type StoredValue =
+  | string
+  | number
+  | boolean
+  | Uint8Array
+  | ReadonlySet<string>
+  | readonly string[]
+  | null;
 
-/** One write to one item, told by what it does to the attributes. */
-export interface Change {
+export type StoredValues = Readonly<Record<string, StoredValue>>;
+
+/** An update of one item. */
+export interface ItemUpdate {
   readonly key: ItemKey;
-  /** Null removes the attribute. */
-  readonly set?: Values;
-  /** Set unless the attribute is there. */
-  readonly first?: Values;
-  /** Adds to a number or a set, which need not exist. */
+  /** Null removes an attribute. */
+  readonly set?: StoredValues;
+  /** Sets attributes that are absent. */
+  readonly setIfAbsent?: StoredValues;
+  /** Adds to numbers and sets. An absent number is 0. */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
-  /** Takes elements out of sets. */
-  readonly take?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Appends to lists, which need not exist. */
+  /** Removes elements from sets. */
+  readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
+  /** Appends to lists. An absent list is empty. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
-  /** Attributes are written `#name`, values `:name`. */
+  /** Names an attribute as `#name` and a value as `:name`. */
   readonly condition?: string;
-  readonly values?: Values;
-  readonly answer?: "NONE" | "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
+  /** The values that the condition names. */
+  readonly values?: StoredValues;
+  readonly returnValues?: "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
 
-/** What may stand behind `#` in an expression as it is. */
+/** An expression can only name such attributes directly. */
 const PLAIN_NAME = /^\w+$/;
-const VERSION: Values = { v: ITEM_VERSION };
 
-/** A change in DynamoDB's notation. A new item is stamped with our version; a later one keeps its own. */
-export function toUpdate({ set, first, add, take, append, condition, values }: Change) {
-  const names: Record<string, string> = condition === undefined ? {} : namesOf(condition);
-  const written: Record<string, AttributeValue> = values === undefined ? {} : valuesOf(values);
-  const removed: string[] = [];
+/** Returns the input of UpdateItem, without the table. */
+export function toUpdateInput(update: ItemUpdate) {
+  const { condition, append } = update;
+  const names = condition === undefined ? {} : attributeNames(condition);
+  const values = attributeValues(update.values ?? {});
+  const clauses: Record<"SET" | "ADD" | "DELETE" | "REMOVE", string[]> = {
+    SET: [],
+    ADD: [],
+    DELETE: [],
+    REMOVE: [],
+  };
   let count = 0;
-  const put = (changes: Values | undefined, part: (name: string, value: string) => string): string[] => {
-    const parts: string[] = [];
-    for (const name in changes) {
-      const value = changes[name] ?? null;
-      const to = `u${count++}`;
-      const alias = PLAIN_NAME.test(name) ? `#${name}` : `#${to}`;
-      names[alias] = name;
+  const addTo = (
+    clause: "SET" | "ADD" | "DELETE",
+    changes: StoredValues | undefined,
+    format: (name: string, value: string) => string,
+  ): void => {
+    for (const [attribute, value] of Object.entries(changes ?? {})) {
+      count += 1;
+      const name = PLAIN_NAME.test(attribute) ? `#${attribute}` : `#n${count}`;
+      names[name] = attribute;
       if (isAbsent(value)) {
-        removed.push(alias);
+        clauses.REMOVE.push(name);
         continue;
       }
-      written[`:${to}`] = toAttribute(value);
-      parts.push(part(alias, `:${to}`));
+      values[`:v${count}`] = toAttribute(value);
+      clauses[clause].push(format(name, `:v${count}`));
     }
-    return parts;
   };
-  const unlessThere = (name: string, value: string) => `${name} = if_not_exists(${name}, ${value})`;
-  const verbs: readonly (readonly [string, readonly string[]])[] = [
-    [
-      "SET",
-      [
-        ...put(set, (name, value) => `${name} = ${value}`),
-        ...put(first, unlessThere),
-        ...put(VERSION, unlessThere),
-        ...put(append, (name, value) => `${name} = list_append(if_not_exists(${name}, :none), ${value})`),
-      ],
-    ],
-    ["ADD", put(add, (name, value) => `${name} ${value}`)],
-    ["DELETE", put(take, (name, value) => `${name} ${value}`)],
-    ["REMOVE", removed],
-  ];
-  if (append !== undefined) written[":none"] = { L: [] };
+  addTo("SET", update.set, (name, value) => `${name} = ${value}`);
+  addTo("SET", update.setIfAbsent, (name, value) => `${name} = if_not_exists(${name}, ${value})`);
+  addTo(
+    "SET",
+    append,
+    (name, value) => `${name} = list_append(if_not_exists(${name}, :emptyList), ${value})`,
+  );
+  addTo("ADD", update.add, (name, value) => `${name} ${value}`);
+  addTo("DELETE", update.removeElements, (name, value) => `${name} ${value}`);
+  if (append !== undefined) values[":emptyList"] = { L: [] };
   return {
-    UpdateExpression: verbs
+    UpdateExpression: Object.entries(clauses)
       .filter(([, parts]) => parts.length > 0)
-      .map(([verb, parts]) => `${verb} ${parts.join(", ")}`)
+      .map(([clause, parts]) => `${clause} ${parts.join(", ")}`)
       .join(" "),
-    ...(condition === undefined ? {} : { ConditionExpression: condition }),
+    ConditionExpression: condition,
     ExpressionAttributeNames: names,
-    ExpressionAttributeValues: written,
+    ExpressionAttributeValues: values,
   };
 }
 
-/** What expressions name, by their text: they are few, and each is used again and again. */
-const named = new Map<string, Readonly<Record<string, string>>>();
-
-/** The attributes an expression names as `#name`. */
-export function namesOf(expression: string): Record<string, string> {
-  let names = named.get(expression);
-  if (names === undefined) {
-    names = Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
-    named.set(expression, names);
-  }
-  return { ...names };
+/** Returns the names for the attributes that an expression names as `#name`. */
+export function attributeNames(expression: string): Record<string, string> {
+  return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
 }
 
-/** The values an expression uses as `:name`. */
-export function valuesOf(values: Values): Record<string, AttributeValue> {
-  const named: Record<string, AttributeValue> = {};
-  for (const name in values) {
-    const value = values[name] ?? null;
-    if (!isAbsent(value)) named[`:${name}`] = toAttribute(value);
+/** Returns the values for an expression that names them as `:name`. */
+export function attributeValues(values: StoredValues): Record<string, AttributeValue> {
+  const named = Object.entries(toAttributes(values));
+  return Object.fromEntries(named.map(([name, value]) => [`:${name}`, value]));
+}
+
+/** Returns an item in the notation of DynamoDB. */
+export function toAttributes(values: StoredValues): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (!isAbsent(value)) attributes[name] = toAttribute(value);
   }
-  return named;
+  return attributes;
+}
+
+/** Returns an item as plain values. Sets and lists are arrays. */
+export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
+}
+
+/** DynamoDB has no empty set. */
+function isAbsent(value: StoredValue): value is null {
+  return value === null || (value instanceof Set && value.size === 0);
+}
+
+function toAttribute(value: NonNullable<StoredValue>): AttributeValue {
+  if (typeof value === "string") return { S: value };
+  if (typeof value === "number") return { N: String(value) };
+  if (typeof value === "boolean") return { BOOL: value };
+  if (value instanceof Uint8Array) return { B: value };
+  if (value instanceof Set) return { SS: [...value] };
+  return { L: [...value].map((text) => ({ S: text })) };
+}
+
+function fromAttribute(value: AttributeValue): unknown {
+  if (value.N !== undefined) return Number(value.N);
+  if (value.L !== undefined) return value.L.map(fromAttribute);
+  return value.S ?? value.BOOL ?? value.B ?? value.SS ?? null;
 }

@@ -1,3 +1,4 @@
+import "../../domain/zod-fields.ts";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -6,44 +7,64 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  type QueryCommandOutput,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type Stored, toAttributes } from "./attributes.ts";
-import { type Change, namesOf, toUpdate, valuesOf } from "./expression.ts";
-import { ITEM_VERSION } from "./item.ts";
+import * as z from "zod/mini";
+import type { Instant } from "../../domain/job.ts";
+import {
+  attributeNames,
+  attributeValues,
+  fromAttributes,
+  type ItemUpdate,
+  type StoredValues,
+  toAttributes,
+  toUpdateInput,
+} from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The table the ledger generations in. */
+/** The version of all items that this release writes. It reads this version and all earlier ones. */
+const ITEM_VERSION = 1;
+
+/** The DynamoDB table of the ledger. */
 export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
 }
 
 export type Item = Record<string, AttributeValue>;
-export type Written = { readonly kind: "written"; readonly item: Item } | { readonly kind: "refused" };
 
-/** One conditional write. `refused` when the condition did not hold; anything else that goes wrong is thrown. */
-export async function change({ client, table }: LedgerTable, wanted: Change): Promise<Written> {
-  return unlessRefused(async () => {
+/** `item` has the attributes that the write asked for. `refused`: the condition of the write did not hold. */
+export type WriteResult = { readonly kind: "written"; readonly item: Item } | { readonly kind: "refused" };
+
+/** A later release wrote an item. This release cannot know what the item means. */
+export class NewerItemError extends Error {
+  override readonly name = "NewerItemError";
+}
+
+/** Updates one item. Creates the item when it is absent. */
+export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<WriteResult> {
+  const setIfAbsent = { ...update.setIfAbsent, v: ITEM_VERSION };
+  return refusedOr(async () => {
     const { Attributes } = await client.send(
       new UpdateItemCommand({
         TableName: table,
-        Key: toAttributes({ ...wanted.key }),
-        ...toUpdate(wanted),
-        ReturnValues: wanted.answer ?? "NONE",
+        Key: toAttributes({ ...update.key }),
+        ...toUpdateInput({ ...update, setIfAbsent }),
+        ReturnValues: update.returnValues ?? "NONE",
       }),
     );
     return Attributes ?? {};
   });
 }
 
-/** Writes an item that must not be there yet. */
-export async function create(
+/** Creates one item. Returns `refused` when the item exists. */
+export async function createItem(
   { client, table }: LedgerTable,
   key: ItemKey,
-  values: Readonly<Record<string, Stored>>,
-): Promise<Written> {
-  return unlessRefused(async () => {
+  values: StoredValues,
+): Promise<WriteResult> {
+  return refusedOr(async () => {
     await client.send(
       new PutItemCommand({
         TableName: table,
@@ -55,49 +76,94 @@ export async function create(
   });
 }
 
-/** A consistent read of one item, or of some attributes of it (written `#name`, with commas between). */
-export async function get(
+/** Reads one item consistently. Returns null when the item is absent. */
+export async function getItem(
   { client, table }: LedgerTable,
   key: ItemKey,
-  attributes?: string,
+  attributes?: readonly string[],
 ): Promise<Item | null> {
+  const names = attributes?.map((attribute) => `#${attribute}`).join(", ");
   const { Item } = await client.send(
     new GetItemCommand({
       TableName: table,
       Key: toAttributes({ ...key }),
       ConsistentRead: true,
-      ...(attributes === undefined
-        ? {}
-        : { ProjectionExpression: attributes, ExpressionAttributeNames: namesOf(attributes) }),
+      ProjectionExpression: names,
+      ExpressionAttributeNames: names === undefined ? undefined : attributeNames(names),
     }),
   );
   return Item ?? null;
 }
 
-export interface Wanted {
-  readonly where: string;
-  readonly values: Readonly<Record<string, Stored>>;
-  readonly rest?: Pick<
+/** Reads one page of a query. */
+export async function queryPage(
+  { client, table }: LedgerTable,
+  condition: string,
+  values: StoredValues,
+  options: Pick<
     QueryCommandInput,
     "IndexName" | "Limit" | "ScanIndexForward" | "ConsistentRead" | "ExclusiveStartKey"
-  >;
-}
-
-/** One page of a query: as much as DynamoDB gives at once. */
-export async function query({ client, table }: LedgerTable, { where, values, rest }: Wanted) {
+  > = {},
+): Promise<QueryCommandOutput> {
   return client.send(
     new QueryCommand({
       TableName: table,
-      KeyConditionExpression: where,
-      ExpressionAttributeNames: namesOf(where),
-      ExpressionAttributeValues: valuesOf(values),
-      ...rest,
+      KeyConditionExpression: condition,
+      ExpressionAttributeNames: attributeNames(condition),
+      ExpressionAttributeValues: attributeValues(values),
+      ...options,
     }),
   );
 }
 
-/** A refused condition is an answer; every other error is thrown. */
-async function unlessRefused(write: () => Promise<Item>): Promise<Written> {
+const Version = z.object({ v: z.int() });
+
+/**
+ * Parses an item.
+ * @throws NewerItemError when a later release wrote the item. The error of zod names fields but no values.
+ */
+export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
+  const values = fromAttributes(item);
+  const { v } = Version.parse(values);
+  if (v > ITEM_VERSION) {
+    throw new NewerItemError(`The ledger item has version ${v}. This release reads version ${ITEM_VERSION}.`);
+  }
+  return schema.parse(values);
+}
+
+/** DynamoDB counts the time to live of an item in whole seconds since 1970. */
+export function toEpochSeconds(instant: Instant): number {
+  return Math.ceil(instant / 1000);
+}
+
+type TableOperation = (table: LedgerTable, ...rest: never[]) => unknown;
+
+type Bound<Operations> = {
+  readonly [Name in keyof Operations]: Operations[Name] extends (
+    table: LedgerTable,
+    ...rest: infer Rest
+  ) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
+};
+
+/**
+ * Returns the operations without their first parameter, bound to one table.
+ * A function binds only the operations that it uses, so that its package and its role contain no others.
+ */
+export function bindToTable<const Operations extends Readonly<Record<string, TableOperation>>>(
+  table: LedgerTable,
+  operations: Operations,
+): Bound<Operations> {
+  const bound = Object.entries(operations).map(([name, operation]) => [
+    name,
+    (...rest: never[]) => operation(table, ...rest),
+  ]);
+  return Object.fromEntries(bound) as Bound<Operations>;
+}
+
+/** Turns the error for a condition that did not hold into a result. */
+async function refusedOr(write: () => Promise<Item>): Promise<WriteResult> {
   try {
     return { kind: "written", item: await write() };
   } catch (error) {

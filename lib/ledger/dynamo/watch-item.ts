@@ -1,29 +1,32 @@
 import * as z from "zod/mini";
-import { ACCESS_ERROR_KINDS, OUTCOMES } from "../../domain/job.ts";
-import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import type { Watch } from "../watch.ts";
-import type { Stored } from "./attributes.ts";
-import { unpackInstants } from "./instants.ts";
-import { readItem } from "./item.ts";
-import { watchOfPartition } from "./keys.ts";
-import type { Item } from "./table.ts";
+import { ACCESS_ERROR_KINDS, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
+import { POLL_HISTORY, type Watch } from "../watch.ts";
+import type { StoredValues } from "./expression.ts";
+import { overdueShard, watchOfPartition } from "./keys.ts";
+import { packJson, unpackJson } from "./packed-json.ts";
+import { type Item, parseItem } from "./table.ts";
+
+/** The texts that the cloud gives are truncated, because every poll writes the item. */
+const TEXT_BYTES = 200;
 
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 const Time = z._default(z.number(), 0);
 const MaybeTime = z._default(z.nullable(z.number()), null);
 const Text = z._default(MaybeText, null);
 
+/** Every poll reads and writes this item. It stays below 1 kB, because DynamoDB charges each started kilobyte. */
 const WatchItem = z.object({
   pk: z.string(),
-  state: z.enum(["watching", "stopped", ...OUTCOMES]),
-  generation: z._default(z.int(), 0),
-  /** It is over, and somebody who wants it watched again has let go of that end. */
+  state: WatchState,
+  generation: z.int(),
+  /** The watch ended, and the next call for its job restarts it. */
   restartable: z._default(z.boolean(), false),
   poll: z.int(),
-  rateLimitedPolls: z._default(z.int(), 0),
-  previousPolls: z._default(z.int(), 0),
   pollDone: z.boolean(),
+  previousPolls: z._default(z.int(), 0),
+  rateLimitedPolls: z._default(z.int(), 0),
   owner: Text,
   leaseUntil: Time,
   acceptedAt: z.number(),
@@ -41,66 +44,86 @@ const WatchItem = z.object({
   lastPollErrorSince: Time,
   consecutiveFailures: z._default(z.int(), 0),
   polledAt: Bytes,
-  /** The caller's context as JSON, when it is small; else it lies in the acceptance item. */
+  /** The caller's context as JSON. Null when it is in the caller item. */
   context: Text,
-  /** There is an acceptance item. */
-  more: z._default(z.boolean(), false),
-  /** The tree when it is small; else it lies in an item of its own. */
+  /** The current generation has a caller item. */
+  hasCallerItem: z._default(z.boolean(), false),
+  /** A small tree. A larger tree is in the tree item. */
   tree: Bytes,
   treeHash: Text,
   expiresAt: MaybeTime,
 });
 export type WatchItem = z.infer<typeof WatchItem>;
 
-/** Reads the hot item of a watch. Throws for an item of a later release. */
-export function readWatchItem(item: Item): WatchItem {
-  return readItem(WatchItem, item);
+/** @throws NewerItemError when a later release wrote the item. */
+export function parseWatchItem(item: Item): WatchItem {
+  return parseItem(WatchItem, item);
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { state, generation, poll, rateLimitedPolls, previousPolls, pollDone, digestId } = item;
-  const { acceptedAt, deadlineAt, concludedAt, nextPollAt } = item;
-  const { phase, jobType, resourceName, consecutiveFailures, accessError } = item;
+  const { accessError, lastPollError } = item;
   return {
     ...watchOfPartition(item.pk),
-    state,
-    generation,
-    poll,
-    rateLimitedPolls,
-    previousPolls: previousPolls,
-    pollDone,
-    digestId,
-    acceptedAt,
-    deadlineAt,
-    concludedAt,
-    nextPollAt,
-    phase,
-    jobType,
-    resourceName,
-    consecutiveFailures: consecutiveFailures,
+    state: item.state,
+    generation: item.generation,
+    poll: item.poll,
+    pollDone: item.pollDone,
+    previousPolls: item.previousPolls,
+    rateLimitedPolls: item.rateLimitedPolls,
+    acceptedAt: item.acceptedAt,
+    deadlineAt: item.deadlineAt,
+    concludedAt: item.concludedAt,
+    nextPollAt: item.nextPollAt,
     targets: item.targets.toSorted(),
+    digestId: item.digestId,
+    phase: item.phase,
+    jobType: item.jobType,
+    resourceName: item.resourceName,
     accessError: accessError === null ? null : { kind: accessError, since: item.accessErrorSince },
-    lastPollError:
-      item.lastPollError === null ? null : { text: item.lastPollError, since: item.lastPollErrorSince },
+    lastPollError: lastPollError === null ? null : { text: lastPollError, since: item.lastPollErrorSince },
+    consecutiveFailures: item.consecutiveFailures,
     polledAt: unpackInstants(item.polledAt),
   };
 }
 
-/** What the cloud calls a job by has a name's length, and may have any. */
-const NAME_BYTES = 200;
-
-/** The attributes that tell a list of watches what a poll saw: cut, because every poll writes them. */
-export function seenAttributes(seen: Pick<Watch, "phase" | "jobType" | "resourceName">) {
-  const name = (text: string | null) => (text === null ? null : truncate(text, NAME_BYTES, utf8Bytes));
-  return {
-    phase: name(seen.phase),
-    jobType: name(seen.jobType),
-    resourceName: name(seen.resourceName),
-  } satisfies Record<string, Stored>;
+/** Returns a text that is short enough for the item. */
+export function truncateText(text: string | null): string | null {
+  return text === null ? null : truncate(text, TEXT_BYTES, utf8Bytes);
 }
 
-/** The attributes of what keeps others from the current poll. */
-export const NO_LEASE = { owner: null, leaseUntil: null } as const satisfies Record<string, Stored>;
+/** Returns the attributes for what a poll saw of the job. */
+export function seenAttributes({
+  phase,
+  jobType,
+  resourceName,
+}: Pick<Watch, "phase" | "jobType" | "resourceName">): StoredValues {
+  return {
+    phase: truncateText(phase),
+    jobType: truncateText(jobType),
+    resourceName: truncateText(resourceName),
+  };
+}
 
-/** The attributes that take a watch out of the overdue index. */
-export const NOT_DUE = { dueAt: null, dueShard: null } as const satisfies Record<string, Stored>;
+/** Returns the attributes that put a watch into the overdue index. Null takes the watch out of the index. */
+export function dueAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
+  return { dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
+}
+
+/** The attributes of a poll without a lease. */
+export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
+
+/** Packs the latest `POLL_HISTORY` instants. Differences are small numbers, so 60 polls take about 190 bytes. */
+export function packInstants(instants: readonly Instant[]): Uint8Array | null {
+  const latest = instants.slice(-POLL_HISTORY);
+  if (latest.length === 0) return null;
+  return packJson(latest.map((instant, i) => instant - (latest[i - 1] ?? 0)));
+}
+
+function unpackInstants(bytes: Uint8Array | null): Instant[] {
+  if (bytes === null) return [];
+  let instant = 0;
+  return z
+    .array(z.number())
+    .parse(unpackJson(bytes))
+    .map((difference) => (instant += difference));
+}

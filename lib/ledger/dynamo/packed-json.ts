@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import * as z from "zod/mini";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import { type Job, SubJobCounts } from "../../domain/job.ts";
 import { truncateTree } from "../../domain/truncate-tree.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
-import { packJson, unpackJson } from "./packed.ts";
 
-/** DynamoDB takes items of up to 400 kB; the rest of the item needs room too. */
+/** DynamoDB takes items of at most 400 kB. The other attributes of the item need some of that. */
 export const MAX_TREE_BYTES = 350_000;
 
 const Time = z.nullable(z.number());
@@ -26,16 +26,27 @@ const StoredJob: z.ZodMiniType<Job> = z.object({
   omitted: z.optional(SubJobCounts),
 });
 
-/** A tree as bytes, at most `maxBytes`: smaller than it was where it has to be. */
+/** Returns a value as JSON in deflated bytes. */
+export function packJson(value: unknown): Uint8Array {
+  return deflateRawSync(JSON.stringify(value));
+}
+
+/** Reads the bytes that `packJson` made. The caller parses the value. */
+export function unpackJson(bytes: Uint8Array): unknown {
+  return JSON.parse(inflateRawSync(bytes).toString());
+}
+
+/** Packs a tree into at most `maxBytes`. Truncates a tree that is too large. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
   return truncateTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
+/** Reads the bytes that `packTree` made. */
 export function unpackTree(bytes: Uint8Array): Job {
   return StoredJob.parse(unpackJson(bytes));
 }
 
-/** A short fingerprint: equal trees have equal ones, so that a tree is written only when it changed. */
+/** Returns a short hash of a tree. */
 export function treeHash(tree: Job): string {
   return createHash("sha256").update(JSON.stringify(tree)).digest("base64url").slice(0, 11);
 }

@@ -1,0 +1,65 @@
+import * as z from "zod/mini";
+import { Context } from "../../domain/context.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
+import type { WatchGeneration } from "../../domain/job.ts";
+import { parseJson } from "../../domain/json.ts";
+import type { CallerData, NewWatch } from "../watch.ts";
+import type { StoredValues } from "./expression.ts";
+import { callerItemKey, watchItemKey } from "./keys.ts";
+import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+import { parseWatchItem } from "./watch-item.ts";
+
+/** Caller data of at most this size is in the watch item. Larger data would make each poll expensive. */
+const INLINE_BYTES = 200;
+
+const CALLBACK_PREFIX = "callback=";
+
+const CallerItem = z.object({ context: z._default(MaybeText, null) });
+
+/** Returns the caller data as attributes of the watch item, or null when it is too large for that item. */
+export function inlineCallerAttributes(data: CallerData): StoredValues | null {
+  const attributes = { context: JSON.stringify(data.context), ...callbackAttributes(data) };
+  return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
+}
+
+/** Stores callbacks in the caller item of a generation. Stores the context unless the item has one. */
+export async function saveCallerData(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
+  const { project, jobId, context, expiresAt } = watch;
+  await updateItem(table, {
+    key: callerItemKey({ project, jobId, generation }),
+    set: { ...callbackAttributes(watch), expiresAt: toEpochSeconds(expiresAt) },
+    setIfAbsent: { context: JSON.stringify(context) },
+  });
+}
+
+export async function readCallerData(table: LedgerTable, key: WatchGeneration): Promise<CallerData> {
+  const watchItem = await getItem(table, watchItemKey(key));
+  if (watchItem === null) return { context: {}, callbacks: {} };
+  const { hasCallerItem } = parseWatchItem(watchItem);
+  return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerItemKey(key)) : null);
+}
+
+/** Returns the caller data of both items. The context of the watch item is older, so it wins. */
+export function toCallerData(watchItem: Item, callerItem: Item | null): CallerData {
+  const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
+  const context = parseWatchItem(watchItem).context ?? own?.context ?? "{}";
+  return {
+    context: Context.parse(parseJson(context)),
+    callbacks: { ...callbacksOf(watchItem), ...callbacksOf(callerItem ?? {}) },
+  };
+}
+
+function callbackAttributes({ callbacks }: Pick<CallerData, "callbacks">): StoredValues {
+  return Object.fromEntries(
+    Object.entries(callbacks).map(([name, encrypted]) => [`${CALLBACK_PREFIX}${name}`, encrypted]),
+  );
+}
+
+function callbacksOf(item: Item): Record<string, string> {
+  const callbacks: Record<string, string> = {};
+  for (const [name, { S: encrypted }] of Object.entries(item)) {
+    if (name.startsWith(CALLBACK_PREFIX) && encrypted !== undefined)
+      callbacks[name.slice(CALLBACK_PREFIX.length)] = encrypted;
+  }
+  return callbacks;
+}

@@ -1,0 +1,113 @@
+import * as z from "zod/mini";
+import type { Instant, Job, Outcome, WatchGeneration, WatchKey } from "../../domain/job.ts";
+import { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { deliveriesOverdueAt, type EndResult, type StoredOutcome, type WatchEnd } from "../watch.ts";
+import { outcomeItemKey, watchItemKey } from "./keys.ts";
+import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
+import {
+  createItem,
+  getItem,
+  type Item,
+  type LedgerTable,
+  parseItem,
+  toEpochSeconds,
+  updateItem,
+} from "./table.ts";
+import { dueAttributes, NO_LEASE, packInstants, parseWatchItem, seenAttributes } from "./watch-item.ts";
+
+const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
+
+/** A watch with such an outcome did not see its job end, so it can be restarted. */
+const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
+
+const Bytes = z.instanceof(Uint8Array);
+const OutcomeItem = z.object({ summary: Bytes, tree: z._default(z.nullable(Bytes), null) });
+
+export async function endWatch(table: LedgerTable, end: WatchEnd): Promise<EndResult> {
+  const { key, acceptedAt, outcome, concludedAt } = end;
+  const targets = new Set(end.targets);
+  const ended = await updateItem(table, {
+    key: watchItemKey(key),
+    set: {
+      ...OVER,
+      ...dueAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
+      ...(end.lastSeen === undefined ? {} : seenAttributes(end.lastSeen)),
+      state: outcome,
+      concludedAt,
+      polledAt: packInstants(end.polledAt),
+      expiresAt: toEpochSeconds(end.expiresAt),
+    },
+    condition: `#state = :watching AND #acceptedAt = :acceptedAt
+      AND ${targets.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :targets"}`,
+    values: { watching: "watching", acceptedAt, targets },
+  });
+  if (ended.kind === "written") return { kind: "ended" };
+  const item = await getItem(table, watchItemKey(key));
+  if (item === null) return { kind: "over" };
+  const found = parseWatchItem(item);
+  if (found.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
+  return { kind: "targets_changed", targets: found.targets.toSorted() };
+}
+
+export async function stopWatch(
+  table: LedgerTable,
+  key: WatchKey,
+  at: Instant,
+  expiresAt: Instant,
+): Promise<"stopped" | "over" | "missing"> {
+  const stopped = await updateItem(table, {
+    key: watchItemKey(key),
+    set: {
+      ...OVER,
+      ...dueAttributes(key, null),
+      state: "stopped",
+      concludedAt: at,
+      expiresAt: toEpochSeconds(expiresAt),
+    },
+    condition: "#state = :watching",
+    values: { watching: "watching" },
+  });
+  if (stopped.kind === "written") return "stopped";
+  const found = await getItem(table, watchItemKey(key));
+  if (found === null) return "missing";
+  const { state } = parseWatchItem(found);
+  if (RESTARTABLE.includes(state)) {
+    await updateItem(table, {
+      key: watchItemKey(key),
+      set: { restartable: true },
+      condition: "#state = :state",
+      values: { state },
+    });
+  }
+  return "over";
+}
+
+export async function saveOutcomeOnce(
+  table: LedgerTable,
+  key: WatchGeneration,
+  { summary, tree }: StoredOutcome,
+  expiresAt: Instant,
+): Promise<OutcomeSummary> {
+  const packed = packJson(summary);
+  const created = await createItem(table, outcomeItemKey(key), {
+    summary: packed,
+    tree: tree === null ? null : packTree(tree, MAX_TREE_BYTES - packed.length),
+    expiresAt: toEpochSeconds(expiresAt),
+  });
+  if (created.kind === "written") return summary;
+  return (await readOutcome(table, key)) ?? summary;
+}
+
+/** Leaves out the tree, which can be large: a digest reads up to a hundred outcomes. */
+export async function readOutcome(table: LedgerTable, key: WatchGeneration): Promise<OutcomeSummary | null> {
+  const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
+  return item === null ? null : toStoredOutcome(item).summary;
+}
+
+export function toStoredOutcome(item: Item): { readonly summary: OutcomeSummary; readonly tree: Job | null } {
+  const { summary, tree } = parseItem(OutcomeItem, item);
+  return {
+    summary: OutcomeSummary.parse(unpackJson(summary)),
+    tree: tree === null ? null : unpackTree(tree),
+  };
+}

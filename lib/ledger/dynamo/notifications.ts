@@ -1,0 +1,221 @@
+import * as z from "zod/mini";
+import { MaybeText } from "../../domain/zod-fields.ts";
+import { DeliveryState, type Instant, Verdict } from "../../domain/job.ts";
+import { parseJson } from "../../domain/json.ts";
+import {
+  ATTEMPT_HISTORY,
+  type Attempt,
+  type AttemptRecord,
+  type DeliveryRecord,
+  type NotificationClaim,
+  type NotificationKey,
+  type NotificationToClaim,
+  newDeliveryRecord,
+  type Postponement,
+} from "../notification.ts";
+import { notificationItemKey, targetOfNotification } from "./keys.ts";
+import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+
+const LEASED =
+  "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
+
+/** An attempt as a JSON array, because an item keeps up to 40 attempts. */
+const StoredAttempt = z.tuple([
+  z.number(),
+  Verdict,
+  z.nullable(z.number()),
+  z.number(),
+  z.string(),
+  z.string(),
+]);
+
+const MaybeTime = z._default(z.nullable(z.number()), null);
+
+const NotificationItem = z.object({
+  sk: z.string(),
+  state: DeliveryState,
+  attempts: z._default(z.int(), 0),
+  throttles: z._default(z.int(), 0),
+  throttledSince: MaybeTime,
+  redelivery: z.int(),
+  nextAttemptAt: MaybeTime,
+  nextAttemptReserved: z._default(z.boolean(), false),
+  owner: z._default(MaybeText, null),
+  leaseUntil: MaybeTime,
+  deadLettered: z._default(z.boolean(), false),
+  history: z._default(z.array(z.string()), []),
+});
+type NotificationItem = z.infer<typeof NotificationItem>;
+
+/** Costs one write. A refused claim costs one read more. */
+export async function claimNotification(
+  table: LedgerTable,
+  wanted: NotificationToClaim,
+): Promise<NotificationClaim> {
+  const { key, redelivery, messageId, now, leaseMs } = wanted;
+  const claimed = await updateItem(table, {
+    key: notificationItemKey(key),
+    set: {
+      state: "pending",
+      redelivery,
+      owner: messageId,
+      leaseUntil: now + leaseMs,
+      expiresAt: toEpochSeconds(wanted.expiresAt),
+    },
+    condition: `attribute_not_exists(#pk) OR (#state = :pending AND #redelivery = :redelivery
+      AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)
+      AND (attribute_not_exists(#nextAttemptAt) OR #nextAttemptAt <= :now))`,
+    values: { pending: "pending", redelivery, now },
+    returnValues: "ALL_NEW",
+  });
+  if (claimed.kind === "written")
+    return { kind: "claimed", record: toDeliveryRecord(parseNotificationItem(claimed.item)) };
+  const item = await getItem(table, notificationItemKey(key));
+  return item === null ? { kind: "other_owner" } : explainRefusal(parseNotificationItem(item), wanted);
+}
+
+function explainRefusal(
+  item: NotificationItem,
+  { redelivery, messageId, now }: NotificationToClaim,
+): NotificationClaim {
+  if (item.redelivery !== redelivery || item.state === "delivered" || item.deadLettered)
+    return { kind: "stale" };
+  if (item.state !== "pending") {
+    const reason = toDeliveryRecord(item).history.at(-1)?.reason ?? item.state;
+    return { kind: "needs_dead_letter", state: item.state, reason };
+  }
+  if (item.owner !== messageId) return { kind: "other_owner" };
+  if (item.leaseUntil !== null && item.leaseUntil >= now) return { kind: "own_lease" };
+  return { kind: "not_due", until: item.nextAttemptAt ?? now };
+}
+
+/** The message stays responsible for the notification while it is pending. */
+export async function recordAttempt(
+  table: LedgerTable,
+  record: AttemptRecord,
+): Promise<"recorded" | "superseded"> {
+  const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
+  const isThrottled = !spent && state === "pending";
+  const recorded = await updateItem(table, {
+    key: notificationItemKey(key),
+    set: {
+      state,
+      nextAttemptAt,
+      nextAttemptReserved: null,
+      leaseUntil: null,
+      ...(spent ? { throttles: null } : {}),
+    },
+    setIfAbsent: isThrottled ? { throttledSince: attempt.at } : {},
+    add: { ...(spent ? { attempts: 1 } : {}), ...(isThrottled ? { throttles: 1 } : {}) },
+    append: { history: [toStoredAttempt(attempt)] },
+    condition: LEASED,
+    values: { pending: "pending", redelivery, me: messageId },
+    returnValues: "ALL_NEW",
+  });
+  if (recorded.kind === "refused") return "superseded";
+  const { history } = parseNotificationItem(recorded.item);
+  if (history.length >= 2 * ATTEMPT_HISTORY) await truncateHistory(table, key, history);
+  return "recorded";
+}
+
+/**
+ * One update cannot append to a list and truncate it.
+ * Does nothing when another call appended an attempt, because that call truncates the list.
+ */
+async function truncateHistory(
+  table: LedgerTable,
+  key: NotificationKey,
+  history: readonly string[],
+): Promise<void> {
+  await updateItem(table, {
+    key: notificationItemKey(key),
+    set: { history: history.slice(-ATTEMPT_HISTORY) },
+    condition: "size(#history) = :length",
+    values: { length: history.length },
+  });
+}
+
+export async function postponeNotification(
+  table: LedgerTable,
+  { key, redelivery, messageId, until, nextAttemptReserved }: Postponement,
+): Promise<"recorded" | "superseded"> {
+  const postponed = await updateItem(table, {
+    key: notificationItemKey(key),
+    set: { nextAttemptAt: until, nextAttemptReserved, leaseUntil: null },
+    condition: LEASED,
+    values: { pending: "pending", redelivery, me: messageId },
+  });
+  return postponed.kind === "written" ? "recorded" : "superseded";
+}
+
+export async function readDelivery(table: LedgerTable, key: NotificationKey): Promise<DeliveryRecord> {
+  const item = await getItem(table, notificationItemKey(key));
+  return item === null ? newDeliveryRecord(key.target) : toDeliveryRecord(parseNotificationItem(item));
+}
+
+export async function markDeadLettered(
+  table: LedgerTable,
+  key: NotificationKey,
+  redelivery: number,
+): Promise<void> {
+  await updateItem(table, {
+    key: notificationItemKey(key),
+    set: { deadLettered: true },
+    condition: "#redelivery = :redelivery",
+    values: { redelivery },
+  });
+}
+
+export async function startRedelivery(
+  table: LedgerTable,
+  key: NotificationKey,
+  expiresAt: Instant,
+): Promise<number> {
+  const started = await updateItem(table, {
+    key: notificationItemKey(key),
+    set: {
+      state: "pending",
+      attempts: null,
+      throttles: null,
+      throttledSince: null,
+      nextAttemptAt: null,
+      nextAttemptReserved: null,
+      owner: null,
+      leaseUntil: null,
+      deadLettered: null,
+      expiresAt: toEpochSeconds(expiresAt),
+    },
+    add: { redelivery: 1 },
+    returnValues: "ALL_NEW",
+  });
+  if (started.kind === "refused") throw new Error("DynamoDB refused a write without a condition.");
+  return parseNotificationItem(started.item).redelivery;
+}
+
+export function parseNotificationItem(item: Item): NotificationItem {
+  return parseItem(NotificationItem, item);
+}
+
+export function toDeliveryRecord(item: NotificationItem): DeliveryRecord {
+  return {
+    target: targetOfNotification(item.sk),
+    state: item.state,
+    attempts: item.attempts,
+    throttles: item.throttles,
+    throttledSince: item.throttledSince,
+    redelivery: item.redelivery,
+    nextAttemptAt: item.nextAttemptAt,
+    nextAttemptReserved: item.nextAttemptReserved,
+    deadLettered: item.deadLettered,
+    history: item.history.slice(-ATTEMPT_HISTORY).map(parseStoredAttempt),
+  };
+}
+
+function toStoredAttempt({ at, verdict, status, durationMs, reason, answer }: Attempt): string {
+  return JSON.stringify([at, verdict, status, durationMs, reason, answer]);
+}
+
+function parseStoredAttempt(text: string): Attempt {
+  const [at, verdict, status, durationMs, reason, answer] = StoredAttempt.parse(parseJson(text));
+  return { at, verdict, status, durationMs, reason, answer };
+}

@@ -1,0 +1,119 @@
+import { deliveriesOverdueAt, type NewWatch, type OpenResult, pollOverdueAt } from "../watch.ts";
+import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
+import type { StoredValues } from "./expression.ts";
+import { watchItemKey } from "./keys.ts";
+import { createItem, getItem, type LedgerTable, toEpochSeconds, updateItem } from "./table.ts";
+import { dueAttributes, NO_LEASE, parseWatchItem, toWatch, type WatchItem } from "./watch-item.ts";
+
+/** How often the ledger tries again after another call changed the watch. */
+const ROUNDS = 8;
+
+export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<OpenResult> {
+  const inline = inlineCallerAttributes(watch);
+  if (inline === null) await saveCallerData(table, watch, 0);
+  const key = watchItemKey(watch);
+  const attributes = {
+    ...startAttributes(watch),
+    ...(inline ?? { hasCallerItem: true }),
+    project: watch.project,
+    generation: 0,
+    poll: 0,
+  };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const created = await createItem(table, key, attributes);
+    if (created.kind === "written") return { kind: "accepted", poll: 1, generation: 0 };
+    const item = await getItem(table, key);
+    if (item === null) continue;
+    const found = parseWatchItem(item);
+    const restarts = found.state === "stopped" || found.restartable;
+    const result = await (restarts ? restartWatch : addToWatch)(table, watch, found);
+    if (result !== null) return result;
+  }
+  throw new Error("Other calls changed the watch too often.");
+}
+
+/**
+ * Starts the next generation of a watch. Returns null when another call changed the watch.
+ * Poll numbers go on, so that messages for polls of the previous generation are stale.
+ */
+async function restartWatch(
+  table: LedgerTable,
+  watch: NewWatch,
+  found: WatchItem,
+): Promise<OpenResult | null> {
+  const generation = found.generation + 1;
+  await saveCallerData(table, watch, generation);
+  const restarted = await updateItem(table, {
+    key: watchItemKey(watch),
+    set: {
+      ...startAttributes(watch),
+      ...NO_LEASE,
+      generation,
+      previousPolls: found.poll,
+      rateLimitedPolls: null,
+      restartable: null,
+      hasCallerItem: true,
+      context: null,
+      concludedAt: null,
+      consecutiveFailures: null,
+      accessError: null,
+      accessErrorSince: null,
+      lastPollError: null,
+      lastPollErrorSince: null,
+      tree: null,
+      treeHash: null,
+      polledAt: null,
+      phase: null,
+      jobType: null,
+      resourceName: null,
+    },
+    condition: "#state = :state AND #poll = :poll",
+    values: { state: found.state, poll: found.poll },
+  });
+  if (restarted.kind === "refused") return null;
+  return { kind: "accepted", poll: found.poll + 1, generation };
+}
+
+/**
+ * Adds targets and callbacks to a watch. Returns null when another call changed the state of the watch.
+ * The callback is stored before its target, so that every reader of the target finds the callback.
+ */
+async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
+  const hasCallbacks = Object.keys(watch.callbacks).length > 0;
+  const hasNewTargets = watch.targets.some((target) => !found.targets.includes(target));
+  if (!hasNewTargets && !hasCallbacks)
+    return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
+  if (hasCallbacks) await saveCallerData(table, watch, found.generation);
+  const needsSweep = found.state !== "watching" && hasNewTargets;
+  const added = await updateItem(table, {
+    key: watchItemKey(watch),
+    set: {
+      ...(hasCallbacks ? { hasCallerItem: true } : {}),
+      ...(needsSweep ? dueAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
+    },
+    add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
+    condition: "#state = :state",
+    values: { state: found.state },
+    returnValues: "ALL_OLD",
+  });
+  if (added.kind === "refused") return null;
+  const before = parseWatchItem(added.item);
+  const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
+  const targets = [...before.targets, ...addedTargets];
+  return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
+}
+
+function startAttributes(watch: NewWatch): StoredValues {
+  const { acceptedAt, deadlineAt, nextPollAt, digestId } = watch;
+  return {
+    ...dueAttributes(watch, pollOverdueAt(nextPollAt)),
+    state: "watching",
+    pollDone: true,
+    acceptedAt,
+    deadlineAt,
+    nextPollAt,
+    targets: new Set(watch.targets),
+    digestId,
+    expiresAt: toEpochSeconds(watch.expiresAt),
+  };
+}

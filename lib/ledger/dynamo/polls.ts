@@ -1,0 +1,109 @@
+import type { Job } from "../../domain/job.ts";
+import { type PollClaim, type PollRecord, type PollToClaim, pollOverdueAt } from "../watch.ts";
+import { treeItemKey, watchItemKey } from "./keys.ts";
+import { packTree, treeHash } from "./packed-json.ts";
+import { getItem, type LedgerTable, updateItem } from "./table.ts";
+import {
+  dueAttributes,
+  NO_LEASE,
+  packInstants,
+  parseWatchItem,
+  seenAttributes,
+  toWatch,
+  truncateText,
+} from "./watch-item.ts";
+
+/** A packed tree of at most this size is in the watch item. That is a job with one or two subjobs. */
+const INLINE_TREE_BYTES = 250;
+
+/** Hashes of trees that are too large for the watch item. Most polls see the tree of the poll before. */
+const largeTrees = new Set<string>();
+const MAX_LARGE_TREES = 1000;
+
+/** Costs one write. A refused claim costs one read more. */
+export async function claimPoll(table: LedgerTable, wanted: PollToClaim): Promise<PollClaim> {
+  const { key, poll, messageId, now, leaseMs } = wanted;
+  const claimed = await updateItem(table, {
+    key: watchItemKey(key),
+    set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
+    condition: `#state = :watching AND (#poll < :poll
+      OR (#poll = :poll AND #pollDone = :no AND #leaseUntil < :now))`,
+    values: { watching: "watching", poll, no: false, now },
+    returnValues: "ALL_OLD",
+  });
+  if (claimed.kind === "refused") return explainRefusal(table, wanted);
+  const before = parseWatchItem(claimed.item);
+  const watch = toWatch({ ...before, poll, pollDone: false });
+  return { kind: "claimed", watch, reclaimed: before.poll === poll };
+}
+
+async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
+  const item = await getItem(table, watchItemKey(key));
+  if (item === null) return { kind: "stale", reason: "missing" };
+  const found = parseWatchItem(item);
+  if (found.state !== "watching") return { kind: "stale", reason: "over" };
+  if (found.poll > poll) return { kind: "stale", reason: "superseded" };
+  if (found.pollDone) return { kind: "stale", reason: "done" };
+  return { kind: found.owner === messageId ? "own_lease" : "other_owner" };
+}
+
+/**
+ * Costs one write. A large tree that changed costs a second write.
+ * The tree is written last, because the poll must be recorded even if the tree cannot be stored.
+ */
+export async function recordPoll(table: LedgerTable, record: PollRecord): Promise<"recorded" | "superseded"> {
+  const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
+  const hash = tree === null ? null : treeHash(tree);
+  const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
+  const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
+  const recorded = await updateItem(table, {
+    key: watchItemKey(key),
+    set: {
+      ...NO_LEASE,
+      ...seenAttributes(record),
+      ...dueAttributes(key, pollOverdueAt(nextPollAt)),
+      ...(tree === null ? {} : { tree: inline, treeHash: hash }),
+      pollDone: true,
+      nextPollAt,
+      consecutiveFailures: record.consecutiveFailures,
+      accessError: accessError?.kind ?? null,
+      accessErrorSince: accessError?.since ?? null,
+      lastPollError: truncateText(lastPollError?.text ?? null),
+      lastPollErrorSince: lastPollError?.since ?? null,
+      polledAt: packInstants(record.polledAt),
+    },
+    add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
+    condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
+    values: { watching: "watching", poll, no: false, me: messageId },
+    returnValues: "ALL_OLD",
+  });
+  if (recorded.kind === "refused") return "superseded";
+  const before = parseWatchItem(recorded.item);
+  if (tree === null || inline !== null || before.treeHash === hash) return "recorded";
+  try {
+    await updateItem(table, {
+      key: treeItemKey(key),
+      set: { tree: packed ?? packTree(tree), expiresAt: before.expiresAt },
+    });
+  } catch (error) {
+    // Without its hash, the next poll that sees this tree stores it.
+    await updateItem(table, {
+      key: watchItemKey(key),
+      set: { treeHash: null },
+      condition: "#treeHash = :hash",
+      values: { hash },
+    });
+    throw error;
+  }
+  return "recorded";
+}
+
+/** Returns null for a tree that is known to be large, because packing such a tree takes long. */
+function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
+  if (largeTrees.has(hash)) return null;
+  const packed = packTree(tree);
+  if (packed.length <= INLINE_TREE_BYTES) return packed;
+  if (largeTrees.size === MAX_LARGE_TREES) largeTrees.clear();
+  largeTrees.add(hash);
+  return packed;
+}

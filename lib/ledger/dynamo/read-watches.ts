@@ -1,0 +1,123 @@
+import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { WatchKey } from "../../domain/job.ts";
+import { newDeliveryRecord } from "../notification.ts";
+import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
+import type { Watch, WatchDocument, WatchPage } from "../watch.ts";
+import { toCallerData } from "./caller-data.ts";
+import { toStoredOutcome } from "./end-watch.ts";
+import { fromAttributes, toAttributes } from "./expression.ts";
+import {
+  callerItemKey,
+  type ItemKey,
+  notificationItemKey,
+  outcomeItemKey,
+  RECENT_INDEX,
+  treeItemKey,
+  watchItemKey,
+  watchOfPartition,
+  watchPartition,
+} from "./keys.ts";
+import { parseNotificationItem, toDeliveryRecord } from "./notifications.ts";
+import { unpackTree } from "./packed-json.ts";
+import { type Item, type LedgerTable, queryPage } from "./table.ts";
+import { parseWatchItem, toWatch } from "./watch-item.ts";
+
+/** BatchGetItem takes at most 100 keys. */
+const MAX_PAGE = 100;
+/** How often the ledger asks for the items that BatchGetItem left out. */
+const BATCH_ROUNDS = 4;
+
+const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
+
+/** Costs one consistent query per megabyte. */
+export async function readWatch(table: LedgerTable, key: WatchKey): Promise<WatchDocument | null> {
+  const items = await readPartition(table, key);
+  const watchItem = items.get(watchItemKey(key).sk);
+  if (watchItem === undefined) return null;
+  const parsed = parseWatchItem(watchItem);
+  const watch = toWatch(parsed);
+  const outcomeItem = items.get(outcomeItemKey(watch).sk);
+  const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
+  const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
+  const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
+  return {
+    ...toCallerData(watchItem, items.get(callerItemKey(watch).sk) ?? null),
+    watch,
+    summary: outcome?.summary ?? null,
+    tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),
+    deliveries: watch.targets.map((target) => {
+      const { generation } = watch;
+      const item = items.get(notificationItemKey({ ...key, generation, target }).sk);
+      return item === undefined ? newDeliveryRecord(target) : toDeliveryRecord(parseNotificationItem(item));
+    }),
+  };
+}
+
+async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<string, Item>> {
+  const items = new Map<string, Item>();
+  let next: Item | undefined;
+  do {
+    const page = await queryPage(
+      table,
+      "#pk = :pk",
+      { pk: watchPartition(key) },
+      { ConsistentRead: true, ExclusiveStartKey: next },
+    );
+    for (const item of page.Items ?? []) items.set(item.sk?.S ?? "", item);
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined);
+  return items;
+}
+
+/** A page has at most 100 watches. */
+export async function listRecentWatches(
+  table: LedgerTable,
+  project: string,
+  { limit, before }: { readonly limit: number; readonly before: string | null },
+): Promise<WatchPage> {
+  const { Items = [], LastEvaluatedKey } = await queryPage(
+    table,
+    "#project = :project",
+    { project },
+    {
+      IndexName: RECENT_INDEX,
+      ScanIndexForward: false,
+      Limit: Math.min(limit, MAX_PAGE),
+      ExclusiveStartKey: before === null ? undefined : toStartKey(project, parsePageToken(before)),
+    },
+  );
+  const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
+  const watches = await readWatchItems(
+    table,
+    entries.map(({ pk, sk }) => ({ pk, sk })),
+  );
+  const last = LastEvaluatedKey === undefined ? undefined : entries.at(-1);
+  return {
+    watches: entries.flatMap(({ pk }) => watches.get(pk) ?? []),
+    next:
+      last === undefined
+        ? null
+        : toPageToken({ acceptedAt: last.acceptedAt, jobId: watchOfPartition(last.pk).jobId }),
+  };
+}
+
+function toStartKey(project: string, { acceptedAt, jobId }: PagePosition): Item {
+  return toAttributes({ ...watchItemKey({ project, jobId }), project, acceptedAt });
+}
+
+async function readWatchItems(
+  { client, table }: LedgerTable,
+  keys: readonly ItemKey[],
+): Promise<Map<string, Watch>> {
+  const watches = new Map<string, Watch>();
+  let wanted = keys.map((key) => toAttributes({ ...key }));
+  for (let round = 0; wanted.length > 0 && round < BATCH_ROUNDS; round += 1) {
+    const page = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted } } }));
+    for (const item of page.Responses?.[table] ?? []) {
+      watches.set(item.pk?.S ?? "", toWatch(parseWatchItem(item)));
+    }
+    wanted = page.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return watches;
+}

@@ -1,0 +1,102 @@
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { Instant } from "../../domain/job.ts";
+import type { TargetState } from "../ledger.ts";
+import { toAttributes } from "./expression.ts";
+import type { ItemKey } from "./keys.ts";
+import { createItem, type LedgerTable, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
+
+/** The ledger deletes a rate limit a week after its last use. It never deletes that a target is switched off. */
+const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
+/** How often the ledger tries again after another call changed the rate limit. */
+const ROUNDS = 6;
+
+const RateLimitItem = z.object({
+  nextFreeAt: z._default(z.number(), 0),
+  throttledUntil: z._default(z.number(), 0),
+});
+const OffItem = z.object({ offSince: z.number() });
+
+/** Costs one query. */
+export async function readTarget(table: LedgerTable, name: string): Promise<TargetState> {
+  const { Items = [] } = await queryPage(
+    table,
+    "#pk = :pk",
+    { pk: rateLimitKey(name).pk },
+    { ConsistentRead: true },
+  );
+  const off = Items.find((item) => item.sk?.S === offKey(name).sk);
+  const rateLimit = Items.find((item) => item.sk?.S === rateLimitKey(name).sk);
+  return {
+    offSince: off === undefined ? null : parseItem(OffItem, off).offSince,
+    throttledUntil: rateLimit === undefined ? 0 : parseItem(RateLimitItem, rateLimit).throttledUntil,
+  };
+}
+
+export async function throttleTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
+  await updateItem(table, {
+    key: rateLimitKey(name),
+    set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RATE_LIMIT_RETENTION_MS) },
+    condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
+    values: { until },
+  });
+}
+
+export async function switchTargetOff(table: LedgerTable, name: string, at: Instant): Promise<boolean> {
+  return (await createItem(table, offKey(name), { offSince: at })).kind === "written";
+}
+
+export async function switchTargetOn({ client, table }: LedgerTable, name: string): Promise<void> {
+  await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...offKey(name) }) }));
+}
+
+/** Costs one write for a free limit, else two. */
+export async function reserveRequestTime(
+  table: LedgerTable,
+  name: string,
+  now: Instant,
+  intervalMs: number,
+): Promise<Instant> {
+  const key = rateLimitKey(name);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const free = await updateItem(table, {
+      key,
+      set: { nextFreeAt: now + intervalMs, expiresAt: toEpochSeconds(now + RATE_LIMIT_RETENTION_MS) },
+      condition: "attribute_not_exists(#nextFreeAt) OR #nextFreeAt <= :now",
+      values: { now },
+    });
+    if (free.kind === "written") return now;
+    const later = await updateItem(table, {
+      key,
+      add: { nextFreeAt: intervalMs },
+      condition: "#nextFreeAt > :now",
+      values: { now },
+      returnValues: "ALL_NEW",
+    });
+    if (later.kind === "written") return parseItem(RateLimitItem, later.item).nextFreeAt - intervalMs;
+  }
+  throw new Error("Other calls changed the rate limit too often.");
+}
+
+export async function tryAcquireRequest(
+  table: LedgerTable,
+  name: string,
+  now: Instant,
+  intervalMs: number,
+): Promise<boolean> {
+  const acquired = await updateItem(table, {
+    key: rateLimitKey(name),
+    set: { acquiredUntil: now + intervalMs, expiresAt: toEpochSeconds(now + RATE_LIMIT_RETENTION_MS) },
+    condition: "attribute_not_exists(#acquiredUntil) OR #acquiredUntil <= :now",
+    values: { now },
+  });
+  return acquired.kind === "written";
+}
+
+function rateLimitKey(name: string): ItemKey {
+  return { pk: `T#${name}`, sk: "rateLimit" };
+}
+
+function offKey(name: string): ItemKey {
+  return { pk: `T#${name}`, sk: "off" };
+}

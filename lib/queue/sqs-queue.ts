@@ -1,0 +1,137 @@
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
+
+/** SendMessageBatch takes at most 10 messages. */
+const MAX_BATCH_MESSAGES = 10;
+/** SendMessageBatch took at most 256 KiB until 2025. Some compatible servers still do. */
+const MAX_BATCH_BYTES = 262_144;
+/** How often messages that SQS refused one by one are sent again. The SDK repeats a request that failed as a whole. */
+const RETRIES = 2;
+/** The longest wait before the first retry. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+const BACKOFF_MS = 50;
+
+export interface SqsQueueOptions {
+  readonly client: SQSClient;
+  readonly url: string;
+  /** Returns a number from 0 to 1, without 1. */
+  readonly random: () => number;
+  /** Waits before a retry. */
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+/** Creates a queue that can only send. A function that uses it has no other command of SQS in its package. */
+export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
+  return {
+    async send(messages) {
+      checkDelays(messages);
+      const batches = toBatches(messages).map((batch) => sendBatch(options, batch));
+      return (await Promise.all(batches)).flat();
+    },
+  };
+}
+
+/** Creates a queue over SQS. */
+export function createSqsQueue(options: SqsQueueOptions): Queue {
+  const { client, url } = options;
+  return {
+    ...createSqsSender(options),
+    async changeVisibility(receiptHandle, seconds) {
+      const timeout = Math.min(Math.max(0, Math.ceil(seconds)), SQS_MAX_VISIBILITY_SECONDS);
+      await client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: url,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: timeout,
+        }),
+      );
+    },
+  };
+}
+
+/**
+ * Splits messages into batches that SQS accepts, in order.
+ * A message that is larger than a batch is a batch of its own. SQS refuses that batch.
+ */
+export function toBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const batches: OutgoingMessage[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = sizeOf(message);
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length === MAX_BATCH_MESSAGES || bytes + size > MAX_BATCH_BYTES) {
+      batches.push([message]);
+      bytes = size;
+    } else {
+      batch.push(message);
+      bytes += size;
+    }
+  }
+  return batches;
+}
+
+/** Returns the bytes that SQS counts: the body, and the name, type and value of each attribute. */
+function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
+  return Object.entries(attributes).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
+    Buffer.byteLength(body),
+  );
+}
+
+async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessage[]): Promise<SendResult[]> {
+  const { random, wait = waitMs } = options;
+  const results: SendResult[] = batch.map(({ id }) => ({ id, kind: "failed", reason: "NotSent" }));
+  let unsent = [...batch.keys()];
+  for (let round = 0; unsent.length > 0 && round <= RETRIES; round += 1) {
+    if (round > 0) await wait(random() * BACKOFF_MS * 2 ** (round - 1));
+    unsent = await sendEntries(options, batch, unsent, results);
+  }
+  return results;
+}
+
+const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Sends some messages of a batch by one request and writes their results.
+ * Returns the indexes of the messages to send again.
+ */
+async function sendEntries(
+  { client, url }: SqsQueueOptions,
+  batch: readonly OutgoingMessage[],
+  indexes: readonly number[],
+  results: SendResult[],
+): Promise<number[]> {
+  const fail = (index: number, reason: string): void => {
+    results[index] = { id: batch[index]?.id ?? "", kind: "failed", reason };
+  };
+  try {
+    const entries = indexes.flatMap((index) => toEntry(batch[index], index));
+    const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+    for (const index of indexes) fail(index, "NotAnswered");
+    for (const { Id, Code } of answer.Failed ?? []) fail(Number(Id), Code ?? "Unknown");
+    for (const { Id } of answer.Successful ?? []) {
+      results[Number(Id)] = { id: batch[Number(Id)]?.id ?? "", kind: "sent" };
+    }
+    return indexes.filter((index) => results[index]?.kind === "failed");
+  } catch (error) {
+    for (const index of indexes) fail(index, error instanceof Error ? error.name : "Unknown");
+    return [];
+  }
+}
+
+/** The ID of an entry is its index in the batch, because the ID of a message may have characters that SQS refuses. */
+function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
+  if (message === undefined) return [];
+  const { body, delaySeconds, attributes } = message;
+  const entry = { Id: String(index), MessageBody: body, DelaySeconds: delaySeconds };
+  if (attributes === undefined) return [entry];
+  const typed = Object.entries(attributes).map(
+    ([name, value]) => [name, { DataType: "String", StringValue: value }] as const,
+  );
+  return [{ ...entry, MessageAttributes: Object.fromEntries(typed) }];
+}
