@@ -9,9 +9,8 @@ import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { truncateTree } from "../../lib/domain/truncate-tree.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
-import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
-import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import { pollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 
 /** Lambda accepts a response of 6 MiB. The request ID and the names of the fields are added to the response. */
 const MAX_RESPONSE_BYTES = 6_000_000;

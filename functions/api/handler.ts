@@ -1,16 +1,14 @@
 import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digest.ts";
-import { stopWatch } from "../../lib/ledger/dynamo/end.ts";
-import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
-import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
-import { readWatch } from "../../lib/ledger/dynamo/read.ts";
-import { listRecentWatches } from "../../lib/ledger/dynamo/recent.ts";
-import { startRedelivery } from "../../lib/ledger/dynamo/reopen-notification.ts";
-import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target.ts";
-import { createSender } from "../../lib/queue/sqs.ts";
+import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
+import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
+import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
+import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets.ts";
+import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock as now, systemRandom as random, systemWait as wait } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -32,7 +30,7 @@ const env = readEnvironment(
 );
 const sqs = new SQSClient(AWS_CLIENT);
 const configs = ssmConfig(env.CONFIG_PATH);
-const ledger = onTable(
+const ledger = bindToTable(
   { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
   {
     readWatch,
@@ -68,7 +66,7 @@ export const handler = httpHandler(
     identify: createIdentityCheck(now),
     onIssuerFailure: logIssuerFailure,
     ledger,
-    notifyQueue: createSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
+    notifyQueue: createSqsSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
     health,
     // Few calls deliver, so a cold start does not load the channels.
     deliver: async (delivery) => (await import("../../lib/channels/deliver.ts")).deliver(delivery),

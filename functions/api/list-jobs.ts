@@ -6,9 +6,8 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { type LinkOptions, linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { pageToken } from "../../lib/ledger/page-token.ts";
-import { pollsMade, type Watch } from "../../lib/ledger/watch.ts";
-import { PageTokenError, type WatchLedger, type WatchPage } from "../../lib/ledger/watch-ledger.ts";
+import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
+import { pollsMade, type Watch, type WatchLedger, type WatchPage } from "../../lib/ledger/watch.ts";
 
 /** The index has no states, so a filter reads more watches until it has found enough. A call makes at most this many reads. */
 const MAX_READS = 5;
@@ -59,7 +58,7 @@ async function findWatches(
       if (states !== null && !states.includes(watch.state)) continue;
       watches.push(watch);
       const isLast = i === page.watches.length - 1;
-      if (watches.length === limit) return { watches, next: isLast ? page.next : pageToken(watch) };
+      if (watches.length === limit) return { watches, next: isLast ? page.next : toPageToken(watch) };
     }
     next = page.next;
     if (next === null || states === null) break;

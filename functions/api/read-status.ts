@@ -9,7 +9,7 @@ import { readWait } from "../../lib/api/watch-request.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
+import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { DIGEST_PROJECT, digestTargetsOf } from "../shared/notification-targets.ts";
 import { statusResponse } from "./build-status-document.ts";
 
@@ -82,7 +82,12 @@ export async function withDigestDeliveries(
   const deliveries = await Promise.all(
     document.deliveries.map((delivery) =>
       targets.includes(delivery.target) && delivery.redelivery === 0
-        ? ledger.readDelivery({ project: DIGEST_PROJECT, jobId: digestId, target: delivery.target })
+        ? ledger.readDelivery({
+            project: DIGEST_PROJECT,
+            jobId: digestId,
+            generation: 0,
+            target: delivery.target,
+          })
         : delivery,
     ),
   );

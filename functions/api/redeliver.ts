@@ -14,10 +14,9 @@ import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
-import { settleDueAt } from "../../lib/ledger/due.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
+import { deliveriesOverdueAt, type Watch } from "../../lib/ledger/watch.ts";
+import { notificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -54,7 +53,7 @@ export async function redeliver(
 
   const expiresAt = keptUntil(now, config.settings);
   // The sweep must find the notifications when the messages are lost. So the watch becomes due before the messages are sent.
-  await ledger.scheduleSweep(watch, settleDueAt(now), expiresAt);
+  await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(
     chosen.targets.map(async (target) => {
       const notification = { ...key, target, generation };

@@ -8,7 +8,7 @@ import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.
 import type { Target } from "../../lib/channels/targets.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { type Instant, Name } from "../../lib/domain/job.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { TargetLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 const ATTEMPT_MS = 10_000;

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createDigest } from "../../lib/ledger/dynamo/digest.ts";
+import { createDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
-import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { openWatch } from "../../lib/ledger/dynamo/open.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
-import { createSender } from "../../lib/queue/sqs.ts";
+import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
+import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -28,9 +28,9 @@ const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE 
 
 export const handler = httpHandler(
   createEnqueueHandler({
-    ledger: onTable(table, { openWatch, scheduleSweep, createDigest, readDurations }),
-    pollQueue: createSender({ ...sqs, url: env.POLL_QUEUE_URL }),
-    notifyQueue: createSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
+    ledger: bindToTable(table, { openWatch, scheduleSweep, createDigest, readDurations }),
+    pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
+    notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     configs: ssmConfig(env.CONFIG_PATH),
     identify: createIdentityCheck(systemClock),
     defaultUrl: env.PUBLIC_URL,

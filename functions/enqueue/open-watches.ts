@@ -5,7 +5,7 @@ import { keptUntil } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
+import type { OpenResult } from "../../lib/ledger/watch.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";

@@ -1,9 +1,8 @@
 import type { Config } from "../../lib/config/config.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
-import { notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
+import type { Watch, WatchLedger } from "../../lib/ledger/watch.ts";
+import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import type { OpenedJob, OpenWatchesPorts } from "./open-watches.ts";
 

@@ -4,14 +4,14 @@ import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Target } from "../../lib/channels/targets.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /** The queue waits in whole seconds. A shorter wait is not worth another receive. */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {
-  readonly ledger: Pick<TargetLedger, "reserveRequestTime" | "tryAcquireRequest">;
+  readonly ledger: Pick<RateLimitLedger, "reserveRequestTime" | "tryAcquireRequest">;
   readonly settings: Settings;
   readonly random: () => number;
 }

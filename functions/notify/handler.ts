@@ -1,20 +1,25 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { deliver } from "../../lib/channels/deliver.ts";
-import { readCallerData } from "../../lib/ledger/dynamo/acceptance.ts";
-import { markDeadLettered, postponeNotification, recordAttempt } from "../../lib/ledger/dynamo/attempt.ts";
-import { readDigest } from "../../lib/ledger/dynamo/digest.ts";
-import { claimNotification, readDelivery } from "../../lib/ledger/dynamo/notification.ts";
-import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { readOutcome } from "../../lib/ledger/dynamo/outcome.ts";
+import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
+import { readOutcome } from "../../lib/ledger/dynamo/end-watch.ts";
+import {
+  claimNotification,
+  markDeadLettered,
+  postponeNotification,
+  readDelivery,
+  recordAttempt,
+} from "../../lib/ledger/dynamo/notifications.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   readTarget,
   reserveRequestTime,
   switchTargetOff,
   throttleTarget,
   tryAcquireRequest,
-} from "../../lib/ledger/dynamo/target.ts";
-import { createQueue, createSender } from "../../lib/queue/sqs.ts";
+} from "../../lib/ledger/dynamo/targets.ts";
+import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -29,7 +34,7 @@ const sqs = { client: new SQSClient(AWS_CLIENT), random: systemRandom };
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
 const handleMessage = createNotifyHandler({
-  ledger: onTable(table, {
+  ledger: bindToTable(table, {
     readCallerData,
     readOutcome,
     readDigest,
@@ -44,8 +49,8 @@ const handleMessage = createNotifyHandler({
     throttleTarget,
     switchTargetOff,
   }),
-  notifyQueue: createQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
-  deadLetterQueue: createSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
+  notifyQueue: createSqsQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
+  deadLetterQueue: createSqsSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
   configs: ssmConfig(env.CONFIG_PATH),
   deliver,
   now: systemClock,

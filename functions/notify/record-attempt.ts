@@ -5,7 +5,7 @@ import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";

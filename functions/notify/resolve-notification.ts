@@ -7,7 +7,7 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { NotificationKey } from "../../lib/ledger/notification-ledger.ts";
+import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
 import { DIGEST_PROJECT, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
@@ -83,7 +83,7 @@ async function resolveWith(
       const summaries = read.filter((summary) => summary !== null);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      const key = { project: DIGEST_PROJECT, jobId: message.digestId, target: targetName };
+      const key = { project: DIGEST_PROJECT, jobId: message.digestId, generation: 0, target: targetName };
       return {
         kind: "notification",
         key,
@@ -96,7 +96,7 @@ async function resolveWith(
     }
     case "target_gone": {
       const { gone, since } = message;
-      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, target: targetName };
+      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, generation: 0, target: targetName };
       return {
         kind: "notification",
         key,
@@ -139,8 +139,8 @@ async function readCallback(
 }
 
 /** Returns one ID per notification key and event. The ID is a hash, because a name may contain characters that a header may not. */
-function webhookId({ project, jobId, target, generation = 0 }: NotificationKey, event: string): string {
-  const parts = [project, jobId, event, target, ...(generation === 0 ? [] : [generation])];
+function webhookId({ project, jobId, target, generation }: NotificationKey, event: string): string {
+  const parts = [project, jobId, event, target, generation];
   const hash = createHash("sha256").update(JSON.stringify(parts));
   return `msg_${hash.digest("base64url").slice(0, 27)}`;
 }

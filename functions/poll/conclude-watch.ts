@@ -5,9 +5,8 @@ import { keptUntil } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import type { WatchDocument } from "../../lib/ledger/watch-ledger.ts";
-import { notificationMessage } from "../../lib/queue/outgoing-messages.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { notificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import {
   ANY_TYPE,

@@ -1,15 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digest.ts";
+import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
-import { endWatch } from "../../lib/ledger/dynamo/end.ts";
-import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/outcome.ts";
-import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/poll.ts";
-import { readWatch } from "../../lib/ledger/dynamo/read.ts";
-import { reserveRequestTime } from "../../lib/ledger/dynamo/target.ts";
-import { createQueue, createSender } from "../../lib/queue/sqs.ts";
+import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
+import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
+import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
+import { reserveRequestTime } from "../../lib/ledger/dynamo/targets.ts";
+import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -35,7 +34,7 @@ const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE 
 export const handler = sqsHandler(
   createPollHandler({
     ...clocks,
-    ledger: onTable(table, {
+    ledger: bindToTable(table, {
       claimPoll,
       recordPoll,
       readWatch,
@@ -48,9 +47,9 @@ export const handler = sqsHandler(
       readDurations,
       reserveRequestTime,
     }),
-    pollQueue: createQueue({ ...sqs, url: env.POLL_QUEUE_URL }),
-    deadLetterQueue: createSender({ ...sqs, url: env.POLL_DEAD_QUEUE_URL }),
-    notifyQueue: createSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
+    pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),
+    deadLetterQueue: createSqsSender({ ...sqs, url: env.POLL_DEAD_QUEUE_URL }),
+    notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     configs: ssmConfig(env.CONFIG_PATH),
     createCce: ({ projects }) => createCceClient({ ...clocks, projects }),
     defaultUrl: env.PUBLIC_URL,

@@ -5,8 +5,7 @@ import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { POLL_HISTORY, pollsMade } from "../../lib/ledger/watch.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
-import { PollMessage } from "../../lib/queue/messages.ts";
-import { pollMessage } from "../../lib/queue/outgoing-messages.ts";
+import { PollMessage, pollMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import {
@@ -75,7 +74,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
         const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };
         return await pollJob(read.message, received, scope);
       } finally {
-        pollQueue.leave();
+        pollQueue.done();
       }
     };
   };
@@ -207,7 +206,6 @@ async function scheduleNextPoll(
     key: { project: watch.project, jobId: watch.jobId },
     poll,
     messageId,
-    at,
     nextPollAt: at + delaySeconds * 1000,
     phase: job?.phase ?? watch.phase,
     jobType: job?.type ?? watch.jobType,

@@ -1,5 +1,5 @@
 import type { Instant } from "../../lib/domain/job.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 
 /** Huawei Cloud counts queries over five minutes. */
 const WINDOW_MS = 300_000;
@@ -31,7 +31,7 @@ export interface ProjectRateLimit {
  * A reservation is one write to the ledger. A project that is not rate-limited costs no write.
  */
 export function createProjectRateLimit(
-  ledger: Pick<TargetLedger, "reserveRequestTime">,
+  ledger: Pick<RateLimitLedger, "reserveRequestTime">,
   now: () => Instant,
 ): ProjectRateLimit {
   const limitedUntil = new Map<string, Instant>();

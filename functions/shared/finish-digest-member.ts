@@ -1,6 +1,6 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
-import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
-import { digestMessage } from "../../lib/queue/outgoing-messages.ts";
+import type { DigestLedger } from "../../lib/ledger/ledger.ts";
+import { digestMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { digestTargetsOf } from "./notification-targets.ts";
 

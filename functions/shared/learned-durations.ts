@@ -1,6 +1,6 @@
 import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
+import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 

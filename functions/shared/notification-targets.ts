@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
-import type { Digest } from "../../lib/ledger/digest-ledger.ts";
+import type { Digest } from "../../lib/ledger/ledger.ts";
 
 /** The ledger stores digests and alerts about targets under these project names. The name of a real project has no colon. */
 export const DIGEST_PROJECT = ":digest";

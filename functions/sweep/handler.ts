@@ -1,12 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { readDigest } from "../../lib/ledger/dynamo/digest.ts";
-import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
-import { onTable } from "../../lib/ledger/dynamo/on-table.ts";
-import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
-import { readWatch } from "../../lib/ledger/dynamo/read.ts";
-import { readTarget } from "../../lib/ledger/dynamo/target.ts";
-import { createSender } from "../../lib/queue/sqs.ts";
+import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
+import { readDelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
+import { readTarget } from "../../lib/ledger/dynamo/targets.ts";
+import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -20,9 +20,16 @@ const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE 
 
 export const handler = scheduleHandler(
   createSweepHandler({
-    ledger: onTable(table, { listOverdue, rescheduleSweep, readWatch, readDelivery, readDigest, readTarget }),
-    pollQueue: createSender({ ...sqs, url: env.POLL_QUEUE_URL }),
-    notifyQueue: createSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
+    ledger: bindToTable(table, {
+      listOverdue,
+      rescheduleSweep,
+      readWatch,
+      readDelivery,
+      readDigest,
+      readTarget,
+    }),
+    pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
+    notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     configs: ssmConfig(env.CONFIG_PATH),
     now: systemClock,
     onFailure: logSweepFailure,

@@ -1,11 +1,9 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { Digest } from "../../lib/ledger/digest-ledger.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import type { OverdueEntry, WatchDocument } from "../../lib/ledger/watch-ledger.ts";
-import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/outgoing-messages.ts";
+import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAll } from "../../lib/queue/queue.ts";
 import { DIGEST_PROJECT, digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
 
@@ -139,7 +137,12 @@ async function readDigestNotifications(
   }
   return Promise.all(
     targets.map(async (target) => ({
-      delivery: await ledger.readDelivery({ project: DIGEST_PROJECT, jobId: digestId, target }),
+      delivery: await ledger.readDelivery({
+        project: DIGEST_PROJECT,
+        jobId: digestId,
+        generation: 0,
+        target,
+      }),
       message: digestMessage(digestId, target),
     })),
   );

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { Count } from "../domain/zod-fields.ts";
 import type { Instant } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
+import { Count } from "../domain/zod-fields.ts";
 
 const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import { type Instant, JobId, Name, Outcome, type WatchKey } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
+import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
 import type { OutgoingMessage } from "./queue.ts";
 

@@ -8,9 +8,9 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
 /** SendMessageBatch takes at most 10 messages. */
-const MAX_BATCH_MESSAGES = 10;
+export const MAX_BATCH_MESSAGES = 10;
 /** SendMessageBatch took at most 256 KiB until 2025. Some compatible servers still do. */
-const MAX_BATCH_BYTES = 262_144;
+export const MAX_BATCH_BYTES = 262_144;
 /** How often messages that SQS refused one by one are sent again. The SDK repeats a request that failed as a whole. */
 const RETRIES = 2;
 /** The longest wait before the first retry. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */

@@ -1,12 +1,11 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { settleDueAt } from "../../lib/ledger/due.ts";
-import { readDelivery } from "../../lib/ledger/dynamo/notification.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue.ts";
-import { startRedelivery } from "../../lib/ledger/dynamo/reopen-notification.ts";
-import { readTarget } from "../../lib/ledger/dynamo/target.ts";
+import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { readTarget } from "../../lib/ledger/dynamo/targets.ts";
+import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAll } from "../../lib/queue/queue.ts";
-import { createSender } from "../../lib/queue/sqs.ts";
+import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { deadLetters } from "./redrive/letters.ts";
 import { nameLetter, type RedrivePorts, redriveMessage } from "./redrive/message.ts";
@@ -37,14 +36,14 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     return QueueUrl;
   };
   const [dead, alive] = await Promise.all([urlOf(`${queue}-dead`), urlOf(queue)]);
-  const sender = createSender({ client, url: alive, random: Math.random });
+  const sender = createSqsSender({ client, url: alive, random: Math.random });
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
     read: (key) => readDelivery(table, key),
     readTarget: (name) => readTarget(table, name),
     async reopen(key) {
       const expiresAt = Date.now() + KEPT_MS;
-      await scheduleSweep(table, key, settleDueAt(Date.now()), expiresAt);
+      await scheduleSweep(table, key, deliveriesOverdueAt(Date.now()), expiresAt);
       return startRedelivery(table, key, expiresAt);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),

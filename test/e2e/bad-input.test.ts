@@ -69,7 +69,15 @@ describe("a malformed message", () => {
 
   it("does not affect the other messages in the queue", async () => {
     const jobId = fixture.addJob(succeedingJob);
-    const stray = { v: 1, kind: "notification", project: PROJECT, jobId: "stray-job", target: "deploys" };
+    const stray = {
+      v: 1,
+      kind: "notification",
+      project: PROJECT,
+      jobId: "stray-job",
+      generation: 0,
+      target: "deploys",
+      redelivery: 0,
+    };
     await Promise.all([
       fixture.queues.put("poll", "malformed-5"),
       fixture.queues.put("notify", "malformed-6"),

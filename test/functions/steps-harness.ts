@@ -7,7 +7,7 @@ import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
+import type { NewWatch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";

@@ -46,8 +46,8 @@ export function settle(around: Running, ended: boolean): Account {
     const asked = (row?.watch.generation ?? 0) === 0 ? confirmed.targets.get(id) : undefined;
     const targets = new Set([...(row?.watch.targets ?? []), ...(asked ?? [])]);
     const outcome =
-      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: row?.watch.generation })]?.summary
-        .outcome ?? null;
+      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: row?.watch.generation ?? 0 })]
+        ?.summary.outcome ?? null;
     if (row !== undefined) judgeWatch(id, row, outcome, around, lost, unexpected);
     for (const target of targets) {
       const wanted = outcome === null || (around.config.targets[target]?.on.includes(outcome) ?? true);
@@ -169,7 +169,8 @@ function judgePosts({ receivers, ledger }: Running, owed: ReadonlySet<string>, u
     // What was owed in a generation before, nobody remembers.
     if (Number(generation) < (watch?.generation ?? 0)) continue;
     if (!owed.has(unit)) unexpected.push(`${unit} was told, and nobody asked for it`);
-    const stored = ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: watch?.generation })];
+    const stored =
+      ledger.state.conclusions[idOfGeneration({ ...keyOf(id), generation: watch?.generation ?? 0 })];
     const seenAt = stored?.summary.concludedAt ?? Number.NaN;
     // Who stops a watch whose end was seen already, or is being seen, may be told all the same.
     if (watch?.state === "stopped" && seenAt > (watch.concludedAt ?? 0) + CROSSING_MS)

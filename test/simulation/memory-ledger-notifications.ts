@@ -3,7 +3,7 @@ import {
   type NotificationKey,
   type NotificationLedger,
   newDeliveryRecord,
-} from "../../lib/ledger/notification-ledger.ts";
+} from "../../lib/ledger/notification.ts";
 import { idOf, type LedgerState, type NotificationRow } from "./memory-ledger-state.ts";
 
 const NO_LEASE = { owner: null, leaseUntil: null };
@@ -96,6 +96,5 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
 }
 
 export function idOfNotification(key: NotificationKey): string {
-  const { target, generation = 0 } = key;
-  return `${idOf(key)}#${target}${generation === 0 ? "" : `#${generation}`}`;
+  return `${idOf(key)}#${key.target}#${key.generation}`;
 }

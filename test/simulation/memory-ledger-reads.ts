@@ -1,6 +1,6 @@
-import { newDeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
-import { pageToken, readPageToken } from "../../lib/ledger/page-token.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
+import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
+import type { WatchLedger } from "../../lib/ledger/watch.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
@@ -51,7 +51,7 @@ export function watchReads({ watches, conclusions, notifications }: LedgerState)
         .map(({ watch }) => watch)
         .filter((watch) => watch.project === project)
         .sort((a, b) => b.acceptedAt - a.acceptedAt || (a.jobId < b.jobId ? 1 : -1));
-      const from = before === null ? null : readPageToken(before);
+      const from = before === null ? null : parsePageToken(before);
       const rest = newestFirst.filter(
         ({ acceptedAt, jobId }) =>
           from === null ||
@@ -62,7 +62,7 @@ export function watchReads({ watches, conclusions, notifications }: LedgerState)
       const last = page.at(-1);
       return {
         watches: page,
-        next: last === undefined || rest.length === page.length ? null : pageToken(last),
+        next: last === undefined || rest.length === page.length ? null : toPageToken(last),
       };
     },
   };

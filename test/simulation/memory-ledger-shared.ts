@@ -1,6 +1,4 @@
-import type { DigestLedger } from "../../lib/ledger/digest-ledger.ts";
-import type { DurationLedger } from "../../lib/ledger/duration-ledger.ts";
-import type { TargetLedger } from "../../lib/ledger/target-ledger.ts";
+import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
 import { idOf, keyOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** What watches share: the targets' states, the durations, the digests. */
@@ -8,7 +6,7 @@ export function sharedSteps({
   targets,
   durations,
   digests,
-}: LedgerState): TargetLedger & DurationLedger & DigestLedger {
+}: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
     targets[name] ?? { offSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
   return {

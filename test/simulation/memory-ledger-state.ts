@@ -1,8 +1,7 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
-import type { Digest } from "../../lib/ledger/digest-ledger.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification-ledger.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import type { CallerData, StoredOutcome } from "../../lib/ledger/watch-ledger.ts";
+import type { Digest } from "../../lib/ledger/ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
 
 export interface WatchRow extends CallerData {
   readonly watch: Watch;
@@ -48,10 +47,8 @@ export function idOf({ project, jobId }: WatchKey): string {
   return `${project}#${jobId}`;
 }
 
-/** With the generation behind it where it is a later one. */
 export function idOfGeneration(key: WatchGeneration): string {
-  const { generation = 0 } = key;
-  return `${idOf(key)}${generation === 0 ? "" : `#${generation}`}`;
+  return `${idOf(key)}#${key.generation}`;
 }
 
 export function keyOf(id: string): WatchKey {

@@ -1,12 +1,14 @@
-import { pollDueAt, settleDueAt } from "../../lib/ledger/due.ts";
-import { POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
-import type {
-  EndResult,
-  NewWatch,
-  OpenResult,
-  PollClaim,
-  WatchLedger,
-} from "../../lib/ledger/watch-ledger.ts";
+import {
+  deliveriesOverdueAt,
+  type EndResult,
+  type NewWatch,
+  type OpenResult,
+  POLL_HISTORY,
+  type PollClaim,
+  pollOverdueAt,
+  type Watch,
+  type WatchLedger,
+} from "../../lib/ledger/watch.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type Steps = Pick<
@@ -33,13 +35,13 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
         const next = started(wanted, row);
         watches[id] = next;
         const { poll, generation } = next.watch;
-        return { kind: "accepted", poll: poll + 1, ...(generation === 0 ? {} : { generation }) };
+        return { kind: "accepted", poll: poll + 1, generation };
       }
       const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
       const watch = { ...row.watch, targets: union(row.watch.targets, wanted.targets) };
       const callbacks = { ...row.callbacks, ...wanted.callbacks };
       const revisited = watch.state !== "watching" && addedTargets.length > 0;
-      const dueAt = revisited ? settleDueAt(wanted.acceptedAt) : row.dueAt;
+      const dueAt = revisited ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
       watches[id] = { ...row, watch, callbacks, dueAt };
       return { kind: "already_watching", watch, addedTargets };
     },
@@ -81,7 +83,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
         ...row,
         ...NO_LEASE,
         watch,
-        dueAt: pollDueAt(nextPollAt),
+        dueAt: pollOverdueAt(nextPollAt),
         tree: tree ?? row.tree,
       };
       return "recorded";
@@ -122,7 +124,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       }
       const history = polledAt.slice(-POLL_HISTORY);
       const watch = { ...over(row.watch), ...lastSeen, state: outcome, concludedAt, polledAt: history };
-      const dueAt = known.length === 0 ? null : settleDueAt(concludedAt);
+      const dueAt = known.length === 0 ? null : deliveriesOverdueAt(concludedAt);
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt };
       return { kind: "ended" };
     },
@@ -174,7 +176,7 @@ function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
   return {
     ...NO_LEASE,
     watch,
-    dueAt: pollDueAt(nextPollAt),
+    dueAt: pollOverdueAt(nextPollAt),
     context: wanted.context,
     callbacks: { ...before?.callbacks, ...wanted.callbacks },
     tree: null,

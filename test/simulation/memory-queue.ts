@@ -1,5 +1,4 @@
-import { checkDelay } from "../../lib/queue/delay.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
 
 const MAX_VISIBILITY_MS = 43_200_000;
 
@@ -86,7 +85,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     state,
 
     async send(messages) {
-      for (const { delaySeconds } of messages) checkDelay(delaySeconds);
+      checkDelays(messages);
       for (const { body, delaySeconds, attributes = {} } of messages) {
         put({ body, attributes, sentAt: now() }, delaySeconds);
       }

@@ -19,7 +19,6 @@ export function advanceThenSend(ports: PollPorts): PollPorts {
           key: wanted.key,
           poll,
           messageId,
-          at: now,
           nextPollAt: now,
           rateLimited: false,
           tree: null,

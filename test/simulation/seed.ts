@@ -110,10 +110,10 @@ function newer(
   later: (ms: number, run: () => void) => void,
 ): void {
   const { memory } = queues[queue];
-  later(0, () => put(queues[queue], { id: "", body: '{"v":3,"kind":"poll"}', delaySeconds: 0 }, 0));
+  later(0, () => put(queues[queue], { id: "", body: '{"v":2,"kind":"poll"}', delaySeconds: 0 }, 0));
   later(world.faultsEndAt() + minutes(60) - world.now(), () => {
     const before = memory.state.messages.length;
-    memory.state.messages = memory.state.messages.filter(({ body }) => !body.startsWith('{"v":3'));
+    memory.state.messages = memory.state.messages.filter(({ body }) => !body.startsWith('{"v":2'));
     if (memory.state.messages.length === before) newerGone.push(queue);
   });
 }

@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Queue } from "../../lib/queue/queue.ts";
-import { createQueue } from "../../lib/queue/sqs.ts";
+import { createSqsQueue } from "../../lib/queue/sqs-queue.ts";
 import { type FaultRates, ratesNow } from "./faults.ts";
 import { createMemoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { type Actor, timerOf, type World } from "./world.ts";
@@ -90,7 +90,7 @@ export function queueFor(
     return {};
   }
 
-  return createQueue({
+  return createSqsQueue({
     client: client as unknown as SQSClient,
     url: queue.name,
     random: world.chance.next,

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
 import type { WatchGeneration } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData, NewWatch } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { callerItemKey, watchItemKey } from "./keys.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/zod-fields.ts";
 import { DeliveryState, type Instant, Verdict } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import {
   ATTEMPT_HISTORY,
   type Attempt,

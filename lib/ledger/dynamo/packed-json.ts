@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/zod-fields.ts";
 import { type Job, SubJobCounts } from "../../domain/job.ts";
 import { truncateTree } from "../../domain/truncate-tree.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 
 /** DynamoDB takes items of at most 400 kB. The other attributes of the item need some of that. */
 export const MAX_TREE_BYTES = 350_000;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../../domain/zod-fields.ts";
 import { ACCESS_ERROR_KINDS, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import { POLL_HISTORY, type Watch } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, watchOfPartition } from "./keys.ts";
@@ -119,7 +119,8 @@ export function packInstants(instants: readonly Instant[]): Uint8Array | null {
   return packJson(latest.map((instant, i) => instant - (latest[i - 1] ?? 0)));
 }
 
-function unpackInstants(bytes: Uint8Array | null): Instant[] {
+/** Reads the bytes that `packInstants` made. */
+export function unpackInstants(bytes: Uint8Array | null): Instant[] {
   if (bytes === null) return [];
   let instant = 0;
   return z

@@ -1,8 +1,13 @@
 import { isCallback } from "../../../lib/channels/targets.ts";
-import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification-ledger.ts";
-import type { TargetState } from "../../../lib/ledger/target-ledger.ts";
-import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/messages.ts";
-import { notificationMessage, pollMessage } from "../../../lib/queue/outgoing-messages.ts";
+import type { TargetState } from "../../../lib/ledger/ledger.ts";
+import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
+import {
+  NotifyMessage,
+  notificationMessage,
+  PollMessage,
+  parseMessage,
+  pollMessage,
+} from "../../../lib/queue/messages.ts";
 
 /** What became of a dead letter: `sent` again, `settled` by something else since, or `left` where it is, and why. */
 export type Redriven =

@@ -126,7 +126,6 @@ describe("links on a page", () => {
       key,
       poll: 1,
       messageId: "m",
-      at: START,
       nextPollAt: START + 5000,
       consecutiveFailures: 0,
       polledAt: [START],

@@ -82,7 +82,6 @@ describe("a submitted job", () => {
       key,
       poll: 1,
       messageId: "m",
-      at: START,
       nextPollAt: START + 600_000,
       rateLimited: true,
       consecutiveFailures: 0,

@@ -33,6 +33,7 @@ describe("a job that has already ended", () => {
         kind: "notification",
         project: "prod",
         jobId: JOB,
+        generation: 0,
         target: "ops",
         outcome: "succeeded",
         redelivery: 0,

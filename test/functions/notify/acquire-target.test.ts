@@ -8,7 +8,7 @@ describe("the first wait of the schedule", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    const standing = await flow.memory.readDelivery({ ...KEY, target: "audit" });
+    const standing = await flow.memory.readDelivery({ ...KEY, generation: 0, target: "audit" });
     expect(standing).toMatchObject({ attempts: 0, nextAttemptAt: flow.clock.now + 60_000 });
     flow.clock.now += 60_000;
     expect(await flow.notify()).toBe("acknowledged");

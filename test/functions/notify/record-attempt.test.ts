@@ -23,7 +23,8 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.open({ jobId });
     await flow.poll(1, "m-1", flow.pollQueue, jobId);
   }
-  const standing = (jobId = KEY.jobId) => flow.memory.readDelivery({ ...KEY, jobId, target: "audit" });
+  const standing = (jobId = KEY.jobId) =>
+    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: "audit" });
   /** Lets the queue's clock run until nothing is left in it, or until then; answers the most receipts of a message. */
   const run = async (until: number): Promise<number> => {
     let receipts = 0;

@@ -4,7 +4,7 @@ import { TARGETS } from "../../simulation/setup.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
-const AUDIT = { ...KEY, target: "audit" };
+const AUDIT = { ...KEY, generation: 0, target: "audit" };
 
 /** A watch that failed, with a notification for `audit` sent by a `poll` whose config was older than that of `notify`. */
 async function ended() {
@@ -42,7 +42,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.notify();
-    await flow.memory.scheduleSweep(KEY, flow.clock.now, null);
+    await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
     await flow.memory.startRedelivery(AUDIT, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();

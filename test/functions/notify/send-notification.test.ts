@@ -18,7 +18,7 @@ async function ended(targets: readonly string[] = ["audit"], settings = {}) {
   await flow.open({ targets });
   flow.observation = jobIn("failed");
   await flow.poll(1);
-  const standing = async (target = "audit") => flow.memory.readDelivery({ ...KEY, target });
+  const standing = async (target = "audit") => flow.memory.readDelivery({ ...KEY, generation: 0, target });
   return { flow, standing };
 }
 
@@ -104,7 +104,7 @@ describe("a notification", () => {
   it("final but not yet deadLettered, is deadLettered when it comes again, and not attempted", async () => {
     const { flow } = await ended();
     const lease = { redelivery: 0, messageId: "notify-1" };
-    const key = { ...KEY, target: "audit" };
+    const key = { ...KEY, generation: 0, target: "audit" };
     const now = flow.clock.now;
     await flow.memory.claimNotification({ key, ...lease, now, leaseMs: 35_000, expiresAt: now * 2 });
     const attempt = { at: now, verdict: "rejected", status: 400, durationMs: 1, answer: "" } as const;
@@ -135,7 +135,9 @@ describe("a notification", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    expect(await flow.memory.readDelivery({ ...KEY, target: "audit" })).toMatchObject({ state: "pending" });
+    expect(await flow.memory.readDelivery({ ...KEY, generation: 0, target: "audit" })).toMatchObject({
+      state: "pending",
+    });
   });
 
   it("is kept when there is no time left for it", async () => {

@@ -1,6 +1,6 @@
 import { createPollHandler } from "../../../functions/poll/poll-job.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { pollMessage } from "../../../lib/queue/outgoing-messages.ts";
+import { pollMessage } from "../../../lib/queue/messages.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { configWith, PROJECT, T0 } from "../../simulation/setup.ts";

@@ -15,7 +15,7 @@ import { captured } from "../../lib/runtime/captured.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
 const NOTIFICATION: Notification = {
-  key: { ...KEY, target: "deploys" },
+  key: { ...KEY, generation: 0, target: "deploys" },
   redelivery: 0,
   webhookId: "msg_1",
   expiresAt: 0,

@@ -5,13 +5,7 @@ import {
 } from "../../../functions/shared/read-message.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
 import type { ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
-import {
-  DIGEST_V1,
-  NOTIFICATION_V1,
-  NOTIFICATION_V1_FIRST,
-  POLL_V1,
-  TARGET_GONE_V1,
-} from "../../lib/queue/messages-v1.ts";
+import { DIGEST_V1, NOTIFICATION_V1, POLL_V1, TARGET_GONE_V1 } from "../../lib/queue/messages-v1.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 
 function queues() {
@@ -40,26 +34,25 @@ it("parses a message of the poll queue", async () => {
   expect(read).toEqual({ kind: "message", message: JSON.parse(POLL_V1) });
 });
 
-it.each([NOTIFICATION_V1, NOTIFICATION_V1_FIRST, DIGEST_V1, TARGET_GONE_V1])(
+it.each([NOTIFICATION_V1, DIGEST_V1, TARGET_GONE_V1])(
   "parses a message of the notify queue: %s",
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
     const read = await readMessage(NotifyMessage, await received(body), ports);
-    const defaults = body === NOTIFICATION_V1_FIRST ? { redelivery: 0 } : {};
-    expect(read).toEqual({ kind: "message", message: { ...JSON.parse(body), ...defaults } });
+    expect(read).toEqual({ kind: "message", message: JSON.parse(body) });
     expect([deadLetterQueue.state.messages, unreadable]).toEqual([[], []]);
   },
 );
 
 it("hides a message of a newer version for 15 minutes", async () => {
   const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
-  const message = await received('{"v":3,"kind":"glance","at":"something else"}');
+  const message = await received('{"v":2,"kind":"glance","at":"something else"}');
   expect(await readMessage(PollMessage, message, ports)).toEqual({
     kind: "unreadable",
     disposition: "retry",
   });
   expect(deadLetterQueue.state.messages).toEqual([]);
-  expect(unreadable).toEqual([["newer", "version 3"]]);
+  expect(unreadable).toEqual([["newer", "version 2"]]);
   clock.now = 899_000;
   expect(queue.receive(1)).toEqual([]);
   clock.now = 900_000;

@@ -6,8 +6,13 @@ const MINUTE_MS = 60_000;
 describe("the sweep of a digest", () => {
   it("sends the digest when its last members were stopped or restarted by a later call", async () => {
     const flow = createFlow();
-    const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
-    const digest = { digestId: "d-1", members: [KEY, ...others], targets: ["deploys"], expiresAt: T0 * 2 };
+    const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
+    const digest = {
+      digestId: "d-1",
+      members: [{ ...KEY, generation: 0 }, ...others],
+      targets: ["deploys"],
+      expiresAt: T0 * 2,
+    };
     await flow.memory.createDigest(digest);
     for (const key of digest.members) await flow.open({ ...key, targets: ["deploys"], digestId: "d-1" });
     flow.observation = jobIn("failed");
@@ -25,7 +30,7 @@ describe("the sweep of a digest", () => {
 
   it("sends an unclaimed digest once per run, for any number of ended jobs", async () => {
     const flow = createFlow();
-    const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId }));
+    const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
     await flow.memory.createDigest({
       digestId: "d-1",
       members,
@@ -51,7 +56,7 @@ describe("the sweep of a digest", () => {
 
   it("sends the digest at the next run when a send fails", async () => {
     const flow = createFlow();
-    const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId }));
+    const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
     await flow.memory.createDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
     flow.observation = jobIn("failed");
     for (const { jobId } of members) {

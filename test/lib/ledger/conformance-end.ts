@@ -1,6 +1,6 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
-import { conclusion, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+import type { WatchEnd } from "../../../lib/ledger/watch.ts";
+import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeEnds(ledger: () => Ledger): void {
   const endingOf = (key: WatchEnd["key"], targets: readonly string[]): WatchEnd => ({
@@ -104,15 +104,19 @@ export function describeEnds(ledger: () => Ledger): void {
     it("keeps the first and answers it to everybody", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
-      expect(await ledger().readOutcome(watch)).toBeNull();
+      expect(await ledger().readOutcome(firstGeneration(watch))).toBeNull();
       const key = { project: watch.project, jobId: watch.jobId };
       const kept = await Promise.all(
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
-          ledger().saveOutcomeOnce(watch, { summary: conclusion(key, { outcome }), tree: null }, NEVER),
+          ledger().saveOutcomeOnce(
+            firstGeneration(watch),
+            { summary: conclusion(key, { outcome }), tree: null },
+            NEVER,
+          ),
         ),
       );
       expect(new Set(kept.map(({ outcome }) => outcome)).size).toBe(1);
-      expect(await ledger().readOutcome(watch)).toEqual(kept[0]);
+      expect(await ledger().readOutcome(firstGeneration(watch))).toEqual(kept[0]);
     });
 
     it("keeps the tree with it", async () => {
@@ -122,7 +126,7 @@ export function describeEnds(ledger: () => Ledger): void {
         summary: conclusion({ project: watch.project, jobId: watch.jobId }),
         tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
       };
-      await ledger().saveOutcomeOnce(watch, stored, NEVER);
+      await ledger().saveOutcomeOnce(firstGeneration(watch), stored, NEVER);
       expect(await ledger().readWatch(watch)).toMatchObject(stored);
     });
 

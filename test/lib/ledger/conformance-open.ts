@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { conclusion, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
@@ -7,7 +7,7 @@ export function describeOpening(ledger: () => Ledger): void {
   describe("opening a watch", () => {
     it("accepts a new watch, whose first poll is to be sent", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
-      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1 });
+      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       const read = await ledger().readWatch(watch);
       expect(read?.watch).toEqual({
         project: watch.project,
@@ -36,7 +36,7 @@ export function describeOpening(ledger: () => Ledger): void {
 
     it("accepts a watch without targets, context or callbacks", async () => {
       const watch = newWatch({ targets: [], context: {} });
-      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1 });
+      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       expect(await ledger().readWatch(watch)).toMatchObject({
         context: {},
         callbacks: {},
@@ -96,7 +96,7 @@ export function describeOpening(ledger: () => Ledger): void {
           callbacks: { "callback:b": "encrypted-b" },
         });
         const expected = { context, callbacks: { "callback:a": ENCRYPTED, "callback:b": "encrypted-b" } };
-        expect(await ledger().readCallerData({ project, jobId })).toEqual(expected);
+        expect(await ledger().readCallerData(firstGeneration({ project, jobId }))).toEqual(expected);
         expect(await ledger().readWatch(watch)).toMatchObject(expected);
       }
     });
@@ -104,7 +104,10 @@ export function describeOpening(ledger: () => Ledger): void {
     it("reads nothing of a watch that is not there", async () => {
       const { project, jobId } = newWatch();
       expect(await ledger().readWatch({ project, jobId })).toBeNull();
-      expect(await ledger().readCallerData({ project, jobId })).toEqual({ context: {}, callbacks: {} });
+      expect(await ledger().readCallerData(firstGeneration({ project, jobId }))).toEqual({
+        context: {},
+        callbacks: {},
+      });
     });
 
     it("takes a stopped watch up again: all is new, but its polls go on counting", async () => {
@@ -154,7 +157,11 @@ export function describeOpening(ledger: () => Ledger): void {
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
         await ledger().openWatch(watch);
-        await ledger().saveOutcomeOnce(watch, { summary: conclusion(watch), tree: null }, NEVER);
+        await ledger().saveOutcomeOnce(
+          firstGeneration(watch),
+          { summary: conclusion(watch), tree: null },
+          NEVER,
+        );
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
         await ledger().endWatch({ ...ending, key: watch, outcome });
         expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
@@ -182,7 +189,7 @@ export function describeOpening(ledger: () => Ledger): void {
       );
       await ledger().recordPoll(pollRecord({ key: watch, tree: job({ subJobs }) }));
       const first = conclusion({ project, jobId }, { outcome: "lost" });
-      await ledger().saveOutcomeOnce(watch, { summary: first, tree: null }, NEVER);
+      await ledger().saveOutcomeOnce(firstGeneration(watch), { summary: first, tree: null }, NEVER);
       await ledger().endWatch({
         key: watch,
         outcome: "lost",
@@ -218,8 +225,10 @@ export function describeOpening(ledger: () => Ledger): void {
       const second = conclusion({ project, jobId }, { outcome: "succeeded" });
       const later = { ...watch, generation: 1 };
       await ledger().saveOutcomeOnce(later, { summary: second, tree: null }, NEVER);
-      expect([await ledger().readOutcome(watch), await ledger().readOutcome(later)]).toEqual([first, second]);
-      expect((await ledger().readCallerData(watch)).callbacks).toEqual(callbacks);
+      expect([await ledger().readOutcome(firstGeneration(watch)), await ledger().readOutcome(later)]).toEqual(
+        [first, second],
+      );
+      expect((await ledger().readCallerData(firstGeneration(watch))).callbacks).toEqual(callbacks);
     });
 
     it("does not let go of a watch that saw its job end", async () => {
@@ -234,11 +243,19 @@ export function describeOpening(ledger: () => Ledger): void {
     it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
-      await ledger().saveOutcomeOnce(watch, { summary: conclusion(watch), tree: null }, NEVER);
+      await ledger().saveOutcomeOnce(
+        firstGeneration(watch),
+        { summary: conclusion(watch), tree: null },
+        NEVER,
+      );
       const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
       await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
       await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 60_000 }, null);
-      const again = await ledger().openWatch({ ...watch, targets: ["b"], acceptedAt: T0 + 500_000 });
+      const again = await ledger().openWatch({
+        ...watch,
+        targets: ["b"],
+        acceptedAt: T0 + 500_000,
+      });
       expect(again).toMatchObject({
         kind: "already_watching",
         addedTargets: ["b"],

@@ -1,13 +1,17 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { PageTokenError } from "../../../lib/ledger/watch-ledger.ts";
-import { attempt, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { PageTokenError } from "../../../lib/ledger/page-token.ts";
+import { attempt, firstGeneration, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
     it("lists deliveries in the order of the targets, pending where none was tried", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
       await ledger().openWatch(watch);
-      const notification = { key: { ...watch, target: "b" }, redelivery: 0, messageId: "n-1" };
+      const notification = {
+        key: { ...firstGeneration(watch), target: "b" },
+        redelivery: 0,
+        messageId: "n-1",
+      };
       await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
       const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
       await ledger().recordAttempt({ ...notification, ...tried, attempt: attempt({ verdict: "delivered" }) });
@@ -72,13 +76,13 @@ export function describeReads(ledger: () => Ledger): void {
     it("lets a watch be taken out, and put in again where it is not due earlier anyway", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
-      await ledger().scheduleSweep(watch, T0 + 70_000, NEVER);
+      await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
       expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
       expect(await entryOf(watch.project, NEVER)).toBeNull();
-      await ledger().scheduleSweep(watch, T0 + 70_000, NEVER);
+      await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 70_000 });
-      await ledger().scheduleSweep(newWatch(), T0, NEVER);
+      await ledger().scheduleSweep(firstGeneration(newWatch()), T0, NEVER);
     });
   });
 

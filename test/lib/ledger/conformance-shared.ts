@@ -61,7 +61,7 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a digest", () => {
     it("counts down as its members leave, each once", async () => {
       const { project, jobId: digestId } = { ...freshKey(), jobId: freshKey().project };
-      const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId }));
+      const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId, generation: 0 }));
       const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().createDigest(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });

@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { readJob } from "../../../lib/cce/read-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
-import { freshKey, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { firstGeneration, freshKey, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 /** DynamoDB refuses what is larger, with all attributes counted. */
 const MAX_ITEM_BYTES = 400_000;
@@ -19,7 +19,7 @@ let ledger: Ledger;
 beforeAll(async () => {
   dynamo = await startDynamo();
   await createTable(dynamo.client, "ledger");
-  ledger = createLedger({ client: dynamo.client, table: "ledger" });
+  ledger = createDynamoLedger({ client: dynamo.client, table: "ledger" });
 });
 afterAll(() => dynamo.stop());
 
@@ -47,7 +47,9 @@ async function watchThrough(tree: Job): Promise<number[]> {
     watch: { acceptedAt: T0, concludedAt: T0 + 60_000, polls: 2 },
     statusUrl: null,
   });
-  expect(await ledger.saveOutcomeOnce(key, { summary: conclusion, tree }, NEVER)).toEqual(conclusion);
+  expect(await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree }, NEVER)).toEqual(
+    conclusion,
+  );
   const ending = {
     key,
     acceptedAt: T0,

@@ -1,7 +1,7 @@
-import type { Job } from "../../../lib/domain/job.ts";
+import type { Job, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import type { Attempt } from "../../../lib/ledger/notification-ledger.ts";
-import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
+import type { Attempt } from "../../../lib/ledger/notification.ts";
+import type { NewWatch, PollRecord } from "../../../lib/ledger/watch.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");
 export const LEASE_MS = 30_000;
@@ -13,6 +13,11 @@ let count = 0;
 export function freshKey(): { project: string; jobId: string } {
   count += 1;
   return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f" };
+}
+
+/** The first generation of a watch. */
+export function firstGeneration({ project, jobId }: WatchKey): WatchGeneration {
+  return { project, jobId, generation: 0 };
 }
 
 export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
@@ -51,7 +56,6 @@ export function pollRecord(changes: Partial<PollRecord> & Pick<PollRecord, "key"
   return {
     poll: 1,
     messageId: "m-1",
-    at: T0 + 20_000,
     nextPollAt: T0 + 60_000,
     phase: "Running",
     jobType: "CreateCluster",

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
-import { attempt, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { attempt, firstGeneration, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 /** DynamoDB charges a write by started kilobytes of the item. */
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     },
     { step: "initialize" },
   );
-  ledger = createLedger({ client, table: "ledger" });
+  ledger = createDynamoLedger({ client, table: "ledger" });
 });
 beforeEach(() => {
   requests = [];
@@ -88,7 +88,7 @@ describe("what a watch costs", () => {
   });
 
   it("takes one write to claim a notification and one to record it", async () => {
-    const notification = { key: { ...watch, target: "audit" }, redelivery: 0, messageId };
+    const notification = { key: { ...firstGeneration(watch), target: "audit" }, redelivery: 0, messageId };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
     await ledger.recordAttempt({ ...notification, ...done, attempt: attempt() });

@@ -1,17 +1,17 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { NewerItemError } from "../../../lib/ledger/dynamo/item.ts";
-import { createLedger } from "../../../lib/ledger/dynamo/ledger.ts";
+import { NewerItemError } from "../../../lib/ledger/dynamo/table.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { createTable } from "../../support/table.ts";
-import { newWatch } from "./samples.ts";
+import { firstGeneration, newWatch } from "./samples.ts";
 
 let dynamo: EmbeddedDynamo;
 let ledger: Ledger;
 beforeAll(async () => {
   dynamo = await startDynamo();
   await createTable(dynamo.client, "ledger");
-  ledger = createLedger({ client: dynamo.client, table: "ledger" });
+  ledger = createDynamoLedger({ client: dynamo.client, table: "ledger" });
 });
 afterAll(() => dynamo.stop());
 
@@ -28,7 +28,7 @@ describe("an item of a newer version", () => {
       }),
     );
     await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);
-    await expect(ledger.readCallerData(watch)).rejects.toThrow("version 2");
+    await expect(ledger.readCallerData(firstGeneration(watch))).rejects.toThrow("version 2");
     const claim = { key: watch, poll: 4, messageId: "m-1", now: 0, leaseMs: 1 };
     await expect(ledger.claimPoll(claim)).rejects.toThrow(NewerItemError);
     await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);

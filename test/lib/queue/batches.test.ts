@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, toBatches } from "../../../lib/queue/batches.ts";
 import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
+import { MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, toBatches } from "../../../lib/queue/sqs-queue.ts";
 
 const message = (bytes: number): OutgoingMessage => ({ id: "m", body: "x".repeat(bytes), delaySeconds: 0 });
 
@@ -11,7 +11,7 @@ describe("cutting messages into batches", () => {
         const batches = toBatches(sizes.map(message));
         expect(batches.flat().map(({ body }) => body.length)).toEqual(sizes);
         for (const batch of batches) {
-          expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_ENTRIES);
+          expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_MESSAGES);
           expect(batch.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(MAX_BATCH_BYTES);
         }
       }),

@@ -36,7 +36,7 @@ test("a record that leaves without sending is not waited for", async () => {
   const { calls, queue } = setUp();
   const gathering = coalesceSends(queue, 2);
   const sent = gathering.send([message("a")]);
-  gathering.leave();
+  gathering.done();
   await sent;
   expect(calls).toEqual([["a"]]);
 });

@@ -1,5 +1,4 @@
-import { DelayOutOfRangeError } from "../../../lib/queue/delay.ts";
-import type { OutgoingMessage, Queue } from "../../../lib/queue/queue.ts";
+import { DelayOutOfRangeError, type OutgoingMessage, type Queue } from "../../../lib/queue/queue.ts";
 
 export interface ReceivedNotification {
   readonly messageId: string;

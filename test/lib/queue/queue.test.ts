@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
-import { createQueue } from "../../../lib/queue/sqs.ts";
+import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { describeQueue, type QueueUnderTest, type ReceivedNotification } from "./conformance.ts";
 
@@ -45,9 +45,11 @@ describeQueue("on SQS", (): QueueUnderTest => {
     deadLetterTargetArn: dead.queueArn,
     maxReceiveCount: MAX_RECEIVE_COUNT,
   });
-  const live = server.createQueue(`live-${count}`, { attributes: { VisibilityTimeout: "1", RedrivePolicy } });
+  const live = server.createQueue(`live-${count}`, {
+    attributes: { VisibilityTimeout: "1", RedrivePolicy },
+  });
   return {
-    queue: createQueue({ client, url: live.queueUrl, random: () => 0.5 }),
+    queue: createSqsQueue({ client, url: live.queueUrl, random: () => 0.5 }),
     receive: (max) => receive(live.queueUrl, max),
     receiveDead: (max) => receive(dead.queueUrl, max),
     async remove(receiptHandle) {

@@ -1,11 +1,11 @@
 import { SendMessageBatchCommand, type SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
-import { createQueue } from "../../../lib/queue/sqs.ts";
+import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
 
 const sqs = mockClient(SQSClient);
 const url = "https://sqs.invalid/queue";
 let waited: number[] = [];
-const queue = createQueue({
+const queue = createSqsQueue({
   client: new SQSClient({ region: "eu-central-1" }),
   url,
   random: () => 0.5,

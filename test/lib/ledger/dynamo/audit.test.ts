@@ -2,9 +2,9 @@ import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb
 import type { WatchKey } from "../../../../lib/domain/job.ts";
 import { readAudit } from "../../../../lib/ledger/dynamo/audit.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
-import { createLedger } from "../../../../lib/ledger/dynamo/ledger.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
 
 const NOW = 1_800_000_000_000;
@@ -17,7 +17,7 @@ const table = () => ({ client: dynamo.client, table: "audit" });
 beforeAll(async () => {
   dynamo = await startDynamo();
   await createTable(dynamo.client, "audit");
-  ledger = createLedger(table());
+  ledger = createDynamoLedger(table());
 });
 afterAll(() => dynamo.stop());
 

@@ -29,8 +29,8 @@ describe("durations on DynamoDB", () => {
       }),
     );
     expect(Items.map(({ sk, d0b7, d6b90, expiresAt }) => [sk?.S, d0b7?.N, d6b90?.N, expiresAt?.N])).toEqual([
-      ["epoch#2951", "2", "1", "1900000001"],
-      ["epoch#2952", "1", undefined, "1900000001"],
+      ["week#2951", "2", "1", "1900000001"],
+      ["week#2952", "1", undefined, "1900000001"],
     ]);
     expect(await readDurations(table, "prod", "CreateNode")).toEqual([
       { day: 20_657, bucket: 7, count: 2 },

@@ -5,8 +5,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { switchTargetOff } from "../../../../lib/ledger/dynamo/target.ts";
-import { notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
+import { switchTargetOff } from "../../../../lib/ledger/dynamo/targets.ts";
+import { notificationMessage, pollMessage } from "../../../../lib/queue/messages.ts";
 import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { runCommand } from "../../../support/run-command.ts";
@@ -83,12 +83,13 @@ test("a run ends though what it sends dies again at once, names what is left, an
   for (const jobId of ["job-1", "job-2"])
     await deadLetter(
       "notify",
-      notificationMessage({ project: "prod", jobId, target: "deploys" }, "failed", 0).body,
+      notificationMessage({ project: "prod", jobId, generation: 0, target: "deploys" }, "failed", 0).body,
     );
   await switchTargetOff({ client: dynamo.client, table: TABLE }, "closed", 1);
   await deadLetter(
     "notify",
-    notificationMessage({ project: "prod", jobId: "job-3", target: "closed" }, "failed", 0).body,
+    notificationMessage({ project: "prod", jobId: "job-3", generation: 0, target: "closed" }, "failed", 0)
+      .body,
   );
   const end = dying("notify");
   const { stdout, stderr, code } = await redrive("notify");

@@ -1,5 +1,5 @@
-import { type DeliveryRecord, newDeliveryRecord } from "../../../../lib/ledger/notification-ledger.ts";
-import { digestMessage, notificationMessage, pollMessage } from "../../../../lib/queue/outgoing-messages.ts";
+import { type DeliveryRecord, newDeliveryRecord } from "../../../../lib/ledger/notification.ts";
+import { digestMessage, notificationMessage, pollMessage } from "../../../../lib/queue/messages.ts";
 import { redriveMessage } from "../../../../local/ops/redrive/message.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
@@ -32,9 +32,9 @@ async function redrive(
 test("a failed notification is started anew before it is sent again, under its new number", async () => {
   const { redriven, done } = await redrive(
     "notify",
-    notificationMessage({ ...KEY, target: "deploys" }, "failed", 0).body,
+    notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0).body,
   );
-  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 3);
+  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 3);
   expect(redriven).toEqual({ kind: "sent", what: "failed of prod/job-1 to deploys", body });
   expect(done).toEqual(["reopen deploys", body]);
 });
@@ -49,7 +49,7 @@ test.each([
     "as redelivery 2",
   ],
 ] as const)("a failed notification that %s is settled: nobody is told twice", async (_, standing, why) => {
-  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 0);
+  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
   const { redriven, done } = await redrive("notify", body, standing);
   expect(redriven).toEqual({
     kind: "settled",
@@ -63,7 +63,7 @@ test.each([
   { state: "exhausted", redelivery: 2, deadLettered: true },
   { state: "pending", redelivery: 2 },
 ] as const)("a notification that still stands as it died is sent again (%j)", async (standing) => {
-  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 2);
+  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 2);
   expect((await redrive("notify", body, standing)).redriven).toMatchObject({ kind: "sent" });
 });
 
@@ -76,7 +76,7 @@ test("a poll is sent again as it was: the ledger knows whether it is still wante
 });
 
 test("a notification whose target is switched off would die again at once: it stays, and what to do is told", async () => {
-  const { body } = notificationMessage({ ...KEY, target: "deploys" }, "failed", 0);
+  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
   expect(await redrive("notify", body, { state: "gone", deadLettered: true }, 7)).toEqual({
     redriven: {
       kind: "left",
@@ -88,13 +88,13 @@ test("a notification whose target is switched off would die again at once: it st
 });
 
 test("a caller's own address is never switched off", async () => {
-  const { body } = notificationMessage({ ...KEY, target: "callback:1" }, "failed", 0);
+  const { body } = notificationMessage({ ...KEY, generation: 0, target: "callback:1" }, "failed", 0);
   expect((await redrive("notify", body, {}, 7)).redriven).toMatchObject({ kind: "sent" });
 });
 
 test.each([
   ["{", "message letter-1"],
-  [notificationMessage({ ...KEY, target: "" }, "failed", 0).body, "message letter-1"],
+  [notificationMessage({ ...KEY, generation: 0, target: "" }, "failed", 0).body, "message letter-1"],
   [digestMessage("d", "deploys").body, "digest d to deploys"],
 ])(
   "what nobody could read, and what is told only once, stays where it is, and is named: %s",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Job } from "../../../../lib/domain/job.ts";
-import { packTree, treeHash, unpackTree } from "../../../../lib/ledger/dynamo/tree.ts";
+import { packTree, treeHash, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
 import { job } from "../samples.ts";
 
 /** Text that deflate cannot shorten much, and the same in every run. */

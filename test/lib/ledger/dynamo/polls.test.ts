@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { createLedger } from "../../../../lib/ledger/dynamo/ledger.ts";
-import { recordPoll } from "../../../../lib/ledger/dynamo/poll.ts";
+import { recordPoll } from "../../../../lib/ledger/dynamo/polls.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
 import { job, LEASE_MS, newWatch, pollRecord, T0 } from "../samples.ts";
 
@@ -23,7 +23,7 @@ function withoutTrees(client: DynamoDBClient): DynamoDBClient {
 
 test("a large tree that could not be written is written by the next poll that sees it", async () => {
   const table = { client: dynamo.client, table: "polls" };
-  const ledger = createLedger(table);
+  const ledger = createDynamoLedger(table);
   const watch = newWatch();
   const subJobs = Array.from({ length: 40 }, (_, i) =>
     job({ jobId: `${i * 7919}`, reason: `because of ${i}` }),

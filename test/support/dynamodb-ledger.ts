@@ -1,0 +1,62 @@
+import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
+import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
+import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
+import {
+  claimNotification,
+  markDeadLettered,
+  postponeNotification,
+  readDelivery,
+  recordAttempt,
+  startRedelivery,
+} from "../../lib/ledger/dynamo/notifications.ts";
+import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
+import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
+import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/table.ts";
+import {
+  readTarget,
+  reserveRequestTime,
+  switchTargetOff,
+  switchTargetOn,
+  throttleTarget,
+  tryAcquireRequest,
+} from "../../lib/ledger/dynamo/targets.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+
+/** Returns all operations of the ledger on one table. A function of the product binds only the operations that it uses. */
+export function createDynamoLedger(table: LedgerTable): Ledger {
+  return bindToTable(table, {
+    openWatch,
+    claimPoll,
+    recordPoll,
+    readCallerData,
+    saveOutcomeOnce,
+    readOutcome,
+    endWatch,
+    stopWatch,
+    readWatch,
+    listOverdue,
+    rescheduleSweep,
+    scheduleSweep,
+    listRecentWatches,
+    claimNotification,
+    recordAttempt,
+    postponeNotification,
+    readDelivery,
+    markDeadLettered,
+    startRedelivery,
+    readTarget,
+    throttleTarget,
+    switchTargetOff,
+    switchTargetOn,
+    reserveRequestTime,
+    tryAcquireRequest,
+    addDuration,
+    readDurations,
+    createDigest,
+    removeRunningMember,
+    readDigest,
+  });
+}
