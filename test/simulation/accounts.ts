@@ -108,10 +108,14 @@ function deadLetters({ queues, malformed, maxReceiveCount }: Running, unexpected
       if (parsed.kind !== "message" || !reasoned) continue;
       const { message: told } = parsed;
       if (told.kind === "notification") units.add(idOfNotification(told));
-      if (told.kind === "digest") units.add(`${DIGEST_PROJECT}#${told.digestId}#${told.target}`);
+      if (told.kind === "digest") units.add(idOfDigest(told.digestId, told.target));
     }
   }
   return { units, malformed: foreign };
+}
+
+function idOfDigest(digestId: string, target: string): string {
+  return idOfNotification({ project: DIGEST_PROJECT, jobId: digestId, generation: 0, target });
 }
 
 function fateOf(
@@ -123,7 +127,7 @@ function fateOf(
 ): Fate {
   const since = row?.watch.concludedAt ?? 0;
   const digestId = row?.watch.digestId ?? null;
-  const digestUnit = digestId === null ? null : `${DIGEST_PROJECT}#${digestId}#${target}`;
+  const digestUnit = digestId === null ? null : idOfDigest(digestId, target);
   const inDigest = digestId !== null && ledger.state.digests[digestId]?.targets.includes(target) === true;
   const told = ({ unit: of, at }: { unit: string; at: number }): boolean =>
     of === unit || (inDigest && of === digestUnit && at >= since);
