@@ -128,5 +128,5 @@ export function logSwept({ polls, notifications, failed, finished }: SweepResult
   log.info("swept", { polls, notifications, failed, finished });
   meter.add("SweepFound", polls + notifications);
   if (notifications > 0) meter.add("NotificationsOverdue", notifications);
-  meter.add("SweepLeft", failed + (finished ? 0 : 1));
+  meter.add("SweepFailures", failed + (finished ? 0 : 1));
 }

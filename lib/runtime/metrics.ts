@@ -24,7 +24,7 @@ const UNITS = {
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
   /** Watches and targets for which a run of the sweep failed, and 1 more when its time ran out. */
-  SweepLeft: MetricUnit.Count,
+  SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /** accepted − concluded − stopped − live. Any value but 0 means that watches were lost. */

@@ -19,7 +19,7 @@ function runs(every: number, from: number, to: number, figures: Readonly<Record<
 }
 
 const sweeps = (from: number, to: number, figures: Readonly<Record<string, number>> = {}) =>
-  runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepLeft: 0, Invocations: 1, ...figures });
+  runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...figures });
 const audit = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
 
 /** Wherever its periods begin, the alarm rings at one of their ends in this time. */
@@ -74,7 +74,7 @@ export const everySweepCounts: Rule = (template) =>
   (
     [
       ["OverdueAlarm", "SweepFound", 5],
-      ["SweepLeftAlarm", "SweepLeft", 1],
+      ["SweepFailuresAlarm", "SweepFailures", 1],
     ] as const
   ).flatMap(([id, metric, value]) => {
     const storm = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, { [metric]: value })];

@@ -153,7 +153,7 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     [
       () => with_({ OverdueAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
       () => with_({ OverdueAlarm: { Statistic: "Sum" } }),
-      () => with_({ SweepLeftAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
+      () => with_({ SweepFailuresAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
     ],
   ],
   [

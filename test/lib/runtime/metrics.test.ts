@@ -78,8 +78,8 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "PollsWithoutJob",
     "RecordsFailed",
     "Stopped",
+    "SweepFailures",
     "SweepFound",
-    "SweepLeft",
     "TargetGone",
   ]);
 });

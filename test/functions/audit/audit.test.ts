@@ -1,0 +1,37 @@
+import { createAuditHandler, logAudit } from "../../../functions/audit/audit.ts";
+import type { Audit } from "../../../lib/ledger/dynamo/audit.ts";
+import { capturedLog } from "../captured-log.ts";
+
+const AUDIT: Audit = {
+  accepted: 5,
+  concluded: 2,
+  stopped: 1,
+  live: 1,
+  orphaned: [{ project: "prod", jobId: "job-1" }],
+};
+
+test("the audit reports what the ledger contains now", async () => {
+  const reports: Audit[] = [];
+  const handler = createAuditHandler({
+    readAudit: async (now) => ({ ...AUDIT, accepted: now }),
+    now: () => 7,
+    onAudit: (audit) => reports.push(audit),
+  });
+  await handler();
+  expect(reports).toEqual([{ ...AUDIT, accepted: 7 }]);
+});
+
+test("an audit is logged with its counts, their discrepancy and each orphaned watch", async () => {
+  const { logged, metrics } = await capturedLog(() => logAudit(AUDIT));
+  expect(logged).toEqual([
+    { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1 },
+    { message: "orphaned", project: "prod", job_id: "job-1" },
+  ]);
+  expect(metrics).toMatchObject({ AuditDiscrepancy: 1, LiveWatches: 1 });
+});
+
+test("an audit logs at most 50 orphaned watches", async () => {
+  const orphaned = Array.from({ length: 60 }, (_, i) => ({ project: "prod", jobId: `job-${i}` }));
+  const { logged } = await capturedLog(() => logAudit({ ...AUDIT, orphaned }));
+  expect(logged.filter(({ message }) => message === "orphaned")).toHaveLength(50);
+});

@@ -1,0 +1,18 @@
+import { publishMetrics } from "../../lib/runtime/metrics.ts";
+import { captured } from "../lib/runtime/captured.ts";
+
+/** The fields that the logger adds to each line. */
+const ADDED = ["level", "timestamp", "service", "sampling_rate", "function_request_id"];
+
+/** Runs `run` as one invocation. Returns its log lines without the logger's own fields, and its metrics by name. */
+export async function capturedLog(run: () => void) {
+  const lines = await captured(() => {
+    run();
+    publishMetrics();
+  });
+  const logged = lines
+    .filter((line) => "message" in line)
+    .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !ADDED.includes(name))));
+  const metrics = Object.assign({}, ...lines.filter((line) => "_aws" in line)) as Record<string, unknown>;
+  return { logged, metrics };
+}

@@ -1,0 +1,39 @@
+import { logPoll } from "../../../functions/poll/poll-log.ts";
+import { capturedLog } from "../captured-log.ts";
+
+const KEY = { project: "prod", jobId: "job-1" };
+
+test.each([
+  ["job", 0],
+  ["gone", 0],
+  ["throttled", 1],
+  ["unavailable", 1],
+  ["unauthorized", 1],
+  ["rate_limited", undefined],
+] as const)(
+  "a poll with the observation %s adds %s to the polls without a job",
+  async (observation, count) => {
+    const polled = {
+      key: KEY,
+      poll: 1,
+      next: "poll_again",
+      delaySeconds: 30,
+      latenessSeconds: null,
+    } as const;
+    const { metrics } = await capturedLog(() => logPoll({ ...polled, observation }));
+    expect(metrics.PollsWithoutJob).toEqual(count);
+  },
+);
+
+test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
+  const refused = {
+    key: KEY,
+    poll: 1,
+    next: "acknowledged",
+    delaySeconds: null,
+    latenessSeconds: null,
+  } as const;
+  const { metrics } = await capturedLog(() => logPoll({ ...refused, observation: "stale" }));
+  expect(metrics).toMatchObject({ LedgerConflicts: 1 });
+  expect(metrics).not.toHaveProperty("Polls");
+});

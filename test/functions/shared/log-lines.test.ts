@@ -1,0 +1,152 @@
+import { logRedelivered } from "../../../functions/api/redeliver.ts";
+import { logStopped } from "../../../functions/api/stop-watch.ts";
+import { logTested } from "../../../functions/api/test-target.ts";
+import { logAccepted } from "../../../functions/enqueue/accept-request.ts";
+import { logAttempt } from "../../../functions/notify/record-attempt.ts";
+import type { Notification } from "../../../functions/notify/resolve-notification.ts";
+import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
+import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { capturedLog } from "../captured-log.ts";
+
+const KEY = { project: "prod", jobId: "job-1" };
+const NOTIFICATION: Notification = {
+  key: { ...KEY, generation: 0, target: "deploys" },
+  redelivery: 0,
+  webhookId: "msg_1",
+  expiresAt: 0,
+  target: { kind: "slack", url: new Secret("https://hunter2"), on: ["failed"] },
+  content: { kind: "test", target: "deploys", at: 0 },
+};
+const ATTEMPTED: AttemptResult = {
+  verdict: "delivered",
+  status: 200,
+  reason: "accepted",
+  afterSeconds: null,
+  spent: true,
+  durationMs: 80,
+  answer: "ok",
+};
+const CONCLUSION: OutcomeSummary = {
+  ...KEY,
+  region: null,
+  jobType: "CreateCluster",
+  outcome: "failed",
+  phase: "Failed",
+  reason: null,
+  clusterId: null,
+  resourceId: null,
+  resourceName: null,
+  failures: [],
+  warnings: [],
+  context: {},
+  createdAt: null,
+  updatedAt: null,
+  durationSeconds: 550,
+  statusUrl: null,
+  subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+  acceptedAt: Date.parse("2026-11-23T09:20:00.000Z"),
+  concludedAt: Date.parse("2026-11-23T09:30:00.000Z"),
+  polls: 12,
+  lagSeconds: 4.5,
+};
+
+test("every log line from a request to its notification contains the job ID", async () => {
+  const { logged, metrics } = await capturedLog(() => {
+    logAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
+    logPoll({
+      key: KEY,
+      poll: 1,
+      observation: "job",
+      next: "poll_again",
+      delaySeconds: 30,
+      latenessSeconds: 0.5,
+    });
+    logConcluded(CONCLUSION);
+    logAttempt({ notification: NOTIFICATION, result: ATTEMPTED, state: "delivered", attempts: 1 });
+  });
+  expect(logged).toEqual([
+    { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
+    {
+      message: "poll",
+      project: "prod",
+      job_id: "job-1",
+      poll: 1,
+      observation: "job",
+      next: "poll_again",
+      delay_seconds: 30,
+      lateness_seconds: 0.5,
+    },
+    {
+      message: "concluded",
+      project: "prod",
+      job_id: "job-1",
+      job_type: "CreateCluster",
+      outcome: "failed",
+      polls: 12,
+      lag_seconds: 4.5,
+      duration_seconds: 550,
+    },
+    {
+      message: "attempt",
+      project: "prod",
+      job_id: "job-1",
+      target: "deploys",
+      kind: "slack",
+      redelivery: 0,
+      attempts: 1,
+      verdict: "delivered",
+      reason: "accepted",
+      status: 200,
+      duration_ms: 80,
+      state: "delivered",
+    },
+  ]);
+  expect(metrics).toMatchObject({ Accepted: 1, LagSeconds: 4.5, PollLatenessSeconds: 0.5, Attempts: 1 });
+  expect(metrics).not.toHaveProperty("AttemptsFailed");
+  expect(JSON.stringify([logged, metrics])).not.toContain("hunter2");
+});
+
+test("an attempt counts as failed when it used a step of the retry schedule, and not when it was throttled", async () => {
+  const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
+  const { metrics } = await capturedLog(() => {
+    logAttempt({
+      notification: NOTIFICATION,
+      result: { ...retry, spent: false },
+      state: "pending",
+      attempts: 0,
+    });
+    logAttempt({ notification: NOTIFICATION, result: retry, state: "exhausted", attempts: 9 });
+  });
+  expect(metrics).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
+});
+
+test("every log line of a change by a caller contains the caller", async () => {
+  const { logged, metrics } = await capturedLog(() => {
+    logStopped(KEY, "token:gitlab");
+    logRedelivered(KEY, ["deploys"], "token:gitlab");
+    logTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
+  });
+  expect(metrics).toMatchObject({ Stopped: 1 });
+  expect(logged).toEqual([
+    { message: "stop", caller: "token:gitlab", project: "prod", job_id: "job-1" },
+    {
+      message: "redeliver",
+      caller: "token:gitlab",
+      project: "prod",
+      job_id: "job-1",
+      targets: ["deploys"],
+    },
+    {
+      message: "target test",
+      caller: "oidc:ci.example.com",
+      target: "deploys",
+      kind: "slack",
+      verdict: "delivered",
+      reason: "accepted",
+      status: 200,
+      duration_ms: 80,
+    },
+  ]);
+});
