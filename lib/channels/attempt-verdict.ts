@@ -66,33 +66,14 @@ export function statusVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerd
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 /**
- * Codes for a receiver that cannot prove to be the host that was called, as Node spells OpenSSL's verification errors.
+ * Codes of a certificate that does not prove to belong to the called host. Node takes them from OpenSSL.
  * https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "ERR_TLS_CERT_ALTNAME_FORMAT",
-  "CERT_CHAIN_TOO_LONG",
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "CERT_REJECTED",
-  "CERT_REVOKED",
-  "CERT_SIGNATURE_FAILURE",
-  "CERT_UNTRUSTED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERROR_IN_CERT_NOT_AFTER_FIELD",
-  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
-  "HOSTNAME_MISMATCH",
-  "INVALID_CA",
-  "INVALID_PURPOSE",
-  "PATH_LENGTH_EXCEEDED",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
-  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
+const CERTIFICATE_CODES = [
+  /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
+  /^UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF|DECODE_ISSUER|DECRYPT_CERT)/,
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/,
+];
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
   DEADLINE_PASSED,
@@ -106,7 +87,7 @@ const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENOD
 /** The verdict of an attempt without a complete answer, by the network's error code. An unknown code means: send again. */
 export function networkVerdict(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
-  if (CERTIFICATE_CODES.has(code)) return rejected("certificate_refused");
+  if (CERTIFICATE_CODES.some((pattern) => pattern.test(code))) return rejected("certificate_refused");
   if (code === REQUEST_INVALID) return rejected("request_invalid");
   if (TIMEOUT_CODES.has(code)) return retry("timeout");
   if (NAME_CODES.has(code)) return retry("name_not_found");

@@ -46,40 +46,25 @@ export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
   return deliverThrough(channelOf(request.target), request);
 }
 
-/** As `deliver`, through a given channel. */
+/** Makes one attempt through the given channel. Never throws. */
 export async function deliverThrough<T extends { readonly url: Secret }>(
   channel: Channel<T>,
   request: DeliveryRequest<T>,
 ): Promise<AttemptResult> {
-  const { target, content } = request;
   const monotonic = request.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
   const elapsedMs = () => Math.max(0, monotonic() - startedAt);
-  const message = channel.format(content, target);
   const send = (payload: JsonObject) => sendOnce(channel, request, payload, elapsedMs());
-  let sent = await send(message.payload);
-  if (sent.verdict.reason === "invalid_blocks" && message.fallback !== null) {
-    sent = await send(message.fallback);
-  } else if (sent.verdict.reason === "stale_timestamp") {
-    // The second message is signed for a later instant.
-    sent = await send(message.payload);
-    if (sent.verdict.reason === "stale_timestamp") sent = { ...sent, verdict: rejected("stale_timestamp") };
+  const { payload, fallback } = channel.format(request.content, request.target);
+  let result = await send(payload);
+  if (result.reason === "invalid_blocks" && fallback !== null) {
+    result = await send(fallback);
+  } else if (result.reason === "stale_timestamp") {
+    // The second request is signed for a later instant.
+    result = await send(payload);
+    if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
-  const { verdict, status, body, isTruncated } = sent;
-  const answer = maskAnswer({
-    answer: body,
-    isTruncated,
-    targetUrl: target.url.reveal(),
-    secrets: channel.secretsOf(target),
-  });
-  return { ...verdict, status, durationMs: Math.round(elapsedMs()), answer };
-}
-
-interface SentMessage {
-  readonly verdict: AttemptVerdict;
-  readonly status: number | null;
-  readonly body: string;
-  readonly isTruncated: boolean;
+  return { ...result, durationMs: Math.round(elapsedMs()) };
 }
 
 async function sendOnce<T extends { readonly url: Secret }>(
@@ -87,12 +72,12 @@ async function sendOnce<T extends { readonly url: Secret }>(
   { target, webhookId, now: startedAt, timeLimitMs, allow, egress }: DeliveryRequest<T>,
   payload: JsonObject,
   elapsedMs: number,
-): Promise<SentMessage> {
+): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.request(target, payload, { webhookId, now });
-  const { allow: allowList, connections } = egress ?? keptEgress(allow, now);
-  const checked = checkUrl(url, allowList);
-  if (checked.kind === "refused") return withoutAnswer(rejected(checked.rule), null);
+  const connections = egress ?? keptEgress(allow, now);
+  const checked = checkUrl(url, connections.allow);
+  if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await exchange({
     connections,
     url: checked.url,
@@ -102,21 +87,15 @@ async function sendOnce<T extends { readonly url: Secret }>(
     deadlineMs: timeLimitMs - elapsedMs,
     maxBytes: MAX_ANSWER_BYTES,
   });
-  switch (result.kind) {
-    case "answer": {
-      const answer = { status: result.status, headers: result.headers, body: result.body.toString("utf8") };
-      const verdict = channel.verdictOf(answer, now);
-      return { verdict, status: answer.status, body: answer.body, isTruncated: result.isTruncated };
-    }
-    case "failed":
-      return result.error instanceof EgressRefusedError
-        ? withoutAnswer(rejected(result.error.rule), null)
-        : withoutAnswer(networkVerdict(result.code), result.status);
-    default:
-      return result satisfies never;
+  if (result.kind === "failed") {
+    const verdict =
+      result.error instanceof EgressRefusedError ? rejected(result.error.rule) : networkVerdict(result.code);
+    return { ...verdict, status: result.status, answer: "" };
   }
-}
-
-function withoutAnswer(verdict: AttemptVerdict, status: number | null): SentMessage {
-  return { verdict, status, body: "", isTruncated: false };
+  const { status, isTruncated } = result;
+  const text = result.body.toString("utf8");
+  const verdict = channel.verdictOf({ status, headers: result.headers, body: text }, now);
+  const secrets = channel.secretsOf(target);
+  const answer = maskAnswer({ answer: text, isTruncated, targetUrl: target.url.reveal(), secrets });
+  return { ...verdict, status, answer };
 }

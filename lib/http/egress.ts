@@ -7,10 +7,9 @@ import { checkAddresses } from "./check-addresses.ts";
 import { type Connections, openConnections, reuseConnections } from "./connections.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 
-/** Connections that only open to allowed addresses, and the allow list that they check. */
-export interface Egress {
+/** Connections that open only to allowed addresses, and the allow list that they check. */
+export interface Egress extends Connections {
   readonly allow: AllowList;
-  readonly connections: Connections;
 }
 
 /** What a test may replace: the name resolution, and the trusted certificate authority. */
@@ -22,39 +21,24 @@ export interface EgressOptions {
 const MAX_HEADER_BYTES = 16_384;
 
 /** Opens an egress for `settings.egress.allow`. It checks certificates even when the environment disables the check. */
-export function openEgress(allowed: readonly string[], options: EgressOptions = {}): Egress {
+export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
   const allow = readAllowList(allowed);
-  return { allow, connections: openGuardedConnections(allow, options) };
-}
-
-/**
- * Returns the egress of one allow list. The same array gets the same connections while they are in use. After a pause it
- * gets new ones, because the server may have closed the old ones while the process was frozen.
- */
-export function keptEgress(allowed: readonly string[], now: Instant): Egress {
-  const { allow, connectionsAt } = kept.get(allowed) ?? keep(allowed);
-  return { allow, connections: connectionsAt(now) };
-}
-
-interface KeptEgress {
-  readonly allow: AllowList;
-  readonly connectionsAt: (now: Instant) => Connections;
-}
-
-const kept = new WeakMap<readonly string[], KeptEgress>();
-
-function keep(allowed: readonly string[]): KeptEgress {
-  const allow = readAllowList(allowed);
-  const egress = { allow, connectionsAt: reuseConnections(() => openGuardedConnections(allow, {})) };
-  kept.set(allowed, egress);
-  return egress;
-}
-
-function openGuardedConnections(allow: AllowList, { lookup, ca }: EgressOptions): Connections {
   const options = { rejectUnauthorized: true, ...(ca === undefined ? null : { ca }) };
   const connections = openConnections(MAX_HEADER_BYTES, options);
   for (const agent of [connections.http, connections.https]) guardAgent(agent, allow, lookup);
-  return connections;
+  return { ...connections, allow };
+}
+
+const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
+
+/**
+ * Returns the egress of one allow list. The same array gets the same egress while it is in use. After a pause it gets a
+ * new one, because the servers may have closed its connections while the process was frozen.
+ */
+export function keptEgress(allowed: readonly string[], now: Instant): Egress {
+  const egressAt = egressByList.get(allowed) ?? reuseConnections(() => openEgress(allowed));
+  egressByList.set(allowed, egressAt);
+  return egressAt(now);
 }
 
 /**

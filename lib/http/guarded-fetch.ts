@@ -47,7 +47,7 @@ export function guardedFetch(options: {
     const checked = checkUrl(String(url), egress.allow);
     if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
     const result = await exchange({
-      connections: egress.connections,
+      connections: egress,
       url: checked.url,
       method: "GET",
       headers: {

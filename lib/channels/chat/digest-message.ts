@@ -2,7 +2,13 @@ import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { type ChatMessage, type FailureText, type Link, linkTo, type TextBudget } from "./chat-message.ts";
-import { commonFacts, jobLabel, outcomeMessage, outcomeTitle, presentationOf } from "./outcome-message.ts";
+import {
+  commonFacts,
+  jobLabel,
+  OUTCOME_PRESENTATION,
+  outcomeMessage,
+  outcomeTitle,
+} from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
@@ -14,9 +20,9 @@ export function digestMessage(summaries: readonly OutcomeSummary[], budget: Text
   const all = messages.flatMap(({ summary, message }) => failuresOfJob(summary, message, budget));
   const failures = all.slice(0, budget.digestFailures);
   const omittedByJobs = messages.reduce((sum, { message }) => sum + message.omittedFailures, 0);
-  // OUTCOMES has the gravest outcome first, apart from `succeeded`.
+  // After `succeeded`, OUTCOMES starts with the gravest outcome.
   const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
-  const { icon, tone } = presentationOf(summaries.length === 0 ? "lost" : (gravest ?? "succeeded"));
+  const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
   return {
     tone,
     mentions: unsuccessful.length > 0,
@@ -68,7 +74,7 @@ function linksOf(
 function countsText(summaries: readonly OutcomeSummary[]): string {
   const counts = OUTCOMES.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
-    return count === 0 ? [] : [`${count} ${presentationOf(outcome).label.toLowerCase()}`];
+    return count === 0 ? [] : [`${count} ${OUTCOME_PRESENTATION[outcome].label.toLowerCase()}`];
   });
   const unit = unitOf(summaries) + (summaries.length === 1 ? "" : "s");
   return `${summaries.length} ${unit}: ${counts.join(", ") || "their outcomes are no longer stored"}`;

@@ -19,7 +19,7 @@ export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): Cha
   const meaning = describeWatchState(outcome, jobWasSeen({ type, phase }));
   const { failures, omitted } = failuresOf(summary, budget);
   return {
-    tone: presentationOf(outcome).tone,
+    tone: OUTCOME_PRESENTATION[outcome].tone,
     mentions: outcome !== "succeeded",
     headline: headlineOf(summary, budget),
     facts: factsOf(summary, budget),
@@ -33,26 +33,18 @@ export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): Cha
   };
 }
 
-export interface OutcomePresentation {
+/** The icon, the label and the tone of each outcome. */
+export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, OutcomePresentation>> = {
+  succeeded: { icon: "✅", label: "Succeeded", tone: "good" },
+  failed: { icon: "❌", label: "Failed", tone: "bad" },
+  timed_out: { icon: "⏰", label: "Timed out", tone: "doubtful" },
+  lost: { icon: "❓", label: "Lost", tone: "doubtful" },
+};
+
+interface OutcomePresentation {
   readonly icon: string;
   readonly label: string;
   readonly tone: Tone;
-}
-
-/** Returns the icon, the label and the tone of an outcome. */
-export function presentationOf(outcome: Outcome): OutcomePresentation {
-  switch (outcome) {
-    case "succeeded":
-      return { icon: "✅", label: "Succeeded", tone: "good" };
-    case "failed":
-      return { icon: "❌", label: "Failed", tone: "bad" };
-    case "timed_out":
-      return { icon: "⏰", label: "Timed out", tone: "doubtful" };
-    case "lost":
-      return { icon: "❓", label: "Lost", tone: "doubtful" };
-    default:
-      return outcome satisfies never;
-  }
 }
 
 /** `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
@@ -64,7 +56,7 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
 
 /** `❌ Failed: CreateCluster blue`. */
 export function outcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
-  const { icon, label } = presentationOf(summary.outcome);
+  const { icon, label } = OUTCOME_PRESENTATION[summary.outcome];
   return `${icon} ${label}: ${truncate(jobLabel(summary), budget.textCharacters)}`;
 }
 

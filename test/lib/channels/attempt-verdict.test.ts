@@ -97,10 +97,31 @@ describe("the verdict on an attempt without an answer", () => {
     expect(networkVerdict(code)).toMatchObject({ verdict: "retry", reason: "name_not_found" }),
   );
 
-  it.each(["ERR_TLS_CERT_ALTNAME_INVALID", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"])(
-    "rejects a receiver whose certificate is not valid: %s",
-    (code) =>
-      expect(networkVerdict(code)).toMatchObject({ verdict: "rejected", reason: "certificate_refused" }),
+  it.each([
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_TLS_CERT_ALTNAME_FORMAT",
+    "CERT_CHAIN_TOO_LONG",
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "CERT_REJECTED",
+    "CERT_REVOKED",
+    "CERT_SIGNATURE_FAILURE",
+    "CERT_UNTRUSTED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERROR_IN_CERT_NOT_AFTER_FIELD",
+    "ERROR_IN_CERT_NOT_BEFORE_FIELD",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "PATH_LENGTH_EXCEEDED",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+    "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ])("rejects a receiver whose certificate is not valid: %s", (code) =>
+    expect(networkVerdict(code)).toMatchObject({ verdict: "rejected", reason: "certificate_refused" }),
   );
 
   it.each(["EGRESS_REFUSED", "SSRF_REFUSED"])("rejects an address that must not be called: %s", (code) =>

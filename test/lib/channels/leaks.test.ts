@@ -61,7 +61,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
     allow: [],
     egress,
   });
-  hangUp(egress.connections);
+  hangUp(egress);
   return `${JSON.stringify(result)} ${inspect(result, { depth: null, showHidden: true })}`;
 }
 

@@ -31,7 +31,7 @@ async function attempt(name: string, certificate: "receiver" | "expired", option
   const receiver: Receiver = await startTlsReceiver((_, response) => response.end("ok"), certificate);
   const egress = openEgress([name], options);
   const attempted = await attemptAt(`https://${name}:${receiver.port}/hook`, egress);
-  hangUp(egress.connections);
+  hangUp(egress);
   await receiver.close();
   return { ...attempted, requests: receiver.received.length };
 }
@@ -66,7 +66,7 @@ describe("a receiver's certificate", () => {
     );
     const egress = openEgress(["receiver.test"], { lookup });
     const attempted = await attemptAt(`https://receiver.test.:${port}/hook`, egress);
-    hangUp(egress.connections);
+    hangUp(egress);
     await close();
     expect(attempted).toMatchObject({ verdict: "retry", reason: "connection_failed" });
     expect((await hello.promise).toString("latin1")).toMatch(/receiver\.test(?!\.)/);
@@ -79,7 +79,7 @@ describe("a receiver's certificate", () => {
       "receiver",
     );
     const egress = openEgress(["receiver.test"], { lookup, ca: authority });
-    const { https } = egress.connections;
+    const { https } = egress;
     const connect = https.createConnection.bind(https);
     https.createConnection = (...parameters) => {
       const socket = connect(...parameters);
@@ -88,7 +88,7 @@ describe("a receiver's certificate", () => {
       return socket;
     };
     for (const _ of [1, 2]) await attemptAt(`https://receiver.test:${receiver.port}/hook`, egress);
-    hangUp(egress.connections);
+    hangUp(egress);
     await receiver.close();
     expect(connecting).toEqual([false, false]);
   });

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { openEgress } from "../../../lib/http/egress.ts";
-import { exchange } from "../../../lib/http/exchange.ts";
-import { caller, closeAll, closeLater, http, tcp } from "./support/exchanges.ts";
+import { caller, closeAll, closeLater, exchangeWithRule, http, tcp } from "./support/exchanges.ts";
 import { hangUp } from "./support/hang-up.ts";
 
 afterEach(closeAll);
@@ -83,9 +82,9 @@ describe("an exchange with a malicious server", () => {
         answerName = () => done(null, [{ address: "127.0.0.1", family: 4 }]);
       },
     });
-    closeLater({ close: () => hangUp(egress.connections) });
-    const late = await exchange({
-      connections: egress.connections,
+    closeLater({ close: () => hangUp(egress) });
+    const late = await exchangeWithRule({
+      connections: egress,
       url: new URL(`http://slow.test:${port}/`),
       method: "POST",
       headers: {},

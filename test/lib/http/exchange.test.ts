@@ -108,7 +108,7 @@ describe("an exchange", () => {
 
   it("fails without a connection when a header is not valid", async () => {
     const { port, connections } = await http((_, response) => response.end());
-    const { connections: own } = openEgress(["127.0.0.1"]);
+    const own = openEgress(["127.0.0.1"]);
     const result = exchange({
       connections: own,
       url: new URL(`http://127.0.0.1:${port}/`),

@@ -29,7 +29,7 @@ async function names(zone: Zone): Promise<NameServer> {
 
 /** Skips the check of the URL, so only the check at the socket can refuse. */
 function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
-  const { connections } = openEgress(allow, lookup === undefined ? {} : { lookup });
+  const connections = openEgress(allow, lookup === undefined ? {} : { lookup });
   open.push({ close: () => hangUp(connections) });
   return (url: string): Promise<RuledResult> =>
     exchangeWithRule({
@@ -151,7 +151,7 @@ describe("the check of addresses when a socket opens", () => {
       return connect(port, "127.0.0.1");
     };
     guardAgent(http, readAllowList(["::1"]));
-    const { connections } = openEgress([]);
+    const connections = openEgress([]);
     const call = (host: string) =>
       exchangeWithRule({
         connections: { ...connections, http },

@@ -12,7 +12,7 @@ afterEach(async () => {
 async function fetchFrom(answer: Answering, options: { deadlineMs?: number; maxBytes?: number } = {}) {
   const receiver = await startReceiver(answer);
   const egress = openEgress(["127.0.0.1"]);
-  open.push(receiver, { close: () => hangUp(egress.connections) });
+  open.push(receiver, { close: () => hangUp(egress) });
   const fetch = guardedFetch({ allow: [], egress, ...options });
   const response = fetch(`http://127.0.0.1:${receiver.port}/secret-path`, { headers: { accept: "text/x" } });
   return { response, receiver };

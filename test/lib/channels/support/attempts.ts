@@ -18,7 +18,7 @@ export const closeLater = (opened: { close(): unknown }): number => open.push(op
 /** An egress that is closed with everything else. */
 export function egress(...parameters: Parameters<typeof openEgress>): Egress {
   const opened = openEgress(...parameters);
-  open.push({ close: () => hangUp(opened.connections) });
+  open.push({ close: () => hangUp(opened) });
   return opened;
 }
 

@@ -16,5 +16,5 @@ const { reason } = await deliver({
   allow: [],
   egress,
 });
-hangUp(egress.connections);
+hangUp(egress);
 process.stdout.write(reason);

@@ -10,7 +10,7 @@ interface Schema {
   readonly $ref?: string;
 }
 
-/** Without what only one of two schemas says in words. */
+/** The schema without titles and descriptions, and with its references resolved. */
 function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {}): unknown {
   if (Array.isArray(schema)) return schema.map((part) => bare(part, definitions));
   if (typeof schema !== "object" || schema === null) return schema;
@@ -19,14 +19,14 @@ function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {
   return Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, bare(part, definitions)]));
 }
 
-it("the schema in the repository is the one in force", () => {
+it("docs/event.schema.json is the schema of the code", () => {
   const file = new URL("../../../../docs/event.schema.json", import.meta.url);
   const text = `${JSON.stringify(eventSchema(), null, 2)}\n`;
   if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
   expect(text).toBe(readFileSync(file, "utf8"));
 });
 
-it("the API's description tells the same of a job's event", () => {
+it("the API description has the same schema of a job event", () => {
   const api = openApiDocument() as {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
@@ -38,14 +38,14 @@ it("the API's description tells the same of a job's event", () => {
 it.each([
   ...Object.values(SAMPLES).map((sample) => [sample.outcome, formatOutcome(webhook, sample)] as const),
   ["a digest", formatDigest(webhook, NODES)] as const,
-  ["a digest of nothing", formatDigest(webhook, [])] as const,
+  ["an empty digest", formatDigest(webhook, [])] as const,
   ["a test", format(webhook, { kind: "test", target: "audit", at: 0 })] as const,
   ["a target that is gone", format(webhook, { kind: "target_gone", target: "deploys", since: 0 })] as const,
-])("the event of %s is one of the schema's, to the last field", (_, { payload }) => {
+])("the event of %s matches the schema in every field", (_, { payload }) => {
   expect(WebhookEvent.parse(payload)).toEqual(payload);
 });
 
-it("keeps the fields in the order the documents show them", () => {
+it("a job event has its fields in the order of the documents", () => {
   const { payload } = formatOutcome(webhook, SAMPLES.failed);
   expect(Object.keys(payload)).toEqual(["type", "timestamp", "data"]);
   expect(Object.keys(payload.data as object)).toEqual([

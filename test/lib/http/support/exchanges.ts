@@ -28,7 +28,7 @@ export async function exchangeWithRule(request: ExchangeRequest): Promise<RuledR
 
 /** Posts to a port of this machine. */
 export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<RuledResult> {
-  const { connections } = openEgress(["127.0.0.1"]);
+  const connections = openEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
   return (port: number, deadlineMs = 5000, scheme = "http") =>
     exchangeWithRule({
