@@ -7,53 +7,44 @@ import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { WatchKey } from "../lib/domain/job.ts";
 import { type Connection, request } from "./request.ts";
 
+export type NotifierClient = ReturnType<typeof createClient>;
+
 /**
- * The API of the service as functions. A failed call is repeated when this is safe.
- * Every function throws a `ProblemError` when the service refuses the call. It throws an `UnreachableError` when the
+ * Creates a client of the API. A failed call is repeated when this is safe.
+ * Every method throws a `ProblemError` when the service refuses the call. It throws an `UnreachableError` when the
  * service does not answer, and a `TokenError` when the token is invalid.
  */
-export interface NotifierClient {
-  /** Submits jobs to watch. Repeating the call is safe. */
-  watch(submission: Submission): Promise<SubmissionResult>;
-  /** Submits the unchanged reply of a CCE create or delete call. `query` has the other fields, such as `project`. */
-  watchReply(reply: string, query?: Readonly<Record<string, string>>): Promise<SubmissionResult>;
-  /** Reads the status of a job. With `waitSeconds` (1 to 25) the service waits up to this long for the watch to end. */
-  status(watch: WatchKey, waitSeconds?: number): Promise<StatusDocument>;
-  /** Stops a watch. Nobody is notified. */
-  stop(watch: WatchKey): Promise<void>;
-  /** Sends the outcome again to these targets, or without `targets` to all targets of the watch. */
-  redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult>;
-  /** Sends one real message to a target. */
-  test(target: string): Promise<TestResult>;
-}
-
-export function createClient(connection: Connection): NotifierClient {
+export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: WatchKey) =>
     `/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
   return {
-    watch: (submission) =>
-      request(
-        connection,
-        { method: "POST", path: "/v1/jobs", body: submission, repeatable: true },
-        SubmissionResult,
-      ),
-    watchReply(reply, query = {}) {
+    /** Submits jobs to watch. Repeating the call is safe. */
+    watch(submission: Submission): Promise<SubmissionResult> {
+      const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
+      return request(connection, call, SubmissionResult);
+    },
+    /** Submits the unchanged reply of a CCE create or delete call. `query` has the other fields, such as `project`. */
+    watchReply(reply: string, query: Readonly<Record<string, string>> = {}): Promise<SubmissionResult> {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
       return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
     },
-    status(watch, waitSeconds = 0) {
+    /** Reads the status of a job. With `waitSeconds` (1 to 25) the service waits up to this long for the watch to end. */
+    status(watch: WatchKey, waitSeconds = 0): Promise<StatusDocument> {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
       return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
     },
-    async stop(watch) {
+    /** Stops a watch. Nobody is notified. */
+    async stop(watch: WatchKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
-    redeliver(watch, targets) {
-      const body = targets === undefined ? {} : { targets };
+    /** Sends the outcome again to these targets, or without `targets` to all targets of the watch. */
+    redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
+      const body = targets === undefined ? {} : { targets };
       return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
     },
-    test(target) {
+    /** Sends one real message to a target. */
+    test(target: string): Promise<TestResult> {
       const path = `/v1/targets/${encodeURIComponent(target)}/test`;
       return request(connection, { method: "POST", path, repeatable: false }, TestResult);
     },

@@ -22,14 +22,11 @@ export interface IssuerKeys {
   read(issuer: string, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/**
- * Reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0).
- * @param fetchText returns the body of a response with status 200, and throws for any other result.
- */
-export function createIssuerKeys(
-  fetchText: (url: string) => Promise<string>,
-  now: () => Instant,
-): IssuerKeys {
+/** Returns the body of a response with status 200. Throws for any other result. */
+type FetchText = (url: string) => Promise<string>;
+
+/** Reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
+export function createIssuerKeys(fetchText: FetchText, now: () => Instant): IssuerKeys {
   const cache = createExpiringCache({
     load: (issuer) => discoverKeys(issuer, fetchText),
     now,
@@ -39,10 +36,7 @@ export function createIssuerKeys(
   return { read: (issuer, refresh) => cache.get(issuer, refresh ? MIN_REFRESH_INTERVAL_MS : MAX_AGE_MS) };
 }
 
-async function discoverKeys(
-  issuer: string,
-  fetchText: (url: string) => Promise<string>,
-): Promise<JSONWebKeySet> {
+async function discoverKeys(issuer: string, fetchText: FetchText): Promise<JSONWebKeySet> {
   const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const discovery = Discovery.parse(JSON.parse(await fetchText(discoveryUrl)));
   if (discovery.issuer !== issuer) throw new Error("the discovery document names another issuer");

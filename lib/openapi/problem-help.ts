@@ -1,13 +1,10 @@
 import type { ProblemKind } from "../api/problem.ts";
 import { MAX_BODY_BYTES } from "../api/request-body.ts";
 
-export interface ProblemHelp {
-  readonly cause: string;
-  readonly remedy: string;
-}
-
 /** The causes and the remedy of every kind of problem. The `type` of a problem links to this text on the docs page. */
-export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = {
+export const PROBLEM_HELP: Readonly<
+  Record<ProblemKind, { readonly cause: string; readonly remedy: string }>
+> = {
   "malformed-json": {
     cause:
       "The body is empty, incomplete or not JSON. A common reason is a pipeline variable that is not set or not quoted.",

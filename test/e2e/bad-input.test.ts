@@ -26,7 +26,7 @@ describe("a request with a fault", () => {
     ["an unknown project", { jobId: "j", project: "nowhere" }, "#/project", "project"],
     ["an unknown field", { jobId: "j", jobid: "k" }, "#/jobid", ""],
     ["no job ID", { notify: ["deploys"] }, "#/jobId", "is missing"],
-    ["an empty list", { jobIds: [] }, "#/jobIds", "at least one"],
+    ["an empty array", { jobIds: [] }, "#/jobIds", "at least 1 job"],
     ["a deadline of 0 minutes", { jobId: "j", deadlineMinutes: 0 }, "#/deadlineMinutes", ""],
   ])("is refused for %s, and nothing is enqueued", async (_what, body, pointer, detail) => {
     const answer = await fixture.api("/v1/jobs", body);
@@ -49,7 +49,7 @@ describe("a request with a fault", () => {
 
   it("is refused for a body that is not JSON", async () => {
     const answer = await fixture.post("/v1/jobs", "{not json");
-    expect([answer.status, Problem.parse(await answer.json()).title]).toEqual([400, "The body is not JSON"]);
+    expect([answer.status, Problem.parse(await answer.json()).title]).toEqual([400, "Invalid request"]);
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 });
