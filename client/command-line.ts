@@ -1,14 +1,14 @@
 import { type Command, readArguments } from "./arguments.ts";
 import { ciContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
-import { type CommandResult, redeliver, status, stop, testTargets } from "./commands.ts";
+import { type CommandResult, redeliverOutcome, showStatus, stopWatches, testTargets } from "./commands.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import type { Connection } from "./request.ts";
-import { createScreen, type ErrorOutput, type Output, printable } from "./screen.ts";
+import { createScreen, type ErrorOutput, type Output, toPrintable } from "./screen.ts";
 import { githubIdentityToken, tokenFault } from "./token.ts";
 import { USAGE, VERSION } from "./usage.ts";
-import { type WatchPorts, watch } from "./watch-command.ts";
+import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
 /** Everything that the command uses of its process. */
 export interface Environment extends Pick<WatchPorts, "readText" | "now" | "wait"> {
@@ -26,7 +26,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
     return EXIT.succeeded;
   }
   const usageError = (fault: string): ExitCode => {
-    stderr.write(`cce-notifier: ${printable(fault)}\nTry: cce-notifier --help\n`);
+    stderr.write(`cce-notifier: ${toPrintable(fault)}\nTry: cce-notifier --help\n`);
     return EXIT.usage;
   };
   if (command.kind === "fault") return usageError(command.detail);
@@ -59,13 +59,13 @@ type ServiceCommand = Exclude<Command, { readonly kind: "help" | "version" | "fa
 async function run(command: ServiceCommand, ports: WatchPorts): Promise<CommandResult> {
   switch (command.kind) {
     case "watch":
-      return watch(command, ports);
+      return watchJobs(command, ports);
     case "status":
-      return status(command, ports);
+      return showStatus(command, ports);
     case "stop":
-      return stop(command.watches, ports);
+      return stopWatches(command.watches, ports);
     case "redeliver":
-      return redeliver(command, ports);
+      return redeliverOutcome(command, ports);
     case "test":
       return testTargets(command.targets, ports);
     default:

@@ -1,8 +1,8 @@
 import type { TestResult } from "../lib/api/delivery-document.ts";
 import type { WatchKey } from "../lib/domain/job.ts";
 import type { Command } from "./arguments.ts";
-import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
-import { Results } from "./results.ts";
+import { CallResults } from "./call-results.ts";
+import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
 import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
 
@@ -15,7 +15,7 @@ export interface CommandResult {
 }
 
 /** Prints the status of jobs, once or until all have ended. */
-export async function status(
+export async function showStatus(
   command: Extract<Command, { kind: "status" }>,
   ports: WaitPorts,
 ): Promise<CommandResult> {
@@ -28,8 +28,11 @@ export async function status(
 }
 
 /** Stops watches. A watch that has ended keeps its outcome. */
-export async function stop(watches: readonly WatchKey[], { client, screen }: Ports): Promise<CommandResult> {
-  const results = new Results(screen);
+export async function stopWatches(
+  watches: readonly WatchKey[],
+  { client, screen }: Ports,
+): Promise<CommandResult> {
+  const results = new CallResults(screen);
   await results.callEach(watches, jobName, async (watch) => {
     await client.stop(watch);
     screen.print([`${jobName(watch)}: no longer watched`]);
@@ -39,7 +42,7 @@ export async function stop(watches: readonly WatchKey[], { client, screen }: Por
 }
 
 /** Sends the outcome of a job to its targets again. */
-export async function redeliver(
+export async function redeliverOutcome(
   { watch, targets }: Extract<Command, { kind: "redeliver" }>,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
@@ -58,7 +61,7 @@ export async function testTargets(
   names: readonly string[],
   { client, screen }: Ports,
 ): Promise<CommandResult> {
-  const results = new Results<TestResult>(screen);
+  const results = new CallResults<TestResult>(screen);
   const distinct = [...new Set(names)];
   const nameOf = (name: string) => name;
   await results.callEach(distinct, nameOf, async (name) => {
@@ -75,6 +78,6 @@ export async function testTargets(
   const isDelivered = [...results.values.values()].every(({ verdict }) => verdict === "delivered");
   return {
     document: { targets },
-    code: worstOf([isDelivered ? EXIT.succeeded : EXIT.failed, results.exitCode()]),
+    code: worstExitCode([isDelivered ? EXIT.succeeded : EXIT.failed, results.exitCode()]),
   };
 }

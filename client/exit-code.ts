@@ -6,7 +6,7 @@ export const EXIT = { succeeded: 0, failed: 1, usage: 2, undecided: 3, unreachab
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The exit code for jobs in these states. A failed job is worse than one that timed out, was lost or was stopped. */
-export function exitCodeOf(states: readonly StatusDocument["state"][]): ExitCode {
+export function exitCodeOfStates(states: readonly StatusDocument["state"][]): ExitCode {
   if (states.includes("failed")) return EXIT.failed;
   const isGood = (state: StatusDocument["state"]) => state === "succeeded" || state === "watching";
   return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
@@ -15,7 +15,7 @@ export function exitCodeOf(states: readonly StatusDocument["state"][]): ExitCode
 /** A missing result is worse than a bad result, because the missing one may be worse still. */
 const WORST_FIRST = [EXIT.unreachable, EXIT.usage, EXIT.failed, EXIT.undecided, EXIT.succeeded] as const;
 
-export function worstOf(codes: readonly ExitCode[]): ExitCode {
+export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.succeeded;
 }
 

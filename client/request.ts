@@ -4,7 +4,7 @@ import { Problem } from "../lib/api/problem.ts";
 import { fieldsOf, parseJson } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import { readToken } from "./token.ts";
+import { parseToken } from "./token.ts";
 
 /** The address of the service and the caller's token. Tests replace the other ports. */
 export interface Connection {
@@ -60,7 +60,7 @@ type Result =
 async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   const { url, token, fetch: send = fetch } = connection;
   const { method, path, body, waitSeconds = 0 } = call;
-  const bearerToken = readToken(typeof token === "string" ? token : await token());
+  const bearerToken = parseToken(typeof token === "string" ? token : await token());
   const headers = new Headers({
     authorization: `Bearer ${bearerToken}`,
     accept: "application/json, application/problem+json",

@@ -69,14 +69,14 @@ function clear(lines: number): string {
 }
 
 function joinLines(lines: readonly string[]): string {
-  return lines.map((line) => `${printable(line)}\n`).join("");
+  return lines.map((line) => `${toPrintable(line)}\n`).join("");
 }
 
 function errorText(lines: readonly string[]): string {
-  return `cce-notifier: ${lines.map(printable).join("\n  ")}\n`;
+  return `cce-notifier: ${lines.map(toPrintable).join("\n  ")}\n`;
 }
 
 /** Replaces control characters and characters that change the writing direction by spaces. */
-export function printable(text: string): string {
+export function toPrintable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
 }

@@ -8,7 +8,7 @@ const GITHUB_TIMEOUT_MS = 10_000;
  * Returns the token without the spaces and line breaks around it, which a file or a variable may have.
  * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
  */
-export function readToken(text: string): string {
+export function parseToken(text: string): string {
   const fault = tokenFault(text);
   if (fault !== null) throw new TokenError(`The token ${fault}.`);
   return text.trim();

@@ -1,10 +1,10 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import type { WatchKey } from "../lib/domain/job.ts";
 import type { WaitOptions } from "./arguments.ts";
+import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
-import { EXIT, type ExitCode, exitCodeOf, worstOf } from "./exit-code.ts";
-import { follow, MAX_WAIT_SECONDS } from "./follow.ts";
-import { Results } from "./results.ts";
+import { EXIT, type ExitCode, exitCodeOfStates, worstExitCode } from "./exit-code.ts";
+import { followWatches, MAX_WAIT_SECONDS } from "./follow-watches.ts";
 import type { Screen } from "./screen.ts";
 import { jobName, reasonLines, statusLine } from "./status-text.ts";
 
@@ -25,9 +25,9 @@ export async function waitForJobs(
   watches: readonly WatchKey[],
   { wait, timeoutMs }: WaitOptions,
   ports: WaitPorts,
-): Promise<{ readonly results: Results<StatusDocument>; readonly code: ExitCode }> {
+): Promise<{ readonly results: CallResults<StatusDocument>; readonly code: ExitCode }> {
   const { client, screen, live } = ports;
-  const results = new Results<StatusDocument>(screen);
+  const results = new CallResults<StatusDocument>(screen);
   const onStatus = (status: StatusDocument) => {
     const name = jobName(status);
     if (results.values.get(name)?.done) return;
@@ -42,7 +42,7 @@ export async function waitForJobs(
   if (!wait) await results.callEach(distinct, jobName, async (watch) => onStatus(await client.status(watch)));
   else
     try {
-      isInTime = await follow(distinct, {
+      isInTime = await followWatches(distinct, {
         ...ports,
         timeoutMs,
         maxWaitSeconds: live ? LIVE_WAIT_SECONDS : MAX_WAIT_SECONDS,
@@ -59,9 +59,9 @@ export async function waitForJobs(
     if (lines.length > 0) screen.print([`${jobName(status)}:`, ...lines]);
   }
   if (!isInTime) screen.printError([timeoutText(timeoutMs, unfinished().length)]);
-  const code = exitCodeOf(statuses.map(({ state }) => state));
+  const code = exitCodeOfStates(statuses.map(({ state }) => state));
   const codeInTime = !isInTime && code === EXIT.succeeded ? EXIT.undecided : code;
-  return { results, code: worstOf([codeInTime, results.exitCode()]) };
+  return { results, code: worstExitCode([codeInTime, results.exitCode()]) };
 }
 
 function timeoutText(timeoutMs: number, jobs: number): string {

@@ -3,7 +3,7 @@ import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/h
 import { forbidden, malformedPath, type ProblemResponse, targetNotFound } from "../../lib/api/problem.ts";
 import { rejectInput } from "../../lib/api/request-body.ts";
 import { nameErrors } from "../../lib/api/request-errors.ts";
-import { type Caller, isKnown, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/targets.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
@@ -38,7 +38,7 @@ export async function testTarget(
   if (errors.length > 0) return malformedPath(errors);
   if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
   const config = await ports.configs.knowing("targets", name);
-  const target = isKnown(config, "targets", name) ? config.targets[name] : undefined;
+  const target = isConfigured(config, "targets", name) ? config.targets[name] : undefined;
   if (target === undefined) return targetNotFound(name);
   const now = ports.now();
   const result = await ports.deliver({

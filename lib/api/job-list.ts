@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
+import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
@@ -85,7 +85,7 @@ function projectErrors(project: string | undefined, caller: Caller, config: Conf
   if (project === undefined)
     return [{ parameter: "project", detail: "is missing. The operator has configured no default project." }];
   const malformed = nameErrors("project", Name.safeParse(project));
-  if (malformed.length > 0 || isKnown(config, "projects", project)) return malformed;
+  if (malformed.length > 0 || isConfigured(config, "projects", project)) return malformed;
   return [{ parameter: "project", detail: unknownNameDetail("projects", project, caller, config) }];
 }
 

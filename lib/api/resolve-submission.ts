@@ -1,4 +1,4 @@
-import { type Caller, isKnown, mayUse } from "../auth/caller.ts";
+import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
@@ -57,7 +57,7 @@ export function resolveSubmission(
       : invalidSubmission(formErrors, missing.map(missingScopeError));
 
   const nameErrors: RequestError[] = names
-    .filter(({ scope, name }) => !isKnown(config, scope, name))
+    .filter(({ scope, name }) => !isConfigured(config, scope, name))
     .map(({ scope, name, ...at }) => ({ ...at, detail: unknownNameDetail(scope, name, caller, config) }));
   if (project === undefined)
     nameErrors.unshift({
@@ -88,8 +88,8 @@ export function resolveSubmission(
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
   return (
-    (project !== undefined && !isKnown(config, "projects", project)) ||
-    namesIn(submission).some(([, name]) => !isKnown(config, "targets", name))
+    (project !== undefined && !isConfigured(config, "projects", project)) ||
+    namesIn(submission).some(([, name]) => !isConfigured(config, "targets", name))
   );
 }
 

@@ -14,7 +14,7 @@ export function mayUse(caller: Caller, kind: "projects" | "targets", name: strin
 }
 
 /** Returns true when the config has this project or target. */
-export function isKnown(config: Config, kind: "projects" | "targets", name: string): boolean {
+export function isConfigured(config: Config, kind: "projects" | "targets", name: string): boolean {
   // `in` would find inherited properties, such as `constructor`.
   return Object.hasOwn(config[kind], name);
 }

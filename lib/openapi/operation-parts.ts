@@ -36,7 +36,7 @@ export function emptyAnswer(description: string): Json {
 }
 
 /** The error responses of an operation, by HTTP status. The description is the title of the problem. */
-export function problems(...statuses: readonly number[]): Json {
+export function problemAnswers(...statuses: readonly number[]): Json {
   return Object.fromEntries(statuses.map((status) => [String(status), problemAnswer(status)]));
 }
 

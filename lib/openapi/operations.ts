@@ -8,7 +8,7 @@ import {
   jsonContent,
   pageAnswer,
   parameter,
-  problems,
+  problemAnswers,
   RETRY_AFTER,
   TEXT,
   WATCH_PARAMETERS,
@@ -50,7 +50,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
       202: jsonAnswer("One result for each job, in the order of the request.", "SubmissionResult", {
         location: { description: "The `statusUrl`, if the request names one job.", schema: TEXT },
       }),
-      ...problems(400, 401, 403, 413, 415, 422, 503),
+      ...problemAnswers(400, 401, 403, 413, 415, 422, 503),
     },
   },
   listJobs: {
@@ -80,7 +80,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
       }),
       parameter("query", "before", "The value of `next` from the previous page."),
     ],
-    responses: { 200: jsonAnswer("One page of the list.", "JobList"), ...problems(400, 401, 403, 503) },
+    responses: { 200: jsonAnswer("One page of the list.", "JobList"), ...problemAnswers(400, 401, 403, 503) },
   },
   readJob: {
     summary: "Read the status of a job",
@@ -96,7 +96,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     responses: {
       200: jsonAnswer("The status document.", "StatusDocument", { ...ETAG, ...RETRY_AFTER }),
       304: NOT_MODIFIED,
-      ...problems(400, 401, 403, 404, 503),
+      ...problemAnswers(400, 401, 403, 404, 503),
     },
   },
   stopJob: {
@@ -104,7 +104,10 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     description:
       "The service stops to poll the job. It notifies nobody. A watch that has ended keeps its state. A watch that ended as `timed_out` or `lost` becomes restartable: the next `POST /v1/jobs` for this job starts it again.",
     parameters: WATCH_PARAMETERS,
-    responses: { 204: emptyAnswer("The watch is not running."), ...problems(400, 401, 403, 404, 422, 503) },
+    responses: {
+      204: emptyAnswer("The watch is not running."),
+      ...problemAnswers(400, 401, 403, 404, 422, 503),
+    },
   },
   redeliverJob: {
     summary: "Send an outcome again",
@@ -114,7 +117,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     requestBody: { required: false, content: jsonContent("Redelivery") },
     responses: {
       202: jsonAnswer("The notifications are in the queue.", "RedeliveryResult"),
-      ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+      ...problemAnswers(400, 401, 403, 404, 409, 413, 415, 422, 503),
     },
   },
   testTarget: {
@@ -124,7 +127,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
     parameters: [parameter("path", "name", "The name of a configured target.")],
     responses: {
       200: jsonAnswer("The result of the attempt.", "TestResult"),
-      ...problems(400, 401, 403, 404, 422, 503),
+      ...problemAnswers(400, 401, 403, 404, 422, 503),
     },
   },
   readOpenApi: {

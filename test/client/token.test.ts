@@ -1,5 +1,5 @@
 import { TokenError } from "../../client/errors.ts";
-import { githubIdentityToken, readToken, tokenFault } from "../../client/token.ts";
+import { githubIdentityToken, parseToken, tokenFault } from "../../client/token.ts";
 
 test.each([
   ["ab\ncd", "a line break"],
@@ -9,12 +9,12 @@ test.each([
   ["  ", "is empty"],
 ])("refuses %j as a token, with a reason that does not contain the token", (text, reason) => {
   expect(tokenFault(text)).toContain(reason);
-  expect(() => readToken(text)).toThrow(TokenError);
+  expect(() => parseToken(text)).toThrow(TokenError);
   expect(tokenFault(text)).not.toMatch(/ab|cd|ccen/);
 });
 
 test("removes the spaces and line breaks around a token", () => {
-  expect(readToken(" ccen_a-b~c.d/+==\r\n")).toBe("ccen_a-b~c.d/+==");
+  expect(parseToken(" ccen_a-b~c.d/+==\r\n")).toBe("ccen_a-b~c.d/+==");
 });
 
 describe("the identity token of GitHub Actions", () => {

@@ -33,7 +33,7 @@ export function waitSecondsPerCall(running: number, maxWaitSeconds: number): num
  * Follows watches until all have ended (returns true) or the time is over (returns false).
  * @throws the first error that is no refusal. No watch is followed after that.
  */
-export async function follow(
+export async function followWatches(
   watches: readonly WatchKey[],
   { timeoutMs, maxWaitSeconds, client, onStatus, onRefused, now, wait }: FollowOptions,
 ): Promise<boolean> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { ProblemError } from "../../client/errors.ts";
-import { follow, waitSecondsPerCall } from "../../client/follow.ts";
+import { followWatches, waitSecondsPerCall } from "../../client/follow-watches.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
@@ -51,7 +51,7 @@ const run = (
       service.nowMs += ms;
     },
   };
-  return follow(watches, ports).then((ended) => ({
+  return followWatches(watches, ports).then((ended) => ({
     ended,
     statuses,
     refused,

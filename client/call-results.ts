@@ -1,10 +1,10 @@
 import { type ErrorDocument, errorDocument, errorLines } from "./error-text.ts";
 import { ProblemError } from "./errors.ts";
-import { type ExitCode, exitCodeOfError, worstOf } from "./exit-code.ts";
+import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
 /** The answers of the service about several jobs or targets, by their names. An error is printed when it is added. */
-export class Results<Value extends object> {
+export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
   readonly #errors = new Map<string, unknown>();
   readonly #screen: Pick<Screen, "printError">;
@@ -36,7 +36,7 @@ export class Results<Value extends object> {
 
   /** The worst exit code of the errors. */
   exitCode(): ExitCode {
-    return worstOf([...this.#errors.values()].map(exitCodeOfError));
+    return worstExitCode([...this.#errors.values()].map(exitCodeOfError));
   }
 
   /** Calls the service for one item after the other. After an outage the next calls would fail too, so it stops. */

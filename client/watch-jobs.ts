@@ -7,7 +7,7 @@ import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import type { CommandResult } from "./commands.ts";
 import { ProblemError } from "./errors.ts";
-import { EXIT, type ExitCode, worstOf } from "./exit-code.ts";
+import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
 import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
 
@@ -19,7 +19,7 @@ export interface WatchPorts extends WaitPorts {
 }
 
 /** Submits jobs. With `--wait`, waits for their end. */
-export async function watch(
+export async function watchJobs(
   command: Extract<Command, { kind: "watch" }>,
   ports: WatchPorts,
 ): Promise<CommandResult> {
@@ -40,7 +40,7 @@ export async function watch(
     const outcome = results.values.get(jobName(job));
     return { ...job, ...(outcome && { outcome }), ...results.errorField(jobName(job)) };
   });
-  return { document: { jobs: ended }, code: worstOf([code, waitCode]) };
+  return { document: { jobs: ended }, code: worstExitCode([code, waitCode]) };
 }
 
 /**
