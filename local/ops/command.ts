@@ -1,12 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { awsRemedy } from "./aws-remedy.ts";
 
-/** A command line that asks for nothing there is; the command's usage is told with it. */
+/** A command was used in a wrong way. The message is printed above the command's usage. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** What was asked cannot be done. The message is all that its user needs to know. */
+/** A command cannot do what was asked. The message alone is printed. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -17,42 +16,78 @@ type Options<T extends ParseArgsConfig> = T & { readonly options: T["options"] &
 type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
 
 /**
- * Runs a command of this repository. `main` answers the exit status; wrong use is told in one line above the usage and
- * exits with 2, what goes wrong is told without a stack and exits with 1.
+ * Runs a command of this repository and sets the exit status. `main` returns the status. Wrong use exits with 2, any
+ * other error with 1. Errors are printed without a stack trace.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
   config: T,
   main: (parsed: Parsed<T>) => Promise<number>,
 ): Promise<void> {
-  process.exitCode = await attempt(usage, config, main).catch((error: unknown) => {
-    const [words, status] = told(error);
-    process.stderr.write(status === 2 ? `${words}\n\n${usage}` : `${words}\n`);
-    return status;
-  });
+  try {
+    const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
+    if ((parsed.values as { readonly help?: boolean }).help === true) process.stdout.write(usage);
+    else process.exitCode = await main(parsed);
+  } catch (error) {
+    const usageMessage = wrongUse(error);
+    process.stderr.write(usageMessage === null ? `${describeError(error)}\n` : `${usageMessage}\n\n${usage}`);
+    process.exitCode = usageMessage === null ? 1 : 2;
+  }
 }
 
-async function attempt<const T extends ParseArgsConfig>(
-  usage: string,
-  config: T,
-  main: (parsed: Parsed<T>) => Promise<number>,
-): Promise<number> {
-  const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
-  if ((parsed.values as { readonly help?: boolean }).help !== true) return main(parsed);
-  process.stdout.write(usage);
-  return 0;
+/** Returns the message about a wrong use. Returns null for any other error. */
+function wrongUse(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if (error instanceof UsageError) return error.message;
+  // Only the first sentence of Node's message. The rest explains options that begin with a dash.
+  const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }
 
-function told(error: unknown): readonly [words: string, status: 1 | 2] {
-  if (!(error instanceof Error)) return [String(error), 1];
-  if (error instanceof UsageError) return [error.message, 2];
-  // Node's own words go on about options that begin with a dash.
-  if ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))
-    return [error.message.replace(/\.\s.*/s, ""), 2];
-  if (SAID.has(error.name)) return [error.message, 1];
+/** The errors of this repository whose message needs neither a name nor a remedy. */
+const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
+  "RefusedError",
+  "StageFileError",
+  "ConfigInvalidError",
+]);
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (COMPLETE_ERRORS.has(error.name)) return error.message;
   const remedy = awsRemedy(error);
-  return [`${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`, 1];
+  return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
-/** Errors of our own whose message says all. */
-const SAID: ReadonlySet<string> = new Set(["RefusedError", "StageFileError", "ConfigInvalidError"]);
+const NOT_DEPLOYED = "Check that the stage is deployed in this region.";
+const UNKNOWN_CREDENTIALS =
+  "AWS does not know these credentials. Check that they are complete and belong to the stage's account.";
+const EXPIRED = "The credentials have expired. Sign in to AWS again.";
+const DENIED = "The credentials lack a permission. docs/deploy.md lists the permissions of an operator.";
+const UNREACHABLE = "AWS is unreachable under this name. Check the spelling of the region, and the network.";
+
+/** By the error's name or Node's error code. https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const REMEDIES: Readonly<Record<string, string>> = {
+  CredentialsProviderError:
+    "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Test them with: aws sts get-caller-identity",
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  InvalidClientTokenId: UNKNOWN_CREDENTIALS,
+  UnrecognizedClientException: UNKNOWN_CREDENTIALS,
+  InvalidSignatureException: UNKNOWN_CREDENTIALS,
+  SignatureDoesNotMatch: UNKNOWN_CREDENTIALS,
+  AccessDenied: DENIED,
+  AccessDeniedException: DENIED,
+  QueueDoesNotExist: NOT_DEPLOYED,
+  ResourceNotFoundException: NOT_DEPLOYED,
+  ENOTFOUND: UNREACHABLE,
+  ECONNREFUSED: UNREACHABLE,
+};
+
+/** Returns what to do about an error of AWS or its SDK. Returns null for an unknown error. */
+export function awsRemedy(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  // CloudFormation has no special error name for an unknown stack.
+  if (error.name === "ValidationError" && error.message.includes("does not exist")) return NOT_DEPLOYED;
+  const code = "code" in error ? String(error.code) : "";
+  return REMEDIES[error.name] ?? REMEDIES[code] ?? null;
+}

@@ -1,61 +1,54 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { assembleConfig } from "../../lib/config/assemble-config.ts";
+import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
-import { ConfigInvalidError, configEntries, readConfigDocument } from "../stack/config-file.ts";
+import { ConfigInvalidError, configEntries, faultList, readConfigDocument } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
-import { afterSteps, judgeEntries, planSteps } from "./config-plan.ts";
-import { uselessEntries } from "./ineffective-entries.ts";
-import { putConfig } from "./put-config.ts";
-import { showConfig } from "./show-config.ts";
-import {
-  configPath,
-  findStage,
-  readDeployed,
-  STAGE_OPTIONS,
-  STAGE_USAGE,
-  type Stage,
-  stageLine,
-} from "./stage.ts";
+import { applySteps, entriesAfter, planSteps } from "./config-plan.ts";
+import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
+import { ineffectiveEntries } from "./ineffective-entries.ts";
+import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
 
-const USAGE = `Checks, stores and shows the config of a stage.
+const USAGE = `Checks, stores and lists the config of a stage.
 
-  npm run config -- check FILE                     every fault in a file
-  npm run config -- check [--stage S]              every fault in what a stage has
-  npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file lacks
-  npm run config -- list [--stage S]               what a stage has, without secrets
+  npm run config -- check FILE                     checks a file
+  npm run config -- check [--stage S]              checks the config of a stage
+  npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file does not contain
+  npm run config -- list [--stage S]               lists the config of a stage without secrets
 
-Exit status: 0, 1 when there are faults or AWS refused, 2 for wrong use.
+Exit status: 0, 1 when the config has faults or AWS refuses, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function run(
-  [verb, file, ...rest]: readonly string[],
-  values: Parameters<typeof findStage>[0] & { readonly prune: boolean },
+  [action, file, ...rest]: readonly string[],
+  values: Parameters<typeof findStage>[0],
+  removeOthers: boolean,
 ): Promise<number> {
-  if (rest.length > 0) throw new UsageError("one file at a time");
-  if (values.prune && verb !== "put") throw new UsageError("--prune goes with put");
-  switch (verb) {
+  if (rest.length > 0) throw new UsageError("too many arguments: give one file");
+  if (removeOthers && action !== "put") throw new UsageError("--prune is an option of put");
+  switch (action) {
     case "check":
-      return file === undefined ? checkDeployed(await findStage(values)) : checkFile(file);
+      return file === undefined ? checkStage(await findStage(values)) : checkFile(file);
     case "put":
-      if (file === undefined) throw new UsageError("put what? A file is missing");
-      return put(file, await findStage(values), values.prune);
+      if (file === undefined) throw new UsageError("put requires a file");
+      return put(file, await findStage(values), removeOthers);
     case "list":
-      if (file !== undefined) throw new UsageError("list takes no file");
+      if (file !== undefined) throw new UsageError("list does not accept a file");
       return list(await findStage(values));
+    case undefined:
+      throw new UsageError("an action is missing: check, put or list");
     default:
-      throw new UsageError(verb === undefined ? "check, put or list?" : "there is check, put and list");
+      throw new UsageError(`unknown action '${action}'. Actions: check, put, list`);
   }
 }
 
-/** Every fault for which the functions would refuse a config, and everything in it that would be in vain. */
+/** Returns everything that makes the functions refuse a config, and every entry without effect. */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
-  return [...(parsed.kind === "faults" ? parsed.faults : []), ...uselessEntries(document)];
+  return [...(parsed.kind === "faults" ? parsed.faults : []), ...ineffectiveEntries(document)];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
@@ -63,8 +56,8 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
   return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
 }
 
-/** Throws `ConfigInvalidError`. */
-async function readWhole(file: string): Promise<unknown> {
+/** @throws ConfigInvalidError */
+async function readValidDocument(file: string): Promise<unknown> {
   const document = await readConfigDocument(file);
   const faults = faultsOf(document);
   if (faults.length > 0) throw new ConfigInvalidError(file, faults);
@@ -72,59 +65,53 @@ async function readWhole(file: string): Promise<unknown> {
 }
 
 async function checkFile(file: string): Promise<number> {
-  await readWhole(file);
-  say(`${file} is a config the functions take.`);
+  await readValidDocument(file);
+  print(`${file} is valid.`);
   return 0;
 }
 
-async function checkDeployed(stage: Stage): Promise<number> {
+async function checkStage(stage: Stage): Promise<number> {
   process.stdout.write(stageLine(stage));
-  const { entries } = await readDeployed(stage);
+  const path = configPath(stage);
+  const entries = await readDeployedEntries(stage);
   if (entries.length === 0)
-    throw new RefusedError(
-      `there is no config below ${configPath(stage)}: npm run config -- put FILE stores one`,
-    );
+    throw new RefusedError(`there is no config below ${path}. Store one: npm run config -- put FILE`);
   const faults = faultsOfEntries(entries);
-  if (faults.length > 0) return tellFaults(`the config below ${configPath(stage)}`, faults);
-  say(`The ${entries.length} entries below ${configPath(stage)} are a config the functions take.`);
+  if (faults.length > 0) throw new ConfigInvalidError(`the config below ${path}`, faults);
+  print(`The config below ${path} is valid: ${entries.length} entries.`);
   return 0;
 }
 
-async function put(file: string, stage: Stage, prune: boolean): Promise<number> {
-  const document = await readWhole(file);
+async function put(file: string, stage: Stage, removeOthers: boolean): Promise<number> {
+  const document = await readValidDocument(file);
   process.stdout.write(stageLine(stage));
-  const wanted = configEntries(document);
-  const { entries } = await readDeployed(stage);
-  const steps = planSteps(entries, wanted, prune);
-  const faults = faultsOfEntries(afterSteps(entries, steps));
-  if (faults.length > 0) return tellFaults("the config as it would be, nothing was stored:", faults);
+  const deployed = await readDeployedEntries(stage);
+  const steps = planSteps(deployed, configEntries(document), removeOthers);
+  const faults = faultsOfEntries(entriesAfter(deployed, steps));
+  if (faults.length > 0) throw new ConfigInvalidError("nothing was stored: the resulting config", faults);
   const client = new SSMClient({ region: stage.region });
-  await putConfig(client, configPath(stage), steps, say).finally(() => client.destroy());
-  const kept = steps.filter(({ kind }) => kind === "keep").length;
-  say(`${kept} unchanged. Functions read the config again within five minutes.`);
+  await applySteps(client, configPath(stage), steps, print).finally(() => client.destroy());
+  const unchanged = steps.filter(({ kind }) => kind === "unchanged").length;
+  print(`${unchanged} unchanged. The functions read the config again within five minutes.`);
   return 0;
 }
 
 async function list(stage: Stage): Promise<number> {
-  // Not among the JSON, which somebody may read by machine.
+  // On stderr, because programs may read the JSON on stdout.
   process.stderr.write(stageLine(stage));
-  const { entries } = await readDeployed(stage);
-  const judged = judgeEntries(entries);
-  if ("faults" in judged) {
-    for (const { name } of entries) say(name);
-    return tellFaults(`the config below ${configPath(stage)}`, judged.faults);
+  const entries = await readDeployedEntries(stage);
+  const parsed = parseEntries(entries);
+  if (parsed.kind === "config") {
+    print(formatConfig(parsed.config));
+    return 0;
   }
-  say(showConfig(judged));
-  return 0;
-}
-
-function tellFaults(what: string, faults: readonly string[]): number {
-  process.stderr.write(`${what} has faults:\n${faults.map((fault) => `- ${fault}\n`).join("")}`);
+  for (const { name } of entries) print(name);
+  process.stderr.write(`${faultList(`the config below ${configPath(stage)}`, parsed.faults)}\n`);
   return 1;
 }
 
 await runCommand(
   USAGE,
   { allowPositionals: true, options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false } } },
-  ({ values, positionals }) => run(positionals, values),
+  ({ values, positionals }) => run(positionals, values, values.prune),
 );

@@ -11,70 +11,62 @@ import {
   systemRandom as random,
 } from "../../lib/runtime/clock.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { examineAlarms } from "./doctor/alarms.ts";
-import { examineStageApi } from "./doctor/api.ts";
-import { examineEntries, examineFile } from "./doctor/config.ts";
-import { type Examinations, examine } from "./doctor/doctor.ts";
-import { examineEndpoints } from "./doctor/endpoints.ts";
-import { findingLines } from "./doctor/finding.ts";
-import { examineProjects } from "./doctor/projects.ts";
-import { examineQueues } from "./doctor/queues.ts";
-import { examineBySending } from "./doctor/send.ts";
-import { examineTargets } from "./doctor/targets.ts";
-import {
-  findStage,
-  readDeployed,
-  SERVICE,
-  STAGE_OPTIONS,
-  STAGE_USAGE,
-  type Stage,
-  stageLine,
-} from "./stage.ts";
+import { readDeployedEntries } from "./deployed-config.ts";
+import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
+import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
+import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
+import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
+import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
+import { findStage, SERVICE, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
 
-const USAGE = `Examines a deployed stage, or a config before it is deployed, and says what is wrong, and what to do about it.
+const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is wrong and what to do.
 
-  npm run doctor -- --stage S [--region R]     a stage; changes and sends nothing
-  npm run doctor -- --config FILE [--send]     a file, without AWS; with --send each target gets a test message
+  npm run doctor -- --stage S [--region R]     checks a stage; changes and sends nothing
+  npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
 
-Looks at the config, each project's credentials (by asking CCE for a job that does not exist) and each target's URL, by
-the rules of delivery; of a stage also at the API and the clock, the queues and the alarms; of a file also at the hosts
-that projects are asked at, as they are seen from this machine. Exit status: 0, 1 when something is wrong, 2 for wrong use.
+Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), and
+each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues and the alarms. Checks
+of a file only: the hosts of CCE and IAM, as seen from this machine.
+Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
 
-/** The addresses of a name, as delivery would find them. */
+/** Resolves a host as delivery does. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-const signIn = (config: Config) =>
-  examineProjects(config, createCceClient({ ...config, now, monotonic, random }));
+const checkCredentials = (config: Config) =>
+  checkProjects(config, createCceClient({ ...config, now, monotonic, random }));
 
-function ofStage(stage: Stage): Examinations {
+function stageChecks(stage: Stage): Checks {
   const { region } = stage;
   const prefix = `${SERVICE}-${stage.stage}`;
   const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const cloudWatch = new CloudWatchClient({ region });
   return {
-    config: () => examineEntries(async () => (await readDeployed(stage)).entries),
-    ofConfig: [
-      signIn,
-      (config) => examineTargets(config, resolve, "POST /v1/targets/{name}/test sends a message"),
+    checkConfig: () => checkDeployedConfig(() => readDeployedEntries(stage)),
+    withConfig: [
+      checkCredentials,
+      (config) => checkTargets(config, resolve, "POST /v1/targets/{name}/test sends a test message"),
     ],
-    ofStage: [
-      (config) => examineStageApi(stage, config?.settings.publicUrl, now),
-      () => examineQueues(sqs, prefix),
-      () => examineAlarms(cloudWatch, prefix),
+    always: [
+      (config) => checkStageApi(stage, config?.settings.publicUrl, now),
+      () => checkQueues(sqs, prefix),
+      () => checkAlarms(cloudWatch, prefix),
     ],
   };
 }
 
-function ofFile(file: string, send: boolean): Examinations {
-  const targets = (config: Config) => examineTargets(config, resolve, "--send sends a message");
-  const messages = (config: Config) => examineBySending(config, { deliver, now, uuid: randomUUID });
+function fileChecks(file: string, send: boolean): Checks {
   return {
-    config: () => examineFile(file),
-    ofConfig: [(config) => examineEndpoints(config, resolve), signIn, targets, ...(send ? [messages] : [])],
-    ofStage: [],
+    checkConfig: () => checkConfigFile(file),
+    withConfig: [
+      (config) => checkEndpoints(config, resolve),
+      checkCredentials,
+      (config) => checkTargets(config, resolve, "--send sends a test message"),
+      ...(send ? [(config: Config) => sendTestMessages(config, { deliver, now, uuid: randomUUID })] : []),
+    ],
+    always: [],
   };
 }
 
@@ -87,13 +79,13 @@ const OPTIONS = {
 await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const { config: file, send } = values;
   if (send && file === undefined)
-    throw new UsageError("--send goes with --config; a stage's API does it: POST /v1/targets/NAME/test");
-  let examinations: Examinations;
+    throw new UsageError("--send requires --config. For a stage use the API: POST /v1/targets/NAME/test");
+  let checks: Checks;
   if (file === undefined) {
     const stage = await findStage(values);
     process.stdout.write(stageLine(stage));
-    examinations = ofStage(stage);
-  } else examinations = ofFile(file, send);
-  const worst = await examine(examinations, (finding) => process.stdout.write(`${findingLines(finding)}\n`));
+    checks = stageChecks(stage);
+  } else checks = fileChecks(file, send);
+  const worst = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
   return worst === "fault" ? 1 : 0;
 });

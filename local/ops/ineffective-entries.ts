@@ -3,90 +3,86 @@ import * as z from "zod";
 import { type AllowList, isAllowEntry, readAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
 
-/** What to do about a URL that the rules of delivery refuse. */
+/** What to do about a URL that the egress rules refuse. */
 export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
 
-const Texts = z.array(z.string().catch("")).catch([]);
-const Bound = z.number().optional().catch(undefined);
+const Strings = z.array(z.string().catch("")).catch([]);
+const OptionalNumber = z.number().optional().catch(undefined);
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
-/** What this is about, as far as it has its form: `parseConfig` tells what has not. */
-const Document = z.object({
-  targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
-  settings: z
-    .object({
-      egress: z.object({ allow: Texts }).catch({ allow: [] }),
-      callbackHosts: Texts,
-      poll: z.object({ minDelaySeconds: Bound, maxDelaySeconds: Bound }).catch({}),
-    })
-    .catch(NO_SETTINGS),
-});
-interface Hosts {
-  readonly settings: Pick<z.infer<typeof Document>["settings"], "egress" | "callbackHosts">;
-}
+/** The checked parts of a config. Parts with a wrong type are ignored, because `parseConfig` reports them. */
+const Document = z
+  .object({
+    targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
+    settings: z
+      .object({
+        egress: z.object({ allow: Strings }).catch({ allow: [] }),
+        callbackHosts: Strings,
+        poll: z.object({ minDelaySeconds: OptionalNumber, maxDelaySeconds: OptionalNumber }).catch({}),
+      })
+      .catch(NO_SETTINGS),
+  })
+  .catch({ targets: {}, settings: NO_SETTINGS });
+type Settings = z.infer<typeof Document>["settings"];
 
 /**
- * What a config document says in vain, though the functions take it: targets that the rules of delivery refuse at every
- * attempt, entries of lists that permit nothing, bounds that exclude each other. One line each, never a value. An upgrade must
- * not stop a service over them, so the functions go on as well as they can.
+ * Finds entries of a config document that the functions accept but that have no effect: targets that the egress rules
+ * always refuse, list entries that allow nothing, and bounds that contradict each other. Returns one line per entry,
+ * without values. The functions accept such entries, so that an upgrade does not stop a service.
  */
-export function uselessEntries(document: unknown): readonly string[] {
-  const { targets, settings } = Document.catch({
-    targets: {},
-    settings: NO_SETTINGS,
-  }).parse(document);
-  const allow = readAllowList(settings.egress.allow);
-  const refused = Object.entries(targets).flatMap(([name, { url }]) => {
+export function ineffectiveEntries(document: unknown): readonly string[] {
+  const { targets, settings } = Document.parse(document);
+  const allowList = readAllowList(settings.egress.allow);
+  const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
     if (!URL.canParse(url)) return [];
     if (!/^https?:$/.test(new URL(url).protocol))
       return [`targets.${name}.url: must start with https:// or http://`];
-    const rule = ruleAgainst(url, allow);
+    const rule = refusingRule(url, allowList);
     return rule === null
       ? []
       : [`targets.${name}.url: every notification would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
-  return [...refused, ...hostFaults({ settings }), ...boundFaults(settings.poll)];
+  const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
+  // The default of one bound adapts to the other bound. Only two explicit bounds can contradict each other.
+  const contradictingBounds =
+    min !== undefined && max !== undefined && min > max
+      ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
+      : [];
+  return [...refusedTargets, ...ineffectiveHosts(settings), ...contradictingBounds];
 }
 
-/** Only of bounds that were both written: the default of the one gives way to the other. */
-function boundFaults({
-  minDelaySeconds: min,
-  maxDelaySeconds: max,
-}: z.infer<typeof Document>["settings"]["poll"]) {
-  return min !== undefined && max !== undefined && min > max
-    ? ["settings.poll.minDelaySeconds: is more than maxDelaySeconds, which holds then"]
-    : [];
-}
-
-/** The same of `egress.allow` and `callbackHosts` alone. */
-export function hostFaults({ settings }: Hosts): readonly string[] {
-  const allow = readAllowList(settings.egress.allow);
-  const allowed = settings.egress.allow.flatMap((entry, i) =>
+/** Finds entries of `egress.allow` and `callbackHosts` that allow nothing. */
+export function ineffectiveHosts({
+  egress,
+  callbackHosts,
+}: Pick<Settings, "egress" | "callbackHosts">): readonly string[] {
+  const allowList = readAllowList(egress.allow);
+  const allowFaults = egress.allow.flatMap((entry, i) =>
     entry === "" || isAllowEntry(entry)
       ? []
-      : [`settings.egress.allow.${i}: permits nothing: it is no host, host:port, address or CIDR`],
+      : [`settings.egress.allow.${i}: must be a host, host:port, address or CIDR. It allows nothing`],
   );
-  const callbacks = settings.callbackHosts.flatMap((entry, i) => {
-    const place = `settings.callbackHosts.${i}`;
+  const callbackFaults = callbackHosts.flatMap((entry, i) => {
+    const path = `settings.callbackHosts.${i}`;
     if (entry === "") return [];
     if (entry.includes("/") || !isAllowEntry(entry))
-      return [`${place}: lets no callbackUrl in: it is no host or host:port`];
-    const rules = urlsAt(entry, settings.egress.allow).map((url) => ruleAgainst(url, allow));
+      return [`${path}: must be a host or host:port. It allows no callbackUrl`];
+    const rules = callbackOrigins(entry, egress.allow).map((url) => refusingRule(url, allowList));
     return rules.includes(null)
       ? []
-      : [`${place}: every call would be refused (${rules[0]}). ${ALLOW_REMEDY}`];
+      : [`${path}: every callback would be refused (${rules[0]}). ${ALLOW_REMEDY}`];
   });
-  return [...allowed, ...callbacks];
+  return [...allowFaults, ...callbackFaults];
 }
 
-/** What a `callbackUrl` at a listed host may begin with: an entry without a port is for every port that is allowed. */
-function urlsAt(entry: string, allowed: readonly string[]): readonly string[] {
+/** Returns the origins that a `callbackUrl` at this host may have. Without a port, every port of the allow list counts. */
+function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;
   if (/:\d+$/.test(host)) return [`https://${host}/`];
   const ports = allowed.flatMap((one) => (isIP(one) === 6 ? [] : (/:(\d+)$/.exec(one)?.[1] ?? [])));
   return ["443", ...ports].map((port) => `https://${host}:${port}/`);
 }
 
-function ruleAgainst(url: string, allow: AllowList): string | null {
-  const checked = checkUrl(url, allow);
+function refusingRule(url: string, allowList: AllowList): string | null {
+  const checked = checkUrl(url, allowList);
   return checked.kind === "refused" ? checked.rule : null;
 }

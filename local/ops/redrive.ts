@@ -7,27 +7,29 @@ import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAll } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { deadLetters } from "./redrive/letters.ts";
-import { nameLetter, type RedrivePorts, redriveMessage } from "./redrive/message.ts";
-import { redriveQueue } from "./redrive/queue.ts";
+import { openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
+import { describeDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
+import { redriveQueue } from "./redrive/redrive-queue.ts";
 import { findStage, SERVICE, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
 
-const USAGE = `Sends again what lies in a dead-letter queue. Mend the cause first: a target that is gone stays switched off
-until POST /v1/targets/{name}/test has reached it.
+const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target that is gone stays switched off until
+POST /v1/targets/{name}/test has reached it.
 
   npm run redrive -- --queue poll|notify [--stage S] [--region R]
 
-Each letter is read once. What has been delivered or sent again since is taken out, and named. What cannot be sent
-again stays, and is named: its job, its target, and why; so does what dies again at once, and a notification whose target is
-switched off. Exit status: 0, 1 when something stayed or AWS refused, 2 for wrong use.
+The command handles each dead letter once and prints the result:
+  sent      sent again
+  obsolete  deleted, because it was delivered or sent again before
+  kept      kept in the dead-letter queue: it is unreadable, or has failed again, or its target is switched off
+Exit status: 0, 1 when a dead letter was kept or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
 
-const KEPT_MS = 30 * 86_400_000;
+const RETENTION_MS = 30 * 86_400_000;
 
 async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Promise<number> {
-  // So that AWS_ENDPOINT_URL_SQS holds for every call, as for the other services.
+  // Without this option the SDK would use the queue's URL instead of AWS_ENDPOINT_URL_SQS.
   const client = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const urlOf = async (name: string) => {
     const { QueueUrl = "" } = await client.send(
@@ -35,28 +37,28 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     );
     return QueueUrl;
   };
-  const [dead, alive] = await Promise.all([urlOf(`${queue}-dead`), urlOf(queue)]);
-  const sender = createSqsSender({ client, url: alive, random: Math.random });
+  const [deadLetterUrl, url] = await Promise.all([urlOf(`${queue}-dead`), urlOf(queue)]);
+  const sender = createSqsSender({ client, url, random: Math.random });
   const table = { client: new DynamoDBClient({ region }), table: `${SERVICE}-${stage}-ledger` };
   const ports: RedrivePorts = {
-    read: (key) => readDelivery(table, key),
+    readDelivery: (key) => readDelivery(table, key),
     readTarget: (name) => readTarget(table, name),
-    async reopen(key) {
-      const expiresAt = Date.now() + KEPT_MS;
+    async startRedelivery(key) {
+      const expiresAt = Date.now() + RETENTION_MS;
       await scheduleSweep(table, key, deliveriesOverdueAt(Date.now()), expiresAt);
       return startRedelivery(table, key, expiresAt);
     },
     send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
-  const total = await redriveQueue({
-    letters: deadLetters(client, dead),
-    redrive: (letter) => redriveMessage(queue, letter, ports),
-    name: (letter) => nameLetter(queue, letter).what,
+  const counts = await redriveQueue({
+    queue: openDeadLetterQueue(client, deadLetterUrl),
+    redrive: (message) => redriveMessage(queue, message, ports),
+    titleOf: (message) => describeDeadLetter(queue, message).title,
     now: Date.now,
-    tell: (line) => process.stdout.write(`${line}\n`),
+    report: (line) => process.stdout.write(`${line}\n`),
   });
-  process.stdout.write(`${total.sent} sent again, ${total.settled} settled since, ${total.left} left.\n`);
-  return total.left > 0 ? 1 : 0;
+  process.stdout.write(`${counts.sent} sent again, ${counts.obsolete} obsolete, ${counts.kept} kept.\n`);
+  return counts.kept > 0 ? 1 : 0;
 }
 
 await runCommand(USAGE, { options: { ...STAGE_OPTIONS, queue: { type: "string" } } }, async ({ values }) => {

@@ -1,70 +1,70 @@
-import { SSMClient } from "@aws-sdk/client-ssm";
-import { readParameters } from "../../lib/runtime/ssm-config.ts";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { UsageError } from "./command.ts";
-import type { Deployed } from "./config-plan.ts";
-import { readStageFile, STAGE_NAME } from "./stage-file.ts";
+import { readStageFile, STAGE_NAME } from "./stages.ts";
 
 export const SERVICE = "cce-job-notifier";
+const DEFAULT_REGION = "eu-central-1";
 
-/** A deployed stage, as a command line names it. */
+/** A deployed stage. */
 export interface Stage {
   readonly stage: string;
   readonly region: string;
-  /** Who said which region. */
-  readonly regionOf: string;
+  /** The setting that chose the region. */
+  readonly regionSource: string;
 }
 
-/** The options every command takes that speaks to a deployed stage. */
+/** The options of every command for a deployed stage. */
 export const STAGE_OPTIONS = {
   stage: { type: "string", default: "dev" },
   region: { type: "string" },
 } as const;
 
-/** What the commands say of these options. */
-export const STAGE_USAGE = `--stage: dev, unless told. --region: that of stages/<stage>.json, else $AWS_REGION, else $AWS_DEFAULT_REGION,
-else eu-central-1, as for npm run deploy.`;
-
-const NOBODY_SAID = "eu-central-1";
+/** The usage text of these options. */
+export const STAGE_USAGE = `--stage: the default is dev. --region: the default is the region in stages/<stage>.json, then $AWS_REGION, then
+$AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
 
 /**
- * The stage of a command line, and where it is: the same places are asked as in serverless.yml, so that a command polls
- * where the deployment went. Throws `UsageError` and `StageFileError`.
+ * Returns the stage of a command line and its region. The region has the same defaults as in serverless.yml.
+ * @throws UsageError, StageFileError
  */
 export async function findStage(
   { stage, region }: { readonly stage: string; readonly region?: string | undefined },
   environment: NodeJS.ProcessEnv = process.env,
   folder?: string,
 ): Promise<Stage> {
-  if (!STAGE_NAME.test(stage)) throw new UsageError("a stage's name has letters, digits and dashes");
+  if (!STAGE_NAME.test(stage)) throw new UsageError("a stage name consists of letters, digits and hyphens");
   const file = await readStageFile(stage, folder);
-  const said = [
-    { region, regionOf: "--region" },
-    { region: file?.region, regionOf: `stages/${stage}.json` },
-    { region: environment.AWS_REGION, regionOf: "AWS_REGION" },
-    { region: environment.AWS_DEFAULT_REGION, regionOf: "AWS_DEFAULT_REGION" },
+  const candidates = [
+    { region, regionSource: "--region" },
+    { region: file?.region, regionSource: `stages/${stage}.json` },
+    { region: environment.AWS_REGION, regionSource: "AWS_REGION" },
+    { region: environment.AWS_DEFAULT_REGION, regionSource: "AWS_DEFAULT_REGION" },
   ];
-  for (const one of said)
-    if (one.region !== undefined && one.region !== "")
-      return { stage, region: one.region, regionOf: one.regionOf };
-  return { stage, region: NOBODY_SAID, regionOf: "by default" };
+  for (const candidate of candidates)
+    if (candidate.region) return { stage, region: candidate.region, regionSource: candidate.regionSource };
+  return { stage, region: DEFAULT_REGION, regionSource: "default" };
 }
 
-/** The first line of a command that changes or judges a stage: so that nobody takes one for another. */
-export function stageLine({ stage, region, regionOf }: Stage): string {
-  return `stage ${stage}, region ${region} (${regionOf})\n`;
+/** Returns the first output line of a command that checks or changes a stage. */
+export function stageLine({ stage, region, regionSource }: Stage): string {
+  return `stage ${stage}, region ${region} (${regionSource})\n`;
 }
 
-/** The SSM path a stage's config lies below. */
+/** Returns the SSM path of a stage's config. */
 export function configPath({ stage }: Pick<Stage, "stage">): string {
   return `/${SERVICE}/${stage}`;
 }
 
-/** Reads every entry of a stage's config. Throws what AWS answers. */
-export async function readDeployed(stage: Stage): Promise<Deployed> {
-  const client = new SSMClient({ region: stage.region });
-  try {
-    return { entries: await readParameters(client, configPath(stage)) };
-  } finally {
-    client.destroy();
-  }
+/**
+ * Returns the URL of a stage's HTTP API, from the outputs of its CloudFormation stack.
+ * @throws Error without such a stack or output, and errors of AWS.
+ */
+export async function findApiUrl({ stage, region }: Stage): Promise<string> {
+  const client = new CloudFormationClient({ region });
+  const { Stacks = [] } = await client
+    .send(new DescribeStacksCommand({ StackName: `${SERVICE}-${stage}` }))
+    .finally(() => client.destroy());
+  const url = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === "HttpApiUrl")?.OutputValue;
+  if (url === undefined) throw new Error(`the stack ${SERVICE}-${stage} has no HTTP API yet`);
+  return url;
 }

@@ -6,11 +6,11 @@ import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 
-const USAGE = `Makes a bearer token and prints what to store.
+const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 
   npm run token -- --name gitlab [--project prod]… [--target deploys]… [--stage prod]
 
-Without --project or --target the token may use all of them. Exit status: 0, 2 for wrong use.
+Without --project or --target the token may use all projects or targets. Exit status: 0, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
@@ -33,7 +33,7 @@ await runCommand(
       projects: values.project,
       targets: values.target,
     });
-    // What the config would refuse later is refused now.
+    // The config would refuse these faults later.
     const faults = Token.safeParse(entry).error?.issues ?? [];
     if (faults.length > 0)
       throw new UsageError(
@@ -41,15 +41,15 @@ await runCommand(
       );
     const stage = await findStage(values);
     const stored = JSON.stringify(entry);
-    process.stdout.write(`For the caller, shown this once:
+    process.stdout.write(`Token for the caller (shown only once):
 
   ${token}
 
-For the config, under "tokens":
+Entry for the config, under "tokens":
 
   ${JSON.stringify(name.data)}: ${stored}
 
-On AWS:
+Or store it on AWS:
 
   aws ssm put-parameter --region ${stage.region} --type SecureString --overwrite \\
     --name ${configPath(stage)}/tokens/${name.data} \\

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
-import { StageFile } from "../../local/ops/stage-file.ts";
+import { StageFile } from "../../local/ops/stages.ts";
 import { runCommand } from "../support/run-command.ts";
 import { ROOT } from "./own-template.ts";
 
@@ -15,7 +15,7 @@ const Printed = z.object({
   }),
 });
 
-/** Below the repository, where the framework finds its plugins. */
+/** Inside the repository, so that the framework finds its plugins. */
 let folder: string;
 beforeAll(async () => {
   await mkdir(join(ROOT, "build"), { recursive: true });
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The service as the framework understands it for a command line. */
+/** Returns the service as the framework resolves it for a command line. */
 async function print(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { cwd: folder, env };
   const { stdout, stderr } = await runCommand(
@@ -41,7 +41,7 @@ async function print(parameters: readonly string[], env: Readonly<Record<string,
   return { ...provider, ...params.default, mail: resources.Resources.AlarmMail.Properties.Endpoint };
 }
 
-test("a deployment finds its region and settings in its stage's file, however often it is made again", async () => {
+test("a deployment reads its region and settings from the stage file", async () => {
   expect(await print(["--stage", "prod"], { AWS_REGION: "us-east-1" })).toMatchObject({
     region: "eu-west-1",
     stage: "prod",
@@ -52,7 +52,7 @@ test("a deployment finds its region and settings in its stage's file, however of
   });
 });
 
-test("a stage without a file has the defaults, in the region that the environment names", async () => {
+test("a stage without a file has the defaults and the region of the environment", async () => {
   expect(await print([])).toMatchObject({
     region: "eu-central-1",
     stage: "dev",
@@ -64,25 +64,27 @@ test("a stage without a file has the defaults, in the region that the environmen
   expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");
 });
 
-test("the command line has the last word", async () => {
-  const told = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
-  expect(await print(told)).toMatchObject({ region: "eu-north-1", mail: "other@example.com" });
+test("the command line overrides the stage file", async () => {
+  const parameters = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
+  expect(await print(parameters)).toMatchObject({ region: "eu-north-1", mail: "other@example.com" });
 });
 
-test("a stage's file may hold every setting of a deployment, each by its name, and nothing else", async () => {
+test("a stage file may contain the region and every parameter of serverless.yml, and nothing else", async () => {
   const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
-  const reads = [...text.matchAll(/^ {4}(\w+): \$\{file\(stages\/\$\{opt:stage, 'dev'\}\.json\):\1, /gm)];
+  const references = [
+    ...text.matchAll(/^ {4}(\w+): \$\{file\(stages\/\$\{opt:stage, 'dev'\}\.json\):\1, /gm),
+  ];
   const { params } = Printed.pick({ params: true }).parse(
     JSON.parse(
       (await runCommand(process.execPath, [SERVERLESS, "print", "--format", "json"], { cwd: folder })).stdout,
     ),
   );
-  const names = reads.map(([, name]) => name);
+  const names = references.map(([, name]) => name);
   expect(names.toSorted()).toEqual(Object.keys(params.default).sort());
   expect(Object.keys(StageFile.shape).sort()).toEqual(["region", ...names].sort());
 });
 
-test("nothing is packaged or deployed before the files have been checked", async () => {
+test("packaging and deployment check the stage files first", async () => {
   const { scripts } = z
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));

@@ -44,7 +44,7 @@ async function run(command: string, ...args: string[]) {
   return { out, errors, code };
 }
 
-test("a stage's config is listed without its secrets", async () => {
+test("config list prints a stage's config without its secrets", async () => {
   const { out, code } = await run("config", "list");
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
@@ -54,40 +54,40 @@ test("a stage's config is listed without its secrets", async () => {
   });
 });
 
-test("what changes or judges a stage begins with its name and region, apart from what a machine reads", async () => {
+test("config prints the stage and region first: on stderr for list, on stdout otherwise", async () => {
   const line = "stage dev, region eu-central-1 (AWS_REGION)\n";
   expect((await run("config", "check")).out.startsWith(line)).toBe(true);
   expect((await run("config", "put", file)).out.startsWith(line)).toBe(true);
   expect(await run("config", "list")).toMatchObject({ errors: line });
 });
 
-test("a stage that has no config is no stage with a good one", async () => {
+test("config check fails for a stage without a config", async () => {
   expect(await run("config", "check", "--stage", "prd")).toMatchObject({
     code: 1,
-    errors: expect.stringContaining("no config below /cce-job-notifier/prd"),
+    errors: expect.stringContaining("there is no config below /cce-job-notifier/prd"),
   });
 });
 
-test("what functions would take and never get out is told beside every other fault, and is not stored", async () => {
-  const vain = join(folder, "vain.json");
+test("config check and put refuse ineffective entries together with all other faults", async () => {
+  const ineffective = join(folder, "ineffective.json");
   const settings = { ...CONFIG.settings, egress: { allow: ["10.0.0.0/99"] }, maxPolls: 0 };
   const targets = { inside: { kind: "slack", url: "http://10.0.0.1/hunter2" } };
-  await writeFile(vain, JSON.stringify({ ...CONFIG, targets, settings }));
+  await writeFile(ineffective, JSON.stringify({ ...CONFIG, targets, settings }));
   for (const verb of ["check", "put"]) {
-    const { code, errors } = await run("config", verb, vain);
+    const { code, errors } = await run("config", verb, ineffective);
     expect(code).toBe(1);
     expect(errors).toMatch(
-      /- settings\.maxPolls: .*\n- targets\.inside\.url: .*literal_address.*\n- settings\.egress\.allow\.0: permits nothing/,
+      /- settings\.maxPolls: .*\n- targets\.inside\.url: .*literal_address.*\n- settings\.egress\.allow\.0: must be a host/,
     );
   }
 });
 
-test("a stage's config, and a file, are checked", async () => {
+test("config check accepts a valid stage config and a valid file", async () => {
   expect(await run("config", "check")).toMatchObject({ code: 0, out: expect.stringContaining("3 entries") });
   expect(await run("config", "check", file)).toMatchObject({ code: 0 });
 });
 
-test("every fault in a file is told, and no value", async () => {
+test("config check and put list every fault of a file without values", async () => {
   const faulty = join(folder, "faulty.json");
   const targets = { deploys: { kind: "slack", url: "hunter2" }, audit: { kind: "webhook", url: "hunter2" } };
   await writeFile(faulty, JSON.stringify({ ...CONFIG, targets }));
@@ -97,17 +97,17 @@ test("every fault in a file is told, and no value", async () => {
   expect(await run("config", "put", faulty)).toMatchObject({ code: 1, out: "" });
 });
 
-test("a link to a project's list is made from the stage's own key and address", async () => {
+test("link uses the stage's own key and address", async () => {
   const { out, code } = await run("link", "--project", "prod");
   expect(code).toBe(0);
   expect(out).toMatch(/^https:\/\/jobs\.example\/jobs\?project=prod&key=[\w.-]+\n$/);
   expect(await run("link", "--project", "nobody")).toMatchObject({
     code: 1,
-    errors: expect.stringContaining("there are: prod"),
+    errors: expect.stringContaining("Projects: prod"),
   });
 });
 
-test("a link from a file needs no AWS: its address is told, or in the file", async () => {
+test("link with --config takes the address from --url or the file, without AWS", async () => {
   const bare = join(folder, "bare.json");
   await writeFile(bare, JSON.stringify({ ...CONFIG, settings: { linkKey: "hunter2hunter2" } }));
   expect(await run("link", "--project", "prod", "--config", file)).toMatchObject({
@@ -123,21 +123,21 @@ test("a link from a file needs no AWS: its address is told, or in the file", asy
   expect(await run("link", "--project", "prod", "--config", bare)).toEqual({
     code: 1,
     out: "",
-    errors: "the file does not say where the API is: give --url, or set settings.publicUrl\n",
+    errors: "the API's address is unknown: give --url, or set settings.publicUrl in the file\n",
   });
 });
 
-test("a file that is no config is told so", async () => {
+test("link refuses a file that is not a config", async () => {
   const strange = join(folder, "strange.json");
   await writeFile(strange, '{ "name": "a", "version": "1.0.0" }');
   expect(await run("link", "--project", "prod", "--config", strange)).toMatchObject({
     code: 1,
-    errors: expect.stringMatching(/strange\.json has faults:\n- .*'name', 'version'/),
+    errors: expect.stringMatching(/strange\.json is invalid:\n- .*'name', 'version'/),
   });
 });
 
 test.each([["config"], ["link"], ["redrive"]])(
-  "without what it needs, %s says how it is used",
+  "%s without required arguments prints its usage",
   async (command) => {
     expect(await run(command)).toMatchObject({ code: 2, errors: expect.stringContaining("npm run") });
   },

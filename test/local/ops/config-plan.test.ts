@@ -1,5 +1,6 @@
-import { afterSteps, judgeEntries, planSteps } from "../../../local/ops/config-plan.ts";
-import { showConfig } from "../../../local/ops/show-config.ts";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { mockClient } from "aws-sdk-client-mock";
+import { applySteps, entriesAfter, type PlanStep, planSteps } from "../../../local/ops/config-plan.ts";
 
 const URL_TEXT = "https://hooks.slack.com/services/T0/B0/hunter2";
 const slack = JSON.stringify({ kind: "slack", url: URL_TEXT });
@@ -14,67 +15,58 @@ const wanted = [
   { name: "targets/deploys", value: slack.replace("hunter2", "hunter3") },
 ];
 
-test("a plan keeps what means the same, adds and changes the rest, and leaves what the file does not hold", () => {
+test("a plan adds and changes entries, and keeps entries that the file does not contain", () => {
   expect(planSteps(deployed, wanted, false).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-    "keep settings",
+    "unchanged settings",
     "add targets/audit",
     "change targets/deploys",
-    "leave targets/old",
+    "keep targets/old",
   ]);
 });
 
-test("pruning removes what the file does not hold", () => {
+test("a plan with removeOthers removes entries that the file does not contain", () => {
   const steps = planSteps(deployed, wanted, true);
   expect(steps.at(-1)).toEqual({ kind: "remove", name: "targets/old", value: "" });
-  expect(afterSteps(deployed, steps).map(({ name }) => name)).toEqual([
+  expect(entriesAfter(deployed, steps).map(({ name }) => name)).toEqual([
     "settings",
     "targets/audit",
     "targets/deploys",
   ]);
 });
 
-test("what is left stays in the config that is judged before anything is stored", () => {
-  const after = afterSteps(deployed, planSteps(deployed, wanted, false));
+test("the entries after a plan include the kept ones with their values", () => {
+  const after = entriesAfter(deployed, planSteps(deployed, wanted, false));
   expect(after.find(({ name }) => name === "targets/old")).toEqual({ name: "targets/old", value: slack });
-  expect(judgeEntries(after)).toHaveProperty("targets.old.kind", "slack");
 });
 
-test("a config that would have faults names them all", () => {
-  const faulty = [
-    { name: "targets/a", value: '{"kind":"slack"}' },
-    { name: "settings", value: '{"maxPolls":0}' },
+test("applying a plan stores SecureStrings, deletes removed entries and reports names without values", async () => {
+  const steps: readonly PlanStep[] = [
+    { name: "settings", value: "{}", kind: "unchanged" },
+    { name: "targets/audit", value: '{"a":1}', kind: "add" },
+    { name: "targets/deploys", value: '{"a":2}', kind: "change" },
+    { name: "targets/old", value: "", kind: "remove" },
+    { name: "targets/other", value: "", kind: "keep" },
   ];
-  expect(judgeEntries(faulty)).toMatchObject({
-    faults: [expect.stringMatching(/^targets\.a\.url/), expect.stringMatching(/^settings\./)],
-  });
-});
-
-test("a config is shown without its secrets", () => {
-  const config = judgeEntries([
-    { name: "targets/deploys", value: slack },
+  const ssm = mockClient(SSMClient);
+  const lines: string[] = [];
+  await applySteps(new SSMClient({}), "/cce-job-notifier/prod", steps, (line) => lines.push(line));
+  expect(ssm.commandCalls(PutParameterCommand).map(({ args }) => args[0].input)).toEqual([
     {
-      name: "targets/audit",
-      value: JSON.stringify({
-        kind: "webhook",
-        url: "https://audit.example/hunter2",
-        headers: { "x-key": "hunter2" },
-        secrets: [`whsec_${Buffer.from("hunter2".repeat(5)).toString("base64")}`],
-      }),
+      Name: "/cce-job-notifier/prod/targets/audit",
+      Value: '{"a":1}',
+      Overwrite: true,
+      Type: "SecureString",
+      Tier: "Intelligent-Tiering",
     },
-    {
-      name: "projects/prod",
-      value: JSON.stringify({
-        projectId: "p",
-        region: "eu-de",
-        auth: { kind: "password", domain: "d", user: "u", password: "hunter2" },
-      }),
-    },
-    { name: "tokens/ci", value: JSON.stringify({ sha256: "ab".repeat(32), projects: ["prod"] }) },
-    { name: "settings", value: JSON.stringify({ linkKey: "hunter2hunter2" }) },
+    expect.objectContaining({ Name: "/cce-job-notifier/prod/targets/deploys", Type: "SecureString" }),
   ]);
-  if ("faults" in config) throw new Error(config.faults.join());
-  const shown = showConfig(config);
-  expect(shown).not.toMatch(/hunter2|aHVudGVyM|abababababab/);
-  expect(shown).toContain('"sha256": "abababab…"');
-  expect(shown).toContain('"url": "<secret>"');
+  expect(ssm.commandCalls(DeleteParameterCommand).map(({ args }) => args[0].input)).toEqual([
+    { Name: "/cce-job-notifier/prod/targets/old" },
+  ]);
+  expect(lines).toEqual([
+    "added    targets/audit",
+    "changed  targets/deploys",
+    "removed  targets/old",
+    expect.stringMatching(/^kept {5}targets\/other/),
+  ]);
 });

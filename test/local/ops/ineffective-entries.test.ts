@@ -1,9 +1,9 @@
-import { uselessEntries } from "../../../local/ops/ineffective-entries.ts";
+import { ineffectiveEntries } from "../../../local/ops/ineffective-entries.ts";
 
 const slack = (url: unknown) => ({ kind: "slack", url });
 
-test("a target that is refused at every attempt is told by its name and the rule, never by its URL", () => {
-  const faults = uselessEntries({
+test("a target that is always refused is reported by its name and the rule, without its URL", () => {
+  const faults = ineffectiveEntries({
     targets: {
       well: slack("https://hooks.slack.com/services/hunter2"),
       literal: slack("http://10.0.0.1/hunter2"),
@@ -21,7 +21,7 @@ test("a target that is refused at every attempt is told by its name and the rule
   expect(faults.join()).not.toContain("hunter2");
 });
 
-test("entries that permit nothing are told by their place", () => {
+test("entries that allow nothing are reported by their path", () => {
   const settings = {
     egress: { allow: ["not a host!!", "10.0.0.0/99", "10.0.0.0/8", "wiki.lan:8080"] },
     callbackHosts: [
@@ -34,15 +34,13 @@ test("entries that permit nothing are told by their place", () => {
       "ci.corp",
     ],
   };
-  expect(
-    uselessEntries({ settings }).map((fault) => fault.replace(/^(\S+) (\S+ \S+ ?\S*) .*/, "$1 $2")),
-  ).toEqual([
-    "settings.egress.allow.0: permits nothing: it",
-    "settings.egress.allow.1: permits nothing: it",
-    "settings.callbackHosts.0: lets no callbackUrl",
-    "settings.callbackHosts.1: lets no callbackUrl",
-    "settings.callbackHosts.5: every call would",
-    "settings.callbackHosts.6: every call would",
+  expect(ineffectiveEntries({ settings }).map((fault) => fault.replace(/ \(\w+\).*/, ""))).toEqual([
+    "settings.egress.allow.0: must be a host, host:port, address or CIDR. It allows nothing",
+    "settings.egress.allow.1: must be a host, host:port, address or CIDR. It allows nothing",
+    "settings.callbackHosts.0: must be a host or host:port. It allows no callbackUrl",
+    "settings.callbackHosts.1: must be a host or host:port. It allows no callbackUrl",
+    "settings.callbackHosts.5: every callback would be refused",
+    "settings.callbackHosts.6: every callback would be refused",
   ]);
 });
 
@@ -53,23 +51,23 @@ test.each([
   { targets: { a: 7, b: slack(7), c: slack("https://") } },
   { settings: { egress: 7, callbackHosts: 7 } },
   { settings: { egress: { allow: [7, ""] }, callbackHosts: [7, ""] } },
-])("what has no form is for others to tell: %j", (document) => {
-  expect(uselessEntries(document)).toEqual([]);
+])("parts with a wrong type are ignored: %j", (document) => {
+  expect(ineffectiveEntries(document)).toEqual([]);
 });
 
 test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
-  "a target is not at %s",
+  "a target with the URL %s is reported",
   (url) => {
-    expect(uselessEntries({ targets: { a: { kind: "slack", url } } })).toEqual([
+    expect(ineffectiveEntries({ targets: { a: { kind: "slack", url } } })).toEqual([
       "targets.a.url: must start with https:// or http://",
     ]);
   },
 );
 
-test("bounds that exclude each other are told where both were written", () => {
-  const faultsOf = (poll: object) => uselessEntries({ settings: { poll } });
+test("two explicit bounds that contradict each other are reported", () => {
+  const faultsOf = (poll: object) => ineffectiveEntries({ settings: { poll } });
   expect(faultsOf({ minDelaySeconds: 100, maxDelaySeconds: 5 })).toEqual([
-    "settings.poll.minDelaySeconds: is more than maxDelaySeconds, which holds then",
+    "settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead",
   ]);
   expect(faultsOf({ maxDelaySeconds: 1 })).toEqual([]);
 });

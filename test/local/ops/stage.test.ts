@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
 import { findStage, stageLine } from "../../../local/ops/stage.ts";
-import { readStageFile, StageFileError } from "../../../local/ops/stage-file.ts";
+import { readStageFile, StageFileError } from "../../../local/ops/stages.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -26,37 +26,37 @@ test.each([
   ["prod", undefined, AWS, "eu-west-1", "stages/prod.json"],
   ["bare", undefined, AWS, "us-east-1", "AWS_REGION"],
   ["none", undefined, { ...AWS, AWS_REGION: "" }, "us-east-2", "AWS_DEFAULT_REGION"],
-  ["none", undefined, {}, "eu-central-1", "by default"],
+  ["none", undefined, {}, "eu-central-1", "default"],
 ])(
-  "the region of stage %s, told %s, in %j is %s: %s",
-  async (stage, region, environment, found, regionOf) => {
+  "the region of stage %s with --region %s and %j is %s from %s",
+  async (stage, region, environment, found, regionSource) => {
     expect(await findStage({ stage, region }, environment, folder)).toEqual({
       stage,
       region: found,
-      regionOf,
+      regionSource,
     });
   },
 );
 
-test("the line that begins a command's output names the stage, its region, and who said so", async () => {
+test("the first line of a command's output names the stage, its region and the region's source", async () => {
   expect(stageLine(await findStage({ stage: "prod" }, {}, folder))).toBe(
     "stage prod, region eu-west-1 (stages/prod.json)\n",
   );
 });
 
-test.each(["../prod", "", "a b"])("%j names no stage", async (stage) => {
+test.each(["../prod", "", "a b"])("%j is not a stage name", async (stage) => {
   await expect(findStage({ stage }, {}, folder)).rejects.toThrow(UsageError);
 });
 
-test("a stage's file is read strictly: a setting that is misspelled would count as none", async () => {
+test("a stage file with unknown or invalid settings is refused with every fault", async () => {
   const error = await readStageFile("typo", folder).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(StageFileError);
   expect(String(error)).toMatch(
-    /stages\/typo\.json has faults:\n- region: .*\n- memoryMegabytes: .*\n- .*alarmMail/,
+    /stages\/typo\.json is invalid:\n- region: .*\n- memoryMegabytes: .*\n- .*alarmMail/,
   );
-  await expect(readStageFile("text", folder)).rejects.toThrow("is not JSON");
+  await expect(readStageFile("text", folder)).rejects.toThrow("must be JSON");
 });
 
-test("a stage without a file has none", async () => {
+test("a stage without a file has null settings", async () => {
   expect(await readStageFile("none", folder)).toBeNull();
 });

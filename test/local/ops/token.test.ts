@@ -4,7 +4,7 @@ import { runCommand } from "../../support/run-command.ts";
 
 const TOKEN = fileURLToPath(new URL("../../../local/ops/token.ts", import.meta.url));
 
-test("a token is told once, with an entry that the config takes and the command that stores it", async () => {
+test("a new token is printed with a valid config entry and the command that stores it", async () => {
   const { code, stdout } = await runCommand(
     process.execPath,
     [TOKEN, "--name", "gitlab", "--project", "prod", "--stage", "prod"],

@@ -28,7 +28,7 @@ afterAll(() => Promise.all([sqs.stop(), dynamo.stop()]));
 
 const urlOf = (name: string) => `${sqs.url}/000000000000/cce-job-notifier-dev-${name}`;
 
-/** What `notify` and `poll` do with what will never be delivered. */
+/** Sends a message to a dead-letter queue, as `notify` and `poll` do. */
 async function deadLetter(queue: string, body: string) {
   const attribute = (text: string) => ({ DataType: "String", StringValue: text });
   await sqs.client.send(
@@ -40,8 +40,8 @@ async function deadLetter(queue: string, body: string) {
   );
 }
 
-/** A queue's function while nothing has been mended: whatever comes dies at once. */
-function dying(queue: string) {
+/** Moves every message of a queue to its dead-letter queue at once, until the returned function is called. */
+function failAllMessages(queue: string) {
   let isOver = false;
   const ended = (async () => {
     while (!isOver) {
@@ -72,14 +72,14 @@ const redrive = (queue: string) =>
     },
   });
 
-async function lying(queue: string): Promise<number> {
+async function countDeadLetters(queue: string): Promise<number> {
   const { Messages = [] } = await sqs.client.send(
     new ReceiveMessageCommand({ QueueUrl: urlOf(`${queue}-dead`), MaxNumberOfMessages: 10 }),
   );
   return Messages.length;
 }
 
-test("a run ends though what it sends dies again at once, names what is left, and shows it again", async () => {
+test("a run ends although its messages fail again at once, and keeps and lists those dead letters", async () => {
   for (const jobId of ["job-1", "job-2"])
     await deadLetter(
       "notify",
@@ -91,28 +91,26 @@ test("a run ends though what it sends dies again at once, names what is left, an
     notificationMessage({ project: "prod", jobId: "job-3", generation: 0, target: "closed" }, "failed", 0)
       .body,
   );
-  const end = dying("notify");
+  const end = failAllMessages("notify");
   const { stdout, stderr, code } = await redrive("notify");
   await end();
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout.split("\n").toSorted()).toEqual(
     expect.arrayContaining([
-      "2 sent again, 0 settled since, 3 left.",
-      "left     failed of prod/job-1 to deploys: died again (rejected, egress_scheme)",
-      "left     failed of prod/job-2 to deploys: died again (rejected, egress_scheme)",
-      "left     failed of prod/job-3 to closed: the target is switched off: test it first (POST /v1/targets/closed/test)",
+      "2 sent again, 0 obsolete, 3 kept.",
+      "kept     failed of prod/job-1 to deploys: failed again (rejected, egress_scheme)",
+      "kept     failed of prod/job-2 to deploys: failed again (rejected, egress_scheme)",
+      "kept     failed of prod/job-3 to closed: the target is switched off; test it first: POST /v1/targets/closed/test",
     ]),
   );
-  expect(await lying("notify")).toBe(3);
+  expect(await countDeadLetters("notify")).toBe(3);
 }, 30_000);
 
-test("what does not die again is gone from the dead-letter queue", async () => {
+test("a message that does not fail again is deleted from the dead-letter queue", async () => {
   await deadLetter("poll", pollMessage({ project: "prod", jobId: "job-1", poll: 4, deadlineAt: 7 }, 0).body);
   expect(await redrive("poll")).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(
-      /^sent {5}poll 4 of prod\/job-1\n1 sent again, 0 settled since, 0 left\.$/m,
-    ),
+    stdout: expect.stringMatching(/^sent {5}poll 4 of prod\/job-1\n1 sent again, 0 obsolete, 0 kept\.$/m),
   });
-  expect(await lying("poll")).toBe(0);
+  expect(await countDeadLetters("poll")).toBe(0);
 });

@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A dry run of a config, with nothing of AWS in its environment. */
+/** Runs the doctor on a config file, without AWS settings in the environment. */
 async function dryRun(change: Readonly<Record<string, unknown>>, ...parameters: string[]) {
   const file = join(folder, "config.json");
   const project = { projectId: "p", endpoint: cce.url, auth: { kind: "aksk", ...KEY } };
@@ -43,26 +43,26 @@ async function dryRun(change: Readonly<Record<string, unknown>>, ...parameters: 
   return { code, stdout, states: stdout.split("\n").filter((line) => /^\S/.test(line)) };
 }
 
-test("a config is examined before it is deployed: signed in, looked up, and nothing sent", async () => {
+test("doctor --config checks the file, its hosts and credentials, and sends nothing", async () => {
   const { code, states } = await dryRun({});
   expect(states).toEqual([
-    expect.stringMatching(/^ok {6}config: .*without faults$/),
-    "warning endpoint of prod: 127.0.0.1 is private",
-    "ok      project prod: CCE answers, and takes the credentials",
-    expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a message$/),
+    expect.stringMatching(/^ok {6}config: .* is valid$/),
+    "warning endpoint of prod: 127.0.0.1 has a private address",
+    "ok      project prod: CCE answers and accepts the credentials",
+    expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a test message$/),
   ]);
   expect(code).toBe(0);
   expect(receiver.notifications.list(null)).toEqual([]);
 });
 
-test("with --send each target gets the test message", async () => {
+test("doctor --config --send sends each target the test message", async () => {
   const { code, states } = await dryRun({}, "--send");
-  expect(states.at(-1)).toBe("ok      message to deploys: taken (ok, status 200)");
+  expect(states.at(-1)).toBe("ok      message to deploys: delivered (ok, HTTP 200)");
   expect(code).toBe(0);
   expect(receiver.notifications.list(null)).toHaveLength(1);
 });
 
-test("what would not work once it is deployed is told, with what to do about it", async () => {
+test("doctor --config reports what would fail after a deployment, with remedies", async () => {
   const auth = { kind: "aksk", accessKey: "AKother", secretKey: "other" };
   const { code, stdout, states } = await dryRun(
     {
@@ -83,7 +83,7 @@ test("what would not work once it is deployed is told, with what to do about it"
   expect(code).toBe(1);
 });
 
-test("every fault of a file is told, and that it cannot be read", async () => {
+test("doctor --config reports every fault of a file, and an unreadable file", async () => {
   const { code, states } = await dryRun({
     targets: { deploys: { kind: "slack", url: "hunter2 example" } },
     tokens: 7,
@@ -99,5 +99,5 @@ test("every fault of a file is told, and that it cannot be read", async () => {
     join(folder, "none"),
   ]);
   expect(missing).toBe(1);
-  expect(stdout).toMatch(/^FAULT {3}config: \(the file\): cannot be read \(ENOENT\)\n/);
+  expect(stdout).toMatch(/^FAULT {3}config: cannot be read \(ENOENT\)\n/);
 });

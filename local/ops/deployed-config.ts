@@ -1,0 +1,36 @@
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { readParameters } from "../../lib/runtime/ssm-config.ts";
+import { configPath, type Stage } from "./stage.ts";
+
+/**
+ * Reads every entry of a stage's config from Parameter Store.
+ * @throws errors of AWS.
+ */
+export async function readDeployedEntries(stage: Stage): Promise<readonly ConfigEntry[]> {
+  const client = new SSMClient({ region: stage.region });
+  return readParameters(client, configPath(stage)).finally(() => client.destroy());
+}
+
+/** Checks entries as the functions do. Returns the config or every fault. */
+export function parseEntries(entries: readonly ConfigEntry[]): ReturnType<typeof parseConfig> {
+  const assembled = assembleConfig(entries);
+  return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
+}
+
+/** The number of shown characters of a token's hash. They are enough to distinguish tokens. */
+const SHOWN_HASH_LENGTH = 8;
+
+/** Formats a config as JSON without secrets. A secret prints as `<secret>`, and hashes are shortened. */
+export function formatConfig(config: Config): string {
+  const shorten = (hash: unknown) => `${String(hash).slice(0, SHOWN_HASH_LENGTH)}…`;
+  return JSON.stringify(
+    config,
+    (key, value: unknown) => {
+      if (key !== "sha256") return value;
+      return Array.isArray(value) ? value.map(shorten) : shorten(value);
+    },
+    2,
+  );
+}

@@ -1,0 +1,46 @@
+import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import { ConfigInvalidError, readConfigFile } from "../../stack/config-file.ts";
+import { awsRemedy } from "../command.ts";
+import { parseEntries } from "../deployed-config.ts";
+import { ineffectiveHosts } from "../ineffective-entries.ts";
+import { type CheckedConfig, errorName, type Finding, fault, ok } from "./finding.ts";
+
+const ITEM = "config";
+const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
+
+/** Checks the config of a stage. `readEntries` may throw errors of AWS. */
+export async function checkDeployedConfig(
+  readEntries: () => Promise<readonly ConfigEntry[]>,
+): Promise<CheckedConfig> {
+  let entries: readonly ConfigEntry[];
+  try {
+    entries = await readEntries();
+  } catch (error) {
+    const remedy =
+      awsRemedy(error) ??
+      "Use credentials of the stage's account with ssm:GetParametersByPath on the config's path.";
+    return { findings: [fault(ITEM, `cannot be read (${errorName(error)})`, remedy)], config: null };
+  }
+  const parsed = parseEntries(entries);
+  if (parsed.kind === "faults") return { findings: faults(parsed.faults, STORE_CONFIG), config: null };
+  const { config } = parsed;
+  if (entries.length === 0) return { findings: [fault(ITEM, "is missing", STORE_CONFIG)], config };
+  return { findings: [ok(ITEM, `valid, ${entries.length} entries`), ...ineffective(config)], config };
+}
+
+/** Checks a config file before its deployment. */
+export async function checkConfigFile(file: string): Promise<CheckedConfig> {
+  try {
+    const config = await readConfigFile(file);
+    return { findings: [ok(ITEM, `${file} is valid`), ...ineffective(config)], config };
+  } catch (error) {
+    if (!(error instanceof ConfigInvalidError)) throw error;
+    return { findings: faults(error.faults, "Fix the file."), config: null };
+  }
+}
+
+const faults = (texts: readonly string[], remedy: string): readonly Finding[] =>
+  texts.map((text) => fault(ITEM, text, remedy));
+const ineffective = ({ settings }: Config): readonly Finding[] =>
+  faults(ineffectiveHosts(settings), "Fix or remove the entry. It has no effect now.");

@@ -1,0 +1,103 @@
+import type { CceClient } from "../../../lib/cce/client.ts";
+import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoints.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import type { Project } from "../../../lib/config/projects.ts";
+import type { Observation } from "../../../lib/domain/job.ts";
+import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../../lib/http/check-addresses.ts";
+import { hostPortOf } from "../../../lib/http/check-url.ts";
+import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
+import type { Resolve } from "./target-checks.ts";
+
+/** No cloud has a job with this ID. CCE answers "not found" only to valid credentials. */
+const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
+const TIME_LIMIT_MS = 10_000;
+
+/** Checks each project's credentials: it asks CCE for a job that does not exist. */
+export async function checkProjects(
+  { projects }: Pick<Config, "projects">,
+  cce: Pick<CceClient, "queryJob">,
+): Promise<readonly Finding[]> {
+  const names = Object.keys(projects);
+  if (names.length === 0)
+    return [warning("projects", "the config has none", "Add a project. Without one the API accepts no job.")];
+  return Promise.all(
+    names.map(async (project) => {
+      const key = { project, jobId: UNKNOWN_JOB_ID };
+      return toFinding(`project ${project}`, await cce.queryJob(key, { timeLimitMs: TIME_LIMIT_MS }));
+    }),
+  );
+}
+
+function toFinding(item: string, observation: Observation): Finding {
+  switch (observation.kind) {
+    case "job":
+    case "gone":
+      return ok(item, "CCE answers and accepts the credentials");
+    case "unauthorized":
+      return fault(
+        item,
+        observation.text,
+        "The credentials are wrong, expired or of another cloud. Create new ones and store them in the project's auth.",
+      );
+    case "forbidden":
+      return fault(
+        item,
+        observation.text,
+        "The user may not read jobs. Grant the user CCE ReadOnlyAccess in this project.",
+      );
+    case "misconfigured":
+      return fault(
+        item,
+        observation.text,
+        "Compare projectId, region and endpoint with the page of API credentials in the cloud's console.",
+      );
+    case "throttled":
+      return warning(item, observation.text, "Try again in a minute.");
+    case "unavailable":
+      return fault(item, observation.text, "Check the endpoint, and the cloud's status page for an outage.");
+    default:
+      return observation satisfies never;
+  }
+}
+
+/** Resolves the hosts of each project's CCE and IAM endpoints. It sends nothing. */
+export async function checkEndpoints(
+  { projects }: Pick<Config, "projects">,
+  resolve: Resolve,
+): Promise<readonly Finding[]> {
+  const endpoints = Object.entries(projects).flatMap(([name, project]) =>
+    endpointUrls(project).map((url) => checkEndpoint(`endpoint of ${name}`, url, resolve)),
+  );
+  return Promise.all(endpoints);
+}
+
+function endpointUrls(project: Project): readonly URL[] {
+  const iam = project.auth.kind === "password" ? iamEndpoint(project) : null;
+  return [cceEndpoint(project), iam].flatMap((text) => URL.parse(text ?? "") ?? []);
+}
+
+async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<Finding> {
+  const hostPort = hostPortOf(url);
+  const { host } = hostPort;
+  let addresses: readonly string[];
+  try {
+    addresses = await resolve(host);
+  } catch (error) {
+    return fault(
+      item,
+      `${host} has no address (${errorName(error)})`,
+      "Compare the host with the cloud's list of endpoints.",
+    );
+  }
+  // The operator chose this endpoint, so no egress rule refuses it. But functions on AWS cannot reach a private network.
+  if (checkAddresses(addresses, hostPort, readAllowList([])) !== null)
+    return warning(item, `${host} has a private address`, "Functions outside that network cannot reach it.");
+  if (url.protocol === "http:")
+    return warning(
+      item,
+      `${host} is used over plain http`,
+      "Others on the network can read the credentials. Use https://.",
+    );
+  return ok(item, `${host} has a public address`);
+}

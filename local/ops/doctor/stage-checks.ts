@@ -1,0 +1,112 @@
+import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { awsRemedy } from "../command.ts";
+import { findApiUrl, type Stage } from "../stage.ts";
+import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
+
+/** Clouds refuse signatures with 15 minutes of clock skew. A skew of a minute is already wrong. */
+const MAX_CLOCK_SKEW_SECONDS = 60;
+const TIME_LIMIT_MS = 10_000;
+const QUEUE_NAMES = ["poll", "notify", "poll-dead", "notify-dead"] as const;
+const CHECK_DEPLOYMENT = "Check that the stage is deployed in this region.";
+
+/** Checks the API at `publicUrl` of the config, or else at the address of the CloudFormation stack. */
+export async function checkStageApi(
+  stage: Stage,
+  publicUrl: string | undefined,
+  now: () => number,
+): Promise<readonly Finding[]> {
+  let url: string;
+  try {
+    url = publicUrl ?? (await findApiUrl(stage));
+  } catch (error) {
+    const text = `its address is unknown (${error instanceof Error ? error.message : "no stack"})`;
+    return [fault("API", text, awsRemedy(error) ?? CHECK_DEPLOYMENT)];
+  }
+  return checkApi(url, now);
+}
+
+/** Checks the API's health, and compares its clock with this machine's clock. */
+export async function checkApi(url: string, now: () => number): Promise<readonly Finding[]> {
+  try {
+    const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(TIME_LIMIT_MS) });
+    await response.arrayBuffer();
+    const health = response.ok
+      ? ok("API", "healthy: it can use its config, its ledger and its queues")
+      : fault(
+          "API",
+          `unhealthy (HTTP ${response.status})`,
+          "The function's log says which check failed. Filter: message = 'health check failed'.",
+        );
+    return [health, checkClock(Date.parse(response.headers.get("date") ?? ""), now())];
+  } catch (error) {
+    const remedy = `${CHECK_DEPLOYMENT} Check settings.publicUrl.`;
+    return [fault("API", `does not answer (${errorName(error)})`, remedy)];
+  }
+}
+
+function checkClock(apiTimeMs: number, localTimeMs: number): Finding {
+  if (Number.isNaN(apiTimeMs)) return warning("clock", "the API's response has no date");
+  const skewSeconds = Math.round(Math.abs(apiTimeMs - localTimeMs) / 1000);
+  const text = `this machine's clock and the API's clock differ by ${skewSeconds} s`;
+  if (skewSeconds < MAX_CLOCK_SKEW_SECONDS) return ok("clock", text);
+  return fault(
+    "clock",
+    text,
+    "Set this machine's clock (NTP). With a wrong clock the checks of credentials mean nothing.",
+  );
+}
+
+/** Counts the messages in each queue. A dead-letter queue should be empty. */
+export async function checkQueues(client: SQSClient, prefix: string): Promise<readonly Finding[]> {
+  return Promise.all(QUEUE_NAMES.map((name) => checkQueue(client, prefix, name)));
+}
+
+async function checkQueue(client: SQSClient, prefix: string, name: string): Promise<Finding> {
+  const item = `queue ${name}`;
+  try {
+    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: `${prefix}-${name}` }));
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: [
+          "ApproximateNumberOfMessages",
+          "ApproximateNumberOfMessagesDelayed",
+          "ApproximateNumberOfMessagesNotVisible",
+        ],
+      }),
+    );
+    const {
+      ApproximateNumberOfMessages: due = "?",
+      ApproximateNumberOfMessagesDelayed: delayed = "?",
+      ApproximateNumberOfMessagesNotVisible: inFlight = "?",
+    } = Attributes;
+    if (!name.endsWith("-dead")) return ok(item, `${due} due, ${delayed} delayed, ${inFlight} in flight`);
+    if (due === "0") return ok(item, "empty");
+    return fault(
+      item,
+      `contains ${due} messages`,
+      `docs/runbook.md#${name}-letters explains how to read and redrive them.`,
+    );
+  } catch (error) {
+    const remedy = awsRemedy(error) ?? `${CHECK_DEPLOYMENT} Check that you may read the queue.`;
+    return fault(item, `cannot be read (${errorName(error)})`, remedy);
+  }
+}
+
+/** Lists the stage's alarms in the ALARM state. */
+export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
+  try {
+    const command = new DescribeAlarmsCommand({ AlarmNamePrefix: `${prefix}-`, MaxRecords: 100 });
+    const { MetricAlarms: alarms = [] } = await client.send(command);
+    if (alarms.length === 0) return [fault("alarms", "the stage has none", CHECK_DEPLOYMENT)];
+    const active = alarms.filter(({ StateValue }) => StateValue === "ALARM");
+    if (active.length === 0) return [ok("alarms", `none of ${alarms.length} is in the ALARM state`)];
+    return active.map(({ AlarmName = "", AlarmDescription }) =>
+      fault(`alarm ${AlarmName.slice(prefix.length + 1)}`, "is in the ALARM state", AlarmDescription),
+    );
+  } catch (error) {
+    const remedy = awsRemedy(error) ?? "Use credentials with cloudwatch:DescribeAlarms.";
+    return [fault("alarms", `cannot be read (${errorName(error)})`, remedy)];
+  }
+}

@@ -1,0 +1,107 @@
+import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
+import type { Target } from "../../../lib/channels/targets.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import { type AllowList, readAllowList } from "../../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../../lib/http/check-addresses.ts";
+import { checkUrl } from "../../../lib/http/check-url.ts";
+import { ALLOW_REMEDY } from "../ineffective-entries.ts";
+import { errorName, type Finding, fault, ok } from "./finding.ts";
+
+const ATTEMPT_TIME_LIMIT_MS = 10_000;
+
+/**
+ * Returns the addresses of a host.
+ * @throws Error with Node's code when the host has none.
+ */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/**
+ * Checks each target's URL by the egress rules, and resolves its host. It sends nothing.
+ * @param testHint says how to send a test message.
+ */
+export async function checkTargets(
+  { targets, settings }: Pick<Config, "targets" | "settings">,
+  resolve: Resolve,
+  testHint: string,
+): Promise<readonly Finding[]> {
+  const allowList = readAllowList(settings.egress.allow);
+  return Promise.all(
+    Object.entries(targets).map(async ([name, target]) => {
+      const item = `target ${name}`;
+      const problem = await findUrlFault(item, target, allowList, resolve);
+      return problem ?? ok(item, `${target.kind}, the egress rules allow its URL; ${testHint}`);
+    }),
+  );
+}
+
+async function findUrlFault(
+  item: string,
+  { url }: Target,
+  allowList: AllowList,
+  resolve: Resolve,
+): Promise<Finding | null> {
+  const checked = checkUrl(url.reveal(), allowList);
+  if (checked.kind === "refused") return fault(item, `its URL is refused (${checked.rule})`, ALLOW_REMEDY);
+  try {
+    const rule = checkAddresses(await resolve(checked.hostPort.host), checked.hostPort, allowList);
+    return rule === null ? null : fault(item, `its host has a refused address (${rule})`, ALLOW_REMEDY);
+  } catch (error) {
+    return fault(
+      item,
+      `its host has no address (${errorName(error)})`,
+      "Compare the host with the URL that the receiver shows.",
+    );
+  }
+}
+
+export interface TestMessagePorts {
+  readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
+  readonly now: () => number;
+  readonly uuid: () => string;
+}
+
+/** Sends each target a test message by one real attempt, as `POST /v1/targets/{name}/test` does. */
+export async function sendTestMessages(
+  { targets, settings }: Pick<Config, "targets" | "settings">,
+  { deliver, now, uuid }: TestMessagePorts,
+): Promise<readonly Finding[]> {
+  return Promise.all(
+    Object.entries(targets).map(async ([name, target]) => {
+      const result = await deliver({
+        target,
+        content: { kind: "test", target: name, at: now() },
+        webhookId: `msg_test_${uuid()}`,
+        now: now(),
+        timeLimitMs: ATTEMPT_TIME_LIMIT_MS,
+        allow: settings.egress.allow,
+      });
+      return attemptFinding(`message to ${name}`, result);
+    }),
+  );
+}
+
+function attemptFinding(item: string, { verdict, status, reason }: AttemptResult): Finding {
+  const details = status === null ? reason : `${reason}, HTTP ${status}`;
+  switch (verdict) {
+    case "delivered":
+      return ok(item, `delivered (${details})`);
+    case "retry":
+      return fault(item, `not delivered (${details})`, "Check that the receiver is up. Then try again.");
+    case "gone":
+      return fault(
+        item,
+        `the receiver no longer exists (${details})`,
+        "Create a new URL at the receiver, and store it in the target's entry.",
+      );
+    case "rejected":
+      return fault(
+        item,
+        `rejected (${details})`,
+        reason.startsWith("egress_")
+          ? ALLOW_REMEDY
+          : "Compare the target's kind, URL and secrets with the receiver's settings.",
+      );
+    default:
+      return verdict satisfies never;
+  }
+}
