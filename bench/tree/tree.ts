@@ -61,7 +61,8 @@ function tell(body: string): void {
   const read = readJob(body);
   if (read === null) throw new Error("the tree was not read");
   summarizeOutcome({
-    key: { project: "prod", jobId: "job" },
+    project: "prod",
+    jobId: "job",
     region: "eu-de",
     outcome: "failed",
     reason: null,
@@ -69,7 +70,9 @@ function tell(body: string): void {
     warnings: read.warnings,
     context: {},
     statusUrl: null,
-    watch: { acceptedAt: 0, concludedAt: 1, polls: 1 },
+    acceptedAt: 0,
+    concludedAt: 1,
+    polls: 1,
   });
 }
 

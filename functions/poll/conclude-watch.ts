@@ -112,13 +112,16 @@ async function saveSummary(
       ? await cce.queryFailedSubjobs(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
   const summary = summarizeOutcome({
-    key: { project, jobId },
+    project,
+    jobId,
     region: config.projects[project]?.region ?? null,
     outcome,
     reason,
     job,
     warnings: observation?.kind === "job" ? observation.warnings : [],
-    watch: { acceptedAt, concludedAt: at, polls },
+    acceptedAt,
+    concludedAt: at,
+    polls,
     context: document?.context ?? {},
     statusUrl: pageUrl(linkOptions(config, defaultUrl), { project, jobId }, at),
   });

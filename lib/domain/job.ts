@@ -37,13 +37,19 @@ export interface WatchGeneration extends WatchKey {
 export const JobState = z.enum(["pending", "succeeded", "failed"]);
 export type JobState = z.infer<typeof JobState>;
 
-export const SubJobCounts = z.object({
-  total: Count,
-  succeeded: Count,
-  failed: Count,
-  pending: Count,
-});
-export type SubJobCounts = z.infer<typeof SubJobCounts>;
+export const SubJobCounts = z.object({ total: Count, succeeded: Count, failed: Count, pending: Count });
+export type SubJobCounts = Readonly<z.infer<typeof SubJobCounts>>;
+
+export const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+
+export function addCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeof SubJobCounts> {
+  return {
+    total: a.total + b.total,
+    succeeded: a.succeeded + b.succeeded,
+    failed: a.failed + b.failed,
+    pending: a.pending + b.pending,
+  };
+}
 
 /** A CCE job or subjob as a poll saw it. A field that CCE did not send is null. */
 export interface Job {
@@ -104,33 +110,26 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /** Returns true if a poll ever saw the job: then its type or its phase is known. */
-export function jobWasSeen({ type, phase }: Pick<Job, "type" | "phase">): boolean {
+export function jobWasObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return type !== null || phase !== null;
 }
+
+const STATE_EXPLANATIONS: Readonly<Record<WatchState, string | null>> = {
+  watching: null,
+  succeeded: null,
+  failed: null,
+  timed_out: "The watch ended before any poll saw the job end. The job may still be running in the cloud.",
+  lost: "It is not known how the job ended: later polls could no longer see it.",
+  stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",
+};
 
 /**
  * Explains a state to a reader who does not know this notifier. Returns null if the state explains itself.
  * The text is true for every reason that a watch may end for.
  */
-export function describeWatchState(state: WatchState, wasSeen: boolean): string | null {
-  switch (state) {
-    case "watching":
-    case "succeeded":
-    case "failed":
-      return null;
-    case "timed_out":
-      return wasSeen
-        ? "The watch ended before any poll saw the job end. The job may still be running in the cloud."
-        : "It is not known how the job ended: no poll ever saw it.";
-    case "lost":
-      return wasSeen
-        ? "It is not known how the job ended: later polls could no longer see it."
-        : "It is not known how the job ended: no poll ever saw it.";
-    case "stopped":
-      return "Somebody stopped this watch. The job itself may still be running in the cloud.";
-    default:
-      return state satisfies never;
-  }
+export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
+  const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
+  return isUnknown ? "It is not known how the job ended: no poll ever saw it." : STATE_EXPLANATIONS[state];
 }
 
 /** How one attempt ended. */

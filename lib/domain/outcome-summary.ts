@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
-import { type Instant, type Job, Outcome, SubJobCounts, type WatchKey } from "./job.ts";
+import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
-import { jsonBytes, truncate } from "./truncate-text.ts";
+import { jsonBytes, truncate, truncateOrNull } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 const InstantField = z.number();
@@ -47,20 +47,16 @@ const REASON_BYTES = 2000;
 /** A truncated link leads nowhere. A link that is too long is omitted. */
 const MAX_URL_BYTES = 1500;
 
-export interface EndedWatch {
-  readonly key: WatchKey;
-  readonly region: string | null;
-  readonly outcome: Outcome;
-  /** Why the watch ended. Null if the job gives the reason. */
-  readonly reason: string | null;
+/** A watch that has ended. `reason` is why the watch ended, or null if the job gives the reason. */
+export interface EndedWatch
+  extends Pick<
+    OutcomeSummary,
+    "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
+  > {
   /** The job in the latest poll that saw it. Null if no poll saw it. */
   readonly job: Job | null;
+  /** The warnings of the latest poll. */
   readonly warnings: readonly string[];
-  readonly watch: {
-    readonly acceptedAt: Instant;
-    readonly concludedAt: Instant;
-    readonly polls: number;
-  };
   readonly context: Context;
   readonly statusUrl: string | null;
 }
@@ -70,37 +66,28 @@ export interface EndedWatch {
  * Failures that do not fit are omitted, and a warning says how many.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
-  const { key, outcome, job, watch } = ended;
+  const { job, ...watch } = ended;
+  const { outcome, statusUrl, concludedAt } = ended;
   const { counts, failed, pending } = collectSubJobs(job);
   const { context, omittedLabels } = truncateContext(ended.context);
   const jobEnded = outcome === "succeeded" || outcome === "failed";
-  const reason = reasonOf(ended, pending);
   const summary: OutcomeSummary = {
-    project: key.project,
-    region: ended.region,
-    jobId: key.jobId,
-    jobType: truncateName(job?.type),
-    outcome,
-    phase: truncateName(job?.phase),
-    reason: reason === null ? null : truncate(reason, REASON_BYTES, jsonBytes),
-    clusterId: truncateName(job?.clusterId),
-    resourceId: truncateName(job?.resourceId),
-    resourceName: truncateName(job?.resourceName),
+    ...watch,
+    jobType: truncateOrNull(job?.type, NAME_BYTES, jsonBytes),
+    phase: truncateOrNull(job?.phase, NAME_BYTES, jsonBytes),
+    reason: truncateOrNull(reasonOf(ended, pending), REASON_BYTES, jsonBytes),
+    clusterId: truncateOrNull(job?.clusterId, NAME_BYTES, jsonBytes),
+    resourceId: truncateOrNull(job?.resourceId, NAME_BYTES, jsonBytes),
+    resourceName: truncateOrNull(job?.resourceName, NAME_BYTES, jsonBytes),
     failures: [],
     subJobs: counts,
     warnings: warningsOf(ended, counts.failed, omittedLabels),
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
-    acceptedAt: watch.acceptedAt,
-    concludedAt: watch.concludedAt,
-    polls: watch.polls,
-    lagSeconds: jobEnded && job?.updatedAt != null ? lagSeconds(job.updatedAt, watch.concludedAt) : null,
+    lagSeconds: jobEnded && job?.updatedAt != null ? lagSeconds(job.updatedAt, concludedAt) : null,
     context,
-    statusUrl:
-      ended.statusUrl !== null && Buffer.byteLength(ended.statusUrl) <= MAX_URL_BYTES
-        ? ended.statusUrl
-        : null,
+    statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
   const failures = listFailures(failed, freeBytes);
@@ -165,10 +152,6 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
 /** The warning for failed subjobs that are not in the list of failures. */
 export function unlistedFailuresWarning(count: number): string {
   return `${count} more failed ${count === 1 ? "subjob is" : "subjobs are"} not listed.`;
-}
-
-function truncateName(text: string | null | undefined): string | null {
-  return text == null ? null : truncate(text, NAME_BYTES, jsonBytes);
 }
 
 /** Returns null if a time is unknown, or if `to` is before `from`: CCE dates some jobs before their start. */

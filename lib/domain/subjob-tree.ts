@@ -1,4 +1,4 @@
-import type { Job, SubJobCounts } from "./job.ts";
+import { addCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 
 /** A job in its tree. The root has no parent. */
 export interface TreeNode {
@@ -18,7 +18,7 @@ export interface SubJobs {
 
 /** Collects everything below the root. Works without recursion, because a tree may be deeper than the call stack. */
 export function collectSubJobs(root: Job | null): SubJobs {
-  const counts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+  let counts = { ...NO_SUBJOBS };
   let omittedCount = 0;
   const failed: TreeNode[] = [];
   const pending: TreeNode[] = [];
@@ -27,8 +27,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
     const { subJobs, omitted } = parent.job;
     if (omitted !== undefined) {
       omittedCount += omitted.total;
-      for (const state of ["total", "succeeded", "failed", "pending"] as const)
-        counts[state] += omitted[state];
+      counts = addCounts(counts, omitted);
     }
     for (const job of subJobs.toReversed()) stack.push({ job, parent });
   };

@@ -32,6 +32,15 @@ export function truncate(text: string, max: number, measure: Measure = utf16Unit
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
+/** The same for a text that may be missing. */
+export function truncateOrNull(
+  text: string | null | undefined,
+  max: number,
+  measure?: Measure,
+): string | null {
+  return text == null ? null : truncate(text, max, measure);
+}
+
 /** The length of the longest prefix that fits into `max`, found by bisection. */
 function prefixLength(text: string, max: number, measure: Measure): number {
   let enough = 0;

@@ -1,5 +1,5 @@
-import type { Job, SubJobCounts } from "./job.ts";
-import { truncate, utf8Bytes } from "./truncate-text.ts";
+import { addCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
+import { truncateOrNull, utf8Bytes } from "./truncate-text.ts";
 
 /** Bytes of one reason, from much to little. */
 const LONG_REASON_BYTES = 4000;
@@ -44,44 +44,25 @@ export function truncateTree<Serialized>(
   return serialized;
 }
 
+const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
+
 /** Returns the same object if no text was too long. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
-  const shorten = (text: string | null, bytes = NAME_BYTES) =>
-    text === null ? null : truncate(text, bytes, utf8Bytes);
-  const truncated: Job = {
-    ...job,
-    jobId: shorten(job.jobId),
-    type: shorten(job.type),
-    phase: shorten(job.phase),
-    reason: shorten(job.reason, reasonBytes),
-    clusterId: shorten(job.clusterId),
-    resourceId: shorten(job.resourceId),
-    resourceName: shorten(job.resourceName),
-    subJobs: withSameObject(
-      job.subJobs,
-      job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes)),
-    ),
-  };
-  return TRUNCATED_FIELDS.every((name) => job[name] === truncated[name]) ? job : truncated;
+  const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
+  for (const field of NAME_FIELDS) truncated[field] = truncateOrNull(job[field], NAME_BYTES, utf8Bytes);
+  truncated.reason = truncateOrNull(job.reason, reasonBytes, utf8Bytes);
+  const subJobs = job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes));
+  truncated.subJobs = withSameObject(job.subJobs, subJobs);
+  const isSame = ([...NAME_FIELDS, "reason", "subJobs"] as const).every(
+    (field) => job[field] === truncated[field],
+  );
+  return isSame ? job : truncated;
 }
-
-const TRUNCATED_FIELDS = [
-  "jobId",
-  "type",
-  "phase",
-  "reason",
-  "clusterId",
-  "resourceId",
-  "resourceName",
-  "subJobs",
-] as const;
 
 /** Returns the old list if the new list has the same entries. */
 function withSameObject(old: readonly Job[], changed: readonly Job[]): readonly Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
-
-const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
 
 /** 2: the subjob or one below it failed. 1: it is pending. 0: all of it succeeded. */
 type Importance = 2 | 1 | 0;
@@ -99,7 +80,11 @@ export function omitSubJobs(tree: Job, maxWidth: number): Job {
     if (subJobs === job.subJobs) return job;
     const lost = job.subJobs.filter((subJob) => !kept.has(subJob));
     if (lost.length === 0) return { ...job, subJobs };
-    return { ...job, subJobs, omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(add) };
+    return {
+      ...job,
+      subJobs,
+      omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(addCounts),
+    };
   };
   return shrink(tree);
 }
@@ -138,14 +123,5 @@ function mostImportant(
 /** Counts a job and all below it, including what was omitted before. */
 function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
   const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
-  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(add);
-}
-
-function add(a: SubJobCounts, b: SubJobCounts): SubJobCounts {
-  return {
-    total: a.total + b.total,
-    succeeded: a.succeeded + b.succeeded,
-    failed: a.failed + b.failed,
-    pending: a.pending + b.pending,
-  };
+  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addCounts);
 }

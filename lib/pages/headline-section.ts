@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { describeWatchState, type Instant, jobWasSeen } from "../domain/job.ts";
+import { describeWatchState, type Instant, jobWasObserved } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, isolated } from "./html.ts";
 import { icon } from "./icon.ts";
@@ -9,16 +9,16 @@ import { percent } from "./timeline.ts";
 
 /** What a reader wants to know first: the state, the job, how long it takes, and what happens next. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
-  const wasSeen = jobWasSeen(document);
-  const state = presentState(document.state, wasSeen);
-  const explanation = describeWatchState(document.state, wasSeen);
+  const wasObserved = jobWasObserved(document);
+  const state = presentState(document.state, wasObserved);
+  const explanation = describeWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${icon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
 <h1>${isolated(document.type ?? "Job")}${document.resourceName && html` <span class="res">${isolated(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.subJobs)}
-<p>${document.done ? endLine(document) : nextLine(document, wasSeen)}</p>
+<p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${explanation && html`<p>${explanation}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${withReadableTimes(document.lastPollError)}</bdi></p>`}</div>
 </header>`;
@@ -45,10 +45,10 @@ function endLine(document: StatusDocument): Html {
   return html`${end !== null && html`${label} ${utcTimeAndAge(end)}.`}${phaseText(document)}`;
 }
 
-function nextLine(document: StatusDocument, wasSeen: boolean): Html {
+function nextLine(document: StatusDocument, wasObserved: boolean): Html {
   if (document.polls === 0) return html`Accepted. The first poll is about to start.`;
   const next = parseInstant(document.nextPollAt);
-  const unseen = !wasSeen && "No poll has seen the job yet. ";
+  const unseen = !wasObserved && "No poll has seen the job yet. ";
   return html`${unseen}${next !== null && html`Next poll ${countdown(next)}.`}${phaseText(document)}`;
 }
 

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../domain/plain-text.ts";
+
 /** Markup that is well-formed. Only the tag `html` makes it, so text never becomes markup by accident. */
 export class Html {
   readonly #markup: string;
@@ -17,19 +19,6 @@ export type Part = Html | string | number | null | undefined | false | readonly 
 /** A template tag. It escapes values for text and for quoted attributes. Always quote attributes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Escapes text for HTML, between tags or in a quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
 function render(part: Part): string {

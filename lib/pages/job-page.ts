@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Instant, jobWasSeen } from "../domain/job.ts";
+import { type Instant, jobWasObserved } from "../domain/job.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
 import { contextSection, factsSection } from "./facts-section.ts";
@@ -26,7 +26,7 @@ export interface JobPage {
  * often. So a hash of them is a good ETag.
  */
 export function renderJobPage({ document, now, link, consoleUrl }: JobPage): RenderedPage {
-  const state = presentState(document.state, jobWasSeen(document));
+  const state = presentState(document.state, jobWasObserved(document));
   const roundedNow = roundNow(now, startOf(document));
   const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");

@@ -1,7 +1,7 @@
 import {
   type AccessError,
   type Instant,
-  jobWasSeen,
+  jobWasObserved,
   type LastPollError,
   type WatchState,
 } from "../domain/job.ts";
@@ -46,23 +46,23 @@ export function parseListState(name: string | null): WatchState | null {
 }
 
 export function presentListed({ state, jobType: type, phase }: ListedWatch): StatePresentation {
-  return presentState(state, jobWasSeen({ type, phase }));
+  return presentState(state, jobWasObserved({ type, phase }));
 }
 
 /** Selects the watches that match. Those that still run come first. Otherwise the order stays. */
 export function selectWatches(watches: readonly ListedWatch[], filter: ListFilter): readonly ListedWatch[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = watches.filter(
-    (watch) => (filter.state === null || watch.state === filter.state) && containsAll(watch, words),
+    (watch) => (filter.state === null || watch.state === filter.state) && containsAll(watch, terms),
   );
   const isRunning = (watch: ListedWatch) => watch.state === "watching";
   return [...matching.filter(isRunning), ...matching.filter((watch) => !isRunning(watch))];
 }
 
-function containsAll(watch: ListedWatch, words: readonly string[]): boolean {
+function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
   const { jobId, jobType, resourceName, phase } = watch;
   const text = [jobId, jobType, resourceName, phase, presentListed(watch).text].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word));
+  return terms.every((term) => text.includes(term));
 }
 
 /** Links for the states, each with its count on this page, and a search field. The form works without a script. */

@@ -8,24 +8,17 @@ export interface StatePresentation {
   readonly sign: string;
 }
 
+const PRESENTATIONS: Readonly<Record<WatchState, StatePresentation>> = {
+  watching: { icon: "running", text: "Running", sign: "●" },
+  succeeded: { icon: "succeeded", text: "Succeeded", sign: "✓" },
+  failed: { icon: "failed", text: "Failed", sign: "✕" },
+  timed_out: { icon: "timed_out", text: "Timed out", sign: "◷" },
+  lost: { icon: "lost", text: "Lost", sign: "?" },
+  stopped: { icon: "stopped", text: "Not watched", sign: "■" },
+};
+const UNOBSERVED: StatePresentation = { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
+
 /** How a page shows the state of a watch. Until a poll has seen the job, nobody knows that the job runs. */
-export function presentState(state: WatchState, wasSeen: boolean): StatePresentation {
-  switch (state) {
-    case "watching":
-      return wasSeen
-        ? { icon: "running", text: "Running", sign: "●" }
-        : { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
-    case "succeeded":
-      return { icon: "succeeded", text: "Succeeded", sign: "✓" };
-    case "failed":
-      return { icon: "failed", text: "Failed", sign: "✕" };
-    case "timed_out":
-      return { icon: "timed_out", text: "Timed out", sign: "◷" };
-    case "lost":
-      return { icon: "lost", text: "Lost", sign: "?" };
-    case "stopped":
-      return { icon: "stopped", text: "Not watched", sign: "■" };
-    default:
-      return state satisfies never;
-  }
+export function presentState(state: WatchState, wasObserved: boolean): StatePresentation {
+  return state === "watching" && !wasObserved ? UNOBSERVED : PRESENTATIONS[state];
 }

@@ -100,8 +100,8 @@ function tickLabel(seconds: number, step: number): string {
 }
 
 /** Formats a number from 0 to 1 for SVG. One decimal is exact enough: 0.1 % of the widest page is a pixel. */
-export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
+export function percent(fraction: number): string {
+  return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
 /** The labels above the bars, and the lines behind them. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { parseJson } from "../../lib/domain/json.ts";
+import { escapeHtml } from "../../lib/domain/plain-text.ts";
 import { listenLocally } from "../servers/local-server.ts";
 import { Behaviour, Behaviours } from "./behaviour.ts";
 import { NotificationStore, type ReceivedNotification } from "./notification-store.ts";
@@ -114,12 +115,4 @@ function receiverPage(notifications: readonly ReceivedNotification[]): string {
 ${items.join("\n") || "<p>None yet.</p>"}
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -1,5 +1,5 @@
 import { consoleUrl } from "../../domain/console-url.ts";
-import { describeWatchState, jobWasSeen, type Outcome } from "../../domain/job.ts";
+import { describeWatchState, jobWasObserved, type Outcome } from "../../domain/job.ts";
 import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
 import { cleanLine } from "../../domain/plain-text.ts";
 import { formatDuration } from "../../domain/time-text.ts";
@@ -16,7 +16,7 @@ const MAX_WARNINGS = 3;
 /** Writes how one watched job ended. */
 export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
   const { outcome, jobType: type, phase } = summary;
-  const meaning = describeWatchState(outcome, jobWasSeen({ type, phase }));
+  const meaning = describeWatchState(outcome, jobWasObserved({ type, phase }));
   const { failures, omitted } = failuresOf(summary, budget);
   return {
     tone: OUTCOME_PRESENTATION[outcome].tone,

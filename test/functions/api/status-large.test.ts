@@ -72,7 +72,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     const api = await watched();
     const tree = nodes("Failed");
     const conclusion = summarizeOutcome({
-      key: KEY,
+      ...KEY,
       region: null,
       outcome: "failed",
       reason: null,
@@ -80,7 +80,9 @@ describe("the status of a job with 20,000 subjobs", () => {
       warnings: [],
       context: {},
       statusUrl: null,
-      watch: { acceptedAt: START, concludedAt: START, polls: 1 },
+      acceptedAt: START,
+      concludedAt: START,
+      polls: 1,
     });
     await api.ledger.saveOutcomeOnce({ ...KEY, generation: 0 }, { summary: conclusion, tree }, START * 2);
     await end(api);

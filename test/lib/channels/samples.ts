@@ -67,13 +67,16 @@ const root = { jobId: "job-1", type: "CreateCluster", clusterId: "cluster-77", r
 
 export function facts(part: Partial<EndedWatch> = {}): EndedWatch {
   return {
-    key: { project: "prod", jobId: "job-1" },
+    project: "prod",
+    jobId: "job-1",
     region: "eu-de",
     outcome: "succeeded",
     reason: null,
     job: job({ ...root, subJobs: [job({ type: "CreateVpc" }), job({ type: "InstallMaster" })] }),
     warnings: [],
-    watch: { acceptedAt: START + 2000, concludedAt: START + 554_100, polls: 12 },
+    acceptedAt: START + 2000,
+    concludedAt: START + 554_100,
+    polls: 12,
     context: {
       actor: "Mara",
       pipeline: "checkout #1482",
@@ -125,7 +128,7 @@ export const SAMPLES: Readonly<Record<"succeeded" | "failed" | "timed_out" | "lo
 export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i) =>
   summarizeOutcome(
     facts({
-      key: { project: "prod", jobId: `job-${i}` },
+      jobId: `job-${i}`,
       outcome: i === 6 ? "failed" : "succeeded",
       job: job({
         ...(i === 6 ? FAILED : {}),

@@ -1,6 +1,6 @@
 import { createHintLookup, HINT_ROWS, hintFor } from "../../../lib/domain/hints.ts";
 
-/** One reason per row, as the vendor spells it, and what its advice speaks of. */
+/** One reason per row, as the vendor spells it, and a part of its advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["...call fsp to query keypair fail, error code : Ecs.0314, reason is : the keypair web ...", "key pair"],
   ['{"error":{"message":"encrypted key id [a-b] is invalid.","code":"Ecs.0912"}}', "KMS key"],
@@ -13,7 +13,7 @@ const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["Container network CIDR blocks conflict.", "address range"],
   ["No more IP addresses available on network 5f0c.", "no free addresses"],
   ["invalid primary fixedIp ", "fixed address"],
-  ["The token role contains op_suspended. The current operation is not allowed.", "balance"],
+  ["The token role contains op_suspended. The current operation is not allowed.", "account is restricted"],
   ["assume role fail: agency cce_admin_trust", "authorize"],
   ["Policy doesn't allow <vpc:ports:create> to be performed", "Permissions"],
   ["Resource locked by other requests.", "Another operation"],
@@ -29,7 +29,7 @@ const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["the quota is insufficient", "A quota is used up"],
 ];
 
-it("knows at least fifteen reasons, each with one line of advice, a vendor's page and a source", () => {
+it("knows at least fifteen reasons, each with advice, a vendor's page and a source", () => {
   expect(HINT_ROWS.length).toBeGreaterThanOrEqual(15);
   for (const { advice, link, source } of HINT_ROWS) {
     expect(advice).toMatch(/^[^\n]{20,110}\.$/);
@@ -38,27 +38,27 @@ it("knows at least fifteen reasons, each with one line of advice, a vendor's pag
   }
 });
 
-it.each(KNOWN)("advises on %p", (reason, advice) => {
+it.each(KNOWN)("returns advice for %p", (reason, advice) => {
   expect(hintFor(reason)).toContain(advice);
 });
 
-it("has a reason among these for every row, so that none stands in the shade of another", () => {
+it("matches every row with one of these reasons", () => {
   const given = new Set(KNOWN.map(([reason]) => hintFor(reason)));
   expect(given.size).toBe(HINT_ROWS.length);
 });
 
-it("finds a code deep in JSON and over several lines", () => {
+it("finds a code in JSON with several lines", () => {
   expect(hintFor('Create VM failed\n{"error":\n{"code":"Ecs.0012"}}')).toContain("no free addresses");
 });
 
 it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas report was created"])(
-  "has no advice on %p",
+  "returns no advice for %p",
   (reason) => {
     expect(hintFor(reason)).toBeNull();
   },
 );
 
-it("reads a reason of megabytes in no time, and remembers what it found", () => {
+it("reads only the beginning of a reason of megabytes, and remembers its answers", () => {
   const hints = createHintLookup();
   const long = `quota ${"a ".repeat(2_000_000)}`;
   expect(hints(long)).toBeNull();

@@ -14,7 +14,7 @@ function chain(levels: number): Job {
   return below;
 }
 
-it("lists failed subjobs in tree order with their paths, without the root", () => {
+it("lists failed subjobs in tree order with their paths, but not the root", () => {
   const { failures, subJobs } = SAMPLES.failed;
   expect(failures.map(({ path }) => path.join("/"))).toEqual([
     "CreateCluster/CreateNodePool",
@@ -24,7 +24,7 @@ it("lists failed subjobs in tree order with their paths, without the root", () =
   expect(subJobs).toEqual({ total: 5, succeeded: 2, failed: 3, pending: 0 });
 });
 
-it("calls a job without type unknown", () => {
+it("uses `unknown` for a job without a type", () => {
   const root = job({ ...FAILED, type: null, subJobs: [job({ ...FAILED, type: null })] });
   expect(summarizeOutcome(facts({ outcome: "failed", job: root })).failures[0]?.path).toEqual([
     "unknown",
@@ -32,7 +32,7 @@ it("calls a job without type unknown", () => {
   ]);
 });
 
-it("tells duration and lag by the cloud's own times, and never a negative one", () => {
+it("computes duration and lag from the cloud's times, and never a negative one", () => {
   expect(SAMPLES.succeeded).toMatchObject({ durationSeconds: 550, lagSeconds: 4.1 });
   const ahead = job({ createdAt: 9e12, updatedAt: 8e12 });
   expect(summarizeOutcome(facts({ job: ahead }))).toMatchObject({
@@ -42,13 +42,13 @@ it("tells duration and lag by the cloud's own times, and never a negative one", 
   expect(SAMPLES.lost).toMatchObject({ durationSeconds: null, lagSeconds: null });
 });
 
-it("warns of a success with a failed subjob, once, however many say so", () => {
+it("warns once of a success with a failed subjob", () => {
   const root = job({ subJobs: [job(FAILED)] });
   const warning = "CCE reports success for this job, although a subjob failed.";
   expect(summarizeOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
 });
 
-it("names in the reason what was still running at the deadline: the lowest ones, not what waits for its turn", () => {
+it("names in the reason the lowest subjobs that were still running at the deadline", () => {
   expect(SAMPLES.timed_out.reason).toBe(
     "The deadline of 120 min has passed; the job was still Running. Still running: InstallMaster (m-0).",
   );
@@ -65,7 +65,7 @@ it("names in the reason what was still running at the deadline: the lowest ones,
   );
 });
 
-it("keeps the deepest cause when not every failure of a deep chain fits", () => {
+it("keeps the deepest cause if not every failure of a deep chain fits", () => {
   const conclusion = summarizeOutcome(facts({ outcome: "failed", job: chain(200) }));
   expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
   expect(conclusion.warnings.at(-1)).toMatch(/^\d+ more failed subjobs are not listed\.$/);
@@ -80,7 +80,7 @@ it.each([
     }),
   ],
   ["50,000 levels", chain(50_000)],
-])("keeps %s within bounds", (_, root) => {
+])("keeps the event small for a tree with %s", (_, root) => {
   const labels = Object.fromEntries(
     Array.from({ length: 20 }, (_, i) => [`${i}${"\u0001".repeat(60)}`, "\u0001".repeat(200)]),
   );
@@ -92,7 +92,7 @@ it.each([
   expect(summarizeTree(root).counts.total).toBe(conclusion.subJobs.total);
 });
 
-it("shows a tree as a document, with hints for what failed", () => {
+it("renders a tree as a document, with hints for failed subjobs", () => {
   const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
   const document = jobDocument(root);
   expect(JobDocument.parse(document)).toEqual(document);
@@ -107,11 +107,11 @@ it("shows a tree as a document, with hints for what failed", () => {
   expect(jobDocument(chain(50_000)).subJobs).toHaveLength(1);
 });
 
-describe("a tree that has lost subjobs", () => {
+describe("a tree with omitted subjobs", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
 
-  it("is counted with them, and told with a word about those that failed", () => {
+  it("is counted with the omitted subjobs and has a warning about those that failed", () => {
     const counts = { total: 11, succeeded: 3, failed: 4, pending: 4 };
     const unlisted = "3 more failed subjobs are not listed.";
     expect(summarizeTree(root)).toMatchObject({
@@ -125,7 +125,7 @@ describe("a tree that has lost subjobs", () => {
     });
   });
 
-  it("says where, and how many, when it is shown", () => {
+  it("has a warning that counts the omitted subjobs", () => {
     expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
     expect(omittedWarnings(root)).toEqual([
       "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
@@ -134,7 +134,7 @@ describe("a tree that has lost subjobs", () => {
   });
 });
 
-it("cuts the reasons of what failed while the job goes on, as in the end", () => {
+it("truncates the reasons of failed subjobs while the job is running", () => {
   const root = job({
     subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
   });

@@ -7,15 +7,15 @@ it.each([
   ["\u2066hidden\u2069", "hidden"],
   ["half \ud83d", "half \ufffd"],
   ["  padded\t", "padded"],
-])("a name is one line without anything that acts: %j", (text, expected) => {
+])("cleanLine removes control characters and line breaks: %j", (text, expected) => {
   expect(cleanLine(text)).toBe(expected);
 });
 
-it("a reason keeps its cleanLines and tabs, and nothing else that acts", () => {
+it("cleanLines keeps line breaks and tabs", () => {
   expect(cleanLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
-it("escapes what is markup in HTML and in an attribute", () => {
+it("escapeHtml escapes elements and attributes, escapeTags only tags", () => {
   expect(escapeHtml(`a<b>&"c'`)).toBe("a&lt;b&gt;&amp;&quot;c&#39;");
   expect(escapeTags(`a<b>&"c'`)).toBe(`a&lt;b&gt;&amp;"c'`);
 });

@@ -4,22 +4,22 @@ import { Secret } from "../../../lib/domain/secret.ts";
 const secret = new Secret("hunter2-hunter2");
 
 test.each([
-  ["string conversion", () => String(secret)],
+  ["a string conversion", () => String(secret)],
   ["a template literal", () => `${secret}`],
 
   ["JSON", () => JSON.stringify({ secret })],
   ["util.inspect", () => inspect({ secret }, { depth: 9, showHidden: true })],
-  ["an error's message", () => new Error(`no: ${secret}`).stack ?? ""],
-])("a secret does not print itself by %s", (_way, print) => {
+  ["an error's message", () => new Error(`wrong: ${secret}`).stack ?? ""],
+])("a secret does not print itself in %s", (_way, print) => {
   expect(print()).toContain("<secret>");
   expect(print()).not.toContain("hunter2");
 });
 
-test("reveal gives the value itself", () => {
+test("reveal returns the value", () => {
   expect(secret.reveal()).toBe("hunter2-hunter2");
 });
 
-test("a secret's own keys and entries are empty", () => {
+test("a secret has no enumerable properties", () => {
   expect(Object.entries(secret)).toEqual([]);
   expect({ ...secret }).toEqual({});
 });

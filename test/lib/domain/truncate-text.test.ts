@@ -78,7 +78,7 @@ describe("truncate", () => {
     expect(truncate(text, max)).toBe(expected);
   });
 
-  it("returns a text that fits", () => {
+  it("returns text that fits", () => {
     expect(truncate("äöü", 6, utf8Bytes)).toBe("äöü");
     expect(truncate(FAMILY, FAMILY.length)).toBe(FAMILY);
     expect(truncate("", 0)).toBe("");

@@ -37,14 +37,16 @@ async function watchThrough(tree: Job): Promise<number[]> {
   expect(seen?.watch.phase).toBe(startOf(phase, seen?.watch.phase));
 
   const conclusion = summarizeOutcome({
-    key,
+    ...key,
     region: "eu-de",
     outcome: "failed",
     reason: null,
     job: tree,
     warnings: [],
     context: {},
-    watch: { acceptedAt: T0, concludedAt: T0 + 60_000, polls: 2 },
+    acceptedAt: T0,
+    concludedAt: T0 + 60_000,
+    polls: 2,
     statusUrl: null,
   });
   expect(await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree }, NEVER)).toEqual(
