@@ -2,15 +2,16 @@ import { BUCKETS, bucketPosition, type DurationCount } from "./duration-buckets.
 import { priorJobs } from "./prior-jobs.ts";
 import { smoothCounts } from "./smooth-counts.ts";
 
-/**
- * Only the latest days are used that have at least this many jobs together. So a change of the durations is learned
- * within this many jobs. More jobs would learn a steady distribution only a little better (see docs/schedule.md).
- */
-const RECENT_JOBS = 60;
+/** The durations before and after a change differ by more than this many standard errors. */
+const MIN_CHANGE_STANDARD_ERRORS = 4.5;
+/** With fewer jobs before or after it, a change may be chance. */
+const MIN_CHANGE_JOBS = 4;
+/** Ranks run from 0 to 1. Jobs in one bucket have one rank, although their durations differ. */
+const MIN_RANK_VARIANCE = 0.01;
 
 /**
  * Returns the survival of jobs of a type: the probability that a job lasts longer than the start of each bucket. It is
- * learned from the durations of recent jobs. These are smoothed and added to the prior.
+ * learned from the durations since their last change. These are smoothed and added to the prior.
  */
 export function learnedSurvival(jobType: string | null, durations: readonly DurationCount[]): Float64Array {
   const known = survivals.get(durations);
@@ -35,9 +36,11 @@ export function survivalAt(survival: Float64Array, age: number): number {
 }
 
 function learn(jobType: string | null, durations: readonly DurationCount[]): Float64Array {
-  const counts = recentCounts(
-    durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0),
-  );
+  const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
+  const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);
+  const counts = new Float64Array(BUCKETS);
+  for (const { bucket, count } of daysSinceChange(days.map(([, day]) => day)).flat())
+    counts[bucket] = (counts[bucket] ?? 0) + count;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const prior = priorJobs(jobType, total);
   if (total === 0) return prior;
@@ -52,14 +55,48 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
   return survival;
 }
 
-/** Returns the number of jobs in each bucket, over the latest days that have `RECENT_JOBS` jobs together. */
-function recentCounts(durations: readonly DurationCount[]): Float64Array {
-  const counts = new Float64Array(BUCKETS);
-  let [jobs, day] = [0, Number.POSITIVE_INFINITY];
-  for (const duration of durations.toSorted((a, b) => b.day - a.day)) {
-    if (jobs >= RECENT_JOBS && duration.day < day) break;
-    counts[duration.bucket] = (counts[duration.bucket] ?? 0) + duration.count;
-    [jobs, day] = [jobs + duration.count, duration.day];
+/**
+ * Returns the days since the last change of the durations, the oldest first. For each day, the jobs before it are
+ * compared with the jobs from it on. At the largest significant difference, the earlier days are dropped, and the rest
+ * is searched again. The comparison is Student's t-test on the ranks of the durations. Ranks limit the effect of a few
+ * jobs that fail early or are stuck.
+ * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
+ * statistics", The American Statistician 35 (1981).
+ */
+function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
+  const ranks = rankBuckets(days.flat());
+  const sumOf = (counts: readonly DurationCount[], power: number) =>
+    counts.reduce((sum, { bucket, count }) => sum + count * (ranks.get(bucket) ?? 0) ** power, 0);
+  const [jobs, rankSum, squareSum] = [sumOf(days.flat(), 0), sumOf(days.flat(), 1), sumOf(days.flat(), 2)];
+  let [jobsBefore, rankSumBefore] = [0, 0];
+  let [start, largest] = [0, MIN_CHANGE_STANDARD_ERRORS];
+  for (const [index, day] of days.entries()) {
+    const jobsAfter = jobs - jobsBefore;
+    if (Math.min(jobsBefore, jobsAfter) >= MIN_CHANGE_JOBS) {
+      const [before, after] = [rankSumBefore / jobsBefore, (rankSum - rankSumBefore) / jobsAfter];
+      const deviations = squareSum - jobsBefore * before ** 2 - jobsAfter * after ** 2;
+      const variance = Math.max(MIN_RANK_VARIANCE, deviations / (jobs - 2));
+      const standardError = Math.sqrt(variance * (1 / jobsBefore + 1 / jobsAfter));
+      const difference = Math.abs(before - after) / standardError;
+      if (difference > largest) [start, largest] = [index, difference];
+    }
+    jobsBefore += sumOf(day, 0);
+    rankSumBefore += sumOf(day, 1);
   }
-  return counts;
+  return start === 0 ? days : daysSinceChange(days.slice(start));
+}
+
+/** Returns the rank of each bucket from 0 to 1: the share of jobs in lower buckets, and half of the jobs in its own. */
+function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
+  const jobs = durations.reduce((sum, { count }) => sum + count, 0);
+  const ranks = new Map<number, number>();
+  let lower = 0;
+  for (const [bucket, counts] of [...Map.groupBy(durations, ({ bucket }) => bucket)].sort(
+    ([a], [b]) => a - b,
+  )) {
+    const own = counts.reduce((sum, { count }) => sum + count, 0);
+    ranks.set(bucket, (lower + own / 2) / jobs);
+    lower += own;
+  }
+  return ranks;
 }

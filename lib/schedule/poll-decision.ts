@@ -1,4 +1,4 @@
-import type { PollSettings, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { AccessError, Instant, Job, LastPollError, Observation, Outcome } from "../domain/job.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
@@ -29,17 +29,15 @@ export interface DecisionInput {
   readonly random: () => number;
 }
 
-interface PollAgain {
-  readonly kind: "poll_again";
-  /** An integer from 0 to 900. */
-  readonly delaySeconds: number;
-  readonly accessError: AccessError | null;
-  readonly lastPollError: LastPollError | null;
-  readonly consecutiveFailures: number;
-}
-
 export type PollDecision =
-  | PollAgain
+  | {
+      readonly kind: "poll_again";
+      /** An integer from 0 to 900. */
+      readonly delaySeconds: number;
+      readonly accessError: AccessError | null;
+      readonly lastPollError: LastPollError | null;
+      readonly consecutiveFailures: number;
+    }
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
 /** Short enough to detect a repaired access soon, and long enough to cost little until then. */
@@ -96,6 +94,17 @@ export function decideWhenRateLimited(
 function decideByObservation(input: DecisionInput): PollDecision {
   const { watch, observation, now, settings, random } = input;
   const failures = watch.consecutiveFailures + 1;
+  const pollAgain = (
+    seconds: number,
+    accessError: AccessError | null,
+    lastPollError: LastPollError | null,
+  ): PollDecision => ({
+    kind: "poll_again",
+    delaySeconds: clampDelay(seconds, settings.poll),
+    accessError,
+    lastPollError,
+    consecutiveFailures: failures,
+  });
   const pollError = (text: string): LastPollError => ({ text, since: watch.lastPollError?.since ?? now });
   switch (observation.kind) {
     case "job":
@@ -103,13 +112,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     case "gone":
       if (now - watch.acceptedAt >= settings.poll.goneGraceSeconds * 1000)
         return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return {
-        kind: "poll_again",
-        delaySeconds: jittered(GONE_DELAY, settings.poll, random),
-        accessError: null,
-        lastPollError: pollError(observation.text),
-        consecutiveFailures: failures,
-      };
+      return pollAgain(jittered(GONE_DELAY, random), null, pollError(observation.text));
     case "throttled":
     case "unavailable": {
       const retryAfterSeconds = observation.kind === "throttled" ? observation.retryAfterSeconds : null;
@@ -117,14 +120,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
         retryAfterSeconds === null
           ? backoffSeconds(failures, random)
           : retryAfterSeconds + backoffSeconds(1, random);
-      return {
-        kind: "poll_again",
-        delaySeconds: clampDelay(seconds, settings.poll),
-        // Such a poll says nothing about access, so an earlier access error stays.
-        accessError: watch.accessError,
-        lastPollError: pollError(observation.text),
-        consecutiveFailures: failures,
-      };
+      // Such a poll says nothing about access, so an earlier access error stays.
+      return pollAgain(seconds, watch.accessError, pollError(observation.text));
     }
     case "unauthorized":
     case "forbidden":
@@ -132,13 +129,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
       const accessError = { kind: observation.kind, since: watch.accessError?.since ?? now };
       if (now - accessError.since >= settings.poll.accessErrorSeconds * 1000)
         return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return {
-        kind: "poll_again",
-        delaySeconds: jittered(ACCESS_ERROR_DELAY, settings.poll, random),
-        accessError,
-        lastPollError: null,
-        consecutiveFailures: failures,
-      };
+      return pollAgain(jittered(ACCESS_ERROR_DELAY, random), accessError, null);
     }
     default:
       return observation satisfies never;
@@ -147,11 +138,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
 
 function decideByJob(job: Job, { watch, durations, now, settings, random }: DecisionInput): PollDecision {
   if (job.state !== "pending") return { kind: "conclude", outcome: job.state, reason: job.reason };
-  const pendingJob = {
-    jobType: job.type ?? watch.jobType,
-    ageSeconds: jobAgeSeconds(job.createdAt, watch.acceptedAt, now),
-    durations,
-  };
+  const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, now);
+  const pendingJob = { jobType: job.type ?? watch.jobType, ageSeconds, durations };
   return {
     kind: "poll_again",
     delaySeconds: nextDelaySeconds(pendingJob, settings.poll, random),
@@ -195,12 +183,8 @@ function timedOut(
   return { kind: "conclude", outcome: "timed_out", reason } as const;
 }
 
-function jittered(
-  { minSeconds, jitterSeconds }: typeof GONE_DELAY,
-  poll: PollSettings,
-  random: () => number,
-): number {
-  return clampDelay(minSeconds + Math.floor(random() * jitterSeconds), poll);
+function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () => number): number {
+  return minSeconds + Math.floor(random() * jitterSeconds);
 }
 
 /**

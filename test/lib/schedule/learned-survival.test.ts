@@ -7,9 +7,12 @@ const at = (day: number, seconds: number, count: number): DurationCount => ({
   bucket: durationBucket(seconds),
   count,
 });
-/** Two jobs a day, all of the same duration. */
-const days = (from: number, to: number, seconds: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => at(from + index, seconds, 2));
+/** Two jobs a day. */
+const days = (from: number, to: number, secondsOn: (day: number) => number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
+/** Durations that differ from day to day by up to 30 s, without a trend (steps of the golden ratio). */
+const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
+const learned = (durations: readonly DurationCount[]) => learnedSurvival("CreateCluster", durations);
 
 describe("learnedSurvival", () => {
   it("falls from 1 and never reaches 0, for any durations", () => {
@@ -36,30 +39,36 @@ describe("learnedSurvival", () => {
   });
 
   it("learns from one list of counts only once per type", () => {
-    const durations = days(1, 20, 400);
+    const durations = days(1, 20, about(400));
     const survival = learnedSurvival("CreateCluster", durations);
     expect(learnedSurvival("CreateCluster", durations)).toBe(survival);
     expect(learnedSurvival("CreateNode", durations)).not.toBe(survival);
   });
 
-  it("forgets older days when recent days have enough jobs", () => {
-    const recent = learnedSurvival("CreateCluster", days(101, 130, 600));
-    const changed = learnedSurvival("CreateCluster", [...days(1, 100, 400), ...days(101, 130, 600)]);
-    expect(changed).toEqual(recent);
-    expect(survivalAt(changed, 500)).toBeGreaterThan(0.95);
+  it("forgets the days before a change", () => {
+    const changed = [...days(1, 20, about(400)), ...days(21, 30, about(600))];
+    expect(learned(changed)).toEqual(learned(days(21, 30, about(600))));
   });
 
-  it("uses all of the oldest day that it needs", () => {
-    const oldest: DurationCount[] = [40, 400, 4000].map((seconds) => at(1, seconds, 100));
-    const survival = learnedSurvival("CreateCluster", [...oldest, ...days(2, 3, 400)]);
-    expect(survival).toEqual(learnedSurvival("CreateCluster", [...days(2, 3, 400), ...oldest.toReversed()]));
-    expect(survivalAt(survival, 1000)).toBeCloseTo(1 / 3, 1);
+  it("forgets the days before the latest of two changes", () => {
+    const changed = [...days(1, 20, about(400)), ...days(21, 40, about(600)), ...days(41, 50, about(500))];
+    expect(learned(changed)).toEqual(learned(days(41, 50, about(500))));
   });
 
-  it("uses old days when few jobs have ended since", () => {
-    const old = days(1, 10, 400);
-    expect(learnedSurvival("CreateCluster", [...old, at(700, 400, 1)])).not.toEqual(
-      learnedSurvival("CreateCluster", [at(700, 400, 1)]),
-    );
+  it("uses all days while the durations are steady, also with rare failures and stuck jobs", () => {
+    const rare = [at(7, 30, 1), at(19, 3600, 1), at(30, 25, 1)];
+    const steady = [...days(1, 40, about(400)), ...rare];
+    expect(learned(steady)).not.toEqual(learned(steady.filter(({ day }) => day > 1)));
+  });
+
+  it("does not read a few jobs of the latest day as a change", () => {
+    const latest = at(41, 4000, 3);
+    const survival = learned([...days(1, 40, about(400)), latest]);
+    expect(survivalAt(survival, 1000)).toBeLessThan(0.1);
+  });
+
+  it("does not depend on the order of the counts", () => {
+    const changed = [...days(1, 20, about(400)), ...days(21, 30, about(600))];
+    expect(learned(changed.toReversed())).toEqual(learned(changed));
   });
 });
