@@ -12,9 +12,9 @@ export interface AcceptJobsPorts extends OpenWatchesPorts, SendMessagesPorts {
 }
 
 /**
- * Accepts jobs to watch. Each distinct job costs one request to the ledger. A job is answered as accepted only after SQS
- * has confirmed its message. A failure for one job becomes the answer of this job alone.
- * @returns one answer per submitted job ID, in the order of the submission
+ * Accepts jobs to watch. Each distinct job costs one request to the ledger. A job is accepted only after SQS has
+ * confirmed its message. A failure of one job does not affect the other jobs.
+ * @returns one result per job ID, in the order of the submission
  */
 export async function acceptJobs(
   submission: ResolvedSubmission,

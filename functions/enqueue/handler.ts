@@ -14,7 +14,7 @@ import { httpHandler } from "../../lib/runtime/http-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { createIdentityCheck, logIssuerFailure } from "../shared/authenticate.ts";
 import { logDurationsUnread } from "../shared/learned-durations.ts";
-import { createEnqueueHandler, logAccepted, logAcceptFailure } from "./accept-request.ts";
+import { createEnqueueHandler, logAccepted, logAcceptFailure } from "./create-enqueue-handler.ts";
 
 const env = readEnvironment(
   "POLL_QUEUE_URL",

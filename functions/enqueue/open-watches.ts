@@ -11,10 +11,10 @@ import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
-/** A call with more jobs than this reads no learned durations, so that it costs one ledger request per job. */
+/** A call with more jobs than this reads no learned durations. It then costs exactly one ledger request per job. */
 const SMALL_CALL_JOBS = 10;
 
-/** One distinct job of a call. `failed`: the ledger or a queue failed, and the caller should send the job again. */
+/** One distinct job of a call. `failed` means that the ledger or a queue failed. The caller may send the job again. */
 export type OpenedJob = {
   readonly jobId: string;
   readonly deadlineAt: Instant;
@@ -32,8 +32,8 @@ export interface OpenWatchesPorts {
 }
 
 /**
- * Opens a watch for each job, or adds what this call asks for to the watch that exists. Creates a digest for the watches
- * that this call opened, if the call asks for a digest.
+ * Opens a watch for each job. For a job that is already watched, adds the targets of this call to the watch. Creates a
+ * digest for the new watches if the call asks for one.
  */
 export async function openWatches(
   submission: ResolvedSubmission,
@@ -84,8 +84,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest before the first polls are sent. When this fails, the watches of the digest count as failed. A
- * later call then sends their polls, and each watch without a digest notifies its chats itself.
+ * Stores the digest before the first polls are sent. When the ledger fails, the new watches count as failed. A later call
+ * then sends their polls. Without a stored digest, each watch notifies its chats itself.
  */
 async function createDigest(
   digestId: string,
@@ -114,8 +114,9 @@ async function createDigest(
 export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
 
 /**
- * The type of a new job is not known, so the delay follows the learned durations of all jobs of its project. An instance reads
- * them at most once in ten minutes per project. A large call uses the latest durations that small calls have read. Never throws.
+ * Creates the function that plans the first poll. The type of a new job is not known, so its delay follows the learned
+ * durations of all jobs of its project. They are read at most once in ten minutes per project. A large call uses the
+ * durations that smaller calls have read. The function never throws.
  */
 export function createFirstPollDelay(
   ledger: Pick<Ledger, "readDurations">,

@@ -6,7 +6,7 @@ import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import type { OpenedJob, OpenWatchesPorts } from "./open-watches.ts";
 
-/** After this time, a sweep checks the notifications of an ended watch, in case this call could not send them. */
+/** A sweep checks the notifications of an ended watch after this time, because this call may fail to send them. */
 const SWEEP_DELAY_MS = 600_000;
 
 export interface SendMessagesPorts extends Pick<OpenWatchesPorts, "config" | "now" | "onFailure"> {
@@ -15,7 +15,7 @@ export interface SendMessagesPorts extends Pick<OpenWatchesPorts, "config" | "no
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/** Sends the polls and notifications that the opened watches need. A job becomes `failed` when one was not confirmed. */
+/** Sends the polls and notifications that the opened watches need. A job without confirmation by SQS becomes `failed`. */
 export async function sendMessages(
   project: string,
   opened: readonly OpenedJob[],
@@ -42,9 +42,9 @@ export async function sendMessages(
 }
 
 /**
- * A new watch needs its first poll. The first poll of an existing watch is sent again while no poll was claimed, because its message
- * may be lost. A second message is harmless until then. After the first claim it is not: the second message would
- * overtake a poll that waits for the project's rate limit, and would then wait again.
+ * Returns the first poll of a watch. The first poll of an existing watch is sent again until a poll was claimed, because
+ * its message may be lost. After a claim no second message is sent: it could come before a poll that waits for the rate
+ * limit, and would then wait again.
  */
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
@@ -56,7 +56,7 @@ function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
 }
 
-/** A target that this call adds to an ended watch is notified at once, if its `on` lists the outcome. */
+/** Returns the notifications for targets that this call adds to an ended watch, if their `on` lists the outcome. */
 function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
   const { jobId, addedTargets, watch } = job;
@@ -74,8 +74,8 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a sweep for each ended watch, before its notifications are sent. A later call could not send a lost
- * notification again, because its target would no longer be a new one. Returns the jobs that failed.
+ * Schedules a sweep for each ended watch before its notifications are sent. A later call could not send a lost
+ * notification again, because the target would no longer be new. Returns the IDs of the jobs that failed.
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],

@@ -41,7 +41,7 @@ export interface ConcludePorts {
   readonly onConcluded: (summary: OutcomeSummary) => void;
 }
 
-/** What a claimed poll found out. */
+/** The result of a claimed poll. */
 export interface PollResult {
   readonly watch: Watch;
   readonly poll: number;
@@ -66,10 +66,11 @@ class LeaseEndedError extends Error {
 
 /**
  * Ends a watch: stores the outcome summary, sends one notification per target, and then marks the watch as ended.
- * Does nothing when the watch was stopped or restarted since the poll was claimed. A repetition after a crash uses
- * the stored summary, so all targets receive the same outcome. It may send a notification twice; the claim of the
- * notification makes that harmless.
- * @throws SendFailedError when a notification was not sent; LeaseEndedError when the lease of the poll has ended.
+ * Does nothing when the watch was stopped or restarted since the poll was claimed. A repetition after a crash uses the
+ * stored summary, so all targets receive the same outcome. A repetition may send a notification twice. The claim of the
+ * notification makes this harmless.
+ * @throws SendFailedError when a notification was not sent.
+ * @throws LeaseEndedError when the lease of the poll has ended.
  */
 export async function concludeWatch(
   result: PollResult,
@@ -87,9 +88,9 @@ export async function concludeWatch(
 }
 
 /**
- * Finishes a conclusion that a crash interrupted. Some targets may already know the stored outcome, so the stored outcome
- * holds, even if CCE would answer differently now.
- * @returns false when the ledger has no stored outcome of this generation of the watch
+ * Finishes a conclusion that a crash interrupted. Uses the stored outcome without a new query of CCE, because some targets
+ * may already have received it.
+ * @returns false when the ledger has no outcome of this generation of the watch
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
   const summary = await ports.ledger.readOutcome(watch);
@@ -173,7 +174,7 @@ async function notifyAndEnd(
   }
 }
 
-/** Counts the duration of a job that ended. The caller must be the one call that ended the watch. */
+/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch does this, and so once. */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,

@@ -16,7 +16,7 @@ import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
 import { logDurationsUnread } from "../shared/learned-durations.ts";
 import { logUnreadable } from "../shared/read-message.ts";
-import { createPollHandler } from "./poll-job.ts";
+import { createPollHandler } from "./create-poll-handler.ts";
 import { logConcluded, logPoll } from "./poll-log.ts";
 
 const env = readEnvironment(
@@ -27,13 +27,11 @@ const env = readEnvironment(
   "CONFIG_PATH",
   "PUBLIC_URL",
 );
-const clocks = { now: systemClock, monotonic: monotonicClock, random: systemRandom };
 const sqs = { client: new SQSClient(AWS_CLIENT), random: systemRandom };
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
 export const handler = sqsHandler(
   createPollHandler({
-    ...clocks,
     ledger: bindToTable(table, {
       claimPoll,
       recordPoll,
@@ -51,8 +49,11 @@ export const handler = sqsHandler(
     deadLetterQueue: createSqsSender({ ...sqs, url: env.POLL_DEAD_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     configs: ssmConfig(env.CONFIG_PATH),
-    createCce: ({ projects }) => createCceClient({ ...clocks, projects }),
+    createCce: ({ projects }) =>
+      createCceClient({ projects, now: systemClock, monotonic: monotonicClock, random: systemRandom }),
     defaultUrl: env.PUBLIC_URL,
+    now: systemClock,
+    random: systemRandom,
     onPoll: logPoll,
     onConcluded: logConcluded,
     onUnreadable: logUnreadable,

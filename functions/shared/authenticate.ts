@@ -18,8 +18,8 @@ export interface AuthenticatePorts {
 }
 
 /**
- * Identifies the caller by a bearer token or by the identity token of a CI. Notes the caller for the log line of the request. A
- * token that matches nothing may be newer than the config in memory, so the config is read again before a refusal.
+ * Identifies the caller by a bearer token, or by the identity token of a CI system. Adds the caller to the log line of
+ * the request. An unknown token may be newer than the config in memory, so the config is read again before a refusal.
  */
 export async function authenticate(
   authorization: string | undefined,

@@ -10,8 +10,8 @@ export interface FinishDigestMemberPorts {
 }
 
 /**
- * Removes an ended watch from the running members of its digest. Sends the digest when the watch was the last one. A repeated
- * call sends the digest again; the claim of the notification makes that harmless.
+ * Removes an ended watch from the running members of its digest. Sends the digest when no member is running any more. A
+ * repeated call sends the digest again. The claim of the notification makes this harmless.
  * @returns the targets that the digest notifies of this watch; none when the watch belongs to no digest
  * @throws SendFailedError when the digest could not be sent.
  */

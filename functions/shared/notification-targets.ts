@@ -2,7 +2,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 
-/** The ledger stores digests and alerts about targets under these project names. The name of a real project has no colon. */
+/** The ledger stores digests and alerts about targets under these names. The name of a real project has no colon. */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
@@ -32,8 +32,8 @@ export function notificationTargets(
 }
 
 /**
- * Returns the targets that a digest notifies about this watch. Returns none when the watch is not a member of the digest. This
- * happens when the ledger opened the watch and its answer was lost.
+ * Returns the targets that a digest notifies about this watch. A watch can name a digest without being its member: the
+ * ledger opened the watch, its answer was lost, and so the digest was created without the watch. Returns no target then.
  */
 export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);

@@ -12,7 +12,7 @@ import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { scheduleHandler } from "../../lib/runtime/invocation.ts";
 import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
-import { createSweepHandler, logSweepFailure, logSwept } from "./sweep.ts";
+import { createSweepHandler, logSweepFailure, logSwept } from "./create-sweep-handler.ts";
 
 const env = readEnvironment("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "LEDGER_TABLE", "CONFIG_PATH");
 const sqs = { client: new SQSClient(AWS_CLIENT), random: systemRandom };

@@ -9,13 +9,13 @@ import { DIGEST_PROJECT, digestTargetsOf, notificationTargets } from "../shared/
 
 const MINUTE_MS = 60_000;
 /**
- * When a watch is due again after its message was sent again. The sweep runs every five minutes and for up to one minute.
- * Four minutes make a watch that does not move appear in every run. An alarm counts such runs.
+ * After the sweep has sent a message again, the watch is due again after this time. The sweep runs every five minutes,
+ * and a run takes up to one minute. So every run finds a watch that makes no progress, and an alarm counts these runs.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * A claimed poll that is not done may still have a lease (see `POLL_LEASE_MS`). Until the lease ends, a message for the
- * same poll would be acknowledged as a copy, even when the message that holds the lease was lost.
+ * Delay of a message for a poll that was claimed and is not done. Its lease (`POLL_LEASE_MS`) has ended by then. During
+ * the lease the poll function would acknowledge the new message as a copy, even if the first message is lost.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** How late the message of a notification may be before the sweep sends it again. */
@@ -31,7 +31,7 @@ export interface SweepWatchPorts {
 /** What one run of the sweep uses for each watch. */
 export interface SweepScope extends SweepWatchPorts {
   readonly config: Config;
-  /** Bodies of the notifications that this run has sent. All jobs of a digest lead to the same message; one is enough. */
+  /** Bodies of the notifications that this run has sent. All watches of a digest share one message per target. */
   readonly sent: Set<string>;
 }
 
@@ -44,15 +44,15 @@ export interface SentAgain {
 const NOTHING: SentAgain = { polls: 0, notifications: 0 };
 
 /**
- * Sends the overdue messages of one watch again. Then moves the watch to its next due time in the overdue index, or
- * removes it from the index when none of its messages can become overdue.
- * @throws SendFailedError or an error of the ledger, after an attempt to move the watch behind the other overdue watches.
+ * Sends the overdue messages of one watch again. Then gives the watch its next due time in the overdue index, or removes
+ * it from the index when no message of it can become overdue.
+ * @throws SendFailedError or an error of the ledger. The watch then gets a later due time, if the ledger can write it.
  */
 export async function sweepWatch(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
   try {
     return await sendOverdue(entry, scope);
   } catch (error) {
-    // A watch that fails at every run must not stay first in the index: others are overdue behind it.
+    // A watch that fails at every run must not stay before the other overdue watches in the index.
     await scope.ledger.rescheduleSweep(entry, scope.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -75,13 +75,15 @@ async function sendOverdue(entry: OverdueEntry, scope: SweepScope): Promise<Sent
   return sendNotifications(entry, document, document.summary.outcome, scope);
 }
 
-/** A notification as the ledger records it (null: never claimed), and the message that sends it again. */
-interface Notification {
+/** A notification that may be overdue. */
+interface SentNotification {
+  /** Null when no message of the notification was ever claimed. */
   readonly delivery: DeliveryRecord | null;
+  /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
-/** An ended watch leaves the index when all its notifications are final. */
+/** Sends the overdue notifications of an ended watch again. The watch leaves the index when all of them are final. */
 async function sendNotifications(
   entry: OverdueEntry,
   { watch, deliveries }: WatchDocument,
@@ -100,7 +102,7 @@ async function sendNotifications(
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
-  const ownNotifications = [...own, ...redelivered].map((target): Notification => {
+  const ownNotifications = [...own, ...redelivered].map((target): SentNotification => {
     const delivery = deliveries.find((known) => known.target === target) ?? null;
     const key = { project: entry.project, jobId: entry.jobId, target, generation: watch.generation };
     return { delivery, message: notificationMessage(key, outcome, delivery?.redelivery ?? 0) };
@@ -120,16 +122,16 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of the watch's digest; null while a job of the digest is running, because the digest is sent
- * after the last job. A member that was stopped, or restarted by a later call, may never leave the digest. Its watch
- * therefore decides whether it is running.
+ * Reads the notifications of the watch's digest. Returns null while a job of the digest is running, because the digest
+ * is sent after the last job has ended. The list of running members alone does not show this: a member stays in the list
+ * when it was stopped, or restarted by a later call.
  */
 async function readDigestNotifications(
   { digestId }: Watch,
   targets: readonly string[],
   digest: Digest | null,
   ledger: Pick<Ledger, "readWatch" | "readDelivery">,
-): Promise<readonly Notification[] | null> {
+): Promise<readonly SentNotification[] | null> {
   if (digestId === null || digest === null || targets.length === 0) return [];
   for (const key of digest.running) {
     const member = (await ledger.readWatch(key))?.watch;
@@ -148,7 +150,7 @@ async function readDigestNotifications(
   );
 }
 
-/** When a notification's message counts as lost. */
+/** Returns the time after which the message of a notification counts as lost. */
 function dueAt(delivery: DeliveryRecord | null): Instant {
   return (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS;
 }

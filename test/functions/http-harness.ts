@@ -1,5 +1,5 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
+import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";

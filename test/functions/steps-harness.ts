@@ -1,8 +1,12 @@
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
-import { createPollHandler } from "../../functions/poll/poll-job.ts";
+import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/read-message.ts";
-import { createSweepHandler, type SweepItem, type SweepResult } from "../../functions/sweep/sweep.ts";
+import {
+  createSweepHandler,
+  type SweepItem,
+  type SweepResult,
+} from "../../functions/sweep/create-sweep-handler.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";

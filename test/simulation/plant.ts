@@ -1,6 +1,6 @@
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
-import type { PollPorts } from "../../functions/poll/poll-job.ts";
-import type { SweepPorts } from "../../functions/sweep/sweep.ts";
+import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
+import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 

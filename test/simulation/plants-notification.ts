@@ -1,5 +1,5 @@
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
-import type { SweepPorts } from "../../functions/sweep/sweep.ts";
+import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 
 /** Goes on whatever the claim answers. */
 export function noClaim(ports: NotifyPorts): NotifyPorts {

@@ -1,4 +1,4 @@
-import type { PollPorts } from "../../functions/poll/poll-job.ts";
+import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
 
 type Claims = Pick<PollPorts["ledger"], "claimPoll">;
 

@@ -1,8 +1,8 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import { createEnqueueHandler } from "../../functions/enqueue/accept-request.ts";
+import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
-import { createPollHandler } from "../../functions/poll/poll-job.ts";
-import { createSweepHandler } from "../../functions/sweep/sweep.ts";
+import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";

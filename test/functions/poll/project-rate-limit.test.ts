@@ -1,4 +1,4 @@
-import { createPollHandler } from "../../../functions/poll/poll-job.ts";
+import { createPollHandler } from "../../../functions/poll/create-poll-handler.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { pollMessage } from "../../../lib/queue/messages.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";

@@ -1,7 +1,7 @@
 import { logRedelivered } from "../../../functions/api/redeliver.ts";
 import { logStopped } from "../../../functions/api/stop-watch.ts";
 import { logTested } from "../../../functions/api/test-target.ts";
-import { logAccepted } from "../../../functions/enqueue/accept-request.ts";
+import { logAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { logAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";

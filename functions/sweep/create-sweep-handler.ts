@@ -13,10 +13,10 @@ import { type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 const CONCURRENCY = 10;
 /** Watches read from the overdue index at a time. */
 const PAGE_SIZE = 100;
-/** The run stops with less time than this, so that it ends in time to log what it did. */
+/** A run stops when less time than this is left, so that it can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
-/** A target that is off is reported for a day. The claim of the notification makes repetitions harmless. */
+/** Every run reports a target that was switched off within this time. The claim of the notification makes that harmless. */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
 /** A watch or target for which a run failed. */
@@ -41,9 +41,9 @@ export interface SweepResult {
 }
 
 /**
- * Creates the handler of the sweep. A run sends again what is overdue: polls whose message was lost, and notifications
- * that were never claimed. Claims make this harmless where nothing was lost. A watch leaves the top of the overdue index
- * once it was checked, so the next run continues where a run stopped. A failure stops no other watch.
+ * Creates the handler of the sweep. A run sends overdue polls and notifications again, because their messages may be
+ * lost. Claims make a second message harmless. Each checked watch gets a later due time, so the next run continues where
+ * a run stops. A failure of one watch does not affect the others.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -64,7 +64,7 @@ async function sweepWatches(
 ): Promise<SweepResult> {
   const scope = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
-  /** The index may still show a watch that failed in this run. */
+  /** Watches that failed in this run. The index may still return them. */
   const failed = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     try {
@@ -91,7 +91,7 @@ async function sweepWatches(
 
 const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
 
-/** Sends an alert about each target that is off to the fallback target. Returns the number of targets that failed. */
+/** Sends an alert to the fallback target about each other target that is off. Returns the number of failures. */
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
@@ -116,14 +116,14 @@ async function reportOffTargets(
   return failures.flat().length;
 }
 
-/** Logs a watch or target for which a run failed. */
+/** Logs a failure of a run at one watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
   const fields =
     "target" in failed ? { target: failed.target } : { project: failed.project, job_id: failed.jobId };
   log.error("sweep failed", fields, error);
 }
 
-/** Writes the log line and the metrics of one run. Something that the sweep sent again was lost before. */
+/** Writes the log line and the metrics of one run. */
 export function logSwept({ polls, notifications, failed, finished }: SweepResult): void {
   log.info("swept", { polls, notifications, failed, finished });
   meter.add("SweepFound", polls + notifications);

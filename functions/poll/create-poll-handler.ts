@@ -26,11 +26,11 @@ import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-li
 export const POLL_LEASE_MS = 35_000;
 /** Time limit for one query of CCE. */
 const QUERY_MS = 10_000;
-/** Time reserved after the query for sending the next message and recording the poll. */
+/** Time reserved after the query for sending messages and recording the poll. */
 const RECORD_MS = 6_000;
-/** No message is followed for longer than this after its deadline, whatever the ledger says. */
+/** A watch ends at most this long after the deadline in its message, even if the ledger has a later deadline. */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** A rate limit that allows the query within this time does not postpone it. */
+/** A query that must wait at most this long for the rate limit is made at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface PollPorts
@@ -42,13 +42,13 @@ export interface PollPorts
   readonly configs: Pick<ConfigSource, "knowing">;
   readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
-  /** Waits for other sends of the batch; by default on the system's clock. */
+  /** Delays a send until the other messages of the batch send. The default is the system's timer. */
   readonly timer?: Timer;
   readonly onPoll: (report: PollReport) => void;
   readonly onDurationsUnread: (error: unknown) => void;
 }
 
-/** What one poll uses: the ports, and what the instance or the batch made of them. */
+/** Everything that one poll uses. */
 interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce">, ConcludePorts {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send">;
@@ -81,9 +81,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Does one poll: claims it, asks CCE, decides, sends what follows, and records the poll as done. What follows is the
- * next poll or the notifications. A crash at any point leaves a message in a queue or a lease that ends. The claim
- * refuses a repetition of a poll that was done.
+ * Does one poll: claims it, asks CCE, decides, sends the next poll or the notifications, and records the poll as done.
+ * A crash at any point leaves a message in a queue or a lease that ends, so a later message continues the watch. The
+ * claim refuses a repetition of a poll that is done.
  */
 async function pollJob(
   message: PollMessage,
@@ -143,19 +143,19 @@ async function pollJob(
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };
   const decision = await decideNext(message, result, answer, scope);
-  const lateness = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
+  const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
   if (decision.kind === "conclude") {
     await concludeWatch(result, decision, scope);
-    report(answer.kind, "concluded", null, lateness);
+    report(answer.kind, "concluded", null, latenessSeconds);
   } else {
     const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : null;
     await scheduleNextPoll(result, decision, rateLimitedUntil, scope);
-    report(answer.kind, "poll_again", decision.delaySeconds, lateness);
+    report(answer.kind, "poll_again", decision.delaySeconds, latenessSeconds);
   }
   return "acknowledged";
 }
 
-/** An observation, or when the project's rate limit allows the query. That query is reserved for this watch. */
+/** An observation, or the time at which the project's rate limit allows the query. This time is reserved for the watch. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 async function askCce(
@@ -192,7 +192,7 @@ async function decideNext(
   });
 }
 
-/** Sends the next poll, and then records this poll as done. The next poll carries its place in the rate limit. */
+/** Sends the next poll, and then records this poll as done. The next poll uses the time that this poll reserved. */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
   decision: Extract<PollDecision, { kind: "poll_again" }>,

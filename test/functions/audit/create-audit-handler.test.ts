@@ -1,4 +1,4 @@
-import { createAuditHandler, logAudit } from "../../../functions/audit/audit.ts";
+import { createAuditHandler, logAudit } from "../../../functions/audit/create-audit-handler.ts";
 import type { Audit } from "../../../lib/ledger/dynamo/audit.ts";
 import { capturedLog } from "../captured-log.ts";
 

@@ -1,6 +1,8 @@
-import { POLL_LEASE_MS } from "../../../functions/poll/poll-job.ts";
+import { POLL_LEASE_MS } from "../../../functions/poll/create-poll-handler.ts";
+import { logSweepFailure, logSwept } from "../../../functions/sweep/create-sweep-handler.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/setup.ts";
+import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,7 +20,7 @@ function withPoison(ledger: Partial<Ledger> = {}) {
   return flow;
 }
 
-describe("the sweep", () => {
+describe("a run of the sweep", () => {
   it("sends the lost poll of every watch again, once per run", async () => {
     const flow = createFlow();
     const jobIds = ["job-1", "job-2", "job-3"];
@@ -222,4 +224,31 @@ describe("the sweep", () => {
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
+});
+
+test("a run of the sweep is logged with its counts", async () => {
+  const { logged, metrics } = await capturedLog(() =>
+    logSwept({ polls: 2, notifications: 1, failed: 1, finished: false }),
+  );
+  expect(logged).toEqual([{ message: "swept", polls: 2, notifications: 1, failed: 1, finished: false }]);
+  expect(metrics).toMatchObject({ SweepFound: 3, SweepFailures: 2, NotificationsOverdue: 1 });
+});
+
+test("a sweep without overdue notifications writes no metric of overdue notifications", async () => {
+  const { metrics } = await capturedLog(() =>
+    logSwept({ polls: 2, notifications: 0, failed: 0, finished: true }),
+  );
+  expect(metrics).toMatchObject({ SweepFound: 2, SweepFailures: 0 });
+  expect(metrics).not.toHaveProperty("NotificationsOverdue");
+});
+
+test("a failure of the sweep is logged with the watch or target and the error", async () => {
+  const { logged } = await capturedLog(() => {
+    logSweepFailure(KEY, new Error("throttled"));
+    logSweepFailure({ target: "audit" }, new Error("no such item"));
+  });
+  expect(logged).toMatchObject([
+    { message: "sweep failed", project: "prod", job_id: "job-1", error: { message: "throttled" } },
+    { message: "sweep failed", target: "audit", error: { message: "no such item" } },
+  ]);
 });
