@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { docsPage } from "../lib/openapi/docs-page.ts";
 import { openApiDocument } from "../lib/openapi/openapi-document.ts";
+import { eventSchema } from "./event-schema.ts";
 
 /** The generated files: the path in the repository, and a function that returns the content. */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
+  "docs/event.schema.json": () => `${JSON.stringify(eventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
   "lib/pages/browser.generated.ts": browserModule,
 };

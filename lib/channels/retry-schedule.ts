@@ -1,15 +1,15 @@
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 
-/** How far a wait may lie off its schedule, either way, so that notifications that failed together do not return together. */
+/** Each wait varies by this fraction, so notifications that failed together are not sent again together. */
 const JITTER = 0.2;
 
-/** The second throttle in a row waits twice this, each further one twice as long as the one before, to a bound. */
+/** The wait after the second throttled attempt in a row is twice this. Each further wait is twice the one before. */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * For how long a receiver may throttle a notification. A little longer than the default schedule takes, so that waiting out a 429
- * is never worse than failing; and far less than the 14 days for which the queue keeps a message.
+ * The longest time that a receiver may throttle a notification. It is a little longer than the default retry schedule,
+ * so a throttled notification has at least as much time as a failed one. SQS keeps a message for at most 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
@@ -18,19 +18,23 @@ export type NextAttempt =
   | { readonly kind: "exhausted" };
 
 /**
- * When to try again after an attempt whose verdict was `retry`. `scheduleSeconds` holds the wait before each
- * attempt, the first included, so its length is the number of attempts. `attempts` counts those spent before
- * this one; `spent` says whether this one counts too. One that does not was throttled: `throttles` counts those in a
- * row before it, `throttledMs` is the time since the notification's very first. A wait the receiver asked for is kept in
- * full, and the schedule is its floor; neither goes beyond what a queue can wait. `random` in [0, 1).
+ * Decides when to send again after an attempt with the verdict `retry`. The wait is at least the one that the receiver
+ * asked for and the one of the schedule. It is at most what a queue can wait.
  */
 export function nextAttempt(after: {
+  /** Attempts that counted, before this one. */
   readonly attempts: number;
+  /** Whether this attempt counts. A throttled attempt does not. */
   readonly spent: boolean;
+  /** Throttled attempts in a row before this one. */
   readonly throttles: number;
+  /** The time since the first throttled attempt of the notification. */
   readonly throttledMs: number;
+  /** The wait that the receiver asked for. */
   readonly afterSeconds: number | null;
+  /** The wait before each attempt, including the first. Its length is the number of attempts. */
   readonly scheduleSeconds: readonly number[];
+  /** From 0 to less than 1. */
   readonly random: number;
 }): NextAttempt {
   const { spent, throttles, scheduleSeconds } = after;
@@ -38,17 +42,17 @@ export function nextAttempt(after: {
   const isLast = spent ? step >= scheduleSeconds.length : after.throttledMs >= MAX_THROTTLED_MS;
   if (isLast) return { kind: "exhausted" };
   const scheduled = scheduleSeconds[step] ?? scheduleSeconds.at(-1) ?? 0;
-  const backedOff =
+  const backoff =
     spent || throttles === 0 ? 0 : Math.min(THROTTLED_SECONDS * 2 ** throttles, MAX_THROTTLED_SECONDS);
-  const wait = Math.max(jittered(Math.max(scheduled, backedOff), after.random), after.afterSeconds ?? 0);
+  const wait = Math.max(withJitter(Math.max(scheduled, backoff), after.random), after.afterSeconds ?? 0);
   return { kind: "again", afterSeconds: Math.min(wait, SQS_MAX_VISIBILITY_SECONDS) };
 }
 
-/** The wait before the first attempt, in seconds. */
+/** Returns the wait before the first attempt, in seconds. `random` is from 0 to less than 1. */
 export function firstWaitSeconds(scheduleSeconds: readonly number[], random: number): number {
-  return Math.min(jittered(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
+  return Math.min(withJitter(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
 }
 
-function jittered(seconds: number, random: number): number {
+function withJitter(seconds: number, random: number): number {
   return seconds * (1 - JITTER + 2 * JITTER * random);
 }

@@ -1,7 +1,8 @@
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import { type ChatMessage, type FailureText, type Link, linkTo, type TextBudget } from "./chat-message.ts";
+import type { ChatMessage, FailureText, Link, TextBudget } from "./chat-message.ts";
+import { EMPTY_MESSAGE, linkTo } from "./chat-message.ts";
 import {
   commonFacts,
   jobLabel,
@@ -24,21 +25,19 @@ export function digestMessage(summaries: readonly OutcomeSummary[], budget: Text
   const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
   const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
   return {
+    ...EMPTY_MESSAGE,
     tone,
     mentions: unsuccessful.length > 0,
     headline: `${icon} ${countsText(summaries)}`,
     facts: commonFacts(summaries, budget),
-    summary: [],
     failures,
     omittedFailures: omittedByJobs + all.length - failures.length,
-    warnings: [],
     links: linksOf(summaries, unsuccessful),
-    footer: null,
     at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
   };
 }
 
-/** Titles name the job: `❌ Failed: CreateNode node-3 › CreateNodeVM`. A job without a reason has one entry, too. */
+/** Each title names the job: `❌ Failed: CreateNode node-3 › CreateNodeVM`. A job without a failure has one entry. */
 function failuresOfJob(
   summary: OutcomeSummary,
   { failures }: ChatMessage,

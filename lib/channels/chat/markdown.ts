@@ -40,7 +40,7 @@ function failureParagraphs(
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Makes text inert for a chat whose Markdown has no escapeText character. An invisible character separates the parts of
+ * Makes text inert for a chat whose Markdown has no escape character. An invisible character separates the parts of
  * everything that could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
  */
 export function separateMarkup(text: string): string {

@@ -7,7 +7,6 @@ import type {
 } from "@slack/types";
 import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { FormattedMessage } from "../channel.ts";
 import type { ChatFormat } from "../chat/chat-channel.ts";
 import type { ChatMessage, Fact, FailureText, Hint } from "../chat/chat-message.ts";
 import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
@@ -38,7 +37,7 @@ export const slackMessage: ChatFormat = {
       fallback: { text },
     };
   },
-  isWithinLimits: ({ payload: { blocks } }: FormattedMessage): boolean =>
+  isWithinLimits: ({ payload: { blocks } }) =>
     !Array.isArray(blocks) ||
     (blocks.length <= SLACK_LIMITS.blocks && JSON.stringify(blocks).length <= SLACK_LIMITS.blocksCharacters),
 };

@@ -29,11 +29,11 @@ const JobEventData = z.object({
   statusUrl: MaybeText,
 });
 
-/** How a job ended, in the envelope of Standard Webhooks. */
+/** How a job ended. All events have the fields `type`, `timestamp` and `data` of Standard Webhooks. */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch concluded." }),
+    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch ended." }),
     data: JobEventData,
   })
   .register(z.globalRegistry, { title: "How a job ended" });
@@ -41,7 +41,7 @@ export type JobEvent = z.infer<typeof JobEvent>;
 
 const TestEvent = z
   .object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) })
-  .register(z.globalRegistry, { title: "A test of this target, asked for by an operator" });
+  .register(z.globalRegistry, { title: "A test of this target" });
 
 const TargetGoneEvent = z
   .object({
@@ -49,7 +49,7 @@ const TargetGoneEvent = z
     timestamp: IsoTime,
     data: z.object({ target: z.string(), since: IsoTime }),
   })
-  .register(z.globalRegistry, { title: "Another target takes no more notifications" });
+  .register(z.globalRegistry, { title: "Another target is switched off" });
 
 const DigestEvent = z
   .object({
@@ -60,20 +60,8 @@ const DigestEvent = z
       jobs: z.array(z.object({ project: z.string(), jobId: z.string(), outcome: Outcome })),
     }),
   })
-  .register(z.globalRegistry, { title: "How the jobs of one call ended, in short" });
+  .register(z.globalRegistry, { title: "How all jobs of a digest ended" });
 
-/** Everything that is posted to a webhook target. */
+/** Every event that a webhook target can get. */
 export const WebhookEvent = z.discriminatedUnion("type", [JobEvent, TestEvent, TargetGoneEvent, DigestEvent]);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
-
-/** The same as JSON Schema 2020-12. Events may grow by new fields, so other properties are not forbidden. */
-export function eventSchema(): Readonly<Record<string, unknown>> {
-  const schema = z.toJSONSchema(WebhookEvent, {
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
-  return { title: "Events of the CCE job notifier", ...schema };
-}

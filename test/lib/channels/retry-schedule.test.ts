@@ -14,7 +14,7 @@ const failed = {
 const HOUR_MS = 3_600_000;
 
 describe("nextAttempt", () => {
-  it("walks down the schedule, one wait for every attempt spent, and then gives up", () => {
+  it("returns the waits of the schedule one after the other, and then exhausted", () => {
     const waits = SCHEDULE.map((_, attempts) => nextAttempt({ ...failed, attempts }));
     expect(waits).toEqual([
       ...SCHEDULE.slice(1).map((afterSeconds) => ({ kind: "again", afterSeconds })),
@@ -22,31 +22,31 @@ describe("nextAttempt", () => {
     ]);
   });
 
-  it("scatters the waits by a fifth either way", () => {
+  it("varies each wait by up to 20 percent", () => {
     expect(nextAttempt({ ...failed, attempts: 3, random: 0 })).toEqual({ kind: "again", afterSeconds: 480 });
     const latest = nextAttempt({ ...failed, attempts: 3, random: 0.999_999 });
     expect(latest).toEqual({ kind: "again", afterSeconds: expect.closeTo(720, 2) });
   });
 
-  it("waits as long as it was asked to, never less", () => {
+  it("waits at least as long as the receiver asked for", () => {
     expect(nextAttempt({ ...failed, afterSeconds: 300, random: 0 })).toEqual({
       kind: "again",
       afterSeconds: 300,
     });
   });
 
-  it("does not come back sooner than the schedule says, though it may", () => {
+  it("waits at least as long as the schedule, although the receiver asks for less", () => {
     const throttled = { ...failed, spent: false, afterSeconds: 0 };
     expect(nextAttempt(throttled)).toEqual({ kind: "again", afterSeconds: 5 });
     expect(nextAttempt({ ...throttled, attempts: 2 })).toEqual({ kind: "again", afterSeconds: 120 });
   });
 
-  it("is never exhausted by being throttled", () => {
+  it("is not exhausted by throttled attempts", () => {
     const next = nextAttempt({ ...failed, attempts: 8, spent: false, afterSeconds: 60 });
     expect(next).toEqual({ kind: "again", afterSeconds: 43_200 });
   });
 
-  it("backs off from a receiver that throttles again and again, unless it asks for a longer wait", () => {
+  it("doubles the wait for each throttled attempt in a row, unless the receiver asks for a longer one", () => {
     const throttled = { ...failed, spent: false };
     const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => nextAttempt({ ...throttled, throttles }));
     expect(waits).toEqual(
@@ -56,18 +56,18 @@ describe("nextAttempt", () => {
     expect(nextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
   });
 
-  it("gives up on a receiver that has throttled for a day; a failed attempt that was not throttled counts by itself", () => {
+  it("is exhausted by a throttled attempt after a day of throttling, but not by a failed attempt", () => {
     const throttled = { ...failed, spent: false, throttles: 90 };
     expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({ kind: "again" });
     expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "exhausted" });
     expect(nextAttempt({ ...failed, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "again", afterSeconds: 5 });
   });
 
-  it("gives up at once where the schedule has a single attempt", () => {
+  it("is exhausted after the first attempt when the schedule has only one", () => {
     expect(nextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
   });
 
-  it("stays within a fifth of the schedule, above what was asked, and within what a queue can wait", () => {
+  it("is always within 20 percent of the schedule, at least the wait that was asked for, and at most what a queue can wait", () => {
     const seconds = fc.integer({ min: 0, max: 43_200 });
     fc.assert(
       fc.property(
@@ -90,7 +90,7 @@ describe("nextAttempt", () => {
 });
 
 describe("firstWaitSeconds", () => {
-  it("is the schedule's first entry, scattered like the others, within what a queue can wait", () => {
+  it("is the first entry of the schedule, varied as the others, and at most what a queue can wait", () => {
     expect(firstWaitSeconds(SCHEDULE, 0.9)).toBe(0);
     expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
     expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);

@@ -1,0 +1,14 @@
+import * as z from "zod/mini";
+import { WebhookEvent } from "../lib/channels/webhook/event.ts";
+
+/** Returns the JSON Schema 2020-12 of all webhook events. It allows unknown fields, because events may get new fields. */
+export function eventSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(WebhookEvent, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return { title: "Events of the CCE job notifier", ...schema };
+}
