@@ -15,7 +15,7 @@ const READ_LIMIT = 100;
 
 export interface ListJobsPorts {
   readonly ledger: Pick<WatchLedger, "listRecentWatches">;
-  readonly configs: Pick<ConfigSource, "current" | "knowing">;
+  readonly configs: Pick<ConfigSource, "current" | "currentWith">;
   /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
@@ -29,7 +29,7 @@ export async function listJobs(
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const project = request.query.get("project");
-  const config = await (project === null ? configs.current() : configs.knowing("projects", project));
+  const config = await (project === null ? configs.current() : configs.currentWith("projects", project));
   const query = readListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
   const links = linkOptions(config, defaultUrl);

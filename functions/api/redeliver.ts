@@ -12,7 +12,7 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallback } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { keptUntil } from "../../lib/config/retention.ts";
+import { expiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { deliveriesOverdueAt, type Watch } from "../../lib/ledger/watch.ts";
@@ -51,7 +51,7 @@ export async function redeliver(
   const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
-  const expiresAt = keptUntil(now, config.settings);
+  const expiresAt = expiryTime(now, config.settings);
   // The sweep must find the notifications when the messages are lost. So the watch becomes due before the messages are sent.
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(

@@ -3,7 +3,7 @@ import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/
 import { rejectInput } from "../../lib/api/request-body.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { keptUntil } from "../../lib/config/retention.ts";
+import { expiryTime } from "../../lib/config/retention.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { type Queue, SendFailedError } from "../../lib/queue/queue.ts";
@@ -34,7 +34,7 @@ export async function stopWatch(
   const problem = rejectInput(request);
   if (problem !== null) return problem;
   const { settings } = await configs.current();
-  const result = await ledger.stopWatch(key, now(), keptUntil(now(), settings));
+  const result = await ledger.stopWatch(key, now(), expiryTime(now(), settings));
   if (result === "missing") return watchNotFound(key);
   if (result === "stopped") onStopped(key, caller.name);
   const watch = (await ledger.readWatch(key))?.watch;

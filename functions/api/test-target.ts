@@ -17,7 +17,7 @@ const RESPONSE_MS = 2_000;
 
 export interface TestTargetPorts {
   readonly ledger: Pick<TargetLedger, "switchTargetOn">;
-  readonly configs: Pick<ConfigSource, "knowing">;
+  readonly configs: Pick<ConfigSource, "currentWith">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   readonly now: () => Instant;
   readonly uuid: () => string;
@@ -37,7 +37,7 @@ export async function testTarget(
   const errors = nameErrors("name", Name.safeParse(name));
   if (errors.length > 0) return malformedPath(errors);
   if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
-  const config = await ports.configs.knowing("targets", name);
+  const config = await ports.configs.currentWith("targets", name);
   const target = isConfigured(config, "targets", name) ? config.targets[name] : undefined;
   if (target === undefined) return targetNotFound(name);
   const now = ports.now();

@@ -58,7 +58,7 @@ async function acceptRequest(
   const { submission, fromReply } = read;
 
   let config = await ports.configs.current();
-  if (hasUnknownName(submission, config)) config = await ports.configs.fresh();
+  if (hasUnknownName(submission, config)) config = await ports.configs.refreshed();
   const resolved = resolveSubmission(read, identified.caller, config);
   if (resolved.kind === "problem") return resolved;
 

@@ -1,7 +1,7 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { isChat } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { keptUntil } from "../../lib/config/retention.ts";
+import { expiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -66,7 +66,7 @@ async function openWatch(
       context,
       callbacks,
       digestId,
-      expiresAt: keptUntil(deadlineAt, settings),
+      expiresAt: expiryTime(deadlineAt, settings),
     });
     return { jobId, deadlineAt, delaySeconds, ...opened };
   } catch (error) {
@@ -101,7 +101,7 @@ async function createDigest(
       digestId,
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
-      expiresAt: keptUntil(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
+      expiresAt: expiryTime(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
     });
     return opened;
   } catch (error) {

@@ -38,7 +38,7 @@ export interface NotifyPorts extends Omit<RecordAttemptPorts, "settings"> {
     ResolveNotificationPorts["ledger"] &
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
-  readonly configs: Pick<ConfigSource, "current" | "knowing" | "fresh">;
+  readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
   /** Makes one attempt. Never throws. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   readonly onUnreadable: ReadMessagePorts["onUnreadable"];
@@ -52,7 +52,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
     const read = await readMessage(NotifyMessage, received, readPorts);
     if (read.kind === "unreadable") return read.disposition;
     const { target } = read.message;
-    const config = await (isCallback(target) ? configs.current() : configs.knowing("targets", target));
+    const config = await (isCallback(target) ? configs.current() : configs.currentWith("targets", target));
     const resolved = await resolveNotification(read.message, config, ports);
     switch (resolved.kind) {
       case "filtered":

@@ -4,7 +4,7 @@ import type { NotificationContent } from "../../lib/channels/notification-conten
 import { callbackTarget, isCallback, type Target } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { keptUntil } from "../../lib/config/retention.ts";
+import { expiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
@@ -32,7 +32,7 @@ export type ResolvedNotification =
 
 export interface ResolveNotificationPorts {
   readonly ledger: Pick<Ledger, "readOutcome" | "readCallerData" | "readDigest" | "readDelivery">;
-  readonly configs: Pick<ConfigSource, "fresh">;
+  readonly configs: Pick<ConfigSource, "refreshed">;
   readonly now: () => Instant;
 }
 
@@ -47,7 +47,7 @@ export async function resolveNotification(
 ): Promise<ResolvedNotification> {
   const resolved = await resolveWith(config, message, ports);
   if (resolved.kind !== "filtered") return resolved;
-  const newest = await ports.configs.fresh();
+  const newest = await ports.configs.refreshed();
   return newest === config ? resolved : resolveWith(newest, message, ports);
 }
 
@@ -58,7 +58,7 @@ async function resolveWith(
 ): Promise<ResolvedNotification> {
   const { target: targetName } = message;
   const target = config.targets[targetName] ?? null;
-  const expiresAt = keptUntil(now(), config.settings);
+  const expiresAt = expiryTime(now(), config.settings);
   switch (message.kind) {
     case "notification": {
       const { project, jobId, generation, redelivery } = message;

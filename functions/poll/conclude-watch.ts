@@ -1,7 +1,7 @@
 import { linkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { keptUntil } from "../../lib/config/retention.ts";
+import { expiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -130,7 +130,7 @@ async function saveSummary(
   return ledger.saveOutcomeOnce(
     { project, jobId, generation },
     { summary, tree: job },
-    keptUntil(at, settings),
+    expiryTime(at, settings),
   );
 }
 
@@ -162,7 +162,7 @@ async function notifyAndEnd(
       concludedAt: summary.concludedAt,
       targets,
       polledAt,
-      expiresAt: keptUntil(at, config.settings),
+      expiresAt: expiryTime(at, config.settings),
       lastSeen: { phase, jobType, resourceName },
     });
     if (ended.kind === "ended") {

@@ -39,7 +39,7 @@ export interface PollPorts
   readonly ledger: ConcludePorts["ledger"] &
     Pick<Ledger, "claimPoll" | "recordPoll" | "readDurations" | "reserveRequestTime">;
   readonly pollQueue: Queue;
-  readonly configs: Pick<ConfigSource, "knowing">;
+  readonly configs: Pick<ConfigSource, "currentWith">;
   readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
   /** Delays a send until the other messages of the batch send. The default is the system's timer. */
@@ -68,7 +68,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
       try {
         const read = await readMessage(PollMessage, received, { ...ports, queue: ports.pollQueue });
         if (read.kind === "unreadable") return read.disposition;
-        const config = await ports.configs.knowing("projects", read.message.project);
+        const config = await ports.configs.currentWith("projects", read.message.project);
         const cce = clients.get(config) ?? ports.createCce(config);
         clients.set(config, cce);
         const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };

@@ -11,7 +11,7 @@ import type { Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 export interface AuthenticatePorts {
-  readonly configs: Pick<ConfigSource, "current" | "fresh">;
+  readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
   readonly onIssuerFailure: (cause: unknown) => void;
@@ -29,7 +29,7 @@ export async function authenticate(
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
   let identified = await identifyCaller(credential.token, await ports.configs.current(), ports);
   if (identified.kind === "refused")
-    identified = await identifyCaller(credential.token, await ports.configs.fresh(), ports);
+    identified = await identifyCaller(credential.token, await ports.configs.refreshed(), ports);
   switch (identified.kind) {
     case "caller":
       ports.note({ caller: identified.caller.name });

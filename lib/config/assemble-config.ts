@@ -1,49 +1,41 @@
-/** One entry of the config as Parameter Store holds it: `projects/prod`, `settings`, … and its JSON text. */
+import { fieldsOf, parseJson } from "../domain/json.ts";
+
+/** One entry of the config in the Parameter Store. */
 export interface ConfigEntry {
+  /** The place in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or `settings`. */
   readonly name: string;
+  /** The JSON text of that place. */
   readonly value: string;
 }
 
-const MAPS = ["projects", "targets", "tokens"] as const;
-
-export type Assembled =
+export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/**
- * Puts entries (`projects/prod`, `oidc/0`, `settings`) together to the one document that `parseConfig` validates.
- * Entries whose place or JSON is wrong are told all at once, by name and never by value.
- */
-export function assembleConfig(entries: readonly ConfigEntry[]): Assembled {
+const MAPS: readonly string[] = ["projects", "targets", "tokens"];
+
+/** Assembles entries into one config document. The faults name entries but no values. */
+export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig {
   const document: Record<string, unknown> = {};
+  const rules: { readonly order: string; readonly value: unknown }[] = [];
   const faults: string[] = [];
-  const oidc: { order: string; value: unknown }[] = [];
-  for (const entry of entries) {
-    const value = parseJson(entry.value);
-    if (value === undefined) {
-      faults.push(`${entry.name}: is not JSON`);
-      continue;
-    }
-    const [head = "", name, ...rest] = entry.name.split("/");
-    if (head === "settings" && name === undefined) document.settings = value;
-    else if (head === "oidc" && name !== undefined && rest.length === 0) oidc.push({ order: name, value });
-    else if (MAPS.some((map) => map === head) && name !== undefined && rest.length === 0)
-      document[head] = { ...(document[head] as object | undefined), [name]: value };
-    else
-      faults.push(
-        `${entry.name}: is no entry of the config (projects/…, targets/…, tokens/…, oidc/…, settings)`,
-      );
+  for (const { name, value: text } of entries) {
+    const value = parseJson(text);
+    const [head = "", key, ...rest] = name.split("/");
+    if (value === undefined) faults.push(`${name}: must be JSON`);
+    else if (name === "settings") document.settings = value;
+    else if (key === undefined || rest.length > 0) faults.push(unknownEntry(name));
+    else if (head === "oidc") rules.push({ order: key, value });
+    else if (MAPS.includes(head)) document[head] = { ...fieldsOf(document[head]), [key]: value };
+    else faults.push(unknownEntry(name));
   }
   if (faults.length > 0) return { kind: "faults", faults };
-  if (oidc.length > 0)
-    document.oidc = oidc.sort((a, b) => a.order.localeCompare(b.order, "en")).map(({ value }) => value);
+  if (rules.length > 0) {
+    document.oidc = rules.sort((a, b) => a.order.localeCompare(b.order, "en")).map(({ value }) => value);
+  }
   return { kind: "document", document };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function unknownEntry(name: string): string {
+  return `${name}: unknown entry. Known entries: projects/NAME, targets/NAME, tokens/NAME, oidc/N, settings`;
 }

@@ -1,98 +1,89 @@
+import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
-import type { ConfigEntry } from "./assemble-config.ts";
-import { assembleConfig } from "./assemble-config.ts";
+import { assembleConfig, type ConfigEntry } from "./assemble-config.ts";
 import { type Config, parseConfig } from "./config.ts";
 
-const MINUTE_MS = 60_000;
 /** How long a config is used before it is read again. */
-const FRESH_MS = 5 * MINUTE_MS;
-/** Who has a reason to doubt the config has it read again at once, but not more often than this. */
-const REREAD_MS = 10_000;
+const MAX_AGE_MS = 5 * 60_000;
+/** How long a config is used when a caller asks for a new one. It limits how often the config is read. */
+const REFRESH_AGE_MS = 10_000;
 
 export interface ConfigSource {
   /**
-   * The config, at most five minutes old; an older good one while the newest has faults or cannot be read.
-   * The same object until something in it changes: what is made of it (clients, tokens) can be kept by it.
+   * Returns the config, at most five minutes old. Returns the latest valid config while the newest one has faults or
+   * cannot be read. Returns the same object until the config changes.
    */
   current(): Promise<Config>;
-  /** The config; read again at once, unless that has just been done, when it does not know this name. */
-  knowing(kind: "projects" | "targets", name: string): Promise<Config>;
-  /** The config as it is now: read again, unless that has just been done. */
-  fresh(): Promise<Config>;
-  /** Throws what the latest reading met, even while an older good config serves on; read anew as for an unknown name. */
+  /** Like `current`. Reads the config again when it has no such project or target. */
+  currentWith(kind: "projects" | "targets", name: string): Promise<Config>;
+  /** Like `current`, but at most ten seconds old. */
+  refreshed(): Promise<Config>;
+  /** @throws the error of the latest read, even while an older valid config is in use. */
   check(): Promise<void>;
 }
 
+/** The config has faults. The message lists all of them. */
 export class ConfigInvalidError extends Error {
-  override name = "ConfigInvalidError";
+  override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`the config has faults: ${faults.join("; ")}`);
+    super(`The config has faults: ${faults.join("; ")}`);
     this.faults = faults;
   }
 }
 
 /**
- * Keeps one config per instance of a function.
- * @param options.readEntries reads all entries; may throw.
- * @param options.onFault is told when a config that was just read cannot be used (it is the alarm's source).
- * Throws `ConfigInvalidError`, or what `readEntries` threw, only while there has never been a good config.
+ * Creates a source that keeps the config. All its methods throw `ConfigInvalidError`, or what `readEntries` threw,
+ * while no valid config has been read yet.
+ * @param options.readEntries reads all entries.
+ * @param options.onFault gets the error of each read that failed or found faults.
  */
 export function createConfigSource(options: {
-  readEntries: () => Promise<readonly ConfigEntry[]>;
-  now: () => Instant;
-  onFault: (error: unknown) => void;
+  readonly readEntries: () => Promise<readonly ConfigEntry[]>;
+  readonly now: () => Instant;
+  readonly onFault: (error: unknown) => void;
 }): ConfigSource {
   const { readEntries, now, onFault } = options;
-  let good: Config | null = null;
-  let fault: unknown = null;
-  let goodText = "";
-  let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<Config> | null = null;
+  let valid: { readonly config: Config; readonly text: string } | null = null;
+  let latestError: unknown = null;
 
-  async function read(): Promise<Config> {
+  async function load(): Promise<Config> {
     try {
       const entries = await readEntries();
-      fault = null;
       const text = JSON.stringify(entries);
-      if (good !== null && text === goodText) {
-        readAt = now();
-        return good;
-      }
-      const assembled = assembleConfig(entries);
-      if (assembled.kind === "faults") throw new ConfigInvalidError(assembled.faults);
-      const parsed = parseConfig(assembled.document);
-      if (parsed.kind === "faults") throw new ConfigInvalidError(parsed.faults);
-      good = parsed.config;
-      goodText = text;
+      if (valid?.text !== text) valid = { config: parseEntries(entries), text };
+      latestError = null;
+      return valid.config;
     } catch (error) {
-      fault = error;
+      latestError = error;
       onFault(error);
-      if (good === null) throw error;
-    } finally {
-      reading = null;
+      if (valid === null) throw error;
+      return valid.config;
     }
-    readAt = now();
-    return good;
   }
 
-  async function notOlderThan(ageMs: number): Promise<Config> {
-    if (good !== null && now() - readAt < ageMs) return good;
-    reading ??= read();
-    return reading;
-  }
-
+  const cache = createExpiringCache({ load, now, maxAgeMs: MAX_AGE_MS });
+  const current = () => cache.get("config");
+  const refreshed = () => cache.get("config", REFRESH_AGE_MS);
   return {
-    current: () => notOlderThan(FRESH_MS),
-    async knowing(kind, name) {
-      const config = await notOlderThan(FRESH_MS);
-      return Object.hasOwn(config[kind], name) ? config : notOlderThan(REREAD_MS);
+    current,
+    refreshed,
+    async currentWith(kind, name) {
+      const config = await current();
+      return Object.hasOwn(config[kind], name) ? config : refreshed();
     },
-    fresh: () => notOlderThan(REREAD_MS),
     async check() {
-      await notOlderThan(REREAD_MS);
-      if (fault !== null) throw fault;
+      await refreshed();
+      if (latestError !== null) throw latestError;
     },
   };
+}
+
+function parseEntries(entries: readonly ConfigEntry[]): Config {
+  const assembled = assembleConfig(entries);
+  if (assembled.kind === "faults") throw new ConfigInvalidError(assembled.faults);
+  const parsed = parseConfig(assembled.document);
+  if (parsed.kind === "faults") throw new ConfigInvalidError(parsed.faults);
+  return parsed.config;
 }

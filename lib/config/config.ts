@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { Target } from "../channels/targets.ts";
 import { Name } from "../domain/job.ts";
+import { fieldsOf } from "../domain/json.ts";
 import { describeIssue, httpUrl, NonEmpty } from "../domain/zod-fields.ts";
-import { crossFaults } from "./cross-references.ts";
 import { Project } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
@@ -10,22 +10,22 @@ const Sha256 = z
   .string()
   .check(z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)"));
 
-const Scope = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
+const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
-/** What a caller may use: names, or `*` for all. */
-const scopes = { projects: Scope.check(z.minLength(1)), targets: z._default(Scope, ["*"]) };
+/** What a caller may use. */
+const rights = { projects: Names.check(z.minLength(1)), targets: z._default(Names, ["*"]) };
 
-/** A bearer token, known only by its SHA-256. Two may be alive while one is rotated. */
+/** A bearer token. The config has its SHA-256 only. Several digests are valid while a token is rotated. */
 export const Token = z.strictObject({
   sha256: z.union(
     [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
-    "must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",
+    "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
   ),
-  ...scopes,
+  ...rights,
 });
 export type Token = z.infer<typeof Token>;
 
-/** CI identity tokens of one issuer that are let in. `*` in a claim's pattern stands for any text. */
+/** Accepts the identity tokens of one issuer. In the pattern of a claim, `*` matches any text. */
 export const OidcRule = z.strictObject({
   issuer: httpUrl("must be the issuer's URL"),
   audience: NonEmpty,
@@ -34,14 +34,13 @@ export const OidcRule = z.strictObject({
     .check(
       z.refine(
         (claims) => Object.keys(claims).length > 0,
-        "names at least one claim, or anyone at this issuer gets in",
+        "must have at least one claim, or every user of the issuer has access",
       ),
     ),
-  ...scopes,
+  ...rights,
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The whole config, one document (see docs), but for what its parts say of each other. */
 const Config = z.strictObject({
   projects: z._default(z.record(Name, Project), {}),
   targets: z._default(z.record(Name, Target), {}),
@@ -55,18 +54,59 @@ export type ParsedConfig =
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/**
- * Validates a config document, all of it at once. Each fault is one line: where it is, and what is wrong with it; never a
- * value.
- */
+/** Parses a config document. Returns all faults at once. Each fault has a path and a text, but no value. */
 export function parseConfig(document: unknown): ParsedConfig {
   const parsed = Config.safeParse(document);
   const issues = parsed.error?.issues ?? [];
   const faults = [
-    ...issues.map((issue) => `${issue.path.join(".") || "(the document)"}: ${describeIssue(issue)}`),
-    ...crossFaults(document),
+    ...issues.map((issue) => `${formatPath(issue.path)}: ${describeIssue(issue)}`),
+    ...findUnknownNames(document),
   ];
   return parsed.success && faults.length === 0
     ? { kind: "config", config: parsed.data }
     : { kind: "faults", faults };
+}
+
+/** Returns a path as `tokens.ci.projects[0]`. */
+function formatPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "(the document)";
+  return path
+    .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`))
+    .join("");
+}
+
+/**
+ * Finds names of projects and targets that the document does not define.
+ * It reads the document before validation and skips malformed parts, so that all faults are found at once.
+ */
+function findUnknownNames(document: unknown): readonly string[] {
+  const config = fieldsOf(document);
+  const settings = fieldsOf(config.settings);
+  const faults: string[] = [];
+
+  const check = (kind: "projects" | "targets", name: unknown, path: readonly PropertyKey[]): void => {
+    const known = fieldsOf(config[kind]);
+    if (!Name.safeParse(name).success || Object.hasOwn(known, String(name))) return;
+    const names = Object.keys(known).join(", ") || "none";
+    faults.push(`${formatPath(path)}: unknown ${kind.slice(0, -1)} '${name}'. Known ${kind}: ${names}`);
+  };
+  const checkAll = (kind: "projects" | "targets", names: unknown, path: readonly PropertyKey[]): void => {
+    for (const [i, name] of itemsOf(names).entries()) check(kind, name, [...path, i]);
+  };
+  const checkRights = (value: unknown, path: readonly PropertyKey[]): void => {
+    const { projects, targets } = fieldsOf(value);
+    checkAll("projects", projects, [...path, "projects"]);
+    checkAll("targets", targets, [...path, "targets"]);
+  };
+
+  for (const [name, token] of Object.entries(fieldsOf(config.tokens))) checkRights(token, ["tokens", name]);
+  for (const [i, rule] of itemsOf(config.oidc).entries()) checkRights(rule, ["oidc", i]);
+  check("projects", settings.defaultProject, ["settings", "defaultProject"]);
+  check("targets", settings.fallbackTarget, ["settings", "fallbackTarget"]);
+  checkAll("targets", settings.defaultTargets, ["settings", "defaultTargets"]);
+  return faults;
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

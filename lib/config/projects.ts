@@ -19,25 +19,25 @@ const PasswordAuth = z.strictObject({
 
 const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
-/** How a project signs in to CCE. */
+/** The credentials of a project. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** A CCE project. Without `endpoint` it is derived from the region; one of the two must be there. */
+/** A CCE project. It needs a region or an endpoint. Without an endpoint, the region determines it. */
 export const Project = z
   .strictObject({
     projectId: z
       .string()
-      .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID shown in the cloud's console")),
+      .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
     region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
     endpoint: z.optional(httpUrl("must be the URL of the CCE API, starting with https://")),
     auth: Auth,
   })
   .check(
     z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
-      message: "needs a region, or an endpoint",
+      message: "is missing: a project needs a region or an endpoint",
       path: ["region"],
-      // Told beside the faults of other fields, not once those are mended.
+      // zod skips this check after other faults, unless `when` says otherwise.
       when: ({ value }) => typeof value === "object" && value !== null,
     }),
   );

@@ -5,25 +5,23 @@ import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { httpUrl } from "../domain/zod-fields.ts";
 
-/** The longest a watch may be told to last: well inside the queue's 14 days. */
+/** The longest deadline of a watch. A queue keeps a message for 14 days, which is twice as long. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
-/** From `min` to `max`, both allowed. */
 const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
-/** More than 0, at most `max`. */
-const upTo = (max: number) => z.number().check(z.positive(), z.maximum(max));
-const wholeBetween = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+const positiveUpTo = (max: number) => z.number().check(z.positive(), z.maximum(max));
+const integerBetween = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
 
-const Days = upTo(3650);
+const Days = positiveUpTo(3650);
 const Hosts = z._default(z.array(z.string().check(z.minLength(1), z.maxLength(300))), []);
 
 const Poll = z.strictObject({
-  pollCostSeconds: z._default(upTo(3600), 1),
+  pollCostSeconds: z._default(positiveUpTo(3600), 1),
   minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
-  /** What CCE allows a project's user to ask in five minutes. Without it a project is paced once CCE asks for fewer. */
-  queriesPerFiveMinutes: z.optional(wholeBetween(10, 1_000_000)),
+  /** The limit of CCE for one user. Without it, polls are rate-limited only after CCE answered 429. */
+  queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
 });
 export type PollSettings = z.infer<typeof Poll>;
@@ -35,41 +33,39 @@ const Retry = z.strictObject({
   ),
 });
 
-/** Everything an operator may tune; every one has a default. */
+/** The settings that an operator may change. All are optional. */
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** Told when another target is gone. */
+  /** Notified when another target is gone. */
   fallbackTarget: z.optional(Name),
-  deadlineMinutes: z._default(upTo(MAX_DEADLINE_MINUTES), 120),
-  maxPolls: z._default(wholeBetween(1, 100_000), 500),
+  deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
+  maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
-  /** Hosts, or host:port, that a caller's `callbackUrl` may name. */
+  /** Hosts, as NAME or NAME:PORT, that a `callbackUrl` may have. */
   callbackHosts: Hosts,
-  /** Secrets that sign calls to a `callbackUrl`; without them such calls carry no signature. */
+  /** The secrets that sign callbacks. Without them, callbacks have no signature. */
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
-  /** Keys the links to status pages; without it no links are made. */
+  /** The key that signs links to pages. Without it, no links are made. */
   linkKey: z.optional(
     z.pipe(
       z
         .string()
-        .check(
-          z.minLength(8, "must be at least 8 characters; 32 random ones are good (openssl rand -hex 16)"),
-        ),
+        .check(z.minLength(8, "must have at least 8 characters; openssl rand -hex 16 makes a good key")),
       toSecret,
     ),
   ),
   linkDays: z._default(Days, 30),
-  /** Where callers and readers reach this API; by default the address of the deployed HTTP API. */
+  /** The URL of the API for callers and readers. The default is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
-      httpUrl("must be a URL that starts with https:// (http:// within a network of your own)"),
+      httpUrl("must be a URL that starts with https:// (or http:// in a private network)"),
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),
-  /** How long the ledger keeps a job that is over; what is still owed is kept whatever this says (lib/retention.ts). */
+  /** How long the ledger keeps a watch after its end. See lib/config/retention.ts for the minimum. */
   retentionDays: z._default(Days, 30),
 });
 export type Settings = z.infer<typeof Settings>;

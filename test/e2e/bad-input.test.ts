@@ -113,9 +113,9 @@ describe("a config with several faults", () => {
     );
     expect(error.code).toBe(1);
     for (const fault of [
-      "projects.prod.region: needs a region, or an endpoint",
+      "projects.prod.region: is missing: a project needs a region or an endpoint",
       "targets.deploys.url: must be a URL",
-      "targets.audit.secrets.0: must be 'whsec_'",
+      "targets.audit.secrets[0]: must be 'whsec_'",
       "tokens.ci.sha256: must be 64 hexadecimal digits",
       "settings.deadlineMinutes",
     ])

@@ -79,8 +79,8 @@ export function createHarness(
   const shared = {
     configs: {
       current: options.readConfig ?? (async () => config),
-      fresh: async () => config,
-      knowing: async () => config,
+      refreshed: async () => config,
+      currentWith: async () => config,
     },
     identify: options.identify ?? (async () => ({ kind: "refused" as const })),
     onIssuerFailure: () => harness.failures.push("issuer"),

@@ -71,8 +71,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     deadLetterQueue,
     configs: {
       current: async () => config,
-      knowing: async () => config,
-      fresh: async () => flow.refreshedConfig,
+      currentWith: async () => config,
+      refreshed: async () => flow.refreshedConfig,
     },
     deliver: async ({ webhookId }) => {
       recorded.posts.push(webhookId);
@@ -125,7 +125,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         pollQueue: { ...pollQueue, send: queue.send },
         deadLetterQueue,
         notifyQueue: notify,
-        configs: { knowing: async () => config },
+        configs: { currentWith: async () => config },
         createCce: () => ({
           queryJob: async () => flow.observation,
           async queryFailedSubjobs(_, job) {

@@ -40,7 +40,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
       pollQueue,
       deadLetterQueue: queueNamed("dead"),
       notifyQueue: queueNamed("notify"),
-      configs: { knowing: async () => config },
+      configs: { currentWith: async () => config },
       createCce: () => cce,
       defaultUrl: "https://default.example",
       now,

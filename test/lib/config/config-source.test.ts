@@ -19,7 +19,7 @@ function setUp(entries: { name: string; value: string }[] | Error) {
   return { state, source };
 }
 
-test("a config is read once, however many ask for it, and again after five minutes", async () => {
+it("reads the config once for concurrent calls, and again after five minutes", async () => {
   const { state, source } = setUp(good);
   await Promise.all([source.current(), source.current(), source.current()]);
   state.now = 5 * MINUTE_MS - 1;
@@ -30,7 +30,7 @@ test("a config is read once, however many ask for it, and again after five minut
   expect(state.reads).toBe(2);
 });
 
-test("an unchanged config stays the same object, so that what was made of it can stay too", async () => {
+it("returns the same object until the config changes", async () => {
   const { state, source } = setUp(good);
   const first = await source.current();
   state.now = 6 * MINUTE_MS;
@@ -41,29 +41,29 @@ test("an unchanged config stays the same object, so that what was made of it can
   expect(changed.settings.deadlineMinutes).toBe(5);
 });
 
-test("an unknown name makes the config be read again at once, but not for every message that carries it", async () => {
+it("reads the config again for an unknown name, at most every ten seconds", async () => {
   const { state, source } = setUp(good);
   await source.current();
   state.entries = [...good, { name: "targets/audit", value: JSON.stringify(slack) }];
   state.now = 10_000;
-  expect((await source.knowing("targets", "audit")).targets).toHaveProperty("audit");
-  await source.knowing("targets", "nowhere");
-  await source.knowing("targets", "nowhere");
+  expect((await source.currentWith("targets", "audit")).targets).toHaveProperty("audit");
+  await source.currentWith("targets", "nowhere");
+  await source.currentWith("targets", "nowhere");
   expect(state.reads).toBe(2);
 });
 
-test("a config that is asked for fresh is read again, but not for every message that asks", async () => {
+it("refreshes the config at most every ten seconds", async () => {
   const { state, source } = setUp(good);
   const first = await source.current();
-  expect(await source.fresh()).toBe(first);
+  expect(await source.refreshed()).toBe(first);
   state.entries = [...good, { name: "settings", value: '{"deadlineMinutes":5}' }];
   state.now = 10_000;
-  const fresh = await Promise.all([source.fresh(), source.fresh()]);
-  expect(fresh.map(({ settings }) => settings.deadlineMinutes)).toEqual([5, 5]);
+  const refreshed = await Promise.all([source.refreshed(), source.refreshed()]);
+  expect(refreshed.map(({ settings }) => settings.deadlineMinutes)).toEqual([5, 5]);
   expect(state.reads).toBe(2);
 });
 
-test("the last good config serves on while the newest has faults, which are told each time it is read", async () => {
+it("returns the latest valid config while the newest one has faults, and reports the faults of each read", async () => {
   const { state, source } = setUp(good);
   const first = await source.current();
   state.entries = bad;
@@ -76,7 +76,7 @@ test("the last good config serves on while the newest has faults, which are told
   expect(state.reads).toBe(2);
 });
 
-test("while there has never been a good config, every call says what is wrong", async () => {
+it("throws the faults while no valid config has been read", async () => {
   const { state, source } = setUp(bad);
   await expect(source.current()).rejects.toThrow(/targets\.deploys\.url/);
   state.entries = new Error("AccessDeniedException");
@@ -85,7 +85,7 @@ test("while there has never been a good config, every call says what is wrong", 
   expect((await source.current()).targets).toHaveProperty("deploys");
 });
 
-test("a check tells what the latest reading met, while the last good config serves on", async () => {
+it("throws the error of the latest read from a check, and still returns the valid config", async () => {
   const { state, source } = setUp(good);
   await source.check();
   state.entries = bad;

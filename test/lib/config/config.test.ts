@@ -9,7 +9,7 @@ function faultsOf(document: unknown): readonly string[] {
   return parsed.kind === "faults" ? parsed.faults : [];
 }
 
-test("a small config is filled up with every default", () => {
+it("adds every default to a small config", () => {
   const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
   expect(parsed).toMatchObject({
     kind: "config",
@@ -25,7 +25,7 @@ test("a small config is filled up with every default", () => {
   });
 });
 
-test("every fault is told at once, each with its place and a remedy", () => {
+it("reports all faults at once, each with its path", () => {
   const faults = faultsOf({
     projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "" } } },
     targets: {
@@ -39,7 +39,7 @@ test("every fault is told at once, each with its place and a remedy", () => {
     expect.arrayContaining([
       expect.stringMatching(/^projects\.prod\.auth\.token: must not be empty/),
       expect.stringMatching(/^targets\.deploys\.url: must be a URL/),
-      expect.stringMatching(/^targets\.audit\.secrets\.0: must be 'whsec_'.*24 to 64 bytes/),
+      expect.stringMatching(/^targets\.audit\.secrets\[0\]: must be 'whsec_'.*24 to 64 bytes/),
       expect.stringMatching(/^tokens\.ci\.sha256: must be 64 hexadecimal digits/),
       expect.stringMatching(/^settings\.deadlineMinutes:/),
       expect.stringMatching(/^settings: .*retries/),
@@ -47,7 +47,7 @@ test("every fault is told at once, each with its place and a remedy", () => {
   );
 });
 
-test("what is wrong with a name, and with what may be one thing or another, is said in words", () => {
+it("describes invalid names and values with several forms", () => {
   const faults = faultsOf({
     projects: { prod: project },
     targets: {
@@ -66,22 +66,19 @@ test("what is wrong with a name, and with what may be one thing or another, is s
   expect(faults.toSorted()).toEqual([
     "targets.audit.headers.Host: is a header that the service sets itself",
     "tokens.bad name!: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
-    "tokens.ci.projects.0: must be a name from the config, or * for all",
-    "tokens.ci.sha256: must be the SHA-256 of a token, or a list of up to 4 of them (npm run token makes one)",
+    "tokens.ci.projects[0]: must be a name from the config, or * for all",
+    "tokens.ci.sha256: must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
   ]);
 });
 
-test.each(["accessKey", "secretKey", "securityToken"])(
-  "a line break at the end of the %s is none of it",
-  (field) => {
-    const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
-    const parsed = parseConfig({ projects: { prod: { ...project, auth } } });
-    const read = parsed.kind === "config" ? parsed.config.projects.prod?.auth : undefined;
-    expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
-  },
-);
+it.each(["accessKey", "secretKey", "securityToken"])("removes a line break at the end of the %s", (field) => {
+  const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
+  const parsed = parseConfig({ projects: { prod: { ...project, auth } } });
+  const read = parsed.kind === "config" ? parsed.config.projects.prod?.auth : undefined;
+  expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
+});
 
-test("names that point nowhere are told beside faults of form, and those of form only once", () => {
+it("reports unknown projects and targets next to malformed parts, and each malformed part once", () => {
   expect(
     faultsOf({
       projects: { prod: { ...project, region: "!" }, none: { projectId: "p", auth: 7 } },
@@ -89,44 +86,44 @@ test("names that point nowhere are told beside faults of form, and those of form
       tokens: { ci: { sha256: "12", projects: ["prd", "a b", 7], targets: ["*", "deploys"] }, odd: 7 },
       oidc: [{ projects: ["prd"] }, 7],
       settings: { defaultProject: "prd", fallbackTarget: "deploy", defaultTargets: 7, maxPolls: 0 },
-    }).filter((fault) => / names '|needs a region/.test(fault)),
+    }).filter((fault) => /unknown|needs a region/.test(fault)),
   ).toEqual([
-    "projects.none.region: needs a region, or an endpoint",
-    "tokens.ci.projects.0: names 'prd', which is not among projects (prod, none)",
-    "oidc.0.projects.0: names 'prd', which is not among projects (prod, none)",
-    "settings.defaultProject: names 'prd', which is not among projects (prod, none)",
-    "settings.fallbackTarget: names 'deploy', which is not among targets (deploys)",
+    "projects.none.region: is missing: a project needs a region or an endpoint",
+    "tokens.ci.projects[0]: unknown project 'prd'. Known projects: prod, none",
+    "oidc[0].projects[0]: unknown project 'prd'. Known projects: prod, none",
+    "settings.defaultProject: unknown project 'prd'. Known projects: prod, none",
+    "settings.fallbackTarget: unknown target 'deploy'. Known targets: deploys",
   ]);
 });
 
-test.each([null, [], "text", 7])("a document that is no config (%j) has that one fault", (document) => {
+it.each([null, [], "text", 7])("reports one fault for a document that is not an object (%j)", (document) => {
   expect(faultsOf(document)).toEqual([expect.stringMatching(/^\(the document\): /)]);
 });
 
-test("what is of no use, but harms nobody else, stops no service that runs", () => {
+it("accepts values that only make one target or the polls useless", () => {
   const poll = { minDelaySeconds: 100, maxDelaySeconds: 5 };
   expect(faultsOf({ targets: { a: { ...slack, url: "ftp://a.example/x" } }, settings: { poll } })).toEqual(
     [],
   );
 });
 
-test("a bound may stand alone: the default of the other gives way", () => {
+it("accepts one bound of the delay without the other", () => {
   expect(faultsOf({ settings: { poll: { maxDelaySeconds: 1 } } })).toEqual([]);
   expect(faultsOf({ settings: { poll: { minDelaySeconds: 5, maxDelaySeconds: 5 } } })).toEqual([]);
 });
 
-test.each([
+it.each([
   ["https://jobs.example", true],
   ["http://127.0.0.1:4000", true],
   ["ftp://jobs.example", false],
   ["jobs.example", false],
-])("the public URL may be %s: %s, and a fault says what it may be", (publicUrl, valid) => {
+])("accepts the public URL %s: %s", (publicUrl, valid) => {
   const fault =
-    "settings.publicUrl: must be a URL that starts with https:// (http:// within a network of your own)";
+    "settings.publicUrl: must be a URL that starts with https:// (or http:// in a private network)";
   expect(faultsOf({ settings: { publicUrl } })).toEqual(valid ? [] : [fault]);
 });
 
-test("no fault repeats a secret value", () => {
+it("puts no secret into a fault", () => {
   const faults = faultsOf({
     targets: { a: { kind: "slack", url: "hunter2 no url", extra: "hunter2" } },
     projects: {
@@ -141,7 +138,7 @@ test("no fault repeats a secret value", () => {
   expect(faults.join("\n")).not.toContain("hunter2");
 });
 
-test("a webhook's header that this sender sets itself is refused by name", () => {
+it("names a header that the service sets itself", () => {
   const faults = faultsOf({
     targets: {
       a: {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parseConfig } from "../../../lib/config/config.ts";
-import { keptUntil } from "../../../lib/config/retention.ts";
+import { expiryTime } from "../../../lib/config/retention.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);
@@ -11,20 +11,20 @@ function settingsWith(settings: object) {
   return parsed.config.settings;
 }
 
-test("what is over is kept for as long as the operator says", () => {
-  expect(keptUntil(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
-  expect(keptUntil(NOW, settingsWith({ retentionDays: 365 }))).toBe(NOW + 365 * DAY_MS);
+it("keeps a watch for the configured number of days", () => {
+  expect(expiryTime(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
+  expect(expiryTime(NOW, settingsWith({ retentionDays: 365 }))).toBe(NOW + 365 * DAY_MS);
 });
 
-test("whatever the operator says, a dead letter of the last attempt can be sent again until it leaves its queue, also after a day of throttling", () => {
+it("keeps a watch until its last dead letter leaves the queue, whatever the configured number of days", () => {
   const wait = fc.integer({ min: 0, max: 43_200 });
   const days = fc.double({ min: 0.0001, max: 3650, noNaN: true });
   fc.assert(
     fc.property(days, fc.array(wait, { minLength: 1, maxLength: 30 }), (retentionDays, scheduleSeconds) => {
       const settings = settingsWith({ retentionDays, retry: { scheduleSeconds } });
       const latest = scheduleSeconds.reduce((sum, seconds) => sum + 1.2 * seconds * 1000, 0);
-      expect(keptUntil(NOW, settings)).toBeGreaterThanOrEqual(NOW + latest + 15 * DAY_MS - 1);
-      expect(keptUntil(NOW, settings)).toBeGreaterThanOrEqual(NOW + retentionDays * DAY_MS);
+      expect(expiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + latest + 15 * DAY_MS - 1);
+      expect(expiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + retentionDays * DAY_MS);
     }),
   );
 });
