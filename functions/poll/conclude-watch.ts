@@ -163,7 +163,7 @@ async function notifyAndEnd(
       targets,
       polledAt,
       expiresAt: expiryTime(at, config.settings),
-      lastSeen: { phase, jobType, resourceName },
+      job: { phase, jobType, resourceName },
     });
     if (ended.kind === "ended") {
       ports.onConcluded(summary);

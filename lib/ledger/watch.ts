@@ -40,7 +40,7 @@ export interface Watch extends WatchGeneration {
   /** Names of targets and callbacks, sorted. */
   readonly targets: readonly string[];
   readonly digestId: string | null;
-  /** As the latest poll saw it. Long texts are truncated. The same holds for `jobType` and `resourceName`. */
+  /** As the latest poll observed it. Long texts are truncated. The same holds for `jobType` and `resourceName`. */
   readonly phase: string | null;
   readonly jobType: string | null;
   readonly resourceName: string | null;
@@ -103,7 +103,7 @@ export interface PollRecord {
   /** The poll sent no query, because the rate limit postponed the query. */
   readonly rateLimited: boolean;
   readonly polledAt: readonly Instant[];
-  /** The job as the poll saw it. Null leaves the stored job as it is. */
+  /** The job as the poll observed it. Null leaves the stored job as it is. */
   readonly tree: Job | null;
 }
 
@@ -117,8 +117,8 @@ export interface WatchEnd {
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** As the last poll saw it. Without it the recorded values stay. */
-  readonly lastSeen?: Pick<Watch, "phase" | "jobType" | "resourceName">;
+  /** The job as the last poll observed it. Without it the recorded values stay. */
+  readonly job?: Pick<Watch, "phase" | "jobType" | "resourceName">;
 }
 
 export type EndResult =

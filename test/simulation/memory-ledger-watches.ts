@@ -112,7 +112,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       concludedAt,
       targets,
       polledAt,
-      lastSeen,
+      job: lastSeen,
     }): Promise<EndResult> {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching" || row.watch.acceptedAt !== acceptedAt)

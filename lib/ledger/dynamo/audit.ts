@@ -30,7 +30,7 @@ export interface Audit {
 
 /**
  * Counts the watches of the ledger by what became of them.
- * The index tells which watches are over. Every other watch is read consistently.
+ * The index has the states of all watches. A watch that is not over there is read consistently.
  * Costs half a read unit per 4 kB of the index (about 30 watches), and one unit per watch that is not over.
  */
 export async function readAudit(table: LedgerTable, now: Instant): Promise<Audit> {

@@ -13,11 +13,11 @@ import {
   toEpochSeconds,
   updateItem,
 } from "./table.ts";
-import { dueAttributes, NO_LEASE, packInstants, parseWatchItem, seenAttributes } from "./watch-item.ts";
+import { dueAttributes, jobAttributes, NO_LEASE, packInstants, parseWatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/** A watch with such an outcome did not see its job end, so it can be restarted. */
+/** With such an outcome the end of the job is unknown, so the watch can be restarted. */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
@@ -31,7 +31,7 @@ export async function endWatch(table: LedgerTable, end: WatchEnd): Promise<EndRe
     set: {
       ...OVER,
       ...dueAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
-      ...(end.lastSeen === undefined ? {} : seenAttributes(end.lastSeen)),
+      ...(end.job === undefined ? {} : jobAttributes(end.job)),
       state: outcome,
       concludedAt,
       polledAt: packInstants(end.polledAt),
@@ -98,7 +98,7 @@ export async function saveOutcomeOnce(
   return (await readOutcome(table, key)) ?? summary;
 }
 
-/** Leaves out the tree, which can be large: a digest reads up to a hundred outcomes. */
+/** Reads no tree. A tree can be large, and a digest reads up to a hundred outcomes. */
 export async function readOutcome(table: LedgerTable, key: WatchGeneration): Promise<OutcomeSummary | null> {
   const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
   return item === null ? null : toStoredOutcome(item).summary;

@@ -5,10 +5,10 @@ import { packTree, treeHash } from "./packed-json.ts";
 import { getItem, type LedgerTable, updateItem } from "./table.ts";
 import {
   dueAttributes,
+  jobAttributes,
   NO_LEASE,
   packInstants,
   parseWatchItem,
-  seenAttributes,
   toWatch,
   truncateText,
 } from "./watch-item.ts";
@@ -60,7 +60,7 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
     key: watchItemKey(key),
     set: {
       ...NO_LEASE,
-      ...seenAttributes(record),
+      ...jobAttributes(record),
       ...dueAttributes(key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,

@@ -25,7 +25,7 @@ import { parseWatchItem, toWatch } from "./watch-item.ts";
 
 /** BatchGetItem takes at most 100 keys. */
 const MAX_PAGE = 100;
-/** How often the ledger asks for the items that BatchGetItem left out. */
+/** How often the ledger asks again for the items that BatchGetItem omitted. */
 const BATCH_ROUNDS = 4;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });

@@ -92,7 +92,7 @@ export function truncateText(text: string | null): string | null {
 }
 
 /** Returns the attributes for what a poll saw of the job. */
-export function seenAttributes({
+export function jobAttributes({
   phase,
   jobType,
   resourceName,

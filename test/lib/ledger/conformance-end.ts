@@ -18,7 +18,7 @@ export function describeEnds(ledger: () => Ledger): void {
       const watch = newWatch({ targets: ["a", "b", "c"] });
       await ledger().openWatch(watch);
       const seen = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
-      expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), lastSeen: seen })).toEqual({
+      expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), job: seen })).toEqual({
         kind: "ended",
       });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({

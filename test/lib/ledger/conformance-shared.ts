@@ -1,14 +1,14 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { freshKey, NEVER, T0 } from "./samples.ts";
+import { NEVER, newKey, T0 } from "./samples.ts";
 
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
     it("is on and free until something is said of it", async () => {
-      expect(await ledger().readTarget(freshKey().project)).toEqual({ offSince: null, throttledUntil: 0 });
+      expect(await ledger().readTarget(newKey().project)).toEqual({ offSince: null, throttledUntil: 0 });
     });
 
     it("gives places in its pace one behind the other, also to calls at once", async () => {
-      const { project: name } = freshKey();
+      const { project: name } = newKey();
       const slots = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRequestTime(name, T0, 1000)));
       expect(slots.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
       expect(await ledger().reserveRequestTime(name, T0 + 4999, 1000)).toBe(T0 + 5000);
@@ -16,7 +16,7 @@ export function describeShared(ledger: () => Ledger): void {
     });
 
     it("lets one attempt through its gate per interval, of several at once", async () => {
-      const { project: name } = freshKey();
+      const { project: name } = newKey();
       const passed = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRequest(name, T0, 1000)));
       expect(passed.filter((through) => through)).toHaveLength(1);
       expect(await ledger().tryAcquireRequest(name, T0 + 999, 1000)).toBe(false);
@@ -24,13 +24,13 @@ export function describeShared(ledger: () => Ledger): void {
     });
 
     it("is held only ever longer", async () => {
-      const { project: name } = freshKey();
+      const { project: name } = newKey();
       for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().throttleTarget(name, until);
       expect((await ledger().readTarget(name)).throttledUntil).toBe(T0 + 9000);
     });
 
     it("is switched off by exactly one of several calls, and on again", async () => {
-      const { project: name } = freshKey();
+      const { project: name } = newKey();
       await ledger().throttleTarget(name, T0 + 1);
       const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchTargetOff(name, T0 + i)));
       expect(offs.filter((first) => first)).toHaveLength(1);
@@ -43,7 +43,7 @@ export function describeShared(ledger: () => Ledger): void {
 
   describe("durations", () => {
     it("are counted by day and bucket, apart for each project and type", async () => {
-      const { project } = freshKey();
+      const { project } = newKey();
       const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
       await Promise.all([1, 2, 3].map(() => ledger().addDuration(entry)));
       await ledger().addDuration({ ...entry, bucket: 2 });
@@ -60,7 +60,7 @@ export function describeShared(ledger: () => Ledger): void {
 
   describe("a digest", () => {
     it("counts down as its members leave, each once", async () => {
-      const { project, jobId: digestId } = { ...freshKey(), jobId: freshKey().project };
+      const { project, jobId: digestId } = { ...newKey(), jobId: newKey().project };
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId, generation: 0 }));
       const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().createDigest(digest);
@@ -77,7 +77,7 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("that nobody opened has nobody left", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
-      expect(await ledger().removeRunningMember("none", freshKey())).toBe(0);
+      expect(await ledger().removeRunningMember("none", newKey())).toBe(0);
     });
   });
 }

@@ -9,7 +9,7 @@ import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
-import { firstGeneration, freshKey, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { firstGeneration, job, LEASE_MS, NEVER, newKey, newWatch, pollRecord, T0 } from "./samples.ts";
 
 /** DynamoDB refuses what is larger, with all attributes counted. */
 const MAX_ITEM_BYTES = 400_000;
@@ -25,7 +25,7 @@ afterAll(() => dynamo.stop());
 
 /** One poll that goes on and one that ends, of a cloud that shows this tree; answers the size of each item. */
 async function watchThrough(tree: Job): Promise<number[]> {
-  const watch = newWatch(freshKey());
+  const watch = newWatch(newKey());
   const key = { project: watch.project, jobId: watch.jobId };
   const { phase, type: jobType, resourceName } = tree;
   await ledger.openWatch(watch);
@@ -61,7 +61,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
     polledAt: [],
   } as const;
   expect(
-    await ledger.endWatch({ ...ending, expiresAt: NEVER, lastSeen: { phase, jobType, resourceName } }),
+    await ledger.endWatch({ ...ending, expiresAt: NEVER, job: { phase, jobType, resourceName } }),
   ).toEqual({
     kind: "ended",
   });

@@ -10,7 +10,7 @@ export const NEVER = T0 + 30 * 24 * 3_600_000;
 let count = 0;
 
 /** A project of its own for every test, so that tests on one table never meet. */
-export function freshKey(): { project: string; jobId: string } {
+export function newKey(): { project: string; jobId: string } {
   count += 1;
   return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f" };
 }
@@ -22,7 +22,7 @@ export function firstGeneration({ project, jobId }: WatchKey): WatchGeneration {
 
 export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
   return {
-    ...freshKey(),
+    ...newKey(),
     acceptedAt: T0,
     deadlineAt: T0 + 7_200_000,
     nextPollAt: T0 + 20_000,

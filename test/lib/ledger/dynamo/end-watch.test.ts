@@ -2,7 +2,7 @@ import { DynamoDBClient, type GetItemCommandOutput } from "@aws-sdk/client-dynam
 import { readOutcome, saveOutcomeOnce } from "../../../../lib/ledger/dynamo/end-watch.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
-import { conclusion, firstGeneration, freshKey, job, NEVER } from "../samples.ts";
+import { conclusion, firstGeneration, job, NEVER, newKey } from "../samples.ts";
 
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 test("a conclusion is read without its tree, which may be a thousand times as large", async () => {
   const table = { client, table: "ledger" };
-  const key = freshKey();
+  const key = newKey();
   const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }) };
   await saveOutcomeOnce(table, firstGeneration(key), stored, NEVER);
   expect(await readOutcome(table, firstGeneration(key))).toEqual(stored.summary);
