@@ -16,7 +16,7 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 const screen = createScreen(process.stdout);
 
 /** `npm start` stays until Ctrl-C. `npm run demo` ends by itself. Returns the exit status. */
-async function main(endsByItself: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
+async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   if (options.configFile !== null)
     screen.print("The demo ignores CONFIG_FILE and uses its own config. `npm run stack` uses CONFIG_FILE.");
@@ -43,7 +43,7 @@ async function main(endsByItself: boolean, stopping: AbortSignal, parts: Stoppab
   if (isComplete) screen.print("The demo is complete: all notifications have arrived.");
   else
     screen.print(`The demo failed: some notifications did not arrive within ${DEMO_TIME_LIMIT_MS / 1000} s.`);
-  if (endsByItself) return isComplete ? 0 : 1;
+  if (exitsAfterDemo) return isComplete ? 0 : 1;
   screen.print("The stack keeps running. Press Ctrl-C to stop it.");
   await untilAborted(stopping);
   return 0;

@@ -25,7 +25,7 @@ export const DEMO_TARGETS = ["deploys", "audit"] as const;
 export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
-  /** The fields of `POST /v1/jobs` besides project and job ID. */
+  /** The fields of `POST /v1/jobs` other than project and job ID. */
   readonly submission: Readonly<Record<string, unknown>>;
 }
 

@@ -58,8 +58,8 @@ export async function runDemo(options: {
   screen.print("Status pages of the demo jobs:");
   for (const job of jobs) await submit(job);
   screen.print("");
-  const endsAt = Date.now() + timeLimitMs;
-  while (shown < expected && Date.now() < endsAt && !signal.aborted) {
+  const deadline = Date.now() + timeLimitMs;
+  while (shown < expected && Date.now() < deadline && !signal.aborted) {
     await showProgress();
     const received = await notifications.waitFor({ channel: null, count: shown + 1, waitMs: REFRESH_MS });
     for (const notification of received.slice(shown)) screen.print(format(notification));

@@ -59,9 +59,9 @@ export function runEventSource(options: {
   /** Waits for the first messages. Then collects more until the batch is full or the batching window ends. */
   async function receiveBatch(): Promise<readonly Message[]> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
-    const windowEndsAt = Date.now() + mapping.batchingWindowSeconds * 1000;
+    const windowEnd = Date.now() + mapping.batchingWindowSeconds * 1000;
     while (messages.length > 0 && messages.length < mapping.batchSize) {
-      const remainingSeconds = Math.round((windowEndsAt - Date.now()) / 1000);
+      const remainingSeconds = Math.round((windowEnd - Date.now()) / 1000);
       if (remainingSeconds <= 0) break;
       messages.push(...(await receive(mapping.batchSize - messages.length, remainingSeconds)));
     }

@@ -11,11 +11,11 @@ import { readPackage } from "../../local/template/template.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** One function of this service, unpacked as Lambda would unpack it. */
+/** One packaged function of this service, unpacked as Lambda does it. */
 export interface Packaged {
   readonly resource: FunctionResource;
   readonly taskRoot: string;
-  /** Its environment, with the given server in place of every service of AWS. */
+  /** Returns the function's environment. `aws` replaces the URL of every AWS service. */
   environment(aws: string, runtimeApi: string): Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function unpackFunction(name: string): Promise<Packaged> {
   const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
   const service = readService(await readPackage(folder), { sqs: "http://sqs", api: "http://api" });
   const resource = service.functions.find(({ shortName }) => shortName === name);
-  if (resource === undefined) throw new Error(`there is no function ${name}`);
+  if (resource === undefined) throw new Error(`unknown function ${name}`);
   const taskRoot = await mkdtemp(join(tmpdir(), `${name}-`));
   await unzip(join(folder, resource.artifact), taskRoot);
   return {

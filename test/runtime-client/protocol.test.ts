@@ -6,16 +6,16 @@ import { startRecorder } from "./recorder.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("../../local/lambda/bootstrap.mjs", import.meta.url));
 const BASE = "/2018-06-01/runtime";
-const NOBODY = "http://127.0.0.1:1";
+const UNREACHABLE_URL = "http://127.0.0.1:1";
 
-let status: Packaged;
+let api: Packaged;
 let child: ChildProcess;
 let recorder: Awaited<ReturnType<typeof startRecorder>>;
 
 beforeAll(async () => {
-  status = await unpackFunction("api");
+  api = await unpackFunction("api");
 }, 60_000);
-afterAll(() => status.remove());
+afterAll(() => api.remove());
 afterEach(async () => {
   child.kill("SIGKILL");
   await recorder.stop();
@@ -23,10 +23,10 @@ afterEach(async () => {
 
 async function start(events: readonly unknown[], without: readonly string[] = []) {
   recorder = await startRecorder(events);
-  const env = Object.entries(status.environment(NOBODY, recorder.address));
+  const env = Object.entries(api.environment(UNREACHABLE_URL, recorder.address));
   child = spawn(process.execPath, [BOOTSTRAP], {
     env: Object.fromEntries(env.filter(([name]) => !without.includes(name))),
-    cwd: status.taskRoot,
+    cwd: api.taskRoot,
     stdio: ["pipe", "ignore", "ignore"],
   });
   return recorder;
@@ -43,25 +43,25 @@ const apiEvent = (path: string, changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 
-test("a function starts, asks for an event, answers it under its ID, and asks for the next", async () => {
+test("a function requests an event, posts the response under its ID, and requests the next event", async () => {
   const { first } = await start([apiEvent("/v1/openapi.json"), apiEvent("/nowhere")]);
-  const asked = await first(5);
-  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+  const requests = await first(5);
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
     `GET ${BASE}/invocation/next`,
     `POST ${BASE}/invocation/request-1/response`,
     `GET ${BASE}/invocation/next`,
     `POST ${BASE}/invocation/request-2/response`,
     `GET ${BASE}/invocation/next`,
   ]);
-  expect(JSON.parse(asked[1]?.body ?? "")).toMatchObject({ statusCode: 200 });
-  expect(JSON.parse(asked[3]?.body ?? "")).toMatchObject({ statusCode: 404 });
+  expect(JSON.parse(requests[1]?.body ?? "")).toMatchObject({ statusCode: 200 });
+  expect(JSON.parse(requests[3]?.body ?? "")).toMatchObject({ statusCode: 404 });
 });
 
-test("a function that cannot start says why, once, and ends", async () => {
+test("a function that cannot start posts the error once and exits", async () => {
   const { first } = await start([apiEvent("/v1/health")], ["LEDGER_TABLE", "CONFIG_PATH"]);
-  const [asked] = await first(1);
-  expect(asked).toMatchObject({ method: "POST", path: `${BASE}/init/error` });
-  expect(JSON.parse(asked?.body ?? "")).toEqual({
+  const [request] = await first(1);
+  expect(request).toMatchObject({ method: "POST", path: `${BASE}/init/error` });
+  expect(JSON.parse(request?.body ?? "")).toEqual({
     errorType: "Error",
     errorMessage: expect.stringMatching(
       /environment of the function is invalid: .*LEDGER_TABLE.*CONFIG_PATH/,
@@ -71,14 +71,14 @@ test("a function that cannot start says why, once, and ends", async () => {
   expect(await once(child, "exit")).toEqual([1, null]);
 });
 
-test("an event the handler throws at is answered with an error, and the function generations on", async () => {
+test("an event for which the handler throws gets an error, and the function continues", async () => {
   const { first } = await start([{ not: "an event of the API" }, apiEvent("/v1/openapi.json")]);
-  const asked = await first(4);
-  expect(asked[1]?.path).toBe(`${BASE}/invocation/request-1/error`);
-  expect(JSON.parse(asked[1]?.body ?? "")).toEqual({
+  const requests = await first(4);
+  expect(requests[1]?.path).toBe(`${BASE}/invocation/request-1/error`);
+  expect(JSON.parse(requests[1]?.body ?? "")).toEqual({
     errorType: "TypeError",
     errorMessage: expect.any(String),
     trace: expect.any(Array),
   });
-  expect(asked[3]?.path).toBe(`${BASE}/invocation/request-2/response`);
+  expect(requests[3]?.path).toBe(`${BASE}/invocation/request-2/response`);
 });

@@ -5,17 +5,17 @@ import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { type Packaged, unpackFunction } from "./packaged.ts";
 
 let audit: Packaged;
-let silent: Server;
+let unresponsive: Server;
 let host: FunctionHost;
 
 beforeAll(async () => {
   audit = await unpackFunction("audit");
-  silent = createServer(() => undefined);
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  unresponsive = createServer(() => undefined);
+  await new Promise<void>((resolve) => unresponsive.listen(0, "127.0.0.1", resolve));
 }, 60_000);
 afterAll(async () => {
-  silent.close();
-  silent.closeAllConnections();
+  unresponsive.close();
+  unresponsive.closeAllConnections();
   await audit.remove();
 });
 afterEach(() => host.stop());
@@ -30,18 +30,18 @@ function hostAgainst(aws: string, timeoutSeconds: number): FunctionHost {
   return host;
 }
 
-const silentAddress = () => `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+const unresponsiveUrl = () => `http://127.0.0.1:${(unresponsive.address() as AddressInfo).port}`;
 
-test("a packaged function whose ledger never answers fails just before its time limit, and generations on", async () => {
-  hostAgainst(silentAddress(), 1);
+test("a packaged function whose ledger never answers fails just before its time limit and keeps its process", async () => {
+  hostAgainst(unresponsiveUrl(), 1);
   const invoked = await host.invoke({});
   expect(invoked).toMatchObject({ kind: "error", error: { errorType: "TimeoutError" } });
   expect(host.pids).toHaveLength(1);
 });
 
-test("a packaged function that cannot even do that is killed at its time limit, and another takes its place", async () => {
-  hostAgainst(silentAddress(), 1);
-  const asking = once(silent, "request");
+test("a packaged function that cannot fail in time is killed at its time limit and replaced", async () => {
+  hostAgainst(unresponsiveUrl(), 1);
+  const asking = once(unresponsive, "request");
   const invoking = host.invoke({});
   await asking;
   const [pid = 0] = host.pids;
@@ -54,7 +54,7 @@ test("a packaged function that cannot even do that is killed at its time limit, 
   expect(await host.invoke({})).toMatchObject({ error: { errorType: "TimeoutError" } });
 });
 
-test("a packaged function whose ledger refuses connections fails its invocation, and generations on", async () => {
+test("a packaged function whose ledger refuses connections fails its invocation and keeps its process", async () => {
   hostAgainst("http://127.0.0.1:1", 20);
   const [first, pids] = [await host.invoke({}), host.pids];
   expect(first).toMatchObject({

@@ -70,14 +70,14 @@ describe("the structure check", () => {
   it("sees every source file below the checked folders", () => {
     const folders = checkedFolders();
     const { modules } = JSON.parse(runStructureCheck(".", folders, "json").stdout);
-    const seen = new Set(modules.map(({ source }: { source: string }) => source));
+    const cruised = new Set(modules.map(({ source }: { source: string }) => source));
     const sources = execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...folders], {
       encoding: "utf8",
     }).split("\n");
 
     expect(folders).toContain("functions");
     expect(
-      sources.filter((file) => /\.m?ts$|\.mjs$/.test(file) && existsSync(file) && !seen.has(file)),
+      sources.filter((file) => /\.m?ts$|\.mjs$/.test(file) && existsSync(file) && !cruised.has(file)),
     ).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
-/** The files that make schemas and yet, imported alone, would tell every fault as "Invalid input". */
+/** Returns the files with zod schemas that do not import the messages. Their faults would all be "Invalid input". */
 async function schemasWithoutMessages(root: string): Promise<string[]> {
   const makers = globSync("{lib,functions}/**/*.ts", { cwd: root }).filter((file) =>
     /^import \* as z from "zod\/mini"/m.test(readFileSync(join(root, file), "utf8")),
@@ -22,10 +22,10 @@ async function schemasWithoutMessages(root: string): Promise<string[]> {
     .map(({ entryPoint }) => String(entryPoint));
 }
 
-test("whatever makes schemas has the words for their faults", async () => {
+test("every file with zod schemas imports the messages of faults", async () => {
   expect(await schemasWithoutMessages(resolve("."))).toEqual([]);
 });
 
-test("a file without these words is seen", async () => {
+test("a planted file without the messages is found", async () => {
   expect(await schemasWithoutMessages(resolve("test/fixtures/layers"))).toEqual(["lib/cce/reply.ts"]);
 });

@@ -1,13 +1,13 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
+import { canonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
 import { signDingtalk } from "../../lib/channels/dingtalk/signature.ts";
 import { signFeishu } from "../../lib/channels/feishu/signature.ts";
 import { signWebhook } from "../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../lib/domain/secret.ts";
-import { checkSdkCanonical, checkSdkSignature } from "./sdk-signatures.ts";
+import { compare } from "./cce-checks.ts";
 
 const Digits = z.string().regex(/^\d+$/);
-
 const StandardWebhooks = z.object({ secret: z.string(), signed_content: z.string(), signature: z.string() });
 const Ed25519 = z.object({ key_b64_seed_pub: z.base64(), signed_content: z.string(), signature: z.string() });
 const Feishu = z.object({ timestamp_s: Digits, secret: z.string(), sign: z.string() });
@@ -17,9 +17,18 @@ const Dingtalk = z.object({
   sign: z.string(),
   sign_query: z.string().optional(),
 });
+const SdkRequest = z.object({
+  method: z.string(),
+  path: z.string(),
+  query: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().default(""),
+});
+const SdkSigned = SdkRequest.extend({ ak: z.string(), sk: z.string(), signature: z.string() });
+const SdkCanonical = z.object({ gatewayEcho: SdkRequest.extend({ canonicalRequest: z.string() }) });
 
-/** Signs, or verifies where we do not sign, one published vector by its scheme. Null when it comes out the same. */
-export function check(testCase: unknown): string | null {
+/** Checks a published test vector of a signature scheme: signs it, or verifies it where the product does not sign. */
+export function checkSignature(testCase: unknown): string | null {
   const { scheme } = z.object({ scheme: z.string() }).parse(testCase);
   switch (scheme.replace(/ \(.*$/, "")) {
     case "standard-webhooks v1":
@@ -31,16 +40,13 @@ export function check(testCase: unknown): string | null {
     case "dingtalk":
       return checkDingtalk(Dingtalk.parse(testCase));
     case "sdk-hmac-sha256":
-      return checkSdkSignature(testCase);
+      return checkSdkSignature(SdkSigned.parse(testCase));
     case "sdk-hmac-sha256-canonical":
-      return checkSdkCanonical(testCase);
+      return checkSdkCanonicalRequest(SdkCanonical.parse(testCase));
     default:
-      return `scheme: ${scheme} is not known`;
+      return `scheme: unknown value ${scheme}`;
   }
 }
-
-const compare = (what: string, expected: string, got: string | undefined): string | null =>
-  got === expected ? null : `${what}: expected ${expected}, got ${got}`;
 
 function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string | null {
   const [, id = "", seconds = "", body = ""] = /^([^.]*)\.(\d+)\.(.*)$/s.exec(vector.signed_content) ?? [];
@@ -53,7 +59,7 @@ function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string
   return compare("signature", vector.signature, headers["webhook-signature"]);
 }
 
-/** The asymmetric scheme is the receivers' choice, not ours: the vector is held against Node's own Ed25519. */
+/** The product does not sign by this scheme, so Node's Ed25519 verifies the vector. */
 function checkEd25519(vector: z.infer<typeof Ed25519>): string | null {
   const publicKey = Buffer.from(vector.key_b64_seed_pub, "base64").subarray(-32).toString("base64url");
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
@@ -67,10 +73,21 @@ function checkFeishu(vector: z.infer<typeof Feishu>): string | null {
 
 function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
   const query = signDingtalk(vector.secret, Number(vector.timestamp_ms));
-  const written = /&sign=(.*)$/.exec(query)?.[1];
-  const expected = vector.sign_query ?? encodeURIComponent(vector.sign);
+  const encodedSign = /&sign=(.*)$/.exec(query)?.[1];
   return (
     compare("sign", vector.sign, new URLSearchParams(query).get("sign") ?? undefined) ??
-    compare("sign_query", expected, written)
+    compare("sign_query", vector.sign_query ?? encodeURIComponent(vector.sign), encodedSign)
   );
+}
+
+function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
+  const { ak, sk, signature, ...request } = vector;
+  const authorization = signRequest(request, { accessKey: ak, secretKey: sk });
+  return compare("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
+}
+
+/** Compares the canonical request with the one that the gateway reports in its error. */
+function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
+  const { canonicalRequest: expected, ...request } = gatewayEcho;
+  return compare("canonicalRequest", expected, canonicalRequest(request));
 }

@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { findJobId } from "../../lib/cce/create-reply.ts";
+import { readJobReply } from "../../lib/cce/read-job-reply.ts";
+import type { Instant, Job } from "../../lib/domain/job.ts";
+
+/** Returns null for equal values, or a description of the difference. */
+export function compare(field: string, expected: unknown, actual: unknown): string | null {
+  if (isDeepStrictEqual(actual, expected)) return null;
+  return `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+}
+
+const JobCase = z.object({
+  status: z.int(),
+  body: z.string(),
+  expect: z.record(z.string(), z.unknown()),
+});
+
+/** Reads the reply to a job query and compares every expected field of the job. */
+export function checkCceJob(testCase: unknown): string | null {
+  const { status, body, expect } = JobCase.parse(testCase);
+  const observation = readJobReply({ status, headers: {}, body }, Date.now());
+  const actual: Readonly<Record<string, unknown>> =
+    observation.kind === "job" ? summaryOf(observation.job) : { state: "unreadable" };
+  const mismatches = Object.keys(expect).flatMap(
+    (field) => compare(field, expect[field], actual[field]) ?? [],
+  );
+  return mismatches.length === 0 ? null : mismatches.join("; ");
+}
+
+interface FailedSubJob {
+  readonly path: readonly string[];
+  readonly jobId: string | null;
+  readonly reason: string | null;
+}
+
+function summaryOf(job: Job): Readonly<Record<string, unknown>> {
+  const { state, phase, type, jobId, reason } = job;
+  return {
+    state,
+    phase,
+    type,
+    jobId,
+    reason,
+    subJobs: countSubJobs(job),
+    failures: failedSubJobs(job, [typeOf(job)]),
+    createdAt: toIsoText(job.createdAt),
+    updatedAt: toIsoText(job.updatedAt),
+  };
+}
+
+const countSubJobs = (job: Job): number =>
+  job.subJobs.reduce((sum, subJob) => sum + 1 + countSubJobs(subJob), 0);
+
+const failedSubJobs = (job: Job, path: readonly string[]): FailedSubJob[] =>
+  job.subJobs.flatMap((subJob) => {
+    const subPath = [...path, typeOf(subJob)];
+    const failure = { path: subPath, jobId: subJob.jobId, reason: subJob.reason };
+    return [...(subJob.state === "failed" ? [failure] : []), ...failedSubJobs(subJob, subPath)];
+  });
+
+const typeOf = (job: Job): string => job.type ?? "unknown";
+
+const toIsoText = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+const ReplyCase = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  expect: z.object({ kind: z.string(), retryAfterSeconds: z.number().optional() }),
+});
+
+/** Reads the reply to a job query and compares the kind of observation. */
+export function checkCceReply(testCase: unknown): string | null {
+  const { expect, ...reply } = ReplyCase.parse(testCase);
+  const observation = readJobReply(reply, Date.now());
+  if (observation.kind !== expect.kind) return `kind: expected ${expect.kind}, got ${observation.kind}`;
+  if (expect.retryAfterSeconds === undefined) return null;
+  const actual = observation.kind === "throttled" ? observation.retryAfterSeconds : null;
+  return compare("retryAfterSeconds", expect.retryAfterSeconds, actual);
+}
+
+const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.string().nullable() }) });
+
+/** Finds the job ID in the reply to a create or delete call. */
+export function checkCreateReply(testCase: unknown): string | null {
+  const { body, expect } = CreateCase.parse(testCase);
+  return compare("jobId", expect.jobId, findJobId(body));
+}

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { networkVerdict } from "../../lib/channels/attempt-verdict.ts";
+import { CHANNELS } from "../../lib/channels/registry.ts";
+import type { TargetKind } from "../../lib/channels/targets.ts";
+import { Verdict } from "../../lib/domain/job.ts";
+import { readAllowList } from "../../lib/http/allow-list.ts";
+import { checkAddresses } from "../../lib/http/check-addresses.ts";
+import { checkUrl } from "../../lib/http/check-url.ts";
+import { compare } from "./cce-checks.ts";
+
+const ResponseCase = z.object({
+  target: z.custom<TargetKind>((kind) => typeof kind === "string" && kind in CHANNELS),
+  status: z.int().nullable(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  error: z.string().optional(),
+  expect: z.object({ verdict: Verdict, afterSeconds: z.number().optional() }),
+});
+
+/** Compares the verdict about a receiver's response or a network error. Waits are compared in whole seconds. */
+export function checkDeliveryResponse(testCase: unknown): string | null {
+  const { target, status, headers, body, error, expect } = ResponseCase.parse(testCase);
+  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const { verdict, afterSeconds } =
+    status === null || error !== undefined
+      ? networkVerdict(error ?? "")
+      : CHANNELS[target].verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
+  const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
+  return compare("verdict", expect.verdict, verdict) ?? compare("afterSeconds", expected, afterSeconds);
+}
+
+const EgressCase = z.object({
+  url: z.string(),
+  resolves: z.array(z.string()),
+  expect: z.object({ verdict: z.enum(["allow", "refuse"]) }),
+});
+
+/** Applies the egress rules to a URL and its addresses, with an empty allow list. */
+export function checkEgress(testCase: unknown): string | null {
+  const { url, resolves, expect } = EgressCase.parse(testCase);
+  const rule = refusingRule(url, resolves);
+  const verdict = rule === null ? "allow" : "refuse";
+  if (verdict === expect.verdict) return null;
+  return `expected ${expect.verdict}, got ${verdict} (${rule ?? "no rule"})`;
+}
+
+function refusingRule(url: string, addresses: readonly string[]): string | null {
+  const emptyAllowList = readAllowList([]);
+  const checked = checkUrl(url, emptyAllowList);
+  if (checked.kind === "refused") return checked.rule;
+  if (addresses.length === 0) return "no address";
+  return checkAddresses(addresses, checked.hostPort, emptyAllowList);
+}
