@@ -2,9 +2,9 @@ import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
 import { type ApiResponse, responseBytes } from "../../lib/api/http-message.ts";
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { type Failure, listFailures } from "../../lib/domain/failures.ts";
+import { listFailures } from "../../lib/domain/failures.ts";
 import { createHintLookup } from "../../lib/domain/hints.ts";
-import { ACCESS_ERROR_TEXTS, type Job, type SubJobCounts } from "../../lib/domain/job.ts";
+import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
@@ -72,7 +72,7 @@ function buildStatusDocument(
 }
 
 function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
-  const summary = tree === null ? null : summarizeTree(tree);
+  const { counts, failures, warnings } = summarizeTree(tree);
   return {
     region: config.projects[watch.project]?.region ?? null,
     phase: watch.phase ?? tree?.phase ?? null,
@@ -81,9 +81,9 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
     clusterId: tree?.clusterId ?? null,
     resourceId: tree?.resourceId ?? null,
     resourceName: watch.resourceName ?? tree?.resourceName ?? null,
-    failures: summary?.failures ?? [],
-    subJobs: summary?.counts ?? { total: 0, succeeded: 0, failed: 0, pending: 0 },
-    warnings: summary?.warnings ?? [],
+    failures,
+    subJobs: counts,
+    warnings,
     createdAt: tree?.createdAt ?? null,
     updatedAt: tree?.updatedAt ?? null,
     durationSeconds: null,
@@ -127,19 +127,15 @@ function deliveryDocument({
   };
 }
 
-export interface TreeSummary {
-  /** All subjobs below the root, by state. */
-  readonly counts: SubJobCounts;
-  /** In tree order, with hints. Long reasons are truncated, and a warning gives the number of omitted failures. */
-  readonly failures: Failure[];
-  readonly warnings: string[];
-}
-
-export function summarizeTree(tree: Job): TreeSummary {
+/**
+ * Counts the subjobs of a tree by state, and lists the failed ones in tree order. Long reasons are truncated. A warning
+ * gives the number of failures that are not listed.
+ */
+export function summarizeTree(tree: Job | null) {
   const { counts, failed } = collectSubJobs(tree);
   const failures = listFailures(failed, MAX_FAILURES_BYTES);
-  const omitted = counts.failed - failures.length;
-  return { counts, failures, warnings: omitted === 0 ? [] : [unlistedFailuresWarning(omitted)] };
+  const unlisted = counts.failed - failures.length;
+  return { counts, failures, warnings: unlisted === 0 ? [] : [unlistedFailuresWarning(unlisted)] };
 }
 
 /** Returns a warning for a tree with omitted subjobs. A complete tree has no warnings. */

@@ -16,32 +16,18 @@ export interface AcquireRateLimitPorts {
   readonly random: () => number;
 }
 
-export interface RateLimitWait {
-  readonly until: Instant;
-  /** The notification has reserved a request at this time. */
-  readonly nextAttemptReserved: boolean;
-}
-
 /**
- * Acquires one request to a target. Returns null when the request may be sent now. Otherwise returns the wait: for the
- * first step of the retry schedule, for the end of a throttle (HTTP 429), or for the channel's rate limit.
+ * Acquires one request to a target. Returns null when the request may be sent now. Otherwise returns until when the
+ * notification waits, and whether a request is reserved at that time. The notification waits for the first step of the
+ * retry schedule, for the end of a throttle (HTTP 429), or for the rate limit of the channel.
  */
 export async function acquireRateLimit(
-  {
-    target,
-    targetName,
-    record,
-    throttledUntil,
-    now,
-  }: {
-    readonly target: Target;
-    readonly targetName: string;
-    readonly record: DeliveryRecord;
-    readonly throttledUntil: Instant;
-    readonly now: Instant;
-  },
+  targetName: string,
+  target: Target,
+  record: DeliveryRecord,
+  { throttledUntil, now }: { readonly throttledUntil: Instant; readonly now: Instant },
   { ledger, settings, random }: AcquireRateLimitPorts,
-): Promise<RateLimitWait | null> {
+): Promise<{ readonly until: Instant; readonly nextAttemptReserved: boolean } | null> {
   if (record.nextAttemptAt === null) {
     const firstWaitMs = firstWaitSeconds(settings.retry.scheduleSeconds, random()) * 1000;
     if (firstWaitMs > 0) return { until: now + firstWaitMs, nextAttemptReserved: false };

@@ -108,10 +108,8 @@ async function notify(
     return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
   if (!isLastAttempt(received)) {
-    const wait = await acquireRateLimit(
-      { target, targetName: key.target, record: claim.record, throttledUntil, now: lease.now },
-      { ...ports, settings },
-    );
+    const times = { throttledUntil, now: lease.now };
+    const wait = await acquireRateLimit(key.target, target, claim.record, times, { ...ports, settings });
     if (wait !== null) {
       const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
       const until = Math.max(wait.until, lease.now + addedSeconds * 1000);

@@ -27,14 +27,16 @@ export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
 
-export interface AttemptReport {
-  readonly notification: Notification;
-  readonly result: AttemptResult;
-  /** The state of the delivery after the attempt. */
-  readonly state: DeliveryState;
-  /** The number of attempts that count against the retry schedule. */
-  readonly attempts: number;
-}
+/**
+ * Reports an attempt. `state` is the state of the delivery after the attempt. `attempts` is the number of attempts that
+ * count against the retry schedule.
+ */
+type ReportAttempt = (
+  notification: Notification,
+  result: AttemptResult,
+  state: DeliveryState,
+  attempts: number,
+) => void;
 
 export interface RecordAttemptPorts {
   readonly ledger: Pick<Ledger, "recordAttempt" | "markDeadLettered" | "throttleTarget" | "switchTargetOff">;
@@ -43,7 +45,7 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  readonly onAttempt: (report: AttemptReport) => void;
+  readonly onAttempt: ReportAttempt;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function recordAttempt(
     attempt: { at, verdict, status, durationMs, reason, answer },
     nextAttemptAt,
   });
-  ports.onAttempt({ notification, result, state, attempts: record.attempts + (spent ? 1 : 0) });
+  ports.onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
@@ -129,8 +131,7 @@ export async function deadLetter(
 }
 
 /** Logs and counts one attempt. The log line has the name of the target and never its URL. */
-export function logAttempt({ notification, result, state, attempts }: AttemptReport): void {
-  const { key, redelivery, target } = notification;
+export const logAttempt: ReportAttempt = ({ key, redelivery, target }, result, state, attempts) => {
   const { verdict, reason, status, durationMs, spent } = result;
   const kind = target?.kind ?? "unknown";
   log.info("attempt", {
@@ -153,4 +154,4 @@ export function logAttempt({ notification, result, state, attempts }: AttemptRep
   if (state !== "pending") meter.add("Notifications", 1, { kind, state });
   if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
   if (state === "gone") meter.add("TargetGone", 1);
-}
+};

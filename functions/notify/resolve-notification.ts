@@ -56,56 +56,37 @@ async function resolveWith(
   message: NotifyMessage,
   { ledger, now }: ResolveNotificationPorts,
 ): Promise<ResolvedNotification> {
-  const { target: targetName } = message;
-  const target = config.targets[targetName] ?? null;
-  const expiresAt = expiryTime(now(), config.settings);
+  const name = message.target;
+  const target = config.targets[name] ?? null;
+  const common = { kind: "notification", target, expiresAt: expiryTime(now(), config.settings) } as const;
   switch (message.kind) {
     case "notification": {
       const { project, jobId, generation, redelivery } = message;
-      const key = { project, jobId, target: targetName, generation };
+      const key = { project, jobId, target: name, generation };
       const summary = await ledger.readOutcome(key);
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
-      return {
-        kind: "notification",
-        key,
-        redelivery,
-        webhookId: webhookId(key, summary.outcome),
-        target: isCallback(targetName) ? await readCallback(key, config, ledger) : target,
-        content: { kind: "outcome", summary },
-        expiresAt,
-      };
+      const content = { kind: "outcome", summary } as const;
+      const resolved = { ...common, key, redelivery, content, webhookId: webhookId(key, summary.outcome) };
+      return isCallback(name) ? { ...resolved, target: await readCallback(key, config, ledger) } : resolved;
     }
     case "digest": {
-      const digest = await ledger.readDigest(message.digestId);
+      const { digestId } = message;
+      const digest = await ledger.readDigest(digestId);
       if (digest === null) return { kind: "unknown" };
       const read = await Promise.all(digest.members.map((member) => ledger.readOutcome(member)));
       const summaries = read.filter((summary) => summary !== null);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      const key = { project: DIGEST_PROJECT, jobId: message.digestId, generation: 0, target: targetName };
-      return {
-        kind: "notification",
-        key,
-        redelivery: 0,
-        webhookId: webhookId(key, "digest"),
-        target,
-        content: { kind: "digest", summaries },
-        expiresAt,
-      };
+      const key = { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target: name };
+      const content = { kind: "digest", summaries } as const;
+      return { ...common, key, redelivery: 0, content, webhookId: webhookId(key, "digest") };
     }
     case "target_gone": {
       const { gone, since } = message;
-      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, generation: 0, target: targetName };
-      return {
-        kind: "notification",
-        key,
-        redelivery: 0,
-        webhookId: webhookId(key, "gone"),
-        target,
-        content: { kind: "target_gone", target: gone, since },
-        expiresAt,
-      };
+      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, generation: 0, target: name };
+      const content = { kind: "target_gone", target: gone, since } as const;
+      return { ...common, key, redelivery: 0, content, webhookId: webhookId(key, "gone") };
     }
     default:
       return message satisfies never;

@@ -1,15 +1,17 @@
 import * as z from "zod/mini";
 import { DeliveryState, Verdict } from "../domain/job.ts";
-import { IsoTime, MaybeIsoTime } from "../domain/zod-fields.ts";
+import { described, IsoTime, MaybeIsoTime } from "../domain/zod-fields.ts";
 
-const HttpStatus = z.nullable(z.int()).register(z.globalRegistry, {
-  description: "The HTTP status of the receiver's answer. Null means no answer.",
-});
+const HttpStatus = described(
+  z.nullable(z.int()),
+  "The HTTP status of the receiver's answer. Null means no answer.",
+);
 
 /** Any string is allowed, because a stored attempt may have a reason of another release. */
-export const Reason = z.string().register(z.globalRegistry, {
-  description: "The reason for the verdict: one of these values, or a value of another release.",
-});
+export const Reason = described(
+  z.string(),
+  "The reason for the verdict: one of these values, or a value of another release.",
+);
 
 /** One attempt in the history of a delivery. */
 export const AttemptDocument = z.object({
@@ -18,9 +20,7 @@ export const AttemptDocument = z.object({
   status: HttpStatus,
   reason: Reason,
   durationMs: z.number(),
-  answer: z.string().register(z.globalRegistry, {
-    description: "The first 200 characters of the receiver's answer, with masked secrets.",
-  }),
+  answer: described(z.string(), "The first 200 characters of the receiver's answer, with masked secrets."),
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
 
@@ -28,12 +28,13 @@ export type AttemptDocument = z.infer<typeof AttemptDocument>;
 export const DeliveryDocument = z.object({
   target: z.string(),
   state: DeliveryState,
-  attempts: z.int().check(z.minimum(0)).register(z.globalRegistry, {
-    description: "The number of attempts. An attempt that was answered with 429 does not count.",
-  }),
+  attempts: described(
+    z.int().check(z.minimum(0)),
+    "The number of attempts. An attempt that was answered with 429 does not count.",
+  ),
   lastStatus: HttpStatus,
   lastReason: z.nullable(Reason),
-  at: z.nullable(IsoTime).register(z.globalRegistry, { description: "The time of the latest attempt." }),
+  at: described(z.nullable(IsoTime), "The time of the latest attempt."),
   nextAttemptAt: MaybeIsoTime,
   history: z.array(AttemptDocument),
 });

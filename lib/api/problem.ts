@@ -1,6 +1,6 @@
-import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
 import type { WatchKey } from "../domain/job.ts";
+import { described } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
 /** All kinds of problems that the API reports, each with its HTTP status and title. */
@@ -22,31 +22,27 @@ export type ProblemKind = keyof typeof PROBLEMS;
 
 /** One error in a request: where the error is, and what is wrong. */
 export const RequestError = z.object({
-  pointer: z.optional(z.string()).register(z.globalRegistry, {
-    description: "The place in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
-  }),
-  parameter: z
-    .optional(z.string())
-    .register(z.globalRegistry, { description: "The name of a parameter of the query or the path." }),
+  pointer: described(
+    z.optional(z.string()),
+    "The place in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
+  ),
+  parameter: described(z.optional(z.string()), "The name of a parameter of the query or the path."),
   detail: z.string(),
 });
 export type RequestError = z.infer<typeof RequestError>;
 
 /** RFC 9457, "Problem Details for HTTP APIs", with the member `errors`. */
-export const Problem = z
-  .object({
-    type: z
-      .string()
-      .register(z.globalRegistry, { description: "A URI reference that identifies the kind of problem." }),
+export const Problem = described(
+  z.object({
+    type: described(z.string(), "A URI reference that identifies the kind of problem."),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.optional(z.string()).register(z.globalRegistry, { description: "The request ID as a URN." }),
+    instance: described(z.optional(z.string()), "The request ID as a URN."),
     errors: z.optional(z.array(RequestError)),
-  })
-  .register(z.globalRegistry, {
-    description: "What went wrong (RFC 9457). `errors` contains every error of the request.",
-  });
+  }),
+  "What went wrong (RFC 9457). `errors` contains every error of the request.",
+);
 export type Problem = z.infer<typeof Problem>;
 
 /** A problem as the result of a function, with the headers of its response. */

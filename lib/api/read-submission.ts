@@ -33,9 +33,9 @@ export function readSubmission(
   const { query } = request;
   const body = readJsonBody(request);
   if (body.kind === "problem") return body;
-  if (query.has("from")) return { kind: "submission", ...readReply(query, body.json), fromReply: true };
-  if (isReply(body.json)) return readReplyWithoutFrom(query, body.json);
-  return { kind: "submission", ...readOwnForm(query, body.json), fromReply: false };
+  const fromReply = query.has("from") || isReply(body.json);
+  const read = fromReply ? readReply(query, body.json) : readOwnForm(query, body.json);
+  return { kind: "submission", ...read, fromReply };
 }
 
 function readOwnForm(query: URLSearchParams, json: unknown): Fields {
@@ -90,18 +90,6 @@ function isReply(json: unknown): boolean {
   return findJobId(json) !== null || findRefusal(json) !== null;
 }
 
-function readReplyWithoutFrom(query: URLSearchParams, json: unknown): ReadSubmission {
-  const { submission, errors } = readReply(new URLSearchParams([...query, ["from", "cce"]]), json);
-  const detail =
-    "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
-  return {
-    kind: "submission",
-    submission,
-    errors: [{ parameter: "from", detail }, ...errors],
-    fromReply: true,
-  };
-}
-
 const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
 const TEXT_PARAMETERS = ["project", "callbackUrl"] as const;
 const SINGLE_PARAMETERS: readonly string[] = [
@@ -139,12 +127,16 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   return fields;
 }
 
+const WITHOUT_FROM =
+  "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
+
 function parameterErrors(query: URLSearchParams): RequestError[] {
   const errors = [
     ...unknownParameters(query, ["notify", ...SINGLE_PARAMETERS]),
     ...repeatedParameters(query, SINGLE_PARAMETERS),
   ];
-  if (query.get("from") !== "cce") errors.push({ parameter: "from", detail: "must be 'cce'" });
+  if (query.get("from") !== "cce")
+    errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
   // The probable cause is an unset variable of a pipeline. An empty list would then drop all notifications unnoticed.
   if (query.has("notify") && listParameter(query, "notify").length === 0)
     errors.push({ parameter: "notify", detail: "must not be empty. Omit it for the default targets." });

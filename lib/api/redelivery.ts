@@ -1,28 +1,27 @@
 import * as z from "zod/mini";
-import { CountFromOne } from "../domain/zod-fields.ts";
+import { CountFromOne, described } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, requestErrorsOf, unknownParameters } from "./request-errors.ts";
 
 /** The body of `POST …/redeliver`. An empty body means all targets. */
-export const Redelivery = z
-  .strictObject({
-    targets: z
-      .optional(
+export const Redelivery = described(
+  z.strictObject({
+    targets: described(
+      z.optional(
         z
           .array(z.string().check(z.minLength(1), z.maxLength(80)))
           .check(
             z.minLength(1, "must have at least 1 target. Omit it for all targets."),
             z.maxLength(50, "must have at most 50 targets"),
           ),
-      )
-      .register(z.globalRegistry, {
-        description:
-          "Targets of the watch. The default is all targets that the outcome was meant for and the caller may use.",
-      }),
-  })
-  .register(z.globalRegistry, { description: "The targets to notify again." });
+      ),
+      "Targets of the watch. The default is all targets that the outcome was meant for and the caller may use.",
+    ),
+  }),
+  "The targets to notify again.",
+);
 export type Redelivery = z.infer<typeof Redelivery>;
 
 /** The body of the response: the targets, each with the number of its redelivery. */

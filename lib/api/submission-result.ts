@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MaybeText } from "../domain/zod-fields.ts";
+import { described, MaybeText } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemOf } from "./problem.ts";
 
@@ -9,9 +9,7 @@ export const JobResult = z.object({
   jobId: z.string(),
   status: z.enum(["accepted", "already_watching", "rejected"]),
   statusUrl: MaybeText,
-  pageUrl: z.nullable(z.string()).register(z.globalRegistry, {
-    description: "A page for people. The link needs no token and expires.",
-  }),
+  pageUrl: described(z.nullable(z.string()), "A page for people. The link needs no token and expires."),
   error: z.optional(Problem),
 });
 export type JobResult = z.infer<typeof JobResult>;

@@ -18,6 +18,12 @@ export const MaybeIsoTime = z.nullable(IsoTime);
 /** An http or https URL. `error` is the message for anything else. */
 export const httpUrl = (error: string) => z.url({ protocol: /^https?$/, error });
 
+/** Adds a description, which the API reference shows. Give each field a schema of its own. */
+export function described<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
+
 /** Returns the message of an issue. For the key of a record it is the message of the key. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;

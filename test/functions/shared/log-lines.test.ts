@@ -64,7 +64,7 @@ test("every log line from a request to its notification contains the job ID", as
       latenessSeconds: 0.5,
     });
     logConcluded(CONCLUSION);
-    logAttempt({ notification: NOTIFICATION, result: ATTEMPTED, state: "delivered", attempts: 1 });
+    logAttempt(NOTIFICATION, ATTEMPTED, "delivered", 1);
   });
   expect(logged).toEqual([
     { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
@@ -111,13 +111,8 @@ test("every log line from a request to its notification contains the job ID", as
 test("an attempt counts as failed when it used a step of the retry schedule, and not when it was throttled", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
   const { metrics } = await capturedLog(() => {
-    logAttempt({
-      notification: NOTIFICATION,
-      result: { ...retry, spent: false },
-      state: "pending",
-      attempts: 0,
-    });
-    logAttempt({ notification: NOTIFICATION, result: retry, state: "exhausted", attempts: 9 });
+    logAttempt(NOTIFICATION, { ...retry, spent: false }, "pending", 0);
+    logAttempt(NOTIFICATION, retry, "exhausted", 9);
   });
   expect(metrics).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });
