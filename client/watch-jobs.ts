@@ -83,10 +83,10 @@ async function readState(watch: WatchKey, client: NotifierClient): Promise<Statu
 
 async function submitJobs(submission: Submission, client: NotifierClient): Promise<readonly JobResult[]> {
   const { jobIds = [], ...rest } = submission;
-  const answers: JobResult[] = [];
+  const results: JobResult[] = [];
   for (let i = 0; i < jobIds.length; i += MAX_JOBS)
-    answers.push(...(await client.watch({ ...rest, jobIds: jobIds.slice(i, i + MAX_JOBS) })).jobs);
-  return answers;
+    results.push(...(await client.watch({ ...rest, jobIds: jobIds.slice(i, i + MAX_JOBS) })).jobs);
+  return results;
 }
 
 async function submitReply(

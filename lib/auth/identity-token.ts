@@ -1,12 +1,15 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Instant } from "../domain/job.ts";
+import { fieldsOf } from "../domain/json.ts";
 import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
 /** Asymmetric signatures only. With a shared secret the service could make tokens itself. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** The `code` of jose's error JWKSNoMatchingKey. */
+const NO_MATCHING_KEY = "ERR_JWKS_NO_MATCHING_KEY";
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
@@ -30,11 +33,10 @@ export async function checkIdentityToken(
   now: Instant,
 ): Promise<IdentityCheck> {
   // `jose` is loaded by the first token. These paths load less of it than the whole package.
-  const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }, { JWKSNoMatchingKey }] = await Promise.all([
+  const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }] = await Promise.all([
     import("jose/jwt/decode"),
     import("jose/jwks/local"),
     import("jose/jwt/verify"),
-    import("jose/errors"),
   ]);
   const issuer = claimedIssuer(token, decodeJwt);
   const issuerRules = rules.filter((rule) => rule.issuer === issuer);
@@ -53,7 +55,7 @@ export async function checkIdentityToken(
       });
       return payload;
     } catch (error) {
-      return error instanceof JWKSNoMatchingKey ? "unknown_key" : "refused";
+      return fieldsOf(error).code === NO_MATCHING_KEY ? "unknown_key" : "refused";
     }
   };
 
