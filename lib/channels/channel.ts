@@ -14,7 +14,7 @@ export interface Channel<T extends { readonly url: Secret }> {
   /** Formats a notification within the receiver's size limits. Untrusted text in it mentions nobody and makes no link. */
   format(content: NotificationContent, target: T): FormattedMessage;
   /** Builds the HTTP request of one attempt, signed for the instant of the attempt. */
-  request(target: T, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
+  buildRequest(target: T, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /** Decides whether to send again, and why. `now` is compared with a Retry-After header that contains a date. */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
   /** Returns the target's secrets other than its URL. They are masked in answers of the receiver. */

@@ -74,7 +74,7 @@ async function sendOnce<T extends { readonly url: Secret }>(
   elapsedMs: number,
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
-  const { url, headers, body } = channel.request(target, payload, { webhookId, now });
+  const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, now });
   const connections = egress ?? keptEgress(allow, now);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
@@ -95,7 +95,6 @@ async function sendOnce<T extends { readonly url: Secret }>(
   const { status, isTruncated } = result;
   const text = result.body.toString("utf8");
   const verdict = channel.verdictOf({ status, headers: result.headers, body: text }, now);
-  const secrets = channel.secretsOf(target);
-  const answer = maskAnswer({ answer: text, isTruncated, targetUrl: target.url.reveal(), secrets });
+  const answer = maskAnswer({ text, isTruncated }, target.url.reveal(), channel.secretsOf(target));
   return { ...verdict, status, answer };
 }

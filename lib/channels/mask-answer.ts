@@ -5,22 +5,18 @@ const MAX_CHARACTERS = 200;
 /** A shorter part of a URL is an ordinary word such as `hook`. Masking it alone would mask half of an answer. */
 const MIN_PART_CHARACTERS = 8;
 
-/** A receiver's answer and what it must not reveal. */
-export interface AnswerToMask {
-  readonly answer: string;
-  /** Whether the answer was longer than what was read. */
-  readonly isTruncated: boolean;
-  readonly targetUrl: string;
-  readonly secrets: readonly string[];
-}
-
 /**
  * Returns the start of an answer for logs and pages: one line without control characters. The target's URL, its parts
- * and its secrets are masked, also where the receiver escapes them for JSON, HTML or a URL.
+ * and its secrets are masked, also where the receiver escapes them for JSON, HTML or a URL. `isTruncated`: the end of the
+ * answer was not read.
  */
-export function maskAnswer({ answer, isTruncated, targetUrl, secrets }: AnswerToMask): string {
+export function maskAnswer(
+  { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
+  targetUrl: string,
+  secrets: readonly string[],
+): string {
   // Control characters are removed first. A secret with control characters in it would not be found.
-  const line = answer.replace(/[\r\n\t]+/g, " ").replace(/\p{C}/gu, "");
+  const line = text.replace(/[\r\n\t]+/g, " ").replace(/\p{C}/gu, "");
   const all = [...partsOf(targetUrl), ...secrets].filter((secret) => secret !== "");
   const longestFirst = [...new Set(all.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map(escapeRegExp).join("|"), "gi");

@@ -22,26 +22,34 @@ import { wecomVerdict } from "./wecom/verdict.ts";
 export type Channels = { readonly [K in TargetKind]: Channel<Extract<Target, { kind: K }>> };
 
 /**
- * Every channel, by the `kind` of its targets. A new channel is one folder, one line here and one line in `targets.ts`;
- * the compiler wants both lines or none. Functions that only read the config import `targets.ts` and bundle no formatter.
+ * Every channel, by the `kind` of its targets. A new channel is a folder, one entry here and one entry in `targets.ts`.
+ * The compiler reports a missing entry. A function that only reads the config imports `targets.ts`, so its bundle contains
+ * no formatter.
  */
 export const CHANNELS: Channels = {
   slack: chatChannel({ message: slackMessage, verdictOf: slackVerdict }),
   webhook: {
     rateLimit: null,
     format: webhookMessage,
-    request: webhookRequest,
+    buildRequest: webhookRequest,
     verdictOf: webhookVerdict,
     secretsOf: webhookSecrets,
   },
-  feishu: chatChannel({ message: feishuMessage, request: feishuRequest, verdictOf: feishuVerdict }),
-  dingtalk: chatChannel({ message: dingtalkMessage, request: dingtalkRequest, verdictOf: dingtalkVerdict }),
+  feishu: chatChannel({ message: feishuMessage, buildRequest: feishuRequest, verdictOf: feishuVerdict }),
+  dingtalk: chatChannel({
+    message: dingtalkMessage,
+    buildRequest: dingtalkRequest,
+    verdictOf: dingtalkVerdict,
+  }),
   wecom: chatChannel({ message: wecomMessage, verdictOf: wecomVerdict }),
   teams: chatChannel({ message: teamsMessage, verdictOf: teamsVerdict }),
   discord: chatChannel({ message: discordMessage, verdictOf: discordVerdict }),
 };
 
-/** Returns the channel of a target's kind. */
+/**
+ * Returns the channel of a target's kind. The methods of a channel accept only targets of that kind. TypeScript does not
+ * check this for methods.
+ */
 export function channelOf(target: Target): Channel<Target> {
   return CHANNELS[target.kind];
 }

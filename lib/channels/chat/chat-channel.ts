@@ -21,16 +21,16 @@ export interface ChatFormat {
   isWithinLimits(message: FormattedMessage): boolean;
 }
 
-/** Makes a channel of a chat from the roles in its folder. `request` is only needed by a chat that checks signatures. */
+/** Makes a channel of a chat from the roles in its folder. Only a chat that checks signatures needs `buildRequest`. */
 export function chatChannel<T extends ChatTarget>(roles: {
   readonly message: ChatFormat;
-  readonly request?: Channel<T>["request"];
+  readonly buildRequest?: Channel<T>["buildRequest"];
   readonly verdictOf: Channel<T>["verdictOf"];
 }): Channel<T> {
   return {
     rateLimit: roles.message.rateLimit,
     format: (content, { mention }) => formatChat(content, mention ?? null, roles.message),
-    request: roles.request ?? ((target, payload) => jsonRequest(target, payload)),
+    buildRequest: roles.buildRequest ?? ((target, payload) => jsonRequest(target, payload)),
     verdictOf: roles.verdictOf,
     secretsOf: ({ secret }) => (secret === undefined ? [] : [secret.reveal()]),
   };

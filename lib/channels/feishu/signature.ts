@@ -1,19 +1,13 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
-import type { JsonObject } from "../../domain/json.ts";
-import { type AttemptIdentity, jsonRequest, type OutboundRequest } from "../channel.ts";
+import { type Channel, jsonRequest } from "../channel.ts";
 import type { FeishuTarget } from "./target.ts";
 
-/** Builds the request of one attempt. A bot that checks signatures finds two more fields in the body. */
-export function feishuRequest(
-  target: FeishuTarget,
-  payload: JsonObject,
-  { now }: AttemptIdentity,
-): OutboundRequest {
-  if (target.secret === undefined) return jsonRequest(target, payload);
-  const { timestamp, sign } = signFeishu(target.secret.reveal(), now);
-  return jsonRequest(target, { timestamp, sign, ...payload });
-}
+/** Builds the request of one attempt. With a secret, the body also has the fields `timestamp` and `sign`. */
+export const feishuRequest: Channel<FeishuTarget>["buildRequest"] = (target, payload, { now }) => {
+  const signature = target.secret === undefined ? {} : signFeishu(target.secret.reveal(), now);
+  return jsonRequest(target, { ...signature, ...payload });
+};
 
 /**
  * Signs for a Feishu (Lark) bot. The key is the timestamp in seconds and the secret; the signed message is empty.

@@ -171,7 +171,7 @@ describe("deliverThrough", () => {
       {
         rateLimit: null,
         format: ({ kind }) => ({ payload: { kind }, fallback: null }),
-        request: ({ url, secret }, payload, { webhookId }) => ({
+        buildRequest: ({ url, secret }, payload, { webhookId }) => ({
           url: url.reveal(),
           headers: { "x-toy": `${webhookId} ${secret.reveal()}` },
           body: Buffer.from(JSON.stringify(payload)),

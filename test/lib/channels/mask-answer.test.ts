@@ -4,13 +4,8 @@ import { channelOf } from "../../../lib/channels/registry.ts";
 import { Target } from "../../../lib/channels/targets.ts";
 import { CHAT_KINDS } from "./samples.ts";
 
-const masked = (answer: string, of: Target, isTruncated = false) =>
-  maskAnswer({
-    answer,
-    isTruncated,
-    targetUrl: of.url.reveal(),
-    secrets: channelOf(of).secretsOf(of),
-  });
+const masked = (text: string, of: Target, isTruncated = false) =>
+  maskAnswer({ text, isTruncated }, of.url.reveal(), channelOf(of).secretsOf(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({

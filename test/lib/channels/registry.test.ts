@@ -26,7 +26,7 @@ describe.each(KINDS)("the channel %s", (kind) => {
     expect(CHANNELS[kind]).toEqual({
       rateLimit: kind === "webhook" ? null : { messages: expect.any(Number), windowMs: expect.any(Number) },
       format: expect.any(Function),
-      request: expect.any(Function),
+      buildRequest: expect.any(Function),
       verdictOf: expect.any(Function),
       secretsOf: expect.any(Function),
     });
