@@ -1,7 +1,8 @@
 import "../domain/zod-fields.ts";
 import type * as z from "zod/mini";
-import { EGRESS_REFUSED, type Instant, type Verdict } from "../domain/job.ts";
+import type { Instant, Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
+import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
 import { readRetryAfter } from "../http/retry-after.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";

@@ -69,7 +69,7 @@ export interface Job {
   readonly omitted?: SubJobCounts | undefined;
 }
 
-/** Access fails, or the setup is wrong. An operator may fix it while the watch goes on. */
+/** Errors of access or setup. An operator may fix them while the watch goes on. */
 export const ACCESS_ERROR_KINDS = ["unauthorized", "forbidden", "misconfigured"] as const;
 export type AccessErrorKind = (typeof ACCESS_ERROR_KINDS)[number];
 
@@ -77,7 +77,7 @@ export type AccessErrorKind = (typeof ACCESS_ERROR_KINDS)[number];
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read this job",
-  misconfigured: "the project's endpoint or ID is not one of the CCE API",
+  misconfigured: "the endpoint or the project ID is wrong",
 };
 
 /** Access has failed since `since`. `kind` is the error of the latest poll. */
@@ -139,6 +139,3 @@ export type Verdict = z.infer<typeof Verdict>;
 /** The state of one notification. */
 export const DeliveryState = z.enum(["pending", "delivered", "rejected", "gone", "exhausted"]);
 export type DeliveryState = z.infer<typeof DeliveryState>;
-
-/** The code of a connection that this product refused. All other error codes are those of Node.js (`ECONNRESET`, …). */
-export const EGRESS_REFUSED = "EGRESS_REFUSED";

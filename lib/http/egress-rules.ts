@@ -1,5 +1,3 @@
-import { EGRESS_REFUSED } from "../domain/job.ts";
-
 /** The rules for addresses that may be called, and why each refuses an address. No text contains the address. */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid: it needs 'https://' and a host",
@@ -17,6 +15,9 @@ export const EGRESS_RULE_TEXT = {
     "the host's address is in a private network, and settings.egress.allow does not contain it",
 } as const;
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
+
+/** The code of a connection that this product refused. Most other codes of failures are those of Node.js. */
+export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
 /** Thrown before a connection to an address that must not be called. The message has the rule, not the address. */
 export class EgressRefusedError extends Error {
