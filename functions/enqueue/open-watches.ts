@@ -84,8 +84,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest before the first polls are sent. When the ledger fails, the new watches count as failed. A later call
- * then sends their polls. Without a stored digest, each watch notifies its chats itself.
+ * Stores the digest before the first polls are sent. When the ledger fails, the new watches count as failed. A later
+ * call then sends their polls. Without a stored digest, each watch notifies its chats itself.
  */
 async function createDigest(
   digestId: string,

@@ -15,7 +15,7 @@ export interface SendMessagesPorts extends Pick<OpenWatchesPorts, "config" | "no
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/** Sends the polls and notifications that the opened watches need. A job without confirmation by SQS becomes `failed`. */
+/** Sends the polls and notifications of the opened watches. A job becomes `failed` when SQS does not confirm one. */
 export async function sendMessages(
   project: string,
   opened: readonly OpenedJob[],
@@ -42,9 +42,9 @@ export async function sendMessages(
 }
 
 /**
- * Returns the first poll of a watch. The first poll of an existing watch is sent again until a poll was claimed, because
- * its message may be lost. After a claim no second message is sent: it could come before a poll that waits for the rate
- * limit, and would then wait again.
+ * Returns the first poll of a watch. The first poll of an existing watch is sent again until a poll was claimed,
+ * because its message may be lost. After a claim no second message is sent: it could come before a poll that waits
+ * for the rate limit, and would then wait again.
  */
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;

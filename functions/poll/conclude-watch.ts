@@ -88,8 +88,8 @@ export async function concludeWatch(
 }
 
 /**
- * Finishes a conclusion that a crash interrupted. Uses the stored outcome without a new query of CCE, because some targets
- * may already have received it.
+ * Finishes a conclusion that a crash interrupted. Uses the stored outcome without a new query of CCE, because some
+ * targets may already have received it.
  * @returns false when the ledger has no outcome of this generation of the watch
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
@@ -174,7 +174,7 @@ async function notifyAndEnd(
   }
 }
 
-/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch does this, and so once. */
+/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch may do this. */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,

@@ -20,8 +20,8 @@ import type { PollReport } from "./poll-log.ts";
 import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
- * Longer than the function's time limit (29 s): while an invocation may still run, no other invocation repeats its poll.
- * Shorter than the queue's visibility timeout: when the message comes back, the lease has ended.
+ * Longer than the function's time limit (29 s): while an invocation may still run, no other invocation repeats its
+ * poll. Shorter than the queue's visibility timeout: when the message comes back, the lease has ended.
  */
 export const POLL_LEASE_MS = 35_000;
 /** Time limit for one query of CCE. */
@@ -155,7 +155,7 @@ async function pollJob(
   return "acknowledged";
 }
 
-/** An observation, or the time at which the project's rate limit allows the query. This time is reserved for the watch. */
+/** An observation, or the time of a later query that the project's rate limit has reserved for this watch. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 async function askCce(

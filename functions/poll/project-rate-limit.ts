@@ -6,8 +6,8 @@ const WINDOW_MS = 300_000;
 /** Queries that a project may make in one window when the operator has set no quota. Observed; clouds differ. */
 const DEFAULT_QUOTA = 200;
 /**
- * 80 % of the quota is spaced evenly and 15 % may come in a burst. The rest is for queries that this limit does not count:
- * repeated queries after a 401, and queries for the reasons of subjobs.
+ * 80 % of the quota is spaced evenly and 15 % may come in a burst. The rest is for queries that this limit does not
+ * count: repeated queries after a 401, and queries for the reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;

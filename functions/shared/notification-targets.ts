@@ -32,8 +32,9 @@ export function notificationTargets(
 }
 
 /**
- * Returns the targets that a digest notifies about this watch. A watch can name a digest without being its member: the
- * ledger opened the watch, its answer was lost, and so the digest was created without the watch. Returns no target then.
+ * Returns the targets that a digest notifies about this watch, and no target when the watch is not a member of the
+ * digest. A watch can name a digest without being its member: when the answer of the ledger to the opening of the
+ * watch is lost, the digest is created without this watch.
  */
 export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);

@@ -16,7 +16,7 @@ const PAGE_SIZE = 100;
 /** A run stops when less time than this is left, so that it can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
-/** Every run reports a target that was switched off within this time. The claim of the notification makes that harmless. */
+/** Every run reports a target that was switched off within this time. Claims make the repetitions harmless. */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
 /** A watch or target for which a run failed. */
@@ -42,8 +42,8 @@ export interface SweepResult {
 
 /**
  * Creates the handler of the sweep. A run sends overdue polls and notifications again, because their messages may be
- * lost. Claims make a second message harmless. Each checked watch gets a later due time, so the next run continues where
- * a run stops. A failure of one watch does not affect the others.
+ * lost. Claims make a second message harmless. Each checked watch gets a later due time, so the next run continues
+ * where a run stops. A failure of one watch does not affect the others.
  */
 export function createSweepHandler(
   ports: SweepPorts,

@@ -44,9 +44,9 @@ export interface SentAgain {
 const NOTHING: SentAgain = { polls: 0, notifications: 0 };
 
 /**
- * Sends the overdue messages of one watch again. Then gives the watch its next due time in the overdue index, or removes
- * it from the index when no message of it can become overdue.
- * @throws SendFailedError or an error of the ledger. The watch then gets a later due time, if the ledger can write it.
+ * Sends the overdue messages of one watch again. Then gives the watch its next due time in the overdue index, or
+ * removes it from the index when no message of it can become overdue.
+ * @throws SendFailedError or an error of the ledger. The watch then gets a later due time if possible.
  */
 export async function sweepWatch(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
   try {
@@ -122,9 +122,9 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of the watch's digest. Returns null while a job of the digest is running, because the digest
- * is sent after the last job has ended. The list of running members alone does not show this: a member stays in the list
- * when it was stopped, or restarted by a later call.
+ * Reads the notifications of the watch's digest. Returns null while a job of the digest is running, because the
+ * digest is sent after the last job has ended. The list of running members alone does not show this: a member stays
+ * in the list when it was stopped, or restarted by a later call.
  */
 async function readDigestNotifications(
   { digestId }: Watch,

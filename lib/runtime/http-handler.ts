@@ -51,7 +51,7 @@ export function httpHandler(handle: HandleRequest) {
 }
 
 const INTERNAL_ERROR_DETAIL =
-  "This is an error of the service. You may safely send the request again. The operator finds the cause by the request ID.";
+  "The service has failed. You may safely send the request again. The operator finds the cause by the request ID.";
 
 function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
   const { http, requestId } = event.requestContext;

@@ -11,12 +11,14 @@ export interface Invocation {
 }
 
 /**
- * An invocation that runs out of time fails this long before Lambda ends its process, so it can still write its metrics.
- * Middy's default of 5 ms is too short on a busy machine.
+ * An invocation that runs out of time fails this long before Lambda ends its process, so it can still write its
+ * metrics. Middy's default of 5 ms is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
-/** The Lambda handler of every function: log lines carry the request ID, and metrics are written even after an error. */
+/**
+ * The Lambda handler of every function: log lines carry the request ID, and metrics are written even after an error.
+ */
 export function onLambda<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
 ): MiddyfiedHandler<Event, Result> {

@@ -23,8 +23,9 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 const ANSWER_MS = 500;
 
 /**
- * The Lambda handler of a function that a queue feeds. All messages of a batch are handled in parallel. A message that
- * is not acknowledged, throws, or runs out of time is listed in `batchItemFailures` by its own ID, so it alone comes back.
+ * The Lambda handler of a function that a queue feeds. All messages of a batch are handled in parallel. A message
+ * that is not acknowledged, throws, or runs out of time is listed in `batchItemFailures` by its own ID, so it alone
+ * comes back.
  * @param startBatch makes the handler of one batch of this many messages
  */
 export function sqsHandler(startBatch: (messages: number) => HandleMessage) {

@@ -9,7 +9,10 @@ import { meter } from "./metrics.ts";
 /** SSM returns at most ten parameters per page. */
 const PAGE_SIZE = 10;
 
-/** Creates the source of the config below `path` in SSM Parameter Store. Logs and counts a config that is invalid or unreadable. */
+/**
+ * Creates the source of the config below `path` in SSM Parameter Store. Logs and counts a config that is invalid or
+ * unreadable.
+ */
 export function ssmConfig(path: string): ConfigSource {
   const client = new SSMClient(AWS_CLIENT);
   return createConfigSource({
