@@ -22,7 +22,7 @@ export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
 /** The caller can fix requests with these statuses. */
 const USAGE_STATUSES: readonly number[] = [400, 409, 413, 415, 422];
 
-/** The exit code for an error. An unknown error is a file that cannot be read, which is wrong usage. */
+/** The exit code for an error. Any other error comes from a file that cannot be read. That is wrong usage. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof ProblemError && !USAGE_STATUSES.includes(error.problem.status))
     return EXIT.unreachable;

@@ -31,7 +31,7 @@ export function waitSecondsPerCall(running: number, maxWaitSeconds: number): num
 
 /**
  * Follows watches until all have ended (returns true) or the time is over (returns false).
- * @throws the first error that is no refusal. No watch is followed after that.
+ * @throws the first error other than a `ProblemError`. Then no watch is followed any more.
  */
 export async function followWatches(
   watches: readonly WatchKey[],

@@ -102,7 +102,7 @@ export const OPERATIONS: Readonly<Record<Operation, Json>> = {
   stopJob: {
     summary: "Stop a watch",
     description:
-      "The service stops to poll the job. It notifies nobody. A watch that has ended keeps its state. A watch that ended as `timed_out` or `lost` becomes restartable: the next `POST /v1/jobs` for this job starts it again.",
+      "The service stops polling the job and notifies nobody. A watch that has ended keeps its state. A watch that ended as `timed_out` or `lost` becomes restartable: the next `POST /v1/jobs` for this job starts it again.",
     parameters: WATCH_PARAMETERS,
     responses: {
       204: emptyAnswer("The watch is not running."),
