@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
-import { coldTargets, measureCold } from "./cold/cold.ts";
-import { largeTargets, measureLarge } from "./memory/large.ts";
-import { measureMemory, memoryTargets } from "./memory/memory.ts";
-import { measureScale, scaleTargets } from "./scale/scale.ts";
+import { largeTargets, measureLarge } from "./large-jobs.ts";
+import { loadTargets, measureLoad } from "./load-time.ts";
+import { measureMemory, memoryTargets } from "./memory.ts";
+import { measureScale, scaleTargets } from "./scale.ts";
+import { startBenchEnvironment } from "./support/bench-environment.ts";
+import { describeTarget, farMissed } from "./support/figures.ts";
 import { unpackService } from "./support/package.ts";
-import { farMissed, verdictOf } from "./support/verdict.ts";
-import { measureTree, treeTargets } from "./tree/tree.ts";
-import { BATCH, recordScenes } from "./work/scenes.ts";
+import { measureTree, treeTargets } from "./tree.ts";
 import { measureWork, workTargets } from "./work/work.ts";
-import { startWorld } from "./work/world.ts";
+import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const EFFORT = values.quick
@@ -22,35 +22,33 @@ const EFFORT = values.quick
       watches: [100, 1000, 10_000],
       polls: 500,
     };
-const say = (words: string) => process.stderr.write(`${words}\n`);
-
-/** One JSON object on stdout, the targets on stderr. Exit 1: a ratio is over twice its target. */
+/** Prints one JSON object on stdout and the targets on stderr. Returns 1 when a ratio is over twice its target. */
 async function main(): Promise<number> {
   const packaged = await unpackService();
   try {
-    const cold = await measureCold(packaged, EFFORT.loads);
-    const world = await startWorld(packaged);
-    const scenes = await recordScenes(world);
-    const work = await measureWork(scenes, EFFORT, world, packaged);
-    const memory = await measureMemory(scenes, EFFORT.records, world);
-    const large = await measureLarge(world);
-    await world.stop();
+    const load = await measureLoad(packaged, EFFORT.loads);
+    const bench = await startBenchEnvironment(packaged);
+    const workloads = await recordWorkloads(bench);
+    const work = await measureWork(workloads, EFFORT, bench, packaged);
+    const memory = await measureMemory(workloads, EFFORT.records, bench);
+    const large = await measureLarge(bench);
+    await bench.stop();
     const tree = measureTree(EFFORT.trees);
     const scale = await measureScale(EFFORT.watches, EFFORT.polls, packaged);
 
-    const { functions, naiveMs } = cold;
+    const { functions, unbundledMs } = load;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, cold: functions, naiveMs, ...work, tree, memory, large, scale })}\n`,
+      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale })}\n`,
     );
     const targets = [
-      ...coldTargets(cold),
+      ...loadTargets(load),
       ...workTargets(work, BATCH),
       ...treeTargets(tree),
       ...memoryTargets(memory),
       ...largeTargets(large),
       ...scaleTargets(scale),
     ];
-    for (const target of targets) say(verdictOf(target));
+    for (const target of targets) process.stderr.write(`${describeTarget(target)}\n`);
     return farMissed(targets).length === 0 ? 0 : 1;
   } finally {
     await packaged.remove();

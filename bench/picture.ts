@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { measure, type NextPoll } from "./schedule/figures.ts";
-import { PEERS } from "./schedule/peers.ts";
-import { productPolls, remembered } from "./schedule/product.ts";
-import { seededRandom } from "./schedule/random.ts";
+import { OTHER_CLIENTS } from "./schedule/other-clients.ts";
+import { measure, type NextPoll } from "./schedule/poll-costs.ts";
+import { durationCounts, productPolls } from "./schedule/product-polls.ts";
+import { seededRandom } from "./schedule/seeded-random.ts";
 
 /** Writes docs/polls.svg: when one cluster creation is polled, by the learned schedule and at a fixed interval. */
 const PAST = 200;
@@ -15,10 +15,10 @@ const MARGIN = 30;
 const random = seededRandom(11);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 const draw = () => Math.max(5, MEAN + DEVIATION * normal());
-const history = remembered(Array.from({ length: PAST }, draw));
+const history = durationCounts(Array.from({ length: PAST }, draw));
 const test = Array.from({ length: 300 }, draw);
 const product = () => productPolls("CreateCluster", 1, history, random);
-const fixed: NextPoll = PEERS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
+const fixed: NextPoll = OTHER_CLIENTS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
 
 function row(label: string, y: number, colour: string, rule: () => NextPoll): string {
   const next = rule();

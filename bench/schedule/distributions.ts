@@ -1,9 +1,10 @@
-/** Draws one duration in seconds. `share` runs from 0 to 1 over a history, for those that change on the way. */
+/** A distribution of job durations. Some distributions change during a history. */
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;
   readonly ordinary: boolean;
-  readonly draw: (random: () => number, share: number) => number;
+  /** Draws one duration in seconds. `progress` goes from 0 to 1 over a history. */
+  readonly draw: (random: () => number, progress: number) => number;
 }
 
 type Random = () => number;
@@ -20,7 +21,7 @@ const make = (jobType: string, name: string, draw: Distribution["draw"], ordinar
   ordinary,
 });
 
-/** Our own. The schedule's constants were chosen over all of them together. */
+/** The constants of the schedule were chosen with these distributions. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "one mode, 420 s ± 60 s", (r) => around(r, 420, 60), true),
   make("CreateCluster", "one mode, 550 s ± 40 s", (r) => around(r, 550, 40), true),
@@ -46,17 +47,17 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   ),
   make("DeleteCluster", "one mode, 120 s ± 25 s", (r) => around(r, 120, 25), true),
   make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3), true),
-  make("CreateCluster", "from 400 s to 600 s in mid-generation", (r, share) =>
-    around(r, share < 0.5 ? 400 : 600, 50),
+  make("CreateCluster", "from 400 s to 600 s in mid-history", (r, progress) =>
+    around(r, progress < 0.5 ? 400 : 600, 50),
   ),
-  make("CreateCluster", "from 600 s to 400 s in mid-generation", (r, share) =>
-    around(r, share < 0.5 ? 600 : 400, 50),
+  make("CreateCluster", "from 600 s to 400 s in mid-history", (r, progress) =>
+    around(r, progress < 0.5 ? 600 : 400, 50),
   ),
-  make("CreateCluster", "from 420 s to 500 s in mid-generation", (r, share) =>
-    around(r, share < 0.5 ? 420 : 500, 50),
+  make("CreateCluster", "from 420 s to 500 s in mid-history", (r, progress) =>
+    around(r, progress < 0.5 ? 420 : 500, 50),
   ),
-  make("CreateCluster", "from 5 % failing at 50 s to 30 %", (r, share) =>
-    r() < (share < 0.5 ? 0.05 : 0.3) ? around(r, 50, 15) : around(r, 450, 60),
+  make("CreateCluster", "from 5 % failing at 50 s to 30 %", (r, progress) =>
+    r() < (progress < 0.5 ? 0.05 : 0.3) ? around(r, 50, 15) : around(r, 450, 60),
   ),
   make("UpgradeAddon", "log-normal, 60 s, sigma 0.5", (r) => logNormal(r, 60, 0.5)),
 ];

@@ -1,10 +1,9 @@
-import type { NextPoll } from "./figures.ts";
-import { smoothedEmpirical } from "./smoothed.ts";
+import type { NextPoll } from "./poll-costs.ts";
 
 /**
- * The least cost any rule could reach that knew the true distribution of `durations`: dynamic programming over all
- * sequences of polls on a fine grid (0.5 s up to half an hour, coarser beyond). Written without the product's code.
- * No bound, no jitter and no first poll are asked of it.
+ * Returns the cheapest schedule for a known distribution of durations, without the operator's bounds, jitter and an
+ * early first poll. It is found by dynamic programming over all sequences of polls at fine steps (0.5 s up to half an
+ * hour, longer after that). It uses no code of the product.
  */
 export function optimum(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
@@ -13,31 +12,31 @@ export function optimum(durations: readonly number[], pollCostSeconds: number): 
   const ended = new Float64Array(last + 1);
   const moment = new Float64Array(last + 1);
   for (let at = 1; at <= last; at++) {
-    const share = mass[at] ?? 0;
-    ended[at] = (ended[at - 1] ?? 0) + share;
-    moment[at] = (moment[at - 1] ?? 0) + (share * ((ages[at] ?? 0) + (ages[at - 1] ?? 0))) / 2;
+    const part = mass[at] ?? 0;
+    ended[at] = (ended[at - 1] ?? 0) + part;
+    moment[at] = (moment[at - 1] ?? 0) + (part * ((ages[at] ?? 0) + (ages[at - 1] ?? 0))) / 2;
   }
   const whole = ended[last] ?? 1;
-  const toGo = new Float64Array(last + 1);
+  const costs = new Float64Array(last + 1);
   const choice = new Int32Array(last + 1).fill(last);
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The best next poll never lies later than that of a later start (the costs form a Monge array).
+    // The best next poll is never later than that of a later age (the costs form a Monge array).
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
         (ages[next] ?? 0) * ((ended[next] ?? 0) - (ended[at] ?? 0)) -
         ((moment[next] ?? 0) - (moment[at] ?? 0));
-      const cost = pending + late / pollCostSeconds + (toGo[next] ?? 0);
+      const cost = pending + late / pollCostSeconds + (costs[next] ?? 0);
       if (cost < least) {
         least = cost;
         choice[at] = next;
       }
-      // Lateness alone is already more than the best: later polls only add to it.
+      // The lateness alone costs more than the best. Later polls are later still.
       if (pending + late / pollCostSeconds > least) break;
     }
-    toGo[at] = least;
+    costs[at] = least;
   }
   const polls: number[] = [];
   for (let at = choice[0] ?? last; at < last; at = choice[at] ?? last) polls.push(ages[at] ?? 0);
@@ -52,4 +51,54 @@ function grid(end: number): Float64Array {
     ages.push(age);
   }
   return Float64Array.from(ages);
+}
+
+/** Candidates for the standard deviation of the kernel, in the logarithm of the duration. */
+const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
+
+/**
+ * Smooths the empirical distribution of `durations` by a Gaussian kernel in log(duration + 1). Returns the probability
+ * of an end between each age and the age before. The kernel's width maximizes the likelihood of each duration by all
+ * the others (leave-one-out).
+ */
+function smoothedEmpirical(durations: readonly number[], ages: Float64Array): Float64Array {
+  const logs = durations.map((seconds) => Math.log1p(Math.max(0, seconds)));
+  const width = bestWidth(logs);
+  const mass = new Float64Array(ages.length);
+  for (const log of logs) {
+    let before = 0;
+    for (let at = 1; at < ages.length; at++) {
+      const distance = (Math.log1p(ages[at] ?? 0) - log) / width;
+      if (distance < -5) continue;
+      const below = distance > 5 ? 1 : normal(distance);
+      mass[at] = (mass[at] ?? 0) + (below - before) / logs.length;
+      before = below;
+      if (distance > 5) break;
+    }
+  }
+  return mass;
+}
+
+function bestWidth(logs: readonly number[]): number {
+  const sample = logs.length > 400 ? logs.filter((_, at) => at % Math.ceil(logs.length / 400) === 0) : logs;
+  if (sample.length < 2) return 0.05;
+  const likelihoods = WIDTHS.map((width) => {
+    const w = width * (sample.length / logs.length) ** -0.2;
+    return sample.reduce((sum, log, self) => {
+      let density = 0;
+      for (const [other, at] of sample.entries())
+        if (other !== self) density += Math.exp(-0.5 * ((log - at) / w) ** 2) / w;
+      return sum + Math.log(density / (sample.length - 1) + 1e-12);
+    }, 0);
+  });
+  return WIDTHS[likelihoods.indexOf(Math.max(...likelihoods))] ?? 0.05;
+}
+
+/** Returns the normal distribution function (Abramowitz and Stegun 26.2.17). */
+function normal(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const poly =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  const tail = (Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)) * poly;
+  return z > 0 ? 1 - tail : tail;
 }

@@ -1,30 +1,30 @@
-import { compare } from "./compare.ts";
+import { compareSchedules } from "./compare-schedules.ts";
 import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /**
- * Prints the table of docs/schedule.md: what each of our own distributions costs with and without a past, as the mean
- * and the worst of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
+ * Prints the table of docs/schedule.md: the cost of each distribution without and with a history, as the mean and the
+ * maximum of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
  */
 const [pollCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
-const PASTS = [0, 20, 200] as const;
+const HISTORY_SIZES = [0, 20, 200] as const;
 
-function drawn({ jobType, draw }: Distribution, past: number, seed: number) {
+function compareDraw({ jobType, draw }: Distribution, historySize: number, seed: number) {
   const random = seededRandom(seed);
   const test = Array.from({ length: 600 }, () => draw(random, 1));
-  const history = Array.from({ length: past }, (_, at) => draw(random, at / past));
-  return compare({ jobType, pollCostSeconds, history, test });
+  const history = Array.from({ length: historySize }, (_, at) => draw(random, at / historySize));
+  return compareSchedules({ jobType, pollCostSeconds, history, test });
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 for (const distribution of DISTRIBUTIONS) {
-  const runs = PASTS.map((past) =>
-    Array.from({ length: draws }, (_, at) => drawn(distribution, past, seed + at)),
+  const runs = HISTORY_SIZES.map((historySize) =>
+    Array.from({ length: draws }, (_, at) => compareDraw(distribution, historySize, seed + at)),
   );
   const ratios = runs.map((of) => of.map(({ cost, optimum }) => cost / optimum.cost));
   const learned = runs.at(-1) ?? [];
-  const fixed = learned.flatMap(({ peers }) => peers["fixed 20 s after 150 s"] ?? []);
+  const fixed = learned.flatMap(({ peers: otherClients }) => otherClients["fixed 20 s after 150 s"] ?? []);
   const pollsAndLateness = (of: readonly { polls: number; latenessSeconds: number }[]) =>
     `${mean(of.map(({ polls }) => polls)).toFixed(1)} / ${mean(of.map(({ latenessSeconds }) => latenessSeconds)).toFixed(1)} s`;
   const row = [

@@ -1,9 +1,9 @@
-/** The event of a batch of messages. */
+/** Returns the event of a batch of messages. */
 export function queueEvent(bodies: readonly string[]): object {
   return {
     Records: bodies.map((body, at) => ({
       messageId: `message-${at}`,
-      receiptHandle: `receipt-${at}`,
+      receiptHandle: `handle-${at}`,
       body,
       attributes: { ApproximateReceiveCount: "1" },
       messageAttributes: {},
@@ -12,7 +12,7 @@ export function queueEvent(bodies: readonly string[]): object {
   };
 }
 
-/** The event of an HTTP request, payload format 2.0, as far as it is read. */
+/** Returns the event of an HTTP request in payload format 2.0, with the fields that the functions read. */
 export function httpEvent(request: {
   readonly method: string;
   readonly path: string;

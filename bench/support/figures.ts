@@ -1,4 +1,4 @@
-/** A measured time beside that of the least code that does the same work. */
+/** The ratio of a measured time to the time of its floor. The floor is the least code that does the same work. */
 export interface Ratio {
   readonly ratio: number;
 }
@@ -23,15 +23,38 @@ export function inMicroseconds(microseconds: number, floorMicroseconds: number):
   };
 }
 
-/** The middle of the values; the mean of the two middle ones where their number is even. Throws for none. */
+/**
+ * Returns the median.
+ * @throws RangeError when there are no values.
+ */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  if (low === undefined || high === undefined) throw new RangeError("there is no median of nothing");
+  if (low === undefined || high === undefined) throw new RangeError("a median needs at least one value");
   return (low + high) / 2;
 }
 
-/** Three digits are more than the noise leaves. */
+/** Rounds to three digits. The noise is larger. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+/** A figure and its upper limit. */
+export interface Target {
+  readonly what: string;
+  readonly value: number;
+  readonly target: number;
+  readonly unit: string;
+  /** A ratio over twice its target fails the run. Counts and sizes are only printed, because they have tests. */
+  readonly isRatio: boolean;
+}
+
+/** Returns one line: whether the target is met, with the figure. */
+export function describeTarget({ what, value, target, unit }: Target): string {
+  return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;
+}
+
+/** Returns the missed ratios that noise cannot explain. */
+export function farMissed(targets: readonly Target[]): readonly Target[] {
+  return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);
 }

@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import * as z from "zod";
+import plugins from "../../esbuild-plugins.ts";
 import { packageService } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 
@@ -21,17 +23,17 @@ export interface PackagedFunction {
 
 export interface Packaged {
   readonly rootDir: string;
-  /** Holds the compiled template and the zips. */
+  /** The folder of the compiled template and the zips. */
   readonly packageDir: string;
-  /** A folder for made things, gone after `remove`. Outside of the repository: no node_modules is near. */
+  /** A temporary folder outside of the repository, so without node_modules. `remove` deletes it. */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];
-  /** esbuild's settings as the service is packaged with them. */
+  /** esbuild's settings of the service. */
   readonly esbuild: Readonly<Record<string, unknown>>;
   remove(): Promise<void>;
 }
 
-/** Packages this service and unpacks every function of it. */
+/** Packages the service and unpacks all of its functions. */
 export async function unpackService(): Promise<Packaged> {
   const packageDir = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build", "packages") });
   const state = State.parse(JSON.parse(await readFile(join(packageDir, "serverless-state.json"), "utf8")));
@@ -60,4 +62,41 @@ export function functionNamed({ functions }: Packaged, name: string): PackagedFu
   const found = functions.find((one) => one.name === name);
   if (found === undefined) throw new Error(`the package has no function ${name}`);
   return found;
+}
+
+/** The settings of esbuild that change the load time of a bundle. */
+const EsbuildSettings = z.looseObject({
+  minify: z.boolean().default(false),
+  keepNames: z.boolean().default(false),
+  target: z.string(),
+  mainFields: z.array(z.string()),
+  banner: z.record(z.string(), z.string()).default({}),
+});
+
+/**
+ * Bundles code with the settings of the service, so that a comparison compares only the code. Returns the bundle's path.
+ * With `isComplete`, the plugins that omit unused parts of dependencies are not used.
+ */
+export async function bundleLikeService(
+  { rootDir, workDir, esbuild }: Packaged,
+  source: { readonly name: string; readonly code: string; readonly isComplete?: boolean },
+): Promise<string> {
+  const { minify, keepNames, target, mainFields, banner } = EsbuildSettings.parse(esbuild);
+  const outfile = join(workDir, `${source.name}.mjs`);
+  await build({
+    stdin: { contents: source.code, resolveDir: rootDir, sourcefile: `${source.name}.ts`, loader: "ts" },
+    absWorkingDir: rootDir,
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    plugins: source.isComplete === true ? [] : plugins,
+    minify,
+    keepNames,
+    target,
+    mainFields,
+    banner,
+    logLevel: "error",
+  });
+  return outfile;
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 
-/** One request as it came, for counting and for the floor, which makes it again. */
-export interface Heard {
+/** A request of a function, which is counted and sent again by the floor. */
+export interface WireRequest {
   readonly service: "ledger" | "queue" | "config" | "cce" | "receiver";
   /** An AWS operation, or an HTTP method. */
   readonly operation: string;
@@ -14,25 +14,27 @@ export interface Heard {
   readonly body: string;
 }
 
-/** Answers the ledger's requests: an embedded server, or a tape of its answers. */
-export type LedgerAnswers = (heard: Heard) => Promise<{ readonly status: number; readonly body: string }>;
+/** Answers the ledger's requests from an embedded server or from a recording. */
+export type LedgerReplies = (
+  requests: WireRequest,
+) => Promise<{ readonly status: number; readonly body: string }>;
 
 const Batch = z.looseObject({
   Entries: z.array(z.looseObject({ Id: z.string(), MessageBody: z.string() })),
 });
 
 /**
- * All services a function speaks with, on one local port: it answers at once and remembers what it was asked. CCE
- * shows the same job to everybody; queues swallow what they are sent.
+ * A local server that acts as all services of a function. It answers at once and records the requests. CCE always
+ * returns the same job. Queues accept messages and deliver none.
  */
 export class Wire {
-  ledger: LedgerAnswers = async () => ({ status: 500, body: "{}" });
+  ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });
   job: (jobId: string) => string = () => "{}";
   config: readonly { readonly name: string; readonly value: string }[] = [];
   configPath = "/";
-  /** What came since it was last emptied; counting alone is cheaper, so it is kept only while wanted. */
-  heard: Heard[] = [];
-  remembers = true;
+  /** The requests since `clear`. They are recorded only while `records` is true, because that takes time. */
+  requests: WireRequest[] = [];
+  records = true;
   readonly counts = new Map<string, number>();
   readonly #server: Server = createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
@@ -50,34 +52,37 @@ export class Wire {
     await closed;
   }
 
-  forget(): void {
-    this.heard = [];
+  clear(): void {
+    this.requests = [];
     this.counts.clear();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const heard = await hear(request);
-    const id = `${heard.service} ${heard.operation}`;
+    const received = await readRequest(request);
+    const id = `${received.service} ${received.operation}`;
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
-    if (this.remembers) this.heard.push(heard);
-    const { status, body } = await this.#reply(heard);
+    if (this.records) this.requests.push(received);
+    const { status, body } = await this.#reply(received);
     response.writeHead(status, { "content-type": "application/json" }).end(body);
   }
 
-  async #reply(heard: Heard): Promise<{ status: number; body: string }> {
-    switch (heard.service) {
+  async #reply(request: WireRequest): Promise<{ status: number; body: string }> {
+    switch (request.service) {
       case "ledger":
-        return this.ledger(heard);
+        return this.ledger(request);
       case "queue":
-        return { status: 200, body: heard.operation === "SendMessageBatch" ? accepted(heard.body) : "{}" };
+        return {
+          status: 200,
+          body: request.operation === "SendMessageBatch" ? acceptBatch(request.body) : "{}",
+        };
       case "config":
         return { status: 200, body: JSON.stringify({ Parameters: this.#parameters() }) };
       case "cce":
-        return { status: 200, body: this.job(heard.path.split("/").at(-1) ?? "") };
+        return { status: 200, body: this.job(request.path.split("/").at(-1) ?? "") };
       case "receiver":
         return { status: 200, body: "ok" };
       default:
-        return heard.service satisfies never;
+        return request.service satisfies never;
     }
   }
 
@@ -86,7 +91,7 @@ export class Wire {
   }
 }
 
-async function hear(request: IncomingMessage): Promise<Heard> {
+async function readRequest(request: IncomingMessage): Promise<WireRequest> {
   const body = await text(request);
   const [api, operation] = String(request.headers["x-amz-target"] ?? "").split(".");
   const path = request.url ?? "/";
@@ -105,7 +110,7 @@ async function hear(request: IncomingMessage): Promise<Heard> {
   };
 }
 
-function accepted(body: string): string {
+function acceptBatch(body: string): string {
   const { Entries } = Batch.parse(JSON.parse(body));
   const Successful = Entries.map(({ Id, MessageBody }) => ({
     Id,

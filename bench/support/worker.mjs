@@ -1,4 +1,4 @@
-// A process for one function and nothing else. It loads a bundle and invokes the handler for each message.
+// The process of one function. It loads a bundle and invokes the handler for each message.
 
 const { handler } = await import(process.argv[2] ?? "");
 /** @param {unknown} message */
@@ -6,11 +6,11 @@ const send = (message) => process.send?.(message);
 let invocation = 0;
 
 function contextOf() {
-  const endsAt = Date.now() + 29_000;
+  const deadlineAt = Date.now() + 29_000;
   invocation += 1;
   return {
     awsRequestId: `00000000-0000-4000-8000-${String(invocation).padStart(12, "0")}`,
-    getRemainingTimeInMillis: () => endsAt - Date.now(),
+    getRemainingTimeInMillis: () => deadlineAt - Date.now(),
   };
 }
 

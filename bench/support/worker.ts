@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as z from "zod";
 
 const SCRIPT = fileURLToPath(new URL("./worker.mjs", import.meta.url));
-/** What Lambda's own start of Node gives a function of 256 MB: nine tenths for objects, a twentieth for young ones. */
-const HEAP = ["--expose-gc", "--max-old-space-size=231", "--max-semi-space-size=12"];
+/** Lambda starts Node with these limits in a function of 256 MB. */
+const NODE_OPTIONS = ["--expose-gc", "--max-old-space-size=231", "--max-semi-space-size=12"];
 
 const Reply = z.union([
   z.object({
@@ -18,20 +18,20 @@ const Reply = z.union([
   z.object({ fault: z.string() }),
 ]);
 
-export interface Worked {
-  /** The last invocation's answer. */
+export interface WorkerResult {
+  /** The answer of the last invocation. */
   readonly answer: unknown;
-  /** CPU time of the whole process, its compiler and garbage collector included. */
+  /** CPU time of the whole process, with compiler and garbage collector. */
   readonly microseconds: number;
   /** Resident bytes after each invocation. */
   readonly rss: readonly number[];
-  /** The most resident bytes that the process has had at any time. */
+  /** The maximum of resident bytes at any time. */
   readonly peak: number;
-  /** Bytes of the heap that are still in use at the end, where they were asked for. */
+  /** Used bytes of the heap after a garbage collection, or null without one. */
   readonly inUse: number | null;
 }
 
-/** A bundle in a process of its own. */
+/** Runs a bundle in its own process. */
 export class Worker {
   readonly #child: ChildProcess;
 
@@ -42,7 +42,7 @@ export class Worker {
   static async start(bundle: string, environment: Readonly<Record<string, string>>): Promise<Worker> {
     const child = fork(SCRIPT, [pathToFileURL(bundle).href], {
       env: { ...environment },
-      execArgv: HEAP,
+      execArgv: NODE_OPTIONS,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     await Promise.race([
@@ -53,10 +53,12 @@ export class Worker {
   }
 
   /**
-   * Invokes the handler with each event in turn, and so again, `times` in all. Throws what the handler threw.
-   * @param collect garbage is collected at the end, and what is left told.
+   * Invokes the handler with all events, one after the other, and repeats this.
+   * @param times the number of repetitions.
+   * @param collect collects garbage at the end and reports the used bytes.
+   * @throws Error when the handler throws.
    */
-  async run(events: readonly unknown[], times = 1, collect = false): Promise<Worked> {
+  async run(events: readonly unknown[], times = 1, collect = false): Promise<WorkerResult> {
     const answered = once(this.#child, "message");
     this.#child.send({ events, times, collect });
     const reply = Reply.parse((await answered)[0]);

@@ -8,9 +8,9 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import Agent from "undici/lib/dispatcher/agent.js";
-import type { Chain, Step } from "./script.ts";
+import type { Chain, Step } from "./floor-script.ts";
 
-/** The floor of a function: makes the wire calls of one recorded invocation again, and looks at no answer. */
+/** The floor of a function sends the requests of one recorded invocation again and ignores the replies. */
 const [origin = "", file = ""] = [process.env.AWS_ENDPOINT_URL, process.env.FLOOR_SCRIPT];
 const stages: readonly (readonly Chain[])[] = JSON.parse(readFileSync(file, "utf8"), revive);
 const ledger = new DynamoDBClient({});
@@ -18,15 +18,15 @@ const queue = new SQSClient({});
 const agent = new Agent({ allowH2: false, pipelining: 1 });
 
 export async function handler(): Promise<void> {
-  for (const stage of stages) await Promise.all(stage.map(follow));
+  for (const stage of stages) await Promise.all(stage.map(sendAll));
 }
 
-async function follow(chain: Chain): Promise<void> {
-  for (const step of chain) await take(step);
+async function sendAll(chain: Chain): Promise<void> {
+  for (const step of chain) await send(step);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what was recorded is an input of its command.
-function take({ operation, input, path, headers, body }: Step & { input: any }): Promise<unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: a recorded input has the type of its command.
+function send({ operation, input, path, headers, body }: Step & { input: any }): Promise<unknown> {
   switch (operation) {
     case "UpdateItem":
       return ledger.send(new UpdateItemCommand(input));
@@ -44,7 +44,7 @@ function take({ operation, input, path, headers, body }: Step & { input: any }):
     case "POST":
       return exchange(operation, path, headers, body);
     default:
-      throw new Error(`the floor does not know ${operation}`);
+      throw new Error(`the floor has no operation ${operation}`);
   }
 }
 
@@ -63,7 +63,7 @@ function exchange(method: "GET" | "POST", path: string, headers: Step["headers"]
   });
 }
 
-/** Bytes are base64 in DynamoDB's JSON and bytes in the SDK's inputs. */
+/** Bytes are base64 in DynamoDB's JSON and a buffer in an input of the SDK. */
 function revive(name: string, value: unknown): unknown {
   return name === "B" && typeof value === "string" ? Buffer.from(value, "base64") : value;
 }

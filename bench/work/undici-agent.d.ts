@@ -1,4 +1,4 @@
-/** The floor takes of undici only what makes exchanges; its index would load a browser's worth of web standards. */
+/** The floor uses only undici's agent, because its index loads many web standards. */
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici";
 }

@@ -1,10 +1,77 @@
+import { writeFile } from "node:fs/promises";
+import { type BenchEnvironment, floorScriptFile } from "../support/bench-environment.ts";
+import { inMicroseconds, type MicrosecondFigure, median, rounded, type Target } from "../support/figures.ts";
 import type { Packaged } from "../support/package.ts";
-import type { Target } from "../support/verdict.ts";
-import { type Compared, compareWithFloor, type Effort } from "./compare.ts";
-import type { Scenes } from "./scenes.ts";
-import type { World } from "./world.ts";
+import { bundleLikeService } from "../support/package.ts";
+import { scriptOf } from "./floor-script.ts";
+import type { Workload, Workloads } from "./workloads.ts";
 
-/** Accepting jobs: the figure is for 100 in one call, the table for other sizes. */
+export interface Effort {
+  /** The number of measured rounds. In each round, the product runs and then the floor. */
+  readonly rounds: number;
+  /** The number of records of a round. */
+  readonly recordsPerRound: number;
+}
+
+export interface Compared extends MicrosecondFigure {
+  /** Requests of one event, by service and operation. */
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+/** Rounds before the measurement, in which V8 compiles the code. */
+const WARM_UP_ROUNDS = 2;
+
+const floors = new WeakMap<Packaged, Promise<string>>();
+
+/** All floors are the same bundle. The script of a floor lists its requests. */
+function floorOf(packaged: Packaged): Promise<string> {
+  const code = 'export { handler } from "./bench/work/floor-handler.ts";';
+  const floor = floors.get(packaged) ?? bundleLikeService(packaged, { name: "floor-work", code });
+  floors.set(packaged, floor);
+  return floor;
+}
+
+/**
+ * Measures the CPU time per record of a packaged function and of its floor. The floor sends the same requests. Each
+ * runs in its own process. The ledger's replies come from the workload's recording.
+ */
+async function compareWithFloor(
+  workload: Workload,
+  effort: Effort,
+  bench: BenchEnvironment,
+  packaged: Packaged,
+): Promise<Compared> {
+  const { wire } = bench;
+  const script = floorScriptFile(packaged, `${workload.functionName}-${workload.records}`);
+  await writeFile(script, JSON.stringify(scriptOf(workload.requests)));
+  const floorBundle = await floorOf(packaged);
+  wire.ledger = workload.recording.play;
+  wire.records = false;
+  const product = await bench.start(workload.functionName);
+  const floor = await bench.startBundle(floorBundle, { FLOOR_SCRIPT: script });
+  const times = Math.max(1, Math.round(effort.recordsPerRound / workload.records));
+  const [productTimes, floorTimes]: [number[], number[]] = [[], []];
+  try {
+    for (let round = -WARM_UP_ROUNDS; round < effort.rounds; round++) {
+      const productTime = (await product.run([workload.event], times)).microseconds;
+      const floorTime = (await floor.run([workload.event], times)).microseconds;
+      if (round < 0) continue;
+      productTimes.push(productTime / times / workload.records);
+      floorTimes.push(floorTime / times / workload.records);
+    }
+    wire.clear();
+    await product.run([workload.event]);
+    if (workload.recording.missed.size > 0)
+      throw new Error(`requests without a recorded reply: ${[...workload.recording.missed].join(", ")}`);
+    const requests = Object.fromEntries([...wire.counts].sort());
+    return { ...inMicroseconds(rounded(median(productTimes)), rounded(median(floorTimes))), requests };
+  } finally {
+    wire.records = true;
+    await Promise.all([product.stop(), floor.stop()]);
+  }
+}
+
+/** The figure is for 100 jobs in one call. The table has all sizes. */
 export interface Accept extends Compared {
   readonly table: readonly (Compared & { readonly jobs: number })[];
 }
@@ -14,25 +81,25 @@ export interface Work {
   readonly accept: Accept;
 }
 
-/** CPU per poll, per notification and per accepted job, through the packaged functions and beside their floors. */
+/** Measures the CPU time per poll, per notification and per accepted job. */
 export async function measureWork(
-  scenes: Scenes,
+  workloads: Workloads,
   effort: Effort,
-  world: World,
+  bench: BenchEnvironment,
   packaged: Packaged,
 ): Promise<Work> {
-  const poll = await compareWithFloor(scenes.poll, effort, world, packaged);
-  const notification = await compareWithFloor(scenes.notification, effort, world, packaged);
+  const poll = await compareWithFloor(workloads.poll, effort, bench, packaged);
+  const notification = await compareWithFloor(workloads.notification, effort, bench, packaged);
   const table: (Compared & { jobs: number })[] = [];
-  for (const scene of scenes.accepts)
-    table.push({ jobs: scene.records, ...(await compareWithFloor(scene, effort, world, packaged)) });
+  for (const workload of workloads.accepts)
+    table.push({ jobs: workload.records, ...(await compareWithFloor(workload, effort, bench, packaged)) });
   const largest = table.at(-1);
-  if (largest === undefined) throw new Error("nothing was accepted");
+  if (largest === undefined) throw new Error("no call was measured");
   const { jobs: _, ...figure } = largest;
   return { poll, notification, accept: { ...figure, table } };
 }
 
-/** @param records the polls of one batch. */
+/** @param records the number of polls in one batch. */
 export function workTargets({ poll, notification, accept }: Work, records: number): readonly Target[] {
   const jobs = accept.table.at(-1)?.jobs ?? 0;
   const ratio = (what: string, { ratio: value }: Compared): Target => ({
@@ -51,17 +118,17 @@ export function workTargets({ poll, notification, accept }: Work, records: numbe
   });
   return [
     ratio("CPU of a poll against its floor", poll),
-    count("SQS requests per poll", asked(poll, "queue") / records, 0.2),
-    count("ledger writes per poll", asked(poll, "ledger") / records, 2),
-    count("CCE requests per poll", asked(poll, "cce") / records, 1),
+    count("SQS requests per poll", requestCount(poll, "queue") / records, 0.2),
+    count("ledger writes per poll", requestCount(poll, "ledger") / records, 2),
+    count("CCE requests per poll", requestCount(poll, "cce") / records, 1),
     ratio("CPU of a notification against its floor", notification),
     ratio(`CPU of an accepted job, ${jobs} in a call, against its floor`, accept),
-    count(`SendMessageBatch calls for ${jobs} jobs`, asked(accept, "queue"), jobs / 10),
-    count(`ledger requests for ${jobs} jobs`, asked(accept, "ledger"), jobs),
+    count(`SendMessageBatch calls for ${jobs} jobs`, requestCount(accept, "queue"), jobs / 10),
+    count(`ledger requests for ${jobs} jobs`, requestCount(accept, "ledger"), jobs),
   ];
 }
 
-function asked({ requests }: Compared, service: string): number {
+function requestCount({ requests }: Compared, service: string): number {
   return Object.entries(requests)
     .filter(([id]) => id.startsWith(`${service} `))
     .reduce((sum, [, count]) => sum + count, 0);

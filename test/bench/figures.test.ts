@@ -1,11 +1,34 @@
-import { inMicroseconds, median } from "../../bench/support/figures.ts";
+import {
+  describeTarget,
+  farMissed,
+  inMicroseconds,
+  median,
+  type Target,
+} from "../../bench/support/figures.ts";
 
-test("the median of an even number of values is between the middle two", () => {
+test("the median of an even number of values is the mean of the middle two", () => {
   expect(median([9, 1, 3, 2])).toBe(2.5);
   expect(median([9, 1, 3])).toBe(3);
   expect(() => median([])).toThrow(RangeError);
 });
 
-test("a figure carries its floor and how many times the floor it is", () => {
+test("a figure has its floor and the ratio to its floor", () => {
   expect(inMicroseconds(1234.5, 1000)).toEqual({ microseconds: 1230, floorMicroseconds: 1000, ratio: 1.23 });
+});
+
+const target = (value: number, isRatio = true): Target => ({
+  what: "a poll",
+  value,
+  target: 1.3,
+  unit: " ×",
+  isRatio,
+});
+
+test("the line of a target says whether it is met, with the figure", () => {
+  expect(describeTarget(target(1.3))).toBe("met    a poll: 1.3 × (target: at most 1.3 ×)");
+  expect(describeTarget(target(1.31))).toBe("MISSED a poll: 1.31 × (target: at most 1.3 ×)");
+});
+
+test("only a ratio over twice its target fails the run", () => {
+  expect(farMissed([target(2.6), target(2.61), target(9, false)])).toEqual([target(2.61)]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { renderNodes } from "../../../bench/support/job.ts";
+import { renderNodes } from "../../../bench/support/sample-jobs.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { type JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";

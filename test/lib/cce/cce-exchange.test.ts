@@ -1,4 +1,4 @@
-import { renderNodes } from "../../../bench/support/job.ts";
+import { renderNodes } from "../../../bench/support/sample-jobs.ts";
 import { createMutex } from "../../../lib/cce/cce-exchange.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 

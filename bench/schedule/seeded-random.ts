@@ -1,4 +1,4 @@
-/** A seeded generator of numbers from 0 to 1 (mulberry32), so that figures are the same at every run. */
+/** Returns a generator of numbers from 0 to 1 (mulberry32) that are the same in every run. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

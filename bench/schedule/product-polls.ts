@@ -2,26 +2,26 @@ import { Settings } from "../../lib/config/settings.ts";
 import { type DurationCount, durationBucket, durationDay } from "../../lib/schedule/duration-buckets.ts";
 import { decideAfterPoll } from "../../lib/schedule/poll-decision.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
-import type { NextPoll } from "./figures.ts";
+import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
-/** A past is a list without dates: it is taken as two jobs a day, the oldest first. */
-const PACE_MS = 12 * HOUR_MS;
+/** A history has no dates. It counts as two jobs a day, the oldest first. */
+const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
-/** What the ledger would hold after these jobs. */
-export function remembered(history: readonly number[]): readonly DurationCount[] {
+/** Returns the counts that the ledger has after these jobs. */
+export function durationCounts(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
     const bucket = durationBucket(seconds);
-    const day = durationDay(NOW - (history.length - index) * PACE_MS);
+    const day = durationDay(NOW - (history.length - index) * JOB_INTERVAL_MS);
     const key = `${day}/${bucket}`;
     counts.set(key, { day, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
   }
   return [...counts.values()];
 }
 
-/** The product's own looks at one job: `firstDelaySeconds`, then `decide` after every poll that saw it pending. */
+/** Returns the product's polls of one pending job: `firstDelaySeconds`, then `decideAfterPoll` after each poll. */
 export function productPolls(
   jobType: string,
   pollCostSeconds: number,

@@ -1,16 +1,17 @@
-/** Means over jobs. The cost is in polls: so many seconds of lateness cost as much as one poll. */
+/** Means over jobs. The cost is the number of polls plus the lateness divided by `pollCostSeconds`. */
 export interface Figures {
   readonly polls: number;
   readonly latenessSeconds: number;
   readonly cost: number;
 }
 
-/** When a job is looked at: the age in seconds of the look after the one at `age`; from 0, the first. */
+/** Returns the age of the next poll after a poll at `age`, in seconds. `age` 0 returns the first poll. */
 export type NextPoll = (age: number) => number;
 
 /**
- * Follows every job until the first look at or after its end. Each is run `repeats` times, where chance plays a
- * part. The rule may look as often as it likes: nothing here bounds it.
+ * Polls every job until the first poll at or after its end.
+ * @param ruleOf returns the schedule of one run of a job.
+ * @param repeats the number of runs of each job, for schedules that use chance.
  */
 export function measure(
   durations: readonly number[],

@@ -1,7 +1,7 @@
-import type { NextPoll } from "./figures.ts";
+import type { NextPoll } from "./poll-costs.ts";
 
-/** How other clients of this API ask, and the usual back-off. */
-export const PEERS: Readonly<Record<string, NextPoll>> = {
+/** The schedules of other clients of this API, and exponential backoff. */
+export const OTHER_CLIENTS: Readonly<Record<string, NextPoll>> = {
   "fixed 20 s after 150 s": fixed(150, 20),
   "fixed 20 s after 120 s": fixed(120, 20),
   "fixed 5 s": fixed(5, 5),

@@ -1,8 +1,8 @@
-import { readJob } from "../../lib/cce/read-job.ts";
-import { summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
-import { inMicroseconds, type MicrosecondFigure, median, rounded } from "../support/figures.ts";
-import { renderNodes } from "../support/job.ts";
-import type { Target } from "../support/verdict.ts";
+import { readJob } from "../lib/cce/read-job.ts";
+import { summarizeOutcome } from "../lib/domain/outcome-summary.ts";
+import type { Target } from "./support/figures.ts";
+import { inMicroseconds, type MicrosecondFigure, median, rounded } from "./support/figures.ts";
+import { renderNodes } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
 
@@ -12,25 +12,28 @@ export interface TreeFigure extends MicrosecondFigure {
 }
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
-  /** How much more a subjob costs at the largest size than at the next, beside the same of `JSON.parse`: 1 is linear. */
+  /** How much the ratio to `JSON.parse` grows from the second largest size to the largest. 1 means linear time. */
   readonly growth: number;
 }
 
-/** Reading a job's tree and telling its failures, beside `JSON.parse` of the same text. */
+/** Measures how long it takes to read a job's tree and summarize its failures. The floor is `JSON.parse`. */
 export function measureTree(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
     const body = renderNodes(subJobs, "Failed");
-    // Small trees are read often enough for the clock to see them.
+    // A small tree is read many times, because one time is too short to measure.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
-    const [ours, theirs]: [number[], number[]] = [[], []];
+    const [productTimes, floorTimes]: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {
-      const [took, floorTook] = [time(() => tell(body), repeats), time(() => JSON.parse(body), repeats)];
+      const [productTime, floorTime] = [
+        time(() => readAndSummarize(body), repeats),
+        time(() => JSON.parse(body), repeats),
+      ];
       if (round === 0) continue;
-      ours.push(took);
-      theirs.push(floorTook);
+      productTimes.push(productTime);
+      floorTimes.push(floorTime);
     }
-    const figure = inMicroseconds(median(ours), median(theirs));
-    return { subJobs, ...figure, microsecondsPerSubJob: rounded(median(ours) / subJobs) };
+    const figure = inMicroseconds(median(productTimes), median(floorTimes));
+    return { subJobs, ...figure, microsecondsPerSubJob: rounded(median(productTimes) / subJobs) };
   });
   const [before, largest] = sizes.slice(-2).map(({ ratio }) => ratio);
   return { sizes, growth: rounded((largest ?? Number.NaN) / (before ?? Number.NaN)) };
@@ -40,7 +43,7 @@ export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
   return [
     ...sizes.map(
       ({ subJobs, ratio }): Target => ({
-        what: `tree of ${subJobs} against JSON.parse`,
+        what: `tree of ${subJobs} compared with JSON.parse`,
         value: ratio,
         target: 4,
         unit: " ×",
@@ -48,7 +51,7 @@ export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
       }),
     ),
     {
-      what: "growth per subjob from 1,000 to 20,000, beside JSON.parse",
+      what: "growth per subjob from 1,000 to 20,000, compared with JSON.parse",
       value: growth,
       target: 1.5,
       unit: " ×",
@@ -57,9 +60,9 @@ export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
   ];
 }
 
-function tell(body: string): void {
+function readAndSummarize(body: string): void {
   const read = readJob(body);
-  if (read === null) throw new Error("the tree was not read");
+  if (read === null) throw new Error("the tree cannot be read");
   summarizeOutcome({
     project: "prod",
     jobId: "job",

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** A job as CCE shows it, with the seven subjobs of a cluster's creation. Six have succeeded. */
+/** Returns the JSON of a job that creates a cluster in seven subjobs. Six of them have succeeded. */
 export function renderCluster(jobId: string, phase: "Running" | "Failed"): string {
   const steps = ["CreateVpc", "CreateSecurityGroup", "CreateVolumes", "CreateServers", "CreatePorts"];
   const names = [...steps, "AssociateIp", "InstallMaster"];
@@ -10,13 +10,13 @@ export function renderCluster(jobId: string, phase: "Running" | "Failed"): strin
   return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
 }
 
-/** Of so many nodes one has failed, where a job with so many has. */
-const FAILED_EVERY = 10;
+/** In a failed job with many nodes, one of this number has failed. */
+const NODES_PER_FAILURE = 10;
 
-/** A job with so many nodes, each with an ID of its own and all that is documented of a subjob: some 440 bytes. */
+/** Returns the JSON of a job with many nodes. Each subjob has an ID and all documented fields, about 440 bytes. */
 export function renderNodes(nodes: number, phase: "Running" | "Failed"): string {
   const subJobs = Array.from({ length: nodes }, (_, at) => {
-    const failed = phase === "Failed" && at % FAILED_EVERY === 0;
+    const failed = phase === "Failed" && at % NODES_PER_FAILURE === 0;
     const uid = uuidOf(at);
     return part(
       "InstallNode",
@@ -50,7 +50,7 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
   };
 }
 
-/** The same in each run, and with nothing in it that a compressor could shorten. */
+/** Returns an ID that is the same in each run and that cannot be compressed. */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);
   return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");

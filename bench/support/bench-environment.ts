@@ -4,29 +4,29 @@ import { addDuration } from "../../lib/ledger/dynamo/durations.ts";
 import { startDynamo } from "../../local/servers/dynamodb.ts";
 import { readService } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";
-import { benchConfig, PROJECT } from "../support/config.ts";
-import { CONFIG_PATH, functionEnvironment, TABLE } from "../support/environment.ts";
-import { renderCluster } from "../support/job.ts";
-import { functionNamed, type Packaged } from "../support/package.ts";
-import { askServer } from "../support/tape.ts";
-import { Wire } from "../support/wire.ts";
-import { Worker } from "../support/worker.ts";
+import { benchConfig, CONFIG_PATH, functionEnvironment, PROJECT, TABLE } from "./function-environment.ts";
+import { forwardToServer } from "./ledger-recording.ts";
+import { functionNamed, type Packaged } from "./package.ts";
+import { renderCluster } from "./sample-jobs.ts";
+import { Wire } from "./wire.ts";
+import { Worker } from "./worker.ts";
 
 const DAY_MS = 86_400_000;
-/** Jobs of the past: what a service that has run for a month has learned. */
+/** The ended jobs of a service that has run for a month. */
 const LEARNED = { days: 28, jobs: 40 };
 
-/** Everything around a function: the wire, an embedded DynamoDB behind it, and the functions' processes. */
-export interface World {
+/** The environment of a function: the wire, an embedded DynamoDB and the processes of functions. */
+export interface BenchEnvironment {
   readonly wire: Wire;
-  readonly server: ReturnType<typeof askServer>;
-  /** A packaged function, or a bundle that takes its place, in a process of its own. */
+  readonly server: ReturnType<typeof forwardToServer>;
+  /** Starts a packaged function in its own process. */
   start(name: string): Promise<Worker>;
+  /** Starts another bundle in its own process. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }
 
-export async function startWorld(packaged: Packaged): Promise<World> {
+export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEnvironment> {
   const wire = new Wire();
   const origin = await wire.listen();
   const dynamo = await startDynamo("eu-central-1", null);
@@ -35,9 +35,9 @@ export async function startWorld(packaged: Packaged): Promise<World> {
   wire.config = benchConfig(origin);
   wire.configPath = CONFIG_PATH;
   wire.job = (jobId) => renderCluster(jobId, "Running");
-  const server = askServer(dynamo.url);
+  const server = forwardToServer(dynamo.url);
   wire.ledger = server;
-  await learn(dynamo.url);
+  await addDurations(dynamo.url);
   const environment = functionEnvironment(origin);
   return {
     wire,
@@ -55,7 +55,7 @@ export function floorScriptFile({ workDir }: Packaged, name: string): string {
   return join(workDir, `${name}-script.json`);
 }
 
-async function learn(endpoint: string): Promise<void> {
+async function addDurations(endpoint: string): Promise<void> {
   const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
   const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials });
   const today = Math.floor(Date.now() / DAY_MS);
@@ -65,7 +65,7 @@ async function learn(endpoint: string): Promise<void> {
       {
         project: PROJECT,
         jobType: "CreateCluster",
-        // Around nine minutes.
+        // About nine minutes.
         bucket: 190 + ((job * 7) % 25),
         day: today - (job % LEARNED.days),
         expiresAt: Date.now() + 7 * DAY_MS,

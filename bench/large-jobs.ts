@@ -1,0 +1,70 @@
+import { PollMessage } from "../lib/queue/messages.ts";
+import type { BenchEnvironment } from "./support/bench-environment.ts";
+import { queueEvent } from "./support/events.ts";
+import type { Target } from "./support/figures.ts";
+import { rounded } from "./support/figures.ts";
+import { renderNodes } from "./support/sample-jobs.ts";
+import { BATCH, sentTo, submission } from "./work/workloads.ts";
+
+const MIB = 1024 * 1024;
+const NODES = 20_000;
+/** The memory of the function. Lambda ends a process that uses more. */
+const FUNCTION_MIB = 256;
+
+export interface LargeFigure {
+  /** The number of jobs with 20,000 nodes in a batch of ten polls. */
+  readonly large: number;
+  readonly peakMib: number;
+}
+
+/** Measures the peak memory of `poll` over replies of 10 MB, in a new process for each figure. */
+export async function measureLarge(bench: BenchEnvironment): Promise<readonly LargeFigure[]> {
+  const replies = { Running: renderNodes(NODES, "Running"), Failed: renderNodes(NODES, "Failed") };
+  const { job } = bench.wire;
+  const figures: LargeFigure[] = [];
+  for (const large of [1, 3, BATCH]) figures.push(await peakOver(large, replies, bench));
+  bench.wire.job = job;
+  return figures;
+}
+
+/** Runs two batches. In the first, all jobs are running. In the second, the large jobs have failed. */
+async function peakOver(
+  large: number,
+  replies: Readonly<Record<"Running" | "Failed", string>>,
+  bench: BenchEnvironment,
+): Promise<LargeFigure> {
+  const { wire, server } = bench;
+  wire.ledger = server;
+  const enqueue = await bench.start("enqueue");
+  wire.clear();
+  await enqueue.run([submission(BATCH, `large-${large}`)]);
+  await enqueue.stop();
+  const polls = sentTo(wire.requests, "poll");
+  const largeIds = new Set(polls.slice(0, large).map((body) => PollMessage.parse(JSON.parse(body)).jobId));
+  const setPhase = (phase: "Running" | "Failed") => {
+    const { job } = wire;
+    wire.job = (jobId) => (largeIds.has(jobId) ? replies[phase] : job(jobId));
+  };
+  const poll = await bench.start("poll");
+  setPhase("Running");
+  wire.clear();
+  await poll.run([queueEvent(polls)]);
+  const next = sentTo(wire.requests, "poll");
+  setPhase("Failed");
+  wire.clear();
+  const { peak } = await poll.run([queueEvent(next)]);
+  await poll.stop();
+  const concluded = sentTo(wire.requests, "notify").length;
+  if (concluded !== large) throw new Error(`${concluded} of ${large} large jobs were concluded`);
+  return { large, peakMib: rounded(peak / MIB) };
+}
+
+export function largeTargets(figures: readonly LargeFigure[]): readonly Target[] {
+  return figures.map(({ large, peakMib }) => ({
+    what: `peak memory of poll over ${large} replies of ${NODES} subjobs`,
+    value: peakMib,
+    target: FUNCTION_MIB,
+    unit: " MiB",
+    isRatio: false,
+  }));
+}

@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Target } from "./support/figures.ts";
+import { inMilliseconds, type MillisecondFigure, median, rounded } from "./support/figures.ts";
+import { functionEnvironment } from "./support/function-environment.ts";
+import type { Packaged } from "./support/package.ts";
+import { bundleLikeService } from "./support/package.ts";
+
+const CLIENTS = {
+  dynamodb: ["DynamoDBClient", "@aws-sdk/client-dynamodb"],
+  sqs: ["SQSClient", "@aws-sdk/client-sqs"],
+  ssm: ["SSMClient", "@aws-sdk/client-ssm"],
+} as const;
+type Client = keyof typeof CLIENTS;
+/** The clients of a function. A function that is not listed needs all. */
+const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
+const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
+
+export interface LoadFigure extends MillisecondFigure {
+  readonly bytes: number;
+  readonly zipBytes: number;
+  /** The load time of the floor with the whole SDK and its default chain of credential providers. */
+  readonly plainFloorMs: number;
+}
+export interface Load {
+  readonly functions: Readonly<Record<string, LoadFigure>>;
+  /** For comparison: the load time of the whole SDKs, the cloud vendor's SDK and axios, without a bundle. */
+  readonly unbundledMs: number;
+}
+
+/** Measures the load time of each packaged function. The floor is a bundle that only creates its AWS clients. */
+export async function measureLoad(packaged: Packaged, rounds: number): Promise<Load> {
+  const floors = new Map<string, { lean: string; plain: string }>();
+  for (const { name } of packaged.functions) {
+    const needs = NEEDS[name] ?? ALL;
+    const id = needs.join("-");
+    if (floors.has(id)) continue;
+    floors.set(id, {
+      lean: await bundleLikeService(packaged, { name: `floor-${id}`, code: clientsOnly(needs) }),
+      plain: await bundleLikeService(packaged, {
+        name: `plain-${id}`,
+        code: clientsOnly(needs),
+        isComplete: true,
+      }),
+    });
+  }
+  const files = [
+    ...packaged.functions.map(({ file }) => file),
+    ...[...floors.values()].flatMap(({ lean, plain }) => [lean, plain]),
+    await writeUnbundled(packaged),
+  ];
+  const times = loadTimes(files, rounds);
+  const timeOf = (file: string | undefined) =>
+    (file === undefined ? undefined : times[files.indexOf(file)]) ?? Number.NaN;
+  const figures = packaged.functions.map(({ name, file, bytes, zipBytes }) => {
+    const floor = floors.get((NEEDS[name] ?? ALL).join("-"));
+    const figure = { ...inMilliseconds(timeOf(file), timeOf(floor?.lean)), bytes, zipBytes };
+    return [name, { ...figure, plainFloorMs: rounded(timeOf(floor?.plain)) }] as const;
+  });
+  return { functions: Object.fromEntries(figures), unbundledMs: rounded(times.at(-1) ?? Number.NaN) };
+}
+
+export function loadTargets({ functions }: Load): readonly Target[] {
+  return Object.entries(functions).flatMap(([name, { ratio, zipBytes }]): Target[] => [
+    {
+      what: `load time of ${name} compared with its floor`,
+      value: ratio,
+      target: 1.25,
+      unit: " ×",
+      isRatio: true,
+    },
+    { what: `zip of ${name}`, value: rounded(zipBytes / 1000), target: 200, unit: " kB", isRatio: false },
+  ]);
+}
+
+function clientsOnly(needs: readonly Client[]): string {
+  const imports = needs.map((client) => `import { ${CLIENTS[client][0]} } from "${CLIENTS[client][1]}";`);
+  return `${imports.join("\n")}\nexport const clients = [${needs.map((client) => `new ${CLIENTS[client][0]}({})`).join(", ")}];`;
+}
+
+/** Writes a module that imports packages without a bundle. */
+async function writeUnbundled({ workDir }: Packaged): Promise<string> {
+  const file = join(workDir, "unbundled.mjs");
+  const from = (name: string) => JSON.stringify(import.meta.resolve(name));
+  const sdks = ALL.map((client) => `import * as ${client} from ${from(CLIENTS[client][1])};`);
+  const others = ["@huaweicloud/huaweicloud-sdk-core", "axios"].map((name) => `import ${from(name)};`);
+  const clients = ALL.map((client) => `new ${client}.${CLIENTS[client][0]}({})`);
+  await writeFile(file, [...sdks, ...others, `export const clients = [${clients.join(", ")}];`].join("\n"));
+  return file;
+}
+
+const NO_SERVER = "http://127.0.0.1:1";
+const CODE =
+  "const from = performance.now(); await import(process.argv[1]); console.log(performance.now() - from);";
+
+/** Returns the median time to load each file in a new process, in milliseconds. Each round loads all files. */
+function loadTimes(files: readonly string[], rounds: number): readonly number[] {
+  const times = files.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [at, file] of files.entries()) times[at]?.push(loadTime(file));
+  return times.map(median);
+}
+
+function loadTime(file: string): number {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", CODE, pathToFileURL(file).href],
+    { env: functionEnvironment(NO_SERVER), encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`${file} does not load:\n${stderr}`);
+  return Number(stdout.trim().split("\n").at(-1));
+}

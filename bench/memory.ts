@@ -1,0 +1,77 @@
+import type { BenchEnvironment } from "./support/bench-environment.ts";
+import type { Target } from "./support/figures.ts";
+import { rounded } from "./support/figures.ts";
+import type { Workload, Workloads } from "./work/workloads.ts";
+
+const MIB = 1024 * 1024;
+
+export interface MemoryFigure {
+  readonly records: number;
+  readonly peakMib: number;
+  /** The maximum of the first and of the last tenth of the records. */
+  readonly firstMib: number;
+  readonly lastMib: number;
+  /** The used heap after the first tenth and at the end, each after a garbage collection. A leak is visible here. */
+  readonly firstInUseMib: number;
+  readonly lastInUseMib: number;
+}
+export type Memory = Readonly<Record<string, MemoryFigure>>;
+
+/**
+ * Measures the resident memory of functions over many records, each in one process. Polls and notifications come in
+ * batches of ten, as from a queue. Jobs come one per call, as from pipelines.
+ */
+export async function measureMemory(
+  workloads: Workloads,
+  records: number,
+  bench: BenchEnvironment,
+): Promise<Memory> {
+  const accept = workloads.accepts.find((workload) => workload.records === 1);
+  const all = accept === undefined ? [] : [accept, workloads.poll, workloads.notification];
+  const figures: Record<string, MemoryFigure> = {};
+  for (const workload of all) figures[workload.functionName] = await residentOver(workload, records, bench);
+  return figures;
+}
+
+async function residentOver(
+  workload: Workload,
+  records: number,
+  { wire, start }: BenchEnvironment,
+): Promise<MemoryFigure> {
+  wire.ledger = workload.recording.play;
+  wire.records = false;
+  const worker = await start(workload.functionName);
+  try {
+    const events = Math.round(records / workload.records);
+    const tenth = Math.round(events / 10);
+    const first = await worker.run([workload.event], tenth, true);
+    const rest = await worker.run([workload.event], events - tenth, true);
+    const mib = (...bytes: readonly number[]) => rounded(Math.max(...bytes) / MIB);
+    return {
+      records,
+      peakMib: mib(...first.rss, ...rest.rss),
+      firstMib: mib(...first.rss),
+      lastMib: mib(...rest.rss.slice(-tenth)),
+      firstInUseMib: mib(first.inUse ?? Number.NaN),
+      lastInUseMib: mib(rest.inUse ?? Number.NaN),
+    };
+  } finally {
+    wire.records = true;
+    await worker.stop();
+  }
+}
+
+export function memoryTargets(memory: Memory): readonly Target[] {
+  const growth = (what: string, last: number, first: number): Target => ({
+    what: `${what}, last tenth compared with the first`,
+    value: rounded(last / first),
+    target: 1.05,
+    unit: " ×",
+    isRatio: false,
+  });
+  return Object.entries(memory).flatMap(([name, figure]): Target[] => [
+    { what: `peak memory of ${name}`, value: figure.peakMib, target: 128, unit: " MiB", isRatio: false },
+    growth(`memory of ${name}`, figure.lastMib, figure.firstMib),
+    growth(`heap in use of ${name}`, figure.lastInUseMib, figure.firstInUseMib),
+  ]);
+}

@@ -1,0 +1,89 @@
+import { type BenchEnvironment, startBenchEnvironment } from "./support/bench-environment.ts";
+import { queueEvent } from "./support/events.ts";
+import type { Target } from "./support/figures.ts";
+import { rounded } from "./support/figures.ts";
+import type { Packaged } from "./support/package.ts";
+import { BATCH, sentTo, submission } from "./work/workloads.ts";
+
+/** The maximum number of jobs in one call. */
+const JOBS_PER_CALL = 100;
+
+export interface ScaleFigure {
+  readonly watches: number;
+  /** CPU time of the function. */
+  readonly microsecondsPerPoll: number;
+  readonly ledgerRequestsPerPoll: number;
+}
+export interface Scale {
+  readonly sizes: readonly ScaleFigure[];
+  /** The ratio of the largest to the smallest CPU time. */
+  readonly growth: number;
+}
+
+/** Measures the CPU time of a poll with more and more open watches, with the ledger in the embedded DynamoDB. */
+export async function measureScale(
+  sizes: readonly number[],
+  polls: number,
+  packaged: Packaged,
+): Promise<Scale> {
+  const bench = await startBenchEnvironment(packaged);
+  try {
+    const enqueue = await bench.start("enqueue");
+    const poll = await bench.start("poll");
+    const waiting: string[] = [];
+    const figures: ScaleFigure[] = [];
+    let opened = 0;
+    for (const watches of sizes) {
+      for (; opened < watches; opened += JOBS_PER_CALL) {
+        bench.wire.clear();
+        await enqueue.run([submission(JOBS_PER_CALL, `s${opened}`)]);
+        waiting.push(...sentTo(bench.wire.requests, "poll"));
+      }
+      // Polls before the first figure warm the function up.
+      if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
+      figures.push({ watches, ...(await measurePolls(waiting, polls, poll, bench)) });
+    }
+    await Promise.all([enqueue.stop(), poll.stop()]);
+    const costs = figures.map(({ microsecondsPerPoll }) => microsecondsPerPoll);
+    return { sizes: figures, growth: rounded(Math.max(...costs) / Math.min(...costs)) };
+  } finally {
+    await bench.stop();
+  }
+}
+
+/** Polls the first watches repeatedly. The messages that a batch sends are the next batch. */
+async function measurePolls(
+  waiting: string[],
+  polls: number,
+  poll: Awaited<ReturnType<BenchEnvironment["start"]>>,
+  { wire }: BenchEnvironment,
+): Promise<Omit<ScaleFigure, "watches">> {
+  let [microseconds, ledgerRequests] = [0, 0];
+  for (let done = 0; done < polls; done += JOBS_PER_CALL) {
+    const bodies = waiting.splice(0, JOBS_PER_CALL);
+    const events = Array.from({ length: JOBS_PER_CALL / BATCH }, (_, at) =>
+      queueEvent(bodies.slice(at * BATCH, (at + 1) * BATCH)),
+    );
+    wire.clear();
+    microseconds += (await poll.run(events)).microseconds;
+    waiting.unshift(...sentTo(wire.requests, "poll"));
+    ledgerRequests += wire.requests.filter(({ service }) => service === "ledger").length;
+  }
+  return {
+    microsecondsPerPoll: rounded(microseconds / polls),
+    ledgerRequestsPerPoll: rounded(ledgerRequests / polls),
+  };
+}
+
+export function scaleTargets({ sizes, growth }: Scale): readonly Target[] {
+  const maxWatches = sizes.at(-1)?.watches ?? 0;
+  return [
+    {
+      what: `CPU of a poll, up to ${maxWatches} watches`,
+      value: growth,
+      target: 1.25,
+      unit: " ×",
+      isRatio: true,
+    },
+  ];
+}

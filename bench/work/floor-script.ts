@@ -1,0 +1,45 @@
+import { kindOf } from "../support/ledger-recording.ts";
+import type { WireRequest } from "../support/wire.ts";
+
+/** One request of an invocation. */
+export interface Step {
+  readonly operation: string;
+  /** The input of an AWS operation, or null. */
+  readonly input: unknown;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Headers of the connection and not of the request. */
+const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
+
+/** The requests of one record, in order. Each request needs the reply to the one before. */
+export type Chain = readonly Step[];
+
+/**
+ * Returns the requests of an invocation as stages. Stages run one after the other. The chains of a stage run in
+ * parallel, one per record. A request that all records need together starts a new stage. Reads of the config are
+ * omitted, because they happen once in five minutes.
+ */
+export function scriptOf(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
+  const kinds = new Map<string, Step[]>();
+  for (const request of requests) {
+    if (request.service === "config") continue;
+    const kind = request.service === "ledger" ? kindOf(request) : `${request.service} ${request.operation}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), stepOf(request)]);
+  }
+  const stages: Step[][][] = [];
+  for (const steps of kinds.values()) {
+    const stage = stages.at(-1);
+    if (stage?.length === steps.length) for (const [at, step] of steps.entries()) stage[at]?.push(step);
+    else stages.push(steps.map((step) => [step]));
+  }
+  return stages;
+}
+
+function stepOf({ service, operation, path, headers: received, body }: WireRequest): Step {
+  const isAws = service === "ledger" || service === "queue";
+  const headers = Object.fromEntries(Object.entries(received).filter(([name]) => !TRANSPORT.has(name)));
+  return { operation, path, headers, body, input: isAws ? JSON.parse(body) : null };
+}

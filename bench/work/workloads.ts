@@ -1,0 +1,122 @@
+import * as z from "zod";
+import type { BenchEnvironment } from "../support/bench-environment.ts";
+import { httpEvent, queueEvent } from "../support/events.ts";
+import { PROJECT, TOKEN } from "../support/function-environment.ts";
+import { LedgerRecording } from "../support/ledger-recording.ts";
+import { renderCluster } from "../support/sample-jobs.ts";
+import type { WireRequest } from "../support/wire.ts";
+
+/** The repeated event of one function, with the recorded replies of its ledger and its recorded requests. */
+export interface Workload {
+  readonly functionName: string;
+  readonly event: object;
+  /** The number of jobs, polls or notifications in one event. */
+  readonly records: number;
+  readonly recording: LedgerRecording;
+  readonly requests: readonly WireRequest[];
+}
+export interface Workloads {
+  readonly accepts: readonly Workload[];
+  readonly poll: Workload;
+  readonly notification: Workload;
+}
+
+export const BATCH = 10;
+const ACCEPT_SIZES = [1, 10, 100];
+
+const Sent = z.looseObject({
+  QueueUrl: z.string(),
+  Entries: z.array(z.looseObject({ MessageBody: z.string() })),
+});
+
+/**
+ * Runs jobs once against the embedded DynamoDB and records the requests and replies of each function. Ten jobs are
+ * accepted, polled twice and fail. Then their notifications are sent.
+ */
+export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
+  const { wire, server } = bench;
+  const enqueue = await bench.start("enqueue");
+  const accepts: Workload[] = [];
+  const accepting = new LedgerRecording();
+  wire.ledger = accepting.recording(server);
+  // The first call reads the config, which is then cached for minutes.
+  expectStatus(await enqueue.run([submission(1, "first")]), 202);
+  for (const records of ACCEPT_SIZES) {
+    const event = submission(records);
+    wire.clear();
+    expectStatus(await enqueue.run([event]), 202);
+    accepts.push({ functionName: "enqueue", event, records, recording: accepting, requests: wire.requests });
+  }
+  await enqueue.stop();
+  const opened = sentTo(accepts[1]?.requests ?? [], "poll");
+
+  const worker = await bench.start("poll");
+  const recording = new LedgerRecording();
+  const event = (bodies: readonly string[]) => queueEvent(bodies.slice(0, BATCH));
+  // Only the first poll of a process reads durations. They are cached for ten minutes.
+  wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
+  const polled = async (bodies: readonly string[]) => {
+    wire.clear();
+    expectAcknowledged(await worker.run([event(bodies)]));
+    return wire.requests;
+  };
+  const second = sentTo(await polled(opened), "poll");
+  wire.ledger = recording.recording(server);
+  const poll: Workload = {
+    functionName: "poll",
+    event: event(second),
+    records: BATCH,
+    recording,
+    requests: await polled(second),
+  };
+  wire.ledger = server;
+  wire.job = (jobId) => renderCluster(jobId, "Failed");
+  const notifications = sentTo(await polled(sentTo(poll.requests, "poll")), "notify");
+  wire.job = (jobId) => renderCluster(jobId, "Running");
+  await worker.stop();
+  return { accepts, poll, notification: await recordNotification(bench, notifications) };
+}
+
+async function recordNotification(
+  { wire, server, ...bench }: BenchEnvironment,
+  bodies: readonly string[],
+): Promise<Workload> {
+  const notify = await bench.start("notify");
+  const recording = new LedgerRecording();
+  const event = queueEvent(bodies.slice(0, BATCH));
+  wire.ledger = recording.recording(server);
+  wire.clear();
+  expectAcknowledged(await notify.run([event]));
+  await notify.stop();
+  return { functionName: "notify", event, records: BATCH, recording, requests: wire.requests };
+}
+
+/** Returns the event of a call that submits jobs. */
+export function submission(jobs: number, name = "job"): object {
+  const jobIds = Array.from(
+    { length: jobs },
+    (_, at) => `5b4e7f3a-${name}-${jobs}-${String(at).padStart(12, "0")}`,
+  );
+  const body = JSON.stringify({ jobIds, project: PROJECT, context: { actor: "bench", pipeline: "deploy" } });
+  return httpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
+}
+
+/** Returns the bodies of the messages to a queue. */
+export function sentTo(requests: readonly WireRequest[], queue: string): string[] {
+  return requests
+    .filter(({ operation }) => operation === "SendMessageBatch")
+    .map(({ body }) => Sent.parse(JSON.parse(body)))
+    .filter(({ QueueUrl }) => QueueUrl.endsWith(`/${queue}`))
+    .flatMap(({ Entries }) => Entries.map(({ MessageBody }) => MessageBody));
+}
+
+const Answered = z.looseObject({ statusCode: z.number() });
+function expectStatus({ answer }: { readonly answer: unknown }, status: number): void {
+  const { statusCode } = Answered.parse(answer);
+  if (statusCode !== status) throw new Error(`expected ${status}, received ${JSON.stringify(answer)}`);
+}
+
+const Batch = z.looseObject({ batchItemFailures: z.array(z.unknown()).length(0) });
+function expectAcknowledged({ answer }: { readonly answer: unknown }): void {
+  Batch.parse(answer);
+}
