@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { jsonBytes, truncate } from "./truncate-text.ts";
-import { httpUrl } from "./zod-fields.ts";
+import { described, httpUrl } from "./zod-fields.ts";
 
 const ShortText = z.string().check(z.maxLength(200));
 const Labels = z
@@ -8,17 +8,16 @@ const Labels = z
   .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
 
 /** What the caller says about itself. */
-export const Context = z
-  .strictObject({
+export const Context = described(
+  z.strictObject({
     actor: z.optional(ShortText),
     pipeline: z.optional(ShortText),
     runUrl: z.optional(httpUrl("must be an http or https URL").check(z.maxLength(1000))),
     commit: z.optional(z.string().check(z.maxLength(100))),
     labels: z.optional(Labels),
-  })
-  .register(z.globalRegistry, {
-    description: "What the caller says about itself. Notifications show it, and webhooks receive it.",
-  });
+  }),
+  "What the caller says about itself. Notifications show it, and webhooks receive it.",
+);
 export type Context = z.infer<typeof Context>;
 
 const FIELD_BYTES = 600;

@@ -2,19 +2,18 @@ import * as z from "zod/mini";
 import { createHintLookup } from "./hints.ts";
 import { isAncestor, type TreeNode, typePath } from "./subjob-tree.ts";
 import { jsonBytes, truncate, truncateOrNull } from "./truncate-text.ts";
-import { MaybeText } from "./zod-fields.ts";
+import { described, MaybeText } from "./zod-fields.ts";
 
 /** One failed subjob. `path` has the types from the root job down to the subjob. */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
   jobId: MaybeText,
   resourceName: MaybeText,
-  reason: z.nullable(z.string()).register(z.globalRegistry, {
-    description: "The cloud's own text. A long text is truncated and ends in `…`.",
-  }),
-  hint: z.nullable(z.string()).register(z.globalRegistry, {
-    description: "One line of advice with a link, if the reason is known.",
-  }),
+  reason: described(
+    z.nullable(z.string()),
+    "The cloud's own text. A long text is truncated and ends in `…`.",
+  ),
+  hint: described(z.nullable(z.string()), "One line of advice with a link, if the reason is known."),
 });
 export type Failure = z.infer<typeof Failure>;
 

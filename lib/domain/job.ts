@@ -42,7 +42,7 @@ export type SubJobCounts = Readonly<z.infer<typeof SubJobCounts>>;
 
 export const NO_SUBJOBS: SubJobCounts = { total: 0, succeeded: 0, failed: 0, pending: 0 };
 
-export function addCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeof SubJobCounts> {
+export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeof SubJobCounts> {
   return {
     total: a.total + b.total,
     succeeded: a.succeeded + b.succeeded,

@@ -1,4 +1,4 @@
-import { addCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
+import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 
 /** A job in its tree. The root has no parent. */
 export interface TreeNode {
@@ -27,7 +27,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
     const { subJobs, omitted } = parent.job;
     if (omitted !== undefined) {
       omittedCount += omitted.total;
-      counts = addCounts(counts, omitted);
+      counts = addSubJobCounts(counts, omitted);
     }
     for (const job of subJobs.toReversed()) stack.push({ job, parent });
   };

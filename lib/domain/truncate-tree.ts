@@ -1,4 +1,4 @@
-import { addCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
+import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { truncateOrNull, utf8Bytes } from "./truncate-text.ts";
 
 /** Bytes of one reason, from much to little. */
@@ -83,7 +83,7 @@ export function omitSubJobs(tree: Job, maxWidth: number): Job {
     return {
       ...job,
       subJobs,
-      omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(addCounts),
+      omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(addSubJobCounts),
     };
   };
   return shrink(tree);
@@ -123,5 +123,5 @@ function mostImportant(
 /** Counts a job and all below it, including what was omitted before. */
 function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
   const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
-  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addCounts);
+  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addSubJobCounts);
 }

@@ -25,7 +25,7 @@ ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>
 }
 
 /** When the job started. Before the first poll, when the watch was accepted. */
-export function startOf(document: StatusDocument): Instant {
+export function startOfJob(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??
     parseInstant(document.job?.createdAt ?? null) ??
@@ -34,7 +34,7 @@ export function startOf(document: StatusDocument): Instant {
 }
 
 function clock(document: StatusDocument, now: Instant): Html | string | null {
-  if (!document.done) return runningDuration(Math.min(startOf(document), now), now);
+  if (!document.done) return runningDuration(Math.min(startOfJob(document), now), now);
   return document.durationSeconds === null ? null : formatDuration(document.durationSeconds * 1000);
 }
 

@@ -4,7 +4,7 @@ import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
 import { contextSection, factsSection } from "./facts-section.ts";
 import { failuresSection } from "./failures-section.ts";
-import { headlineSection, startOf } from "./headline-section.ts";
+import { headlineSection, startOfJob } from "./headline-section.ts";
 import { html, isolated } from "./html.ts";
 import { type RenderedPage, renderPage } from "./page-shell.ts";
 import { pollsSection } from "./polls-section.ts";
@@ -27,7 +27,7 @@ export interface JobPage {
  */
 export function renderJobPage({ document, now, link, consoleUrl }: JobPage): RenderedPage {
   const state = presentState(document.state, jobWasObserved(document));
-  const roundedNow = roundNow(now, startOf(document));
+  const roundedNow = roundNow(now, startOfJob(document));
   const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");
   const project = isolated(document.project);

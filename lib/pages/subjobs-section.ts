@@ -43,7 +43,7 @@ function treeNode(job: JobDocument, tree: Tree): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
   const groups = foldSubJobs(job.subJobs, tree.isLong);
-  return html`<li${key}><details${isOpen(job, tree.isLong) && html` open`}><summary>${treeRow(job, tree)}</summary>
+  return html`<li${key}><details${isInitiallyOpen(job, tree.isLong) && html` open`}><summary>${treeRow(job, tree)}</summary>
 ${note(job)}<ol>${groups.map((group) => treeGroup(group, tree))}</ol></details></li>`;
 }
 
@@ -113,7 +113,7 @@ export function foldSubJobs(subJobs: readonly JobDocument[], isLong: boolean): r
 }
 
 /** Returns true if the subjobs of a job are visible at first. In a long tree, a job that succeeded is closed. */
-export function isOpen(job: JobDocument, isLong: boolean): boolean {
+export function isInitiallyOpen(job: JobDocument, isLong: boolean): boolean {
   return !isLong || !isAllSucceeded(job);
 }
 

@@ -1,4 +1,4 @@
-import { foldSubJobs, isOpen } from "../../../lib/pages/subjobs-section.ts";
+import { foldSubJobs, isInitiallyOpen } from "../../../lib/pages/subjobs-section.ts";
 import { FAILED, PENDING, step } from "./sample-parts.ts";
 
 const good = (count: number) => Array.from({ length: count }, (_, index) => step("Good", index, index + 1));
@@ -29,12 +29,12 @@ describe("foldSubJobs", () => {
   });
 });
 
-describe("isOpen", () => {
+describe("isInitiallyOpen", () => {
   it("opens the path to a failure or a pending subjob, and everything in a short tree", () => {
     const closed = step("Good", 0, 1, { subJobs: good(2) });
-    expect(isOpen(closed, false)).toBe(true);
-    expect(isOpen(closed, true)).toBe(false);
-    expect(isOpen(step("Good", 0, 1, { subJobs: [bad] }), true)).toBe(true);
-    expect(isOpen(step("Good", 0, 1, { subJobs: [step("Busy", 0, 1, PENDING)] }), true)).toBe(true);
+    expect(isInitiallyOpen(closed, false)).toBe(true);
+    expect(isInitiallyOpen(closed, true)).toBe(false);
+    expect(isInitiallyOpen(step("Good", 0, 1, { subJobs: [bad] }), true)).toBe(true);
+    expect(isInitiallyOpen(step("Good", 0, 1, { subJobs: [step("Busy", 0, 1, PENDING)] }), true)).toBe(true);
   });
 });
