@@ -7,129 +7,141 @@ const HOUR = 3600;
 const SWEEP_EVERY = 5 * MINUTE;
 
 /**
- * Runs of a schedule, each with its figures. They end some seconds early and late by turns, as they do beside the
- * border of a period: then one period holds two of them, and the next none.
+ * Returns the samples of a schedule's runs. The runs end alternately 5 s early and 5 s late. At the border of a period
+ * this gives one period with two runs and one without.
  */
-function runs(every: number, from: number, to: number, figures: Readonly<Record<string, number>>): Sample[] {
+function runs(every: number, from: number, to: number, metrics: Readonly<Record<string, number>>): Sample[] {
   const samples: Sample[] = [];
   for (let n = 0, at = from; at <= to; n += 1, at += every)
-    for (const [metric, value] of Object.entries(figures))
+    for (const [metric, value] of Object.entries(metrics))
       samples.push({ metric, value, at: n % 2 === 0 ? at - 5 : at + 5 });
   return samples;
 }
 
-const sweeps = (from: number, to: number, figures: Readonly<Record<string, number>> = {}) =>
-  runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...figures });
-const audit = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
+const sweeps = (from: number, to: number, metrics: Readonly<Record<string, number>> = {}) =>
+  runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...metrics });
+const audits = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
 
-/** Wherever its periods begin, the alarm rings at one of their ends in this time. */
-function mustRing(
+/** Checks that the alarm is active at the end of some period between `from` and `to`, for every start of the periods. */
+function mustFire(
   template: OwnTemplate,
   id: string,
-  what: string,
+  situation: string,
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
-  const { periodSeconds, isRinging } = alarmOf(template, id);
+  const { periodSeconds, isActive } = alarmOf(template, id);
   for (let phase = 0; phase < periodSeconds; phase += MINUTE) {
-    const ends: number[] = [];
-    for (let at = from + phase; at <= to; at += periodSeconds) ends.push(at);
-    if (!ends.some((at) => isRinging(samples, at))) return [`${id} does not ring: ${what}`];
+    const checkTimes: number[] = [];
+    for (let at = from + phase; at <= to; at += periodSeconds) checkTimes.push(at);
+    if (!checkTimes.some((at) => isActive(samples, at))) return [`${id} does not fire: ${situation}`];
   }
   return [];
 }
 
-/** At no time does the alarm ring. */
-function mustNotRing(
+/** Checks that the alarm is never active between `from` and `to`. */
+function mustNotFire(
   template: OwnTemplate,
   id: string,
-  what: string,
+  situation: string,
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
-  const { isRinging } = alarmOf(template, id);
-  for (let at = from; at <= to; at += MINUTE) if (isRinging(samples, at)) return [`${id} rings: ${what}`];
+  const { isActive } = alarmOf(template, id);
+  for (let at = from; at <= to; at += MINUTE) if (isActive(samples, at)) return [`${id} fires: ${situation}`];
   return [];
 }
 
-export const whatNeverSucceedsIsNoticed: Rule = (template) => {
-  const failing = [...sweeps(0, HOUR), ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 })];
-  const steady = sweeps(SWEEP_EVERY, 12 * HOUR);
-  const failingBooks = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
-  const stopped = [...steady, ...audit(HOUR, 4 * HOUR), ...failingBooks];
-  const day = [...steady, ...audit(HOUR, 12 * HOUR)];
-  const sweep = "SweepSilentAlarm";
-  const hourly = "AuditSilentAlarm";
+export const failingSchedulesFire: Rule = (template) => {
+  const failingSweeps = [
+    ...sweeps(0, HOUR),
+    ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 }),
+  ];
+  const steadySweeps = sweeps(SWEEP_EVERY, 12 * HOUR);
+  const failingAudits = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
+  const stopped = [...steadySweeps, ...audits(HOUR, 4 * HOUR), ...failingAudits];
+  const healthy = [...steadySweeps, ...audits(HOUR, 12 * HOUR)];
+  const sweep = "SweepNotRunningAlarm";
+  const audit = "AuditNotRunningAlarm";
   return [
-    ...mustRing(template, sweep, "every run fails", failing, [HOUR, 1.6 * HOUR]),
-    ...mustRing(template, sweep, "there is no run any more", sweeps(0, HOUR), [HOUR, 1.6 * HOUR]),
-    ...mustNotRing(template, sweep, "all is well", day, [15 * MINUTE, 12 * HOUR]),
-    ...mustRing(template, hourly, "every run fails", [...steady, ...failingBooks], [0, 7 * HOUR]),
-    ...mustRing(template, hourly, "every run has begun to fail", stopped, [4 * HOUR, 11 * HOUR]),
-    ...mustNotRing(template, hourly, "all is well, and the stage is new", day, [0, 12 * HOUR]),
+    ...mustFire(template, sweep, "every run fails", failingSweeps, [HOUR, 1.6 * HOUR]),
+    ...mustFire(template, sweep, "the runs have stopped", sweeps(0, HOUR), [HOUR, 1.6 * HOUR]),
+    ...mustNotFire(template, sweep, "every run succeeds", healthy, [15 * MINUTE, 12 * HOUR]),
+    ...mustFire(template, audit, "every run fails", [...steadySweeps, ...failingAudits], [0, 7 * HOUR]),
+    ...mustFire(template, audit, "every run fails after four hours of success", stopped, [
+      4 * HOUR,
+      11 * HOUR,
+    ]),
+    ...mustNotFire(template, audit, "every run succeeds on a new stage", healthy, [0, 12 * HOUR]),
   ];
 };
 
-export const everySweepCounts: Rule = (template) =>
+export const onlyEverySweepFires: Rule = (template) =>
   (
     [
       ["OverdueAlarm", "SweepFound", 5],
       ["SweepFailuresAlarm", "SweepFailures", 1],
     ] as const
   ).flatMap(([id, metric, value]) => {
-    const storm = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, { [metric]: value })];
-    const burst = [...sweeps(0, HOUR), ...sweeps(HOUR, HOUR, { [metric]: 1000 }), ...sweeps(HOUR, 3 * HOUR)];
+    const always = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, { [metric]: value })];
+    const once = [...sweeps(0, HOUR), ...sweeps(HOUR, HOUR, { [metric]: 1000 }), ...sweeps(HOUR, 3 * HOUR)];
     return [
-      ...mustRing(template, id, `every run gives ${metric} ${value}`, storm, [HOUR, 1.75 * HOUR]),
-      ...mustNotRing(template, id, `one run gives ${metric} 1000`, burst, [0, 3 * HOUR]),
+      ...mustFire(template, id, `every run gives ${metric} ${value}`, always, [HOUR, 1.75 * HOUR]),
+      ...mustNotFire(template, id, `one run gives ${metric} 1000`, once, [0, 3 * HOUR]),
     ];
   });
 
-export const untriedNotificationsAreNoticed: Rule = (template) => {
+export const overdueNotificationsFire: Rule = (template) => {
   const id = "NotifyQueueStuckAlarm";
   const found = { SweepFound: 3, NotificationsOverdue: 3 };
   const stuck = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, found)];
-  const mended = [0, 1, 2, 3].flatMap((hour) => sweeps(hour * HOUR, hour * HOUR, found));
+  const hourlyOnce = [0, 1, 2, 3].flatMap((hour) => sweeps(hour * HOUR, hour * HOUR, found));
   return [
-    ...mustRing(template, id, "three notifications lie untried, and every run finds them", stuck, [
+    ...mustFire(template, id, "every run finds three notifications without an attempt", stuck, [
       HOUR,
       2 * HOUR,
     ]),
-    ...mustNotRing(template, id, "each hour a notification was lost, and sent again", mended, [0, 4 * HOUR]),
+    ...mustNotFire(template, id, "one run per hour sends a lost notification again", hourlyOnce, [
+      0,
+      4 * HOUR,
+    ]),
   ];
 };
 
-export const blindnessIsNoticed: Rule = (template) => {
-  const id = "NoNewsAlarm";
-  const seeing = runs(MINUTE, 0, 4 * HOUR, { PollsWithoutJob: 0 });
-  const blind = runs(MINUTE, HOUR, 4 * HOUR, { PollsWithoutJob: 1 });
+export const failingPollsFire: Rule = (template) => {
+  const id = "PollsFailingAlarm";
+  const succeeding = runs(MINUTE, 0, 4 * HOUR, { PollsWithoutJob: 0 });
+  const failing = runs(MINUTE, HOUR, 4 * HOUR, { PollsWithoutJob: 1 });
   const oneInThree = runs(2 * MINUTE, HOUR, 4 * HOUR, { PollsWithoutJob: 1 });
-  const hiccup = [
+  const nineMinutes = [
     ...runs(MINUTE, 0, HOUR, { PollsWithoutJob: 0 }),
     ...runs(MINUTE, HOUR + MINUTE, HOUR + 9 * MINUTE, { PollsWithoutJob: 1 }),
     ...runs(MINUTE, HOUR + 10 * MINUTE, 2 * HOUR, { PollsWithoutJob: 0 }),
   ];
   return [
-    ...mustRing(template, id, "the only project sees nothing", blind, [HOUR, 1.5 * HOUR]),
-    ...mustRing(template, id, "one project of two sees nothing", [...seeing, ...blind], [HOUR, 1.5 * HOUR]),
-    ...mustNotRing(
+    ...mustFire(template, id, "all polls of the only project fail", failing, [HOUR, 1.5 * HOUR]),
+    ...mustFire(
       template,
       id,
-      "a third of the polls see nothing",
-      [...seeing, ...oneInThree],
-      [0, 4 * HOUR],
+      "all polls of one project of two fail",
+      [...succeeding, ...failing],
+      [HOUR, 1.5 * HOUR],
     ),
-    ...mustNotRing(template, id, "nobody sees anything for nine minutes", hiccup, [0, 2 * HOUR]),
+    ...mustNotFire(template, id, "a third of the polls fail", [...succeeding, ...oneInThree], [0, 4 * HOUR]),
+    ...mustNotFire(template, id, "all polls fail for nine minutes", nineMinutes, [0, 2 * HOUR]),
   ];
 };
 
-export const everyDeadLetterIsNoticed: Rule = (template) => {
+export const everyDeadLetterFires: Rule = (template) => {
   const id = "DeadLettersAlarm";
   const depth = runs(MINUTE, 0, 4 * HOUR, { ApproximateNumberOfMessagesVisible: 1 });
-  const letters = [0, 2 * HOUR].map((at) => ({ metric: "DeadLetters", value: 1, at }));
-  const samples = [...depth, ...letters];
+  const deadLetters = [0, 2 * HOUR].map((at) => ({ metric: "DeadLetters", value: 1, at }));
+  const samples = [...depth, ...deadLetters];
   return [
-    ...mustNotRing(template, id, "one has lain there for a while", samples, [HOUR, 2 * HOUR - 1]),
-    ...mustRing(template, id, "another one comes", samples, [2 * HOUR, 2.25 * HOUR]),
+    ...mustNotFire(template, id, "a dead letter has been in the queue for an hour", samples, [
+      HOUR,
+      2 * HOUR - 1,
+    ]),
+    ...mustFire(template, id, "a second dead letter arrives", samples, [2 * HOUR, 2.25 * HOUR]),
   ];
 };

@@ -38,7 +38,7 @@ const alarms = () =>
     ],
   }));
 
-test("every alarm links to a part of the runbook of its own name, and the runbook knows no others", () => {
+test("every alarm links to the runbook section with its name, and every such section has an alarm", () => {
   const headings = [...runbook.matchAll(/^### (\S+)$/gm)].map(([, name]) => name);
   expect(headings.toSorted()).toEqual(
     alarms()
@@ -49,13 +49,13 @@ test("every alarm links to a part of the runbook of its own name, and the runboo
     expect(AlarmDescription).toMatch(new RegExp(` docs/runbook\\.md#${name}$`));
 });
 
-test("every alarm goes to the topic, and never through this product", () => {
+test("every alarm notifies the SNS topic only", () => {
   for (const { AlarmActions } of alarms()) {
     expect(AlarmActions).toEqual([expect.stringMatching(/^arn:aws:sns:.*:cce-job-notifier-dev-alarms$/)]);
   }
 });
 
-test("what they cost is told by their true number, and that of what they watch", async () => {
+test("the documents state the true numbers of alarms and alarm metrics", async () => {
   const watched = alarms().flatMap((alarm) => alarm.watched);
   const costs = await readFile(join(ROOT, "docs/costs.md"), "utf8");
   expect(costs).toContain(`${alarms().length} alarms over ${watched.length} metrics.`);
@@ -63,7 +63,7 @@ test("what they cost is told by their true number, and that of what they watch",
   expect(await readFile(join(ROOT, "docs/deploy.md"), "utf8")).toContain(`, ${alarms().length} alarms,`);
 });
 
-test("every alarm watches something that exists: our metrics, the template's queues, functions and API", () => {
+test("every alarm watches an existing metric, queue, function or API", () => {
   const functions = own.service.functions.map(({ name }) => name);
   const queues = own.service.queues.map(({ name }) => name);
   for (const { watched } of alarms()) {
@@ -84,7 +84,7 @@ const Body = z.object({
   widgets: z.array(z.object({ properties: z.object({ metrics: z.array(z.array(z.unknown())) }) })).min(5),
 });
 
-test("the dashboard is JSON, and shows metrics that exist", () => {
+test("the dashboard is JSON and shows existing metrics", () => {
   const [dashboard] = resourcesOf(own, "AWS::CloudWatch::Dashboard", z.object({ DashboardBody: z.string() }));
   const { widgets } = Body.parse(JSON.parse(dashboard?.properties.DashboardBody ?? ""));
   const shown = widgets.flatMap(({ properties }) => properties.metrics);

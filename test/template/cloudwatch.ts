@@ -2,7 +2,7 @@ import { createContext, Script } from "node:vm";
 import * as z from "zod";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
-/** A value that was given to a metric, at a second. */
+/** A value of a metric at a second. */
 export interface Sample {
   readonly metric: string;
   readonly at: number;
@@ -34,8 +34,8 @@ const Alarm = z.object({
 });
 type Alarm = z.infer<typeof Alarm>;
 
-/** What the metric of an alarm without metric math is called. */
-const ONLY = "metric";
+/** The ID of the metric in an alarm without metric math. */
+const ONLY_METRIC = "metric";
 
 /** One statistic of one metric over the length of a period. */
 interface Series {
@@ -45,36 +45,36 @@ interface Series {
   readonly period: number;
 }
 
-/** An alarm of a template, as far as it can be said what it does: its metrics are told apart by their names. */
+/** A model of an alarm. It identifies metrics by their names and ignores namespaces and dimensions. */
 export interface AlarmModel {
   readonly periodSeconds: number;
-  /** Whether it rings at a second when its periods end there. */
-  readonly isRinging: (samples: readonly Sample[], at: number) => boolean;
+  /** Returns true when the alarm is active at a second at which its periods end. */
+  readonly isActive: (samples: readonly Sample[], at: number) => boolean;
 }
 
 export function alarmOf(template: Pick<OwnTemplate, "resources">, id: string): AlarmModel {
   const found = resourcesOf(template, "AWS::CloudWatch::Alarm", Alarm).find((alarm) => alarm.id === id);
-  if (found === undefined) throw new Error(`there is no ${id}`);
+  if (found === undefined) throw new Error(`unknown alarm ${id}`);
   const alarm = found.properties;
   const series = seriesOf(alarm);
   const evaluate = metricMath(
-    alarm.Metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? ONLY,
+    alarm.Metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? ONLY_METRIC,
   );
-  const valueAt = (samples: readonly Sample[], end: number) =>
-    evaluate(Object.fromEntries(series.map((one) => [one.id, statisticOf(one, samples, end)])));
+  const valueAt = (samples: readonly Sample[], periodEnd: number) =>
+    evaluate(Object.fromEntries(series.map((one) => [one.id, statisticOf(one, samples, periodEnd)])));
   const periodSeconds = series[0]?.period ?? 0;
   return {
     periodSeconds,
-    isRinging: (samples, at) =>
-      Array.from({ length: alarm.EvaluationPeriods }, (_, back) => at - back * periodSeconds).every((end) =>
-        isBreaching(alarm, valueAt(samples, end)),
+    isActive: (samples, at) =>
+      Array.from({ length: alarm.EvaluationPeriods }, (_, back) => at - back * periodSeconds).every(
+        (periodEnd) => isBreaching(alarm, valueAt(samples, periodEnd)),
       ),
   };
 }
 
 function seriesOf({ MetricName, Statistic, Period, Metrics }: Alarm): Series[] {
   if (MetricName !== undefined)
-    return [{ id: ONLY, metric: MetricName, stat: Statistic ?? "Sum", period: Period ?? 0 }];
+    return [{ id: ONLY_METRIC, metric: MetricName, stat: Statistic ?? "Sum", period: Period ?? 0 }];
   return Metrics.flatMap(({ Id, MetricStat: of }) =>
     of === undefined ? [] : [{ id: Id, metric: of.Metric.MetricName, stat: of.Stat, period: of.Period }],
   );
@@ -89,7 +89,7 @@ function isBreaching(
 }
 
 /**
- * Metric math over statistics, of which null is one that has no data.
+ * Compiles an expression of metric math. A statistic without data is null.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 function metricMath(
@@ -109,10 +109,10 @@ function metricMath(
   };
 }
 
-/** Over the samples in (end - period, end]. */
-function statisticOf({ metric, stat, period }: Series, samples: readonly Sample[], end: number) {
+/** Returns the statistic of the samples in (periodEnd - period, periodEnd]. Returns null without samples. */
+function statisticOf({ metric, stat, period }: Series, samples: readonly Sample[], periodEnd: number) {
   const values = samples
-    .filter((one) => one.metric === metric && one.at > end - period && one.at <= end)
+    .filter((one) => one.metric === metric && one.at > periodEnd - period && one.at <= periodEnd)
     .map(({ value }) => value);
   if (values.length === 0) return null;
   const sum = values.reduce((total, value) => total + value, 0);

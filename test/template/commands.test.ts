@@ -6,8 +6,8 @@ beforeAll(async () => {
   own = await compileOwnTemplate();
 }, 60_000);
 
-/** The template with one grant more, or without those of an action. */
-function granting(name: string, action: string, more: boolean): OwnTemplate {
+/** Returns the template with one more grant, or without the grants of an action. */
+function withGrant(name: string, action: string, more: boolean): OwnTemplate {
   const roleArn = own.service.functions.find(({ shortName }) => shortName === name)?.roleArn ?? "";
   const grants = own.service.grants.map((grant) =>
     grant.roleArn === roleArn && !more
@@ -18,33 +18,33 @@ function granting(name: string, action: string, more: boolean): OwnTemplate {
   return { ...own, service: { ...own.service, grants: [...grants, ...extra] } };
 }
 
-describe("what is in a package, and what its role allows", () => {
-  it("are the same", () => {
+describe("compareWithPolicies", () => {
+  it("finds no difference between the packages and their roles", () => {
     expect(compareWithPolicies(own)).toEqual([]);
   });
 
-  it("differ when a role allows more, or less", () => {
-    expect(compareWithPolicies(granting("api", "dynamodb:PutItem", true))).toEqual([
-      "api may dynamodb:PutItem and never does",
+  it("finds a role that allows too much or too little", () => {
+    expect(compareWithPolicies(withGrant("api", "dynamodb:PutItem", true))).toEqual([
+      "api: the role allows the unused dynamodb:PutItem",
     ]);
-    expect(compareWithPolicies(granting("sweep", "dynamodb:Query", false))).toEqual([
-      "sweep lacks dynamodb:Query",
+    expect(compareWithPolicies(withGrant("sweep", "dynamodb:Query", false))).toEqual([
+      "sweep: the role lacks dynamodb:Query",
     ]);
   });
 
-  it("differ when code asks for something new", () => {
+  it("finds a new command in the code", () => {
     const bundles = {
       ...own.bundles,
       poll: `${own.bundles.poll}class A extends b(c,d,"DeleteItem",e){}`,
       audit: `${own.bundles.audit}class A extends b(c,d,"TransactWriteItems",$){}`,
     };
     expect(compareWithPolicies({ ...own, bundles })).toEqual([
-      "poll lacks dynamodb:DeleteItem",
-      "audit: TransactWriteItems is not among the commands that are known",
+      "poll: the role lacks dynamodb:DeleteItem",
+      "audit: unknown command TransactWriteItems",
     ]);
   });
 
-  it("are found in every package", () => {
+  it("finds the commands of every package", () => {
     expect(commandsIn(own.bundles.poll ?? "")).toEqual(
       expect.arrayContaining([
         "ChangeMessageVisibility",
@@ -57,14 +57,14 @@ describe("what is in a package, and what its role allows", () => {
   });
 });
 
-describe("the queues a function is told of, and those its role reaches", () => {
-  it("are the same", () => {
+describe("compareQueues", () => {
+  it("finds no difference between the environments and the roles", () => {
     expect(compareQueues(own)).toEqual([]);
   });
 
-  it("differ when a role reaches another queue", () => {
-    expect(compareQueues(granting("notify", "sqs:SendMessage", true))).toEqual([
-      "notify reaches arn:aws:sqs:x:1:other unknowing",
+  it("finds a role that allows another queue", () => {
+    expect(compareQueues(withGrant("notify", "sqs:SendMessage", true))).toEqual([
+      "notify: the role allows the unused queue arn:aws:sqs:x:1:other",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import type { OwnTemplate } from "./own-template.ts";
 
-/** What IAM calls the SDK's commands; one that is not here is a fault, so that nobody forgets the question. */
+/** The IAM actions of the SDK's commands. A command that is missing here is a fault. */
 const ACTIONS: Readonly<Record<string, string>> = {
   BatchGetItem: "dynamodb:BatchGetItem",
   DeleteItem: "dynamodb:DeleteItem",
@@ -15,64 +15,68 @@ const ACTIONS: Readonly<Record<string, string>> = {
   GetParametersByPath: "ssm:GetParametersByPath",
 };
 
-/** DynamoDB's endpoint discovery comes with its client and is off unless it is asked for. */
+/** The DynamoDB client contains its endpoint discovery, which is off by default. */
 const UNUSED: ReadonlySet<string> = new Set(["DescribeEndpoints"]);
 
-/** What Lambda does in a function's name, whatever its code. */
+/** The actions of Lambda itself with a function's role. */
 const LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"];
-const FED = [
+const EVENT_SOURCE = [
   "sqs:ReceiveMessage",
   "sqs:DeleteMessage",
   "sqs:ChangeMessageVisibility",
   "sqs:GetQueueAttributes",
 ];
 
-/** How a command is declared in the SDK, whatever minifying has made of the names around its own. */
-const DECLARED = /\bextends\s+[\w$]+\(\s*[\w$]+,\s*[\w$]+,\s*"([A-Z]\w+)",\s*[\w$]+\s*\)/g;
+/** The declaration of a command in minified SDK code. */
+const COMMAND_DECLARATION = /\bextends\s+[\w$]+\(\s*[\w$]+,\s*[\w$]+,\s*"([A-Z]\w+)",\s*[\w$]+\s*\)/g;
 
-/** The commands of the AWS SDK in a bundle. */
+/** Returns the commands of the AWS SDK in a bundle. */
 export function commandsIn(bundle: string): string[] {
-  const names = [...bundle.matchAll(DECLARED)].map(([, name]) => name ?? "");
+  const names = [...bundle.matchAll(COMMAND_DECLARATION)].map(([, name]) => name ?? "");
   return [...new Set(names)].filter((name) => name !== "" && !UNUSED.has(name)).sort();
 }
 
-/** Compares what each function's code can ask of AWS with what its role allows, both ways. */
+/** Compares the AWS commands in each function's code with the actions of its role. Returns one line per difference. */
 export function compareWithPolicies({ service, bundles }: OwnTemplate): string[] {
   return service.functions.flatMap(({ shortName, roleArn, arn }) => {
     const commands = commandsIn(bundles[shortName] ?? "");
-    const strange = commands.filter((command) => !Object.hasOwn(ACTIONS, command));
-    const isFed = service.eventSources.some(({ functionName }) => functionName === arn);
-    const asked = new Set(commands.flatMap((command) => ACTIONS[command] ?? []));
-    const needed = new Set([...asked, ...LOGS, ...(isFed ? FED : [])]);
+    const unknown = commands.filter((command) => !Object.hasOwn(ACTIONS, command));
+    const hasEventSource = service.eventSources.some(({ functionName }) => functionName === arn);
+    const used = new Set(commands.flatMap((command) => ACTIONS[command] ?? []));
+    const needed = new Set([...used, ...LOGS, ...(hasEventSource ? EVENT_SOURCE : [])]);
     const allowed = new Set(
       service.grants.filter((grant) => grant.roleArn === roleArn).flatMap(({ actions }) => actions),
     );
     return [
-      ...strange.map((command) => `${shortName}: ${command} is not among the commands that are known`),
-      ...[...needed].filter((one) => !allowed.has(one)).map((one) => `${shortName} lacks ${one}`),
+      ...unknown.map((command) => `${shortName}: unknown command ${command}`),
+      ...[...needed].filter((one) => !allowed.has(one)).map((one) => `${shortName}: the role lacks ${one}`),
       ...[...allowed]
         .filter((one) => !needed.has(one))
-        .map((one) => `${shortName} may ${one} and never does`),
+        .map((one) => `${shortName}: the role allows the unused ${one}`),
     ];
   });
 }
 
-/** Compares the queues each function is told of with those its role reaches, both ways. */
+/** Compares the queues in each function's environment and event sources with those of its role. */
 export function compareQueues({ service }: OwnTemplate): string[] {
   return service.functions.flatMap(({ shortName, roleArn, environment, arn }) => {
-    const fedBy = service.eventSources
+    const eventSourceArns = service.eventSources
       .filter((source) => source.functionName === arn)
       .map((one) => one.queueArn);
-    const told = service.queues.filter(({ url }) => Object.values(environment).includes(url));
-    const known = new Set([...told.map((queue) => queue.arn), ...fedBy]);
-    const reached = new Set(
+    const inEnvironment = service.queues.filter(({ url }) => Object.values(environment).includes(url));
+    const known = new Set([...inEnvironment.map((queue) => queue.arn), ...eventSourceArns]);
+    const allowed = new Set(
       service.grants
         .filter((grant) => grant.roleArn === roleArn && grant.actions.some((one) => one.startsWith("sqs:")))
         .flatMap(({ resources }) => resources),
     );
     return [
-      ...[...known].filter((one) => !reached.has(one)).map((one) => `${shortName} does not reach ${one}`),
-      ...[...reached].filter((one) => !known.has(one)).map((one) => `${shortName} reaches ${one} unknowing`),
+      ...[...known]
+        .filter((one) => !allowed.has(one))
+        .map((one) => `${shortName}: the role lacks the queue ${one}`),
+      ...[...allowed]
+        .filter((one) => !known.has(one))
+        .map((one) => `${shortName}: the role allows the unused queue ${one}`),
     ];
   });
 }

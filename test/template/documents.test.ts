@@ -5,7 +5,7 @@ import { ROOT } from "./own-template.ts";
 
 const read = (file: string) => readFile(join(ROOT, file), "utf8");
 
-test("every metric is described, and none that does not exist", async () => {
+test("docs/operations.md describes exactly the existing metrics", async () => {
   const table = (await read("docs/operations.md")).split("## Metrics")[1]?.split("## ")[0] ?? "";
   const described = table
     .split("\n")
@@ -14,14 +14,14 @@ test("every metric is described, and none that does not exist", async () => {
   expect(described.toSorted()).toEqual([...METRICS].sort());
 });
 
-test("every setting of a deployment has a default, a line of explanation, and its place in the guide", async () => {
+test("every parameter of serverless.yml has a default, a comment and an entry in docs/deploy.md", async () => {
   const parameters = (await read("serverless.yml")).split(/^ {2}default:$/m)[1]?.split(/^\S/m)[0] ?? "";
   const lines = parameters.split("\n").filter((line) => line !== "");
   const settings = lines.filter((line) => !line.trimStart().startsWith("#"));
   const names = settings.map((line) => /^ {4}(\w+): \S/.exec(line)?.[1]);
   expect(names.length).toBeGreaterThan(5);
   expect(names).not.toContain(undefined);
-  // A pair of settings may share a line.
+  // Two settings may share one comment.
   expect(lines.length).toBeGreaterThanOrEqual(2 * settings.length - 1);
   const guide = await read("docs/deploy.md");
   for (const name of names) expect(guide).toContain(`\`${name}\``);

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { commandsIn } from "./commands.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
-/** What is wrong with a template: one line for each fault. */
+/** Checks one property of a template. Returns one line per fault. */
 export type Rule = (template: OwnTemplate) => string[];
 
 const Numeric = z.coerce.number();
@@ -45,7 +45,7 @@ const FOURTEEN_DAYS = 1_209_600;
 
 const faultsIf = (wrong: boolean, fault: string) => (wrong ? [fault] : []);
 
-export const functionsRunAsMeant: Rule = (template) =>
+export const functionsHaveRuntimeAndRole: Rule = (template) =>
   resourcesOf(template, "AWS::Lambda::Function", FunctionProperties).flatMap(({ id, properties }, _, all) => [
     ...faultsIf(properties.Architectures.join() !== "arm64", `${id} is not on arm64`),
     ...faultsIf(properties.Runtime !== "nodejs24.x", `${id} is not on Node.js 24`),
@@ -56,7 +56,7 @@ export const functionsRunAsMeant: Rule = (template) =>
     ),
   ]);
 
-export const onlyPollMayLoop: Rule = ({ service }) =>
+export const onlyPollMayRecurse: Rule = ({ service }) =>
   service.functions.flatMap(({ shortName, recursiveLoop }) =>
     faultsIf(
       (recursiveLoop === "Allow") !== (shortName === "poll"),
@@ -64,11 +64,11 @@ export const onlyPollMayLoop: Rule = ({ service }) =>
     ),
   );
 
-export const logsAreKeptForAWhile: Rule = (template) => {
+export const logsExpire: Rule = (template) => {
   const groups = resourcesOf(template, "AWS::Logs::LogGroup", LogGroup);
   return template.service.functions.flatMap(({ name }) => {
     const group = groups.find(({ properties }) => properties.LogGroupName === `/aws/lambda/${name}`);
-    return faultsIf(!group?.properties.RetentionInDays, `${name} logs for ever`);
+    return faultsIf(!group?.properties.RetentionInDays, `${name} keeps logs without end`);
   });
 };
 
@@ -77,14 +77,20 @@ export const queuesAreSafe: Rule = (template) => {
   const closed = resourcesOf(template, "AWS::SQS::QueuePolicy", QueuePolicy).flatMap(({ properties }) =>
     refusesPlainHttp(properties.PolicyDocument.Statement) ? properties.Queues : [],
   );
-  const fed = template.service.eventSources.map(({ queueArn }) => queueArn);
+  const eventSourceArns = template.service.eventSources.map(({ queueArn }) => queueArn);
   return template.service.queues.flatMap(({ name, url, arn, deadLetterArn }) => {
     const queue = queues.find(({ properties }) => properties.QueueName === name)?.properties;
     return [
       ...faultsIf(!queue?.SqsManagedSseEnabled, `${name} is not encrypted`),
-      ...faultsIf(queue?.MessageRetentionPeriod !== FOURTEEN_DAYS, `${name} does not keep for 14 days`),
-      ...faultsIf(!closed.includes(url), `${name} takes plain HTTP`),
-      ...faultsIf(fed.includes(arn) && deadLetterArn === null, `${name} has no dead-letter queue`),
+      ...faultsIf(
+        queue?.MessageRetentionPeriod !== FOURTEEN_DAYS,
+        `${name} does not keep messages for 14 days`,
+      ),
+      ...faultsIf(!closed.includes(url), `${name} accepts plain HTTP`),
+      ...faultsIf(
+        eventSourceArns.includes(arn) && deadLetterArn === null,
+        `${name} has no dead-letter queue`,
+      ),
     ];
   });
 };
@@ -99,15 +105,18 @@ function refusesPlainHttp(statements: readonly z.infer<typeof Statement>[]): boo
   );
 }
 
-export const pollersAreBounded: Rule = ({ service }) =>
+export const eventSourcesAreLimited: Rule = ({ service }) =>
   service.eventSources.flatMap((source) => {
-    const fed = service.functions.find(({ arn }) => arn === source.functionName);
+    const consumer = service.functions.find(({ arn }) => arn === source.functionName);
     const queue = service.queues.find(({ arn }) => arn === source.queueArn);
     const visibility = queue?.visibilitySeconds ?? 0;
     return [
       ...faultsIf(source.maximumConcurrency === null, `${source.logicalId} has no maximum concurrency`),
       ...faultsIf(!source.reportsBatchItemFailures, `${source.logicalId} fails whole batches`),
-      ...faultsIf(visibility < 6 * (fed?.timeoutSeconds ?? 900), `${queue?.name} hides for ${visibility} s`),
+      ...faultsIf(
+        visibility < 6 * (consumer?.timeoutSeconds ?? 900),
+        `${queue?.name} has a visibility timeout of ${visibility} s`,
+      ),
     ];
   });
 
@@ -118,11 +127,11 @@ export const ledgerIsSafe: Rule = (template) =>
       properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled !== true,
       `${id} cannot be recovered`,
     ),
-    ...faultsIf(onRemoval !== "Retain", `${id} goes with its stack`),
+    ...faultsIf(onRemoval !== "Retain", `${id} is deleted with its stack`),
   ]);
 
-/** By the stack: tags of the framework's own reach functions and the API, but no queue, table, topic, alarm or role. */
-export const everythingIsTagged: Rule = ({ stackTags }) =>
+/** The stack's tags apply to all resources. The framework's own tags apply to functions and the API only. */
+export const stackIsTagged: Rule = ({ stackTags }) =>
   Object.entries({ service: "cce-job-notifier", stage: "dev" }).flatMap(([key, value]) =>
     faultsIf(stackTags[key] !== value, `the stack's tag ${key} is ${stackTags[key]}`),
   );
@@ -132,24 +141,27 @@ export const apiIsThrottled: Rule = (template) =>
     faultsIf(
       properties.DefaultRouteSettings.ThrottlingRateLimit <= 0 ||
         properties.DefaultRouteSettings.ThrottlingBurstLimit <= 0,
-      `${id} takes as much as anybody sends`,
+      `${id} has no rate limit`,
     ),
   );
 
-/** No wildcard but the one AWS asks for: the streams of a function's own log group. */
+/** Allows only the wildcard that AWS requires: the streams of a function's own log group. */
 export const grantsAreNarrow: Rule = ({ service }) =>
   service.grants.flatMap(({ roleArn, actions, resources }) => [
     ...actions.filter((action) => /[*?]/.test(action)).map((action) => `${roleArn} may ${action}`),
     ...resources
       .filter((resource) => /[*?]/.test(resource.replace(/^(arn:aws:logs:.*:log-group:[^*]+):\*$/, "$1")))
-      .map((resource) => `${roleArn} reaches ${resource}`),
+      .map((resource) => `${roleArn} may use ${resource}`),
   ]);
 
-export const configIsReadByThoseWhoNeedIt: Rule = ({ service, bundles }) =>
+export const onlyConfigReadersMayReadIt: Rule = ({ service, bundles }) =>
   service.functions.flatMap(({ shortName, roleArn }) => {
-    const may = service.grants.some(
+    const isAllowed = service.grants.some(
       (grant) => grant.roleArn === roleArn && grant.actions.some((action) => action.startsWith("ssm:")),
     );
-    const does = commandsIn(bundles[shortName] ?? "").includes("GetParametersByPath");
-    return faultsIf(may !== does, `${shortName}: may read the config: ${may}, does: ${does}`);
+    const isUsed = commandsIn(bundles[shortName] ?? "").includes("GetParametersByPath");
+    return faultsIf(
+      isAllowed !== isUsed,
+      `${shortName}: may read the config: ${isAllowed}, reads it: ${isUsed}`,
+    );
   });

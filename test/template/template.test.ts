@@ -9,12 +9,12 @@ beforeAll(async () => {
 
 type Changes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** The template with other properties of some resources. */
-function with_(changes: Changes): OwnTemplate {
+/** Returns the template with changed properties of some resources. */
+function withProperties(changes: Changes): OwnTemplate {
   const resources = { ...own.resources };
   for (const [id, properties] of Object.entries(changes)) {
     const resource = own.resources[id];
-    if (resource === undefined) throw new Error(`there is no ${id}`);
+    if (resource === undefined) throw new Error(`unknown resource ${id}`);
     resources[id] = { ...resource, Properties: { ...resource.Properties, ...properties } };
   }
   return { ...own, resources };
@@ -33,8 +33,8 @@ const moreGrants = (grant: { actions: string[]; resources: string[] }): OwnTempl
   return { ...own, service: { ...own.service, grants: [...own.service.grants, { roleArn, ...grant }] } };
 };
 
-/** An alarm that watches one metric of ours, whatever it watched before. */
-const watching = (MetricName: string, Statistic: string, Period: number, more: object = {}) => ({
+/** The properties of an alarm on one metric of the product. */
+const onMetric = (MetricName: string, Statistic: string, Period: number, more: object = {}) => ({
   Metrics: undefined,
   Namespace: "cce-job-notifier/dev",
   MetricName,
@@ -43,34 +43,35 @@ const watching = (MetricName: string, Statistic: string, Period: number, more: o
   ...more,
 });
 
-const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
+const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
   [
-    "functions run on arm64, Node.js 24 and 256 MB, each with a role of its own",
-    rules.functionsRunAsMeant,
+    "functions use arm64, Node.js 24, 256 MB and a role of their own",
+    rules.functionsHaveRuntimeAndRole,
     [
-      () => with_({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
-      () => with_({ SweepLambdaFunction: { Runtime: "nodejs20.x" } }),
-      () => with_({ ApiLambdaFunction: { MemorySize: 1024 } }),
-      () => with_({ PollLambdaFunction: { Role: own.resources.NotifyLambdaFunction?.Properties.Role } }),
+      () => withProperties({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
+      () => withProperties({ SweepLambdaFunction: { Runtime: "nodejs20.x" } }),
+      () => withProperties({ ApiLambdaFunction: { MemorySize: 1024 } }),
+      () =>
+        withProperties({ PollLambdaFunction: { Role: own.resources.NotifyLambdaFunction?.Properties.Role } }),
     ],
   ],
   [
-    "poll alone may feed itself",
-    rules.onlyPollMayLoop,
+    "only poll may send to the queue that invokes it",
+    rules.onlyPollMayRecurse,
     [() => everyFunction({ recursiveLoop: "Allow" }), () => everyFunction({ recursiveLoop: "Terminate" })],
   ],
   [
-    "no function logs for ever",
-    rules.logsAreKeptForAWhile,
-    [() => with_({ AuditLogGroup: { RetentionInDays: undefined } })],
+    "the logs of every function expire",
+    rules.logsExpire,
+    [() => withProperties({ AuditLogGroup: { RetentionInDays: undefined } })],
   ],
   [
-    "queues are encrypted, refuse plain HTTP, keep for 14 days and have a dead-letter queue",
+    "queues are encrypted, refuse plain HTTP, keep messages for 14 days and have a dead-letter queue",
     rules.queuesAreSafe,
     [
-      () => with_({ NotifyQueue: { SqsManagedSseEnabled: false } }),
-      () => with_({ PollDeadQueue: { MessageRetentionPeriod: 345_600 } }),
-      () => with_({ QueuesOverTls: { Queues: [] } }),
+      () => withProperties({ NotifyQueue: { SqsManagedSseEnabled: false } }),
+      () => withProperties({ PollDeadQueue: { MessageRetentionPeriod: 345_600 } }),
+      () => withProperties({ QueuesOverTls: { Queues: [] } }),
       () => ({
         ...own,
         service: {
@@ -81,8 +82,8 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "what a queue feeds is bounded, answers by message, and has a sixth of the visibility timeout",
-    rules.pollersAreBounded,
+    "event sources have a maximum concurrency, report failures by message and have a sufficient visibility timeout",
+    rules.eventSourcesAreLimited,
     [
       () => everySource({ maximumConcurrency: null }),
       () => everySource({ reportsBatchItemFailures: false }),
@@ -90,11 +91,11 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "the ledger is encrypted, can be recovered, and outlives its stack",
+    "the ledger is encrypted, recoverable and retained",
     rules.ledgerIsSafe,
     [
-      () => with_({ Ledger: { SSESpecification: undefined } }),
-      () => with_({ Ledger: { PointInTimeRecoverySpecification: undefined } }),
+      () => withProperties({ Ledger: { SSESpecification: undefined } }),
+      () => withProperties({ Ledger: { PointInTimeRecoverySpecification: undefined } }),
       () => ({
         ...own,
         resources: {
@@ -105,20 +106,20 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "all that the stack makes is tagged with the service and the stage",
-    rules.everythingIsTagged,
+    "the stack is tagged with the service and the stage",
+    rules.stackIsTagged,
     [
       () => ({ ...own, stackTags: {} }),
       () => ({ ...own, stackTags: { service: "cce-job-notifier", STAGE: "dev" } }),
     ],
   ],
   [
-    "the API is throttled",
+    "the API has a rate limit",
     rules.apiIsThrottled,
-    [() => with_({ HttpApiStage: { DefaultRouteSettings: {} } })],
+    [() => withProperties({ HttpApiStage: { DefaultRouteSettings: {} } })],
   ],
   [
-    "no role has a wildcard but for the streams of its log group",
+    "roles use wildcards only for the streams of their log group",
     rules.grantsAreNarrow,
     [
       () => moreGrants({ actions: ["dynamodb:*"], resources: ["arn:aws:dynamodb:x:1:table/t"] }),
@@ -127,69 +128,72 @@ const SAMPLES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] =
     ],
   ],
   [
-    "only functions that read the config may",
-    rules.configIsReadByThoseWhoNeedIt,
+    "only functions that read the config have the permission",
+    rules.onlyConfigReadersMayReadIt,
     [() => moreGrants({ actions: ["ssm:GetParametersByPath"], resources: ["arn:aws:ssm:x:1:parameter/p"] })],
   ],
   [
-    "a sweep or audit that never succeeds raises an alarm, and a new stage none",
-    alarms.whatNeverSucceedsIsNoticed,
+    "the alarms on sweep and audit fire when no run succeeds, and not on a new stage",
+    alarms.failingSchedulesFire,
     [
-      () => with_({ SweepSilentAlarm: watching("Invocations", "Sum", 900) }),
-      () => with_({ SweepSilentAlarm: watching("SweepFound", "Sum", 900) }),
-      () => with_({ AuditSilentAlarm: watching("Invocations", "Sum", 10_800) }),
-      () => with_({ AuditSilentAlarm: watching("AuditDiscrepancy", "SampleCount", 10_800) }),
+      () => withProperties({ SweepNotRunningAlarm: onMetric("Invocations", "Sum", 900) }),
+      () => withProperties({ SweepNotRunningAlarm: onMetric("SweepFound", "Sum", 900) }),
+      () => withProperties({ AuditNotRunningAlarm: onMetric("Invocations", "Sum", 10_800) }),
+      () => withProperties({ AuditNotRunningAlarm: onMetric("AuditDiscrepancy", "SampleCount", 10_800) }),
       () =>
-        with_({
-          AuditSilentAlarm: watching("AuditDiscrepancy", "SampleCount", 10_800, {
+        withProperties({
+          AuditNotRunningAlarm: onMetric("AuditDiscrepancy", "SampleCount", 10_800, {
             TreatMissingData: "notBreaching",
           }),
         }),
     ],
   ],
   [
-    "an alarm about sweeps goes by what every one of them saw, also beside the border of a period",
-    alarms.everySweepCounts,
+    "the alarms on the results of the sweep fire only when every run has the result",
+    alarms.onlyEverySweepFires,
     [
-      () => with_({ OverdueAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
-      () => with_({ OverdueAlarm: { Statistic: "Sum" } }),
-      () => with_({ SweepFailuresAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
+      () => withProperties({ OverdueAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
+      () => withProperties({ OverdueAlarm: { Statistic: "Sum" } }),
+      () => withProperties({ SweepFailuresAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
     ],
   ],
   [
-    "notifications that nobody tries raise an alarm, however few; one that was mended does not",
-    alarms.untriedNotificationsAreNoticed,
+    "the alarm on overdue notifications fires for a few that stay overdue, and not for one that was sent again",
+    alarms.overdueNotificationsFire,
     [
-      () => with_({ NotifyQueueStuckAlarm: watching("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
-      () => with_({ NotifyQueueStuckAlarm: watching("SweepFound", "Minimum", 900, { Threshold: 5 }) }),
-      () => with_({ NotifyQueueStuckAlarm: { Threshold: 1 } }),
+      () =>
+        withProperties({ NotifyQueueStuckAlarm: onMetric("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
+      () =>
+        withProperties({ NotifyQueueStuckAlarm: onMetric("SweepFound", "Minimum", 900, { Threshold: 5 }) }),
+      () => withProperties({ NotifyQueueStuckAlarm: { Threshold: 1 } }),
     ],
   ],
   [
-    "polls that bring no news for a quarter of an hour raise an alarm, a hiccup or a few of them do not",
-    alarms.blindnessIsNoticed,
+    "the alarm on failing polls fires when half of them fail for 15 minutes, and not for fewer or shorter",
+    alarms.failingPollsFire,
     [
-      () => with_({ NoNewsAlarm: { Statistic: "Minimum" } }),
-      () => with_({ NoNewsAlarm: { Statistic: "Maximum" } }),
-      () => with_({ NoNewsAlarm: { EvaluationPeriods: 1 } }),
+      () => withProperties({ PollsFailingAlarm: { Statistic: "Minimum" } }),
+      () => withProperties({ PollsFailingAlarm: { Statistic: "Maximum" } }),
+      () => withProperties({ PollsFailingAlarm: { EvaluationPeriods: 1 } }),
     ],
   ],
   [
-    "every dead letter raises an alarm, also while an older one lies there",
-    alarms.everyDeadLetterIsNoticed,
+    "the alarm on dead letters fires for each new one",
+    alarms.everyDeadLetterFires,
     [
-      () => with_({ DeadLettersAlarm: watching("ApproximateNumberOfMessagesVisible", "Maximum", 300) }),
-      () => with_({ DeadLettersAlarm: watching("DeadLetters", "Sum", 300, { Threshold: 2 }) }),
+      () =>
+        withProperties({ DeadLettersAlarm: onMetric("ApproximateNumberOfMessagesVisible", "Maximum", 300) }),
+      () => withProperties({ DeadLettersAlarm: onMetric("DeadLetters", "Sum", 300, { Threshold: 2 }) }),
     ],
   ],
 ];
 
-describe.each(SAMPLES)("%s", (_, rule, planted) => {
-  it("holds", () => {
+describe.each(RULES)("%s", (_, rule, planted) => {
+  it("holds for the template", () => {
     expect(rule(own)).toEqual([]);
   });
 
-  it("is noticed where it does not", () => {
+  it("finds planted violations", () => {
     expect(planted.map((plant) => rule(plant()).length > 0)).toEqual(planted.map(() => true));
   });
 });

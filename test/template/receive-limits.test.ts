@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LAST_ATTEMPT_RECEIVE_COUNT } from "../../functions/notify/record-attempt.ts";
 import { ROOT } from "./own-template.ts";
 
-test("a notification ends well before SQS would take its message away without a reason", async () => {
+test("SQS dead-letters a message only long after the last attempt of its notification", async () => {
   const queues = await readFile(join(ROOT, "resources/queues.yml"), "utf8");
   const limits = [...queues.matchAll(/maxReceiveCount: (\d+)/g)].map(([, limit]) => Number(limit));
   expect(limits).toHaveLength(2);
