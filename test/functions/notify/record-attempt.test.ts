@@ -3,7 +3,7 @@ import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** As resources/queues.yml sets it: after so many receipts SQS takes a message away, without a reason. */
+/** As in resources/queues.yml: after this many receives, SQS moves a message to the dead-letter queue without a reason. */
 const MAX_RECEIVE_COUNT = 1000;
 
 const BUSY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
@@ -15,7 +15,7 @@ const throttledFor = (afterSeconds: number | null): AttemptResult => ({
   afterSeconds,
 });
 
-/** Watches that have ended, with a notification for `audit` of each in the queue. */
+/** Ended watches, each with a notification for `audit` in the queue. */
 async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
   const flow = createFlow({ settings });
   flow.observation = jobIn("failed");
@@ -23,37 +23,38 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.open({ jobId });
     await flow.poll(1, "m-1", flow.pollQueue, jobId);
   }
-  const standing = (jobId = KEY.jobId) =>
+  const readRecord = (jobId = KEY.jobId) =>
     flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: "audit" });
-  /** Lets the queue's clock run until nothing is left in it, or until then; answers the most receipts of a message. */
+  /** Runs the clock until the queue is empty or the time is reached. Returns the highest receive count of a message. */
   const run = async (until: number): Promise<number> => {
-    let receipts = 0;
-    for (;;) {
+    let receives = 0;
+    for (let step = 0; step < 100_000; step += 1) {
       const next = Math.min(...flow.notifyQueue.state.messages.map(({ visibleAt }) => visibleAt));
-      if (next >= until) return receipts;
+      if (next >= until) return receives;
       flow.clock.now = Math.max(flow.clock.now, next);
       await flow.notify();
-      receipts = Math.max(
-        receipts,
+      receives = Math.max(
+        receives,
         ...flow.notifyQueue.state.messages.map(({ receiveCount }) => receiveCount),
       );
     }
+    throw new Error("the queue does not become empty");
   };
-  return { flow, standing, run };
+  return { flow, readRecord, run };
 }
 
-describe("a receiver that throttles", () => {
-  it("holds its other notifications for what it asked, and not for the schedule of the one it answered", async () => {
-    const { flow, standing } = await ended();
+describe("a receiver that answers 429", () => {
+  it("delays its other notifications for the time that it asked for", async () => {
+    const { flow, readRecord } = await ended();
     flow.attempted = BUSY;
     for (let spent = 0; spent < 7; spent += 1) {
       await flow.notify();
-      flow.clock.now = (await standing()).nextAttemptAt ?? 0;
+      flow.clock.now = (await readRecord()).nextAttemptAt ?? 0;
     }
     flow.attempted = throttledFor(1);
     await flow.notify();
     const { now } = flow.clock;
-    expect((await standing()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
+    expect((await readRecord()).nextAttemptAt).toBe(now + 12 * HOUR_MS);
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(now + 1000);
 
     flow.attempted = DELIVERED;
@@ -61,25 +62,25 @@ describe("a receiver that throttles", () => {
     await flow.poll(1, "m-2", flow.pollQueue, "job-2");
     flow.clock.now += 1000;
     expect(await flow.notify()).toBe("acknowledged");
-    expect(await standing("job-2")).toMatchObject({ state: "delivered" });
+    expect(await readRecord("job-2")).toMatchObject({ state: "delivered" });
   });
 
-  it("and names no wait is left alone for half a minute, by all of its notifications", async () => {
-    const { flow, standing } = await ended();
+  it("without a Retry-After header gets no notification for 30 seconds", async () => {
+    const { flow, readRecord } = await ended();
     flow.attempted = throttledFor(null);
     await flow.notify();
     const until = flow.clock.now + 30_000;
     expect((await flow.memory.readTarget("audit")).throttledUntil).toBe(until);
-    expect((await standing()).nextAttemptAt).toBe(until);
+    expect((await readRecord()).nextAttemptAt).toBe(until);
   });
 
-  it("again and again is asked ever less often, up to every five minutes, and then begins anew", async () => {
-    const { flow, standing } = await ended();
+  it("waits longer after each 429 in a row, up to five minutes, and starts again after another answer", async () => {
+    const { flow, readRecord } = await ended();
     flow.attempted = throttledFor(1);
     const waits: number[] = [];
     const once = async () => {
       await flow.notify();
-      const { nextAttemptAt } = await standing();
+      const { nextAttemptAt } = await readRecord();
       waits.push(((nextAttemptAt ?? 0) - flow.clock.now) / 1000);
       flow.clock.now = nextAttemptAt ?? 0;
     };
@@ -90,21 +91,21 @@ describe("a receiver that throttles", () => {
     flow.attempted = throttledFor(1);
     await once();
     expect(waits.slice(-2)).toEqual([5, 30]);
-    expect(await standing()).toMatchObject({ attempts: 1 });
+    expect(await readRecord()).toMatchObject({ attempts: 1 });
   });
 
   it.each([null, 0, 1, 7200])(
-    "for a day, asking for %p s, and recovers then, is told: no attempt was spent",
+    "with a Retry-After of %p s for 22 hours is notified when it recovers, with one attempt counted",
     async (seconds) => {
-      const { flow, standing, run } = await ended();
+      const { flow, readRecord, run } = await ended();
       const start = flow.clock.now;
       flow.attempted = throttledFor(seconds);
-      const receipts = await run(start + 22 * HOUR_MS);
-      expect(await standing()).toMatchObject({ state: "pending", attempts: 0 });
+      const receives = await run(start + 22 * HOUR_MS);
+      expect(await readRecord()).toMatchObject({ state: "pending", attempts: 0 });
       flow.attempted = DELIVERED;
       await run(Number.POSITIVE_INFINITY);
-      expect(await standing()).toMatchObject({ state: "delivered", attempts: 1 });
-      expect(receipts).toBeLessThan(MAX_RECEIVE_COUNT / 2);
+      expect(await readRecord()).toMatchObject({ state: "delivered", attempts: 1 });
+      expect(receives).toBeLessThan(MAX_RECEIVE_COUNT / 2);
       expect(flow.clock.now - start).toBeLessThan(
         22 * HOUR_MS + Math.max(300, seconds ?? 0) * 1000 + MINUTE_MS,
       );
@@ -112,13 +113,13 @@ describe("a receiver that throttles", () => {
   );
 
   it.each([null, 0, 1, 43_200])(
-    "for ever, asking for %p s, ends its notification after a day in the dead-letter queue, with the reason",
+    "with a Retry-After of %p s for ever gets no attempt after a day; the notification is dead-lettered with the reason",
     async (seconds) => {
-      const { flow, standing, run } = await ended();
+      const { flow, readRecord, run } = await ended();
       const start = flow.clock.now;
       flow.attempted = throttledFor(seconds);
       expect(await run(Number.POSITIVE_INFINITY)).toBeLessThan(MAX_RECEIVE_COUNT);
-      expect(await standing()).toMatchObject({ state: "exhausted", attempts: 0, deadLettered: true });
+      expect(await readRecord()).toMatchObject({ state: "exhausted", attempts: 0, deadLettered: true });
       const attributes = { reason: "exhausted", detail: "throttled", target: "audit" };
       expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
       expect(flow.clock.now - start).toBeGreaterThanOrEqual(24 * HOUR_MS);
@@ -126,25 +127,25 @@ describe("a receiver that throttles", () => {
     },
   );
 
-  it("a crowd of notifications takes each of them away with a reason, before SQS does without one", async () => {
+  it("dead-letters each of 40 notifications with a reason before SQS dead-letters its message without one", async () => {
     const jobIds = Array.from({ length: 40 }, (_, i) => `job-${i}`);
-    const { flow, standing, run } = await ended(jobIds);
+    const { flow, readRecord, run } = await ended(jobIds);
     flow.attempted = throttledFor(null);
     expect(await run(Number.POSITIVE_INFINITY)).toBeLessThan(MAX_RECEIVE_COUNT);
     for (const jobId of jobIds)
-      expect(await standing(jobId)).toMatchObject({ state: "exhausted", attempts: 0, deadLettered: true });
+      expect(await readRecord(jobId)).toMatchObject({ state: "exhausted", attempts: 0, deadLettered: true });
   });
 });
 
-describe("a notification that has come back too often", () => {
-  it("is attempted once more, though its target is held, and then deadLettered with what the receiver said", async () => {
-    const { flow, standing } = await ended();
+describe("a notification that has been received many times", () => {
+  it("gets a last attempt although its target is throttled, and is then dead-lettered with the reason", async () => {
+    const { flow, readRecord } = await ended();
     await flow.memory.throttleTarget("audit", flow.clock.now + HOUR_MS);
     const [delivery] = flow.notifyQueue.receive(1);
     if (delivery === undefined) throw new Error("no notification was sent");
     flow.attempted = throttledFor(null);
     expect(await flow.handle({ ...delivery, receiveCount: 900 })).toBe("acknowledged");
-    expect(await standing()).toMatchObject({ state: "exhausted", deadLettered: true });
+    expect(await readRecord()).toMatchObject({ state: "exhausted", deadLettered: true });
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "throttled" } }]);
   });
 
@@ -153,14 +154,14 @@ describe("a notification that has come back too often", () => {
     [100, 70],
     [899, 120],
   ])(
-    "after %d receipts waits %d s or more for its turn, so that its receipts last for a day",
+    "waits for the rate limit for at least this long after %d receives: %d s",
     async (receiveCount, seconds) => {
-      const { flow, standing } = await ended();
+      const { flow, readRecord } = await ended();
       await flow.memory.throttleTarget("audit", flow.clock.now + 1000);
       const [delivery] = flow.notifyQueue.receive(1);
       if (delivery === undefined) throw new Error("no notification was sent");
       expect(await flow.handle({ ...delivery, receiveCount })).toBe("retry");
-      expect((await standing()).nextAttemptAt).toBe(flow.clock.now + seconds * 1000);
+      expect((await readRecord()).nextAttemptAt).toBe(flow.clock.now + seconds * 1000);
     },
   );
 });

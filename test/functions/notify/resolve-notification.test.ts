@@ -6,7 +6,7 @@ import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts
 const MINUTE_MS = 60_000;
 const AUDIT = { ...KEY, generation: 0, target: "audit" };
 
-/** A watch that failed, with a notification for `audit` sent by a `poll` whose config was older than that of `notify`. */
+/** A failed watch. `poll` had an older config than `notify`, and sent a notification to `audit`. */
 async function ended() {
   const flow = createFlow();
   await flow.open();
@@ -17,16 +17,16 @@ async function ended() {
   return { flow, audit };
 }
 
-/** The config as it is read anew, with this filter. */
-function configHearing(on: readonly Outcome[]) {
+/** The refreshed config, in which `audit` has this filter. */
+function configWithFilter(on: readonly Outcome[]) {
   const targets = { ...TARGETS, audit: { ...TARGETS.audit, on } };
   const parsed = parseConfig({ projects: {}, targets });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   return parsed.config;
 }
 
-describe("a notification whose target does not ask for its outcome", () => {
-  it("is not sent, though poll sent it here, and leaves nothing behind to look after", async () => {
+describe("a notification whose target excludes the outcome", () => {
+  it("is not delivered, and the sweep does not send it again", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     expect(await flow.notify()).toBe("acknowledged");
@@ -38,7 +38,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     expect(await flow.memory.listOverdue(flow.clock.now * 2, 10)).toEqual([]);
   });
 
-  it("is sent if somebody asked for it again", async () => {
+  it("is delivered when a caller asked for a redelivery", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.notify();
@@ -50,7 +50,7 @@ describe("a notification whose target does not ask for its outcome", () => {
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", redelivery: 1 });
   });
 
-  it("goes on to its end once it has been attempted, so that it does not stand as pending for ever", async () => {
+  it("is delivered when it has been attempted before", async () => {
     const { flow, audit } = await ended();
     flow.attempted = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
     await flow.notify();
@@ -61,10 +61,10 @@ describe("a notification whose target does not ask for its outcome", () => {
     expect(await flow.memory.readDelivery(AUDIT)).toMatchObject({ state: "delivered", attempts: 2 });
   });
 
-  it("is sent after all when it is this config that is too old", async () => {
+  it("is delivered when the refreshed config includes the outcome", async () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
-    flow.refreshedConfig = configHearing(["succeeded", "failed"]);
+    flow.refreshedConfig = configWithFilter(["succeeded", "failed"]);
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.recorded.posts).toHaveLength(1);
   });

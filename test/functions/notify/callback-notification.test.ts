@@ -16,8 +16,8 @@ async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   return () => flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: TARGET });
 }
 
-describe("a callback that is gone", () => {
-  it("ends the notification of its watch, and no other: the next job of the same address is told", async () => {
+describe("a callback whose receiver is gone", () => {
+  it("ends only the notification of its watch; the next job with the same URL is notified", async () => {
     const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;
@@ -34,11 +34,11 @@ describe("a callback that is gone", () => {
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
   });
 
-  it("and was switched off by an earlier release is asked again", async () => {
+  it("is notified although an earlier release switched it off", async () => {
     const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     await flow.memory.switchTargetOff(TARGET, 1);
-    const standing = await ended(flow, "job-1");
+    const readRecord = await ended(flow, "job-1");
     await flow.notify();
-    expect(await standing()).toMatchObject({ state: "delivered" });
+    expect(await readRecord()).toMatchObject({ state: "delivered" });
   });
 });
