@@ -6,7 +6,7 @@ export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "to
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 
-/** A config with two projects, three targets, and callers who may use all or some of them. */
+/** A config with two projects, three targets and two tokens: one may use everything, the other one project and one target. */
 export const CONFIG = {
   projects: { prod: project, secret: project },
   targets: {
@@ -22,7 +22,7 @@ export const CONFIG = {
     defaultProject: "prod",
     defaultTargets: ["deploys", "audit"],
     callbackHosts: ["hooks.example.com"],
-    linkKey: "a key for links and encrypts",
+    linkKey: "a key for links and callbacks",
     publicUrl: "https://notifier.example.com",
   },
 };

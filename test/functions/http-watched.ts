@@ -5,14 +5,14 @@ import { createHarness, type Harness } from "./http-harness.ts";
 export const KEY = { project: "prod", jobId: "a" };
 export const URL_OF_A = "/v1/jobs/prod/a";
 
-/** A harness with one watch, of two targets. */
+/** Creates a harness with one watch of two targets. */
 export async function watched(options?: Parameters<typeof createHarness>[0]): Promise<Harness> {
   const api = createHarness(options);
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys", "audit"] } });
   return api;
 }
 
-/** A cluster's creation as a poll sees it half-way. */
+/** A running job that creates a cluster. */
 export const RUNNING: Job = {
   jobId: "a",
   type: "CreateCluster",
@@ -27,7 +27,7 @@ export const RUNNING: Job = {
   subJobs: [],
 };
 
-/** Ends that watch. */
+/** Ends the watch. */
 export async function end(
   api: Harness,
   outcome: Outcome = "failed",

@@ -24,7 +24,7 @@ function nodes(phase: "Running" | "Failed"): Job {
   return tree;
 }
 
-async function seen(api: Harness, tree: Job): Promise<void> {
+async function recordTree(api: Harness, tree: Job): Promise<void> {
   await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
   await api.ledger.recordPoll({
     key: KEY,
@@ -50,10 +50,10 @@ function lambdaBytes({ status, ...rest }: ApiResponse): number {
 const countOf = (job: JobDocument): number => job.subJobs.reduce((sum, one) => sum + 1 + countOf(one), 0);
 
 describe("the status of a job with 20,000 subjobs", () => {
-  test("fits into an answer of Lambda, and shows the subjob that failed, wherever it stands", async () => {
+  test("fits into a response of Lambda, and shows a failed subjob at any position", async () => {
     const api = await watched();
     const tree = nodes("Running");
-    await seen(api, { ...tree, subJobs: [...tree.subJobs, failed] });
+    await recordTree(api, { ...tree, subJobs: [...tree.subJobs, failed] });
     const answer = await api.ask("GET", URL_OF_A);
     expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
     const document = StatusDocument.parse(json(answer));
@@ -68,7 +68,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     ]);
   });
 
-  test("fits when it has ended, and says beside the conclusion's words what is left out", async () => {
+  test("fits after the end, and has the warning about omitted subjobs after the warnings of the outcome", async () => {
     const api = await watched();
     const tree = nodes("Failed");
     const conclusion = summarizeOutcome({
@@ -99,10 +99,10 @@ describe("the status of a job with 20,000 subjobs", () => {
     });
   });
 
-  test("has a page that fits too", async () => {
+  test("has a page that fits into a response of Lambda", async () => {
     const api = await watched();
     const tree = nodes("Running");
-    await seen(api, { ...tree, subJobs: [...tree.subJobs, failed] });
+    await recordTree(api, { ...tree, subJobs: [...tree.subJobs, failed] });
     const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
@@ -121,9 +121,9 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
     ),
   };
 
-  test("has each cut to its share, and all subjobs", async () => {
+  test("truncates each reason and shows all subjobs", async () => {
     const api = await watched();
-    await seen(api, tree);
+    await recordTree(api, tree);
     const answer = await api.ask("GET", URL_OF_A);
     expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
     const { job, failures, warnings } = StatusDocument.parse(json(answer));
@@ -133,9 +133,9 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("has a page that fits", async () => {
+  test("has a page that fits into a response of Lambda", async () => {
     const api = await watched();
-    await seen(api, tree);
+    await recordTree(api, tree);
     const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("39 &quot;&lt;&amp;");

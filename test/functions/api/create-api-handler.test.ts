@@ -9,7 +9,7 @@ import { RUNNING } from "../http-watched.ts";
 
 const maker = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
-describe("paths and methods", () => {
+describe("the api handler", () => {
   test.each([
     ["/", 404, undefined],
     ["/v1/jobs/", 404, undefined],
@@ -19,14 +19,14 @@ describe("paths and methods", () => {
     ["/v1/jobs/prod/a/redeliver", 405, "POST"],
     ["/v1/health", 405, "GET, HEAD"],
     ["/docs", 405, "GET, HEAD"],
-  ])("PATCH %s is a %i without a token", async (path, status, allow) => {
+  ])("responds to PATCH %s with %i without a token", async (path, status, allow) => {
     const answer = await createHarness().ask("PATCH", path, { token: null });
     expect(answer.status).toBe(status);
     expect(answer.headers?.allow).toBe(allow);
     expect(json(answer)).toMatchObject({ status, instance: "urn:request:request-1" });
   });
 
-  test("PUT /v1/jobs says what this path takes", async () => {
+  test("lists the methods of /v1/jobs in the response to PUT", async () => {
     expect(await createHarness().ask("PUT", "/v1/jobs")).toMatchObject({
       status: 405,
       headers: { allow: "GET, HEAD, POST" },
@@ -39,7 +39,7 @@ describe("paths and methods", () => {
     ["DELETE", "/v1/jobs/prod/a"],
     ["POST", "/v1/jobs/prod/a/redeliver"],
     ["POST", "/v1/targets/ops/test"],
-  ])("%s %s needs a token", async (method, path) => {
+  ])("requires a token for %s %s", async (method, path) => {
     expect((await createHarness().ask(method, path, { token: null })).status).toBe(401);
   });
 });
@@ -47,7 +47,7 @@ describe("paths and methods", () => {
 describe("pages", () => {
   const watch = { project: "prod", jobId: "a" };
 
-  test("open by the key of their link, without a token", async () => {
+  test("open with the key of their link, without a token", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const answer = await api.ask("GET", pageUrl(maker, watch, START) ?? "", { token: null });
@@ -56,32 +56,36 @@ describe("pages", () => {
     expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "", { headers })).status).toBe(304);
   });
 
-  test("with a wrong, a foreign, an expired key, or of an unknown job are all the same 404", async () => {
+  test("are the same 404 for an expired key, the key of another page, no key and an unknown job", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const expired = createLinkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
-    const foreign = createLinkKey(maker.linkKey, { kind: "watch", project: "prod", jobId: "b" }, START + 1e9);
+    const keyOfOther = createLinkKey(
+      maker.linkKey,
+      { kind: "watch", project: "prod", jobId: "b" },
+      START + 1e9,
+    );
     const answers = await Promise.all(
       [
         "/jobs/prod/a",
         `/jobs/prod/a?key=${expired}`,
-        `/jobs/prod/a?key=${foreign}`,
-        `/jobs/prod/b?key=${foreign}`,
+        `/jobs/prod/a?key=${keyOfOther}`,
+        `/jobs/prod/b?key=${keyOfOther}`,
         "/jobs",
-        `/jobs?key=${foreign}`,
+        `/jobs?key=${keyOfOther}`,
       ].map((url) => api.ask("GET", url, { token: null })),
     );
     expect(new Set(answers.map(({ status, body }) => `${status}${body}`)).size).toBe(1);
     expect(answers[0]?.status).toBe(404);
   });
 
-  test("are closed to all without a linkKey", async () => {
+  test("do not open when the config has no linkKey", async () => {
     const settings = { ...CONFIG.settings, linkKey: undefined };
     const api = createHarness({ config: { ...CONFIG, settings } });
     expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "")).status).toBe(404);
   });
 
-  test("list a project's watches, each with a link of its own that opens", async () => {
+  test("list the watches of a project, each with a link that opens", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
     const list = await api.ask("GET", listPageUrl(maker, "prod", START) ?? "", { token: null });
@@ -101,7 +105,7 @@ describe("links on a page", () => {
       .map(([, href]) => href ?? "")
       .filter((href) => href.startsWith(start));
 
-  test("lead from a job to its project's list and back, and end when the first link does", async () => {
+  test("lead from a job to the list of its project and back, and expire with the first link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url = pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a" }, START) ?? "";
@@ -115,7 +119,7 @@ describe("links on a page", () => {
     expect((await api.ask("GET", url, { token: null })).status).toBe(404);
   });
 
-  test("lead to the cluster in the cloud's console as soon as the cluster is known", async () => {
+  test("lead to the cluster in the cloud's console when the cluster is known", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const open = () => api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a" }, START) ?? "");
@@ -141,8 +145,8 @@ describe("links on a page", () => {
   });
 });
 
-describe("the description", () => {
-  test("is served open, as a document and as a page that loads nothing", async () => {
+describe("the API reference", () => {
+  test("needs no token, as a document and as a page that loads nothing", async () => {
     const api = createHarness();
     const document = await api.ask("GET", "/v1/openapi.json", { token: null });
     expect(json(document)).toMatchObject({ openapi: "3.1.1", webhooks: { jobEnded: {} } });
@@ -153,7 +157,7 @@ describe("the description", () => {
       expect(page.body).toContain(`id="${anchor}"`);
   });
 
-  test("says of every problem what it comes from and what helps, where its type leads to", async () => {
+  test("has an anchor for the type of every problem, with a cause and a remedy", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
     for (const [kind, { title }] of Object.entries(PROBLEMS)) {
       const entry = body.split(`id="problem-${kind}"`)[1]?.split(/<h3|<\/section/)[0] ?? "";
@@ -163,7 +167,7 @@ describe("the description", () => {
     }
   });
 
-  test("says what every reason of an attempt means", async () => {
+  test("describes every reason of an attempt", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
     for (const reason of Object.keys(deliveryReasons()))
       expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));

@@ -3,7 +3,7 @@ import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/mes
 import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 
-/** FUZZ_RUNS=20000 for the long run; this many fit into the everyday one. */
+/** FUZZ_RUNS=20000 makes a long run. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 5000);
 
 const word = fc.oneof(
@@ -90,7 +90,7 @@ const method = fc.oneof(
 
 const wild = fc.record({ method, path, query, headers, body });
 
-/** Nearly what the contract asks for, so that many of these are taken and the others fail late. */
+/** Requests that are nearly valid: many are accepted, and the others fail late. */
 const id = fc.oneof(fc.constant("a"), fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,9}$/));
 const most = <T, U>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<U>) =>
   fc.oneof<[fc.WeightedArbitrary<T>, fc.WeightedArbitrary<U>]>(
@@ -102,7 +102,7 @@ const goodHeaders = fc
   .map((token) => ({ authorization: `Bearer ${token}` }));
 const nearly = fc
   .record({
-    /** All calls but the acceptance of jobs take no body, or need none. */
+    /** Only POST /v1/jobs needs a body. */
     bodiless: most(fc.constant(true), fc.constant(false)),
     method: fc.constantFrom("POST", "POST", "POST", "DELETE", "GET"),
     path: most(fc.constantFrom("/v1/jobs", "/v1/jobs", "/v1/jobs/prod/a", "/v1/targets/ops/test"), path),
@@ -126,20 +126,20 @@ const nearly = fc
     bodiless && request.path !== "/v1/jobs" ? { ...request, body: "" } : request,
   );
 
-test("no request whatsoever is answered with a 5xx, and only valid messages are queued", async () => {
+test("no request gets a 5xx response or puts an invalid message into a queue", async () => {
   const api = createHarness();
-  const seen = new Set<number>();
+  const statuses = new Set<number>();
   const sent = () => api.pollQueue.state.sent + api.notifyQueue.state.sent;
   await fc.assert(
     fc.asyncProperty(fc.oneof(wild, nearly), async (request) => {
       const before = sent();
       const query = new URLSearchParams(request.query);
       const answer = await api.send({ ...request, query, requestId: "request-1" });
-      seen.add(answer.status);
+      statuses.add(answer.status);
       expect(answer.status).toBeLessThan(500);
       if (answer.status >= 400 && answer.body?.startsWith("{"))
         expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status });
-      // To stop the last job of a digest sends the digest of the others.
+      // Stopping the last job of a digest sends the digest of the others.
       if (answer.status !== 202 && answer.status !== 204) expect(sent()).toBe(before);
       for (const message of api.pollQueue.state.messages)
         expect(parseMessage(PollMessage, message.body).kind).toBe("message");
@@ -150,7 +150,7 @@ test("no request whatsoever is answered with a 5xx, and only valid messages are 
     }),
     { numRuns: RUNS },
   );
-  expect([...seen.keys()]).toEqual(
+  expect([...statuses.keys()]).toEqual(
     expect.arrayContaining([200, 202, 204, 400, 401, 403, 404, 405, 415, 422]),
   );
 }, 120_000);

@@ -18,7 +18,7 @@ function health(checks: HealthPorts["checks"], wait: () => Promise<void> = never
 
 const documentOf = (body: string | undefined) => HealthDocument.parse(JSON.parse(body ?? ""));
 
-test("all well is a 200", async () => {
+test("health is 200 when all checks pass", async () => {
   const answer = await health(well).ask();
   expect(answer.status).toBe(200);
   expect(documentOf(answer.body)).toEqual({
@@ -27,7 +27,7 @@ test("all well is a 200", async () => {
   });
 });
 
-test("what fails is named, and why is only told to the operator", async () => {
+test("health is 503 with the name of the failed check; only the operator gets the cause", async () => {
   const { ask, unreachable } = health({ ...well, ledger: () => Promise.reject(new Error("table gone")) });
   const answer = await ask();
   expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
@@ -36,12 +36,12 @@ test("what fails is named, and why is only told to the operator", async () => {
   expect(unreachable).toEqual(["ledger"]);
 });
 
-test("what does not answer in time is not reachable", async () => {
+test("health reports a check without an answer in time as unreachable", async () => {
   const { ask } = health({ ...well, queue: never }, async () => undefined);
   expect(documentOf((await ask()).body).checks.queue).toBe("unreachable");
 });
 
-test("many who ask at once cost one check, until it is two seconds old", async () => {
+test("health runs its checks once for concurrent calls and for calls within two seconds", async () => {
   let asked = 0;
   const { ask, clock } = health({ ...well, config: async () => (asked += 1) });
   await Promise.all([ask(), ask()]);

@@ -38,20 +38,21 @@ async function list(api: Harness, query = "") {
 
 const idsOf = ({ jobs }: JobList) => jobs.map(({ jobId }) => jobId);
 
-/** All pages of a list, each of which is as short as asked and continues the one before. */
+/** The job IDs of all pages of a list. */
 async function pagesOf(api: Harness, query: string): Promise<string[][]> {
   const pages: string[][] = [];
   let before = "";
-  for (;;) {
+  for (let i = 0; i < 100; i += 1) {
     const page = await list(api, `?${query}${before}`);
     pages.push(idsOf(page));
     if (page.next === null) return pages;
     before = `&before=${page.next}`;
   }
+  throw new Error("the list does not end");
 }
 
-describe("the list of a project's jobs", () => {
-  test("tells of each what is known without reading more, newest first, with a link that opens", async () => {
+describe("GET /v1/jobs", () => {
+  test("returns the watches newest first, each with a page link that opens", async () => {
     const api = await createListed(2);
     const { jobs, next } = await list(api);
     expect(next).toBeNull();
@@ -73,7 +74,7 @@ describe("the list of a project's jobs", () => {
     expect((await api.ask("GET", jobs[1]?.pageUrl ?? "", { token: null })).status).toBe(200);
   });
 
-  test("goes on where the page before ended", async () => {
+  test("continues after the previous page", async () => {
     expect(await pagesOf(await createListed(5), "limit=2")).toEqual([["j4", "j3"], ["j2", "j1"], ["j0"]]);
   });
 
@@ -89,12 +90,12 @@ describe("the list of a project's jobs", () => {
     ["state=stopped,failed", [["j6", "j4", "j2", "j0"]]],
     ["state=failed&state=watching", [["j5", "j3", "j1"]]],
     ["state=lost", [[]]],
-  ])("of some states (?%s) leaves none out and repeats none", async (query, pages) => {
+  ])("returns each watch in the states of ?%s once", async (query, pages) => {
     const found = await pagesOf(await createListed(7, (i) => i % 2 === 0), query);
     expect(found.filter((page, i) => page.length > 0 || i === 0)).toEqual(pages);
   });
 
-  test("reads no more than so much for one call, and says that there is more", async () => {
+  test("makes at most five reads, and returns a `next` when there are more", async () => {
     const api = await createListed(620, (i) => i === 0);
     const page = await list(api, "?state=stopped");
     expect([idsOf(page), api.calls.filter((call) => call === "ledger.listRecentWatches").length]).toEqual([
@@ -104,7 +105,7 @@ describe("the list of a project's jobs", () => {
     expect(idsOf(await list(api, `?state=stopped&before=${page.next}`))).toEqual(["j0"]);
   });
 
-  test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {
+  test("returns the same 403 for a project that exists and for one that does not, and reads nothing", async () => {
     const api = await createListed(1);
     const [real, none] = await Promise.all(
       ["secret", "absent"].map((project) =>
@@ -119,7 +120,7 @@ describe("the list of a project's jobs", () => {
     expect(api.calls).toEqual([]);
   });
 
-  test("tells every fault of its query at once", async () => {
+  test("returns all errors of the query at once", async () => {
     const api = await createListed(1);
     const query = "?project=absent&state=over&limit=0&limit=7&colour=red";
     const answer = await api.ask("GET", `/v1/jobs${query}`);
@@ -131,7 +132,7 @@ describe("the list of a project's jobs", () => {
       expect([wrong, (await api.ask("GET", `/v1/jobs?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
-  test("without a project is that of the default one, if there is one", async () => {
+  test("requires a project when there is no default project", async () => {
     const settings = { ...CONFIG.settings, defaultProject: undefined };
     const answer = await createHarness({ config: { ...CONFIG, settings } }).ask("GET", "/v1/jobs");
     expect(json(answer).errors).toEqual([

@@ -57,7 +57,7 @@ function fill(path: string): string {
   return path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys") + query;
 }
 
-test("every operation of the document does what the document says, with its own example", async () => {
+test("every operation accepts its own example and responds as the OpenAPI document says", async () => {
   const { operations, schemaFaults } = await operationsOf(await createEnded());
   expect(operations).toHaveLength(11);
   for (const { path, method, operation } of operations) {
@@ -77,7 +77,7 @@ test("every operation of the document does what the document says, with its own 
   }
 });
 
-test("every problem of an operation is one it may answer, in the form of a problem", async () => {
+test("every problem response of an operation is in the OpenAPI document and has the form of a problem", async () => {
   const { operations, schemaFaults } = await operationsOf(await createEnded());
   for (const { path, method, operation } of operations) {
     if (operation.responses["401"] === undefined) continue;
@@ -100,15 +100,15 @@ test("every problem of an operation is one it may answer, in the form of a probl
   }
 });
 
-describe("the address in the document", () => {
+describe("the server URL of the OpenAPI document", () => {
   const serversOf = async (api: Harness) =>
     json(await api.ask("GET", "/v1/openapi.json", { token: null })).servers;
 
-  it("is the operator's, behind a domain of their own", async () => {
+  it("is settings.publicUrl when it is configured", async () => {
     expect(await serversOf(createHarness())).toEqual([{ url: "https://notifier.example.com" }]);
   });
 
-  it("is the deployed one where the operator has set none, and while the config is broken", async () => {
+  it("is the API's own address without settings.publicUrl, and while the config has errors", async () => {
     const { publicUrl: _, ...settings } = CONFIG.settings;
     const deployed = [{ url: expect.stringMatching(/^https:\/\/default\.example\.com\/?$/) }];
     expect(await serversOf(createHarness({ config: { ...CONFIG, settings } }))).toEqual(deployed);
@@ -117,7 +117,7 @@ describe("the address in the document", () => {
   });
 });
 
-test("no operation for callers ignores a parameter that it does not take", async () => {
+test("every operation with a token rejects an unknown parameter", async () => {
   const { operations } = await operationsOf(await createEnded());
   const forCallers = operations.filter(({ operation }) => operation.responses["401"] !== undefined);
   expect(forCallers.length).toBeGreaterThan(4);
@@ -141,6 +141,6 @@ test("no operation for callers ignores a parameter that it does not take", async
   }
 });
 
-test("the example of a submission is made for a config like this one", () => {
+test("the example of a submission uses names of the test config", () => {
   expect(SCHEMA_EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
 });

@@ -9,7 +9,7 @@ import { end, URL_OF_A } from "../http-watched.ts";
 
 const CALL = { jobIds: ["a", "b"], digest: true, notify: ["ops", "deploys", "audit"] };
 
-/** Two jobs of one call, told to the chats `ops` and `deploys` together, and to `audit` one by one. */
+/** Two jobs of one call. The chats `ops` and `deploys` get a digest. `audit` gets a notification for each job. */
 async function digested(): Promise<Harness> {
   const api = createHarness();
   await api.ask("POST", "/v1/jobs", { body: CALL });
@@ -48,8 +48,8 @@ async function deliveriesOf(api: Harness): Promise<readonly unknown[]> {
 const AT = new Date(START).toISOString();
 const WAITS = { state: "pending", attempts: 0, lastStatus: null, lastReason: null, at: null };
 
-describe("a chat that is told of several jobs at once", () => {
-  test("stands as the digest's notification does, for each of its jobs", async () => {
+describe("the delivery to a chat of a digest", () => {
+  test("is the digest's delivery, in the status of each job", async () => {
     const api = await digested();
     await ended(api);
     await attempt(api, "deploys", "delivered", 200);
@@ -63,7 +63,7 @@ describe("a chat that is told of several jobs at once", () => {
     ]);
   });
 
-  test("is on its way while other jobs of the call still run", async () => {
+  test("is pending while other jobs of the call run", async () => {
     const api = await digested();
     await ended(api);
     expect(await deliveriesOf(api)).toMatchObject(
@@ -71,7 +71,7 @@ describe("a chat that is told of several jobs at once", () => {
     );
   });
 
-  test("stands by its own notification once this job was redelivered to it", async () => {
+  test("is the job's own delivery after a redelivery of the job", async () => {
     const api = await digested();
     await ended(api);
     await attempt(api, "ops", "delivered", 200);
@@ -79,14 +79,14 @@ describe("a chat that is told of several jobs at once", () => {
     expect(await deliveriesOf(api)).toContainEqual(expect.objectContaining({ target: "ops", ...WAITS }));
   });
 
-  test("was not told of a job that was stopped", async () => {
+  test("is not in the status of a stopped job", async () => {
     const api = await digested();
     await api.ask("DELETE", URL_OF_A);
     await attempt(api, "ops", "delivered", 200);
     expect(await deliveriesOf(api)).toEqual([]);
   });
 
-  test("is shown so on the page as well", async () => {
+  test("is also shown on the page", async () => {
     const api = createHarness();
     const accepted = await api.ask("POST", "/v1/jobs", { body: CALL });
     await ended(api);

@@ -3,8 +3,8 @@ import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
-describe("the status of a watch", () => {
-  test("is the document, with a tag and when to ask again", async () => {
+describe("GET /v1/jobs/{project}/{jobId}", () => {
+  test("returns the status document with an ETag and a Retry-After header", async () => {
     const api = await watched();
     const answer = await api.ask("GET", URL_OF_A);
     expect(answer).toMatchObject({
@@ -29,7 +29,7 @@ describe("the status of a watch", () => {
     ]);
   });
 
-  test("shows the tree as last seen, with what failed in it", async () => {
+  test("shows the tree of the latest poll, with its failures", async () => {
     const api = await watched();
     await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     const leaf = {
@@ -77,7 +77,7 @@ describe("the status of a watch", () => {
     });
   });
 
-  test("says since when polls bring no news, and what the latest met", async () => {
+  test("returns the last poll error with its start", async () => {
     const api = await watched();
     await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.recordPoll({
@@ -100,7 +100,7 @@ describe("the status of a watch", () => {
     });
   });
 
-  test("once over, leaves out targets that did not ask for the outcome, and needs no other visit", async () => {
+  test("omits filtered targets and Retry-After after the end of the watch", async () => {
     const api = await watched();
     await end(api, "succeeded");
     const answer = await api.ask("GET", URL_OF_A);
@@ -108,7 +108,7 @@ describe("the status of a watch", () => {
     expect(json(answer)).toMatchObject({ state: "succeeded", done: true, deliveries: [{ target: "audit" }] });
   });
 
-  test("is not sent again to who has it", async () => {
+  test("returns 304 to a caller with the current ETag", async () => {
     const api = await watched();
     const etag = (await api.ask("GET", URL_OF_A)).headers?.etag ?? "";
     const headers = { "if-none-match": `"other", W/${etag}` };
@@ -119,20 +119,20 @@ describe("the status of a watch", () => {
     expect((await api.ask("GET", URL_OF_A, { headers })).status).toBe(200);
   });
 
-  test("of a job nobody watches is a 404, and HEAD is answered as GET", async () => {
+  test("returns 404 for an unknown job, and the same response to HEAD as to GET", async () => {
     const api = await watched();
     expect((await api.ask("GET", "/v1/jobs/prod/b")).status).toBe(404);
     expect((await api.ask("GET", "/v1/jobs/prod/%2e%2e")).status).toBe(404);
     expect(await api.ask("HEAD", URL_OF_A)).toEqual(await api.ask("GET", URL_OF_A));
   });
 
-  test("of a job nobody watches says what may be the matter, and what to do", async () => {
+  test("says in the 404 of an unknown job how to watch the job", async () => {
     const answer = json(await (await watched()).ask("GET", "/v1/jobs/prod/b"));
     expect(answer.detail).toContain("The project prod has no watch of the job b");
     expect(answer.detail).toContain("POST /v1/jobs starts a watch");
   });
 
-  test("at a path that no job can have says what a job ID is, to those who may see the project", async () => {
+  test("describes a job ID in the 404 of a malformed path, for callers with the project's scope", async () => {
     const api = await watched();
     const own = await api.ask("GET", "/v1/jobs/prod/a%20b", { token: TOKENS.team });
     expect(own.status).toBe(404);
@@ -144,12 +144,12 @@ describe("the status of a watch", () => {
     expect((await api.ask("GET", "/v1/jobs/secret/a%20b", { token: TOKENS.team })).status).toBe(403);
   });
 
-  test("of a project that is not the caller's names the part of the path that says so", async () => {
+  test("names the path parameter and the scope when the caller lacks the project's scope", async () => {
     const answer = await (await watched()).ask("GET", "/v1/jobs/secret/a", { token: TOKENS.team });
     expect(json(answer).errors).toEqual([{ parameter: "project", detail: "missing scope projects:secret" }]);
   });
 
-  test("of a project that is not the caller's is the same whether it exists or not, and nothing is read", async () => {
+  test("returns the same 403 for a project that exists and for one that does not, and reads nothing", async () => {
     const api = await watched();
     api.calls.length = 0;
     const [real, none] = await Promise.all(

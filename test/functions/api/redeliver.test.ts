@@ -3,11 +3,11 @@ import { TOKENS } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
-describe("redelivery", () => {
+describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
   const again = (api: Harness, body?: unknown, token = TOKENS.all) =>
     api.ask("POST", `${URL_OF_A}/redeliver`, { ...(body === undefined ? {} : { body }), token });
 
-  test("sends the outcome again to all it was meant for, each time under a new number", async () => {
+  test("sends the outcome to all subscribed targets, each time with a new number", async () => {
     const api = await watched();
     await end(api, "succeeded");
     expect((await again(api)).status).toBe(202);
@@ -19,7 +19,7 @@ describe("redelivery", () => {
     ]);
   });
 
-  test("is put before the sweep, which finds it should its message be lost", async () => {
+  test("schedules a sweep that finds the notification when its message is lost", async () => {
     const api = await watched();
     await end(api, "succeeded");
     const [before] = await api.ledger.listOverdue(api.clock.now * 2, 10);
@@ -28,14 +28,14 @@ describe("redelivery", () => {
     expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([KEY]);
   });
 
-  test("tells a target that is named whatever its filter says", async () => {
+  test("notifies a named target although its `on` excludes the outcome", async () => {
     const api = await watched();
     await end(api, "succeeded");
     const answer = await again(api, { targets: ["deploys", "deploys"] }, TOKENS.team);
     expect(json(answer).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
   });
 
-  test("of a watch that has no outcome yet is a conflict", async () => {
+  test("returns 409 for a watch without an outcome", async () => {
     const api = await watched();
     expect((await again(api)).status).toBe(409);
     await api.ask("DELETE", URL_OF_A);
@@ -46,7 +46,7 @@ describe("redelivery", () => {
     ["a target of another watch", { targets: ["ops"] }, TOKENS.all, 422, "#/targets/0"],
     ["a target that is not the caller's", { targets: ["deploys", "audit"] }, TOKENS.team, 403, "#/targets/1"],
     ["an unknown field", { target: "audit" }, TOKENS.all, 422, "#/target"],
-  ])("to %s is refused by its place", async (_, body, token, status, pointer) => {
+  ])("rejects %s by its pointer", async (_, body, token, status, pointer) => {
     const api = await watched();
     await end(api);
     const answer = await again(api, body, token);
@@ -55,7 +55,7 @@ describe("redelivery", () => {
     expect(api.notifyQueue.state.sent).toBe(0);
   });
 
-  test("to a target of another watch says how to tell it all the same", async () => {
+  test("says how to notify a target of another watch", async () => {
     const api = await watched();
     await end(api);
     expect(json(await again(api, { targets: ["ops"] })).errors).toEqual([
@@ -63,7 +63,7 @@ describe("redelivery", () => {
     ]);
   });
 
-  test("with its targets in the query is refused, and says where they belong", async () => {
+  test("rejects targets in the query, and says where they belong", async () => {
     const api = await watched();
     await end(api);
     const answer = await api.ask("POST", `${URL_OF_A}/redeliver?targets=audit`);
@@ -80,7 +80,7 @@ describe("redelivery", () => {
     expect(api.notifyQueue.state.sent).toBe(0);
   });
 
-  test("that could not be sent is a 503", async () => {
+  test("returns 503 when a notification is not queued", async () => {
     const api = await watched({
       notifyQueue: {
         send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })),

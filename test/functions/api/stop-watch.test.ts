@@ -3,8 +3,8 @@ import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, URL_OF_A, watched } from "../http-watched.ts";
 
-describe("stopping", () => {
-  test("ends the watch, twice is once, and the job can be handed over again", async () => {
+describe("DELETE /v1/jobs/{project}/{jobId}", () => {
+  test("stops the watch, accepts a repetition, and lets a new call watch the job again", async () => {
     const api = await watched();
     for (let i = 0; i < 2; i += 1) expect(await api.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
     expect(json(await api.ask("GET", URL_OF_A)).state).toBe("stopped");
@@ -12,7 +12,7 @@ describe("stopping", () => {
     expect(json(again).jobs[0]?.status).toBe("accepted");
   });
 
-  test("lets go of an end that told nothing of the job, so that it can be handed over again", async () => {
+  test("makes a timed-out watch restartable", async () => {
     const api = await watched();
     await end(api, "timed_out");
     const handOver = async () =>
@@ -33,15 +33,15 @@ describe("stopping", () => {
     });
   });
 
-  test("what nobody watches is a 404, and another's project a 403", async () => {
+  test("returns 404 for an unknown watch and 403 for a project outside the caller's scope", async () => {
     const api = await watched();
     expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(404);
     expect((await api.ask("DELETE", "/v1/jobs/secret/a", { token: TOKENS.team })).status).toBe(403);
   });
 });
 
-describe("stopping with something to say", () => {
-  test("is refused, and the watch goes on; an empty body or {} says nothing", async () => {
+describe("DELETE with a query or a body", () => {
+  test("is rejected, and the watch goes on; an empty body and {} are accepted", async () => {
     const api = await watched();
     const forced = await api.ask("DELETE", `${URL_OF_A}?force=1`, { body: { why: "x" } });
     expect(forced.status).toBe(422);
@@ -55,11 +55,11 @@ describe("stopping with something to say", () => {
   });
 });
 
-describe("stopping a member of a digest", () => {
+describe("DELETE of a member of a digest", () => {
   const digest = { jobIds: ["a", "b"], digest: true, notify: ["ops", "audit"] };
   const sent = { v: 1, kind: "digest", digestId: "uuid-1", target: "ops", delaySeconds: 0 };
 
-  test("leaves it, and the last to leave sends it", async () => {
+  test("removes the member; the last removal sends the digest", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: digest });
     await api.ask("DELETE", "/v1/jobs/prod/a");
@@ -68,7 +68,7 @@ describe("stopping a member of a digest", () => {
     expect(messages(api.notifyQueue)).toEqual([sent]);
   });
 
-  test("that could not be sent is told, and made up for when asked again", async () => {
+  test("returns 503 when the digest is not sent, and a repetition sends the digest", async () => {
     let down = true;
     const api = createHarness({
       notifyQueue: {
@@ -87,7 +87,7 @@ describe("stopping a member of a digest", () => {
     expect(api.calls.filter((call) => call === "notifyQueue.send")).toHaveLength(2);
   });
 
-  test("and taking it up again alone is no longer part of it", async () => {
+  test("ends its membership: a new call for the job alone does not join the digest", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: digest });
     await api.ask("DELETE", "/v1/jobs/prod/a");

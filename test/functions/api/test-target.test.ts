@@ -2,13 +2,13 @@ import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
-describe("testing a target", () => {
-  const tryOut = (api: Harness, name: string, token = TOKENS.all) =>
+describe("POST /v1/targets/{name}/test", () => {
+  const testTarget = (api: Harness, name: string, token = TOKENS.all) =>
     api.ask("POST", `/v1/targets/${name}/test`, { token });
 
-  test("makes one attempt and tells what it came to", async () => {
+  test("makes one attempt and returns its result", async () => {
     const api = createHarness();
-    const answer = await tryOut(api, "deploys", TOKENS.team);
+    const answer = await testTarget(api, "deploys", TOKENS.team);
     expect(json(answer)).toEqual({ target: "deploys", verdict: "delivered", status: 200, reason: "ok" });
     expect(api.deliveries).toMatchObject([
       {
@@ -19,18 +19,18 @@ describe("testing a target", () => {
     ]);
   });
 
-  test("that succeeds switches on a target that was gone; one that fails does not", async () => {
+  test("switches on a target that was gone when the attempt is delivered, and only then", async () => {
     const api = createHarness();
     await api.ledger.switchTargetOff("audit", START);
     api.attempted = { verdict: "gone", status: 410, reason: "target_gone" };
-    expect(json(await tryOut(api, "audit"))).toMatchObject({ verdict: "gone", status: 410 });
+    expect(json(await testTarget(api, "audit"))).toMatchObject({ verdict: "gone", status: 410 });
     expect((await api.ledger.readTarget("audit")).offSince).toBe(START);
     api.attempted = {};
-    await tryOut(api, "audit");
+    await testTarget(api, "audit");
     expect((await api.ledger.readTarget("audit")).offSince).toBeNull();
   });
 
-  test("takes neither parameters nor a body, and sends nothing to whoever thinks it does", async () => {
+  test("rejects a query and a body, and sends nothing", async () => {
     const api = createHarness();
     const path = "/v1/targets/ops/test";
     const answers = await Promise.all([
@@ -43,22 +43,22 @@ describe("testing a target", () => {
     expect((await api.ask("POST", path, { body: {} })).status).toBe(200);
   });
 
-  test("that is refused says by which part of the path, or that none is configured", async () => {
+  test("names the path parameter at fault, or says that the target is not configured", async () => {
     const api = createHarness();
-    expect(json(await tryOut(api, "audit", TOKENS.team)).errors).toEqual([
+    expect(json(await testTarget(api, "audit", TOKENS.team)).errors).toEqual([
       { parameter: "name", detail: "missing scope targets:audit" },
     ]);
-    expect(json(await tryOut(api, "absent")).detail).toBe("The target absent is not configured.");
-    expect(json(await tryOut(api, "a%20b")).errors).toEqual([
+    expect(json(await testTarget(api, "absent")).detail).toBe("The target absent is not configured.");
+    expect(json(await testTarget(api, "a%20b")).errors).toEqual([
       { parameter: "name", detail: expect.stringContaining("1 to 64 letters") },
     ]);
   });
 
-  test("that does not exist or is not the caller's sends nothing", async () => {
+  test("sends nothing to an unknown target or to a target outside the caller's scope", async () => {
     const api = createHarness({ config: CONFIG });
-    expect((await tryOut(api, "absent")).status).toBe(404);
-    expect((await tryOut(api, "constructor")).status).toBe(404);
-    expect((await tryOut(api, "audit", TOKENS.team)).status).toBe(403);
+    expect((await testTarget(api, "absent")).status).toBe(404);
+    expect((await testTarget(api, "constructor")).status).toBe(404);
+    expect((await testTarget(api, "audit", TOKENS.team)).status).toBe(403);
     expect(api.deliveries).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { etagOf, matchesEtag } from "../../../lib/api/http-message.ts";
 
-test("a tag follows the body", () => {
+test("etagOf depends on the body", () => {
   expect(etagOf("a")).toBe(etagOf("a"));
   expect(etagOf("a")).not.toBe(etagOf("b"));
 });
@@ -15,6 +15,6 @@ test.each([
   ['"xx"', false],
   ["x", false],
   ['"a"x"', false],
-])("the header %j names the tag: %s", (header, expected) => {
+])("matchesEtag of the header %j is %s", (header, expected) => {
   expect(matchesEtag(header, '"x"')).toBe(expected);
 });

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import * as z from "zod";
 import { pointerOf, requestErrorsOf } from "../../../lib/api/request-errors.ts";
 
-test("a pointer escapes what RFC 6901 and a URI's fragment ask for", () => {
+test("pointerOf escapes as RFC 6901 and a URI fragment require", () => {
   expect(pointerOf([])).toBe("#");
   expect(pointerOf(["a", 0, "x/y~z", "ü %"])).toBe("#/a/0/x~1y~0z/%C3%BC%20%25");
 });
 
-test("no name of a field breaks a pointer", () => {
+test("pointerOf makes a readable pointer from any field name", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary" })), (path) => {
       const steps = pointerOf(path).split("/").slice(1).map(decodeURIComponent);
@@ -18,7 +18,7 @@ test("no name of a field breaks a pointer", () => {
   );
 });
 
-test("unknown fields are told one by one, and a key that is none by what is wrong with it", () => {
+test("requestErrorsOf returns one error per unknown field, and the message of a malformed key", () => {
   const schema = z.strictObject({ map: z.record(z.string().min(1, "must have a name"), z.string()) });
   const parsed = schema.safeParse({ map: { "": "x" }, a: 1, b: 2 });
   expect(parsed.success ? [] : requestErrorsOf(parsed.error)).toEqual(
