@@ -23,20 +23,20 @@ const make = (jobType: string, name: string, draw: Distribution["draw"], ordinar
 
 /** The constants of the schedule were chosen with these distributions. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
-  make("CreateCluster", "one mode, 420 s ± 60 s", (r) => around(r, 420, 60), true),
-  make("CreateCluster", "one mode, 550 s ± 40 s", (r) => around(r, 550, 40), true),
-  make("CreateCluster", "one mode, 480 s ± 120 s", (r) => around(r, 480, 120), true),
+  make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60), true),
+  make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40), true),
+  make("CreateCluster", "normal, 480 s ± 120 s", (r) => around(r, 480, 120), true),
   make("CreateCluster", "log-normal, 400 s, sigma 0.2", (r) => logNormal(r, 400, 0.2), true),
-  make("CreateCluster", "even, 300 to 600 s", (r) => 300 + 300 * r(), true),
-  make("CreateCluster", "one mode, 600 s ± 60 s", (r) => around(r, 600, 60), true),
+  make("CreateCluster", "uniform, 300 to 600 s", (r) => 300 + 300 * r(), true),
+  make("CreateCluster", "normal, 600 s ± 60 s", (r) => around(r, 600, 60), true),
   make("CreateCluster", "15 % fail at 40 s, else 450 s", (r) =>
     r() < 0.15 ? around(r, 40, 15) : around(r, 450, 60),
   ),
   make("CreateCluster", "30 % fail at 90 s, else 500 s", (r) =>
     r() < 0.3 ? around(r, 90, 30) : around(r, 500, 70),
   ),
-  make("CreateNode", "one mode, 300 s ± 60 s", (r) => around(r, 300, 60), true),
-  make("CreateNode", "one mode, 450 s ± 70 s", (r) => around(r, 450, 70), true),
+  make("CreateNode", "normal, 300 s ± 60 s", (r) => around(r, 300, 60), true),
+  make("CreateNode", "normal, 450 s ± 70 s", (r) => around(r, 450, 70), true),
   make("CreateNode", "log-normal, 380 s, sigma 0.3", (r) => logNormal(r, 380, 0.3), true),
   make("CreateNode", "heavy tail, Pareto 1.5 from 200 s", (r) => 200 * (1 - r()) ** (-1 / 1.5)),
   make("CreateCluster", "heavy tail, 5 % take an hour", (r) =>
@@ -45,15 +45,15 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "heavy tail, 1 % take an hour", (r) =>
     r() < 0.01 ? logNormal(r, 3600, 0.3) : around(r, 500, 50),
   ),
-  make("DeleteCluster", "one mode, 120 s ± 25 s", (r) => around(r, 120, 25), true),
+  make("DeleteCluster", "normal, 120 s ± 25 s", (r) => around(r, 120, 25), true),
   make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3), true),
-  make("CreateCluster", "from 400 s to 600 s in mid-history", (r, progress) =>
+  make("CreateCluster", "from 400 s to 600 s half-way", (r, progress) =>
     around(r, progress < 0.5 ? 400 : 600, 50),
   ),
-  make("CreateCluster", "from 600 s to 400 s in mid-history", (r, progress) =>
+  make("CreateCluster", "from 600 s to 400 s half-way", (r, progress) =>
     around(r, progress < 0.5 ? 600 : 400, 50),
   ),
-  make("CreateCluster", "from 420 s to 500 s in mid-history", (r, progress) =>
+  make("CreateCluster", "from 420 s to 500 s half-way", (r, progress) =>
     around(r, progress < 0.5 ? 420 : 500, 50),
   ),
   make("CreateCluster", "from 5 % failing at 50 s to 30 %", (r, progress) =>
