@@ -1,15 +1,10 @@
 import { type Problem, problemOf } from "../../lib/api/problem.ts";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { JobResult } from "../../lib/api/submission-result.ts";
-import { type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId } from "../../lib/domain/job.ts";
-import { type OpenedJob, type OpenWatchesPorts, openWatches } from "./open-watches.ts";
-import { type SendMessagesPorts, sendMessages } from "./send-messages.ts";
-
-export interface AcceptJobsPorts extends OpenWatchesPorts, SendMessagesPorts {
-  readonly ledger: OpenWatchesPorts["ledger"] & SendMessagesPorts["ledger"];
-  readonly links: LinkOptions;
-}
+import { type AcceptPorts, type OpenedJob, openWatches } from "./open-watches.ts";
+import { sendMessages } from "./send-messages.ts";
 
 /**
  * Accepts jobs to watch. Each distinct job costs one request to the ledger. A job is accepted only after SQS has
@@ -18,7 +13,7 @@ export interface AcceptJobsPorts extends OpenWatchesPorts, SendMessagesPorts {
  */
 export async function acceptJobs(
   submission: ResolvedSubmission,
-  ports: AcceptJobsPorts,
+  ports: AcceptPorts,
 ): Promise<readonly JobResult[]> {
   const distinct = [...new Set(submission.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
   const opened = await openWatches(submission, distinct, ports);
@@ -31,7 +26,7 @@ function answerFor(
   jobId: string,
   opened: OpenedJob | undefined,
   project: string,
-  { links, now }: AcceptJobsPorts,
+  { links, now }: AcceptPorts,
 ): JobResult {
   const rejected = (error: Problem): JobResult => ({
     project,

@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import { hasUnknownName, resolveSubmission } from "../../lib/api/resolve-submission.ts";
-import { submissionResponse } from "../../lib/api/submission-result.ts";
+import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { linkOptions } from "../../lib/auth/link-keys.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -10,28 +10,18 @@ import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
-import { type AcceptJobsPorts, acceptJobs } from "./accept-jobs.ts";
-import { createFirstPollDelay, type FirstPollDelay } from "./open-watches.ts";
-
-/** One call of `POST /v1/jobs` that was not refused as a whole. */
-export interface AcceptedCall {
-  readonly caller: string;
-  readonly project: string;
-  /** Number of jobs in the call. */
-  readonly asked: number;
-  /** The jobs that this call started to watch. */
-  readonly jobIds: readonly string[];
-}
+import { acceptJobs } from "./accept-jobs.ts";
+import { type AcceptPorts, createFirstPollDelay, type FirstPollDelay } from "./open-watches.ts";
 
 export interface EnqueuePorts
   extends Omit<AuthenticatePorts, "note">,
-    Pick<AcceptJobsPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
-  readonly ledger: AcceptJobsPorts["ledger"] & Pick<Ledger, "readDurations">;
+    Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
+  readonly ledger: AcceptPorts["ledger"] & Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
   /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
-  readonly onAccepted: (call: AcceptedCall) => void;
+  readonly onAccepted: (caller: string, project: string, jobs: readonly JobResult[]) => void;
   readonly onDurationsUnread: (error: unknown) => void;
 }
 
@@ -64,18 +54,14 @@ async function acceptRequest(
 
   const links = linkOptions(config, ports.defaultUrl);
   const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
-  ports.onAccepted({
-    caller: identified.caller.name,
-    project: resolved.project,
-    asked: jobs.length,
-    jobIds: jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId),
-  });
+  ports.onAccepted(identified.caller.name, resolved.project, jobs);
   return submissionResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
 }
 
-/** Writes the log line and the metric of one call. */
-export function logAccepted({ caller, project, asked, jobIds }: AcceptedCall): void {
-  log.info("accept", { caller, project, asked, accepted: jobIds.length, job_ids: jobIds });
+/** Writes the log line and the metric of one call. The line lists the jobs that the call started to watch. */
+export function logAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
+  const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
+  log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, job_ids: jobIds });
   meter.add("Accepted", jobIds.length);
 }
 

@@ -1,4 +1,5 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
+import type { LinkOptions } from "../../lib/auth/link-keys.ts";
 import { isChat } from "../../lib/channels/targets.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
@@ -6,6 +7,7 @@ import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { OpenResult } from "../../lib/ledger/watch.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";
@@ -21,9 +23,13 @@ export type OpenedJob = {
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-export interface OpenWatchesPorts {
-  readonly ledger: Pick<Ledger, "openWatch" | "createDigest">;
+/** What the steps of one call of `POST /v1/jobs` use. */
+export interface AcceptPorts {
+  readonly ledger: Pick<Ledger, "openWatch" | "createDigest" | "scheduleSweep">;
+  readonly pollQueue: Pick<Queue, "send">;
+  readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
+  readonly links: LinkOptions;
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
@@ -38,7 +44,7 @@ export interface OpenWatchesPorts {
 export async function openWatches(
   submission: ResolvedSubmission,
   jobIds: readonly string[],
-  ports: OpenWatchesPorts,
+  ports: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const chats = submission.digest && jobIds.length > 1 ? chatTargets(submission, ports.config) : [];
   const digestId = chats.length === 0 ? null : ports.uuid();
@@ -50,7 +56,7 @@ async function openWatch(
   jobId: string,
   { project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
   digestId: string | null,
-  { ledger, config: { settings }, now, firstPollDelay, onFailure }: OpenWatchesPorts,
+  { ledger, config: { settings }, now, firstPollDelay, onFailure }: AcceptPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(deadlineMinutes * MINUTE_MS);
   const delay = await firstPollDelay(settings.poll, project, jobIds.length);
@@ -92,7 +98,7 @@ async function createDigest(
   targets: readonly string[],
   { project }: ResolvedSubmission,
   opened: readonly OpenedJob[],
-  { ledger, config, onFailure }: OpenWatchesPorts,
+  { ledger, config, onFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const members = opened.filter((job) => job.kind === "accepted");
   if (members.length === 0) return opened;

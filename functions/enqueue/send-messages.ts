@@ -1,25 +1,19 @@
 import type { Config } from "../../lib/config/config.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
-import type { Watch, WatchLedger } from "../../lib/ledger/watch.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-import type { OpenedJob, OpenWatchesPorts } from "./open-watches.ts";
+import type { AcceptPorts, OpenedJob } from "./open-watches.ts";
 
 /** A sweep checks the notifications of an ended watch after this time, because this call may fail to send them. */
 const SWEEP_DELAY_MS = 600_000;
-
-export interface SendMessagesPorts extends Pick<OpenWatchesPorts, "config" | "now" | "onFailure"> {
-  readonly ledger: Pick<WatchLedger, "scheduleSweep">;
-  readonly pollQueue: Pick<Queue, "send">;
-  readonly notifyQueue: Pick<Queue, "send">;
-}
 
 /** Sends the polls and notifications of the opened watches. A job becomes `failed` when SQS does not confirm one. */
 export async function sendMessages(
   project: string,
   opened: readonly OpenedJob[],
-  ports: SendMessagesPorts,
+  ports: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const jobs = opened.map((job) => ({
     job,
@@ -35,9 +29,7 @@ export async function sendMessages(
   ]);
   return jobs.map(({ job, ...own }) => {
     const isSent = [...own.polls, ...own.notifications].every(({ id }) => !unsent.has(id));
-    if (isSent && !unscheduled.has(job.jobId)) return job;
-    const { jobId, deadlineAt, delaySeconds } = job;
-    return { jobId, deadlineAt, delaySeconds, kind: "failed" };
+    return isSent && !unscheduled.has(job.jobId) ? job : { ...job, kind: "failed" };
   });
 }
 
@@ -79,7 +71,7 @@ function outcomeOf({ state }: Watch): Outcome | null {
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
-  { ledger, config, now, onFailure }: SendMessagesPorts,
+  { ledger, config, now, onFailure }: AcceptPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
@@ -101,7 +93,7 @@ async function scheduleSweeps(
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
-  { onFailure }: SendMessagesPorts,
+  { onFailure }: AcceptPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");

@@ -5,7 +5,7 @@ import type { Settings } from "../../lib/config/settings.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { deadLetterUnknown, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
+import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   deadLetter,
@@ -58,7 +58,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
       case "filtered":
         return "acknowledged";
       case "unknown":
-        return deadLetterUnknown(received, readPorts);
+        return deadLetterMessage("unknown", "the ledger has no such outcome or digest", received, readPorts);
       case "notification":
         return notify(resolved, received, config.settings, ports);
       default:

@@ -40,25 +40,20 @@ export async function readMessage<T>(
       ports.onUnreadable("newer", `version ${parsed.version}`);
       await ports.queue.changeVisibility(received.receiptHandle, NEWER_VERSION_WAIT_SECONDS);
       return { kind: "unreadable", disposition: "retry" };
-    case "malformed":
-      return {
-        kind: "unreadable",
-        disposition: await deadLetterUnreadable("malformed", parsed.reason, received, ports),
-      };
+    case "malformed": {
+      const disposition = await deadLetterMessage("malformed", parsed.reason, received, ports);
+      return { kind: "unreadable", disposition };
+    }
     default:
       return parsed satisfies never;
   }
 }
 
 /**
- * Sends a message to the dead-letter queue because the ledger does not know what it names.
+ * Sends a message that a function cannot use to the dead-letter queue, with the reason.
  * @throws SendFailedError when the dead-letter queue does not take the message.
  */
-export function deadLetterUnknown(received: ReceivedMessage, ports: ReadMessagePorts): Promise<Disposition> {
-  return deadLetterUnreadable("unknown", "the ledger does not know what the message names", received, ports);
-}
-
-async function deadLetterUnreadable(
+export async function deadLetterMessage(
   reason: UnreadableReason,
   detail: string,
   { messageId, body }: ReceivedMessage,

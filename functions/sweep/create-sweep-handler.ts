@@ -22,7 +22,7 @@ const REPORT_OFF_TARGET_MS = 86_400_000;
 /** A watch or target for which a run failed. */
 export type SweepItem = WatchKey | { readonly target: string };
 
-export interface SweepPorts extends SweepWatchPorts {
+export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
   readonly onFailure: (failed: SweepItem, error: unknown) => void;
@@ -62,13 +62,13 @@ async function sweepWatches(
   remainingMs: () => number,
   ports: SweepPorts,
 ): Promise<SweepResult> {
-  const scope = { ...ports, config, sent: new Set<string>() };
+  const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
   /** Watches that failed in this run. The index may still return them. */
   const failed = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     try {
-      const sent = await sweepWatch(entry, scope);
+      const sent = await sweepWatch(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
     } catch (error) {

@@ -21,15 +21,12 @@ const LEASE_WAIT_SECONDS = 36;
 /** How late the message of a notification may be before the sweep sends it again. */
 const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
 
+/** What one run of the sweep uses for each watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly now: () => Instant;
-}
-
-/** What one run of the sweep uses for each watch. */
-export interface SweepScope extends SweepWatchPorts {
   readonly config: Config;
   /** Bodies of the notifications that this run has sent. All watches of a digest share one message per target. */
   readonly sent: Set<string>;
@@ -41,25 +38,23 @@ export interface SentAgain {
   readonly notifications: number;
 }
 
-const NOTHING: SentAgain = { polls: 0, notifications: 0 };
-
 /**
  * Sends the overdue messages of one watch again. Then gives the watch its next due time in the overdue index, or
  * removes it from the index when no message of it can become overdue.
  * @throws SendFailedError or an error of the ledger. The watch then gets a later due time if possible.
  */
-export async function sweepWatch(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
+export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
   try {
-    return await sendOverdue(entry, scope);
+    return await sendOverdue(entry, ports);
   } catch (error) {
     // A watch that fails at every run must not stay before the other overdue watches in the index.
-    await scope.ledger.rescheduleSweep(entry, scope.now() + DUE_AGAIN_MS).catch(() => undefined);
+    await ports.ledger.rescheduleSweep(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
 }
 
-async function sendOverdue(entry: OverdueEntry, scope: SweepScope): Promise<SentAgain> {
-  const { ledger, pollQueue, now } = scope;
+async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
+  const { ledger, pollQueue, now } = ports;
   const document = await ledger.readWatch(entry);
   if (document?.watch.state === "watching") {
     const { poll, pollDone } = document.watch;
@@ -70,9 +65,9 @@ async function sendOverdue(entry: OverdueEntry, scope: SweepScope): Promise<Sent
   }
   if (document === null || document.watch.state === "stopped" || document.summary === null) {
     await ledger.rescheduleSweep(entry, null);
-    return NOTHING;
+    return { polls: 0, notifications: 0 };
   }
-  return sendNotifications(entry, document, document.summary.outcome, scope);
+  return sendNotifications(entry, document, document.summary.outcome, ports);
 }
 
 /** A notification that may be overdue. */
@@ -88,10 +83,10 @@ async function sendNotifications(
   entry: OverdueEntry,
   { watch, deliveries }: WatchDocument,
   outcome: NonNullable<WatchDocument["summary"]>["outcome"],
-  scope: SweepScope,
+  ports: SweepWatchPorts,
 ): Promise<SentAgain> {
-  const { ledger, notifyQueue, config, sent } = scope;
-  const now = scope.now();
+  const { ledger, notifyQueue, config, sent } = ports;
+  const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
   const { own, byDigest } = notificationTargets(
     { targets: watch.targets, digestTargets: digestTargetsOf(digest, watch) },

@@ -36,15 +36,11 @@ export const METRICS: readonly string[] = Object.keys(UNITS);
 /** Dimensions have few values: kinds, verdicts, outcomes. They never contain names or IDs. */
 export type Dimensions = Readonly<Record<string, string>>;
 
-export interface Meter {
-  add(name: MetricName, value: number, dimensions?: Dimensions): void;
-}
-
 /** One instance per set of dimensions, so that each set is written as one record. */
 const bySet = new Map<string, Metrics>();
 
-export const meter: Meter = {
-  add(name, value, dimensions = {}) {
+export const meter = {
+  add(name: MetricName, value: number, dimensions: Dimensions = {}): void {
     const set = JSON.stringify(dimensions);
     let metrics = bySet.get(set);
     if (metrics === undefined) {

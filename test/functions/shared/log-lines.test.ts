@@ -5,6 +5,7 @@ import { logAccepted } from "../../../functions/enqueue/create-enqueue-handler.t
 import { logAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
+import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
@@ -52,9 +53,17 @@ const CONCLUSION: OutcomeSummary = {
   lagSeconds: 4.5,
 };
 
+const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
+  project: "prod",
+  jobId,
+  status,
+  statusUrl: null,
+  pageUrl: null,
+});
+
 test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, metrics } = await capturedLog(() => {
-    logAccepted({ caller: "gitlab", project: "prod", asked: 2, jobIds: ["job-1"] });
+    logAccepted("gitlab", "prod", [jobResult("job-1", "accepted"), jobResult("job-2", "already_watching")]);
     logPoll({
       key: KEY,
       poll: 1,

@@ -1,5 +1,5 @@
 import {
-  deadLetterUnknown,
+  deadLetterMessage,
   readMessage,
   type UnreadableReason,
 } from "../../../functions/shared/read-message.ts";
@@ -86,10 +86,12 @@ it("describes a malformed message by field names and never by values", async () 
   expect(JSON.stringify(unreadable)).not.toContain("s3cret");
 });
 
-it("sends a message that names something unknown to the dead-letter queue", async () => {
+it("sends an unusable message to the dead-letter queue with its reason and detail", async () => {
   const { ports, received, deadLetterQueue } = queues();
-  expect(await deadLetterUnknown(await received(NOTIFICATION_V1), ports)).toBe("acknowledged");
+  expect(await deadLetterMessage("unknown", "no outcome", await received(NOTIFICATION_V1), ports)).toBe(
+    "acknowledged",
+  );
   expect(deadLetterQueue.state.messages).toMatchObject([
-    { body: NOTIFICATION_V1, attributes: { reason: "unknown" } },
+    { body: NOTIFICATION_V1, attributes: { reason: "unknown", detail: "no outcome" } },
   ]);
 });
