@@ -1,62 +1,63 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { type Surroundings, startApi, startEnqueue } from "./service.ts";
-import { TOKEN } from "./setup.ts";
-import type { Actor } from "./world.ts";
+import { TOKEN } from "./draw-inputs.ts";
+import { createApi, createEnqueue, type Environment } from "./service.ts";
+import type { Invocation } from "./simulation.ts";
 
 const LIMIT_MS = 29_000;
 
-/** What the API has confirmed to its callers. */
+/** What the API confirmed to its callers. */
 export interface Confirmed {
-  /** Of each watch, the targets that were promised to be told. */
+  /** The targets that the API accepted, by watch. */
   readonly targets: Map<string, Set<string>>;
 }
 
-/** A pipeline hands its jobs over, and asks again until every one is confirmed, or until it has lost patience. */
-export function post(
-  around: Surroundings,
-  asked: ResolvedSubmission,
+/** Submits jobs. Repeats the request until every job is confirmed, at most `retries` times. */
+export function submitJobs(
+  environment: Environment,
+  submission: ResolvedSubmission,
   confirmed: Confirmed,
-  patience: number,
+  retries: number,
 ): void {
-  const { world } = around;
+  const { simulation } = environment;
   invoke(
-    around,
+    environment,
     "enqueue",
-    async (actor) => {
-      const response = await startEnqueue(around, actor)(
+    async (invocation) => {
+      const response = await createEnqueue(environment, invocation)(
         {
           method: "POST",
           path: "/v1/jobs",
           query: new URLSearchParams(),
           headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
           body: JSON.stringify({
-            project: asked.project,
-            jobIds: asked.jobIds,
-            notify: asked.targets,
-            deadlineMinutes: asked.deadlineMinutes,
-            digest: asked.digest,
+            project: submission.project,
+            jobIds: submission.jobIds,
+            notify: submission.targets,
+            deadlineMinutes: submission.deadlineMinutes,
+            digest: submission.digest,
           }),
-          requestId: actor.name,
+          requestId: invocation.name,
         },
-        { requestId: actor.name, remainingMs: () => actor.deadlineAt - world.now() },
+        { requestId: invocation.name, remainingMs: () => invocation.deadlineAt - simulation.now() },
         () => {},
       );
       if (response.status !== 202) {
-        world.note(actor, `answers ${response.status}`);
+        simulation.note(invocation, `answers ${response.status}`);
         if (response.status !== 503) throw new Error(`unexpected answer: ${response.body}`);
         return false;
       }
       const { jobs } = SubmissionResult.parse(JSON.parse(response.body ?? ""));
       for (const { jobId, status } of jobs) {
-        world.note(actor, `${jobId}: ${status}`);
-        if (status !== "rejected") confirm(confirmed, { project: asked.project, jobId }, asked.targets);
+        simulation.note(invocation, `${jobId}: ${status}`);
+        if (status !== "rejected")
+          confirm(confirmed, { project: submission.project, jobId }, submission.targets);
       }
       return jobs.every(({ status }) => status !== "rejected");
     },
     () => {
-      if (patience > 0) post(around, asked, confirmed, patience - 1);
+      if (retries > 0) submitJobs(environment, submission, confirmed, retries - 1);
     },
   );
 }
@@ -66,52 +67,52 @@ function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: re
   targets.set(id, new Set([...(targets.get(id) ?? []), ...names]));
 }
 
-/** Somebody stops a watch, and asks again until that is confirmed. */
-export function stop(around: Surroundings, key: WatchKey): void {
-  const { world } = around;
+/** Stops a watch. Repeats the request until it is confirmed. */
+export function stopWatch(environment: Environment, key: WatchKey): void {
+  const { simulation } = environment;
   invoke(
-    around,
+    environment,
     "status",
-    async (actor) => {
-      const response = await startApi(around, actor)(
+    async (invocation) => {
+      const response = await createApi(environment, invocation)(
         {
           method: "DELETE",
           path: `/v1/jobs/${key.project}/${key.jobId}`,
           query: new URLSearchParams(),
           headers: { authorization: `Bearer ${TOKEN}` },
           body: "",
-          requestId: actor.name,
+          requestId: invocation.name,
         },
-        { requestId: actor.name, remainingMs: () => actor.deadlineAt - world.now() },
+        { requestId: invocation.name, remainingMs: () => invocation.deadlineAt - simulation.now() },
         () => {},
       );
       if (response.status === 503) return false;
       if (response.status !== 204) throw new Error(`unexpected answer: ${response.body}`);
-      world.note(actor, `${key.jobId}: asked to stop`);
+      simulation.note(invocation, `${key.jobId}: stopped`);
       return true;
     },
-    () => stop(around, key),
+    () => stopWatch(environment, key),
   );
 }
 
-/** One call of the API: done, or to be asked again when it failed, or was not answered in time. */
+/** Calls the API once. Calls `again` later when the call failed or timed out. */
 function invoke(
-  { world }: Surroundings,
+  { simulation }: Environment,
   name: string,
-  run: (actor: Actor) => Promise<boolean>,
+  run: (invocation: Invocation) => Promise<boolean>,
   again: () => void,
 ): void {
-  const actor = world.actor(name, LIMIT_MS);
+  const invocation = simulation.invocation(name, LIMIT_MS);
   let over = false;
   const end = (done: boolean): void => {
     if (over) return;
     over = true;
-    if (!done) world.agenda.after(world.chance.between(1_000, 30_000), again);
+    if (!done) simulation.scheduler.after(simulation.random.between(1_000, 30_000), again);
   };
-  run(actor).then(end, () => end(false));
-  world.agenda.at(actor.deadlineAt, () => {
+  run(invocation).then(end, () => end(false));
+  simulation.scheduler.at(invocation.deadlineAt, () => {
     if (over) return;
-    if (actor.frozenUntil <= world.now()) actor.alive = false;
+    if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;
     end(false);
   });
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { type FaultRates, ratesNow } from "./faults.ts";
+import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
-import type { Actor, World } from "./world.ts";
+import type { Invocation, Simulation } from "./simulation.ts";
 
 const METHODS: readonly (keyof Ledger)[] = [
   "openWatch",
@@ -36,13 +36,18 @@ const METHODS: readonly (keyof Ledger)[] = [
   "readDigest",
 ];
 
-/** A store that refused, or did not answer: then it may have written. */
+/** The store was throttled or timed out. After a timeout the write may have been done. */
 class LedgerFault extends Error {
   override name = "LedgerFault";
 }
 
-/** The ledger as one invocation reaches it: over a network, through a store that throttles and times out. */
-export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, rates: FaultRates): Ledger {
+/** Returns the ledger for one invocation, with the faults of a store. */
+export function faultyLedger(
+  simulation: Simulation,
+  invocation: Invocation,
+  ledger: MemoryLedger,
+  rates: FaultRates,
+): Ledger {
   type Call = (...args: unknown[]) => Promise<unknown>;
   const methods = METHODS.map((name) => {
     const call = ledger[name] as Call;
@@ -50,21 +55,21 @@ export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, r
   });
 
   function effect(name: string, call: () => Promise<unknown>): Promise<unknown> {
-    return world.effect(actor, `ledger.${name}`, async () => {
-      const { throttled, timedOut, repeated } = ratesNow(world, rates);
-      const drawn = world.chance.next();
+    return simulation.effect(invocation, `ledger.${name}`, async () => {
+      const { throttled, timedOut, repeated } = ratesNow(simulation, rates);
+      const drawn = simulation.random.next();
       if (drawn < throttled) {
-        world.note(actor, `${name}: throttled`);
+        simulation.note(invocation, `${name}: throttled`);
         throw new LedgerFault("throttled");
       }
       const first = call();
       const answer = drawn > 1 - repeated ? call() : first;
       if (drawn < throttled + timedOut) {
-        world.note(actor, `${name}: done, but no answer`);
+        simulation.note(invocation, `${name}: done, but the answer is lost`);
         throw new LedgerFault("timed out");
       }
       const value = await answer;
-      world.note(actor, `${name}: ${brief(value)}`);
+      simulation.note(invocation, `${name}: ${brief(value)}`);
       return value;
     });
   }
@@ -74,7 +79,7 @@ export function faultyLedger(world: World, actor: Actor, ledger: MemoryLedger, r
     ...faulty,
     async claimNotification(claim) {
       const claimed = await faulty.claimNotification(claim);
-      if (claimed.kind === "claimed") actor.claims.set(JSON.stringify(claim.key), claim.now);
+      if (claimed.kind === "claimed") invocation.claims.set(JSON.stringify(claim.key), claim.now);
       return claimed;
     },
   };

@@ -8,8 +8,8 @@ import { idOf, type LedgerState, type NotificationRow } from "./memory-ledger-st
 
 const NO_LEASE = { owner: null, leaseUntil: null };
 
-/** The notifications of the memory ledger. */
-export function notificationSteps({ notifications }: LedgerState): NotificationLedger {
+/** Returns the operations on notifications. */
+export function notificationOperations({ notifications }: LedgerState): NotificationLedger {
   function leased(wanted: {
     key: NotificationKey;
     redelivery: number;
@@ -23,8 +23,8 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
   return {
     async claimNotification({ key, redelivery, messageId, now, leaseMs }) {
       const id = idOfNotification(key);
-      const fresh = { delivery: { ...newDeliveryRecord(key.target), redelivery }, ...NO_LEASE };
-      const row = notifications[id] ?? fresh;
+      const initial = { delivery: { ...newDeliveryRecord(key.target), redelivery }, ...NO_LEASE };
+      const row = notifications[id] ?? initial;
       const { delivery } = row;
       const { state, nextAttemptAt } = delivery;
       if (delivery.redelivery !== redelivery || state === "delivered" || delivery.deadLettered)
@@ -32,11 +32,11 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
       if (state !== "pending") {
         return { kind: "needs_dead_letter", state, reason: delivery.history.at(-1)?.reason ?? state };
       }
-      const live = row.leaseUntil !== null && row.leaseUntil >= now;
-      const early = nextAttemptAt !== null && nextAttemptAt > now;
-      if ((live || early) && row.owner !== messageId) return { kind: "other_owner" };
-      if (live) return { kind: "own_lease" };
-      if (early) return { kind: "not_due", until: nextAttemptAt };
+      const isLeased = row.leaseUntil !== null && row.leaseUntil >= now;
+      const isEarly = nextAttemptAt !== null && nextAttemptAt > now;
+      if ((isLeased || isEarly) && row.owner !== messageId) return { kind: "other_owner" };
+      if (isLeased) return { kind: "own_lease" };
+      if (isEarly) return { kind: "not_due", until: nextAttemptAt };
       notifications[id] = { ...row, owner: messageId, leaseUntil: now + leaseMs };
       return { kind: "claimed", record: delivery };
     },
@@ -63,15 +63,15 @@ export function notificationSteps({ notifications }: LedgerState): NotificationL
       return "recorded";
     },
 
-    async postponeNotification(hold) {
-      const row = leased(hold);
+    async postponeNotification(postponement) {
+      const row = leased(postponement);
       if (row === null) return "superseded";
       const delivery = {
         ...row.delivery,
-        nextAttemptAt: hold.until,
-        nextAttemptReserved: hold.nextAttemptReserved,
+        nextAttemptAt: postponement.until,
+        nextAttemptReserved: postponement.nextAttemptReserved,
       };
-      notifications[idOfNotification(hold.key)] = { ...row, delivery, leaseUntil: null };
+      notifications[idOfNotification(postponement.key)] = { ...row, delivery, leaseUntil: null };
       return "recorded";
     },
 

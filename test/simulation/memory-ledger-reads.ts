@@ -4,26 +4,32 @@ import type { WatchLedger } from "../../lib/ledger/watch.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
-type Reads = Pick<
+type ReadOperations = Pick<
   WatchLedger,
   "readWatch" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
 >;
 
-/** What reads watches: one of them, the overdue ones, the latest ones. */
-export function watchReads({ watches, conclusions, notifications }: LedgerState): Reads {
+/** Returns the operations that read watches. */
+export function readOperations({ watches, outcomes, notifications }: LedgerState): ReadOperations {
   return {
     async readWatch(key) {
       const row = watches[idOf(key)];
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
-      const kept = conclusions[idOfGeneration(watch)];
+      const outcome = outcomes[idOfGeneration(watch)];
       const deliveries = watch.targets.map(
         (target) =>
           notifications[idOfNotification({ ...key, target, generation: watch.generation })]?.delivery ??
           newDeliveryRecord(target),
       );
-      const conclusion = kept?.summary ?? null;
-      return { watch, context, callbacks, summary: conclusion, tree: kept?.tree ?? row.tree, deliveries };
+      return {
+        watch,
+        context,
+        callbacks,
+        summary: outcome?.summary ?? null,
+        tree: outcome?.tree ?? row.tree,
+        deliveries,
+      };
     },
 
     async listOverdue(now, limit) {

@@ -1,8 +1,8 @@
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
 import { idOf, keyOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
-/** What watches share: the targets' states, the durations, the digests. */
-export function sharedSteps({
+/** Returns the operations on targets, rate limits, durations and digests. */
+export function sharedOperations({
   targets,
   durations,
   digests,
@@ -16,9 +16,9 @@ export function sharedSteps({
     },
 
     async reserveRequestTime(name, now, intervalMs) {
-      const slot = Math.max(now, targetOf(name).nextFreeAt);
-      targets[name] = { ...targetOf(name), nextFreeAt: slot + intervalMs };
-      return slot;
+      const time = Math.max(now, targetOf(name).nextFreeAt);
+      targets[name] = { ...targetOf(name), nextFreeAt: time + intervalMs };
+      return time;
     },
 
     async tryAcquireRequest(name, now, intervalMs) {

@@ -29,10 +29,10 @@ export interface DigestRow extends Omit<Digest, "running"> {
   readonly running: readonly string[];
 }
 
-/** All the memory ledger knows, as plain JSON. Rows are replaced, never changed. */
+/** The state is plain JSON. Rows are replaced, never changed. */
 export interface LedgerState {
   readonly watches: Record<string, WatchRow>;
-  readonly conclusions: Record<string, StoredOutcome>;
+  readonly outcomes: Record<string, StoredOutcome>;
   readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
@@ -40,7 +40,7 @@ export interface LedgerState {
 }
 
 export function emptyLedgerState(): LedgerState {
-  return { watches: {}, conclusions: {}, notifications: {}, targets: {}, durations: {}, digests: {} };
+  return { watches: {}, outcomes: {}, notifications: {}, targets: {}, durations: {}, digests: {} };
 }
 
 export function idOf({ project, jobId }: WatchKey): string {

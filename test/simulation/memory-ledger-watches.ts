@@ -11,7 +11,7 @@ import {
 } from "../../lib/ledger/watch.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
-type Steps = Pick<
+type WatchOperations = Pick<
   WatchLedger,
   | "openWatch"
   | "claimPoll"
@@ -25,14 +25,14 @@ type Steps = Pick<
 
 const NO_LEASE = { owner: null, leaseUntil: 0 };
 
-/** What changes a watch. Each call changes the state before it first yields, so calls never interleave. */
-export function watchSteps({ watches, conclusions }: LedgerState): Steps {
+/** Returns the operations that change watches. Each call changes the state before it returns, so calls never interleave. */
+export function watchOperations({ watches, outcomes }: LedgerState): WatchOperations {
   return {
     async openWatch(wanted): Promise<OpenResult> {
       const id = idOf(wanted);
       const row = watches[id];
       if (row === undefined || row.watch.state === "stopped" || row.restartable) {
-        const next = started(wanted, row);
+        const next = startWatch(wanted, row);
         watches[id] = next;
         const { poll, generation } = next.watch;
         return { kind: "accepted", poll: poll + 1, generation };
@@ -67,7 +67,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
       if (row.watch.poll !== poll || row.watch.pollDone || row.owner !== messageId) return "superseded";
       const { phase, jobType, resourceName, accessError, lastPollError, consecutiveFailures } = record;
       const polledAt = record.polledAt.slice(-POLL_HISTORY);
-      const seen = {
+      const changes = {
         nextPollAt,
         phase,
         jobType,
@@ -78,7 +78,7 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
         polledAt,
       };
       const rateLimitedPolls = row.watch.rateLimitedPolls + (record.rateLimited ? 1 : 0);
-      const watch = { ...row.watch, ...seen, rateLimitedPolls, pollDone: true };
+      const watch = { ...row.watch, ...changes, rateLimitedPolls, pollDone: true };
       watches[idOf(key)] = {
         ...row,
         ...NO_LEASE,
@@ -96,34 +96,26 @@ export function watchSteps({ watches, conclusions }: LedgerState): Steps {
 
     async saveOutcomeOnce(key, stored) {
       const id = idOfGeneration(key);
-      const kept = conclusions[id] ?? stored;
-      conclusions[id] = kept;
+      const kept = outcomes[id] ?? stored;
+      outcomes[id] = kept;
       return kept.summary;
     },
 
     async readOutcome(key) {
-      return conclusions[idOfGeneration(key)]?.summary ?? null;
+      return outcomes[idOfGeneration(key)]?.summary ?? null;
     },
 
-    async endWatch({
-      key,
-      acceptedAt,
-      outcome,
-      concludedAt,
-      targets,
-      polledAt,
-      job: lastSeen,
-    }): Promise<EndResult> {
+    async endWatch({ key, acceptedAt, outcome, concludedAt, targets, polledAt, job }): Promise<EndResult> {
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching" || row.watch.acceptedAt !== acceptedAt)
         return { kind: "over" };
       const known = row.watch.targets;
-      const told = union([], targets);
-      if (told.length !== known.length || !known.every((target) => told.includes(target))) {
+      const notified = union([], targets);
+      if (notified.length !== known.length || !known.every((target) => notified.includes(target))) {
         return { kind: "targets_changed", targets: known };
       }
       const history = polledAt.slice(-POLL_HISTORY);
-      const watch = { ...over(row.watch), ...lastSeen, state: outcome, concludedAt, polledAt: history };
+      const watch = { ...over(row.watch), ...job, state: outcome, concludedAt, polledAt: history };
       const dueAt = known.length === 0 ? null : deliveriesOverdueAt(concludedAt);
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt };
       return { kind: "ended" };
@@ -148,7 +140,7 @@ function over(watch: Watch): Watch {
   return { ...watch, pollDone: true, nextPollAt: null };
 }
 
-function started(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
+function startWatch(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
   const { project, jobId, acceptedAt, deadlineAt, nextPollAt } = wanted;
   const watch: Watch = {
     phase: null,

@@ -2,8 +2,8 @@ import { LEASE_MS, newWatch, T0 } from "../lib/ledger/samples.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import { createMemoryQueue } from "./memory-queue.ts";
 
-describe("the simulation's state", () => {
-  it("survives JSON: a ledger goes on where another stood", async () => {
+describe("the state of the simulation", () => {
+  it("continues in another ledger after a round trip through JSON", async () => {
     const before = createMemoryLedger();
     const watch = newWatch();
     await before.openWatch(watch);
@@ -14,7 +14,7 @@ describe("the simulation's state", () => {
     expect((await before.readWatch(watch))?.watch.poll).toBe(0);
   });
 
-  it("has taken effect when a call returns, not when its promise is awaited", () => {
+  it("changes before a call returns its promise", () => {
     const ledger = createMemoryLedger();
     const watch = newWatch();
     const opening = ledger.openWatch(watch);
@@ -22,7 +22,7 @@ describe("the simulation's state", () => {
     return opening;
   });
 
-  it("makes a queue's order and names depend on nothing but its calls", async () => {
+  it("depends only on the calls of a queue", async () => {
     const run = async () => {
       const queue = createMemoryQueue({ name: "poll", now: () => T0, visibilitySeconds: 30 });
       await queue.send(["a", "b"].map((id) => ({ id, body: id, delaySeconds: 0 })));

@@ -7,20 +7,20 @@ export interface MemoryMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly sentAt: number;
-  /** Nobody receives it before. */
+  /** Consumers cannot receive the message before this time. */
   readonly visibleAt: number;
-  /** When it was last received; null while it is not in flight. */
+  /** Null while the message is not in flight. */
   readonly receivedAt: number | null;
   readonly receiveCount: number;
 }
 
-/** A message as a consumer gets it. */
+/** A message as a consumer receives it. */
 export interface Received
   extends Pick<MemoryMessage, "messageId" | "body" | "attributes" | "sentAt" | "receiveCount"> {
   readonly receiptHandle: string;
 }
 
-/** Plain JSON. Messages are replaced, never changed. */
+/** The state is plain JSON. Messages are replaced, never changed. */
 export interface QueueState {
   sent: number;
   messages: MemoryMessage[];
@@ -28,9 +28,9 @@ export interface QueueState {
 
 export interface MemoryQueue extends Queue {
   readonly state: QueueState;
-  /** Up to `max` visible messages, those visible longest first. */
+  /** Receives at most `max` visible messages, the longest visible first. */
   receive(max: number): Received[];
-  /** Removes a message. An outdated handle does nothing, as SQS may do. */
+  /** Deletes a message. An outdated handle has no effect. SQS also behaves like this. */
   remove(receiptHandle: string): void;
   purge(): void;
 }
@@ -40,20 +40,20 @@ export interface MemoryQueueOptions {
   /** The virtual clock. */
   readonly now: () => number;
   readonly visibilitySeconds: number;
-  /** After so many receipts the next one moves a message to the dead-letter queue instead. */
+  /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: MemoryQueue };
   readonly state?: QueueState;
 }
 
-/** A model of one SQS standard queue on a virtual clock: delay, visibility timeout, receive count, redrive. */
+/** Creates a model of one SQS standard queue: delay, visibility timeout, receive count and redrive. */
 export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
   const { name, now, visibilitySeconds, redrive } = options;
   const state = options.state ?? { sent: 0, messages: [] };
 
   function put(message: Pick<MemoryMessage, "body" | "attributes" | "sentAt">, delaySeconds: number): void {
     state.sent += 1;
-    const fresh = { messageId: `${name}-${state.sent}`, receivedAt: null, receiveCount: 0 };
-    state.messages.push({ ...message, ...fresh, visibleAt: now() + delaySeconds * 1000 });
+    const initial = { messageId: `${name}-${state.sent}`, receivedAt: null, receiveCount: 0 };
+    state.messages.push({ ...message, ...initial, visibleAt: now() + delaySeconds * 1000 });
   }
 
   function replace(message: MemoryMessage, changes: Partial<MemoryMessage>): MemoryMessage {
@@ -95,11 +95,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     async changeVisibility(receiptHandle, seconds) {
       const message = inFlight(receiptHandle);
       if (message === undefined || message.receivedAt === null || message.visibleAt <= now()) {
-        throw new MessageNotInFlightError("the message is not in flight by this receipt");
+        throw new MessageNotInFlightError("The message is not in flight with this receipt handle.");
       }
       const visibleAt = now() + Math.max(0, Math.ceil(seconds)) * 1000;
       if (visibleAt - message.receivedAt > MAX_VISIBILITY_MS) {
-        throw new RangeError("a message stays hidden for at most 12 hours after its receipt");
+        throw new RangeError("A message can be hidden for at most 12 hours after it was received.");
       }
       replace(message, { visibleAt });
     },
@@ -121,7 +121,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
   };
 }
 
-/** As SQS answers a change of visibility for a message that is visible, gone, or received anew since. */
+/** The message is visible or deleted, or it was received again with another handle. */
 export class MessageNotInFlightError extends Error {
   override readonly name = "MessageNotInFlightError";
 }

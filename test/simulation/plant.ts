@@ -4,7 +4,7 @@ import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
-/** A bug put into the product's surroundings, to see that the simulation finds it. */
+/** A bug to plant. It replaces ports of the product. A test proves that the simulation finds each plant. */
 export interface Plant {
   readonly visibilitySeconds: number;
   readonly recursiveLoop: EventSourceOptions["recursiveLoop"];
@@ -15,7 +15,7 @@ export interface Plant {
   readonly sweep: (ports: SweepPorts) => SweepPorts;
 }
 
-/** The product as it is. */
+/** The product without a bug. */
 export const NO_PLANT: Plant = {
   visibilitySeconds: 180,
   recursiveLoop: "Allow",

@@ -2,7 +2,7 @@ import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
 
 type Claims = Pick<PollPorts["ledger"], "claimPoll">;
 
-/** Counts a look as done when it is claimed, before the next one has been sent. */
+/** Marks a poll as done when it is claimed, before the next poll is sent. */
 export function advanceThenSend(ports: PollPorts): PollPorts {
   const { ledger } = ports;
   return {
@@ -30,7 +30,7 @@ export function advanceThenSend(ports: PollPorts): PollPorts {
   };
 }
 
-/** Marks a poll done first, and then sends the next. */
+/** Marks a poll as done at its end, before the next poll is sent. */
 export function doneBeforeSend(ports: PollPorts): PollPorts {
   const { ledger, pollQueue } = ports;
   let unsent: Parameters<typeof pollQueue.send>[0] = [];
@@ -57,7 +57,7 @@ export function doneBeforeSend(ports: PollPorts): PollPorts {
   };
 }
 
-/** Takes its own message's live lease for somebody else's. */
+/** Treats the lease of the same message as the lease of another message. */
 export function ackOwnLease<T extends Claims>(ledger: T): T {
   return {
     ...ledger,
@@ -68,7 +68,7 @@ export function ackOwnLease<T extends Claims>(ledger: T): T {
   };
 }
 
-/** Tells all targets but the last. */
+/** Sends no notification to the last target. */
 export function forgetTarget(ports: PollPorts): PollPorts {
   return {
     ...ports,

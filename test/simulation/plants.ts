@@ -1,10 +1,10 @@
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
-import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notification.ts";
+import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
 import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-poll.ts";
 
-/** Looks at what was sent, and not at what was not. */
-function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
+/** Reports every message as sent. */
+function ignoreFailures<T extends Pick<Queue, "send">>(queue: T): T {
   return {
     ...queue,
     async send(messages: readonly OutgoingMessage[]) {
@@ -15,38 +15,39 @@ function unheeded<T extends Pick<Queue, "send">>(queue: T): T {
 }
 
 const PLANTS = {
-  /** The counter goes up with the claim: a crash before the next poll is sent ends the watch's chain. */
+  /** Marks a poll as done when it is claimed, before the next poll is sent. */
   "advance-then-send": { ...NO_PLANT, poll: advanceThenSend },
-  /** The same, in the narrow gap at the end of a poll. */
+  /** Marks a poll as done at its end, before the next poll is sent. */
   "done-before-send": { ...NO_PLANT, poll: doneBeforeSend },
-  /** A second delivery of a message is acknowledged while the first may still fail. */
+  /** Acknowledges the second delivery of a message while the first one may still fail. */
   "ack-own-lease": {
     ...NO_PLANT,
     poll: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
   },
-  /** Every delivery of a notification is an attempt. */
+  /** Makes an attempt for every delivery of a message. */
   "no-claim": { ...NO_PLANT, notify: noClaim },
-  /** Shorter than the function may run. */
+  /** The visibility timeout is shorter than the time limit of the function. */
   "short-visibility": { ...NO_PLANT, visibilitySeconds: 10 },
-  /** Lambda's default. */
+  /** The default of Lambda. */
   "recursion-terminate": { ...NO_PLANT, recursiveLoop: "Terminate" },
-  /** What a batch could not send counts as sent. */
+  /** Ignores messages that were not sent. */
   "swallow-batch-failure": {
     ...NO_PLANT,
     poll: (ports) => ({
       ...ports,
-      pollQueue: unheeded(ports.pollQueue),
-      notifyQueue: unheeded(ports.notifyQueue),
+      pollQueue: ignoreFailures(ports.pollQueue),
+      notifyQueue: ignoreFailures(ports.notifyQueue),
     }),
   },
-  /** Results are matched with records by their place, in the order they came in. */
+  /** Matches results with messages by position instead of ID. */
   "fail-by-position": {
     ...NO_PLANT,
     failures: (records, settled) =>
       records.flatMap(({ messageId }, i) => (settled[i]?.disposition === "acknowledged" ? [] : [messageId])),
   },
+  /** Records a notification as delivered before it is sent. */
   "record-before-post": { ...NO_PLANT, notify: recordBeforePost },
-  /** A message that cannot be read is acknowledged, and that is all. */
+  /** Acknowledges a malformed message and sends it to no dead-letter queue. */
   "ack-malformed": {
     ...NO_PLANT,
     deadLetters: (queue) => ({
@@ -56,17 +57,18 @@ const PLANTS = {
       },
     }),
   },
-  /** What the sweep sends again goes past the claim. */
+  /** Makes an attempt without a claim for every message of the sweep. */
   "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notify: unclaimedIfSwept },
+  /** Sends no notification to the last target. */
   "forget-target": { ...NO_PLANT, poll: forgetTarget },
 } satisfies Record<string, Plant>;
 
 export type PlantName = keyof typeof PLANTS;
 
-/** The bugs that can be planted, by name. */
+/** The names of all plants. */
 export const PLANT_NAMES = Object.keys(PLANTS) as PlantName[];
 
-/** A plant by its name; null when there is none. */
-export function plantNamed(name: string): Plant | null {
+/** Returns the plant with a name, or null. */
+export function findPlant(name: string): Plant | null {
   return Object.hasOwn(PLANTS, name) ? PLANTS[name as PlantName] : null;
 }

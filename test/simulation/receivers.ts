@@ -1,25 +1,23 @@
 import { NOTIFICATION_LEASE_MS } from "../../functions/notify/create-notify-handler.ts";
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
-import { type FaultRates, ratesNow } from "./faults.ts";
+import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
-import type { Actor, World } from "./world.ts";
+import type { Invocation, Simulation } from "./simulation.ts";
 
-/** One notification a receiver took. */
+/** One notification that a receiver accepted. */
 export interface Post {
-  /** Project, job, target, and generation where it is a later one, as the ledger keeps notifications. */
-  readonly unit: string;
+  readonly notificationId: string;
   readonly webhookId: string;
   readonly at: number;
   readonly claimedAt: number;
-  /** The receiver's answer reached the sender. */
-  readonly heard: boolean;
+  readonly answerReceived: boolean;
 }
 
 export interface Receivers {
   readonly posts: Post[];
-  /** Targets that refuse everything, throttle everything, or are gone, whatever the time. */
+  /** Targets that always refuse, always throttle, or are gone. */
   readonly refusing: Set<string>;
   readonly throttling: Set<string>;
   readonly gone: Set<string>;
@@ -42,32 +40,32 @@ const THROTTLED: AttemptResult = {
   spent: false,
 };
 
-/** One HTTP delivery as one invocation makes it. */
+/** Returns the function that delivers notifications for one invocation. */
 export function deliverFor(
-  world: World,
-  actor: Actor,
+  simulation: Simulation,
+  invocation: Invocation,
   { receivers, ledger }: { receivers: Receivers; ledger: MemoryLedger },
   rates: FaultRates,
 ): (notification: Notification) => Promise<AttemptResult> {
   return (notification) =>
-    world.effect(actor, "deliver", async () => {
+    simulation.effect(invocation, "deliver", async () => {
       const { target } = notification.key;
       if (receivers.gone.has(target))
         return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
       if (receivers.refusing.has(target))
         return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
-      const { chance } = world;
+      const { random } = simulation;
       if (receivers.throttling.has(target))
-        return { ...THROTTLED, afterSeconds: chance.pick([null, 0, 1, 60, 50_000]) };
-      if (!chance.happens(ratesNow(world, rates).receiver)) {
+        return { ...THROTTLED, afterSeconds: random.pick([null, 0, 1, 60, 50_000]) };
+      if (!random.happens(ratesNow(simulation, rates).receiver)) {
         take(notification, true);
         return TAKEN;
       }
       switch (
-        chance.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)
+        random.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)
       ) {
         case "throttled":
-          return { ...THROTTLED, afterSeconds: chance.happens(0.5) ? chance.between(0, 50_000) : null };
+          return { ...THROTTLED, afterSeconds: random.happens(0.5) ? random.between(0, 50_000) : null };
         case "timeout":
           take(notification, false);
           return { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };
@@ -78,22 +76,28 @@ export function deliverFor(
       }
     });
 
-  function take({ key, webhookId }: Notification, heard: boolean): void {
-    const unit = idOfNotification(key);
-    const granted = actor.claims.get(JSON.stringify(key));
-    const claimedAt = granted ?? world.now();
-    const before = receivers.posts.filter((post) => post.unit === unit).at(-1);
-    world.note(actor, `${key.target} takes ${unit}${heard ? "" : ", but the answer is lost"}`);
-    receivers.posts.push({ unit, webhookId, at: world.now(), claimedAt, heard });
+  function take({ key, webhookId }: Notification, answerReceived: boolean): void {
+    const notificationId = idOfNotification(key);
+    const granted = invocation.claims.get(JSON.stringify(key));
+    const claimedAt = granted ?? simulation.now();
+    const before = receivers.posts.filter((post) => post.notificationId === notificationId).at(-1);
+    simulation.note(
+      invocation,
+      `${key.target} accepts ${notificationId}${answerReceived ? "" : ", but the answer is lost"}`,
+    );
+    receivers.posts.push({ notificationId, webhookId, at: simulation.now(), claimedAt, answerReceived });
     if (before === undefined) return;
     receivers.duplicates += 1;
-    // The ledger grants no claim of what is recorded. What was recorded only after this claim, by one that woke up late or
-    // whose write took long, this one could not know.
+    // The ledger refuses a claim of a recorded notification. A duplicate without a claim is therefore a bug.
     const recorded =
-      granted === undefined && ledger.state.notifications[unit]?.delivery.state === "delivered";
-    const inWindow = !recorded && (!before.heard || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
+      granted === undefined && ledger.state.notifications[notificationId]?.delivery.state === "delivered";
+    const inWindow =
+      !recorded && (!before.answerReceived || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
     if (inWindow && before.webhookId === webhookId) return;
     receivers.duplicatesOutsideWindow += 1;
-    world.note(actor, `DUPLICATE outside the window: ${unit}${recorded ? ", recorded" : ""}`);
+    simulation.note(
+      invocation,
+      `DUPLICATE outside the window: ${notificationId}${recorded ? ", recorded" : ""}`,
+    );
   }
 }

@@ -7,21 +7,21 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
-import { type Cloud, cceFor } from "./cloud.ts";
-import type { FaultRates } from "./faults.ts";
+import type { FaultRates } from "./fault-rates.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { deliverFor, type Receivers } from "./receivers.ts";
-import { queueFor, type SimulatedQueue } from "./sqs.ts";
-import { type Actor, timerOf, type World } from "./world.ts";
+import { cceFor, type SimulatedCce } from "./simulated-cce.ts";
+import { queueFor, type SimulatedQueue } from "./simulated-queue.ts";
+import { type Invocation, type Simulation, timerFor } from "./simulation.ts";
 
-export interface Surroundings {
-  readonly world: World;
+export interface Environment {
+  readonly simulation: Simulation;
   readonly config: Config;
   readonly ledger: MemoryLedger;
   readonly queues: Readonly<Record<"poll" | "notify" | "pollDead" | "notifyDead", SimulatedQueue>>;
-  readonly cloud: Cloud;
+  readonly cce: SimulatedCce;
   readonly receivers: Receivers;
   readonly rates: FaultRates;
   readonly plant: Plant;
@@ -30,20 +30,21 @@ export interface Surroundings {
 const PUBLIC_URL = "https://notifier.example";
 
 /**
- * What one invocation reaches, each through its faults. `hop`: how many polls in a row what it sends to the poll queue
- * will be; Lambda counts a function's own invocations in a chain, and only the poll function feeds itself.
+ * Returns the ledger and the queues for one invocation, with their faults.
+ * @param hop how many functions in a row led to a message that the invocation sends to the poll queue. Lambda stops a
+ * function that invokes itself through a queue too often.
  */
-export function reach(around: Surroundings, actor: Actor, hop: number) {
-  const { world, rates, queues } = around;
-  const queue = (name: keyof Surroundings["queues"]): Queue =>
-    queueFor(world, actor, queues[name], rates, name === "poll" ? hop : 0);
-  return { ledger: faultyLedger(world, actor, around.ledger, rates), queue };
+export function connect(environment: Environment, invocation: Invocation, hop: number) {
+  const { simulation, rates, queues } = environment;
+  const queue = (name: keyof Environment["queues"]): Queue =>
+    queueFor(simulation, invocation, queues[name], rates, name === "poll" ? hop : 0);
+  return { ledger: faultyLedger(simulation, invocation, environment.ledger, rates), queue };
 }
 
-/** The handler of `POST /v1/jobs`. */
-export function startEnqueue(around: Surroundings, actor: Actor): HandleRequest {
-  const { world, config } = around;
-  const { ledger, queue } = reach(around, actor, 0);
+/** Creates the handler of `POST /v1/jobs`. */
+export function createEnqueue(environment: Environment, invocation: Invocation): HandleRequest {
+  const { simulation, config } = environment;
+  const { ledger, queue } = connect(environment, invocation, 0);
   return createEnqueueHandler({
     ledger,
     pollQueue: queue("poll"),
@@ -51,9 +52,9 @@ export function startEnqueue(around: Surroundings, actor: Actor): HandleRequest 
     configs: { current: async () => config, refreshed: async () => config },
     identify: async () => ({ kind: "refused" }),
     defaultUrl: PUBLIC_URL,
-    now: world.now,
-    random: world.chance.next,
-    uuid: () => `${world.chance.between(0, 2 ** 30)}-${world.chance.between(0, 2 ** 30)}`,
+    now: simulation.now,
+    random: simulation.random.next,
+    uuid: () => `${simulation.random.between(0, 2 ** 30)}-${simulation.random.between(0, 2 ** 30)}`,
     onAccepted: () => {},
     onFailure: () => {},
     onIssuerFailure: () => {},
@@ -61,19 +62,19 @@ export function startEnqueue(around: Surroundings, actor: Actor): HandleRequest 
   });
 }
 
-/** The handler of all other routes. Callers of the simulation only stop watches. */
-export function startApi(around: Surroundings, actor: Actor): HandleRequest {
-  const { world } = around;
-  const { ledger, queue } = reach(around, actor, 0);
-  const readConfig = async () => around.config;
-  const unused = async () => Promise.reject(new Error("no caller of the simulation needs this"));
+/** Creates the handler of all other routes. The simulation only stops watches. */
+export function createApi(environment: Environment, invocation: Invocation): HandleRequest {
+  const { simulation } = environment;
+  const { ledger, queue } = connect(environment, invocation, 0);
+  const readConfig = async () => environment.config;
+  const unused = async () => Promise.reject(new Error("The simulation does not use this."));
   return createApiHandler({
     ledger,
     notifyQueue: queue("notify"),
     configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
     identify: async () => ({ kind: "refused" }),
     defaultUrl: PUBLIC_URL,
-    now: world.now,
+    now: simulation.now,
     wait: unused,
     uuid: () => "",
     deliver: unused,
@@ -85,33 +86,38 @@ export function startApi(around: Surroundings, actor: Actor): HandleRequest {
   });
 }
 
-/** The handler of one batch of the poll queue. */
-export function startPoll(around: Surroundings, actor: Actor, messages: number, hop: number): HandleMessage {
-  const { world, config, plant } = around;
-  const { ledger, queue } = reach(around, actor, hop + 1);
+/** Creates the handler of one batch of the poll queue. */
+export function createPoll(
+  environment: Environment,
+  invocation: Invocation,
+  messages: number,
+  hop: number,
+): HandleMessage {
+  const { simulation, config, plant } = environment;
+  const { ledger, queue } = connect(environment, invocation, hop + 1);
   const ports = plant.poll({
     ledger,
     pollQueue: queue("poll"),
     deadLetterQueue: plant.deadLetters(queue("pollDead")),
     notifyQueue: queue("notify"),
     configs: { currentWith: async () => config },
-    createCce: () => cceFor(world, actor, around.cloud, around.rates),
+    createCce: () => cceFor(simulation, invocation, environment.cce, environment.rates),
     defaultUrl: PUBLIC_URL,
-    now: world.now,
-    random: world.chance.next,
-    timer: timerOf(world, actor),
+    now: simulation.now,
+    random: simulation.random.next,
+    timer: timerFor(simulation, invocation),
     onPoll: () => {},
-    onConcluded: ({ jobId, outcome }) => world.note(actor, `${jobId} concluded: ${outcome}`),
+    onConcluded: ({ jobId, outcome }) => simulation.note(invocation, `${jobId} concluded: ${outcome}`),
     onUnreadable: () => {},
     onDurationsUnread: () => {},
   });
   return createPollHandler(ports)(messages);
 }
 
-/** The handler of one batch of the notify queue. */
-export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
-  const { world, config, plant } = around;
-  const { ledger, queue } = reach(around, actor, 0);
+/** Creates the handler of one batch of the notify queue. */
+export function createNotify(environment: Environment, invocation: Invocation): HandleMessage {
+  const { simulation, config, plant } = environment;
+  const { ledger, queue } = connect(environment, invocation, 0);
   const readConfig = async () => config;
   return createNotifyHandler(
     plant.notify({
@@ -119,27 +125,27 @@ export function startNotify(around: Surroundings, actor: Actor): HandleMessage {
       notifyQueue: queue("notify"),
       deadLetterQueue: plant.deadLetters(queue("notifyDead")),
       configs: { current: readConfig, currentWith: readConfig, refreshed: readConfig },
-      deliver: deliverFor(world, actor, around, around.rates),
-      now: world.now,
-      random: world.chance.next,
+      deliver: deliverFor(simulation, invocation, environment, environment.rates),
+      now: simulation.now,
+      random: simulation.random.next,
       onAttempt: () => {},
       onUnreadable: () => {},
     }),
   );
 }
 
-/** One run of the sweep. */
-export async function runSweep(around: Surroundings, actor: Actor): Promise<void> {
-  const { world, config, plant } = around;
-  const { ledger, queue } = reach(around, actor, 0);
+/** Runs the sweep once. */
+export async function runSweep(environment: Environment, invocation: Invocation): Promise<void> {
+  const { simulation, config, plant } = environment;
+  const { ledger, queue } = connect(environment, invocation, 0);
   const ports = plant.sweep({
     ledger,
     pollQueue: queue("poll"),
     notifyQueue: queue("notify"),
     configs: { current: async () => config },
-    now: world.now,
+    now: simulation.now,
     onFailure: () => {},
-    onSwept: (result) => world.note(actor, `swept: ${JSON.stringify(result)}`),
+    onSwept: (result) => simulation.note(invocation, `swept: ${JSON.stringify(result)}`),
   });
-  await createSweepHandler(ports)({ remainingMs: () => actor.deadlineAt - world.now() });
+  await createSweepHandler(ports)({ remainingMs: () => invocation.deadlineAt - simulation.now() });
 }

@@ -1,22 +1,21 @@
 import { parseArgs } from "node:util";
-import { crashEverywhere } from "./crash-everywhere.ts";
-import { findAll } from "./find-all.ts";
+import { crashEverywhere } from "./crash-points.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
-import { PLANT_NAMES, plantNamed } from "./plants.ts";
-import { runSeed } from "./seed.ts";
-import { isFaulty, simulate } from "./total.ts";
+import { findPlant, PLANT_NAMES } from "./plants.ts";
+import { runSeed } from "./run-seed.ts";
+import { findPlants, simulateSeeds } from "./simulate-seeds.ts";
 
-const USAGE = `npm run simulate -- [--seeds N] [--first S] [--plant NAME]   many runs; one JSON object on stdout
-npm run simulate -- --seed S [--plant NAME]                 one run, with its trace
-npm run simulate -- --list-plants                           the bugs that can be planted
-npm run simulate -- --all-plants [--seeds N]                each of them, until a seed finds it
-npm run simulate -- --crash-points                          a job of five polls, a crash at every point and pair of points`;
+const USAGE = `npm run simulate -- [--seeds N] [--first S] [--plant NAME]   runs many seeds and prints one JSON object
+npm run simulate -- --seed S [--plant NAME]                 runs one seed and prints its trace
+npm run simulate -- --list-plants                           lists the bugs that can be planted
+npm run simulate -- --all-plants [--seeds N]                plants each bug until a seed finds it
+npm run simulate -- --crash-points                          crashes at every point and every pair of points of a job`;
 
-const whole = (text: string | undefined, otherwise: number): number => {
-  const number = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`'${text}' is not a whole number\n${USAGE}`);
-};
+function parseCount(text: string | undefined, defaultCount: number): number {
+  const count = text === undefined ? defaultCount : Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new Error(`'${text}' must be an integer of at least 0.\n${USAGE}`);
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -33,39 +32,40 @@ async function main(): Promise<number> {
   });
   if (values.help === true) return print(USAGE);
   if (values["list-plants"] === true) return print(PLANT_NAMES.join("\n"));
-  if (values["crash-points"] === true) return report(await crashEverywhere());
-  if (values["all-plants"] === true) return report(await findAll(whole(values.seeds, 500)));
-  const plant = values.plant === undefined ? NO_PLANT : plantNamed(values.plant);
+  if (values["crash-points"] === true) {
+    const report = await crashEverywhere();
+    print(JSON.stringify(report));
+    return report.faulty.length === 0 ? 0 : 1;
+  }
+  if (values["all-plants"] === true) {
+    const foundBySeed = await findPlants(parseCount(values.seeds, 500));
+    print(JSON.stringify({ foundBySeed }));
+    return Object.values(foundBySeed).includes(null) ? 1 : 0;
+  }
+  const plant = values.plant === undefined ? NO_PLANT : findPlant(values.plant);
   if (plant === null)
-    throw new Error(`there is no plant '${values.plant}'; there are ${PLANT_NAMES.join(", ")}`);
-  if (values.seed !== undefined) return replay(whole(values.seed, 1), plant, print);
-  const seeds = { first: whole(values.first, 1), seeds: whole(values.seeds, 2000) };
+    throw new Error(`Unknown plant '${values.plant}'. Known plants: ${PLANT_NAMES.join(", ")}`);
+  if (values.seed !== undefined) return replay(parseCount(values.seed, 1), plant, print);
+  const seeds = { first: parseCount(values.first, 1), seeds: parseCount(values.seeds, 2000) };
   const startedAt = performance.now();
-  const { total, failed } = await simulate(seeds, plant, values.plant !== undefined);
+  const { totals, failed } = await simulateSeeds(seeds, plant, values.plant !== undefined);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-  print(JSON.stringify({ ...total, seconds }));
+  print(JSON.stringify({ ...totals, seconds }));
   if (failed === null) return 0;
-  await replay(failed.seed, plant, complain);
-  complain(
-    `replay it: npm run simulate -- --seed ${failed.seed}${values.plant ? ` --plant ${values.plant}` : ""}`,
-  );
+  await replay(failed.seed, plant, printError);
+  const plantOption = values.plant === undefined ? "" : ` --plant ${values.plant}`;
+  printError(`To replay it: npm run simulate -- --seed ${failed.seed}${plantOption}`);
   return 1;
 }
 
-/** Prints a finding; it is a failure unless it is all well. */
-function report({ allWell, ...finding }: { readonly allWell: boolean }): number {
-  print(JSON.stringify(finding));
-  return allWell ? 0 : 1;
-}
-
-/** Runs one seed and tells all that happened in it. */
-async function replay(seed: number, plant: Plant, say: (line: string) => number): Promise<number> {
-  const { account, trace } = await runSeed(seed, plant, true);
-  const { faults, ...figures } = account;
-  say(trace.join("\n"));
-  for (const fault of faults) say(`FAULT ${fault}`);
-  say(JSON.stringify({ seed, ...figures }));
-  return isFaulty(account) ? 1 : 0;
+/** Runs one seed and prints its trace, its faults and its result. */
+async function replay(seed: number, plant: Plant, printLine: (line: string) => number): Promise<number> {
+  const { result, trace } = await runSeed(seed, plant, true);
+  const { faults, ...figures } = result;
+  printLine(trace.join("\n"));
+  for (const fault of faults) printLine(`FAULT ${fault}`);
+  printLine(JSON.stringify({ seed, ...figures }));
+  return faults.length > 0 ? 1 : 0;
 }
 
 function print(line: string): number {
@@ -73,7 +73,7 @@ function print(line: string): number {
   return 0;
 }
 
-function complain(line: string): number {
+function printError(line: string): number {
   process.stderr.write(`${line}\n`);
   return 0;
 }
@@ -83,7 +83,7 @@ await main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    complain(error instanceof Error ? error.message : String(error));
+    printError(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;
   },
 );

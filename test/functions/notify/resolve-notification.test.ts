@@ -1,6 +1,6 @@
 import { parseConfig } from "../../../lib/config/config.ts";
 import type { Outcome } from "../../../lib/domain/job.ts";
-import { TARGETS } from "../../simulation/setup.ts";
+import { TARGETS } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;

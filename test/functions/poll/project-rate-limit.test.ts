@@ -1,9 +1,9 @@
 import { createPollHandler } from "../../../functions/poll/create-poll-handler.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { pollMessage } from "../../../lib/queue/messages.ts";
+import { configWith, PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
-import { configWith, PROJECT, T0 } from "../../simulation/setup.ts";
 import { jobIn } from "../steps-harness.ts";
 
 const WINDOW_MS = 300_000;

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { T0 } from "../../simulation/setup.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";

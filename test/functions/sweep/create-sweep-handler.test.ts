@@ -1,7 +1,7 @@
 import { POLL_LEASE_MS } from "../../../functions/poll/create-poll-handler.ts";
 import { logSweepFailure, logSwept } from "../../../functions/sweep/create-sweep-handler.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { T0 } from "../../simulation/setup.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
 import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 

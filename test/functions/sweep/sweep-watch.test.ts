@@ -1,4 +1,4 @@
-import { T0 } from "../../simulation/setup.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;

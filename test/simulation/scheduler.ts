@@ -4,17 +4,17 @@ interface Entry {
   readonly run: () => void;
 }
 
-/** The virtual clock, and what is to happen when: by time, and among equals in the order it was put down. */
-export interface Agenda {
+/** A virtual clock with its events. Events of the same time run in the order in which they were added. */
+export interface Scheduler {
   readonly now: () => number;
-  /** In whole milliseconds, and never in the past. */
+  /** Adds an event. The time is rounded up to milliseconds and is never in the past. */
   at(time: number, run: () => void): void;
   after(ms: number, run: () => void): void;
-  /** Does the next thing, then lets every promise it settled run on; false when nothing is left. */
+  /** Runs the next event and all promises that it settled. Returns false when there is no event. */
   step(): Promise<boolean>;
 }
 
-export function createAgenda(start: number): Agenda {
+export function createScheduler(start: number): Scheduler {
   const heap: Entry[] = [];
   let now = start;
   let order = 0;
@@ -40,7 +40,7 @@ export function createAgenda(start: number): Agenda {
   };
 }
 
-/** An immediate comes only after every promise that could run on has done so; how many turns that took is no matter. */
+/** Node runs an immediate after all promises that can settle. */
 function allSettled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -61,17 +61,17 @@ function takeFirst(heap: Entry[]): Entry | undefined {
   if (last === undefined || first === undefined || heap.length === 0) return first;
   heap[0] = last;
   for (let i = 0; ; ) {
-    const [left, right] = [heap[2 * i + 1], heap[2 * i + 2]];
-    if (left === undefined) return first;
-    const child = right !== undefined && before(right, left) ? 2 * i + 2 : 2 * i + 1;
+    const [firstChild, secondChild] = [heap[2 * i + 1], heap[2 * i + 2]];
+    if (firstChild === undefined) return first;
+    const child = secondChild !== undefined && before(secondChild, firstChild) ? 2 * i + 2 : 2 * i + 1;
     if (!swapIfBefore(heap, child, i)) return first;
     i = child;
   }
 }
 
 function swapIfBefore(heap: Entry[], a: number, b: number): boolean {
-  const [left, right] = [heap[a], heap[b]];
-  if (left === undefined || right === undefined || !before(left, right)) return false;
-  [heap[a], heap[b]] = [right, left];
+  const [first, second] = [heap[a], heap[b]];
+  if (first === undefined || second === undefined || !before(first, second)) return false;
+  [heap[a], heap[b]] = [second, first];
   return true;
 }

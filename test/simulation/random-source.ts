@@ -1,15 +1,15 @@
-/** A seeded source of chance: everything a run leaves to chance is drawn from one of these, in order. */
-export interface Chance {
-  /** In [0, 1). */
+/** A seeded source of random: everything a run leaves to random is drawn from one of these, in order. */
+export interface RandomSource {
+  /** Returns a number from 0 to 1, without 1. */
   readonly next: () => number;
   readonly happens: (probability: number) => boolean;
-  /** A whole number from `min` to `max`, both included. */
+  /** Returns an integer from `min` to `max`, including both. */
   readonly between: (min: number, max: number) => number;
   readonly pick: <T>(of: readonly [T, ...T[]]) => T;
 }
 
-/** "mulberry32" (T. Ettinger, public domain): 32 bits of state, good enough to draw faults, the same everywhere. */
-export function createChance(seed: number): Chance {
+/** The generator is "mulberry32" (T. Ettinger, public domain). Its results are the same on every machine. */
+export function createRandomSource(seed: number): RandomSource {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,17 +1,18 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { createSqsQueue } from "../../lib/queue/sqs-queue.ts";
-import { type FaultRates, ratesNow } from "./faults.ts";
+import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import { createMemoryQueue, type MemoryQueue } from "./memory-queue.ts";
-import { type Actor, timerOf, type World } from "./world.ts";
+import { type Invocation, type Simulation, timerFor } from "./simulation.ts";
 
-/** A queue, and of each message how many functions in a row have led to it. */
+/** A queue of the simulation. */
 export interface SimulatedQueue {
   readonly name: string;
   readonly memory: MemoryQueue;
+  /** How many functions in a row led to each message. */
   readonly hops: Map<string, number>;
-  /** Told when something may have become visible, now or later. */
-  changed: () => void;
+  /** Called after a message was added or its visibility changed. */
+  onChange: () => void;
 }
 
 export interface QueueShape {
@@ -21,56 +22,56 @@ export interface QueueShape {
 }
 
 export function createSimulatedQueue(
-  world: World,
+  simulation: Simulation,
   { name, visibilitySeconds, redrive }: QueueShape,
 ): SimulatedQueue {
   const to = redrive === undefined ? {} : { redrive: { ...redrive, to: redrive.to.memory } };
-  const memory = createMemoryQueue({ name, now: world.now, visibilitySeconds, ...to });
-  return { name, memory, hops: new Map(), changed: () => {} };
+  const memory = createMemoryQueue({ name, now: simulation.now, visibilitySeconds, ...to });
+  return { name, memory, hops: new Map(), onChange: () => {} };
 }
 
 class QueueFault extends Error {
   override name = "QueueFault";
 }
 
-/** A queue as one invocation reaches it: the driver of the product, over a service that fails in every way it may. */
+/** Returns a queue for one invocation: the SQS driver of the product over a faulty SQS. */
 export function queueFor(
-  world: World,
-  actor: Actor,
+  simulation: Simulation,
+  invocation: Invocation,
   queue: SimulatedQueue,
   rates: FaultRates,
   hop: number,
 ): Queue {
-  const timer = timerOf(world, actor);
+  const timer = timerFor(simulation, invocation);
   const client = {
     send: (command: unknown) =>
       command instanceof SendMessageBatchCommand
-        ? world.effect(actor, `${queue.name}.send`, () => sendBatch(command))
+        ? simulation.effect(invocation, `${queue.name}.send`, () => sendBatch(command))
         : command instanceof ChangeMessageVisibilityCommand
-          ? world.effect(actor, `${queue.name}.hold`, () => hold(command))
-          : Promise.reject(new QueueFault("unknown command")),
+          ? simulation.effect(invocation, `${queue.name}.changeVisibility`, () => changeVisibility(command))
+          : Promise.reject(new QueueFault("The simulation does not know this command.")),
   };
 
   async function sendBatch({ input }: SendMessageBatchCommand) {
-    const { throttled, timedOut, entryFailed, late } = ratesNow(world, rates);
-    const { chance } = world;
-    const drawn = chance.next();
+    const { throttled, timedOut, entryFailed, late } = ratesNow(simulation, rates);
+    const { random } = simulation;
+    const drawn = random.next();
     if (drawn < throttled) throw new QueueFault("throttled");
     const entries = (input.Entries ?? []).map(
       ({ Id = "", MessageBody: body = "", DelaySeconds = 0, MessageAttributes }) => {
         const attributes = Object.fromEntries(
           Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = "" }]) => [name, StringValue]),
         );
-        return { id: Id, body, delaySeconds: DelaySeconds, attributes, failed: chance.happens(entryFailed) };
+        return { id: Id, body, delaySeconds: DelaySeconds, attributes, failed: random.happens(entryFailed) };
       },
     );
     for (const { failed, ...message } of entries) {
       if (failed) continue;
       put(queue, message, hop);
-      if (chance.happens(late)) postpone(queue, chance.between(1_000, 900_000));
-      world.note(actor, `${queue.name} takes ${message.body} in ${message.delaySeconds} s`);
+      if (random.happens(late)) postpone(queue, random.between(1_000, 900_000));
+      simulation.note(invocation, `${queue.name} takes ${message.body} in ${message.delaySeconds} s`);
     }
-    queue.changed();
+    queue.onChange();
     if (drawn < throttled + timedOut) throw new QueueFault("timed out");
     return {
       Successful: entries.filter(({ failed }) => !failed).map(({ id }) => ({ Id: id })),
@@ -78,14 +79,17 @@ export function queueFor(
     };
   }
 
-  async function hold({ input }: ChangeMessageVisibilityCommand) {
-    const { throttled, timedOut } = ratesNow(world, rates);
-    const drawn = world.chance.next();
+  async function changeVisibility({ input }: ChangeMessageVisibilityCommand) {
+    const { throttled, timedOut } = ratesNow(simulation, rates);
+    const drawn = simulation.random.next();
     if (drawn < throttled) throw new QueueFault("throttled");
-    const held = queue.memory.changeVisibility(input.ReceiptHandle ?? "", input.VisibilityTimeout ?? 0);
-    queue.changed();
-    await held;
-    world.note(actor, `${queue.name} hides ${input.ReceiptHandle} for ${input.VisibilityTimeout} s`);
+    const changed = queue.memory.changeVisibility(input.ReceiptHandle ?? "", input.VisibilityTimeout ?? 0);
+    queue.onChange();
+    await changed;
+    simulation.note(
+      invocation,
+      `${queue.name} hides ${input.ReceiptHandle} for ${input.VisibilityTimeout} s`,
+    );
     if (drawn < throttled + timedOut) throw new QueueFault("timed out");
     return {};
   }
@@ -93,19 +97,19 @@ export function queueFor(
   return createSqsQueue({
     client: client as unknown as SQSClient,
     url: queue.name,
-    random: world.chance.next,
+    random: simulation.random.next,
     wait: (ms) => new Promise((resolve) => timer(resolve, ms)),
   });
 }
 
-/** Puts one message into a queue. */
+/** Adds one message to a queue. */
 export function put(queue: SimulatedQueue, message: Parameters<Queue["send"]>[0][number], hop: number): void {
   void queue.memory.send([message]);
   queue.hops.set(`${queue.name}-${queue.memory.state.sent}`, hop);
-  queue.changed();
+  queue.onChange();
 }
 
-/** The message that came last takes longer to appear. */
+/** Delays the last message of a queue. */
 function postpone({ memory: { state } }: SimulatedQueue, ms: number): void {
   const last = state.messages.pop();
   if (last !== undefined) state.messages.push({ ...last, visibleAt: last.visibleAt + ms });

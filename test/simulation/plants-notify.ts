@@ -1,7 +1,8 @@
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
+import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
 
-/** Goes on whatever the claim answers. */
+/** Makes an attempt even when the claim is refused. */
 export function noClaim(ports: NotifyPorts): NotifyPorts {
   const { ledger } = ports;
   return {
@@ -11,19 +12,8 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
       async claimNotification(wanted) {
         const claim = await ledger.claimNotification(wanted);
         if (claim.kind === "claimed" || claim.kind === "needs_dead_letter") return claim;
-        const standing = {
-          attempts: 0,
-          throttles: 0,
-          throttledSince: null,
-          redelivery: wanted.redelivery,
-          nextAttemptAt: null,
-          nextAttemptReserved: false,
-        };
-        const { target } = wanted.key;
-        return {
-          kind: "claimed",
-          record: { ...standing, target, state: "pending", deadLettered: false, history: [] },
-        };
+        const { key, redelivery } = wanted;
+        return { kind: "claimed", record: { ...newDeliveryRecord(key.target), redelivery } };
       },
       async recordAttempt(record) {
         await ledger.recordAttempt(record);
@@ -33,7 +23,7 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
   };
 }
 
-/** Records a notification as delivered, and then posts it. */
+/** Records a notification as delivered, and then sends it. */
 export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   const { ledger, deliver, now } = ports;
   const messageIds = new Map<string, string>();
@@ -62,13 +52,13 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   };
 }
 
-/** Redelivery numbers from here on mark what a sweep has sent. */
-const SWEPT = 1000;
+/** A redelivery number from here on marks a message of the sweep. */
+const SWEEP_MARK = 1000;
 
 /** Marks the notifications that a sweep sends. */
 export function markSwept(ports: SweepPorts): SweepPorts {
   const mark = (body: string) =>
-    body.replace(/"redelivery":(\d+)/, (_, n) => `"redelivery":${SWEPT + Number(n)}`);
+    body.replace(/"redelivery":(\d+)/, (_, n) => `"redelivery":${SWEEP_MARK + Number(n)}`);
   return {
     ...ports,
     notifyQueue: {
@@ -78,15 +68,15 @@ export function markSwept(ports: SweepPorts): SweepPorts {
   };
 }
 
-/** Claims no notification that is marked. */
+/** Makes an attempt without a claim for each marked notification. */
 export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
   const { ledger } = ports;
   const unclaimed = noClaim(ports).ledger;
   /** The ledger for a notification, and the notification without its mark. */
   const unmark = <T extends { readonly redelivery: number }>(marked: T): [typeof ledger, T] =>
-    marked.redelivery < SWEPT
+    marked.redelivery < SWEEP_MARK
       ? [ledger, marked]
-      : [unclaimed, { ...marked, redelivery: marked.redelivery - SWEPT }];
+      : [unclaimed, { ...marked, redelivery: marked.redelivery - SWEEP_MARK }];
   return {
     ...ports,
     ledger: {
@@ -103,7 +93,7 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
         const [to, postponement] = unmark(marked);
         return to.postponeNotification(postponement);
       },
-      markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery % SWEPT),
+      markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery % SWEEP_MARK),
     },
   };
 }

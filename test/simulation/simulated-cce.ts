@@ -1,0 +1,100 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
+import { type FaultRates, ratesNow } from "./fault-rates.ts";
+import type { Invocation, Simulation } from "./simulation.ts";
+
+/** A job and what it does over time. */
+export interface SimulatedJob {
+  readonly jobId: string;
+  readonly jobType: string;
+  /** CCE returns 404 before this time. Null: always. */
+  readonly appearsAt: Instant | null;
+  /** Null: the job never ends. */
+  readonly endedAt: Instant | null;
+  readonly finalState: "succeeded" | "failed";
+  /** The job is pending for at least this many polls of CCE. */
+  readonly pendingPolls?: number;
+}
+
+export interface SimulatedCce {
+  readonly jobs: Map<string, SimulatedJob>;
+  /** The states and errors that polls of each job observed. An outcome must be based on one of them. */
+  readonly observed: Map<string, Set<string>>;
+  polls: number;
+}
+
+export function createSimulatedCce(): SimulatedCce {
+  return { jobs: new Map(), observed: new Map(), polls: 0 };
+}
+
+/** Returns the CCE client of one invocation. Like the real client, it never throws. */
+export function cceFor(
+  simulation: Simulation,
+  invocation: Invocation,
+  cce: SimulatedCce,
+  rates: FaultRates,
+): Pick<CceClient, "queryJob" | "queryFailedSubjobs"> {
+  return {
+    queryJob: (key) =>
+      simulation.effect(invocation, "cce.poll", async () => {
+        cce.polls += 1;
+        const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
+        const what = observation.kind === "job" ? observation.job.state : observation.kind;
+        const observed = cce.observed.get(key.jobId) ?? new Set();
+        cce.observed.set(key.jobId, observed.add(what));
+        simulation.note(invocation, `CCE shows ${key.jobId}: ${what}`);
+        return observation;
+      }),
+    queryFailedSubjobs: (_project, job) =>
+      simulation.effect(invocation, "cce.queryFailedSubjobs", async () => job),
+  };
+}
+
+function observe(
+  simulation: Simulation,
+  simulatedJob: SimulatedJob | undefined,
+  polls: number,
+  rates: FaultRates,
+): Observation {
+  const { random } = simulation;
+  if (random.happens(ratesNow(simulation, rates).cce)) return drawError(simulation);
+  const now = simulation.now();
+  if (simulatedJob === undefined || simulatedJob.appearsAt === null || now < simulatedJob.appearsAt)
+    return { kind: "gone", text: "no such job" };
+  const over =
+    simulatedJob.endedAt !== null && now >= simulatedJob.endedAt && polls > (simulatedJob.pendingPolls ?? 0);
+  const state = over ? simulatedJob.finalState : "pending";
+  return { kind: "job", job: jobOf(simulatedJob, state, simulatedJob.appearsAt, now), warnings: [] };
+}
+
+function drawError({ random }: Simulation): Observation {
+  const text = "simulated";
+  const kind = random.pick([
+    "unavailable",
+    "throttled",
+    "gone",
+    "unauthorized",
+    "forbidden",
+    "misconfigured",
+  ] as const);
+  if (kind !== "throttled") return { kind, text };
+  return { kind, text, retryAfterSeconds: random.happens(0.5) ? random.between(0, 1200) : null };
+}
+
+const PHASES = { pending: "Running", succeeded: "Success", failed: "Failed" } as const;
+
+function jobOf({ jobId, jobType }: SimulatedJob, state: Job["state"], createdAt: Instant, now: Instant): Job {
+  const reason = state === "failed" ? "simulated failure" : null;
+  const ids = { clusterId: null, resourceId: null, resourceName: "blue" };
+  return {
+    jobId,
+    type: jobType,
+    phase: PHASES[state],
+    state,
+    reason,
+    ...ids,
+    createdAt,
+    updatedAt: now,
+    subJobs: [],
+  };
+}

@@ -1,0 +1,134 @@
+import { createRandomSource, type RandomSource } from "./random-source.ts";
+import { createScheduler, type Scheduler } from "./scheduler.ts";
+
+/** One invocation of a function. It runs until it answers, times out or crashes. */
+export interface Invocation {
+  readonly name: string;
+  readonly deadlineAt: number;
+  alive: boolean;
+  /** The invocation receives no answers before this time. */
+  frozenUntil: number;
+  /** When the invocation claimed each notification. */
+  readonly claims: Map<string, number>;
+}
+
+/** A fault of the invocation at one effect. */
+export type EffectFault =
+  | { readonly kind: "none" }
+  /** The invocation crashes before or after the effect. */
+  | { readonly kind: "crash_before" }
+  | { readonly kind: "crash_after" }
+  /** The instance freezes before it receives the answer, and continues later. */
+  | { readonly kind: "freeze"; readonly ms: number };
+
+export interface Simulation {
+  readonly scheduler: Scheduler;
+  readonly random: RandomSource;
+  readonly now: () => number;
+  /** No faults happen after this time. */
+  readonly faultsEndAt: () => number;
+  /** Returns how many effects there were. */
+  readonly effects: () => number;
+  readonly trace: string[];
+  note(invocation: Invocation | null, text: string): void;
+  invocation(name: string, limitMs: number): Invocation;
+  /**
+   * Makes one request of an invocation to another service.
+   * @param apply applies the effect at once. Its promise settles without further events.
+   * The promise that is returned never settles after the end of the invocation.
+   */
+  effect<T>(invocation: Invocation, label: string, apply: () => Promise<T>): Promise<T>;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly start: number;
+  readonly faultsEndAt: number;
+  readonly traced: boolean;
+  readonly effectFault: (index: number, label: string, simulation: Simulation) => EffectFault;
+  readonly latencyMs: (simulation: Simulation, label: string) => number;
+}
+
+export function createSimulation(options: SimulationOptions): Simulation {
+  const scheduler = createScheduler(options.start);
+  const trace: string[] = [];
+  let effects = 0;
+  let invocations = 0;
+
+  const simulation: Simulation = {
+    scheduler,
+    random: createRandomSource(options.seed),
+    now: scheduler.now,
+    faultsEndAt: () => options.faultsEndAt,
+    effects: () => effects,
+    trace,
+    note(invocation, text) {
+      if (!options.traced) return;
+      const seconds = ((scheduler.now() - options.start) / 1000).toFixed(3).padStart(10);
+      trace.push(`${seconds} ${invocation?.name ?? "-"} ${text}`);
+    },
+    invocation(name, limitMs) {
+      invocations += 1;
+      const deadlineAt = scheduler.now() + limitMs;
+      return { name: `${name}-${invocations}`, deadlineAt, alive: true, frozenUntil: 0, claims: new Map() };
+    },
+    effect: (invocation, label, apply) =>
+      new Promise((resolve, reject) => {
+        if (!invocation.alive) return;
+        const index = effects;
+        effects += 1;
+        const effectFault = options.effectFault(index, label, simulation);
+        if (effectFault.kind === "crash_before") {
+          crash(invocation, `before #${index} ${label}`);
+          return;
+        }
+        scheduler.after(options.latencyMs(simulation, label), () => {
+          const answer = apply();
+          if (effectFault.kind === "crash_after") crash(invocation, `after #${index} ${label}`);
+          if (effectFault.kind === "freeze") freeze(invocation, effectFault.ms, `at #${index} ${label}`);
+          const settle = (run: () => void) => whenAwake(invocation, run);
+          answer.then(
+            (value) => settle(() => resolve(value)),
+            (error: unknown) => settle(() => reject(error)),
+          );
+        });
+      }),
+  };
+
+  function crash(invocation: Invocation, where: string): void {
+    invocation.alive = false;
+    simulation.note(invocation, `crashes ${where}`);
+  }
+
+  function freeze(invocation: Invocation, ms: number, where: string): void {
+    invocation.frozenUntil = scheduler.now() + ms;
+    simulation.note(invocation, `freezes for ${Math.round(ms / 1000)} s ${where}`);
+  }
+
+  function whenAwake(invocation: Invocation, run: () => void): void {
+    if (!invocation.alive) return;
+    if (invocation.frozenUntil <= scheduler.now()) run();
+    else scheduler.at(invocation.frozenUntil, () => whenAwake(invocation, run));
+  }
+
+  return simulation;
+}
+
+/** Returns a timer that runs a function later, unless the invocation has ended. The timer returns a function that cancels it. */
+export function timerFor(
+  simulation: Simulation,
+  invocation: Invocation,
+): (run: () => void, ms: number) => () => void {
+  return (run, ms) => {
+    let wanted = true;
+    const due = (): void => {
+      if (!wanted || !invocation.alive) return;
+      if (invocation.frozenUntil > simulation.now()) simulation.scheduler.at(invocation.frozenUntil, due);
+      else run();
+    };
+    simulation.scheduler.after(ms, due);
+    return () => {
+      wanted = false;
+    };
+  };
+}
