@@ -1,8 +1,8 @@
 import { PROBLEMS } from "../api/problem.ts";
-import { SCHEMA_EXAMPLES } from "./schema-examples.ts";
+import schemaExamples from "./schema-examples.json" with { type: "json" };
 
 type Json = Readonly<Record<string, unknown>>;
-type ExampleName = keyof typeof SCHEMA_EXAMPLES;
+type ExampleName = keyof typeof schemaExamples;
 
 export const TEXT = { type: "string" };
 const REQUEST_ID = { "x-request-id": { $ref: "#/components/headers/RequestId" } };
@@ -16,7 +16,7 @@ export const RETRY_AFTER = {
 /** A JSON body of a named schema, with the example of that schema. */
 export function jsonContent(name: ExampleName, mediaType = "application/json"): Json {
   return {
-    [mediaType]: { schema: { $ref: `#/components/schemas/${name}` }, example: SCHEMA_EXAMPLES[name] },
+    [mediaType]: { schema: { $ref: `#/components/schemas/${name}` }, example: schemaExamples[name] },
   };
 }
 

@@ -3,11 +3,11 @@ import { VERSION } from "../../client/usage.ts";
 import { targetNotFound, watchNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
-import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { type StubAnswer, type StubService, startStubService } from "../support/stub-service.ts";
 
 const TOKEN = "ccen_secret";
-const example = StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument);
+const example = StatusDocument.parse(schemaExamples.StatusDocument);
 const REFUSED = {
   watch: watchNotFound({ project: "other", jobId: "nosuch" }),
   target: targetNotFound("nope"),

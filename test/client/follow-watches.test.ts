@@ -3,9 +3,9 @@ import { ProblemError } from "../../client/errors.ts";
 import { followWatches, waitSecondsPerCall } from "../../client/follow-watches.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
-const example = StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument);
+const example = StatusDocument.parse(schemaExamples.StatusDocument);
 
 /** A service with its own clock. The job `n` ends after `n` seconds. A call waits as long as it asks for. */
 function createService() {

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createClient } from "../../client/client.ts";
 import { TokenError } from "../../client/errors.ts";
-import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
 const KEY = { project: "prod", jobId: "a" };
 
@@ -35,7 +35,7 @@ async function serve(
   return { client, requests, waits, stop, url };
 }
 
-const good = { status: 200, body: JSON.stringify(SCHEMA_EXAMPLES.StatusDocument) };
+const good = { status: 200, body: JSON.stringify(schemaExamples.StatusDocument) };
 
 test("tries a call again after temporary errors, with the delay of the service and a new token for each try", async () => {
   const { client, requests, waits, stop } = await serve([

@@ -1,9 +1,9 @@
 import { reasonLines, statusLine } from "../../client/status-text.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
 const status: StatusDocument = {
-  ...StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument),
+  ...StatusDocument.parse(schemaExamples.StatusDocument),
   project: "prod",
   jobId: "a",
   state: "failed",

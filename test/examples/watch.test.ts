@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import { SCHEMA_EXAMPLES } from "../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runCommand } from "../support/run-command.ts";
 import { type StubAnswer, startStubService } from "../support/stub-service.ts";
 
@@ -89,7 +89,7 @@ test.each(["sh", "bash"])(
   async (shell) => {
     const TMPDIR = await mkdtemp(join(tmpdir(), "watch-"));
     const status = {
-      ...StatusDocument.parse(SCHEMA_EXAMPLES.StatusDocument),
+      ...StatusDocument.parse(schemaExamples.StatusDocument),
       state: "failed",
       done: true,
       reason: 'a "b"\nc',

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { SCHEMA_EXAMPLES } from "../../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -142,5 +142,5 @@ test("every operation with a token rejects an unknown parameter", async () => {
 });
 
 test("the example of a submission uses names of the test config", () => {
-  expect(SCHEMA_EXAMPLES.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
+  expect(schemaExamples.Submission).toMatchObject({ project: "prod", notify: ["deploys"] });
 });

@@ -5,7 +5,7 @@ import { Submission } from "../../../lib/api/submission.ts";
 import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
-import { SCHEMA_EXAMPLES } from "../../../lib/openapi/schema-examples.ts";
+import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 
 interface Document {
   openapi: string;
@@ -43,7 +43,7 @@ test("every reference in the document has a target", () => {
   }
 });
 
-test.each(Object.entries(SCHEMA_EXAMPLES))(
+test.each(Object.entries(schemaExamples))(
   "the example of %s is valid by the document's schema",
   (name, example) => {
     const validate = validatorOf({ $ref: `document#/components/schemas/${name}` });
@@ -58,7 +58,7 @@ test("the examples of a submission, a status and an event are valid by the schem
     [StatusDocument, "StatusDocument"],
     [JobEvent, "JobEvent"],
   ] as const)
-    expect(schema.safeParse(SCHEMA_EXAMPLES[name]).error).toBeUndefined();
+    expect(schema.safeParse(schemaExamples[name]).error).toBeUndefined();
 });
 
 test("the schema of a submission refuses no job ID, both kinds of job IDs, and an unknown field", () => {
