@@ -10,7 +10,7 @@ const folders = readdirSync("lib/channels", { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "chat")
   .map(({ name }) => name);
 
-it("lists exactly the channels that have a folder and a target schema", () => {
+it("the registry lists exactly the channels that have a folder and a target schema", () => {
   expect(Object.keys(CHANNELS).sort()).toEqual(folders.sort());
   expect([...KINDS].sort()).toEqual(folders.sort());
 });
@@ -33,7 +33,7 @@ describe.each(KINDS)("the channel %s", (kind) => {
   });
 });
 
-it("is the only place, with the target schemas, that names the kind of a chat", () => {
+it("no product code except the target schemas quotes the kind of a chat", () => {
   const files = ["functions", "lib"].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".generated.ts"))

@@ -4,14 +4,14 @@ import { signFeishu } from "../../../lib/channels/feishu/signature.ts";
 
 const NOW = 1_700_000_000_123;
 
-it("signs for Feishu: the key is the time in seconds and the secret, the message is empty", () => {
+it("signFeishu signs: the key is the time in seconds and the secret, the message is empty", () => {
   expect(signFeishu("quiet", NOW)).toEqual({
     timestamp: "1700000000",
     sign: createHmac("sha256", "1700000000\nquiet").digest("base64"),
   });
 });
 
-it("signs for DingTalk with the time in milliseconds, encoded for a query", () => {
+it("signDingtalk signs with the time in milliseconds, encoded for a query", () => {
   const query = new URLSearchParams(signDingtalk("quiet", NOW));
   expect(query.get("timestamp")).toBe(String(NOW));
   expect(query.get("sign")).toBe(createHmac("sha256", "quiet").update(`${NOW}\nquiet`).digest("base64"));

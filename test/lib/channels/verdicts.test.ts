@@ -101,7 +101,7 @@ describe.each(KINDS)("the verdict on an answer of %s", (kind) => {
   });
 });
 
-it("prefers the wait in Discord's header to the one in the body", () => {
+it("the verdict on a 429 of Discord has the wait of the header, not the one of the body", () => {
   const answer = { status: 429, headers: { "retry-after": "3" }, body: '{"retry_after":99}' };
   expect(CHANNELS.discord.verdictOf(answer, 0).afterSeconds).toBe(3);
 });

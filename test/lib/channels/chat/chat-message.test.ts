@@ -17,147 +17,163 @@ const failure = (path: string[], reason: string | null) => ({
   hint: null,
 });
 
-it("has budgets that never grow", () => {
-  let before = largest;
-  for (const budget of smaller) {
-    for (const key of ["failures", "digestFailures", "reasonCharacters", "textCharacters", "facts"] as const)
-      expect(budget[key]).toBeLessThanOrEqual(before[key]);
-    before = budget;
-  }
-});
-
-it.each([
-  [{ jobType: null }, "❌ Failed: Job checkout after 9 min 10 s"],
-  [{ resourceName: null }, "❌ Failed: CreateCluster job-1 after 9 min 10 s"],
-  [{ durationSeconds: null }, "❌ Failed: CreateCluster checkout"],
-  [{ resourceName: "a\nb\u202e" }, "❌ Failed: CreateCluster a b after 9 min 10 s"],
-  [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job job-1 after 9 min 10 s"],
-])("has a complete headline for %j", (part, headline) => {
-  expect(messageOf(part).headline).toBe(headline);
-});
-
-it("truncates a long name in the headline, not the duration", () => {
-  const { headline } = messageOf({ resourceName: "n".repeat(500) });
-  expect(headline).toMatch(/^❌ Failed: CreateCluster n+… after 9 min 10 s$/);
-  expect(headline).toHaveLength(150);
-});
-
-it("shows the whole context of the caller", () => {
-  const context = { actor: "kim", pipeline: "p", commit: "c0ffee", labels: { env: "prod", team: "a\nb" } };
-  expect(
-    messageOf({ context })
-      .facts.map(({ label, value }) => `${label}=${value}`)
-      .slice(-5),
-  ).toEqual(["Started by=kim", "Pipeline=p", "Commit=c0ffee", "env=prod", "team=a b"]);
-});
-
-it("omits a subjob without a reason when the next failure lies below it", () => {
-  const failures = [failure(["A", "B"], null), failure(["A", "B", "C"], "why"), failure(["A", "D"], null)];
-  const message = messageOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
-  expect(message.failures.map(({ title, reason }) => [title, reason])).toEqual([
-    ["CreateCluster", "Failed to create"],
-    ["A › B › C", "why"],
-    ["A › D", null],
-  ]);
-  expect(message.omittedFailures).toBe(0);
-});
-
-it("omits the job's own reason when a subjob gives the same one, and has an entry for a job without any reason", () => {
-  const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
-  expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
-  expect(messageOf({ reason: null, failures: [] }).failures).toEqual([
-    { title: "CreateCluster", reason: null, hint: null },
-  ]);
-});
-
-it.each([
-  ["timed_out", SAMPLES.timed_out, /^The watch ended before any poll saw the job end\./],
-  ["timed_out", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
-  ["lost", SAMPLES.timed_out, /^It is not known how the job ended: later polls could no longer see it\.$/],
-  ["lost", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
-] as const)("explains %s by whether a poll ever saw the job", (outcome, { jobType, phase }, meaning) => {
-  expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
-});
-
-it("counts the failures that it omits, and those that the summary omits", () => {
-  const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
-  const message = messageOf({
-    failures,
-    reason: null,
-    subJobs: { ...failed.subJobs, failed: 12 },
+describe("the chat message", () => {
+  it("has budgets that never grow", () => {
+    let before = largest;
+    for (const budget of smaller) {
+      for (const key of [
+        "failures",
+        "digestFailures",
+        "reasonCharacters",
+        "textCharacters",
+        "facts",
+      ] as const)
+        expect(budget[key]).toBeLessThanOrEqual(before[key]);
+      before = budget;
+    }
   });
-  expect(message.failures).toHaveLength(5);
-  expect(message.omittedFailures).toBe(7);
-});
 
-it("shows the first and last steps of a long path", () => {
-  const path = ["A", "B", "C", "D", "E", "F", "G", "H"];
-  expect(messageOf({ failures: [failure(path, "x")] }).failures[1]?.title).toBe("A › B › … › F › G › H");
-});
-
-it("names every unsuccessful job of a digest, also one without a reason", () => {
-  const lost = { ...SAMPLES.lost, reason: null };
-  const { failures, headline, mentions } = digestMessage([...NODES, lost], largest);
-  expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
-  expect(failures.map(({ title }) => title)).toEqual([
-    "❌ Failed: CreateNode pool-a-6 › CreateNodeVM (pool-a-1)",
-    "❓ Lost: Job job-1",
-  ]);
-  expect(mentions).toBe(true);
-});
-
-it.each([
-  "javascript:alert(1)",
-  "https://user:pw@ci.example.com/",
-  "not a URL",
-  "",
-  null,
-  `https://x/${"y".repeat(700)}`,
-])("makes no link from %p", (address) => {
-  expect(linkTo("x", address)).toBeNull();
-});
-
-it("encodes the characters that would end a link in some channel", () => {
-  expect(linkTo("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
-    "https://ci.example.com/a%29b%7Cc%3Ed%40e?f=%27g%27",
-  );
-});
-
-it("splits an https address from the end of a hint, and no other scheme", () => {
-  expect(splitHint("Do this. https://v.example.com/p")).toEqual({
-    advice: "Do this.",
-    url: "https://v.example.com/p",
+  it.each([
+    [{ jobType: null }, "❌ Failed: Job checkout after 9 min 10 s"],
+    [{ resourceName: null }, "❌ Failed: CreateCluster job-1 after 9 min 10 s"],
+    [{ durationSeconds: null }, "❌ Failed: CreateCluster checkout"],
+    [{ resourceName: "a\nb\u202e" }, "❌ Failed: CreateCluster a b after 9 min 10 s"],
+    [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job job-1 after 9 min 10 s"],
+  ])("has a complete headline for %j", (part, headline) => {
+    expect(messageOf(part).headline).toBe(headline);
   });
-  expect(splitHint("Do this. javascript:x")).toEqual({ advice: "Do this. javascript:x", url: null });
-});
 
-it.each([
-  ["eu-de", "c-7", "https://console.otc.t-systems.com/cce2.0/?region=eu-de#/cce/cluster/c-7/detail"],
-  ["cn-north-4", "c-7", "https://console.huaweicloud.com/cce2.0/?region=cn-north-4#/cce/cluster/c-7/detail"],
-  [
-    "ap-southeast-1",
-    "c-7",
-    "https://console-intl.huaweicloud.com/cce2.0/?region=ap-southeast-1#/cce/cluster/c-7/detail",
-  ],
-  ["eu-west-101", "c-7", "https://console.huaweicloud.eu/cce2.0/?region=eu-west-101#/cce/cluster/c-7/detail"],
-  ["eu-de", "../x", null],
-  ["eu-de", null, null],
-  ["moon-1", "c-7", null],
-  [null, "c-7", null],
-])("knows the console page for the region %p and the cluster %p", (region, clusterId, url) => {
-  expect(consoleUrl(region, clusterId)).toBe(url);
-});
+  it("truncates a long name in the headline, not the duration", () => {
+    const { headline } = messageOf({ resourceName: "n".repeat(500) });
+    expect(headline).toMatch(/^❌ Failed: CreateCluster n+… after 9 min 10 s$/);
+    expect(headline).toHaveLength(150);
+  });
 
-it("has no console link for a deleted cluster", () => {
-  const labels = (part: Partial<OutcomeSummary>) => messageOf(part).links.map(({ label }) => label);
-  expect(labels({ jobType: "DeleteCluster", outcome: "failed" })).toContain("Console");
-  expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
-});
+  it("shows the whole context of the caller", () => {
+    const context = { actor: "kim", pipeline: "p", commit: "c0ffee", labels: { env: "prod", team: "a\nb" } };
+    expect(
+      messageOf({ context })
+        .facts.map(({ label, value }) => `${label}=${value}`)
+        .slice(-5),
+    ).toEqual(["Started by=kim", "Pipeline=p", "Commit=c0ffee", "env=prod", "team=a b"]);
+  });
 
-it("omits the warning about failures that it counts itself", () => {
-  const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
-  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
-  const { omittedFailures, warnings } = outcomeMessage(summary, largest);
-  expect(summary.warnings).toHaveLength(1);
-  expect({ omittedFailures, warnings }).toEqual({ omittedFailures: 295, warnings: [] });
+  it("omits a subjob without a reason when the next failure lies below it", () => {
+    const failures = [failure(["A", "B"], null), failure(["A", "B", "C"], "why"), failure(["A", "D"], null)];
+    const message = messageOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
+    expect(message.failures.map(({ title, reason }) => [title, reason])).toEqual([
+      ["CreateCluster", "Failed to create"],
+      ["A › B › C", "why"],
+      ["A › D", null],
+    ]);
+    expect(message.omittedFailures).toBe(0);
+  });
+
+  it("omits the job's own reason when a subjob gives the same one, and has an entry for a job without any reason", () => {
+    const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
+    expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
+    expect(messageOf({ reason: null, failures: [] }).failures).toEqual([
+      { title: "CreateCluster", reason: null, hint: null },
+    ]);
+  });
+
+  it.each([
+    ["timed_out", SAMPLES.timed_out, /^The watch ended before any poll saw the job end\./],
+    ["timed_out", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
+    ["lost", SAMPLES.timed_out, /^It is not known how the job ended: later polls could no longer see it\.$/],
+    ["lost", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
+  ] as const)("explains %s by whether a poll ever saw the job", (outcome, { jobType, phase }, meaning) => {
+    expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
+  });
+
+  it("counts the failures that it omits, and those that the summary omits", () => {
+    const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
+    const message = messageOf({
+      failures,
+      reason: null,
+      subJobs: { ...failed.subJobs, failed: 12 },
+    });
+    expect(message.failures).toHaveLength(5);
+    expect(message.omittedFailures).toBe(7);
+  });
+
+  it("shows the first and last steps of a long path", () => {
+    const path = ["A", "B", "C", "D", "E", "F", "G", "H"];
+    expect(messageOf({ failures: [failure(path, "x")] }).failures[1]?.title).toBe("A › B › … › F › G › H");
+  });
+
+  it("names every unsuccessful job of a digest, also one without a reason", () => {
+    const lost = { ...SAMPLES.lost, reason: null };
+    const { failures, headline, mentions } = digestMessage([...NODES, lost], largest);
+    expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
+    expect(failures.map(({ title }) => title)).toEqual([
+      "❌ Failed: CreateNode pool-a-6 › CreateNodeVM (pool-a-1)",
+      "❓ Lost: Job job-1",
+    ]);
+    expect(mentions).toBe(true);
+  });
+
+  it.each([
+    "javascript:alert(1)",
+    "https://user:pw@ci.example.com/",
+    "not a URL",
+    "",
+    null,
+    `https://x/${"y".repeat(700)}`,
+  ])("makes no link from %p", (address) => {
+    expect(linkTo("x", address)).toBeNull();
+  });
+
+  it("encodes the characters that would end a link in some channel", () => {
+    expect(linkTo("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
+      "https://ci.example.com/a%29b%7Cc%3Ed%40e?f=%27g%27",
+    );
+  });
+
+  it("splits an https address from the end of a hint, and no other scheme", () => {
+    expect(splitHint("Do this. https://v.example.com/p")).toEqual({
+      advice: "Do this.",
+      url: "https://v.example.com/p",
+    });
+    expect(splitHint("Do this. javascript:x")).toEqual({ advice: "Do this. javascript:x", url: null });
+  });
+
+  it.each([
+    ["eu-de", "c-7", "https://console.otc.t-systems.com/cce2.0/?region=eu-de#/cce/cluster/c-7/detail"],
+    [
+      "cn-north-4",
+      "c-7",
+      "https://console.huaweicloud.com/cce2.0/?region=cn-north-4#/cce/cluster/c-7/detail",
+    ],
+    [
+      "ap-southeast-1",
+      "c-7",
+      "https://console-intl.huaweicloud.com/cce2.0/?region=ap-southeast-1#/cce/cluster/c-7/detail",
+    ],
+    [
+      "eu-west-101",
+      "c-7",
+      "https://console.huaweicloud.eu/cce2.0/?region=eu-west-101#/cce/cluster/c-7/detail",
+    ],
+    ["eu-de", "../x", null],
+    ["eu-de", null, null],
+    ["moon-1", "c-7", null],
+    [null, "c-7", null],
+  ])("knows the console page for the region %p and the cluster %p", (region, clusterId, url) => {
+    expect(consoleUrl(region, clusterId)).toBe(url);
+  });
+
+  it("has no console link for a deleted cluster", () => {
+    const labels = (part: Partial<OutcomeSummary>) => messageOf(part).links.map(({ label }) => label);
+    expect(labels({ jobType: "DeleteCluster", outcome: "failed" })).toContain("Console");
+    expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
+  });
+
+  it("omits the warning about failures that it counts itself", () => {
+    const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
+    const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
+    const { omittedFailures, warnings } = outcomeMessage(summary, largest);
+    expect(summary.warnings).toHaveLength(1);
+    expect({ omittedFailures, warnings }).toEqual({ omittedFailures: 295, warnings: [] });
+  });
 });
