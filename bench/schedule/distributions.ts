@@ -2,7 +2,6 @@
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;
-  readonly ordinary: boolean;
   /** Draws one duration in seconds. `progress` goes from 0 to 1 over a history. */
   readonly draw: (random: () => number, progress: number) => number;
 }
@@ -14,30 +13,29 @@ const logNormal = (random: Random, median: number, sigma: number) =>
 const around = (random: Random, mean: number, deviation: number) =>
   Math.max(5, mean + deviation * normal(random));
 
-const make = (jobType: string, name: string, draw: Distribution["draw"], ordinary = false): Distribution => ({
+const make = (jobType: string, name: string, draw: Distribution["draw"]): Distribution => ({
   jobType,
   name,
   draw,
-  ordinary,
 });
 
 /** The constants of the schedule were chosen with these distributions. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
-  make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60), true),
-  make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40), true),
-  make("CreateCluster", "normal, 480 s ± 120 s", (r) => around(r, 480, 120), true),
-  make("CreateCluster", "log-normal, 400 s, sigma 0.2", (r) => logNormal(r, 400, 0.2), true),
-  make("CreateCluster", "uniform, 300 to 600 s", (r) => 300 + 300 * r(), true),
-  make("CreateCluster", "normal, 600 s ± 60 s", (r) => around(r, 600, 60), true),
+  make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),
+  make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40)),
+  make("CreateCluster", "normal, 480 s ± 120 s", (r) => around(r, 480, 120)),
+  make("CreateCluster", "log-normal, 400 s, sigma 0.2", (r) => logNormal(r, 400, 0.2)),
+  make("CreateCluster", "uniform, 300 to 600 s", (r) => 300 + 300 * r()),
+  make("CreateCluster", "normal, 600 s ± 60 s", (r) => around(r, 600, 60)),
   make("CreateCluster", "15 % fail at 40 s, else 450 s", (r) =>
     r() < 0.15 ? around(r, 40, 15) : around(r, 450, 60),
   ),
   make("CreateCluster", "30 % fail at 90 s, else 500 s", (r) =>
     r() < 0.3 ? around(r, 90, 30) : around(r, 500, 70),
   ),
-  make("CreateNode", "normal, 300 s ± 60 s", (r) => around(r, 300, 60), true),
-  make("CreateNode", "normal, 450 s ± 70 s", (r) => around(r, 450, 70), true),
-  make("CreateNode", "log-normal, 380 s, sigma 0.3", (r) => logNormal(r, 380, 0.3), true),
+  make("CreateNode", "normal, 300 s ± 60 s", (r) => around(r, 300, 60)),
+  make("CreateNode", "normal, 450 s ± 70 s", (r) => around(r, 450, 70)),
+  make("CreateNode", "log-normal, 380 s, sigma 0.3", (r) => logNormal(r, 380, 0.3)),
   make("CreateNode", "heavy tail, Pareto 1.5 from 200 s", (r) => 200 * (1 - r()) ** (-1 / 1.5)),
   make("CreateCluster", "heavy tail, 5 % take an hour", (r) =>
     r() < 0.05 ? logNormal(r, 3600, 0.3) : around(r, 450, 60),
@@ -45,8 +43,8 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "heavy tail, 1 % take an hour", (r) =>
     r() < 0.01 ? logNormal(r, 3600, 0.3) : around(r, 500, 50),
   ),
-  make("DeleteCluster", "normal, 120 s ± 25 s", (r) => around(r, 120, 25), true),
-  make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3), true),
+  make("DeleteCluster", "normal, 120 s ± 25 s", (r) => around(r, 120, 25)),
+  make("DeleteNode", "log-normal, 90 s, sigma 0.3", (r) => logNormal(r, 90, 0.3)),
   make("CreateCluster", "from 400 s to 600 s half-way", (r, progress) =>
     around(r, progress < 0.5 ? 400 : 600, 50),
   ),

@@ -1,28 +1,8 @@
-import "../domain/zod-fields.ts";
-import * as z from "zod/mini";
-import { parseJson } from "../domain/json.ts";
-
-/** Accepts a string or a number. Any other value becomes null. */
-const StringOrNumber = z.transform((value: unknown) =>
-  typeof value === "string" ? value : Number.isFinite(value) ? String(value) : null,
-);
+import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
 
 /** CCE, its gateway and IAM use different field names. One body may use several of them at once. */
-const errorFields = {
-  errorCode: StringOrNumber,
-  error_code: StringOrNumber,
-  code: StringOrNumber,
-  message: StringOrNumber,
-  errorMessage: StringOrNumber,
-  error_message: StringOrNumber,
-  errorMsg: StringOrNumber,
-  error_msg: StringOrNumber,
-  title: StringOrNumber,
-};
-const ErrorBody = z.object({
-  ...errorFields,
-  error: z.union([z.object(errorFields), z.transform(() => null)]),
-});
+const CODE_NAMES = ["errorCode", "error_code", "code"];
+const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
 /** The error codes of a reply and its most useful message. Both may be missing. */
 export interface CceError {
@@ -35,22 +15,24 @@ export function readCceError(body: string): CceError {
   return cceErrorOf(parseJson(body));
 }
 
-/** Reads the same from a parsed body. */
+/** Reads the same from a parsed body. The fields may be at the top level, in `error` or in both. */
 export function cceErrorOf(json: unknown): CceError {
-  const parsed = ErrorBody.safeParse(json);
-  if (!parsed.success) return { codes: [], message: null };
-  const { error, ...top } = parsed.data;
-  const levels = error === null ? [top] : [top, error];
-  const codes = levels.flatMap((level) => [level.errorCode, level.error_code, level.code]);
-  const messages = [
-    ...levels.map((level) => level.message),
-    ...levels.flatMap((level) => [level.errorMessage, level.error_message, level.errorMsg, level.error_msg]),
-    ...levels.map((level) => level.title),
-  ];
+  const top = fieldsOf(json);
+  const levels = isObject(top.error) ? [top, top.error] : [top];
+  const textsOf = (names: readonly string[]) =>
+    levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
+  // `message` is the most useful text.
+  const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
-    codes: [...new Set(codes.filter((code) => code != null))],
-    message: messages.map((text) => toOneLine(text ?? "")).find((text) => text !== "") ?? null,
+    codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
+    message: messages.map(toOneLine).find((text) => text !== "") ?? null,
   };
+}
+
+/** Returns a string or a number as text. Any other value is an empty text. */
+function textOf(fields: JsonObject, name: string): string {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return typeof value === "string" ? value : Number.isFinite(value) ? String(value) : "";
 }
 
 /** Describes a reply for an operator: `HTTP 404, CCE.01404001, Job not found`. The text is not masked. */

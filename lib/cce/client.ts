@@ -2,7 +2,7 @@ import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
 import { type Connections, openConnections, reuseConnections } from "../http/connections.ts";
 import { createLargeExchange } from "./cce-exchange.ts";
-import { createProjectAccess, type ProjectAccess } from "./project-access.ts";
+import { createProjectQuery, type QueryProjectJob } from "./project-query.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 
 /** A token of IAM takes up to 16 KiB in a header. */
@@ -42,28 +42,27 @@ export function createCceClient(options: {
     connections: () => options.connections ?? connectionsAt(now()),
     exchangeLarge: createLargeExchange(monotonic),
   };
-  const accesses = new Map<string, ProjectAccess>();
-  const queries = new Map<string, Promise<Observation>>();
+  const projectQueries = new Map<string, QueryProjectJob>();
+  const running = new Map<string, Promise<Observation>>();
 
-  const accessTo = (name: string): ProjectAccess | null => {
+  const queryOf = (name: string): QueryProjectJob | null => {
     const project = Object.hasOwn(projects, name) ? projects[name] : undefined;
     if (project === undefined) return null;
-    const access = accesses.get(name) ?? createProjectAccess(name, project, ports);
-    accesses.set(name, access);
-    return access;
+    const query = projectQueries.get(name) ?? createProjectQuery(name, project, ports);
+    projectQueries.set(name, query);
+    return query;
   };
 
   const queryJob: CceClient["queryJob"] = async ({ project, jobId }, { timeLimitMs }) => {
-    const access = accessTo(project);
-    if (access === null)
-      return {
-        kind: "misconfigured",
-        text: `Project ${project} is not in the config: add it, or stop the watch`,
-      };
+    const query = queryOf(project);
+    if (query === null) {
+      const text = `Project ${project} is not in the config: add it, or stop the watch`;
+      return { kind: "misconfigured", text };
+    }
     const id = `${project}/${jobId}`;
-    const query = queries.get(id) ?? access.queryJob(jobId, timeLimitMs).finally(() => queries.delete(id));
-    queries.set(id, query);
-    return withTimeLimit(query, timeLimitMs, { kind: "unavailable", text: "CCE did not answer in time" });
+    const result = running.get(id) ?? query(jobId, timeLimitMs).finally(() => running.delete(id));
+    running.set(id, result);
+    return withTimeLimit(result, timeLimitMs, { kind: "unavailable", text: "CCE did not answer in time" });
   };
 
   return {

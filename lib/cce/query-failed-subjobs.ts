@@ -1,4 +1,5 @@
 import { type Job, JobId } from "../domain/job.ts";
+import { hasFailure } from "./read-job.ts";
 
 /** The maximum number of additional queries for one ended job. */
 const MAX_QUERIES = 5;
@@ -28,23 +29,19 @@ export async function queryFailedSubjobs(
 
 /** Returns the IDs of all unexplained failures below a job that were not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
-  const jobIds = tree.subJobs.flatMap((subJob) => [
-    ...(isUnexplained(subJob) && subJob.jobId !== null && JobId.safeParse(subJob.jobId).success
-      ? [subJob.jobId]
-      : []),
-    ...unexplainedIds(subJob, queried),
-  ]);
+  const jobIds = tree.subJobs.flatMap((subJob) => {
+    const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);
+    return [...(jobId.success ? [jobId.data] : []), ...unexplainedIds(subJob, queried)];
+  });
   return [...new Set(jobIds)].filter((jobId) => jobId !== tree.jobId && !queried.has(jobId));
 }
 
 const isUnexplained = (job: Job): boolean =>
   job.state === "failed" && job.reason === null && !job.subJobs.some(hasFailure);
 
-const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
-
 function complete(job: Job, replies: ReadonlyMap<string, Job | null>): Job {
-  const reply = isUnexplained(job) && job.jobId !== null ? (replies.get(job.jobId) ?? null) : null;
-  if (reply !== null)
+  const reply = isUnexplained(job) ? replies.get(job.jobId ?? "") : null;
+  if (reply != null)
     return {
       ...job,
       reason: reply.reason,

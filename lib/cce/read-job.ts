@@ -100,7 +100,8 @@ function warningsOf(job: Job, walk: Walk): string[] {
   return warnings;
 }
 
-const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
+/** Returns true when a job or one of its subjobs has failed. */
+export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 
 /** Returns the first of two fields that is a string and not blank, or null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {

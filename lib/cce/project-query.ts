@@ -18,7 +18,7 @@ const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
 /** What all projects of an instance share. */
-export interface AccessPorts {
+export interface ProjectQueryPorts {
   readonly now: () => Instant;
   /** Milliseconds that never decrease. Time limits are measured with this clock. */
   readonly monotonic: () => number;
@@ -27,13 +27,15 @@ export interface AccessPorts {
   readonly exchangeLarge: LargeExchange;
 }
 
-/** Queries the jobs of one project with its credentials. */
-export interface ProjectAccess {
-  /** Queries one job. The text of the observation is masked. Never throws. */
-  queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
-}
+/** Queries one job of a project. The text of the observation is masked. Never throws. */
+export type QueryProjectJob = (jobId: string, timeLimitMs: number) => Promise<Observation>;
 
-export function createProjectAccess(name: string, project: Project, ports: AccessPorts): ProjectAccess {
+/** Creates the queries of one project. They share its credentials, its token and its throttle. */
+export function createProjectQuery(
+  name: string,
+  project: Project,
+  ports: ProjectQueryPorts,
+): QueryProjectJob {
   const { now, monotonic, random, connections, exchangeLarge } = ports;
   const mask = createCredentialMask(project);
   const throttle = createThrottle(now, random);
@@ -70,24 +72,20 @@ export function createProjectAccess(name: string, project: Project, ports: Acces
     return otherAuth === null ? observation : sendQuery(query, otherAuth, endAt);
   };
 
-  return {
-    async queryJob(jobId, timeLimitMs) {
-      const endAt = monotonic() + timeLimitMs;
-      const waitSeconds = throttle.waitSeconds();
-      if (waitSeconds > 0)
-        return {
-          kind: "throttled",
-          text: `Queries for project ${name} wait, because CCE limits their rate`,
-          retryAfterSeconds: waitSeconds,
-        };
-      const observation = mask.maskObservation(await queryTwice(jobId, endAt));
-      if (observation.kind === "throttled") {
-        const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
-        return { kind: "throttled", text: observation.text, retryAfterSeconds };
-      }
+  return async (jobId, timeLimitMs) => {
+    const endAt = monotonic() + timeLimitMs;
+    const waitSeconds = throttle.waitSeconds();
+    if (waitSeconds > 0) {
+      const text = `Queries for project ${name} wait, because CCE limits their rate`;
+      return { kind: "throttled", text, retryAfterSeconds: waitSeconds };
+    }
+    const observation = mask.maskObservation(await queryTwice(jobId, endAt));
+    if (observation.kind !== "throttled") {
       throttle.recordReply();
       return observation;
-    },
+    }
+    const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
+    return { kind: "throttled", text: observation.text, retryAfterSeconds };
   };
 }
 
@@ -100,7 +98,7 @@ function createQueries(project: Project): ((jobId: string) => Query) | null {
   return (jobId) => ({ url: new URL(encodeURIComponent(jobId), base), path: path + jobId });
 }
 
-async function fetchToken(name: string, project: Project, ports: AccessPorts): Promise<TokenResult> {
+async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
   const endpoint = iamEndpoint(project);
   if (project.auth.kind !== "password" || endpoint === null)
     return { kind: "none", observation: missingEndpoint(name) };
