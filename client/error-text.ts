@@ -14,13 +14,14 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 /**
- * An error as lines: the message, and one line for each fault.
+ * An error as lines: the message, and one line for each fault that the message does not contain.
  * @param name the job or target that the error is about.
  */
 export function errorLines(error: unknown, name?: string): readonly string[] {
   const message = name === undefined ? messageOf(error) : `${name}: ${messageOf(error)}`;
-  const faults = error instanceof ProblemError ? (error.problem.errors ?? []) : [];
-  return [message, ...faults.map((fault) => faultLine(fault, (error as ProblemError).sent))];
+  if (!(error instanceof ProblemError)) return [message];
+  const faults = (error.problem.errors ?? []).filter(({ detail }) => !message.includes(detail));
+  return [message, ...faults.map((fault) => faultLine(fault, error.sent))];
 }
 
 function messageOf(error: unknown): string {

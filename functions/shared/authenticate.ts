@@ -38,7 +38,9 @@ export async function authenticate(
       return authenticationRequired("refused");
     case "unavailable":
       ports.onIssuerFailure(identified.cause);
-      return unavailable("The token cannot be checked because its issuer does not respond.", 30);
+      return unavailable("The token cannot be checked because its issuer does not respond.", {
+        retryAfterSeconds: 30,
+      });
     default:
       return identified satisfies never;
   }

@@ -120,7 +120,7 @@ export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   const names = missing.map(({ scope, name }) => `${scope}:${name}`);
   return problemResponse(
     "forbidden",
-    `The token lacks a scope: ${names.join(", ")}. Ask the operator to add it.`,
+    `Missing scopes: ${names.join(", ")}. Ask the operator to add them to the token.`,
     missing.map(missingScopeError),
     { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${names.join(" ")}"` },
   );
@@ -155,6 +155,12 @@ export function targetNotFound(name: string): ProblemResponse {
 }
 
 /** Makes a 503 that asks the caller to repeat the request. */
-export function unavailable(detail: string, retryAfterSeconds = 5): ProblemResponse {
-  return problemResponse("unavailable", detail, [], { "retry-after": String(retryAfterSeconds) });
+export function unavailable(
+  detail: string,
+  {
+    errors = [],
+    retryAfterSeconds = 5,
+  }: { errors?: readonly RequestError[]; retryAfterSeconds?: number } = {},
+): ProblemResponse {
+  return problemResponse("unavailable", detail, errors, { "retry-after": String(retryAfterSeconds) });
 }

@@ -75,11 +75,11 @@ export function invalidRequest(
     ? "invalid-request"
     : "invalid-parameter",
 ): ProblemResponse {
-  const [first] = errors;
+  const [error, ...others] = errors;
   const detail =
-    errors.length === 1 && first !== undefined
-      ? `\`${positionOf(first)}\`: ${first.detail}`.replace(/[^.]$/, "$&.")
-      : `The request has ${errors.length} errors. See 'errors'.`;
+    error === undefined || others.length > 0
+      ? `The request has ${errors.length} errors. See 'errors'.`
+      : `\`${positionOf(error)}\`: ${error.detail}`.replace(/[^.]$/, "$&.");
   return problemResponse(kind, detail, errors);
 }
 

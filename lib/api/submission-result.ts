@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { described, MaybeText } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http-message.ts";
-import { Problem, type ProblemResponse, problemOf } from "./problem.ts";
+import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem.ts";
 
 /** The result of one job in a submission. */
 export const JobResult = z.object({
@@ -37,13 +37,6 @@ export function submissionResponse(
     detail: error?.detail ?? "was rejected",
   }));
   return jobs.some(({ error }) => error?.status === 503)
-    ? {
-        kind: "problem",
-        problem: problemOf("unavailable", "No job was accepted. Send the request again.", errors),
-        headers: { "retry-after": "5" },
-      }
-    : {
-        kind: "problem",
-        problem: problemOf("invalid-request", "No job was accepted. See 'errors'.", errors),
-      };
+    ? unavailable("No job was accepted. Send the request again.", { errors })
+    : problemResponse("invalid-request", "No job was accepted. See 'errors'.", errors);
 }
