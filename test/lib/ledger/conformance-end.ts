@@ -2,7 +2,7 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { WatchEnd } from "../../../lib/ledger/watch.ts";
 import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
-export function describeEnds(ledger: () => Ledger): void {
+export function describeEndAndStop(ledger: () => Ledger): void {
   const endingOf = (key: WatchEnd["key"], targets: readonly string[]): WatchEnd => ({
     key,
     acceptedAt: T0,
@@ -14,15 +14,15 @@ export function describeEnds(ledger: () => Ledger): void {
   });
 
   describe("ending a watch", () => {
-    it("ends it when every target was told, whatever their order", async () => {
+    it("ends the watch when all targets were notified, in any order", async () => {
       const watch = newWatch({ targets: ["a", "b", "c"] });
       await ledger().openWatch(watch);
-      const seen = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
-      expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), job: seen })).toEqual({
+      const job = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
+      expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), job: job })).toEqual({
         kind: "ended",
       });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
-        ...seen,
+        ...job,
         state: "failed",
         pollDone: true,
         concludedAt: T0 + 50_000,
@@ -31,7 +31,7 @@ export function describeEnds(ledger: () => Ledger): void {
       });
     });
 
-    it("does not end it while a target was not told, and names all of them", async () => {
+    it("returns all targets when one of them was not notified", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
       await ledger().openWatch({ ...watch, targets: ["b"] });
@@ -41,7 +41,7 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().endWatch(endingOf(watch, ["a", "b"]))).toEqual({ kind: "ended" });
     });
 
-    it("ends a watch without targets, and keeps it out of the sweep's sight", async () => {
+    it("ends a watch without targets and removes it from the overdue index", async () => {
       const watch = newWatch({ targets: [] });
       await ledger().openWatch(watch);
       expect(await ledger().endWatch(endingOf(watch, []))).toEqual({ kind: "ended" });
@@ -49,15 +49,15 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(due.map(({ project }) => project)).not.toContain(watch.project);
     });
 
-    it("ends once", async () => {
+    it("ends the watch once for concurrent calls", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
-      const ends = await Promise.all([1, 2, 3].map(() => ledger().endWatch(endingOf(watch, ["deploys"]))));
-      expect(ends.map(({ kind }) => kind).sort()).toEqual(["ended", "over", "over"]);
+      const results = await Promise.all([1, 2, 3].map(() => ledger().endWatch(endingOf(watch, ["deploys"]))));
+      expect(results.map(({ kind }) => kind).sort()).toEqual(["ended", "over", "over"]);
       expect(await ledger().endWatch(endingOf(newWatch(), []))).toEqual({ kind: "over" });
     });
 
-    it("stays due a minute after its end, until a sweep has seen to its notifications", async () => {
+    it("keeps the watch in the overdue index, due a minute after its end", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().endWatch(endingOf(watch, ["deploys"]));
@@ -67,7 +67,7 @@ export function describeEnds(ledger: () => Ledger): void {
   });
 
   describe("stopping a watch", () => {
-    it("stops it once, and only while it is watched", async () => {
+    it("stops a watch once, and only before its end", async () => {
       const watch = newWatch();
       expect(await ledger().stopWatch(watch, T0, NEVER)).toBe("missing");
       await ledger().openWatch(watch);
@@ -80,7 +80,7 @@ export function describeEnds(ledger: () => Ledger): void {
       });
     });
 
-    it("beats an end that comes later, and loses against one that came before", async () => {
+    it("prevents a later end and has no effect after an earlier end", async () => {
       const [first, second] = [newWatch(), newWatch()];
       await ledger().openWatch(first);
       await ledger().stopWatch(first, T0, NEVER);
@@ -90,7 +90,7 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().stopWatch(second, T0, NEVER)).toBe("over");
     });
 
-    it("takes it out of the overdue index", async () => {
+    it("removes the watch from the overdue index", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
@@ -100,13 +100,13 @@ export function describeEnds(ledger: () => Ledger): void {
     });
   });
 
-  describe("keeping a conclusion", () => {
-    it("keeps the first and answers it to everybody", async () => {
+  describe("saving an outcome", () => {
+    it("stores the first outcome and returns it to all concurrent calls", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       expect(await ledger().readOutcome(firstGeneration(watch))).toBeNull();
       const key = { project: watch.project, jobId: watch.jobId };
-      const kept = await Promise.all(
+      const summaries = await Promise.all(
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
           ledger().saveOutcomeOnce(
             firstGeneration(watch),
@@ -115,11 +115,11 @@ export function describeEnds(ledger: () => Ledger): void {
           ),
         ),
       );
-      expect(new Set(kept.map(({ outcome }) => outcome)).size).toBe(1);
-      expect(await ledger().readOutcome(firstGeneration(watch))).toEqual(kept[0]);
+      expect(new Set(summaries.map(({ outcome }) => outcome)).size).toBe(1);
+      expect(await ledger().readOutcome(firstGeneration(watch))).toEqual(summaries[0]);
     });
 
-    it("keeps the tree with it", async () => {
+    it("stores the tree with the outcome", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       const stored = {
@@ -130,7 +130,7 @@ export function describeEnds(ledger: () => Ledger): void {
       expect(await ledger().readWatch(watch)).toMatchObject(stored);
     });
 
-    it("ends nothing of a watch that was taken up again since", async () => {
+    it("does not end a restarted watch with the time of its previous generation", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().stopWatch(watch, T0 + 1000, NEVER);

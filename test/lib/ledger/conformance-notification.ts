@@ -9,7 +9,7 @@ import { attempt, firstGeneration, LEASE_MS, NEVER, newKey, T0 } from "./samples
 const UNTHROTTLED = { throttles: 0, throttledSince: null };
 
 export function describeNotifications(ledger: () => Ledger): void {
-  const freshNotification = (): NotificationKey => ({ ...firstGeneration(newKey()), target: "deploys" });
+  const newNotification = (): NotificationKey => ({ ...firstGeneration(newKey()), target: "deploys" });
   const claim = (key: NotificationKey, messageId: string, now = T0, redelivery = 0) =>
     ledger().claimNotification({ key, messageId, now, redelivery, leaseMs: LEASE_MS, expiresAt: NEVER });
   const record = (key: NotificationKey, messageId: string, changes: Partial<AttemptRecord> = {}) =>
@@ -25,16 +25,16 @@ export function describeNotifications(ledger: () => Ledger): void {
     });
 
   describe("claiming a notification", () => {
-    it("leases it at its first message and answers how it stands", async () => {
+    it("creates the record at the first claim and returns it", async () => {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
       const nothing = { nextAttemptAt: null, nextAttemptReserved: false, deadLettered: false, history: [] };
-      const key = freshNotification();
+      const key = newNotification();
       expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
       expect(await claim(key, "n-1")).toEqual({ kind: "claimed", record: { ...delivery, ...nothing } });
     });
 
-    it("grants exactly one of many claims at once", async () => {
-      const key = freshNotification();
+    it("grants one of several concurrent claims", async () => {
+      const key = newNotification();
       const claims = await Promise.all([1, 2, 3, 4].map((i) => claim(key, `n-${i}`)));
       expect(claims.map(({ kind }) => kind).sort()).toEqual([
         "claimed",
@@ -44,8 +44,8 @@ export function describeNotifications(ledger: () => Ledger): void {
       ]);
     });
 
-    it("keeps those of a watch's generations apart, each under its target", async () => {
-      const first = freshNotification();
+    it("separates the notifications of the generations of a watch", async () => {
+      const first = newNotification();
       const second = { ...first, generation: 1 };
       await claim(first, "n-1");
       await record(first, "n-1", { state: "delivered", nextAttemptAt: null });
@@ -58,16 +58,16 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
     });
 
-    it("refuses a live lease and grants one that ran out", async () => {
-      const key = freshNotification();
+    it("refuses a claim during the lease and grants one after it", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "own_lease" });
       expect(await claim(key, "n-2", T0 + LEASE_MS)).toEqual({ kind: "other_owner" });
       expect(await claim(key, "n-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
     });
 
-    it("tells its own message when it comes too early, another that it is in good hands", async () => {
-      const key = freshNotification();
+    it("returns the due time to the message that owns the notification, and other_owner to another message", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1");
       expect(await claim(key, "n-1", T0 + 4999)).toEqual({ kind: "not_due", until: T0 + 5000 });
@@ -78,25 +78,25 @@ export function describeNotifications(ledger: () => Ledger): void {
       });
     });
 
-    it("lets any message go on with a notification that is due: its own may be lost", async () => {
-      const key = freshNotification();
+    it("grants any message a notification that is due", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1");
       expect(await claim(key, "n-2", T0 + 5000)).toMatchObject({ kind: "claimed" });
       expect(await claim(key, "n-1", T0 + 5001)).toEqual({ kind: "other_owner" });
     });
 
-    it("calls a delivered notification stale", async () => {
-      const key = freshNotification();
+    it("returns stale for a delivered notification", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { state: "delivered", nextAttemptAt: null });
       expect(await claim(key, "n-1", T0 + 900_000)).toEqual({ kind: "stale" });
     });
 
     it.each(["rejected", "gone", "exhausted"] as const)(
-      "asks for a %s notification's burial, once",
+      "requests a dead letter for a notification that is %s, until it is marked",
       async (state) => {
-        const key = freshNotification();
+        const key = newNotification();
         await claim(key, "n-1");
         await record(key, "n-1", {
           state,
@@ -113,8 +113,8 @@ export function describeNotifications(ledger: () => Ledger): void {
   });
 
   describe("recording an attempt", () => {
-    it("counts attempts that were spent, and keeps all of them", async () => {
-      const key = freshNotification();
+    it("keeps all attempts and counts those that were spent", async () => {
+      const key = newNotification();
       for (const [i, spent] of [true, false, true].entries()) {
         await claim(key, "n-1", T0 + i);
         await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
@@ -124,16 +124,16 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
     });
 
-    it("counts how often in a row a notification was throttled, and remembers since when", async () => {
-      const key = freshNotification();
-      const standings: unknown[] = [];
+    it("counts throttled attempts in a row and keeps the time of the first", async () => {
+      const key = newNotification();
+      const states: unknown[] = [];
       for (const [i, spent] of [false, false, true, false].entries()) {
         await claim(key, "n-1", T0 + i);
         await record(key, "n-1", { spent, nextAttemptAt: T0, attempt: attempt({ at: T0 + i }) });
         const { attempts, throttles, throttledSince } = await ledger().readDelivery(key);
-        standings.push([attempts, throttles, throttledSince]);
+        states.push([attempts, throttles, throttledSince]);
       }
-      expect(standings).toEqual([
+      expect(states).toEqual([
         [0, 1, T0],
         [0, 2, T0],
         [1, 0, T0],
@@ -141,15 +141,15 @@ export function describeNotifications(ledger: () => Ledger): void {
       ]);
     });
 
-    it("counts nothing as throttled that was never sent and never will be", async () => {
-      const key = freshNotification();
+    it("does not count an attempt at a target that is gone as throttled", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { spent: false, state: "gone", nextAttemptAt: null });
       expect(await ledger().readDelivery(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
     });
 
-    it("keeps the latest attempts only, however many there are", async () => {
-      const key = freshNotification();
+    it("keeps only the latest attempts", async () => {
+      const key = newNotification();
       const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);
       for (const at of times) {
         await claim(key, "n-1", at);
@@ -160,8 +160,8 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(history.map(({ at }) => at)).toEqual(times.slice(-ATTEMPT_HISTORY));
     });
 
-    it("writes nothing without the lease", async () => {
-      const key = freshNotification();
+    it("writes nothing after the lease was lost", async () => {
+      const key = newNotification();
       expect(await record(key, "n-1")).toBe("superseded");
       await claim(key, "n-1");
       await claim(key, "n-2", T0 + LEASE_MS + 1);
@@ -173,14 +173,20 @@ export function describeNotifications(ledger: () => Ledger): void {
     });
   });
 
-  describe("holding a notification", () => {
-    it("gives the lease back without an attempt and remembers the place it reserved", async () => {
-      const key = freshNotification();
-      const hold = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, nextAttemptReserved: true };
-      expect(await ledger().postponeNotification(hold)).toBe("superseded");
+  describe("postponing a notification", () => {
+    it("ends the lease without an attempt and keeps the reservation", async () => {
+      const key = newNotification();
+      const postponement = {
+        key,
+        redelivery: 0,
+        messageId: "n-1",
+        until: T0 + 8000,
+        nextAttemptReserved: true,
+      };
+      expect(await ledger().postponeNotification(postponement)).toBe("superseded");
       await claim(key, "n-1");
-      expect(await ledger().postponeNotification(hold)).toBe("recorded");
-      expect(await ledger().postponeNotification(hold)).toBe("superseded");
+      expect(await ledger().postponeNotification(postponement)).toBe("recorded");
+      expect(await ledger().postponeNotification(postponement)).toBe("superseded");
       expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "not_due", until: T0 + 8000 });
       const postponed = { attempts: 0, nextAttemptReserved: true, nextAttemptAt: T0 + 8000 };
       expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", record: postponed });
@@ -189,9 +195,9 @@ export function describeNotifications(ledger: () => Ledger): void {
     });
   });
 
-  describe("sending a notification again", () => {
-    it("starts it anew under a number of its own; messages before it are stale", async () => {
-      const key = freshNotification();
+  describe("starting a redelivery", () => {
+    it("resets the record under the next number, and earlier messages are stale", async () => {
+      const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { spent: false, nextAttemptAt: T0 });
       await claim(key, "n-1");
@@ -206,15 +212,15 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect((await ledger().readDelivery(key)).history).toHaveLength(3);
     });
 
-    it("numbers calls at once apart, and works for a notification nobody sent yet", async () => {
-      const key = freshNotification();
+    it("returns different numbers to concurrent calls, also for a new notification", async () => {
+      const key = newNotification();
       const numbers = await Promise.all([1, 2, 3].map(() => ledger().startRedelivery(key, NEVER)));
       expect(numbers.sort()).toEqual([1, 2, 3]);
       expect(await claim(key, "n-1", T0, 3)).toMatchObject({ kind: "claimed" });
     });
 
-    it("is not deadLettered with the number before", async () => {
-      const key = freshNotification();
+    it("ignores a dead letter of the previous number", async () => {
+      const key = newNotification();
       await ledger().startRedelivery(key, NEVER);
       await ledger().markDeadLettered(key, 0);
       expect(await claim(key, "n-1", T0, 1)).toMatchObject({ kind: "claimed" });

@@ -3,9 +3,9 @@ import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, pollRecord
 
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
-export function describeOpening(ledger: () => Ledger): void {
+export function describeOpen(ledger: () => Ledger): void {
   describe("opening a watch", () => {
-    it("accepts a new watch, whose first poll is to be sent", async () => {
+    it("accepts a new watch with poll 1", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
       expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       const read = await ledger().readWatch(watch);
@@ -44,7 +44,7 @@ export function describeOpening(ledger: () => Ledger): void {
       });
     });
 
-    it("answers a second call with the watch that is there, and changes nothing", async () => {
+    it("returns the existing watch to a second call and changes nothing", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       const again = await ledger().openWatch({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
@@ -55,7 +55,7 @@ export function describeOpening(ledger: () => Ledger): void {
       });
     });
 
-    it("adds the targets a second call brings, and says which were new", async () => {
+    it("adds the targets of a second call and returns those that are new", async () => {
       const watch = newWatch({ targets: ["a", "b"] });
       await ledger().openWatch(watch);
       const again = await ledger().openWatch({ ...watch, targets: ["c", "b"] });
@@ -63,7 +63,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b", "c"]);
     });
 
-    it("accepts exactly one of two calls at once, and keeps the targets of both", async () => {
+    it("accepts one of two concurrent calls and keeps the targets of both", async () => {
       const watch = newWatch({ targets: ["a"] });
       const both = await Promise.all([
         ledger().openWatch(watch),
@@ -73,7 +73,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b"]);
     });
 
-    it("says of a target two calls add at once only to one of them that it is new", async () => {
+    it("returns a new target to only one of several concurrent calls", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
       const calls = [1, 2, 3].map(() => ledger().openWatch({ ...watch, targets: ["b"] }));
@@ -81,7 +81,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(added).toEqual(["b"]);
     });
 
-    it("keeps small and large contexts and callbacks, and merges the callbacks of a second call", async () => {
+    it("stores small and large contexts and callbacks and adds the callbacks of a second call", async () => {
       const labels = Object.fromEntries(
         Array.from({ length: 20 }, (_, i) => [`label-${i}`, "v".repeat(150)]),
       );
@@ -101,7 +101,7 @@ export function describeOpening(ledger: () => Ledger): void {
       }
     });
 
-    it("reads nothing of a watch that is not there", async () => {
+    it("returns nothing for a watch that does not exist", async () => {
       const { project, jobId } = newWatch();
       expect(await ledger().readWatch({ project, jobId })).toBeNull();
       expect(await ledger().readCallerData(firstGeneration({ project, jobId }))).toEqual({
@@ -110,7 +110,7 @@ export function describeOpening(ledger: () => Ledger): void {
       });
     });
 
-    it("takes a stopped watch up again: all is new, but its polls go on counting", async () => {
+    it("restarts a stopped watch with new data and the next poll number", async () => {
       const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
       await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
@@ -138,7 +138,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect(await ledger().readCallerData({ ...watch, generation: 1 })).toMatchObject({ context });
     });
 
-    it("leaves what remained of a stopped watch's polls stale when it is taken up again", async () => {
+    it("makes messages of the stopped generation stale after a restart", async () => {
       const watch = newWatch();
       const poll = { key: watch, poll: 1, messageId: "m-1", leaseMs: LEASE_MS };
       await ledger().openWatch(watch);
@@ -153,7 +153,7 @@ export function describeOpening(ledger: () => Ledger): void {
     });
 
     it.each(["timed_out", "lost"] as const)(
-      "takes a watch that ended as %s up again once it was let go",
+      "restarts a watch that ended as %s after it was stopped",
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
         await ledger().openWatch(watch);
@@ -178,7 +178,7 @@ export function describeOpening(ledger: () => Ledger): void {
       },
     );
 
-    it("keeps apart what each generation ended as, what it was called with, and what its polls saw", async () => {
+    it("separates the outcome, the caller data and the polls of each generation", async () => {
       const callbacks = { "callback:a": "encrypted-a" };
       const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
       const { project, jobId } = watch;
@@ -231,7 +231,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect((await ledger().readCallerData(firstGeneration(watch))).callbacks).toEqual(callbacks);
     });
 
-    it("does not let go of a watch that saw its job end", async () => {
+    it("does not restart a watch whose job ended", async () => {
       const watch = newWatch({ targets: [] });
       await ledger().openWatch(watch);
       const ending = { targets: [], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
@@ -240,7 +240,7 @@ export function describeOpening(ledger: () => Ledger): void {
       expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
     });
 
-    it("adds targets to a watch that has ended, keeps its end, and has a sweep see to them", async () => {
+    it("adds targets to a watch that has ended and puts it into the overdue index", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
       await ledger().saveOutcomeOnce(

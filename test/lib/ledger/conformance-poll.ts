@@ -13,7 +13,7 @@ export function describePolls(ledger: () => Ledger): void {
   }
 
   describe("claiming a poll", () => {
-    it("leases the poll and answers the watch", async () => {
+    it("grants the claim and returns the watch", async () => {
       const watch = await opened();
       expect(await claim(watch, 1, "m-1")).toMatchObject({
         kind: "claimed",
@@ -22,21 +22,21 @@ export function describePolls(ledger: () => Ledger): void {
       });
     });
 
-    it("grants exactly one of many claims at once", async () => {
+    it("grants one of several concurrent claims", async () => {
       const watch = await opened();
       const claims = await Promise.all([1, 2, 3, 4, 5].map((i) => claim(watch, 1, `m-${i}`)));
       expect(claims.filter(({ kind }) => kind === "claimed")).toHaveLength(1);
       expect(claims.filter(({ kind }) => kind === "other_owner")).toHaveLength(4);
     });
 
-    it("refuses a live lease: mine to the message that holds it, theirs to another", async () => {
+    it("refuses a claim during the lease: own_lease to the same message, other_owner to another", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       expect(await claim(watch, 1, "m-1", T0 + LEASE_MS)).toEqual({ kind: "own_lease" });
       expect(await claim(watch, 1, "m-2", T0 + LEASE_MS)).toEqual({ kind: "other_owner" });
     });
 
-    it("grants a lease that ran out to whoever asks first", async () => {
+    it("grants an expired lease to the first claim", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       expect(await claim(watch, 1, "m-2", T0 + LEASE_MS + 1)).toMatchObject({
@@ -46,14 +46,14 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await claim(watch, 1, "m-1", T0 + LEASE_MS + 2)).toEqual({ kind: "other_owner" });
     });
 
-    it("grants a later poll even while an earlier one is leased: its message was sent by that one", async () => {
+    it("grants a later poll during the lease of an earlier one", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       expect(await claim(watch, 2, "m-2")).toMatchObject({ kind: "claimed", watch: { poll: 2 } });
       expect(await claim(watch, 1, "m-1", T0 + 900_000)).toEqual({ kind: "stale", reason: "superseded" });
     });
 
-    it("calls a poll stale when there is no watch, when it is done, and when the watch is over", async () => {
+    it("returns stale for a missing watch, a poll that is done and a watch that is over", async () => {
       const watch = await opened();
       expect(await claim(newWatch(), 1, "m-1")).toEqual({ kind: "stale", reason: "missing" });
       await claim(watch, 1, "m-1");
@@ -65,17 +65,17 @@ export function describePolls(ledger: () => Ledger): void {
   });
 
   describe("recording a poll", () => {
-    it("marks it done and keeps what was seen", async () => {
+    it("marks the poll as done and stores what it observed", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
-      const seen = {
+      const expected = {
         accessError: { kind: "forbidden", since: T0 - 7 },
         consecutiveFailures: 3,
         phase: null,
       } as const;
-      expect(await ledger().recordPoll(pollRecord({ key: watch, ...seen }))).toBe("recorded");
+      expect(await ledger().recordPoll(pollRecord({ key: watch, ...expected }))).toBe("recorded");
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
-        ...seen,
+        ...expected,
         poll: 1,
         pollDone: true,
         nextPollAt: T0 + 60_000,
@@ -85,7 +85,7 @@ export function describePolls(ledger: () => Ledger): void {
       });
     });
 
-    it("forgets accessError once a poll finds none", async () => {
+    it("clears the access error when a poll has none", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const accessError = { kind: "unauthorized", since: T0 } as const;
@@ -98,7 +98,7 @@ export function describePolls(ledger: () => Ledger): void {
       });
     });
 
-    it("keeps a lastPollError until there is news", async () => {
+    it("keeps the last poll error until a poll has none", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const lastPollError = { since: T0 - 9, text: "CCE cannot be reached (ENOTFOUND)" };
@@ -109,7 +109,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch.lastPollError).toBeNull();
     });
 
-    it("writes nothing once the lease was lost, the poll is done, or the watch is over", async () => {
+    it("writes nothing after the lease was lost, the poll is done or the watch is over", async () => {
       const watch = await opened();
       const record = pollRecord({ key: watch });
       expect(await ledger().recordPoll(record)).toBe("superseded");
@@ -123,7 +123,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await ledger().recordPoll({ ...record, poll: 2, messageId: "m-3" })).toBe("superseded");
     });
 
-    it("counts a poll that only waited for its turn as none, and goes on from its number", async () => {
+    it("does not count a poll that the rate limit postponed, but goes on from its number", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       await ledger().recordPoll(pollRecord({ key: watch, rateLimited: true }));
@@ -137,7 +137,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({ poll: 2, rateLimitedPolls: 1 });
     });
 
-    it("keeps the latest polls only", async () => {
+    it("keeps only the latest polls", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const polledAt = Array.from({ length: POLL_HISTORY + 5 }, (_, i) => T0 + i * 17_003);
@@ -145,7 +145,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch.polledAt).toEqual(polledAt.slice(5));
     });
 
-    it("keeps small and large trees, a changed one instead of the one before, and none leaves it", async () => {
+    it("stores small and large trees, replaces a changed tree and keeps it when a poll has none", async () => {
       const watch = await opened();
       const named = (i: number) => job({ jobId: `${i * 7919}-${i}`, reason: `because of ${i * i}` });
       const large = job({ subJobs: Array.from({ length: 40 }, (_, i) => named(i)) });

@@ -4,7 +4,7 @@ import { attempt, firstGeneration, LEASE_MS, NEVER, newWatch, pollRecord, T0 } f
 
 export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
-    it("lists deliveries in the order of the targets, pending where none was tried", async () => {
+    it("returns the deliveries in the order of the targets, pending without an attempt", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
       await ledger().openWatch(watch);
       const notification = {
@@ -21,7 +21,7 @@ export function describeReads(ledger: () => Ledger): void {
       ]);
     });
 
-    it("keeps jobs apart whose IDs begin alike", async () => {
+    it("separates jobs whose IDs start alike", async () => {
       const watch = newWatch();
       await ledger().openWatch({ ...watch, jobId: "job-1", targets: ["a"] });
       await ledger().openWatch({ ...watch, jobId: "job-10", targets: ["b"] });
@@ -33,14 +33,14 @@ export function describeReads(ledger: () => Ledger): void {
     const entryOf = async (project: string, now: number) =>
       (await ledger().listOverdue(now, 1000)).find((entry) => entry.project === project) ?? null;
 
-    it("names a watch half a minute after its planned poll, not before", async () => {
+    it("lists a watch half a minute after its planned poll, not before", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       expect(await entryOf(watch.project, T0 + 50_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 50_001)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
-    it("moves on with every poll that is recorded", async () => {
+    it("changes with each recorded poll", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
@@ -49,7 +49,7 @@ export function describeReads(ledger: () => Ledger): void {
       expect(await entryOf(watch.project, T0 + 430_001)).toMatchObject({ dueAt: T0 + 430_000 });
     });
 
-    it("gives at most as many as asked for, the longest overdue first within a shard", async () => {
+    it("lists at most the requested number of watches, the longest overdue first", async () => {
       const watches = Array.from({ length: 12 }, (_, i) =>
         newWatch({ nextPollAt: T0 - 900_000_000 - i * 1000 }),
       );
@@ -60,7 +60,7 @@ export function describeReads(ledger: () => Ledger): void {
         await ledger().rescheduleSweep(entry, null);
     });
 
-    it("is moved by one of two sweeps that read the same entry", async () => {
+    it("lets one of two sweeps move the same entry", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       const entry = { project: watch.project, jobId: watch.jobId, dueAt: T0 + 50_000 };
@@ -73,7 +73,7 @@ export function describeReads(ledger: () => Ledger): void {
       expect(await entryOf(watch.project, T0 + 91_001)).not.toBeNull();
     });
 
-    it("lets a watch be taken out, and put in again where it is not due earlier anyway", async () => {
+    it("removes a watch and adds it again, unless it is due earlier", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
@@ -86,33 +86,33 @@ export function describeReads(ledger: () => Ledger): void {
     });
   });
 
-  describe("the latest watches", () => {
-    it("come newest first, page by page, of one project only", async () => {
+  describe("the list of recent watches", () => {
+    it("returns the watches of one project page by page, newest first", async () => {
       const watch = newWatch();
       const jobIds = ["j-0", "j-1", "j-2", "j-3", "j-4"];
       for (const [i, jobId] of jobIds.entries()) {
         await ledger().openWatch({ ...watch, jobId, acceptedAt: T0 + i });
       }
       await ledger().openWatch(newWatch());
-      const seen: string[] = [];
+      const listed: string[] = [];
       let before: string | null = null;
       do {
         const page = await ledger().listRecentWatches(watch.project, { limit: 2, before });
         expect(page.watches.length).toBeLessThanOrEqual(2);
-        seen.push(...page.watches.map(({ jobId }) => jobId));
+        listed.push(...page.watches.map(({ jobId }) => jobId));
         before = page.next;
       } while (before !== null);
-      expect(seen).toEqual(jobIds.toReversed());
+      expect(listed).toEqual(jobIds.toReversed());
     });
 
-    it("are none for a project that never had any", async () => {
+    it("is empty for a project without watches", async () => {
       expect(await ledger().listRecentWatches("nowhere", { limit: 5, before: null })).toEqual({
         watches: [],
         next: null,
       });
     });
 
-    it.each(["", "!", "bm9uc2Vuc2U", "WzEsMl0"])("refuse '%s' as the page to go on from", async (before) => {
+    it.each(["", "!", "bm9uc2Vuc2U", "WzEsMl0"])("refuses the page token '%s'", async (before) => {
       await expect(ledger().listRecentWatches("prod", { limit: 5, before })).rejects.toThrow(PageTokenError);
     });
   });

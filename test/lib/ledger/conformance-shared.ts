@@ -3,33 +3,33 @@ import { NEVER, newKey, T0 } from "./samples.ts";
 
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
-    it("is on and free until something is said of it", async () => {
+    it("is on and not throttled at first", async () => {
       expect(await ledger().readTarget(newKey().project)).toEqual({ offSince: null, throttledUntil: 0 });
     });
 
-    it("gives places in its pace one behind the other, also to calls at once", async () => {
+    it("has request times one interval apart, also for concurrent calls", async () => {
       const { project: name } = newKey();
-      const slots = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRequestTime(name, T0, 1000)));
-      expect(slots.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
+      const times = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRequestTime(name, T0, 1000)));
+      expect(times.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
       expect(await ledger().reserveRequestTime(name, T0 + 4999, 1000)).toBe(T0 + 5000);
       expect(await ledger().reserveRequestTime(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
     });
 
-    it("lets one attempt through its gate per interval, of several at once", async () => {
+    it("grants one of several concurrent requests per interval", async () => {
       const { project: name } = newKey();
-      const passed = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRequest(name, T0, 1000)));
-      expect(passed.filter((through) => through)).toHaveLength(1);
+      const granted = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRequest(name, T0, 1000)));
+      expect(granted.filter((isGranted) => isGranted)).toHaveLength(1);
       expect(await ledger().tryAcquireRequest(name, T0 + 999, 1000)).toBe(false);
       expect(await ledger().tryAcquireRequest(name, T0 + 1000, 1000)).toBe(true);
     });
 
-    it("is held only ever longer", async () => {
+    it("is never throttled for a shorter time than before", async () => {
       const { project: name } = newKey();
       for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().throttleTarget(name, until);
       expect((await ledger().readTarget(name)).throttledUntil).toBe(T0 + 9000);
     });
 
-    it("is switched off by exactly one of several calls, and on again", async () => {
+    it("is switched off by one of several concurrent calls, and on again", async () => {
       const { project: name } = newKey();
       await ledger().throttleTarget(name, T0 + 1);
       const offs = await Promise.all([1, 2, 3].map((i) => ledger().switchTargetOff(name, T0 + i)));
@@ -42,7 +42,7 @@ export function describeShared(ledger: () => Ledger): void {
   });
 
   describe("durations", () => {
-    it("are counted by day and bucket, apart for each project and type", async () => {
+    it("are counted by project, type, day and bucket", async () => {
       const { project } = newKey();
       const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
       await Promise.all([1, 2, 3].map(() => ledger().addDuration(entry)));
@@ -59,23 +59,23 @@ export function describeShared(ledger: () => Ledger): void {
   });
 
   describe("a digest", () => {
-    it("counts down as its members leave, each once", async () => {
+    it("counts the running members, and removes each member once", async () => {
       const { project, jobId: digestId } = { ...newKey(), jobId: newKey().project };
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId, generation: 0 }));
       const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().createDigest(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
-      const leave = (jobId: string) => ledger().removeRunningMember(digestId, { project, jobId });
-      expect([await leave("j-2"), await leave("j-2")]).toEqual([2, 2]);
+      const remove = (jobId: string) => ledger().removeRunningMember(digestId, { project, jobId });
+      expect([await remove("j-2"), await remove("j-2")]).toEqual([2, 2]);
       const running = (await ledger().readDigest(digestId))?.running.map(({ jobId }) => jobId);
       expect(running?.toSorted()).toEqual(["j-1", "j-3"]);
       await ledger().createDigest({ ...digest, members: [] });
-      expect((await Promise.all([leave("j-1"), leave("j-3")])).sort()).toEqual([0, 1]);
-      expect(await leave("j-3")).toBe(0);
+      expect((await Promise.all([remove("j-1"), remove("j-3")])).sort()).toEqual([0, 1]);
+      expect(await remove("j-3")).toBe(0);
       expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"], running: [] });
     });
 
-    it("that nobody opened has nobody left", async () => {
+    it("is null and has no running members when it does not exist", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
       expect(await ledger().removeRunningMember("none", newKey())).toBe(0);
     });

@@ -32,9 +32,12 @@ async function watchThrough(tree: Job): Promise<number[]> {
   await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key, phase, jobType, resourceName, tree });
   expect(await ledger.recordPoll(record)).toBe("recorded");
-  const seen = await ledger.readWatch(key);
-  expect(seen).toMatchObject({ watch: { state: "watching", pollDone: true }, tree: { state: tree.state } });
-  expect(seen?.watch.phase).toBe(startOf(phase, seen?.watch.phase));
+  const document = await ledger.readWatch(key);
+  expect(document).toMatchObject({
+    watch: { state: "watching", pollDone: true },
+    tree: { state: tree.state },
+  });
+  expect(document?.watch.phase).toBe(startOf(phase, document?.watch.phase));
 
   const conclusion = summarizeOutcome({
     ...key,
@@ -92,7 +95,7 @@ const noise = (characters: number) => randomBytes(Math.ceil(characters * 0.75)).
 const failures = (count: number, changes: (at: number) => Partial<Job>) =>
   Array.from({ length: count }, (_, at) => job({ state: "failed", phase: "Failed", ...changes(at) }));
 
-describe("whatever the cloud shows of a job", () => {
+describe("any job that CCE may return", () => {
   it.each<[string, () => Job]>([
     ["a reason of 500 kB that nothing compresses", () => job({ reason: noise(500_000) })],
     ["a reason of 8 MB", () => job({ reason: noise(8_000_000) })],
@@ -111,13 +114,13 @@ describe("whatever the cloud shows of a job", () => {
       "half characters everywhere",
       () => job({ phase: "\ud83d".repeat(900), reason: "😀".repeat(400_000).slice(1) }),
     ],
-  ])("is kept and read back, in items that DynamoDB takes: %s", async (_, tree) => {
+  ])("is stored and read in items that DynamoDB accepts: %s", async (_, tree) => {
     const sizes = await watchThrough(tree());
     expect(sizes.length).toBeGreaterThanOrEqual(2);
     expect(Math.max(...sizes)).toBeLessThan(MAX_ITEM_BYTES);
   });
 
-  it("is kept and read back, in items that DynamoDB takes", async () => {
+  it("is stored and read in items that DynamoDB accepts", async () => {
     const text = fc.oneof(
       fc.constant(null),
       fc.string({ unit: "binary", maxLength: 40 }),

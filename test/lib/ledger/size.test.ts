@@ -7,8 +7,6 @@ import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
 import { attempt, firstGeneration, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
-/** DynamoDB charges a write by started kilobytes of the item. */
-
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
 let ledger: Ledger;
@@ -60,13 +58,13 @@ async function hotItemBytes(): Promise<number> {
   return itemBytes(Item ?? {});
 }
 
-describe("what a watch costs", () => {
-  it("opens with one request", async () => {
+describe("the cost of a watch", () => {
+  it("is one request to open it", async () => {
     await ledger.openWatch(watch);
     expect(requests).toEqual(["PutItemCommand"]);
   });
 
-  it("takes two writes a poll, of one unit each, and a third only when the tree has changed", async () => {
+  it("is two writes of one unit per poll, and a third write for a changed tree", async () => {
     await claim(1);
     await record(1, "Running");
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand", "UpdateItemCommand"]);
@@ -77,17 +75,17 @@ describe("what a watch costs", () => {
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
 
-  it("explains a refused claim with one read", async () => {
+  it("is one read more for a refused claim", async () => {
     await claim(2);
     expect(requests).toEqual(["UpdateItemCommand", "GetItemCommand"]);
   });
 
-  it("reads for the status page with one request", async () => {
+  it("is one request for the status page", async () => {
     expect((await ledger.readWatch(watch))?.tree?.subJobs).toHaveLength(5);
     expect(requests).toEqual(["QueryCommand"]);
   });
 
-  it("takes one write to claim a notification and one to record it", async () => {
+  it("is two writes per attempt", async () => {
     const notification = { key: { ...firstGeneration(watch), target: "audit" }, redelivery: 0, messageId };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 
 describe("an item of a newer version", () => {
-  it("is refused by name instead of being interpreted", async () => {
+  it("is refused with NewerItemError", async () => {
     const watch = newWatch();
     await ledger.openWatch(watch);
     await dynamo.client.send(

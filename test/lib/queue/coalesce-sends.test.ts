@@ -16,13 +16,13 @@ function setUp() {
   return { calls, queue };
 }
 
-test("sends of all records at work go out as one, and each gets its own results back", async () => {
+it("sends the messages of all records by one request and returns each record its results", async () => {
   const { calls, queue } = setUp();
-  const gathering = coalesceSends(queue, 3);
+  const sender = coalesceSends(queue, 3);
   const results = await Promise.all([
-    gathering.send([message("a")]),
-    gathering.send([message("bad"), message("b")]),
-    gathering.send([message("c")]),
+    sender.send([message("a")]),
+    sender.send([message("bad"), message("b")]),
+    sender.send([message("c")]),
   ]);
   expect(calls).toEqual([["a", "bad", "b", "c"]]);
   expect(results.map((own) => own.map(({ id, kind }) => `${id} ${kind}`))).toEqual([
@@ -32,25 +32,25 @@ test("sends of all records at work go out as one, and each gets its own results 
   ]);
 });
 
-test("a record that leaves without sending is not waited for", async () => {
+it("does not wait for a record that is done", async () => {
   const { calls, queue } = setUp();
-  const gathering = coalesceSends(queue, 2);
-  const sent = gathering.send([message("a")]);
-  gathering.done();
+  const sender = coalesceSends(queue, 2);
+  const sent = sender.send([message("a")]);
+  sender.done();
   await sent;
   expect(calls).toEqual([["a"]]);
 });
 
-test("a slow neighbour holds nobody up for long", async () => {
+it("does not wait long for a slow record", async () => {
   const { calls, queue } = setUp();
-  const gathering = coalesceSends(queue, 10);
-  await gathering.send([message("a")]);
-  await gathering.send([message("b")]);
+  const sender = coalesceSends(queue, 10);
+  await sender.send([message("a")]);
+  await sender.send([message("b")]);
   expect(calls).toEqual([["a"], ["b"]]);
 });
 
-test("a queue that throws fails every send that was gathered", async () => {
-  const gathering = coalesceSends({ send: () => Promise.reject(new Error("down")) }, 2);
-  const both = await Promise.allSettled([gathering.send([message("a")]), gathering.send([message("b")])]);
+it("rejects all sends when the queue throws", async () => {
+  const sender = coalesceSends({ send: () => Promise.reject(new Error("down")) }, 2);
+  const both = await Promise.allSettled([sender.send([message("a")]), sender.send([message("b")])]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 });

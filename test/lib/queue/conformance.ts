@@ -1,6 +1,6 @@
 import { DelayOutOfRangeError, type OutgoingMessage, type Queue } from "../../../lib/queue/queue.ts";
 
-export interface ReceivedNotification {
+export interface DeliveredMessage {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -8,23 +8,26 @@ export interface ReceivedNotification {
   readonly receiptHandle: string;
 }
 
-/** A queue with a visibility timeout of one second, whose messages die after their second receipt, and its clock. */
+/** A queue with a visibility timeout of one second and a maxReceiveCount of 2, and its clock. */
 export interface QueueUnderTest {
   readonly queue: Queue;
-  receive(max: number): Promise<readonly ReceivedNotification[]>;
-  receiveDead(max: number): Promise<readonly ReceivedNotification[]>;
+  receive(max: number): Promise<readonly DeliveredMessage[]>;
+  receiveDead(max: number): Promise<readonly DeliveredMessage[]>;
   remove(receiptHandle: string): Promise<void>;
   now(): number;
-  /** Lets time go by: a virtual clock steps on, a real one is awaited. */
+  /** Advances a virtual clock, or waits on a real one. */
   pass(ms: number): Promise<void>;
 }
 
-const PATIENCE = 200;
+const MAX_STEPS = 200;
 const STEP_MS = 50;
-/** Two clocks of one machine read at different moments. */
+/** The two clocks are read at different times. */
 const CLOCK_SLACK_MS = 100;
 
-/** What every queue must do, whichever driver keeps it. `make` is asked for a fresh one per test. */
+/**
+ * Tests that every driver of the queue has to pass.
+ * @param make creates a new queue for each test.
+ */
 export function describeQueue(name: string, make: () => QueueUnderTest): void {
   const message = (id: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
     id,
@@ -33,23 +36,23 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     ...changes,
   });
 
-  /** Receives until `count` messages have come, by the queue's own clock. */
+  /** Receives until `count` messages have arrived. */
   async function arrival(
     { pass }: QueueUnderTest,
     count: number,
-    receive: (max: number) => Promise<readonly ReceivedNotification[]>,
-  ): Promise<{ arrived: ReceivedNotification[] }> {
-    const arrived: ReceivedNotification[] = [];
-    for (let step = 0; step < PATIENCE; step += 1) {
+    receive: (max: number) => Promise<readonly DeliveredMessage[]>,
+  ): Promise<{ arrived: DeliveredMessage[] }> {
+    const arrived: DeliveredMessage[] = [];
+    for (let step = 0; step < MAX_STEPS; step += 1) {
       arrived.push(...(await receive(10)));
       if (arrived.length >= count) return { arrived };
       await pass(STEP_MS);
     }
-    throw new Error(`${arrived.length} of ${count} messages came`);
+    throw new Error(`${arrived.length} of ${count} messages arrived`);
   }
 
   describe(`the queue ${name}`, () => {
-    it("passes on messages with their attributes, each under the sender's own id", async () => {
+    it("delivers messages with their attributes and returns results under the IDs of the sender", async () => {
       const test = make();
       const attributes = { reason: "malformed", source: "poll" };
       const results = await test.queue.send([message("a / 1"), message("b", { attributes })]);
@@ -62,7 +65,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(bodies).toEqual({ "body of a / 1": {}, "body of b": attributes });
     });
 
-    it("takes any number of messages, and none", async () => {
+    it("accepts any number of messages, also none", async () => {
       const test = make();
       const ids = Array.from({ length: 25 }, (_, i) => `m-${i}`);
       expect(await test.queue.send([])).toEqual([]);
@@ -88,7 +91,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       },
     );
 
-    it("delays a message for as long as it says", async () => {
+    it("delays a message by its delay", async () => {
       const test = make();
       await test.queue.send([message("late", { delaySeconds: 1 }), message("now")]);
       const sentAt = test.now();
@@ -100,7 +103,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(test.now() - sentAt).toBeGreaterThanOrEqual(1000 - CLOCK_SLACK_MS);
     });
 
-    it("takes delays up to 900 s", async () => {
+    it("accepts delays up to 900 s", async () => {
       const test = make();
       expect(await test.queue.send([message("a", { delaySeconds: 900 })])).toEqual([
         { id: "a", kind: "sent" },
@@ -108,7 +111,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(await test.receive(10)).toEqual([]);
     });
 
-    it("shows a message again when its visibility timeout is over, and counts receipts", async () => {
+    it("delivers a message again after its visibility timeout and counts the deliveries", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -118,17 +121,17 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(second?.messageId).toBe(first?.messageId);
     });
 
-    it("holds a received message for longer than its visibility timeout", async () => {
+    it("hides a received message for longer than its visibility timeout", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
-      const heldAt = test.now();
+      const hiddenAt = test.now();
       await test.queue.changeVisibility(first?.receiptHandle ?? "", 2);
       await arrival(test, 1, test.receive);
-      expect(test.now() - heldAt).toBeGreaterThanOrEqual(2000 - CLOCK_SLACK_MS);
+      expect(test.now() - hiddenAt).toBeGreaterThanOrEqual(2000 - CLOCK_SLACK_MS);
     });
 
-    it("lets a message go at once when it is held for 0 s", async () => {
+    it("delivers a message again at once after a visibility of 0 s", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -136,7 +139,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(await test.receive(10)).toMatchObject([{ body: "body of a", receiveCount: 2 }]);
     });
 
-    it("throws when it is to hold a message that is not in flight", async () => {
+    it("throws for a message that is not in flight", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -144,7 +147,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       await expect(test.queue.changeVisibility(first?.receiptHandle ?? "", 5)).rejects.toThrow();
     });
 
-    it("forgets a message that was removed", async () => {
+    it("does not deliver a deleted message again", async () => {
       const test = make();
       await test.queue.send([message("a"), message("later", { delaySeconds: 2 })]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -152,7 +155,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect((await arrival(test, 1, test.receive)).arrived).toMatchObject([{ body: "body of later" }]);
     });
 
-    it("moves a message to the dead-letter queue instead of a third receipt", async () => {
+    it("moves a message to the dead-letter queue instead of a third delivery", async () => {
       const test = make();
       await test.queue.send([message("a", { attributes: { source: "poll" } })]);
       await arrival(test, 1, test.receive);

@@ -3,7 +3,7 @@ import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } 
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
-import { describeQueue, type QueueUnderTest, type ReceivedNotification } from "./conformance.ts";
+import { type DeliveredMessage, describeQueue, type QueueUnderTest } from "./conformance.ts";
 
 const MAX_RECEIVE_COUNT = 2;
 
@@ -60,7 +60,7 @@ describeQueue("on SQS", (): QueueUnderTest => {
   };
 });
 
-async function receive(url: string, max: number): Promise<ReceivedNotification[]> {
+async function receive(url: string, max: number): Promise<DeliveredMessage[]> {
   const request = {
     QueueUrl: url,
     MaxNumberOfMessages: max,
@@ -77,7 +77,7 @@ function toArrived({
   MessageAttributes,
   Attributes,
   ReceiptHandle,
-}: Message): ReceivedNotification {
+}: Message): DeliveredMessage {
   const named = Object.entries(MessageAttributes ?? {});
   return {
     messageId: MessageId ?? "",

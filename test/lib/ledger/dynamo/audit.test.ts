@@ -37,8 +37,8 @@ async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW 
   return key;
 }
 
-/** What no code of ours does: a plan is torn out of a watch. */
-async function tear(key: WatchKey): Promise<void> {
+/** Removes a watch from the overdue index. No code of the product does this to a watch that is not over. */
+async function removePlan(key: WatchKey): Promise<void> {
   const { pk, sk } = watchItemKey(key);
   const Key: Record<string, AttributeValue> = { pk: { S: pk }, sk: { S: sk } };
   await dynamo.client.send(
@@ -46,7 +46,7 @@ async function tear(key: WatchKey): Promise<void> {
   );
 }
 
-test("every accepted watch is running, concluded or stopped, and those orphaned are named", async () => {
+it("counts watches that are live, concluded or stopped, and names orphaned ones", async () => {
   expect(await readAudit(table(), NOW)).toEqual({
     accepted: 0,
     concluded: 0,
@@ -76,7 +76,7 @@ test("every accepted watch is running, concluded or stopped, and those orphaned 
     orphaned: [],
   });
 
-  await tear(await open("torn"));
+  await removePlan(await open("without-plan"));
   await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
   await open("left-by-the-sweep", NOW + HOUR_MS, NOW - 2 * HOUR_MS);
   const audit = await readAudit(table(), NOW);
@@ -84,11 +84,11 @@ test("every accepted watch is running, concluded or stopped, and those orphaned 
   expect(audit.orphaned.map(({ jobId }) => jobId).toSorted()).toEqual([
     "beyond-its-deadline",
     "left-by-the-sweep",
-    "torn",
+    "without-plan",
   ]);
 });
 
-test("two hundred watches more discrepancy, read in portions", async () => {
+it("counts two hundred more watches", async () => {
   const before = await readAudit(table(), NOW);
   for (let i = 0; i < 10; i += 1)
     await Promise.all(Array.from({ length: 20 }, (_, k) => open(`many-${i}-${k}`)));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 
 describe("durations on DynamoDB", () => {
-  it("lie in an item for each week, with an end of its own and an attribute for each day and bucket", async () => {
+  it("are stored in one item per week, with one attribute per day and bucket", async () => {
     const table = { client: dynamo.client, table: "ledger" };
     const entry = { project: "prod", jobType: "CreateNode", expiresAt: 1_900_000_000_500 };
     const ended = [

@@ -3,18 +3,18 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import { packTree, treeHash, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
 import { job } from "../samples.ts";
 
-/** Text that deflate cannot shorten much, and the same in every run. */
+/** A text that deflate cannot compress much. It is the same in every run. */
 const noise = (i: number) => createHash("sha512").update(String(i)).digest("base64");
 const subJobs = (count: number, state: Job["state"]) =>
   Array.from({ length: count }, (_, i) => job({ state, jobId: noise(i), reason: noise(-i) }));
 
-describe("packing a tree", () => {
-  it("loses nothing of one that fits", () => {
+describe("a packed tree", () => {
+  it("keeps everything that fits", () => {
     const tree = job({ subJobs: [...subJobs(20, "failed"), ...subJobs(20, "succeeded")] });
     expect(unpackTree(packTree(tree))).toEqual(tree);
   });
 
-  it("gives up the subjobs that succeeded first", () => {
+  it("omits succeeded subjobs first", () => {
     const tree = job({ subJobs: [...subJobs(100, "succeeded"), ...subJobs(10, "failed")] });
     const packed = packTree(tree, 5000);
     expect(packed.length).toBeLessThanOrEqual(5000);
@@ -22,7 +22,7 @@ describe("packing a tree", () => {
   });
 
   it.each([40_000, 5000, 500, 1])(
-    "stays below %i bytes for a giant of failures, or keeps the job alone",
+    "stays below %i bytes for a large tree of failures, or keeps only the root",
     (max) => {
       const giant = job({
         subJobs: subJobs(300, "failed").map((sub) => ({ ...sub, subJobs: subJobs(5, "failed") })),
@@ -35,8 +35,8 @@ describe("packing a tree", () => {
   );
 });
 
-describe("a tree's fingerprint", () => {
-  it("is equal for equal trees and changes with any subjob", () => {
+describe("the hash of a tree", () => {
+  it("is equal for equal trees and differs for different trees", () => {
     const tree = job({ subJobs: subJobs(3, "pending") });
     expect(treeHash(tree)).toBe(treeHash(structuredClone(tree)));
     expect(treeHash(tree)).not.toBe(treeHash(job({ subJobs: subJobs(2, "pending") })));

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-/** The client, but for writes of trees, which fail. */
+/** Returns a client whose writes of trees fail. */
 function withoutTrees(client: DynamoDBClient): DynamoDBClient {
   const send = async (command: Parameters<typeof client.send>[0]) => {
     if (JSON.stringify(command.input).includes('"sk":{"S":"tree"}')) throw new Error("throttled");
@@ -21,7 +21,7 @@ function withoutTrees(client: DynamoDBClient): DynamoDBClient {
   return Object.assign(Object.create(client) as DynamoDBClient, { send });
 }
 
-test("a large tree that could not be written is written by the next poll that sees it", async () => {
+it("stores a large tree at the next poll when the first write failed", async () => {
   const table = { client: dynamo.client, table: "polls" };
   const ledger = createDynamoLedger(table);
   const watch = newWatch();

@@ -1,6 +1,13 @@
 import { SendMessageBatchCommand, type SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
-import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
+import fc from "fast-check";
+import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
+import {
+  createSqsQueue,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_MESSAGES,
+  toBatches,
+} from "../../../lib/queue/sqs-queue.ts";
 
 const sqs = mockClient(SQSClient);
 const url = "https://sqs.invalid/queue";
@@ -32,8 +39,8 @@ function answer(sent: readonly string[], failed: readonly string[]): SendMessage
 const bodiesOf = (call: number) =>
   sqs.commandCalls(SendMessageBatchCommand)[call]?.args[0].input.Entries?.map((entry) => entry.MessageBody);
 
-describe("sending to SQS", () => {
-  it("sends entries that failed again, and only these", async () => {
+describe("the SQS queue", () => {
+  it("sends only the failed messages again", async () => {
     sqs
       .on(SendMessageBatchCommand)
       .resolvesOnce(answer(["0", "2"], ["1"]))
@@ -42,7 +49,7 @@ describe("sending to SQS", () => {
     expect([bodiesOf(0), bodiesOf(1)]).toEqual([["A", "B", "C"], ["B"]]);
   });
 
-  it("gives an entry up after two repetitions, and names it by the sender's own id", async () => {
+  it("reports a message as failed after two retries", async () => {
     sqs
       .on(SendMessageBatchCommand)
       .resolvesOnce(answer(["0", "1"], ["2"]))
@@ -55,13 +62,13 @@ describe("sending to SQS", () => {
     expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(3);
   });
 
-  it("waits a little longer before the second repetition", async () => {
+  it("waits longer before the second retry", async () => {
     sqs.on(SendMessageBatchCommand).resolves(answer([], ["0", "1", "2"]));
     await queue.send(messages);
     expect(waited).toEqual([25, 50]);
   });
 
-  it("takes an entry SQS does not mention for failed", async () => {
+  it("reports a message as failed when SQS does not mention it", async () => {
     sqs.on(SendMessageBatchCommand).resolves(answer(["0"], []));
     expect((await queue.send(messages.slice(0, 2)))[1]).toEqual({
       id: "b",
@@ -70,7 +77,7 @@ describe("sending to SQS", () => {
     });
   });
 
-  it("reports all messages of a request that failed as a whole, which the SDK has repeated already", async () => {
+  it("reports all messages of a failed request without a retry, because the SDK retries requests", async () => {
     const throttled = Object.assign(new Error("rate exceeded"), { name: "RequestThrottled" });
     sqs.on(SendMessageBatchCommand).rejects(throttled);
     expect(await queue.send(messages)).toEqual(
@@ -79,7 +86,7 @@ describe("sending to SQS", () => {
     expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
   });
 
-  it("lets no batch fail for another's sake", async () => {
+  it("sends a batch when another batch fails", async () => {
     const many = Array.from({ length: 12 }, (_, i) => ({ id: `m-${i}`, body: `b-${i}`, delaySeconds: 0 }));
     const ids = many.map((_, i) => String(i));
     sqs
@@ -88,5 +95,33 @@ describe("sending to SQS", () => {
       .resolves(answer(ids.slice(0, 2), []));
     const kinds = (await queue.send(many)).map(({ kind }) => kind);
     expect(kinds).toEqual([...Array.from({ length: 10 }, () => "failed"), "sent", "sent"]);
+  });
+});
+
+const messageOf = (bytes: number): OutgoingMessage => ({ id: "m", body: "x".repeat(bytes), delaySeconds: 0 });
+
+describe("the batches of messages", () => {
+  it("contain all messages in order and stay within the limits of SQS", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: MAX_BATCH_BYTES }), { maxLength: 40 }), (sizes) => {
+        const batches = toBatches(sizes.map(messageOf));
+        expect(batches.flat().map(({ body }) => body.length)).toEqual(sizes);
+        for (const batch of batches) {
+          expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_MESSAGES);
+          expect(batch.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("count the bytes of bodies and attributes", () => {
+    const half = { ...messageOf(0), body: "ü".repeat(MAX_BATCH_BYTES / 4) };
+    expect(toBatches([half, half])).toHaveLength(1);
+    expect(toBatches([half, { ...half, attributes: { reason: "r" } }])).toHaveLength(2);
+  });
+
+  it("contain a message that is too large alone", () => {
+    expect(toBatches([messageOf(1), messageOf(MAX_BATCH_BYTES + 1), messageOf(1)])).toHaveLength(3);
   });
 });
