@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { configEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
@@ -18,11 +17,6 @@ const ByPath = z.object({
   MaxResults: z.int().min(1).max(PAGE_SIZE).default(PAGE_SIZE),
   NextToken: z.string().regex(/^\d+$/).optional(),
 });
-const ByName = z.object({ Name: z.string(), WithDecryption: z.boolean().default(false) });
-
-class SsmError extends Error {
-  override name = "SsmError";
-}
 
 interface SsmOptions {
   readonly configFile: string;
@@ -33,56 +27,41 @@ interface SsmOptions {
 
 /**
  * Starts a Parameter Store with the entries of a config file. The file is read again for each request. The server
- * supports GetParametersByPath and GetParameter by AWS JSON protocol 1.1. Every parameter is a SecureString.
+ * supports GetParametersByPath by AWS JSON protocol 1.1. Every parameter is a SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
-    try {
-      const operation = String(request.headers["x-amz-target"]).replace("AmazonSSM.", "");
-      const result = await perform(operation, JSON.parse(await text(request)), options);
-      response.writeHead(200, { "content-type": CONTENT_TYPE }).end(JSON.stringify(result));
-    } catch (error) {
-      const [status, type] = error instanceof SsmError ? [400, error.message] : [500, "InternalServerError"];
+    const sendError = (status: number, type: string) => {
       response.writeHead(status, { "content-type": CONTENT_TYPE, "x-amzn-errortype": type });
       response.end(JSON.stringify({ __type: type, message: type }));
+    };
+    if (request.headers["x-amz-target"] !== "AmazonSSM.GetParametersByPath")
+      return sendError(400, "UnknownOperationException");
+    try {
+      const page = await getParametersByPath(JSON.parse(await text(request)), options);
+      response.writeHead(200, { "content-type": CONTENT_TYPE }).end(JSON.stringify(page));
+    } catch {
+      sendError(500, "InternalServerError");
     }
   });
   return listenLocally(server);
 }
 
-async function perform(
-  operation: string,
-  input: unknown,
-  { configFile, path, region }: SsmOptions,
-): Promise<unknown> {
-  const entries = configEntries(JSON.parse(await readFile(configFile, "utf8")));
-  const toParameter = ({ name, value }: ConfigEntry, decrypted: boolean) => ({
-    Name: `${path}/${name}`,
-    ARN: `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter${path}/${name}`,
-    Type: "SecureString",
-    DataType: "text",
-    Version: 1,
-    Value: decrypted ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
-  });
-  switch (operation) {
-    case "GetParametersByPath": {
-      const { Path, Recursive, WithDecryption, MaxResults, NextToken } = ByPath.parse(input);
-      const prefix = `${Path.replace(/\/$/, "")}/`;
-      const found = entries
-        .map((entry) => toParameter(entry, WithDecryption))
-        .filter(({ Name }) => Name.startsWith(prefix))
-        .filter(({ Name }) => Recursive || !Name.slice(prefix.length).includes("/"));
-      const start = Number(NextToken ?? 0);
-      const end = start + MaxResults;
-      return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };
-    }
-    case "GetParameter": {
-      const { Name, WithDecryption } = ByName.parse(input);
-      const entry = entries.find(({ name }) => `${path}/${name}` === Name);
-      if (!entry) throw new SsmError("ParameterNotFound");
-      return { Parameter: toParameter(entry, WithDecryption) };
-    }
-    default:
-      throw new SsmError("UnknownOperationException");
-  }
+async function getParametersByPath(input: unknown, { configFile, path, region }: SsmOptions) {
+  const { Path, Recursive, WithDecryption, MaxResults, NextToken } = ByPath.parse(input);
+  const prefix = `${Path.replace(/\/$/, "")}/`;
+  const found = configEntries(JSON.parse(await readFile(configFile, "utf8")))
+    .map(({ name, value }) => ({
+      Name: `${path}/${name}`,
+      ARN: `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter${path}/${name}`,
+      Type: "SecureString",
+      DataType: "text",
+      Version: 1,
+      Value: WithDecryption ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
+    }))
+    .filter(({ Name }) => Name.startsWith(prefix))
+    .filter(({ Name }) => Recursive || !Name.slice(prefix.length).includes("/"));
+  const start = Number(NextToken ?? 0);
+  const end = start + MaxResults;
+  return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };
 }

@@ -19,37 +19,18 @@ const Properties = z.object({
   Role: z.string(),
 });
 
-export interface FunctionResource {
-  readonly logicalId: string;
-  /** The deployed name. */
-  readonly name: string;
-  /** The name in serverless.yml. */
-  readonly shortName: string;
-  readonly arn: string;
-  readonly handler: string;
-  /** The name of the zip file in the package folder. */
-  readonly artifact: string;
-  readonly timeoutSeconds: number;
-  readonly memoryMb: number;
-  readonly recursiveLoop: "Allow" | "Terminate";
-  readonly reservedConcurrency: number | null;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly roleArn: string;
-}
-
 /** Returns the functions of a template. `shortNames` maps deployed names to the names in serverless.yml. */
-export function readFunctions(
-  template: Template,
-  scope: Scope,
-  shortNames: ReadonlyMap<string, string>,
-): readonly FunctionResource[] {
+export function readFunctions(template: Template, scope: Scope, shortNames: ReadonlyMap<string, string>) {
   return readResources(template, "AWS::Lambda::Function", Properties, scope).map(
     ({ logicalId, properties }) => ({
       logicalId,
+      /** The deployed name. */
       name: properties.FunctionName,
+      /** The name in serverless.yml. */
       shortName: shortNames.get(properties.FunctionName) ?? properties.FunctionName,
       arn: scope.getAtt(logicalId, "Arn"),
       handler: properties.Handler,
+      /** The name of the zip file in the package folder. */
       artifact: basename(properties.Code.S3Key),
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,
@@ -60,3 +41,4 @@ export function readFunctions(
     }),
   );
 }
+export type FunctionResource = Readonly<ReturnType<typeof readFunctions>[number]>;

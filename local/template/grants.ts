@@ -12,7 +12,6 @@ const Document = z.object({
   Statement: z.union([Statement.transform((one) => [one]), z.array(Statement)]),
 });
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
-const Policy = z.object({ PolicyDocument: Document, Roles: z.array(z.string()).default([]) });
 
 /** Actions that a role allows on resources. Both are patterns with `*` and `?`. */
 export interface Grant {
@@ -21,32 +20,14 @@ export interface Grant {
   readonly resources: readonly string[];
 }
 
-/** Returns the grants of a template's roles, from inline policies and attached policies. `Deny` is ignored. */
+/** Returns the grants in the inline policies of a template's roles. Attached policies and `Deny` are ignored. */
 export function readGrants(template: Template, scope: Scope): readonly Grant[] {
-  const roles = readResources(template, "AWS::IAM::Role", Role, scope).map(({ logicalId, properties }) => ({
-    name: scope.ref(logicalId),
-    arn: scope.getAtt(logicalId, "Arn"),
-    documents: properties.Policies.map(({ PolicyDocument }) => PolicyDocument),
-  }));
-  const inline = roles.flatMap(({ arn, documents }) =>
-    documents.flatMap((document) => allowedBy(document, [arn])),
-  );
-  const attached = ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"].flatMap((type) =>
-    readResources(template, type, Policy, scope).flatMap(({ properties: { PolicyDocument, Roles } }) => {
-      const attachedRoles = roles.filter(({ name }) => Roles.includes(name));
-      return allowedBy(
-        PolicyDocument,
-        attachedRoles.map(({ arn }) => arn),
-      );
-    }),
-  );
-  return [...inline, ...attached];
-}
-
-function allowedBy(document: z.infer<typeof Document>, roleArns: readonly string[]): readonly Grant[] {
-  return document.Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action, Resource }) =>
-    roleArns.map((roleArn) => ({ roleArn, actions: Action, resources: Resource })),
-  );
+  return readResources(template, "AWS::IAM::Role", Role, scope).flatMap(({ logicalId, properties }) => {
+    const roleArn = scope.getAtt(logicalId, "Arn");
+    return properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === "Allow")
+      .map(({ Action, Resource }) => ({ roleArn, actions: Action, resources: Resource }));
+  });
 }
 
 /** Returns true when a grant of the role allows the action on the resource. IAM ignores the case of actions. */

@@ -50,44 +50,39 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
   return scope;
 }
 
+/** The property with a resource's name, its service and the part of its ARN before the name. */
+const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
+  "AWS::SQS::Queue": ["QueueName", "sqs", ""],
+  "AWS::DynamoDB::Table": ["TableName", "dynamodb", "table/"],
+  "AWS::Lambda::Function": ["FunctionName", "lambda", "function:"],
+  "AWS::Events::Rule": ["Name", "events", "rule/"],
+  "AWS::IAM::Role": ["RoleName", "iam", "role/"],
+  "AWS::SNS::Topic": ["TopicName", "sns", ""],
+};
+
 function identityOf(
   logicalId: string,
   { Type, Properties }: Resource,
-  origins: DeploymentOrigins,
+  { region, sqs, api }: DeploymentOrigins,
   scope: Scope,
 ): Identity {
-  const nameFrom = (property: string) =>
-    z.string().default(logicalId).parse(resolveIntrinsics(Properties[property], scope));
-  const arn = (service: string, rest: string) => `arn:aws:${service}:${origins.region}:${ACCOUNT_ID}:${rest}`;
+  if (Type === "AWS::ApiGatewayV2::Api")
+    return { ref: logicalId, attributes: { ApiEndpoint: api, ApiId: logicalId } };
+  const [property, service, prefix] = NAMED_TYPES[Type] ?? [null, "other", ""];
+  const name =
+    property === null
+      ? logicalId
+      : z.string().default(logicalId).parse(resolveIntrinsics(Properties[property], scope));
+  // IAM is a global service, so its ARNs have no region.
+  const Arn = `arn:aws:${service}:${service === "iam" ? "" : region}:${ACCOUNT_ID}:${prefix}${name}`;
   switch (Type) {
     case "AWS::SQS::Queue": {
-      const name = nameFrom("QueueName");
-      const url = `${origins.sqs}/${ACCOUNT_ID}/${name}`;
-      return { ref: url, attributes: { Arn: arn("sqs", name), QueueName: name, QueueUrl: url } };
+      const url = `${sqs}/${ACCOUNT_ID}/${name}`;
+      return { ref: url, attributes: { Arn, QueueName: name, QueueUrl: url } };
     }
-    case "AWS::DynamoDB::Table": {
-      const name = nameFrom("TableName");
-      return { ref: name, attributes: { Arn: arn("dynamodb", `table/${name}`) } };
-    }
-    case "AWS::Lambda::Function": {
-      const name = nameFrom("FunctionName");
-      return { ref: name, attributes: { Arn: arn("lambda", `function:${name}`) } };
-    }
-    case "AWS::ApiGatewayV2::Api":
-      return { ref: logicalId, attributes: { ApiEndpoint: origins.api, ApiId: logicalId } };
-    case "AWS::Events::Rule": {
-      const name = nameFrom("Name");
-      return { ref: name, attributes: { Arn: arn("events", `rule/${name}`) } };
-    }
-    case "AWS::IAM::Role": {
-      const name = nameFrom("RoleName");
-      return { ref: name, attributes: { Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` } };
-    }
-    case "AWS::SNS::Topic": {
-      const name = arn("sns", nameFrom("TopicName"));
-      return { ref: name, attributes: { TopicArn: name } };
-    }
+    case "AWS::SNS::Topic":
+      return { ref: Arn, attributes: { TopicArn: Arn } };
     default:
-      return { ref: logicalId, attributes: { Arn: arn("other", logicalId) } };
+      return { ref: name, attributes: { Arn } };
   }
 }

@@ -15,25 +15,14 @@ const Mapping = z.object({
   Enabled: z.union([z.boolean(), z.stringbool()]).default(true),
 });
 
-/** A queue whose messages invoke a function. */
-export interface EventSourceMapping {
-  readonly logicalId: string;
-  readonly queueArn: string;
-  /** An ARN or a name. */
-  readonly functionName: string;
-  readonly batchSize: number;
-  readonly batchingWindowSeconds: number;
-  readonly maximumConcurrency: number | null;
-  readonly reportsBatchItemFailures: boolean;
-}
-
-/** Returns the enabled event source mappings of a template. */
-export function readEventSources(template: Template, scope: Scope): readonly EventSourceMapping[] {
+/** Returns the enabled event source mappings of a template. A mapping lets the messages of a queue invoke a function. */
+export function readEventSources(template: Template, scope: Scope) {
   return readResources(template, "AWS::Lambda::EventSourceMapping", Mapping, scope)
     .filter(({ properties }) => properties.Enabled)
     .map(({ logicalId, properties }) => ({
       logicalId,
       queueArn: properties.EventSourceArn,
+      /** An ARN or a name. */
       functionName: properties.FunctionName,
       batchSize: properties.BatchSize,
       batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
@@ -41,6 +30,7 @@ export function readEventSources(template: Template, scope: Scope): readonly Eve
       reportsBatchItemFailures: properties.FunctionResponseTypes.includes("ReportBatchItemFailures"),
     }));
 }
+export type EventSourceMapping = Readonly<ReturnType<typeof readEventSources>[number]>;
 
 const Integration = z.object({
   IntegrationType: z.literal("AWS_PROXY"),
@@ -55,19 +45,12 @@ const Integration = z.object({
 });
 const Route = z.object({ RouteKey: z.string(), Target: z.string() });
 
-/** A route of the HTTP API and its function. */
-export interface RouteResource {
-  /** `POST /v1/jobs`, `ANY /files/{path+}` or `$default`. */
-  readonly routeKey: string;
-  readonly functionArn: string;
-  readonly timeoutMs: number;
-}
-
 /**
- * Returns the routes of a template's HTTP API.
+ * Returns the routes of a template's HTTP API and their functions. A route key is `POST /v1/jobs`, `ANY /files/{path+}` or
+ * `$default`.
  * @throws TemplateInvalidError for a route without integration.
  */
-export function readRoutes(template: Template, scope: Scope): readonly RouteResource[] {
+export function readRoutes(template: Template, scope: Scope) {
   const integrations = new Map(
     readResources(template, "AWS::ApiGatewayV2::Integration", Integration, scope).map(
       ({ logicalId, properties }) => [`integrations/${scope.ref(logicalId)}`, properties],
@@ -91,20 +74,12 @@ const Rule = z.object({
 });
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** A function that is invoked at a fixed rate. */
-export interface Schedule {
-  readonly ruleArn: string;
-  readonly functionArn: string;
-  readonly periodMs: number;
-  /** The JSON text of the event. Null means a scheduled event of EventBridge. */
-  readonly input: string | null;
-}
-
 /**
- * Returns the enabled schedules of a template.
+ * Returns the enabled schedules of a template. `input` is the JSON text of the event, or null for a scheduled event of
+ * EventBridge.
  * @throws TemplateInvalidError for any expression other than `rate(…)`.
  */
-export function readSchedules(template: Template, scope: Scope): readonly Schedule[] {
+export function readSchedules(template: Template, scope: Scope) {
   return readResources(template, "AWS::Events::Rule", Rule, scope)
     .filter(({ properties }) => properties.State === "ENABLED")
     .flatMap(({ logicalId, properties: { ScheduleExpression, Targets } }) => {
@@ -119,3 +94,4 @@ export function readSchedules(template: Template, scope: Scope): readonly Schedu
       return Targets.map(({ Arn, Input = null }) => ({ ruleArn, functionArn: Arn, periodMs, input: Input }));
     });
 }
+export type Schedule = Readonly<ReturnType<typeof readSchedules>[number]>;

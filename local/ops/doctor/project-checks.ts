@@ -29,36 +29,21 @@ export async function checkProjects(
   );
 }
 
+/** What to do when CCE refuses or does not answer. */
+const REMEDIES = {
+  unauthorized:
+    "The credentials are wrong, expired or of another cloud. Store new ones in the project's auth.",
+  forbidden: "The user may not read jobs. Grant the user CCE ReadOnlyAccess in this project.",
+  misconfigured:
+    "Compare projectId, region and endpoint with the page of API credentials in the cloud's console.",
+  throttled: "Try again in a minute.",
+  unavailable: "Check the endpoint, and the cloud's status page for an outage.",
+};
+
 function toFinding(item: string, observation: Observation): Finding {
-  switch (observation.kind) {
-    case "job":
-    case "gone":
-      return ok(item, "CCE answers and accepts the credentials");
-    case "unauthorized":
-      return fault(
-        item,
-        observation.text,
-        "The credentials are wrong, expired or of another cloud. Create new ones and store them in the project's auth.",
-      );
-    case "forbidden":
-      return fault(
-        item,
-        observation.text,
-        "The user may not read jobs. Grant the user CCE ReadOnlyAccess in this project.",
-      );
-    case "misconfigured":
-      return fault(
-        item,
-        observation.text,
-        "Compare projectId, region and endpoint with the page of API credentials in the cloud's console.",
-      );
-    case "throttled":
-      return warning(item, observation.text, "Try again in a minute.");
-    case "unavailable":
-      return fault(item, observation.text, "Check the endpoint, and the cloud's status page for an outage.");
-    default:
-      return observation satisfies never;
-  }
+  const { kind } = observation;
+  if (kind === "job" || kind === "gone") return ok(item, "CCE answers and accepts the credentials");
+  return (kind === "throttled" ? warning : fault)(item, observation.text, REMEDIES[kind]);
 }
 
 /** Resolves the hosts of each project's CCE and IAM endpoints. It sends nothing. */
