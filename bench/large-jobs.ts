@@ -1,8 +1,7 @@
 import { PollMessage } from "../lib/queue/messages.ts";
 import type { BenchEnvironment } from "./support/bench-environment.ts";
 import { queueEvent } from "./support/events.ts";
-import type { Target } from "./support/figures.ts";
-import { rounded } from "./support/figures.ts";
+import { limitTarget, rounded, type Target } from "./support/figures.ts";
 import { renderNodes } from "./support/sample-jobs.ts";
 import { BATCH, sentTo, submission } from "./work/workloads.ts";
 
@@ -60,11 +59,12 @@ async function peakOver(
 }
 
 export function largeTargets(figures: readonly LargeFigure[]): readonly Target[] {
-  return figures.map(({ large, peakMib }) => ({
-    what: `peak memory of poll over ${large} replies of ${NODES} subjobs`,
-    value: peakMib,
-    target: FUNCTION_MIB,
-    unit: " MiB",
-    isRatio: false,
-  }));
+  return figures.map(({ large, peakMib }) =>
+    limitTarget(
+      `peak memory of poll over ${large} replies of ${NODES} subjobs`,
+      peakMib,
+      FUNCTION_MIB,
+      " MiB",
+    ),
+  );
 }

@@ -2,8 +2,15 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Target } from "./support/figures.ts";
-import { inMilliseconds, type MillisecondFigure, median, rounded } from "./support/figures.ts";
+import {
+  inMilliseconds,
+  limitTarget,
+  type MillisecondFigure,
+  median,
+  ratioTarget,
+  rounded,
+  type Target,
+} from "./support/figures.ts";
 import { functionEnvironment } from "./support/function-environment.ts";
 import type { Packaged } from "./support/package.ts";
 import { bundleLikeService } from "./support/package.ts";
@@ -63,15 +70,9 @@ export async function measureLoad(packaged: Packaged, rounds: number): Promise<L
 }
 
 export function loadTargets({ functions }: Load): readonly Target[] {
-  return Object.entries(functions).flatMap(([name, { ratio, zipBytes }]): Target[] => [
-    {
-      what: `load time of ${name} compared with its floor`,
-      value: ratio,
-      target: 1.25,
-      unit: " ×",
-      isRatio: true,
-    },
-    { what: `zip of ${name}`, value: rounded(zipBytes / 1000), target: 200, unit: " kB", isRatio: false },
+  return Object.entries(functions).flatMap(([name, { ratio, zipBytes }]) => [
+    ratioTarget(`load time of ${name} compared with its floor`, ratio, 1.25),
+    limitTarget(`zip of ${name}`, rounded(zipBytes / 1000), 200, " kB"),
   ]);
 }
 

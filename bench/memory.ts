@@ -1,6 +1,5 @@
 import type { BenchEnvironment } from "./support/bench-environment.ts";
-import type { Target } from "./support/figures.ts";
-import { rounded } from "./support/figures.ts";
+import { limitTarget, rounded, type Target } from "./support/figures.ts";
 import type { Workload, Workloads } from "./work/workloads.ts";
 
 const MIB = 1024 * 1024;
@@ -62,15 +61,10 @@ async function residentOver(
 }
 
 export function memoryTargets(memory: Memory): readonly Target[] {
-  const growth = (what: string, last: number, first: number): Target => ({
-    what: `${what}, last tenth compared with the first`,
-    value: rounded(last / first),
-    target: 1.05,
-    unit: " ×",
-    isRatio: false,
-  });
-  return Object.entries(memory).flatMap(([name, figure]): Target[] => [
-    { what: `peak memory of ${name}`, value: figure.peakMib, target: 128, unit: " MiB", isRatio: false },
+  const growth = (what: string, last: number, first: number) =>
+    limitTarget(`${what}, last tenth compared with the first`, rounded(last / first), 1.05, " ×");
+  return Object.entries(memory).flatMap(([name, figure]) => [
+    limitTarget(`peak memory of ${name}`, figure.peakMib, 128, " MiB"),
     growth(`memory of ${name}`, figure.lastMib, figure.firstMib),
     growth(`heap in use of ${name}`, figure.lastInUseMib, figure.firstInUseMib),
   ]);

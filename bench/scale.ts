@@ -1,7 +1,6 @@
 import { type BenchEnvironment, startBenchEnvironment } from "./support/bench-environment.ts";
 import { queueEvent } from "./support/events.ts";
-import type { Target } from "./support/figures.ts";
-import { rounded } from "./support/figures.ts";
+import { ratioTarget, rounded, type Target } from "./support/figures.ts";
 import type { Packaged } from "./support/package.ts";
 import { BATCH, sentTo, submission } from "./work/workloads.ts";
 
@@ -77,13 +76,5 @@ async function measurePolls(
 
 export function scaleTargets({ sizes, growth }: Scale): readonly Target[] {
   const maxWatches = sizes.at(-1)?.watches ?? 0;
-  return [
-    {
-      what: `CPU of a poll, up to ${maxWatches} watches`,
-      value: growth,
-      target: 1.25,
-      unit: " ×",
-      isRatio: true,
-    },
-  ];
+  return [ratioTarget(`CPU of a poll, up to ${maxWatches} watches`, growth, 1.25)];
 }

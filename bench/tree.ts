@@ -1,7 +1,13 @@
 import { readJob } from "../lib/cce/read-job.ts";
 import { summarizeOutcome } from "../lib/domain/outcome-summary.ts";
-import type { Target } from "./support/figures.ts";
-import { inMicroseconds, type MicrosecondFigure, median, rounded } from "./support/figures.ts";
+import {
+  inMicroseconds,
+  type MicrosecondFigure,
+  median,
+  ratioTarget,
+  rounded,
+  type Target,
+} from "./support/figures.ts";
 import { renderNodes } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
@@ -41,22 +47,10 @@ export function measureTree(rounds: number): Tree {
 
 export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
   return [
-    ...sizes.map(
-      ({ subJobs, ratio }): Target => ({
-        what: `tree of ${subJobs} compared with JSON.parse`,
-        value: ratio,
-        target: 4,
-        unit: " ×",
-        isRatio: true,
-      }),
+    ...sizes.map(({ subJobs, ratio }) =>
+      ratioTarget(`tree of ${subJobs} compared with JSON.parse`, ratio, 4),
     ),
-    {
-      what: "growth per subjob from 1,000 to 20,000, compared with JSON.parse",
-      value: growth,
-      target: 1.5,
-      unit: " ×",
-      isRatio: true,
-    },
+    ratioTarget("growth per subjob from 1,000 to 20,000, compared with JSON.parse", growth, 1.5),
   ];
 }
 

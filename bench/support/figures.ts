@@ -49,6 +49,16 @@ export interface Target {
   readonly isRatio: boolean;
 }
 
+/** Returns the target of a ratio. */
+export function ratioTarget(what: string, value: number, target: number): Target {
+  return { what, value, target, unit: " ×", isRatio: true };
+}
+
+/** Returns the target of a count or a size. */
+export function limitTarget(what: string, value: number, target: number, unit = ""): Target {
+  return { what, value, target, unit, isRatio: false };
+}
+
 /** Returns one line: whether the target is met, with the figure. */
 export function describeTarget({ what, value, target, unit }: Target): string {
   return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;

@@ -1,6 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { type BenchEnvironment, floorScriptFile } from "../support/bench-environment.ts";
-import { inMicroseconds, type MicrosecondFigure, median, rounded, type Target } from "../support/figures.ts";
+import {
+  inMicroseconds,
+  limitTarget,
+  type MicrosecondFigure,
+  median,
+  ratioTarget,
+  rounded,
+  type Target,
+} from "../support/figures.ts";
 import type { Packaged } from "../support/package.ts";
 import { bundleLikeService } from "../support/package.ts";
 import { scriptOf } from "./floor-script.ts";
@@ -20,6 +28,9 @@ export interface Compared extends MicrosecondFigure {
 
 /** Rounds before the measurement, in which V8 compiles the code. */
 const WARM_UP_ROUNDS = 2;
+
+/** The maximum ratio of the product's CPU time to the time of its floor. */
+const MAX_RATIO = 1.3;
 
 const floors = new WeakMap<Packaged, Promise<string>>();
 
@@ -102,29 +113,19 @@ export async function measureWork(
 /** @param records the number of polls in one batch. */
 export function workTargets({ poll, notification, accept }: Work, records: number): readonly Target[] {
   const jobs = accept.table.at(-1)?.jobs ?? 0;
-  const ratio = (what: string, { ratio: value }: Compared): Target => ({
-    what,
-    value,
-    target: 1.3,
-    unit: " ×",
-    isRatio: true,
-  });
-  const count = (what: string, value: number, target: number): Target => ({
-    what,
-    value,
-    target,
-    unit: "",
-    isRatio: false,
-  });
   return [
-    ratio("CPU of a poll against its floor", poll),
-    count("SQS requests per poll", requestCount(poll, "queue") / records, 0.2),
-    count("ledger writes per poll", requestCount(poll, "ledger") / records, 2),
-    count("CCE requests per poll", requestCount(poll, "cce") / records, 1),
-    ratio("CPU of a notification against its floor", notification),
-    ratio(`CPU of an accepted job, ${jobs} in a call, against its floor`, accept),
-    count(`SendMessageBatch calls for ${jobs} jobs`, requestCount(accept, "queue"), jobs / 10),
-    count(`ledger requests for ${jobs} jobs`, requestCount(accept, "ledger"), jobs),
+    ratioTarget("CPU of a poll compared with its floor", poll.ratio, MAX_RATIO),
+    limitTarget("SQS requests per poll", requestCount(poll, "queue") / records, 0.2),
+    limitTarget("ledger writes per poll", requestCount(poll, "ledger") / records, 2),
+    limitTarget("CCE requests per poll", requestCount(poll, "cce") / records, 1),
+    ratioTarget("CPU of a notification compared with its floor", notification.ratio, MAX_RATIO),
+    ratioTarget(
+      `CPU of an accepted job, ${jobs} in a call, compared with its floor`,
+      accept.ratio,
+      MAX_RATIO,
+    ),
+    limitTarget(`SendMessageBatch calls for ${jobs} jobs`, requestCount(accept, "queue"), jobs / 10),
+    limitTarget(`ledger requests for ${jobs} jobs`, requestCount(accept, "ledger"), jobs),
   ];
 }
 
