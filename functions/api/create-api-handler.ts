@@ -7,7 +7,7 @@ import { linkOptions } from "../../lib/auth/link-keys.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
-import { docsResponse, openApiResponse } from "./description.ts";
+import { docsResponse, openApiResponse } from "./api-reference.ts";
 import { type ListJobsPorts, listJobs } from "./list-jobs.ts";
 import { type PagesPorts, showJob, showJobs } from "./pages.ts";
 import { type ReadStatusPorts, readStatus } from "./read-status.ts";

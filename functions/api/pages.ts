@@ -19,8 +19,8 @@ import { parseListState } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
 import type { RenderedPage } from "../../lib/pages/page-shell.ts";
-import { statusResponse } from "./build-status-document.ts";
 import { withDigestDeliveries } from "./read-status.ts";
+import { statusResponse } from "./status-response.ts";
 
 /** The JSON of about 3,000 subjobs. A larger page is slow to read, and the page reloads itself. */
 const MAX_TREE_BYTES = 1_000_000;

@@ -11,7 +11,7 @@ import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { DIGEST_PROJECT, digestTargetsOf } from "../shared/notification-targets.ts";
-import { statusResponse } from "./build-status-document.ts";
+import { statusResponse } from "./status-response.ts";
 
 /** The time between two reads of a call that waits. */
 const REREAD_MS = 1_000;

@@ -1,4 +1,4 @@
-import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/build-status-document.ts";
+import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/status-response.ts";
 import { JobDocument } from "../../../lib/api/status-document.ts";
 import { jobEvent } from "../../../lib/channels/webhook/message.ts";
 import type { Job } from "../../../lib/domain/job.ts";
