@@ -44,7 +44,8 @@ const watch = newWatch({
   },
 });
 const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
-const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007);
+/** The intervals differ, because equal intervals would be packed into a few bytes. */
+const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007 + ((i * 7919) % 20_011));
 const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
 const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
 const tree = job({ subJobs: parts.map((type) => job({ type, jobId: jobIdOf(type), state: "succeeded" })) });
