@@ -1,6 +1,6 @@
 export default {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
-  // Packages are built there while tests run.
+  // Tests build packages in this folder.
   modulePathIgnorePatterns: ["<rootDir>/build"],
   extensionsToTreatAsEsm: [".ts"],
   transform: {
@@ -16,7 +16,7 @@ export default {
       },
     ],
   },
-  // Tests on the embedded stack wait more than they work: two at once use two cores well.
+  // Tests on the embedded stack mostly wait, so two workers use two cores well.
   maxWorkers: 2,
   testTimeout: 15_000,
 };
