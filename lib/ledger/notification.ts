@@ -57,10 +57,14 @@ export function newDeliveryRecord(target: string): DeliveryRecord {
   };
 }
 
-export interface NotificationToClaim {
+/** The message of the queue that an operation works for. */
+interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;
   readonly messageId: string;
+}
+
+export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
   /** The ledger may delete the record after this time. */
@@ -80,10 +84,7 @@ export type NotificationClaim =
   /** The next attempt of this message is due at `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
-export interface AttemptRecord {
-  readonly key: NotificationKey;
-  readonly redelivery: number;
-  readonly messageId: string;
+export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /** The attempt counts against the schedule. An attempt that does not count and leaves `pending` was throttled. */
   readonly spent: boolean;
@@ -92,10 +93,7 @@ export interface AttemptRecord {
   readonly nextAttemptAt: Instant | null;
 }
 
-export interface Postponement {
-  readonly key: NotificationKey;
-  readonly redelivery: number;
-  readonly messageId: string;
+export interface Postponement extends NotificationOwner {
   readonly until: Instant;
   /** `until` is reserved in the rate limit of the target. */
   readonly nextAttemptReserved: boolean;

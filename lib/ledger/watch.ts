@@ -52,15 +52,18 @@ export interface Watch extends WatchGeneration {
   readonly polledAt: readonly Instant[];
 }
 
-export interface NewWatch extends WatchKey {
-  readonly acceptedAt: Instant;
-  readonly deadlineAt: Instant;
-  readonly nextPollAt: Instant;
-  readonly targets: readonly string[];
+/** What callers attached to a watch. */
+export interface CallerData {
   readonly context: Context;
   /** Encrypted URLs by callback name. */
   readonly callbacks: Readonly<Record<string, string>>;
-  readonly digestId: string | null;
+}
+
+export interface NewWatch
+  extends WatchKey,
+    CallerData,
+    Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId"> {
+  readonly nextPollAt: Instant;
   /** The ledger may delete the watch after this time. */
   readonly expiresAt: Instant;
 }
@@ -89,20 +92,18 @@ export type PollClaim =
   /** Another message holds a lease that has not expired, and is still in its queue. The message can be acknowledged. */
   | { readonly kind: "other_owner" };
 
-export interface PollRecord {
+/** The job as a poll observed it, as far as a watch has it. */
+export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
+
+export interface PollRecord
+  extends ObservedJob,
+    Pick<Watch, "accessError" | "lastPollError" | "consecutiveFailures" | "polledAt"> {
   readonly key: WatchKey;
   readonly poll: number;
   readonly messageId: string;
   readonly nextPollAt: Instant;
-  readonly phase: string | null;
-  readonly jobType: string | null;
-  readonly resourceName: string | null;
-  readonly accessError: AccessError | null;
-  readonly lastPollError: LastPollError | null;
-  readonly consecutiveFailures: number;
   /** The poll sent no query, because the rate limit postponed the query. */
   readonly rateLimited: boolean;
-  readonly polledAt: readonly Instant[];
   /** The job as the poll observed it. Null leaves the stored job as it is. */
   readonly tree: Job | null;
 }
@@ -118,7 +119,7 @@ export interface WatchEnd {
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
   /** The job as the last poll observed it. Without it the recorded values stay. */
-  readonly job?: Pick<Watch, "phase" | "jobType" | "resourceName">;
+  readonly job?: ObservedJob;
 }
 
 export type EndResult =
@@ -130,13 +131,6 @@ export type EndResult =
 export interface StoredOutcome {
   readonly summary: OutcomeSummary;
   readonly tree: Job | null;
-}
-
-/** What callers attached to a watch. */
-export interface CallerData {
-  readonly context: Context;
-  /** Encrypted URLs by callback name. */
-  readonly callbacks: Readonly<Record<string, string>>;
 }
 
 /** All that the ledger knows of the current generation of a watch. */

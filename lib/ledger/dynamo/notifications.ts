@@ -19,15 +19,15 @@ import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, update
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** An attempt as a JSON array, because an item keeps up to 40 attempts. */
-const StoredAttempt = z.tuple([
-  z.number(),
-  Verdict,
-  z.nullable(z.number()),
-  z.number(),
-  z.string(),
-  z.string(),
-]);
+/** The item has each attempt as JSON. */
+const StoredAttempt: z.ZodMiniType<Attempt> = z.object({
+  at: z.number(),
+  verdict: Verdict,
+  status: z.nullable(z.number()),
+  durationMs: z.number(),
+  reason: z.string(),
+  answer: z.string(),
+});
 
 const MaybeTime = z._default(z.nullable(z.number()), null);
 
@@ -107,7 +107,7 @@ export async function recordAttempt(
     },
     setIfAbsent: isThrottled ? { throttledSince: attempt.at } : {},
     add: { ...(spent ? { attempts: 1 } : {}), ...(isThrottled ? { throttles: 1 } : {}) },
-    append: { history: [toStoredAttempt(attempt)] },
+    append: { history: [JSON.stringify(attempt)] },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
     returnValues: "ALL_NEW",
@@ -196,26 +196,11 @@ export function parseNotificationItem(item: Item): NotificationItem {
   return parseItem(NotificationItem, item);
 }
 
-export function toDeliveryRecord(item: NotificationItem): DeliveryRecord {
+export function toDeliveryRecord({ sk, owner, leaseUntil, ...record }: NotificationItem): DeliveryRecord {
+  const history = record.history.slice(-ATTEMPT_HISTORY);
   return {
-    target: targetOfNotification(item.sk),
-    state: item.state,
-    attempts: item.attempts,
-    throttles: item.throttles,
-    throttledSince: item.throttledSince,
-    redelivery: item.redelivery,
-    nextAttemptAt: item.nextAttemptAt,
-    nextAttemptReserved: item.nextAttemptReserved,
-    deadLettered: item.deadLettered,
-    history: item.history.slice(-ATTEMPT_HISTORY).map(parseStoredAttempt),
+    ...record,
+    target: targetOfNotification(sk),
+    history: history.map((text) => StoredAttempt.parse(parseJson(text))),
   };
-}
-
-function toStoredAttempt({ at, verdict, status, durationMs, reason, answer }: Attempt): string {
-  return JSON.stringify([at, verdict, status, durationMs, reason, answer]);
-}
-
-function parseStoredAttempt(text: string): Attempt {
-  const [at, verdict, status, durationMs, reason, answer] = StoredAttempt.parse(parseJson(text));
-  return { at, verdict, status, durationMs, reason, answer };
 }

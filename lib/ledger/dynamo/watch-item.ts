@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ACCESS_ERROR_KINDS, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { POLL_HISTORY, type Watch } from "../watch.ts";
+import { type ObservedJob, POLL_HISTORY, type Watch } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, watchOfPartition } from "./keys.ts";
 import { packJson, unpackJson } from "./packed-json.ts";
@@ -61,27 +61,16 @@ export function parseWatchItem(item: Item): WatchItem {
 }
 
 export function toWatch(item: WatchItem): Watch {
-  const { accessError, lastPollError } = item;
+  const { pk, owner, leaseUntil, restartable, context, hasCallerItem, tree, treeHash, expiresAt, ...watch } =
+    item;
+  const { accessErrorSince, lastPollErrorSince, ...fields } = watch;
+  const { accessError, lastPollError } = fields;
   return {
-    ...watchOfPartition(item.pk),
-    state: item.state,
-    generation: item.generation,
-    poll: item.poll,
-    pollDone: item.pollDone,
-    previousPolls: item.previousPolls,
-    rateLimitedPolls: item.rateLimitedPolls,
-    acceptedAt: item.acceptedAt,
-    deadlineAt: item.deadlineAt,
-    concludedAt: item.concludedAt,
-    nextPollAt: item.nextPollAt,
+    ...fields,
+    ...watchOfPartition(pk),
     targets: item.targets.toSorted(),
-    digestId: item.digestId,
-    phase: item.phase,
-    jobType: item.jobType,
-    resourceName: item.resourceName,
-    accessError: accessError === null ? null : { kind: accessError, since: item.accessErrorSince },
-    lastPollError: lastPollError === null ? null : { text: lastPollError, since: item.lastPollErrorSince },
-    consecutiveFailures: item.consecutiveFailures,
+    accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
+    lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
     polledAt: unpackInstants(item.polledAt),
   };
 }
@@ -91,12 +80,8 @@ export function truncateText(text: string | null): string | null {
   return text === null ? null : truncate(text, TEXT_BYTES, utf8Bytes);
 }
 
-/** Returns the attributes for what a poll saw of the job. */
-export function jobAttributes({
-  phase,
-  jobType,
-  resourceName,
-}: Pick<Watch, "phase" | "jobType" | "resourceName">): StoredValues {
+/** Returns the attributes for the job as a poll observed it. */
+export function jobAttributes({ phase, jobType, resourceName }: ObservedJob): StoredValues {
   return {
     phase: truncateText(phase),
     jobType: truncateText(jobType),
