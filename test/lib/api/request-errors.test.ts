@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import * as z from "zod";
-import { pointerOf, requestErrorsOf } from "../../../lib/api/request-errors.ts";
+import {
+  invalidRequest,
+  pointerOf,
+  requestErrorsOf,
+  unknownNameDetail,
+} from "../../../lib/api/request-errors.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import { CONFIG } from "../../functions/http-config.ts";
 
 test("pointerOf escapes as RFC 6901 and a URI fragment require", () => {
   expect(pointerOf([])).toBe("#");
@@ -27,5 +34,40 @@ test("requestErrorsOf returns one error per unknown field, and the message of a 
       { pointer: "#/b", detail: "unknown field" },
       { pointer: "#/map/", detail: "must have a name" },
     ]),
+  );
+});
+
+test.each([
+  [{ pointer: "#/notify/0" }, "`notify[0]`: is wrong."],
+  [{ pointer: "#/context/labels/a~1b%20c" }, "`context.labels.a/b c`: is wrong."],
+  [{ pointer: "#" }, "`body`: is wrong."],
+  [{ parameter: "wait" }, "`wait`: is wrong."],
+])("invalidRequest describes the only error %j as %s", (position, detail) => {
+  expect(invalidRequest([{ ...position, detail: "is wrong" }]).problem.detail).toBe(detail);
+});
+
+test("invalidRequest counts several errors, and is a 422 when one of them is in the body", () => {
+  const inQuery = { parameter: "wait", detail: "is wrong" };
+  const inBody = { pointer: "#/jobId", detail: "is wrong" };
+  expect(invalidRequest([inQuery, inQuery]).problem).toMatchObject({
+    status: 400,
+    detail: "The request has 2 errors. See 'errors'.",
+  });
+  expect(invalidRequest([inQuery, inBody]).problem.status).toBe(422);
+});
+
+test("unknownNameDetail lists only names that the caller may use, at most 20", () => {
+  const parsed = parseConfig(CONFIG);
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const { config } = parsed;
+  const caller = { name: "token:team", projects: ["prod"], targets: ["deploys", "absent"] };
+  const detail = (of: typeof config) => unknownNameDetail("targets", "absent", caller, of);
+  expect(detail(config)).toBe("unknown target 'absent'. Targets you may use: deploys.");
+  expect(detail({ ...config, targets: {} })).toBe("unknown target 'absent'. Targets you may use: none.");
+  const projects = Object.fromEntries(
+    Array.from({ length: 22 }, (_, i) => [`p${i}`, config.projects.prod]),
+  ) as typeof config.projects;
+  expect(unknownNameDetail("projects", "x", { ...caller, projects: ["*"] }, { ...config, projects })).toMatch(
+    /: p0, p1, .*, p19 and 2 more\.$/,
   );
 });
