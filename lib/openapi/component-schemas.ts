@@ -25,12 +25,11 @@ const SCHEMAS = {
   Reason,
   JobEvent,
 } as const;
-export type SchemaName = keyof typeof SCHEMAS;
 
 /** The schemas of requests. A request may omit a field that has a default. A response contains every field. */
-const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies SchemaName[];
+const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies (keyof typeof SCHEMAS)[];
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** Every schema as JSON Schema 2020-12, which OpenAPI 3.1 uses. References start with `#/components/schemas/`. */
 export function componentSchemas(): Readonly<Record<string, Json>> {

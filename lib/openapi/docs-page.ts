@@ -3,7 +3,11 @@ import * as z from "zod/mini";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
 import { type Html, html } from "../pages/html.ts";
 import { inlineElement } from "../pages/page-shell.ts";
-import { PROBLEM_HELP } from "./problem-help.ts";
+import problemHelp from "./problem-help.json" with { type: "json" };
+
+/** The `type` of a problem links to this help on the page. */
+const PROBLEM_HELP: Readonly<Record<ProblemKind, { readonly cause: string; readonly remedy: string }>> =
+  problemHelp;
 
 /** The parts of the OpenAPI document that the page shows. */
 const Content = z.record(z.string(), z.looseObject({ example: z.optional(z.unknown()) }));

@@ -1,79 +1,103 @@
+import { PROBLEMS } from "../api/problem.ts";
 import { type Operation, ROUTES } from "../api/routes.ts";
-import { componentSchemas } from "./component-schemas.ts";
-import { emptyAnswer, jsonContent, parameter } from "./operation-parts.ts";
-import { OPERATIONS } from "./operations.ts";
+import baseDocument from "./base-document.json" with { type: "json" };
+import { componentSchemas, type Json } from "./component-schemas.ts";
+import operations from "./operations.json" with { type: "json" };
+import schemaExamples from "./schema-examples.json" with { type: "json" };
 
-type Json = Readonly<Record<string, unknown>>;
+/** An operation as `operations.json` describes it. What follows from the route or from a schema is not in the file. */
+interface DescribedOperation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly security?: readonly Json[];
+  /** All parameters except those of the path. Without a `schema` a parameter is a string. */
+  readonly parameters?: readonly Json[];
+  readonly requestBody?: { readonly required: boolean; readonly schema: string };
+  readonly responses: Readonly<Record<string, DescribedResponse>>;
+  /** The HTTP statuses of the problems that the operation reports. */
+  readonly problems?: readonly number[];
+}
 
-/** The address of the API in the document. The `api` function replaces it by the address of its deployment. */
-export const SERVER_PLACEHOLDER = "{publicUrl}";
+interface DescribedResponse {
+  readonly description: string;
+  /** The name of the schema of a JSON body. Any other body has a `content`. */
+  readonly schema?: string;
+  readonly content?: Json;
+  /** Names in `components.headers`. */
+  readonly headers?: readonly string[];
+}
 
-/** The API as OpenAPI 3.1. The document is made from the schemas that the code uses. */
+const OPERATIONS: Readonly<Record<Operation | "jobEnded", DescribedOperation>> = operations;
+const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
+
+const PATH_PARAMETERS: Readonly<Record<string, string>> = {
+  project: "The name of a configured project.",
+  jobId: "The job ID from CCE.",
+  name: "The name of a configured target.",
+};
+
+const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ["www-authenticate"],
+  403: ["www-authenticate"],
+  503: ["retry-after"],
+};
+
+/** The API as OpenAPI 3.1. The document is made from the schemas that the code uses. A key may be undefined. */
 export function openApiDocument(): Json {
+  const { components, ...base } = baseDocument;
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [id, { method, path }] of Object.entries(ROUTES)) {
+    paths[path] ??= {};
+    paths[path][method.toLowerCase()] = openApiOperation(id as Operation, path);
+  }
   return {
-    openapi: "3.1.1",
-    info: {
-      title: "CCE job notifier",
-      version: "1",
-      summary: "The service watches CCE jobs and notifies people and systems of their outcomes.",
-      license: { name: "MIT", identifier: "MIT" },
-    },
-    servers: [{ url: SERVER_PLACEHOLDER }],
-    security: [{ bearer: [] }],
-    paths: paths(),
-    webhooks: { jobEnded: { post: JOB_ENDED } },
-    components: {
-      schemas: componentSchemas(),
-      headers: {
-        RequestId: {
-          description: "The ID of the request. Every response and the service's log contain it.",
-          schema: { type: "string" },
-        },
-      },
-      securitySchemes: {
-        bearer: {
-          type: "http",
-          scheme: "bearer",
-          description: "A token from the operator, or an identity token of a CI system (OpenID Connect).",
-        },
-      },
+    ...base,
+    paths,
+    webhooks: { jobEnded: { post: openApiOperation("jobEnded", "") } },
+    components: { schemas: componentSchemas(), ...components },
+  };
+}
+
+function openApiOperation(operationId: keyof typeof OPERATIONS, path: string): Json {
+  const { parameters = [], requestBody, responses, problems = [], ...texts } = OPERATIONS[operationId];
+  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
+    return { name, in: "path", description: PATH_PARAMETERS[name], required: true };
+  });
+  return {
+    operationId,
+    ...texts,
+    parameters: [...pathParameters, ...parameters].map((given) => ({ schema: { type: "string" }, ...given })),
+    requestBody: requestBody && { required: requestBody.required, content: jsonContent(requestBody.schema) },
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, response(answer)])),
+      ...Object.fromEntries(problems.map((status) => [status, problemResponse(status)])),
     },
   };
 }
 
-function paths(): Json {
-  const byPath: Record<string, Record<string, unknown>> = {};
-  for (const [operationId, { method, path }] of Object.entries(ROUTES)) {
-    byPath[path] ??= {};
-    byPath[path][method.toLowerCase()] = { operationId, ...OPERATIONS[operationId as Operation] };
-  }
-  return byPath;
+function response({ description, schema, content, headers = [] }: DescribedResponse): Json {
+  const references = ["x-request-id", ...headers].map((name) => {
+    return [name, { $ref: `#/components/headers/${name}` }];
+  });
+  return {
+    description,
+    headers: Object.fromEntries(references),
+    content: schema === undefined ? content : jsonContent(schema),
+  };
 }
 
-const JOB_ENDED: Json = {
-  operationId: "jobEnded",
-  summary: "A job has ended",
-  description:
-    "The service posts this event to every webhook target. The event is signed as Standard Webhooks says (https://www.standardwebhooks.com). An event may arrive twice. Both copies have the same `webhook-id`.",
-  parameters: [
-    signedHeader("id", "Identifies this event at this target. All attempts have the same ID."),
-    signedHeader("timestamp", "The time of the attempt in seconds since 1970-01-01 UTC."),
-    signedHeader(
-      "signature",
-      "`v1,` and the signature. During the rotation of a secret there are several, separated by spaces.",
-    ),
-  ],
-  security: [],
-  requestBody: { required: true, content: jsonContent("JobEvent") },
-  responses: {
-    "2XX": emptyAnswer("The event is accepted."),
-    "410": emptyAnswer(
-      "The receiver is gone. The service sends nothing more to this target. A `callbackUrl` gets nothing more about this job.",
-    ),
-    default: emptyAnswer("The service tries again later, unless the status is permanent."),
-  },
-};
+function problemResponse(status: number): Json {
+  const problems = Object.values(PROBLEMS).filter((problem) => problem.status === status);
+  return response({
+    description: [...new Set(problems.map(({ title }) => title))].join(" / "),
+    content: jsonContent("Problem", "application/problem+json"),
+    headers: PROBLEM_HEADERS[status] ?? [],
+  });
+}
 
-function signedHeader(name: string, description: string): Json {
-  return { ...parameter("header", `webhook-${name}`, description), required: true };
+/** A JSON body of a named schema, with the example of that schema. */
+function jsonContent(schema: string, mediaType = "application/json"): Json {
+  return {
+    [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, example: EXAMPLES[schema] },
+  };
 }

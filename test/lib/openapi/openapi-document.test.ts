@@ -1,15 +1,27 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../../../lib/api/job-list.ts";
+import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
+import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-request.ts";
 import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
+import { WATCH_STATES } from "../../../lib/domain/job.ts";
 import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
+import problemHelp from "../../../lib/openapi/problem-help.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
+
+interface Operation {
+  operationId: string;
+  parameters: { name: string; description: string; schema: Record<string, unknown> }[];
+  responses: Record<string, unknown>;
+}
 
 interface Document {
   openapi: string;
-  paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object> };
 }
 
@@ -41,6 +53,41 @@ test("every reference in the document has a target", () => {
       .reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], document);
     expect({ reference, found: found !== undefined }).toEqual({ reference, found: true });
   }
+});
+
+test("every body of a named schema has an example", () => {
+  const bodies = JSON.stringify(document).split('{"schema":{"$ref":"#/components/schemas/').slice(1);
+  expect(bodies.length).toBeGreaterThan(10);
+  for (const body of bodies) expect(body).toMatch(/^\w+"\},"example":/);
+});
+
+test("the parameters of the document have the limits and the states of the code", () => {
+  const parameter = (path: string, name: string) =>
+    document.paths[path]?.get?.parameters.find((candidate) => candidate.name === name);
+  expect(parameter("/v1/jobs/{project}/{jobId}", "wait")?.schema.maximum).toBe(MAX_WAIT_SECONDS);
+  const limit = { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT };
+  expect(parameter("/v1/jobs", "limit")?.schema).toEqual(limit);
+  const state = parameter("/v1/jobs", "state");
+  expect(state?.schema.items).toEqual({ type: "string", enum: WATCH_STATES });
+  expect(state?.description).toContain(WATCH_STATES.join(", "));
+});
+
+test("every path parameter has a description", () => {
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const { parameters } of Object.values(operations))
+      for (const [, name] of path.matchAll(/\{(\w+)\}/g)) {
+        const expected = { name, in: "path", required: true, description: expect.stringMatching(/\.$/) };
+        expect(parameters).toContainEqual(expect.objectContaining(expected));
+      }
+});
+
+test("every kind of problem has a cause and a remedy", () => {
+  expect(Object.keys(problemHelp)).toEqual(Object.keys(PROBLEMS));
+  for (const { cause, remedy } of Object.values(problemHelp)) {
+    expect(cause).toMatch(/^[A-Z].+\.$/);
+    expect(remedy).toMatch(/^[A-Z`].+\.$/);
+  }
+  expect(problemHelp["too-large"].cause).toContain(` ${MAX_BODY_BYTES} bytes`);
 });
 
 test.each(Object.entries(schemaExamples))(
