@@ -87,8 +87,10 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
         () => {},
       );
       if (response.status === 503) return false;
-      if (response.status !== 204) throw new Error(`unexpected answer: ${response.body}`);
-      simulation.note(invocation, `${key.jobId}: stopped`);
+      // The ledger does not know a job whose submission was given up.
+      if (response.status !== 204 && response.status !== 404)
+        throw new Error(`unexpected answer: ${response.body}`);
+      simulation.note(invocation, `${key.jobId}: ${response.status === 204 ? "stopped" : "not found"}`);
       return true;
     },
     () => stopWatch(environment, key),
