@@ -19,7 +19,7 @@ const PasswordAuth = z.strictObject({
 
 const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
-/** The credentials of a project. */
+/** The credentials of a project for CCE. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 

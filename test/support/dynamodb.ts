@@ -8,13 +8,13 @@ export interface EmbeddedDynamo {
   stop(): Promise<void>;
 }
 
-/** Starts an embedded DynamoDB, in memory, on a port of the system's choosing. */
+/** Starts an embedded DynamoDB in memory, on a free port. */
 export async function startDynamo(): Promise<EmbeddedDynamo> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
   const endpoint = `http://127.0.0.1:${address.port}`;
   const client = new DynamoDBClient({
     endpoint,

@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
 
-/** The ledger's table: the same definition as in serverless.yml, in the form of a CreateTable request. */
+/** The table of the ledger, as in serverless.yml. */
 export const TABLE_DEFINITION = {
   AttributeDefinitions: [
     { AttributeName: "pk", AttributeType: "S" },
@@ -39,7 +39,7 @@ export const TABLE_DEFINITION = {
   BillingMode: "PAY_PER_REQUEST",
 } satisfies Omit<CreateTableCommandInput, "TableName">;
 
-/** Makes the ledger's table on an embedded server that creates tables at once. */
+/** Creates the table of the ledger on an embedded server. Such a server creates a table at once. */
 export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
   await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
 }

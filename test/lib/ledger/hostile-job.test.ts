@@ -11,7 +11,7 @@ import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
 import { firstGeneration, job, LEASE_MS, NEVER, newKey, newWatch, pollRecord, T0 } from "./samples.ts";
 
-/** DynamoDB refuses what is larger, with all attributes counted. */
+/** The largest item that DynamoDB accepts, with all attributes. */
 const MAX_ITEM_BYTES = 400_000;
 
 let dynamo: EmbeddedDynamo;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-/** One poll that goes on and one that ends, of a cloud that shows this tree; answers the size of each item. */
+/** Records a poll and an outcome with this tree. Returns the size of each item. */
 async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(newKey());
   const key = { project: watch.project, jobId: watch.jobId };
@@ -72,7 +72,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
   return itemsOf(key);
 }
 
-/** A name as it is kept: well formed, and cut with `…` where it is long. */
+/** A name as the ledger stores it: well-formed, and truncated with `…` if it is long. */
 function startOf(text: string | null, kept: string | null | undefined): string | null {
   if (text === null || kept == null) return text;
   const whole = text.toWellFormed();
@@ -90,7 +90,7 @@ async function itemsOf(key: { project: string; jobId: string }): Promise<number[
   return Items.map(itemBytes);
 }
 
-/** Text that nothing can compress, of this many characters. */
+/** Returns a text of this many characters that cannot be compressed. */
 const noise = (characters: number) => randomBytes(Math.ceil(characters * 0.75)).toString("base64");
 const failures = (count: number, changes: (at: number) => Partial<Job>) =>
   Array.from({ length: count }, (_, at) => job({ state: "failed", phase: "Failed", ...changes(at) }));
@@ -151,7 +151,7 @@ interface Node {
   readonly uid: string | null;
 }
 
-/** A reply whose root is the first of these; the others stand below it, each again and again, and in a chain. */
+/** Returns a reply of CCE. The first job is the root. The other jobs are repeated below it, and also form a chain. */
 function replyOf([root, ...others]: readonly Node[], { wide, deep }: { wide: number; deep: number }): object {
   const entry = (node: Node | undefined, subJobs: readonly object[]) => ({
     kind: "Job",
@@ -161,7 +161,7 @@ function replyOf([root, ...others]: readonly Node[], { wide, deep }: { wide: num
   });
   let below = entry(others[0], []);
   for (let level = 0; level < deep; level += 1) below = entry({ ...BARE, phase: "Failed" }, [below]);
-  // However long the texts, the reply stays within what is read of one.
+  // The reply is not larger than the largest reply that the client reads.
   const longest = Math.max(1, ...others.map((node) => JSON.stringify(node).length));
   const times = Math.min(wide, Math.floor(8_000_000 / longest / Math.max(1, others.length)));
   const list = Array.from({ length: times }, () => others.map((node) => entry(node, []))).flat();

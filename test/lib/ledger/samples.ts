@@ -9,13 +9,13 @@ export const NEVER = T0 + 30 * 24 * 3_600_000;
 
 let count = 0;
 
-/** A project of its own for every test, so that tests on one table never meet. */
+/** Returns a key with a new project, so that tests share one table without conflicts. */
 export function newKey(): { project: string; jobId: string } {
   count += 1;
   return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f" };
 }
 
-/** The first generation of a watch. */
+/** Returns the first generation of a watch. */
 export function firstGeneration({ project, jobId }: WatchKey): WatchGeneration {
   return { project, jobId, generation: 0 };
 }
