@@ -8,7 +8,6 @@ import {
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { consoleUrl } from "../../lib/domain/console-url.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { truncateTree } from "../../lib/domain/truncate-tree.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -17,8 +16,7 @@ import type { WatchPage } from "../../lib/ledger/watch.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { parseListState } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
-import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
-import type { RenderedPage } from "../../lib/pages/page-shell.ts";
+import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import { withDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
@@ -55,12 +53,10 @@ export async function showJob(
   const watchDocument = links === null ? null : await ledger.readWatch(key);
   if (links === null || watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await withDigestDeliveries(watchDocument, ledger);
-  const list = listPageUrl(links, key.project, now);
-  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) => {
-    const link = list === null ? {} : { list };
-    const clusterUrl = consoleUrl(document.region, document.clusterId);
-    return pageResponse(renderJobPage({ document, now, link, consoleUrl: clusterUrl }), request);
-  });
+  const listUrl = listPageUrl(links, key.project, now);
+  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) =>
+    pageResponse(renderJobPage(document, now, listUrl), request),
+  );
 }
 
 function truncateForPage(tree: Job | null): Job | null {

@@ -1,6 +1,5 @@
 import { authenticationRequired, type ProblemResponse, unavailable } from "../../lib/api/problem.ts";
-import { findTokenCaller, parseAuthorization } from "../../lib/auth/bearer-token.ts";
-import type { Caller } from "../../lib/auth/caller.ts";
+import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
 import { checkIdentityToken, type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
 import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
 import type { Config } from "../../lib/config/config.ts";

@@ -1,17 +1,15 @@
 import type { StatusDocument } from "../api/status-document.ts";
+import { consoleUrl } from "../domain/console-url.ts";
 import { externalLink, type Html, html, isolated, type Part, webUrl } from "./html.ts";
 import { parseInstant, utcTime } from "./time-html.ts";
 
 type Fact = readonly [term: string, value: Part];
 
 /** What the job is and where it runs. A reader copies these facts into a ticket. */
-export function factsSection(
-  document: StatusDocument,
-  links: { readonly console: string | null; readonly api: string | null },
-): Html {
+export function factsSection(document: StatusDocument): Html {
   const { jobId, project, region, clusterId, resourceName } = document;
   const resourceId = document.resourceId === clusterId ? null : document.resourceId;
-  const consoleUrl = webUrl(links.console);
+  const clusterUrl = consoleUrl(region, clusterId);
   return html`<section id="facts" class="facts"><h2>Job</h2>
 ${factList([
   ["Job ID", copyable(jobId, "job ID")],
@@ -23,8 +21,7 @@ ${factList([
   ["Created", timeOrNull(document.createdAt)],
   ["Updated", timeOrNull(document.updatedAt)],
 ])}
-${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
-${links.api && html`<p><a href="${links.api}">As JSON</a></p>`}</section>`;
+${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s console")}</p>`}</section>`;
 }
 
 /** What the caller said about itself. Null if it said nothing. */

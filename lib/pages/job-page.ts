@@ -12,20 +12,13 @@ import { presentState } from "./state-presentation.ts";
 import { subJobsSection } from "./subjobs-section.ts";
 import { parseInstant, roundNow } from "./time-html.ts";
 
-export interface JobPage {
-  readonly document: StatusDocument;
-  readonly now: Instant;
-  /** A link is present only if the reader of the page may open it. */
-  readonly link: { readonly list?: string; readonly api?: string };
-  readonly consoleUrl: string | null;
-}
-
 /**
  * Renders the status page of one job. The page is complete without its script. It updates itself until the job has
  * ended and no notification is pending. Its bytes change with the document, otherwise every 15 seconds or less
  * often. So a hash of them is a good ETag.
+ * @param listUrl the list page of the project. Null if the reader may not open it.
  */
-export function renderJobPage({ document, now, link, consoleUrl }: JobPage): RenderedPage {
+export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, jobWasObserved(document));
   const roundedNow = roundNow(now, startOfJob(document));
   const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
@@ -37,7 +30,7 @@ export function renderJobPage({ document, now, link, consoleUrl }: JobPage): Ren
     css: [PAGE_CSS, JOB_PAGE_CSS],
     script: mayChange(document) ? "live" : "ended",
     hasForms: false,
-    body: html`<header class="top"><p>${link.list ? html`<a href="${link.list}">${project}</a>` : project}${
+    body: html`<header class="top"><p>${listUrl === null ? project : html`<a href="${listUrl}">${project}</a>`}${
       document.region && html` <span>${isolated(document.region)}</span>`
     }</p><p id="live" data-keep></p></header>
 <main>
@@ -46,7 +39,7 @@ ${headlineSection(document, roundedNow)}
 ${document.job && subJobsSection(document.job, until, document.done)}
 ${pollsSection(document, roundedNow)}</div>
 <div class="aside">${deliveriesSection(document)}
-${factsSection(document, { console: consoleUrl, api: link.api ?? null })}
+${factsSection(document)}
 ${contextSection(document)}</div></div>
 </main>`,
   });

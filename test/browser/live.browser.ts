@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
+import { renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import { succeededJob } from "../lib/pages/ended-jobs.ts";
 import { failedJob } from "../lib/pages/failed-job.ts";
 import { runningJob } from "../lib/pages/running-jobs.ts";

@@ -1,8 +1,7 @@
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
-import { renderNotFoundPage } from "../../lib/pages/not-found-page.ts";
-import type { RenderedPage } from "../../lib/pages/page-shell.ts";
+import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import { bigJob, succeededJob } from "../lib/pages/ended-jobs.ts";
 import { failedJob } from "../lib/pages/failed-job.ts";
 import { hostileJob } from "../lib/pages/hostile-job.ts";
@@ -11,8 +10,7 @@ import { loneJob, runningJob, unseenJob } from "../lib/pages/running-jobs.ts";
 import { NOW } from "../lib/pages/sample-parts.ts";
 
 export function jobPage(document: StatusDocument): RenderedPage {
-  const link = { list: "/jobs?key=k0", api: "/v1/jobs/prod/b7c64d1e" };
-  return renderJobPage({ document, now: NOW, link, consoleUrl: "https://console.example.com/cce" });
+  return renderJobPage(document, NOW, "/jobs?key=k0");
 }
 
 /** Every kind of page, by the name of its screenshot. */

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { renderJobPage } from "../../../lib/pages/job-page.ts";
-import { renderNotFoundPage } from "../../../lib/pages/not-found-page.ts";
+import { renderNotFoundPage } from "../../../lib/pages/page-shell.ts";
 import { bigJob, succeededJob } from "./ended-jobs.ts";
 import { failedJob } from "./failed-job.ts";
 import { HOSTILE_TEXTS, hostileJob } from "./hostile-job.ts";
 import { loneJob, runningJob, unseenJob } from "./running-jobs.ts";
 import { NOW, REASON } from "./sample-parts.ts";
 
-const render = (document: StatusDocument, now = NOW, consoleUrl: string | null = null) =>
-  renderJobPage({ document, now, link: {}, consoleUrl });
+const render = (document: StatusDocument, now = NOW) => renderJobPage(document, now, null);
 const page = (document: StatusDocument, now = NOW) => render(document, now).html;
 
 describe("renderJobPage", () => {
@@ -125,11 +124,19 @@ describe("renderJobPage", () => {
     expect(html).not.toMatch(/ style=| on\w+="/);
   });
 
-  it("links to the console only with http or https", () => {
-    expect(render(failedJob(), NOW, "https://console.example.com/").html).toContain(
-      "https://console.example.com/",
-    );
-    expect(render(failedJob(), NOW, "javascript:x").html).not.toContain("javascript:x");
+  it("links to the cluster in the cloud's console, if the region has one", () => {
+    const clusterUrl =
+      'href="https://console.otc.t-systems.com/cce2.0/?region=eu-de#/cce/cluster/c-7/detail"';
+    expect(page({ ...failedJob(), region: "eu-de", clusterId: "c-7" })).toContain(clusterUrl);
+    for (const region of ["moon-1", "javascript:x", null])
+      expect(page({ ...failedJob(), region, clusterId: "c-7" })).not.toContain("in the cloud’s console");
+  });
+
+  it("links to the list of its project only if the reader may open it", () => {
+    const listUrl = "https://n.example.com/jobs?project=prod&key=k";
+    const link = 'href="https://n.example.com/jobs?project=prod&amp;key=k"';
+    expect(renderJobPage(failedJob(), NOW, listUrl).html).toContain(link);
+    expect(renderJobPage(failedJob(), NOW, null).html).not.toContain("/jobs?project");
   });
 
   it("shows the results of attempts as text for people", () => {

@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { Token } from "../../lib/config/config.ts";
+
+/** A new token has 256 random bits. */
+export const TOKEN_BYTES = 32;
+
+/**
+ * Creates a bearer token and its entry for the config. The config contains only the hash of the token.
+ * The prefix `ccen_` lets secret scanners find a token in source code.
+ * @param random `TOKEN_BYTES` random bytes.
+ */
+export function createToken(
+  random: Uint8Array,
+  scopes: Pick<Token, "projects" | "targets">,
+): { readonly token: string; readonly entry: Token } {
+  const token = `ccen_${Buffer.from(random).toString("base64url")}`;
+  return { token, entry: { sha256: createHash("sha256").update(token).digest("hex"), ...scopes } };
+}
