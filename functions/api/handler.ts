@@ -7,7 +7,7 @@ import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notificat
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
-import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets.ts";
+import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock as now, systemRandom as random, systemWait as wait } from "../../lib/runtime/clock.ts";

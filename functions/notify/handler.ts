@@ -18,7 +18,7 @@ import {
   switchTargetOff,
   throttleTarget,
   tryAcquireRequest,
-} from "../../lib/ledger/dynamo/targets.ts";
+} from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";

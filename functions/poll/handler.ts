@@ -7,7 +7,7 @@ import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/
 import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
-import { reserveRequestTime } from "../../lib/ledger/dynamo/targets.ts";
+import { reserveRequestTime } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";

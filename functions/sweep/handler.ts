@@ -5,7 +5,7 @@ import { readDelivery } from "../../lib/ledger/dynamo/notifications.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
-import { readTarget } from "../../lib/ledger/dynamo/targets.ts";
+import { readTarget } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock, systemRandom } from "../../lib/runtime/clock.ts";

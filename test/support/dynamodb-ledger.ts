@@ -22,7 +22,7 @@ import {
   switchTargetOn,
   throttleTarget,
   tryAcquireRequest,
-} from "../../lib/ledger/dynamo/targets.ts";
+} from "../../lib/ledger/dynamo/target-state.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /** Returns all operations of the ledger on one table. A function of the product binds only the operations that it uses. */
