@@ -1,6 +1,7 @@
 import { randomUUID as uuid } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { deliver } from "../../lib/channels/deliver.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
@@ -68,8 +69,7 @@ export const handler = httpHandler(
     ledger,
     notifyQueue: createSqsSender({ client: sqs, url: env.NOTIFY_QUEUE_URL, random }),
     health,
-    // Few calls deliver, so a cold start does not load the channels.
-    deliver: async (delivery) => (await import("../../lib/channels/deliver.ts")).deliver(delivery),
+    deliver,
     defaultUrl: env.PUBLIC_URL,
     now,
     wait,

@@ -9,7 +9,7 @@ import {
 import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
-import { isCallback } from "../../lib/channels/targets.ts";
+import { isCallback } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { expiryTime } from "../../lib/config/retention.ts";

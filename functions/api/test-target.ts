@@ -5,7 +5,7 @@ import { rejectInput } from "../../lib/api/request-body.ts";
 import { nameErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
-import type { Target } from "../../lib/channels/targets.ts";
+import type { Target } from "../../lib/channels/registry.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { type Instant, Name } from "../../lib/domain/job.ts";
 import type { TargetLedger } from "../../lib/ledger/ledger.ts";

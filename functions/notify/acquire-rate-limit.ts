@@ -1,7 +1,6 @@
 import { minIntervalMs } from "../../lib/channels/channel.ts";
-import { channelOf } from "../../lib/channels/registry.ts";
+import { channelOf, type Target } from "../../lib/channels/registry.ts";
 import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
-import type { Target } from "../../lib/channels/targets.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
@@ -33,7 +32,7 @@ export async function acquireRateLimit(
     if (firstWaitMs > 0) return { until: now + firstWaitMs, nextAttemptReserved: false };
   }
   if (throttledUntil > now + MIN_WAIT_MS) return { until: throttledUntil, nextAttemptReserved: false };
-  const intervalMs = minIntervalMs(channelOf(target).rateLimit);
+  const intervalMs = minIntervalMs(channelOf(target.kind).rateLimit);
   if (intervalMs === 0) return null;
   if (!record.nextAttemptReserved) {
     const requestAt = await ledger.reserveRequestTime(targetName, now, intervalMs);

@@ -1,5 +1,6 @@
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
-import { isCallback, type Target } from "../../lib/channels/targets.ts";
+import type { Target } from "../../lib/channels/registry.ts";
+import { isCallback } from "../../lib/channels/webhook/target.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";

@@ -1,6 +1,6 @@
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { nextAttempt } from "../../lib/channels/retry-schedule.ts";
-import { isCallback } from "../../lib/channels/targets.ts";
+import { isCallback } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { decrypt } from "../../lib/auth/encryption.ts";
-import type { NotificationContent } from "../../lib/channels/notification-content.ts";
-import { callbackTarget, isCallback, type Target } from "../../lib/channels/targets.ts";
+import type { NotificationContent } from "../../lib/channels/channel.ts";
+import type { Target } from "../../lib/channels/registry.ts";
+import { callbackTarget, isCallback } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { expiryTime } from "../../lib/config/retention.ts";

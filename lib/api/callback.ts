@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { encrypt } from "../auth/encryption.ts";
-import { CALLBACK_PREFIX } from "../channels/targets.ts";
+import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Settings } from "../config/settings.ts";
 import { readAllowList } from "../http/allow-list.ts";
 import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";

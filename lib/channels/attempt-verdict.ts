@@ -31,13 +31,16 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  * the body has no code. `verdicts` has the codes that do not reject the notification.
  */
 export function codeVerdict(
-  { status }: ReceiverAnswer,
+  answer: ReceiverAnswer,
+  now: Instant,
   code: number | undefined,
   verdicts: Readonly<Record<number, AttemptVerdict>>,
 ): AttemptVerdict {
-  if (code === undefined) return isSuccess(status) ? retry("unreadable_answer") : rejected("payload_refused");
-  if (code === 0) return isSuccess(status) ? delivered() : rejected("payload_refused");
-  return verdicts[code] ?? rejected("payload_refused");
+  const general = statusVerdict(answer, now);
+  if (general !== null) return general;
+  if (code !== undefined && code !== 0) return verdicts[code] ?? rejected("payload_refused");
+  if (!isSuccess(answer.status)) return rejected("payload_refused");
+  return code === 0 ? delivered() : retry("unreadable_answer");
 }
 
 /** Parses the JSON body of an answer. Undefined: the body is not JSON, or does not match the schema. */
@@ -49,12 +52,16 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /**
  * The verdict of an HTTP status that means the same in every channel (RFC 9110, section 15). Null: the channel decides.
- * A redirect is never followed. 429 is not a failure. 410 is final.
+ * A redirect is never followed. 429 is not a failure. 410 is final. `throttledSeconds` is the wait when a 429 names none.
  */
-export function statusVerdict(answer: ReceiverAnswer, now: Instant): AttemptVerdict | null {
+export function statusVerdict(
+  answer: ReceiverAnswer,
+  now: Instant,
+  throttledSeconds: number | null = null,
+): AttemptVerdict | null {
   const { status } = answer;
   const after = () => readRetryAfter(answer.headers["retry-after"], now);
-  if (status === 429) return throttled(after());
+  if (status === 429) return throttled(after() ?? throttledSeconds);
   if (status === 410) return gone;
   if (status === 408 || status === 425) return retry("client_error", after());
   if (status >= 500) return retry("server_error", after());

@@ -1,25 +1,41 @@
+import type * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
-import type { NotificationContent } from "./notification-content.ts";
+import type { TargetSchema } from "./target-fields.ts";
 
 /**
- * Everything that delivery needs to know about one kind of target. `T` is the target's entry in the config. The folder
- * of a channel has one file per role, and `registry.ts` lists the channels.
+ * Everything that the product needs to know about one kind of target. `Schema` describes such a target in the config. Each
+ * channel has a folder, and `registry.ts` lists the channels.
  */
-export interface Channel<T extends { readonly url: Secret }> {
+export interface Channel<Schema extends TargetSchema = TargetSchema> {
+  readonly target: Schema;
+  /** Whether people read the target. A digest notifies only chats. */
+  readonly isChat: boolean;
   /** The receiver's documented rate limit. Null: the receiver documents none. */
   readonly rateLimit: RateLimit | null;
   /** Formats a notification within the receiver's size limits. Untrusted text in it mentions nobody and makes no link. */
-  format(content: NotificationContent, target: T): FormattedMessage;
+  format(content: NotificationContent, target: z.infer<Schema>): FormattedMessage;
   /** Builds the HTTP request of one attempt, signed for the instant of the attempt. */
-  buildRequest(target: T, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
+  buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /** Decides whether to send again, and why. `now` is compared with a Retry-After header that contains a date. */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
   /** Returns the target's secrets other than its URL. They are masked in answers of the receiver. */
-  secretsOf(target: T): readonly string[];
+  secretsOf(target: z.infer<Schema>): readonly string[];
 }
+
+/** What a notification reports. Each channel formats it in its own way. */
+export type NotificationContent =
+  /** A watched job has ended. */
+  | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
+  /** All jobs of one digest have ended. */
+  | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
+  /** Another target, named `target`, has been switched off. */
+  | { readonly kind: "target_gone"; readonly target: string; readonly since: Instant }
+  /** Somebody tests the target named `target`. */
+  | { readonly kind: "test"; readonly target: string; readonly at: Instant };
 
 /** What one attempt means for its notification: send again or not, and why. */
 export interface AttemptVerdict {
@@ -76,7 +92,7 @@ const COMMON_HEADERS = {
 
 /** Returns a POST of `payload` as JSON without a signature. The common headers override `headers`. */
 export function jsonRequest(
-  { url }: { readonly url: Secret },
+  url: Secret,
   payload: JsonObject,
   headers: Readonly<Record<string, string>> = {},
 ): OutboundRequest {

@@ -1,16 +1,15 @@
+import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { Secret } from "../domain/secret.ts";
 import { checkUrl } from "../http/check-url.ts";
 import { type Egress, keptEgress } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
 import { exchange } from "../http/exchange.ts";
 import { networkVerdict, rejected } from "./attempt-verdict.ts";
-import type { AttemptVerdict, Channel } from "./channel.ts";
+import type { AttemptVerdict, Channel, NotificationContent } from "./channel.ts";
 import { maskAnswer } from "./mask-answer.ts";
-import type { NotificationContent } from "./notification-content.ts";
-import { channelOf } from "./registry.ts";
-import type { Target } from "./targets.ts";
+import { channelOf, type Target } from "./registry.ts";
+import type { TargetSchema } from "./target-fields.ts";
 
 /** The start of an answer is enough to see what is wrong. */
 const MAX_ANSWER_BYTES = 16_384;
@@ -43,13 +42,13 @@ export interface AttemptResult extends AttemptVerdict {
 
 /** Makes one attempt to deliver a notification: formats, signs, sends and decides. Never throws. */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
-  return deliverThrough(channelOf(request.target), request);
+  return deliverThrough(channelOf(request.target.kind), request);
 }
 
 /** Makes one attempt through the given channel. Never throws. */
-export async function deliverThrough<T extends { readonly url: Secret }>(
-  channel: Channel<T>,
-  request: DeliveryRequest<T>,
+export async function deliverThrough<Schema extends TargetSchema>(
+  channel: Channel<Schema>,
+  request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {
   const monotonic = request.monotonic ?? (() => performance.now());
   const startedAt = monotonic();
@@ -67,9 +66,9 @@ export async function deliverThrough<T extends { readonly url: Secret }>(
   return { ...result, durationMs: Math.round(elapsedMs()) };
 }
 
-async function sendOnce<T extends { readonly url: Secret }>(
-  channel: Channel<T>,
-  { target, webhookId, now: startedAt, timeLimitMs, allow, egress }: DeliveryRequest<T>,
+async function sendOnce<Schema extends TargetSchema>(
+  channel: Channel<Schema>,
+  { target, webhookId, now: startedAt, timeLimitMs, allow, egress }: DeliveryRequest<z.infer<Schema>>,
   payload: JsonObject,
   elapsedMs: number,
 ): Promise<Omit<AttemptResult, "durationMs">> {

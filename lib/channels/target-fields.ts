@@ -25,3 +25,6 @@ export const signedChatFields = {
   ...chatFields,
   secret: z.optional(SecretText),
 };
+
+/** The schema of one kind of target. */
+export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;

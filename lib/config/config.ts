@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Target } from "../channels/targets.ts";
+import { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { fieldsOf } from "../domain/json.ts";
 import { describeIssue, httpUrl, NonEmpty } from "../domain/zod-fields.ts";

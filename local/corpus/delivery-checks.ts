@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { networkVerdict } from "../../lib/channels/attempt-verdict.ts";
-import { CHANNELS } from "../../lib/channels/registry.ts";
-import type { TargetKind } from "../../lib/channels/targets.ts";
+import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 import { readAllowList } from "../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../lib/http/check-addresses.ts";
@@ -9,7 +8,7 @@ import { checkUrl } from "../../lib/http/check-url.ts";
 import { compare } from "./cce-checks.ts";
 
 const ResponseCase = z.object({
-  target: z.custom<TargetKind>((kind) => typeof kind === "string" && kind in CHANNELS),
+  target: z.enum(Target.def.options.flatMap(({ shape }) => shape.kind.def.values)),
   status: z.int().nullable(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
@@ -24,7 +23,7 @@ export function checkDeliveryResponse(testCase: unknown): string | null {
   const { verdict, afterSeconds } =
     status === null || error !== undefined
       ? networkVerdict(error ?? "")
-      : CHANNELS[target].verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
+      : channelOf(target).verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
   const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
   return compare("verdict", expect.verdict, verdict) ?? compare("afterSeconds", expected, afterSeconds);
 }

@@ -1,58 +1,50 @@
+import type * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import type { Secret } from "../../domain/secret.ts";
-import { type Channel, type FormattedMessage, jsonRequest, type RateLimit } from "../channel.ts";
-import type { NotificationContent } from "../notification-content.ts";
+import { type Channel, type FormattedMessage, jsonRequest, type NotificationContent } from "../channel.ts";
+import type { TargetSchema } from "../target-fields.ts";
 import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type Tone } from "./chat-message.ts";
 import { digestMessage } from "./digest-message.ts";
 import { outcomeMessage } from "./outcome-message.ts";
 
-/** A target that people read. */
-interface ChatTarget {
-  readonly url: Secret;
-  readonly mention?: string | undefined;
-  readonly secret?: Secret | undefined;
-}
+/** The schema of a target that people read. */
+type ChatSchema = TargetSchema &
+  z.ZodMiniType<{ readonly mention?: string | undefined; readonly secret?: Secret | undefined }>;
 
-/** The formatter of one chat and the limits of its receiver. */
-export interface ChatFormat {
-  readonly rateLimit: RateLimit;
+/** What differs between chats. Only a chat that checks signatures needs `buildRequest`. */
+interface ChatRoles<Schema extends ChatSchema>
+  extends Pick<Channel<Schema>, "target" | "rateLimit" | "verdictOf">,
+    Partial<Pick<Channel<Schema>, "buildRequest">> {
   /** Adds the chat's markup. `mention` is the config's text, null for a message that mentions nobody. */
   render(message: ChatMessage, mention: string | null): FormattedMessage;
-  isWithinLimits(message: FormattedMessage): boolean;
+  isWithinLimits(payload: JsonObject): boolean;
 }
 
-/** Makes a channel of a chat from the roles in its folder. Only a chat that checks signatures needs `buildRequest`. */
-export function chatChannel<T extends ChatTarget>(roles: {
-  readonly message: ChatFormat;
-  readonly buildRequest?: Channel<T>["buildRequest"];
-  readonly verdictOf: Channel<T>["verdictOf"];
-}): Channel<T> {
+/** Makes the channel of a chat. Texts get smaller budgets until the message is within the chat's limits. */
+export function chatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
-    rateLimit: roles.message.rateLimit,
-    format: (content, { mention }) => formatChat(content, mention ?? null, roles.message),
-    buildRequest: roles.buildRequest ?? ((target, payload) => jsonRequest(target, payload)),
+    isChat: true,
+    target: roles.target,
+    rateLimit: roles.rateLimit,
+    format(content, { mention = null }) {
+      const format = (budget: TextBudget) => {
+        const message = chatMessageOf(content, budget);
+        return roles.render(message, message.mentions ? mention : null);
+      };
+      const [largest, ...smaller] = TEXT_BUDGETS;
+      let formatted = format(largest);
+      // A message of the last budget is always within the limits.
+      for (const budget of smaller) {
+        if (roles.isWithinLimits(formatted.payload)) break;
+        formatted = format(budget);
+      }
+      return formatted;
+    },
+    buildRequest: roles.buildRequest ?? (({ url }, payload) => jsonRequest(url, payload)),
     verdictOf: roles.verdictOf,
     secretsOf: ({ secret }) => (secret === undefined ? [] : [secret.reveal()]),
   };
-}
-
-/** Tries the budgets in their order until the message is within the chat's limits. The last budget always is. */
-function formatChat(
-  content: NotificationContent,
-  mention: string | null,
-  { render, isWithinLimits }: ChatFormat,
-): FormattedMessage {
-  const format = (budget: TextBudget) => {
-    const message = chatMessageOf(content, budget);
-    return render(message, message.mentions ? mention : null);
-  };
-  const [largest, ...smaller] = TEXT_BUDGETS;
-  let formatted = format(largest);
-  for (const budget of smaller) {
-    if (isWithinLimits(formatted)) return formatted;
-    formatted = format(budget);
-  }
-  return formatted;
 }
 
 function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMessage {

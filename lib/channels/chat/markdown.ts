@@ -49,8 +49,10 @@ export function separateMarkup(text: string): string {
     .replace(/^(\s*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
 }
 
-/** Quotes each line with `>`. `lineEnd` is the chat's line break inside a paragraph. */
-export function quoteLines(text: string, lineEnd: string): string {
-  const quoted = text.split("\n").map((line) => `> ${separateMarkup(line)}`);
-  return quoted.join(lineEnd);
-}
+/** The style of a chat whose Markdown has no escape character. `lineEnd` is its line break inside a paragraph. */
+export const markdownWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
+  escapeText: separateMarkup,
+  quote: (reason) => quoteLines(reason).join(lineEnd),
+});
+
+const quoteLines = (text: string) => text.split("\n").map((line) => `> ${separateMarkup(line)}`);

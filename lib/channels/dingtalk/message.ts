@@ -1,29 +1,22 @@
-import { jsonBody } from "../channel.ts";
-import type { ChatFormat } from "../chat/chat-channel.ts";
-import { type MarkdownStyle, markdownParagraphs, quoteLines, separateMarkup } from "../chat/markdown.ts";
+import type { FormattedMessage } from "../channel.ts";
+import type { ChatMessage } from "../chat/chat-message.ts";
+import { markdownParagraphs, markdownWithoutEscapes, separateMarkup } from "../chat/markdown.ts";
 
-/** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
-export const DINGTALK_LIMITS = { bodyBytes: 20_000 } as const;
-
-const STYLE: MarkdownStyle = { escapeText: separateMarkup, quote: (reason) => quoteLines(reason, "  \n") };
+const STYLE = markdownWithoutEscapes("  \n");
 
 /** A Markdown message. DingTalk mentions only whom `at` names, so an `@` in untrusted text mentions nobody. */
-export const dingtalkMessage: ChatFormat = {
-  rateLimit: { messages: 20, windowMs: 60_000 },
-  render(message, mention) {
-    const at = mentionOf(mention);
-    const title = separateMarkup(message.headline);
-    const mentionLine = at.name === null ? [] : [`@${at.name}`];
-    const text = [`### ${title}`, ...mentionLine, ...markdownParagraphs(message, STYLE)].join("\n\n");
-    const payload = {
-      msgtype: "markdown",
-      markdown: { title, text },
-      at: { atMobiles: at.mobiles, atUserIds: at.userIds, isAtAll: at.isAll },
-    };
-    return { payload, fallback: null };
-  },
-  isWithinLimits: ({ payload }) => jsonBody(payload).length <= DINGTALK_LIMITS.bodyBytes,
-};
+export function dingtalkMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const at = mentionOf(mention);
+  const title = separateMarkup(message.headline);
+  const mentionLine = at.name === null ? [] : [`@${at.name}`];
+  const text = [`### ${title}`, ...mentionLine, ...markdownParagraphs(message, STYLE)].join("\n\n");
+  const payload = {
+    msgtype: "markdown",
+    markdown: { title, text },
+    at: { atMobiles: at.mobiles, atUserIds: at.userIds, isAtAll: at.isAll },
+  };
+  return { payload, fallback: null };
+}
 
 /** The config has a mobile number, a user ID or `all`. DingTalk wants the name in the text as well. */
 function mentionOf(mention: string | null) {

@@ -1,9 +1,6 @@
-import type { ChatFormat } from "../chat/chat-channel.ts";
-import type { Tone } from "../chat/chat-message.ts";
+import type { FormattedMessage } from "../channel.ts";
+import type { ChatMessage, Tone } from "../chat/chat-message.ts";
 import { type MarkdownStyle, markdownParagraphs, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
-
-/** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
-export const DISCORD_LIMITS = { contentCharacters: 2_000, descriptionCharacters: 4_096 } as const;
 
 const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828, doubtful: 0xef6c00 };
 
@@ -12,31 +9,17 @@ const STYLE: MarkdownStyle = {
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
 };
 
-/**
- * A message with one embed. `allowed_mentions` allows only the target's own mention.
- * Rate limit: https://discord.com/developers/docs/topics/rate-limits
- */
-export const discordMessage: ChatFormat = {
-  rateLimit: { messages: 5, windowMs: 2000 },
-  render(message, mention) {
-    const headline = escapeMarkdown(message.headline);
-    const embed = {
-      description: markdownParagraphs(message, STYLE).join("\n"),
-      color: COLOURS[message.tone],
-    };
-    return {
-      payload: {
-        content: mention === null ? headline : `${headline} ${mention}`,
-        embeds: [embed],
-        allowed_mentions: allowedMentions(mention),
-      },
-      fallback: null,
-    };
-  },
-  // An embed is little more than its description, and JSON only makes the text longer.
-  isWithinLimits: ({ payload }) =>
-    JSON.stringify(payload.embeds).length <= DISCORD_LIMITS.descriptionCharacters,
-};
+/** A message with one embed. `allowed_mentions` allows only the target's own mention. */
+export function discordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const headline = escapeMarkdown(message.headline);
+  const description = markdownParagraphs(message, STYLE).join("\n");
+  const payload = {
+    content: mention === null ? headline : `${headline} ${mention}`,
+    embeds: [{ description, color: COLOURS[message.tone] }],
+    allowed_mentions: allowedMentions(mention),
+  };
+  return { payload, fallback: null };
+}
 
 /** The config has `<@user>`, `<@&role>`, `@everyone` or `@here`. Any other text mentions nobody. */
 function allowedMentions(mention: string | null) {

@@ -1,28 +1,18 @@
-import { jsonBody } from "../channel.ts";
-import type { ChatFormat } from "../chat/chat-channel.ts";
+import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, FailureText, Link, Tone } from "../chat/chat-message.ts";
 import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
-
-/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
-export const FEISHU_LIMITS = { bodyBytes: 20_000 } as const;
-/** The fields `timestamp` and `sign` are added when the message is sent. */
-const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /** An interactive card. Untrusted text stands in `plain_text`, which has neither markup nor `<at>`. */
-export const feishuMessage: ChatFormat = {
-  rateLimit: { messages: 100, windowMs: 60_000 },
-  render(message, mention) {
-    const card = {
-      config: { wide_screen_mode: true },
-      header: { template: TEMPLATES[message.tone], title: plainText(message.headline) },
-      elements: elementsOf(message, mention),
-    };
-    return { payload: { msg_type: "interactive", card }, fallback: null };
-  },
-  isWithinLimits: ({ payload }) => jsonBody(payload).length <= FEISHU_LIMITS.bodyBytes - SIGNATURE_BYTES,
-};
+export function feishuMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const card = {
+    config: { wide_screen_mode: true },
+    header: { template: TEMPLATES[message.tone], title: plainText(message.headline) },
+    elements: elementsOf(message, mention),
+  };
+  return { payload: { msg_type: "interactive", card }, fallback: null };
+}
 
 function elementsOf(message: ChatMessage, mention: string | null): object[] {
   const facts = message.facts.map(({ label, value }) => `${label}: ${value}`);

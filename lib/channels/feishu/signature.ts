@@ -1,13 +1,18 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
-import { type Channel, jsonRequest } from "../channel.ts";
-import type { FeishuTarget } from "./target.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Secret } from "../../domain/secret.ts";
+import { type AttemptIdentity, jsonRequest, type OutboundRequest } from "../channel.ts";
 
 /** Builds the request of one attempt. With a secret, the body also has the fields `timestamp` and `sign`. */
-export const feishuRequest: Channel<FeishuTarget>["buildRequest"] = (target, payload, { now }) => {
-  const signature = target.secret === undefined ? {} : signFeishu(target.secret.reveal(), now);
-  return jsonRequest(target, { ...signature, ...payload });
-};
+export function feishuRequest(
+  { url, secret }: { readonly url: Secret; readonly secret?: Secret | undefined },
+  payload: JsonObject,
+  { now }: AttemptIdentity,
+): OutboundRequest {
+  const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
+  return jsonRequest(url, { ...signature, ...payload });
+}
 
 /**
  * Signs for a Feishu (Lark) bot. The key is the timestamp in seconds and the secret; the signed message is empty.

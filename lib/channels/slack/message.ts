@@ -7,51 +7,34 @@ import type {
 } from "@slack/types";
 import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { ChatFormat } from "../chat/chat-channel.ts";
+import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, Fact, FailureText, Hint } from "../chat/chat-message.ts";
 import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
-export const SLACK_LIMITS = {
-  blocks: 50,
-  headerCharacters: 150,
-  contextCharacters: 2_000,
-  textCharacters: 4_000,
-  buttonCharacters: 75,
-  /** Over all blocks. It is not documented; Slack answers `invalid_blocks` to more. */
-  blocksCharacters: 12_000,
-} as const;
+const MAX_TEXT_CHARACTERS = 4_000;
+const MAX_HEADER_CHARACTERS = 150;
+const MAX_CONTEXT_CHARACTERS = 2_000;
+const MAX_BUTTON_CHARACTERS = 75;
 
-/**
- * A message for an incoming webhook. Untrusted text stands in blocks without markup; `text` is escaped.
- * Rate limit: https://docs.slack.dev/apis/web-api/rate-limits#posting
- */
-export const slackMessage: ChatFormat = {
-  rateLimit: { messages: 1, windowMs: 1000 },
-  render(message, mention) {
-    const prefix = mention === null ? "" : `${mention} `;
-    const text = prefix + escaped(message.headline, SLACK_LIMITS.textCharacters - prefix.length);
-    const blocks = blocksOf(message, mention);
-    return {
-      payload: { text, blocks, unfurl_links: false, unfurl_media: false },
-      fallback: { text },
-    };
-  },
-  isWithinLimits: ({ payload: { blocks } }) =>
-    !Array.isArray(blocks) ||
-    (blocks.length <= SLACK_LIMITS.blocks && JSON.stringify(blocks).length <= SLACK_LIMITS.blocksCharacters),
-};
+/** A message for an incoming webhook. Untrusted text stands in blocks without markup; `text` is escaped. */
+export function slackMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const prefix = mention === null ? "" : `${mention} `;
+  const text = prefix + escaped(message.headline, MAX_TEXT_CHARACTERS - prefix.length);
+  const blocks = blocksOf(message, mention);
+  return { payload: { text, blocks, unfurl_links: false, unfurl_media: false }, fallback: { text } };
+}
 
 function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
   return [
-    { type: "header", text: plainText(message.headline, SLACK_LIMITS.headerCharacters) },
+    { type: "header", text: plainText(message.headline, MAX_HEADER_CHARACTERS) },
     ...(mention === null ? [] : [mentionBlock(mention)]),
     ...(message.facts.length > 0 ? [factsBlock(message.facts)] : []),
     ...message.summary.map((line) => lineBlock(line, { bold: true })),
     ...message.failures.map(failureBlock),
     ...notesOf(message).map((line) => lineBlock(line, { bold: false })),
     ...(message.links.length > 0 ? [buttonsBlock(message)] : []),
-    { type: "context", elements: [plainText(footerOf(message), SLACK_LIMITS.contextCharacters)] },
+    { type: "context", elements: [plainText(footerOf(message), MAX_CONTEXT_CHARACTERS)] },
   ];
 }
 
@@ -65,7 +48,7 @@ function buttonsBlock({ links }: ChatMessage): ActionsBlock {
     type: "actions",
     elements: links.map(({ label, url }) => ({
       type: "button",
-      text: plainText(label, SLACK_LIMITS.buttonCharacters),
+      text: plainText(label, MAX_BUTTON_CHARACTERS),
       url,
     })),
   };

@@ -1,11 +1,7 @@
-import { jsonBody } from "../channel.ts";
-import type { ChatFormat } from "../chat/chat-channel.ts";
+import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, FailureText, Hint, Tone } from "../chat/chat-message.ts";
 import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
-
-/** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
-export const TEAMS_LIMITS = { bodyBytes: 28_000 } as const;
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
 
@@ -15,29 +11,25 @@ interface TextRun {
 }
 
 /** An Adaptive Card 1.4. Untrusted text stands in text runs, which have no Markdown. See `withoutMentionTags`. */
-export const teamsMessage: ChatFormat = {
-  rateLimit: { messages: 4, windowMs: 1000 },
-  render(message, mention) {
-    const headline = withoutMentionTags(message.headline);
-    const actions = message.links.map(({ label, url }) => ({
-      type: "Action.OpenUrl",
-      title: withoutMentionTags(label),
-      url,
-    }));
-    const content = {
-      $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
-      type: "AdaptiveCard",
-      version: "1.4",
-      fallbackText: headline,
-      body: bodyOf(message, mention),
-      actions: actions.length > 0 ? actions : undefined,
-      msteams: { width: "Full", entities: mention === null ? undefined : [mentionEntity(mention)] },
-    };
-    const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
-    return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
-  },
-  isWithinLimits: ({ payload }) => jsonBody(payload).length <= TEAMS_LIMITS.bodyBytes,
-};
+export function teamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const headline = withoutMentionTags(message.headline);
+  const actions = message.links.map(({ label, url }) => ({
+    type: "Action.OpenUrl",
+    title: withoutMentionTags(label),
+    url,
+  }));
+  const content = {
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    type: "AdaptiveCard",
+    version: "1.4",
+    fallbackText: headline,
+    body: bodyOf(message, mention),
+    actions: actions.length > 0 ? actions : undefined,
+    msteams: { width: "Full", entities: mention === null ? undefined : [mentionEntity(mention)] },
+  };
+  const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
+  return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
+}
 
 function bodyOf(message: ChatMessage, mention: string | null): object[] {
   const facts = message.facts.flatMap(({ label, value }, index) => [

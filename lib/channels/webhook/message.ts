@@ -1,8 +1,7 @@
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { toIsoOrNull } from "../../domain/time-text.ts";
-import type { FormattedMessage } from "../channel.ts";
-import type { NotificationContent } from "../notification-content.ts";
+import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
 /** Standard Webhooks recommends a payload below 20 kB. A digest of this many jobs is below it. */

@@ -1,23 +1,21 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import type { Secret } from "../../domain/secret.ts";
-import { type Channel, jsonRequest } from "../channel.ts";
+import { type AttemptIdentity, jsonRequest, type OutboundRequest } from "../channel.ts";
 import type { WebhookTarget } from "./target.ts";
 
 /** Builds the request of one attempt, with the operator's headers. The signature covers the bytes that are sent. */
-export const webhookRequest: Channel<WebhookTarget>["buildRequest"] = (
-  target,
-  payload,
-  { webhookId, now },
-) => {
-  const ownHeaders = Object.entries(target.headers).map(([name, value]) => [
-    name.toLowerCase(),
-    value.reveal(),
-  ]);
-  const { url, headers, body } = jsonRequest(target, payload, Object.fromEntries(ownHeaders));
-  const signature = signWebhook({ id: webhookId, now, body, secrets: target.secrets });
-  return { url, headers: { ...headers, ...signature }, body };
-};
+export function webhookRequest(
+  target: WebhookTarget,
+  payload: JsonObject,
+  { webhookId, now }: AttemptIdentity,
+): OutboundRequest {
+  const headers = Object.entries(target.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
+  const request = jsonRequest(target.url, payload, Object.fromEntries(headers));
+  const signature = signWebhook({ id: webhookId, now, body: request.body, secrets: target.secrets });
+  return { ...request, headers: { ...request.headers, ...signature } };
+}
 
 /**
  * Returns the headers of Standard Webhooks, version 1: HMAC-SHA256 over `id.timestamp.body`, one signature per secret.

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { toSecret } from "../../domain/secret.ts";
+import { OUTCOMES } from "../../domain/job.ts";
+import { type Secret, toSecret } from "../../domain/secret.ts";
 import { commonFields } from "../target-fields.ts";
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
@@ -68,3 +69,14 @@ export const WebhookTarget = z.strictObject({
   headers: z._default(z.record(HeaderName, HeaderValue), {}),
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
+
+/** The name of a caller's `callbackUrl` starts with this prefix. A configured name cannot contain a colon. */
+export const CALLBACK_PREFIX = "callback:";
+
+/** Returns true for the name of a caller's `callbackUrl`. */
+export const isCallback = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
+
+/** Returns the target of a caller's `callbackUrl`. It gets every outcome. Without a secret its events are not signed. */
+export function callbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
+  return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
+}

@@ -1,5 +1,5 @@
 import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
-import type { Target } from "../../../lib/channels/targets.ts";
+import type { Target } from "../../../lib/channels/registry.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import { type AllowList, readAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";

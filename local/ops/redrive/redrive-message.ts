@@ -1,4 +1,4 @@
-import { isCallback } from "../../../lib/channels/targets.ts";
+import { isCallback } from "../../../lib/channels/webhook/target.ts";
 import type { TargetState } from "../../../lib/ledger/ledger.ts";
 import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
 import {

@@ -1,5 +1,5 @@
 import { encrypt } from "../../../lib/auth/encryption.ts";
-import { CALLBACK_PREFIX } from "../../../lib/channels/targets.ts";
+import { CALLBACK_PREFIX } from "../../../lib/channels/webhook/target.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 

@@ -1,7 +1,6 @@
 import { networkVerdict } from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
-import { CHANNELS } from "../../../lib/channels/registry.ts";
-import type { TargetKind } from "../../../lib/channels/targets.ts";
+import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
 import { KINDS } from "./samples.ts";
 
@@ -13,7 +12,7 @@ const verdictOf = (
   status: number,
   body = "",
   headers: Record<string, string> = {},
-): AttemptVerdict => CHANNELS[kind].verdictOf({ status, headers, body }, NOW);
+): AttemptVerdict => channelOf(kind).verdictOf({ status, headers, body }, NOW);
 
 /** The verdict on an empty body, by status. Ranges stand first, then single statuses. */
 const COMMON: Record<string, Verdict> = {

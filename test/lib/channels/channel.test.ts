@@ -1,6 +1,5 @@
 import { minIntervalMs } from "../../../lib/channels/channel.ts";
-import { CHANNELS } from "../../../lib/channels/registry.ts";
-import type { TargetKind } from "../../../lib/channels/targets.ts";
+import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 
 const limits: [TargetKind, number, number][] = [
   ["slack", 1, 1000],
@@ -14,7 +13,7 @@ const limits: [TargetKind, number, number][] = [
 
 describe("minIntervalMs", () => {
   it.each(limits)("keeps messages to %s below the rate of %i in %i ms", (kind, messages, windowMs) => {
-    expect(minIntervalMs(CHANNELS[kind].rateLimit) * messages).toBeGreaterThan(windowMs);
+    expect(minIntervalMs(channelOf(kind).rateLimit) * messages).toBeGreaterThan(windowMs);
   });
 
   it("returns 0 for a channel without a rate limit", () => expect(minIntervalMs(null)).toBe(0));

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
-import { type DeliveryRequest, deliver, deliverThrough } from "../../../lib/channels/deliver.ts";
-import type { NotificationContent } from "../../../lib/channels/notification-content.ts";
-import type { Target, TargetKind } from "../../../lib/channels/targets.ts";
+import type { NotificationContent } from "../../../lib/channels/channel.ts";
+import { deliver } from "../../../lib/channels/deliver.ts";
+import type { Target, TargetKind } from "../../../lib/channels/registry.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
 import { type Answering, startReceiver } from "../http/support/receiver.ts";
@@ -151,37 +151,5 @@ describe("deliver", () => {
       egress: undefined,
     });
     expect(result.verdict).toBe("delivered");
-  });
-});
-
-describe("deliverThrough", () => {
-  it("delivers through a channel that only implements the interface", async () => {
-    const receiver = await startReceiver(({ body }, response) => response.end(`${body} toy-secret`));
-    closeLater(receiver);
-    const request: DeliveryRequest<{ readonly url: Secret; readonly secret: Secret }> = {
-      target: { url: new Secret(`http://127.0.0.1:${receiver.port}/`), secret: new Secret("toy-secret") },
-      content: CONTENT,
-      webhookId: "msg_1",
-      now: NOW,
-      timeLimitMs: 5000,
-      allow: [],
-      egress: egress(["127.0.0.1"]),
-    };
-    const result = await deliverThrough(
-      {
-        rateLimit: null,
-        format: ({ kind }) => ({ payload: { kind }, fallback: null }),
-        buildRequest: ({ url, secret }, payload, { webhookId }) => ({
-          url: url.reveal(),
-          headers: { "x-toy": `${webhookId} ${secret.reveal()}` },
-          body: Buffer.from(JSON.stringify(payload)),
-        }),
-        verdictOf: () => ({ verdict: "delivered", reason: "ok", afterSeconds: null, spent: true }),
-        secretsOf: ({ secret }) => [secret.reveal()],
-      },
-      request,
-    );
-    expect(result).toMatchObject({ verdict: "delivered", answer: '{"kind":"test"} <secret>' });
-    expect(receiver.received[0]?.headers).toMatchObject({ "x-toy": "msg_1 toy-secret" });
   });
 });

@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { maskAnswer } from "../../../lib/channels/mask-answer.ts";
-import { channelOf } from "../../../lib/channels/registry.ts";
-import { Target } from "../../../lib/channels/targets.ts";
+import { channelOf, Target } from "../../../lib/channels/registry.ts";
 import { CHAT_KINDS } from "./samples.ts";
 
 const masked = (text: string, of: Target, isTruncated = false) =>
-  maskAnswer({ text, isTruncated }, of.url.reveal(), channelOf(of).secretsOf(of));
+  maskAnswer({ text, isTruncated }, of.url.reveal(), channelOf(of.kind).secretsOf(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({

@@ -1,4 +1,4 @@
-import { Target } from "../../../lib/channels/targets.ts";
+import { Target } from "../../../lib/channels/registry.ts";
 import { formatOutcome, SAMPLES } from "./samples.ts";
 
 function payloadFor(kind: string, mention: string): Readonly<Record<string, unknown>> {

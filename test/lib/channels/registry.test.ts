@@ -1,17 +1,26 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { CHANNELS } from "../../../lib/channels/registry.ts";
+import * as z from "zod/mini";
+import * as verdict from "../../../lib/channels/attempt-verdict.ts";
+import { jsonRequest } from "../../../lib/channels/channel.ts";
+import { chatChannel } from "../../../lib/channels/chat/chat-channel.ts";
+import { deliverThrough } from "../../../lib/channels/deliver.ts";
+import { CHANNELS, channelOf, createRegistry } from "../../../lib/channels/registry.ts";
+import { signedChatFields } from "../../../lib/channels/target-fields.ts";
+import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
+import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
 
-const ROLES = ["target.ts", "message.ts", "verdict.ts"];
-const OPTIONAL_ROLES = ["signature.ts", "event.ts"];
+afterEach(closeAll);
+
+const ROLES = ["channel.ts", "message.ts"];
+const OPTIONAL_ROLES = ["target.ts", "signature.ts", "event.ts"];
 
 /** The folders of the channels, except the folder that all chats share. */
 const folders = readdirSync("lib/channels", { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "chat")
   .map(({ name }) => name);
 
-it("the registry lists exactly the channels that have a folder and a target schema", () => {
-  expect(Object.keys(CHANNELS).sort()).toEqual(folders.sort());
+it("the registry lists exactly the channels that have a folder", () => {
   expect([...KINDS].sort()).toEqual(folders.sort());
 });
 
@@ -23,7 +32,9 @@ describe.each(KINDS)("the channel %s", (kind) => {
   });
 
   it("implements the whole interface", () => {
-    expect(CHANNELS[kind]).toEqual({
+    expect(channelOf(kind)).toEqual({
+      target: expect.any(z.ZodMiniObject),
+      isChat: kind !== "webhook",
       rateLimit: kind === "webhook" ? null : { messages: expect.any(Number), windowMs: expect.any(Number) },
       format: expect.any(Function),
       buildRequest: expect.any(Function),
@@ -33,14 +44,54 @@ describe.each(KINDS)("the channel %s", (kind) => {
   });
 });
 
-it("no product code except the target schemas quotes the kind of a chat", () => {
+describe("a new channel", () => {
+  const toyChannel = chatChannel({
+    target: z.strictObject({ kind: z.literal("toy"), ...signedChatFields }),
+    rateLimit: { messages: 1, windowMs: 1000 },
+    render: ({ headline }, mention) => ({ payload: { headline, mention }, fallback: null }),
+    isWithinLimits: () => true,
+    buildRequest: ({ url, secret }, payload) =>
+      jsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
+    verdictOf: (answer, now) => verdict.statusVerdict(answer, now) ?? verdict.delivered(),
+  });
+  const channels = [...CHANNELS, toyChannel] as const;
+  const registry = createRegistry<(typeof channels)[number]["target"]>(channels);
+
+  it("needs only its line of the registry to be configured and delivered", async () => {
+    const receiver = await startReceiver(({ body }, response) => response.end(`${body} toy-secret`));
+    closeLater(receiver);
+    const url = `http://127.0.0.1:${receiver.port}/`;
+    const target = registry.Target.parse({ kind: "toy", url, secret: "toy-secret" });
+    const result = await deliverThrough(registry.channelOf(target.kind), {
+      target,
+      content: CONTENT,
+      webhookId: "msg_1",
+      now: NOW,
+      timeLimitMs: 5000,
+      allow: [],
+      egress: egress(["127.0.0.1"]),
+    });
+    expect(result).toMatchObject({ verdict: "delivered", answer: expect.stringMatching(/Test.* <secret>$/) });
+    expect(receiver.received[0]?.headers).toMatchObject({ "x-toy": "toy-secret" });
+  });
+
+  it("is named by the error about an unknown kind", () => {
+    const { error } = registry.Target.safeParse({ kind: "fax" });
+    expect(error?.issues[0]?.message).toMatch(/^must be one of 'slack', .*'toy'$/);
+  });
+
+  it("leaves the other channels as they are", () => {
+    for (const kind of KINDS) expect(registry.channelOf(kind)).toBe(channelOf(kind));
+  });
+});
+
+it("only the folder of a channel quotes its kind", () => {
   const files = ["functions", "lib"].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".generated.ts"))
       .map((file) => `${root}/${file}`),
   );
-  const quoted = new RegExp(`"(${KINDS.filter((kind) => kind !== "webhook").join("|")})"`);
-  const naming = files.filter((file) => quoted.test(readFileSync(file, "utf8")));
-  expect(naming.filter((file) => !/^lib\/channels\/[a-z]+\/target\.ts$/.test(file))).toEqual([]);
-  expect(naming).toHaveLength(KINDS.length - 1);
+  const quoting = (kind: string) => files.filter((file) => readFileSync(file, "utf8").includes(`"${kind}"`));
+  for (const kind of KINDS)
+    expect(quoting(kind)).toEqual([`lib/channels/${kind}/${kind === "webhook" ? "target" : "channel"}.ts`]);
 });

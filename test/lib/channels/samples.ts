@@ -1,7 +1,5 @@
-import type { FormattedMessage } from "../../../lib/channels/channel.ts";
-import type { NotificationContent } from "../../../lib/channels/notification-content.ts";
-import { channelOf } from "../../../lib/channels/registry.ts";
-import { Target, type TargetKind } from "../../../lib/channels/targets.ts";
+import type { FormattedMessage, NotificationContent } from "../../../lib/channels/channel.ts";
+import { channelOf, Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import {
   type EndedWatch,
@@ -31,7 +29,7 @@ export function target(kind: TargetKind, mention = true): Target {
 
 /** The message that a target gets. */
 export function format(to: Target, content: NotificationContent): FormattedMessage {
-  return channelOf(to).format(content, to);
+  return channelOf(to.kind).format(content, to);
 }
 
 /** The message about one outcome. */

@@ -1,6 +1,5 @@
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
-import { CHANNELS } from "../../../lib/channels/registry.ts";
-import type { TargetKind } from "../../../lib/channels/targets.ts";
+import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 import { KINDS } from "./samples.ts";
 
 type Row = readonly [status: number, body: string, expected: Partial<AttemptVerdict>];
@@ -97,11 +96,11 @@ const rows: Record<TargetKind, readonly Row[]> = {
 
 describe.each(KINDS)("the verdict on an answer of %s", (kind) => {
   it.each(rows[kind])("for the status %i and the body %j", (status, body, expected) => {
-    expect(CHANNELS[kind].verdictOf({ status, headers: {}, body }, 0)).toMatchObject(expected);
+    expect(channelOf(kind).verdictOf({ status, headers: {}, body }, 0)).toMatchObject(expected);
   });
 });
 
 it("the verdict on a 429 of Discord has the wait of the header, not the one of the body", () => {
   const answer = { status: 429, headers: { "retry-after": "3" }, body: '{"retry_after":99}' };
-  expect(CHANNELS.discord.verdictOf(answer, 0).afterSeconds).toBe(3);
+  expect(channelOf("discord").verdictOf(answer, 0).afterSeconds).toBe(3);
 });

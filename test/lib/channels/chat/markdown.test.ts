@@ -1,4 +1,4 @@
-import { quoteLines, separateMarkup } from "../../../../lib/channels/chat/markdown.ts";
+import { markdownWithoutEscapes, separateMarkup } from "../../../../lib/channels/chat/markdown.ts";
 
 it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(
   "separateMarkup inserts an invisible character into %j",
@@ -9,6 +9,6 @@ it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", 
   },
 );
 
-it("quoteLines quotes each line", () => {
-  expect(quoteLines("first\n# second", "  \n")).toBe("> first  \n> \u200b# second");
+it("markdownWithoutEscapes quotes each line", () => {
+  expect(markdownWithoutEscapes("  \n").quote("first\n# second")).toBe("> first  \n> \u200b# second");
 });

@@ -1,4 +1,4 @@
-import { Target, type TargetKind } from "../../../../lib/channels/targets.ts";
+import { Target, type TargetKind } from "../../../../lib/channels/registry.ts";
 
 export const WHSEC = `whsec_${Buffer.alloc(32, 3).toString("base64")}`;
 

@@ -1,0 +1,41 @@
+import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import { type AttemptVerdict, jsonBody } from "../channel.ts";
+import { chatChannel } from "../chat/chat-channel.ts";
+import { signedChatFields } from "../target-fields.ts";
+import { dingtalkMessage } from "./message.ts";
+import { dingtalkRequest } from "./signature.ts";
+
+/** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
+const MAX_BODY_BYTES = 20_000;
+/** DingTalk blocks a robot for ten minutes after more than 20 messages in one minute. */
+const BLOCKED_SECONDS = 600;
+
+const Body = z.object({ errcode: z.int(), errmsg: z._default(z.string(), "") });
+
+/** A failed check of the robot's security settings. Only the message names the check. */
+const SECURITY_CODE = 310000;
+
+/** A custom robot of DingTalk. `mention` is a mobile number, a user ID or `all`. `secret` signs. */
+export const dingtalkChannel = chatChannel({
+  target: z.strictObject({ kind: z.literal("dingtalk"), ...signedChatFields }),
+  rateLimit: { messages: 20, windowMs: 60_000 },
+  render: dingtalkMessage,
+  isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES,
+  buildRequest: dingtalkRequest,
+  /** `errcode` decides. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
+  verdictOf(answer, now) {
+    const body = verdict.parseBody(Body, answer.body);
+    return verdict.codeVerdict(answer, now, body?.errcode, {
+      "-1": verdict.retry("receiver_busy"),
+      130101: verdict.throttled(BLOCKED_SECONDS),
+      410100: verdict.throttled(BLOCKED_SECONDS),
+      [SECURITY_CODE]: securityVerdict(body?.errmsg ?? ""),
+    });
+  },
+});
+
+function securityVerdict(message: string): AttemptVerdict {
+  if (/invalid timestamp/i.test(message)) return verdict.retry("stale_timestamp");
+  return verdict.rejected(/sign/i.test(message) ? "signature_refused" : "access_refused");
+}

@@ -1,0 +1,31 @@
+import * as z from "zod/mini";
+import { wholeSeconds } from "../../http/retry-after.ts";
+import * as verdict from "../attempt-verdict.ts";
+import { chatChannel } from "../chat/chat-channel.ts";
+import { chatFields } from "../target-fields.ts";
+import { discordMessage } from "./message.ts";
+
+/** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
+const MAX_DESCRIPTION_CHARACTERS = 4_096;
+
+const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
+
+/** A webhook of Discord. `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`. */
+export const discordChannel = chatChannel({
+  target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),
+  // https://discord.com/developers/docs/topics/rate-limits
+  rateLimit: { messages: 5, windowMs: 2000 },
+  render: discordMessage,
+  // An embed is little more than its description, and JSON only makes the text longer.
+  isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
+  /** A 429 names its wait in the header, in whole seconds, and in the body, with a fraction. The header wins. */
+  verdictOf(answer, now) {
+    const seconds = verdict.parseBody(RateLimitBody, answer.body)?.retry_after;
+    const general = verdict.statusVerdict(answer, now, seconds === undefined ? null : wholeSeconds(seconds));
+    if (general !== null) return general;
+    const { status } = answer;
+    if (verdict.isSuccess(status)) return verdict.delivered();
+    if (status === 401 || status === 404) return verdict.gone;
+    return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");
+  },
+});

@@ -1,0 +1,36 @@
+import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import { jsonBody } from "../channel.ts";
+import { chatChannel } from "../chat/chat-channel.ts";
+import { signedChatFields } from "../target-fields.ts";
+import { feishuMessage } from "./message.ts";
+import { feishuRequest } from "./signature.ts";
+
+/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
+const MAX_BODY_BYTES = 20_000;
+/** The fields `timestamp` and `sign` are added when the message is sent. */
+const SIGNATURE_BYTES = 200;
+
+const NewBody = z.object({ code: z.int() });
+/** Older bots answer so. Some bots answer with both fields. */
+const OldBody = z.object({ StatusCode: z.int() });
+
+/** A custom bot of Feishu (Lark). `mention` is an `open_id`, `all`, or a whole `<at>` tag. `secret` signs. */
+export const feishuChannel = chatChannel({
+  target: z.strictObject({ kind: z.literal("feishu"), ...signedChatFields }),
+  rateLimit: { messages: 100, windowMs: 60_000 },
+  render: feishuMessage,
+  isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
+  buildRequest: feishuRequest,
+  /** The code in the body decides. */
+  verdictOf(answer, now) {
+    const { body } = answer;
+    const code = verdict.parseBody(NewBody, body)?.code ?? verdict.parseBody(OldBody, body)?.StatusCode;
+    return verdict.codeVerdict(answer, now, code, {
+      11232: verdict.throttled(null),
+      19001: verdict.gone,
+      19021: verdict.rejected("signature_refused"),
+      19022: verdict.rejected("access_refused"),
+    });
+  },
+});

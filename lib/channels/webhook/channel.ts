@@ -1,0 +1,27 @@
+import { readRetryAfter } from "../../http/retry-after.ts";
+import * as verdict from "../attempt-verdict.ts";
+import type { Channel } from "../channel.ts";
+import { webhookMessage } from "./message.ts";
+import { webhookRequest, webhookSecrets } from "./signature.ts";
+import { WebhookTarget } from "./target.ts";
+
+/** A receiver of Standard Webhooks. A program reads its notifications. */
+export const webhookChannel: Channel<typeof WebhookTarget> = {
+  isChat: false,
+  target: WebhookTarget,
+  rateLimit: null,
+  format: webhookMessage,
+  buildRequest: webhookRequest,
+  /**
+   * By Standard Webhooks every 2xx is a delivery, and 410 switches the target off. Other 4xx are sent again, because a
+   * receiver may answer 401 or 404 while it is deployed. 501 is final.
+   */
+  verdictOf(answer, now) {
+    const { status, headers } = answer;
+    if (verdict.isSuccess(status)) return verdict.delivered();
+    if (status === 501) return verdict.rejected("not_implemented");
+    const general = verdict.statusVerdict(answer, now);
+    return general ?? verdict.retry("client_error", readRetryAfter(headers["retry-after"], now));
+  },
+  secretsOf: webhookSecrets,
+};

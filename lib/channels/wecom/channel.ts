@@ -1,0 +1,29 @@
+import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import { jsonBody } from "../channel.ts";
+import { chatChannel } from "../chat/chat-channel.ts";
+import { chatFields } from "../target-fields.ts";
+import { markdownPayload, wecomMessage } from "./message.ts";
+
+/** https://developer.work.weixin.qq.com/document/path/91770 */
+const MAX_CONTENT_BYTES = 4_096;
+const EMPTY_BODY_BYTES = jsonBody(markdownPayload("")).length;
+/** WeCom accepts 20 messages in one minute, so it accepts the next one after a minute at the latest. */
+const RATE_WINDOW_SECONDS = 60;
+
+const Body = z.object({ errcode: z.int() });
+
+/** A group robot of WeCom. `mention` is a user ID, or a whole `<@…>` tag. */
+export const wecomChannel = chatChannel({
+  target: z.strictObject({ kind: z.literal("wecom"), ...chatFields }),
+  rateLimit: { messages: 20, windowMs: RATE_WINDOW_SECONDS * 1000 },
+  render: wecomMessage,
+  isWithinLimits: (payload) => jsonBody(payload).length - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES,
+  /** `errcode` decides. https://developer.work.weixin.qq.com/document/path/90313 */
+  verdictOf: (answer, now) =>
+    verdict.codeVerdict(answer, now, verdict.parseBody(Body, answer.body)?.errcode, {
+      "-1": verdict.retry("receiver_busy"),
+      45009: verdict.throttled(RATE_WINDOW_SECONDS),
+      93000: verdict.gone,
+    }),
+});
