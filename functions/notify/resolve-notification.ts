@@ -116,7 +116,7 @@ async function readCallback(
 ): Promise<Target | null> {
   const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
   if (encrypted === undefined || linkKey === undefined) return null;
-  const url = decrypt({ key: linkKey, purpose: key.target, encrypted });
+  const url = decrypt(encrypted, { key: linkKey, purpose: key.target });
   return url === null ? null : callbackTarget(url, callbackSecrets);
 }
 

@@ -34,6 +34,6 @@ export function checkCallback(text: string, settings: Settings): CheckedCallback
   return {
     kind: "callback",
     target,
-    encryptedUrl: encrypt({ key: settings.linkKey, purpose: target, text: href }),
+    encryptedUrl: encrypt(href, { key: settings.linkKey, purpose: target }),
   };
 }

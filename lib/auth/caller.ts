@@ -1,12 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Config } from "../config/config.ts";
+import type { Config, Token } from "../config/config.ts";
 
 /** An authenticated caller, with the names of the projects and targets that it may use. `*` means all. */
-export interface Caller {
+export interface Caller extends Readonly<Pick<Token, "projects" | "targets">> {
   /** `token:NAME` or `oidc:ISSUER_HOST`. */
   readonly name: string;
-  readonly projects: readonly string[];
-  readonly targets: readonly string[];
 }
 
 /** No bearer token and no identity token is longer. A longer header is refused before it is hashed. */

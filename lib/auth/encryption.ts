@@ -15,7 +15,7 @@ interface EncryptionKey {
 }
 
 /** Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so equal texts give different results. */
-export function encrypt({ key, purpose, text }: EncryptionKey & { readonly text: string }): string {
+export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, deriveKey(key), nonce).setAAD(Buffer.from(purpose));
   const encrypted = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
@@ -23,11 +23,7 @@ export function encrypt({ key, purpose, text }: EncryptionKey & { readonly text:
 }
 
 /** Returns the text that `encrypt` got. Returns null for another key, another purpose or a changed text. */
-export function decrypt({
-  key,
-  purpose,
-  encrypted,
-}: EncryptionKey & { readonly encrypted: string }): Secret | null {
+export function decrypt(encrypted: string, { key, purpose }: EncryptionKey): Secret | null {
   const [version, encoded = ""] = encrypted.split(".");
   const bytes = Buffer.from(encoded, "base64url");
   if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return null;

@@ -1,7 +1,7 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Instant } from "../domain/job.ts";
-import { fieldsOf } from "../domain/json.ts";
+import { fieldsOf, type JsonObject } from "../domain/json.ts";
 import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
@@ -84,10 +84,8 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
   }
 }
 
-type Claims = Readonly<Record<string, unknown>>;
-
 /** Returns true when the claims of a verified token have the rule's audience and match every claim of the rule. */
-export function matchesRule(claims: Claims, rule: OidcRule): boolean {
+export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
   return (
     claimValues(claims, "aud").includes(rule.audience) &&
     Object.entries(rule.claims).every(([name, pattern]) =>
@@ -97,7 +95,7 @@ export function matchesRule(claims: Claims, rule: OidcRule): boolean {
 }
 
 /** The values of a claim as strings. A claim may be an array. Objects and null have no value that a rule can match. */
-function claimValues(claims: Claims, name: string): string[] {
+function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
   return values.filter((value) => ["string", "number", "boolean"].includes(typeof value)).map(String);
 }

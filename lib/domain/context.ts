@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { jsonBytes, truncate } from "./truncate-text.ts";
+import { jsonBytes } from "./json.ts";
+import { truncate } from "./truncate-text.ts";
 import { described, httpUrl } from "./zod-fields.ts";
 
 const ShortText = z.string().check(z.maxLength(200));

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { createHintLookup } from "./hints.ts";
+import { jsonBytes } from "./json.ts";
 import { isAncestor, type TreeNode, typePath } from "./subjob-tree.ts";
-import { jsonBytes, truncate, truncateOrNull } from "./truncate-text.ts";
+import { truncate, truncateOrNull } from "./truncate-text.ts";
 import { described, MaybeText } from "./zod-fields.ts";
 
 /** One failed subjob. `path` has the types from the root job down to the subjob. */

@@ -4,25 +4,13 @@ import { Count } from "./zod-fields.ts";
 /** A point in time: milliseconds since 1970-01-01T00:00:00Z. HTTP, events and pages have ISO 8601 text instead. */
 export type Instant = number;
 
+const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 /** Job IDs are opaque: CCE's own sample is not a UUID. The rule for the first character keeps `..` out of URLs. */
-export const JobId = z
-  .string()
-  .check(
-    z.regex(
-      /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
-      "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit",
-    ),
-  );
+export const JobId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, JOB_ID_RULE));
 
+const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
 /** The name of a project, target or token in the config. */
-export const Name = z
-  .string()
-  .check(
-    z.regex(
-      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-      "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
-    ),
-  );
+export const Name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_RULE));
 
 export interface WatchKey {
   readonly project: string;
@@ -70,8 +58,8 @@ export interface Job {
 }
 
 /** Errors of access or setup. An operator may fix them while the watch goes on. */
-export const ACCESS_ERROR_KINDS = ["unauthorized", "forbidden", "misconfigured"] as const;
-export type AccessErrorKind = (typeof ACCESS_ERROR_KINDS)[number];
+export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
+export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
 /** The explanations of access errors. Each continues a sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
@@ -114,10 +102,7 @@ export function jobWasObserved({ type, phase }: Pick<Job, "type" | "phase">): bo
   return type !== null || phase !== null;
 }
 
-const STATE_EXPLANATIONS: Readonly<Record<WatchState, string | null>> = {
-  watching: null,
-  succeeded: null,
-  failed: null,
+const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
   timed_out: "The watch ended before any poll saw the job end. The job may still be running in the cloud.",
   lost: "It is not known how the job ended: later polls could no longer see it.",
   stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",
@@ -129,7 +114,8 @@ const STATE_EXPLANATIONS: Readonly<Record<WatchState, string | null>> = {
  */
 export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
-  return isUnknown ? "It is not known how the job ended: no poll ever saw it." : STATE_EXPLANATIONS[state];
+  if (isUnknown) return "It is not known how the job ended: no poll ever saw it.";
+  return STATE_EXPLANATIONS[state] ?? null;
 }
 
 /** How one attempt ended. */

@@ -2,8 +2,9 @@ import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
+import { jsonBytes } from "./json.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
-import { jsonBytes, truncate, truncateOrNull } from "./truncate-text.ts";
+import { truncate, truncateOrNull } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 const InstantField = z.number();
@@ -85,7 +86,8 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
-    lagSeconds: jobEnded && job?.updatedAt != null ? lagSeconds(job.updatedAt, concludedAt) : null,
+    // The cloud's clock may be ahead of ours.
+    lagSeconds: jobEnded && job?.updatedAt != null ? Math.max(0, (concludedAt - job.updatedAt) / 1000) : null,
     context,
     statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
   };
@@ -157,9 +159,4 @@ export function unlistedFailuresWarning(count: number): string {
 /** Returns null if a time is unknown, or if `to` is before `from`: CCE dates some jobs before their start. */
 function secondsBetween(from: Instant | null | undefined, to: Instant | null | undefined): number | null {
   return from == null || to == null || to < from ? null : (to - from) / 1000;
-}
-
-/** The cloud's clock may be ahead of ours. */
-function lagSeconds(endedAt: Instant, concludedAt: Instant): number {
-  return Math.max(0, (concludedAt - endedAt) / 1000);
 }

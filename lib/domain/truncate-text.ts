@@ -9,12 +9,6 @@ export const utf16Units: Measure = (text) => text.length;
 
 export const utf8Bytes: Measure = (text) => Buffer.byteLength(text);
 
-const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
-
-/** Bytes inside a JSON string, escapes included. */
-export const jsonBytes: Measure = (text) =>
-  WITHOUT_ESCAPES.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text.toWellFormed())) - 2;
-
 const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 

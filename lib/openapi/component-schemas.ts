@@ -9,6 +9,7 @@ import { Submission } from "../api/submission.ts";
 import { SubmissionResult } from "../api/submission-result.ts";
 import { deliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent } from "../channels/webhook/event.ts";
+import type { JsonObject } from "../domain/json.ts";
 
 /** The schemas of the API by their names in the OpenAPI document. */
 const SCHEMAS = {
@@ -29,10 +30,8 @@ const SCHEMAS = {
 /** The schemas of requests. A request may omit a field that has a default. A response contains every field. */
 const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies (keyof typeof SCHEMAS)[];
 
-export type Json = Readonly<Record<string, unknown>>;
-
 /** Every schema as JSON Schema 2020-12, which OpenAPI 3.1 uses. References start with `#/components/schemas/`. */
-export function componentSchemas(): Readonly<Record<string, Json>> {
+export function componentSchemas(): Readonly<Record<string, JsonObject>> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
   const jsonSchemas = (io: "input" | "output") =>
@@ -67,6 +66,6 @@ function simplify(schema: Record<string, unknown>, io: "input" | "output"): void
 }
 
 /** In the document the key of a schema identifies it. */
-function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: Json): Json {
+function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }

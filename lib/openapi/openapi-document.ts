@@ -1,7 +1,8 @@
 import { PROBLEMS } from "../api/problem.ts";
 import { type Operation, ROUTES } from "../api/routes.ts";
+import type { JsonObject } from "../domain/json.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
-import { componentSchemas, type Json } from "./component-schemas.ts";
+import { componentSchemas } from "./component-schemas.ts";
 import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
@@ -9,9 +10,9 @@ import schemaExamples from "./schema-examples.json" with { type: "json" };
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
-  readonly security?: readonly Json[];
+  readonly security?: readonly JsonObject[];
   /** All parameters except those of the path. Without a `schema` a parameter is a string. */
-  readonly parameters?: readonly Json[];
+  readonly parameters?: readonly JsonObject[];
   readonly requestBody?: { readonly required: boolean; readonly schema: string };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
   /** The HTTP statuses of the problems that the operation reports. */
@@ -22,7 +23,7 @@ interface DescribedResponse {
   readonly description: string;
   /** The name of the schema of a JSON body. Any other body has a `content`. */
   readonly schema?: string;
-  readonly content?: Json;
+  readonly content?: JsonObject;
   /** Names in `components.headers`. */
   readonly headers?: readonly string[];
 }
@@ -43,7 +44,7 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /** The API as OpenAPI 3.1. The document is made from the schemas that the code uses. A key may be undefined. */
-export function openApiDocument(): Json {
+export function openApiDocument(): JsonObject {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [id, { method, path }] of Object.entries(ROUTES)) {
@@ -58,7 +59,7 @@ export function openApiDocument(): Json {
   };
 }
 
-function openApiOperation(operationId: keyof typeof OPERATIONS, path: string): Json {
+function openApiOperation(operationId: keyof typeof OPERATIONS, path: string): JsonObject {
   const { parameters = [], requestBody, responses, problems = [], ...texts } = OPERATIONS[operationId];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
     return { name, in: "path", description: PATH_PARAMETERS[name], required: true };
@@ -75,7 +76,7 @@ function openApiOperation(operationId: keyof typeof OPERATIONS, path: string): J
   };
 }
 
-function response({ description, schema, content, headers = [] }: DescribedResponse): Json {
+function response({ description, schema, content, headers = [] }: DescribedResponse): JsonObject {
   const references = ["x-request-id", ...headers].map((name) => {
     return [name, { $ref: `#/components/headers/${name}` }];
   });
@@ -86,7 +87,7 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   };
 }
 
-function problemResponse(status: number): Json {
+function problemResponse(status: number): JsonObject {
   const problems = Object.values(PROBLEMS).filter((problem) => problem.status === status);
   return response({
     description: [...new Set(problems.map(({ title }) => title))].join(" / "),
@@ -96,7 +97,7 @@ function problemResponse(status: number): Json {
 }
 
 /** A JSON body of a named schema, with the example of that schema. */
-function jsonContent(schema: string, mediaType = "application/json"): Json {
+function jsonContent(schema: string, mediaType = "application/json"): JsonObject {
   return {
     [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, example: EXAMPLES[schema] },
   };

@@ -1,6 +1,6 @@
 import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document.ts";
 import type { StatusDocument } from "../api/status-document.ts";
-import type { WatchState } from "../domain/job.ts";
+import type { DeliveryState, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, isolated } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
@@ -24,23 +24,23 @@ ${next !== null && html`<p class="quiet">Next attempt ${countdown(next)}</p>`}
 ${delivery.history.length > 0 && attemptsTable(delivery)}</li>`;
 }
 
-function presentDelivery(delivery: DeliveryDocument, watchState: WatchState): [IconName, string] {
-  switch (delivery.state) {
-    case "delivered":
-      return ["succeeded", "Delivered"];
-    case "rejected":
-      return ["failed", "Rejected"];
-    case "gone":
-      return ["failed", "Target is gone"];
-    case "exhausted":
-      return ["failed", "Gave up"];
-    case "pending":
-      if (watchState === "watching") return ["stopped", "When the job ends"];
-      if (watchState === "stopped") return ["stopped", "Not notified"];
-      return delivery.attempts > 0 ? ["timed_out", "Retrying"] : ["running", "On its way"];
-    default:
-      return delivery.state satisfies never;
-  }
+type DeliveryPresentation = readonly [icon: IconName, text: string];
+
+const ENDED_DELIVERIES: Readonly<Record<Exclude<DeliveryState, "pending">, DeliveryPresentation>> = {
+  delivered: ["succeeded", "Delivered"],
+  rejected: ["failed", "Rejected"],
+  gone: ["failed", "Target is gone"],
+  exhausted: ["failed", "Gave up"],
+};
+
+function presentDelivery(
+  { state, attempts }: DeliveryDocument,
+  watchState: WatchState,
+): DeliveryPresentation {
+  if (state !== "pending") return ENDED_DELIVERIES[state];
+  if (watchState === "watching") return ["stopped", "When the job ends"];
+  if (watchState === "stopped") return ["stopped", "Not notified"];
+  return attempts > 0 ? ["timed_out", "Retrying"] : ["running", "On its way"];
 }
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {

@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { consoleUrl } from "../domain/console-url.ts";
 import { externalLink, type Html, html, isolated, type Part, webUrl } from "./html.ts";
-import { parseInstant, utcTime } from "./time-html.ts";
+import { renderTime, utcTime } from "./time-html.ts";
 
 type Fact = readonly [term: string, value: Part];
 
@@ -18,8 +18,8 @@ ${factList([
   ["Cluster ID", clusterId && copyable(clusterId, "cluster ID")],
   ["Resource", resourceName && isolated(resourceName)],
   ["Resource ID", resourceId && copyable(resourceId, "resource ID")],
-  ["Created", timeOrNull(document.createdAt)],
-  ["Updated", timeOrNull(document.updatedAt)],
+  ["Created", renderTime(document.createdAt, utcTime)],
+  ["Updated", renderTime(document.updatedAt, utcTime)],
 ])}
 ${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s console")}</p>`}</section>`;
 }
@@ -39,7 +39,8 @@ export function contextSection({ context }: StatusDocument): Html | null {
   return html`<section id="context" class="facts"><h2>Context</h2>${factList(entries)}</section>`;
 }
 
-function factList(entries: readonly Fact[]): Html {
+/** A list of terms and values. Omits the facts whose value is not known. */
+export function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
     ([term, value]) => html`<div><dt>${isolated(term)}</dt><dd>${value}</dd></div>
@@ -50,9 +51,4 @@ function factList(entries: readonly Fact[]): Html {
 /** The script shows the button, because the button works only with the script. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
-}
-
-function timeOrNull(iso: string | null): Html | null {
-  const instant = parseInstant(iso);
-  return instant === null ? null : utcTime(instant);
 }

@@ -1,10 +1,6 @@
 import { type Html, html } from "./html.ts";
 
-const ICON_NAMES = ["running", "succeeded", "failed", "timed_out", "lost", "stopped", "waiting"] as const;
-/** The name of an icon is also the name of its colour in the CSS. */
-export type IconName = (typeof ICON_NAMES)[number];
-
-const COLOURS: Readonly<Record<IconName, string>> = {
+const COLOURS = {
   running: "#1f6feb",
   succeeded: "#1a7f4b",
   failed: "#d1293d",
@@ -13,6 +9,8 @@ const COLOURS: Readonly<Record<IconName, string>> = {
   stopped: "#6b7480",
   waiting: "#6b7480",
 };
+/** The name of an icon is also the name of its colour in the CSS. */
+export type IconName = keyof typeof COLOURS;
 
 /** Each icon has its own shape: a reader may not see colours. The grid has 16 × 16 units. */
 const SHAPES: Readonly<Record<IconName, Html>> = {
@@ -25,10 +23,11 @@ const SHAPES: Readonly<Record<IconName, Html>> = {
   waiting: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.6 2.1"/>`,
 };
 
+const SYMBOLS = Object.entries(SHAPES).map(
+  ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
+);
 /** A page contains the shapes once. `icon` refers to them. */
-export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${ICON_NAMES.map(
-  (name) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${SHAPES[name]}</symbol>`,
-)}</defs></svg>`;
+export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 
 /** The icon is hidden from screen readers, because the text of the state is always next to it. */
 export function icon(name: IconName): Html {

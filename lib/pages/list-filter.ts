@@ -1,25 +1,12 @@
-import {
-  type AccessError,
-  type Instant,
-  jobWasObserved,
-  type LastPollError,
-  type WatchState,
-} from "../domain/job.ts";
+import { jobWasObserved, type WatchState } from "../domain/job.ts";
+import type { Watch } from "../ledger/watch.ts";
 import { type Html, html } from "./html.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
 
 /** A watch as the list shows it. */
-export interface ListedWatch {
-  readonly jobId: string;
-  readonly state: WatchState;
-  readonly jobType: string | null;
-  readonly resourceName: string | null;
-  readonly phase: string | null;
-  readonly acceptedAt: Instant;
-  readonly concludedAt: Instant | null;
-  readonly nextPollAt: Instant | null;
-  readonly accessError: AccessError | null;
-  readonly lastPollError: LastPollError | null;
+export interface ListedWatch
+  extends Pick<Watch, "jobId" | "state" | "jobType" | "resourceName" | "phase">,
+    Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError"> {
   /** The status page of the watch, with a key. */
   readonly url: string;
 }
@@ -31,14 +18,7 @@ export interface ListFilter {
   readonly text: string;
 }
 
-const FILTER_STATES: readonly WatchState[] = [
-  "watching",
-  "failed",
-  "timed_out",
-  "lost",
-  "succeeded",
-  "stopped",
-];
+const FILTER_STATES = ["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const;
 
 /** Returns the state with this name, or null. */
 export function parseListState(name: string | null): WatchState | null {

@@ -1,7 +1,8 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
-import { type Html, html, type Part } from "./html.ts";
-import { parseInstant, utcTime, utcTimeAndAge } from "./time-html.ts";
+import { factList } from "./facts-section.ts";
+import { type Html, html } from "./html.ts";
+import { parseInstant, renderTime, utcTime, utcTimeAndAge } from "./time-html.ts";
 import { percent } from "./timeline.ts";
 
 /** How the job was watched: the times of the polls, and how soon a poll saw the end of the job. */
@@ -9,11 +10,14 @@ export function pollsSection(document: StatusDocument, now: Instant): Html {
   const { polls, done, lagSeconds, warnings } = document;
   return html`<section id="polls" class="facts watch"><h2>Watch</h2>
 ${pollStrip(document, now)}
-<dl>${row("Polls", String(polls))}${row("Latest", timeOrNull(document.polledAt.at(-1), utcTimeAndAge))}${row("Accepted", timeOrNull(document.acceptedAt))}${
-    done
-      ? row("Concluded", timeOrNull(document.concludedAt))
-      : row("Deadline", timeOrNull(document.deadlineAt))
-  }${row("Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`)}</dl>
+${factList([
+  ["Polls", String(polls)],
+  ["Latest", renderTime(document.polledAt.at(-1) ?? null, utcTimeAndAge)],
+  ["Accepted", renderTime(document.acceptedAt, utcTime)],
+  ["Concluded", done && renderTime(document.concludedAt, utcTime)],
+  ["Deadline", !done && renderTime(document.deadlineAt, utcTime)],
+  ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
+])}
 ${warnings.length > 0 && html`<h3>Warnings</h3><ul class="warnings">${warnings.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}</section>`;
 }
 
@@ -30,13 +34,4 @@ function pollStrip(document: StatusDocument, now: Instant): Html | null {
   return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(
     (at) => html`<line x1="${x(at)}" x2="${x(at)}" y1="3" y2="15"/>`,
   )}${next !== null && html`<circle cx="${x(next)}" cy="9" r="3"/>`}</svg>`;
-}
-
-function timeOrNull(iso: string | null | undefined, render = utcTime): Html | null {
-  const instant = parseInstant(iso ?? null);
-  return instant === null ? null : render(instant);
-}
-
-function row(term: string, value: Part): Html | null {
-  return value ? html`<div><dt>${term}</dt><dd>${value}</dd></div>` : null;
 }

@@ -5,7 +5,7 @@ import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, isolated, wrappableName } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { formatShortUtc, parseInstant, runningDuration } from "./time-html.ts";
+import { formatShortUtc, parseInstant, renderTime, runningDuration } from "./time-html.ts";
 import { barImage, barOf, durationOf, type Timeline, timelineAxis, timelineOf } from "./timeline.ts";
 
 /** A tree of more nodes than this is long. In a long tree, what succeeded is folded. */
@@ -139,12 +139,8 @@ function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
 
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
   const duration = durationOf(job);
+  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderTime(iso, formatShortUtc));
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
-  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td>${tableTime(job.createdAt)}</td><td>${tableTime(job.updatedAt)}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>
+  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>
 `;
-}
-
-function tableTime(iso: string | null): string {
-  const instant = parseInstant(iso);
-  return instant === null ? "–" : formatShortUtc(instant);
 }

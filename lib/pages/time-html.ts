@@ -14,6 +14,12 @@ export function parseInstant(iso: string | null): Instant | null {
   return instant >= Date.UTC(2000) ? instant : null;
 }
 
+/** Renders a time of a document. Returns null for a time that is not known. */
+export function renderTime<Rendered>(iso: string | null, render: (at: Instant) => Rendered): Rendered | null {
+  const instant = parseInstant(iso);
+  return instant === null ? null : render(instant);
+}
+
 /**
  * Rounds `now` down to steps that grow with the age of the job. So the page of an unchanged job keeps its ETag for a
  * while. The script of the page counts the seconds.

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ACCESS_ERROR_KINDS, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { type ObservedJob, POLL_HISTORY, type Watch } from "../watch.ts";
@@ -38,7 +38,7 @@ const WatchItem = z.object({
   phase: Text,
   jobType: Text,
   resourceName: Text,
-  accessError: z._default(z.nullable(z.enum(ACCESS_ERROR_KINDS)), null),
+  accessError: z._default(z.nullable(AccessErrorKind), null),
   accessErrorSince: Time,
   lastPollError: Text,
   lastPollErrorSince: Time,

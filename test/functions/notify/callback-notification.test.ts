@@ -7,7 +7,7 @@ const GONE = { ...DELIVERED, verdict: "gone", status: 410, reason: "target_gone"
 const DAY_MS = 86_400_000;
 const LINK_KEY = "a key for the test";
 const TARGET = `${CALLBACK_PREFIX}0123456789abcdef`;
-const ENCRYPTED = encrypt({ key: new Secret(LINK_KEY), purpose: TARGET, text: "https://ci.example/done" });
+const ENCRYPTED = encrypt("https://ci.example/done", { key: new Secret(LINK_KEY), purpose: TARGET });
 
 async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   await flow.open({ jobId, targets: [TARGET], callbacks: { [TARGET]: ENCRYPTED } });

@@ -1,11 +1,6 @@
 import fc from "fast-check";
-import {
-  jsonBytes,
-  type Measure,
-  truncate,
-  utf8Bytes,
-  utf16Units,
-} from "../../../lib/domain/truncate-text.ts";
+import { jsonBytes } from "../../../lib/domain/json.ts";
+import { type Measure, truncate, utf8Bytes, utf16Units } from "../../../lib/domain/truncate-text.ts";
 
 const GERMANY = "🇩🇪";
 const FAMILY = "👨‍👩‍👧";
