@@ -45,7 +45,4 @@ const NotEmpty = z.minLength(1, "must not be empty");
 export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
 
 /** A key or token for a header or a signature. Text from a file often ends with a line break, so it is trimmed. */
-export const HeaderSecret = z.pipe(
-  z.string().check(NotEmpty),
-  z.transform((text: string) => new Secret(text.trim())),
-);
+export const HeaderSecret = z.pipe(z.string().check(NotEmpty, z.trim()), toSecret);

@@ -1,34 +1,14 @@
 import { readFileSync } from "node:fs";
-import * as z from "zod/mini";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
+import { deliveryReasons } from "../channels/delivery-reason.ts";
 import { type Html, html } from "../pages/html.ts";
 import { inlineElement } from "../pages/page-shell.ts";
+import type { Content, OpenApiOperation, openApiDocument } from "./openapi-document.ts";
 import problemHelp from "./problem-help.json" with { type: "json" };
 
 /** The `type` of a problem links to this help on the page. */
 const PROBLEM_HELP: Readonly<Record<ProblemKind, { readonly cause: string; readonly remedy: string }>> =
   problemHelp;
-
-/** The parts of the OpenAPI document that the page shows. */
-const Content = z.record(z.string(), z.looseObject({ example: z.optional(z.unknown()) }));
-const Parameter = z.looseObject({ name: z.string(), in: z.string(), description: z.string() });
-const Operation = z.looseObject({
-  operationId: z.string(),
-  summary: z.string(),
-  description: z.optional(z.string()),
-  parameters: z._default(z.array(Parameter), []),
-  requestBody: z.optional(z.looseObject({ content: Content })),
-  responses: z.record(z.string(), z.looseObject({ description: z.string(), content: z.optional(Content) })),
-});
-type Operation = z.infer<typeof Operation>;
-const Paths = z.record(z.string(), z.record(z.string(), Operation));
-const Reason = z.looseObject({ const: z.optional(z.string()), description: z.optional(z.string()) });
-const Document = z.looseObject({
-  info: z.looseObject({ title: z.string(), summary: z.string() }),
-  paths: Paths,
-  webhooks: Paths,
-  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
-});
 
 export interface DocsPage {
   readonly html: string;
@@ -37,14 +17,11 @@ export interface DocsPage {
 }
 
 /** The OpenAPI document as one HTML page. The page has no script and loads nothing. */
-export function docsPage(openApi: Readonly<Record<string, unknown>>): DocsPage {
-  const { info, paths, webhooks, components } = Document.parse(openApi);
-  const operations = [paths, webhooks].flatMap((group) =>
-    Object.entries(group).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
-    ),
+export function docsPage(document: ReturnType<typeof openApiDocument>): DocsPage {
+  const { info, paths, webhooks, components } = document;
+  const operations = Object.entries({ ...paths, ...webhooks }).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
-  const reasons = z.looseObject({ anyOf: z.array(Reason) }).parse(components.schemas.Reason).anyOf;
   const style = inlineElement("style", readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"));
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -58,9 +35,8 @@ ${operations.map(({ path, method, operation }) => operationSection(path, method,
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault.</p>
 ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
 <section id="reasons"><h2>Reasons of attempts</h2><p>A reason says why an attempt ended with its verdict. It is <code>reason</code> of a test, and <code>lastReason</code> and <code>history[].reason</code> of a delivery.</p>
-<dl>${reasons.map(
-    ({ const: reason, description = "" }) =>
-      reason !== undefined && html`<dt id="reason-${reason}">${reason}</dt><dd>${prose(description)}</dd>`,
+<dl>${Object.entries(deliveryReasons()).map(
+    ([reason, text]) => html`<dt id="reason-${reason}">${reason}</dt><dd>${prose(text)}</dd>`,
   )}</dl></section>
 <section id="schemas"><h2>Schemas</h2>${Object.entries(components.schemas).map(
     ([name, schema]) => html`<details><summary>${name}</summary>${jsonBlock(schema)}</details>`,
@@ -70,7 +46,7 @@ ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</secti
   return { html: page.toString(), styleSource: style.source };
 }
 
-function operationSection(path: string, method: string, operation: Operation): Html {
+function operationSection(path: string, method: string, operation: OpenApiOperation): Html {
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const successes = Object.entries(responses).filter(([status]) => status.startsWith("2"));
   return html`<section id="${operationId}"><h2>${prose(summary)}</h2>
@@ -96,7 +72,7 @@ function definitions(entries: readonly (readonly [string, string])[]): Html {
   return html`<dl>${entries.map(([term, text]) => html`<dt>${term}</dt><dd>${prose(text)}</dd>`)}</dl>`;
 }
 
-function examples(content: z.infer<typeof Content>): readonly Html[] {
+function examples(content: Content): readonly Html[] {
   return Object.values(content).flatMap(({ example }) => (example === undefined ? [] : [jsonBlock(example)]));
 }
 

@@ -12,18 +12,28 @@ interface DescribedOperation {
   readonly description?: string;
   readonly security?: readonly JsonObject[];
   /** All parameters except those of the path. Without a `schema` a parameter is a string. */
-  readonly parameters?: readonly JsonObject[];
+  readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: { readonly required: boolean; readonly schema: string };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
   /** The HTTP statuses of the problems that the operation reports. */
   readonly problems?: readonly number[];
 }
 
+/** A body by its media type. */
+export type Content = Readonly<Record<string, { readonly schema: JsonObject; readonly example?: unknown }>>;
+
+interface DescribedParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description: string;
+  readonly schema?: JsonObject;
+}
+
 interface DescribedResponse {
   readonly description: string;
   /** The name of the schema of a JSON body. Any other body has a `content`. */
   readonly schema?: string;
-  readonly content?: JsonObject;
+  readonly content?: Content;
   /** Names in `components.headers`. */
   readonly headers?: readonly string[];
 }
@@ -44,9 +54,9 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /** The API as OpenAPI 3.1. The document is made from the schemas that the code uses. A key may be undefined. */
-export function openApiDocument(): JsonObject {
+export function openApiDocument() {
   const { components, ...base } = baseDocument;
-  const paths: Record<string, Record<string, unknown>> = {};
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const [id, { method, path }] of Object.entries(ROUTES)) {
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = openApiOperation(id as Operation, path);
@@ -59,24 +69,26 @@ export function openApiDocument(): JsonObject {
   };
 }
 
-function openApiOperation(operationId: keyof typeof OPERATIONS, path: string): JsonObject {
+export type OpenApiOperation = ReturnType<typeof openApiOperation>;
+
+function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
   const { parameters = [], requestBody, responses, problems = [], ...texts } = OPERATIONS[operationId];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    return { name, in: "path", description: PATH_PARAMETERS[name], required: true };
+    return { name, in: "path", description: PATH_PARAMETERS[name] ?? "", required: true };
   });
   return {
     operationId,
     ...texts,
     parameters: [...pathParameters, ...parameters].map((given) => ({ schema: { type: "string" }, ...given })),
     requestBody: requestBody && { required: requestBody.required, content: jsonContent(requestBody.schema) },
-    responses: {
-      ...Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, response(answer)])),
-      ...Object.fromEntries(problems.map((status) => [status, problemResponse(status)])),
-    },
+    responses: Object.fromEntries([
+      ...Object.entries(responses).map(([status, answer]) => [status, response(answer)] as const),
+      ...problems.map((status) => [status, problemResponse(status)] as const),
+    ]),
   };
 }
 
-function response({ description, schema, content, headers = [] }: DescribedResponse): JsonObject {
+function response({ description, schema, content, headers = [] }: DescribedResponse) {
   const references = ["x-request-id", ...headers].map((name) => {
     return [name, { $ref: `#/components/headers/${name}` }];
   });
@@ -87,7 +99,7 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   };
 }
 
-function problemResponse(status: number): JsonObject {
+function problemResponse(status: number) {
   const problems = Object.values(PROBLEMS).filter((problem) => problem.status === status);
   return response({
     description: [...new Set(problems.map(({ title }) => title))].join(" / "),
@@ -97,7 +109,7 @@ function problemResponse(status: number): JsonObject {
 }
 
 /** A JSON body of a named schema, with the example of that schema. */
-function jsonContent(schema: string, mediaType = "application/json"): JsonObject {
+function jsonContent(schema: string, mediaType = "application/json"): Content {
   return {
     [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, example: EXAMPLES[schema] },
   };

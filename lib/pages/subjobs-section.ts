@@ -47,10 +47,11 @@ function treeNode(job: JobDocument, tree: Tree): Html {
 ${note(job)}<ol>${groups.map((group) => treeGroup(group, tree))}</ol></details></li>`;
 }
 
-function treeGroup(group: SubJobGroup, tree: Tree): Html {
-  if (group.kind === "one") return treeNode(group.job, tree);
-  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon("succeeded")}${group.jobs.length} succeeded</span></span></summary>
-<ol>${group.jobs.map((job) => treeNode(job, tree))}</ol></details></li>`;
+function treeGroup(group: readonly JobDocument[], tree: Tree): Html {
+  const nodes = group.map((job) => treeNode(job, tree));
+  if (nodes.length === 1) return html`${nodes}`;
+  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon("succeeded")}${nodes.length} succeeded</span></span></summary>
+<ol>${nodes}</ol></details></li>`;
 }
 
 function treeRow(job: JobDocument, tree: Tree): Html {
@@ -85,31 +86,23 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: job.createdAt !== null && !isOver ? "running" : "waiting", text };
 }
 
-export type SubJobGroup =
-  | { readonly kind: "one"; readonly job: JobDocument }
-  /** Succeeded siblings in a row, shown as one line until the reader opens it. */
-  | { readonly kind: "fold"; readonly jobs: readonly JobDocument[] };
-
-/** Groups subjobs in their order. In a long tree, succeeded siblings in a row are one group. */
-export function foldSubJobs(subJobs: readonly JobDocument[], isLong: boolean): readonly SubJobGroup[] {
-  if (!isLong) return subJobs.map((job) => ({ kind: "one", job }));
-  const groups: SubJobGroup[] = [];
-  let run: JobDocument[] = [];
-  const endRun = () => {
-    if (run.length >= MIN_FOLD) groups.push({ kind: "fold", jobs: run });
-    else groups.push(...run.map((job) => ({ kind: "one", job }) as const));
-    run = [];
-  };
+/**
+ * Groups subjobs in their order. In a long tree, four or more succeeded siblings in a row are one group: they are one
+ * line until the reader opens it. Every other subjob is a group of its own.
+ */
+export function foldSubJobs(
+  subJobs: readonly JobDocument[],
+  isLong: boolean,
+): readonly (readonly JobDocument[])[] {
+  const rows: JobDocument[][] = [];
+  let isPreviousSucceeded = false;
   for (const job of subJobs) {
-    if (isAllSucceeded(job)) {
-      run.push(job);
-      continue;
-    }
-    endRun();
-    groups.push({ kind: "one", job });
+    const isSucceeded = isAllSucceeded(job);
+    if (isSucceeded && isPreviousSucceeded) rows.at(-1)?.push(job);
+    else rows.push([job]);
+    isPreviousSucceeded = isSucceeded;
   }
-  endRun();
-  return groups;
+  return rows.flatMap((row) => (isLong && row.length >= MIN_FOLD ? [row] : row.map((job) => [job])));
 }
 
 /** Returns true if the subjobs of a job are visible at first. In a long tree, a job that succeeded is closed. */
