@@ -5,6 +5,7 @@ import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { openEgress } from "../../lib/http/egress.ts";
 import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
 import type { Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -60,9 +61,9 @@ async function identifyCaller(
 export function createIdentityCheck(now: () => Instant): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
-    const response = await guardedFetch({ allow })(url);
-    if (response.status !== 200) throw new Error(`the issuer answered ${response.status}`);
-    return response.text();
+    const { status, text } = await guardedFetch(url, { egress: openEgress(allow) });
+    if (status !== 200) throw new Error(`the issuer answered ${status}`);
+    return text;
   }, now);
   return (token, config) => {
     allow = config.settings.egress.allow;

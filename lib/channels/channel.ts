@@ -1,10 +1,24 @@
-import type * as z from "zod/mini";
-import type { Instant, Verdict } from "../domain/job.ts";
+import * as z from "zod/mini";
+import { type Instant, OUTCOMES, Outcome, type Verdict } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
-import type { Secret } from "../domain/secret.ts";
+import { type Secret, toSecret } from "../domain/secret.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
-import type { TargetSchema } from "./target-fields.ts";
+
+/** The egress rules decide at each attempt whether the URL may be called. */
+const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
+
+/** Fields that every kind of target has in the config. */
+export const commonFields = {
+  url: SecretUrl,
+  on: z._default(
+    z.array(Outcome).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
+    [...OUTCOMES],
+  ),
+};
+
+/** The schema of one kind of target. */
+export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
  * Everything that the product needs to know about one kind of target. `Schema` describes such a target in the config. Each

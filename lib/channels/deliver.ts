@@ -6,10 +6,9 @@ import { type Egress, keptEgress } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
 import { exchange } from "../http/exchange.ts";
 import { networkVerdict, rejected } from "./attempt-verdict.ts";
-import type { AttemptVerdict, Channel, NotificationContent } from "./channel.ts";
+import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { maskAnswer } from "./mask-answer.ts";
 import { channelOf, type Target } from "./registry.ts";
-import type { TargetSchema } from "./target-fields.ts";
 
 /** The start of an answer is enough to see what is wrong. */
 const MAX_ANSWER_BYTES = 16_384;

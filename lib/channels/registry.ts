@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
-import type { Channel } from "./channel.ts";
+import type { Channel, TargetSchema } from "./channel.ts";
 import { dingtalkChannel } from "./dingtalk/channel.ts";
 import { discordChannel } from "./discord/channel.ts";
 import { feishuChannel } from "./feishu/channel.ts";
 import { slackChannel } from "./slack/channel.ts";
-import type { TargetSchema } from "./target-fields.ts";
 import { teamsChannel } from "./teams/channel.ts";
 import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";

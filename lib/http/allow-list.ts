@@ -8,15 +8,13 @@ export interface AllowList {
   hasAddress(address: string, port: number): boolean;
 }
 
-type Entry = {
+interface Entry {
+  /** Null: the entry is an address or a range. */
+  readonly name: string | null;
+  readonly addresses: BlockList;
   /** Null: every port. */
   readonly port: number | null;
-} & (
-  | { readonly name: string; readonly addresses: null }
-  | { readonly name: null; readonly addresses: BlockList }
-);
-
-const FAMILIES = { 4: "ipv4", 6: "ipv6" } as const;
+}
 
 /**
  * Reads `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a port
@@ -37,31 +35,30 @@ const matchesPort = (entry: Entry, port: number): boolean => entry.port === null
 
 function contains({ addresses }: Entry, address: string): boolean {
   const family = familyOf(address);
-  return addresses !== null && family !== null && addresses.check(address, family);
+  return family !== null && addresses.check(address, family);
 }
 
 function readEntry(text: string): Entry | null {
   const [network = "", prefix, ...rest] = text.trim().toLowerCase().split("/");
   const bare = /^\[(.*)\](?::(\d+))?$/.exec(network) ?? (isIP(network) === 6 ? [network, network] : null);
   const [, host = "", port] = bare ?? /^([^:]*)(?::(\d+))?$/.exec(network) ?? [];
-  const family = familyOf(host);
-  const scope = { port: port === undefined ? null : Number(port) };
+  const entry = { name: null, addresses: new BlockList(), port: port === undefined ? null : Number(port) };
   if (Number(port ?? 0) > 65_535) return null;
+  const family = familyOf(host);
   if (family === null) {
     const name = prefix === undefined ? nameOf(host) : null;
-    return name === null ? null : { ...scope, name, addresses: null };
+    return name === null ? null : { ...entry, name };
   }
   const bits = family === "ipv4" ? 32 : 128;
   const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : bits + 1;
   if (length > bits || rest.length > 0) return null;
-  const addresses = new BlockList();
-  addresses.addSubnet(host, length, family);
-  return { ...scope, name: null, addresses };
+  entry.addresses.addSubnet(host, length, family);
+  return entry;
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" | null {
-  const family = isIP(address);
-  return (family === 4 || family === 6) && !address.includes("%") ? FAMILIES[family] : null;
+  if (isIP(address) === 0 || address.includes("%")) return null;
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
 /** Returns the name as `URL` spells it: lower case, punycode, without a trailing dot. Null for text that is no name. */

@@ -13,19 +13,8 @@ export interface HostPort {
 }
 
 /** Names that are only valid inside a network (RFC 6761, 6762, 8375; ICANN's list of colliding names). */
-const PRIVATE_SUFFIXES = [
-  "local",
-  "localhost",
-  "localdomain",
-  "internal",
-  "intranet",
-  "private",
-  "corp",
-  "home",
-  "home.arpa",
-  "lan",
-  "svc",
-];
+const PRIVATE_SUFFIX =
+  /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/;
 
 /**
  * Checks a URL before its host is resolved: its text, and the URL that Node parses from it. Parsers disagree about user
@@ -37,7 +26,7 @@ export function checkUrl(text: string, allow: AllowList): CheckedUrl {
   const url = URL.parse(text);
   if (url === null || url.hostname === "") return refused("egress_malformed_url");
   const hostPort = hostPortOf(url);
-  const rule = isIP(hostPort.host) === 0 ? checkName(url, hostPort, allow) : checkLiteral(hostPort, allow);
+  const rule = checkHost(url, hostPort, allow);
   return rule === null ? { kind: "allowed", url, hostPort } : refused(rule);
 }
 
@@ -61,11 +50,8 @@ export function hostPortOf(url: URL): HostPort {
   return { host, port: url.port === "" ? defaultPort : Number(url.port) };
 }
 
-function checkLiteral({ host, port }: HostPort, allow: AllowList): EgressRule | null {
-  return allow.hasAddress(host, port) ? null : "egress_literal_address";
-}
-
-function checkName(url: URL, { host, port }: HostPort, allow: AllowList): EgressRule | null {
+function checkHost(url: URL, { host, port }: HostPort, allow: AllowList): EgressRule | null {
+  if (isIP(host) !== 0) return allow.hasAddress(host, port) ? null : "egress_literal_address";
   if (allow.hasName(host, port)) return null;
   if (url.protocol !== "https:") return "egress_scheme";
   if (port !== 443) return "egress_port";
@@ -74,8 +60,7 @@ function checkName(url: URL, { host, port }: HostPort, allow: AllowList): Egress
 
 function isPrivateName(host: string): boolean {
   const labels = host.split(".");
-  if (labels.length < 2 || labels.includes("")) return true;
-  return PRIVATE_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
+  return labels.length < 2 || labels.includes("") || PRIVATE_SUFFIX.test(host);
 }
 
 /**

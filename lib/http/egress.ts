@@ -23,8 +23,7 @@ const MAX_HEADER_BYTES = 16_384;
 /** Opens an egress for `settings.egress.allow`. It checks certificates even when the environment disables the check. */
 export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
   const allow = readAllowList(allowed);
-  const options = { rejectUnauthorized: true, ...(ca === undefined ? null : { ca }) };
-  const connections = openConnections(MAX_HEADER_BYTES, options);
+  const connections = openConnections(MAX_HEADER_BYTES, { rejectUnauthorized: true, ca });
   for (const agent of [connections.http, connections.https]) guardAgent(agent, allow, lookup);
   return { ...connections, allow };
 }

@@ -1,12 +1,30 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { Secret } from "../../domain/secret.ts";
-import { type Channel, type FormattedMessage, jsonRequest, type NotificationContent } from "../channel.ts";
-import type { TargetSchema } from "../target-fields.ts";
+import { type Secret, SecretText } from "../../domain/secret.ts";
+import {
+  type Channel,
+  commonFields,
+  type FormattedMessage,
+  jsonRequest,
+  type NotificationContent,
+  type TargetSchema,
+} from "../channel.ts";
 import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type Tone } from "./chat-message.ts";
 import { digestMessage } from "./digest-message.ts";
 import { outcomeMessage } from "./outcome-message.ts";
+
+/** Fields of a target that is a chat. */
+export const chatFields = {
+  ...commonFields,
+  mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+};
+
+/** Fields of a chat that can check a signature. */
+export const signedChatFields = {
+  ...chatFields,
+  secret: z.optional(SecretText),
+};
 
 /** The schema of a target that people read. */
 type ChatSchema = TargetSchema &

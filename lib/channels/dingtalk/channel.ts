@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { type AttemptVerdict, jsonBody } from "../channel.ts";
-import { chatChannel } from "../chat/chat-channel.ts";
-import { signedChatFields } from "../target-fields.ts";
+import { type AttemptVerdict, jsonBody, jsonRequest } from "../channel.ts";
+import { chatChannel, signedChatFields } from "../chat/chat-channel.ts";
 import { dingtalkMessage } from "./message.ts";
-import { dingtalkRequest } from "./signature.ts";
+import { signDingtalk } from "./signature.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
 const MAX_BODY_BYTES = 20_000;
@@ -22,7 +21,13 @@ export const dingtalkChannel = chatChannel({
   rateLimit: { messages: 20, windowMs: 60_000 },
   render: dingtalkMessage,
   isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES,
-  buildRequest: dingtalkRequest,
+  /** With a secret, the query also has the parameters `timestamp` and `sign`. */
+  buildRequest({ url, secret }, payload, { now }) {
+    const request = jsonRequest(url, payload);
+    if (secret === undefined) return request;
+    const separator = request.url.includes("?") ? "&" : "?";
+    return { ...request, url: request.url + separator + signDingtalk(secret.reveal(), now) };
+  },
   /** `errcode` decides. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
   verdictOf(answer, now) {
     const body = verdict.parseBody(Body, answer.body);

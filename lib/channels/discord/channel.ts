@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { wholeSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { chatChannel } from "../chat/chat-channel.ts";
-import { chatFields } from "../target-fields.ts";
+import { chatChannel, chatFields } from "../chat/chat-channel.ts";
 import { discordMessage } from "./message.ts";
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */

@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { jsonBody } from "../channel.ts";
-import { chatChannel } from "../chat/chat-channel.ts";
-import { signedChatFields } from "../target-fields.ts";
+import { jsonBody, jsonRequest } from "../channel.ts";
+import { chatChannel, signedChatFields } from "../chat/chat-channel.ts";
 import { feishuMessage } from "./message.ts";
-import { feishuRequest } from "./signature.ts";
+import { signFeishu } from "./signature.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
@@ -21,7 +20,11 @@ export const feishuChannel = chatChannel({
   rateLimit: { messages: 100, windowMs: 60_000 },
   render: feishuMessage,
   isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
-  buildRequest: feishuRequest,
+  /** With a secret, the body also has the fields `timestamp` and `sign`. */
+  buildRequest({ url, secret }, payload, { now }) {
+    const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
+    return jsonRequest(url, { ...signature, ...payload });
+  },
   /** The code in the body decides. */
   verdictOf(answer, now) {
     const { body } = answer;

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { chatChannel } from "../chat/chat-channel.ts";
-import { chatFields } from "../target-fields.ts";
+import { chatChannel, chatFields } from "../chat/chat-channel.ts";
 import { slackMessage } from "./message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */

@@ -1,8 +1,8 @@
 import { readRetryAfter } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
-import type { Channel } from "../channel.ts";
+import { type Channel, jsonRequest } from "../channel.ts";
 import { webhookMessage } from "./message.ts";
-import { webhookRequest, webhookSecrets } from "./signature.ts";
+import { signWebhook, webhookSecrets } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /** A receiver of Standard Webhooks. A program reads its notifications. */
@@ -11,7 +11,13 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   target: WebhookTarget,
   rateLimit: null,
   format: webhookMessage,
-  buildRequest: webhookRequest,
+  /** The operator's headers are added. The signature covers the bytes that are sent. */
+  buildRequest({ url, secrets, headers }, payload, { webhookId, now }) {
+    const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
+    const request = jsonRequest(url, payload, Object.fromEntries(ownHeaders));
+    const signature = signWebhook({ id: webhookId, now, body: request.body, secrets });
+    return { ...request, headers: { ...request.headers, ...signature } };
+  },
   /**
    * By Standard Webhooks every 2xx is a delivery, and 410 switches the target off. Other 4xx are sent again, because a
    * receiver may answer 401 or 404 while it is deployed. 501 is final.

@@ -1,21 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
-import type { JsonObject } from "../../domain/json.ts";
 import type { Secret } from "../../domain/secret.ts";
-import { type AttemptIdentity, jsonRequest, type OutboundRequest } from "../channel.ts";
 import type { WebhookTarget } from "./target.ts";
-
-/** Builds the request of one attempt, with the operator's headers. The signature covers the bytes that are sent. */
-export function webhookRequest(
-  target: WebhookTarget,
-  payload: JsonObject,
-  { webhookId, now }: AttemptIdentity,
-): OutboundRequest {
-  const headers = Object.entries(target.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
-  const request = jsonRequest(target.url, payload, Object.fromEntries(headers));
-  const signature = signWebhook({ id: webhookId, now, body: request.body, secrets: target.secrets });
-  return { ...request, headers: { ...request.headers, ...signature } };
-}
 
 /**
  * Returns the headers of Standard Webhooks, version 1: HMAC-SHA256 over `id.timestamp.body`, one signature per secret.
@@ -34,11 +20,8 @@ export function signWebhook(event: {
     const mac = createHmac("sha256", key).update(`${event.id}.${timestamp}.`).update(event.body);
     return `v1,${mac.digest("base64")}`;
   });
-  return {
-    "webhook-id": event.id,
-    "webhook-timestamp": timestamp,
-    ...(signatures.length === 0 ? {} : { "webhook-signature": signatures.join(" ") }),
-  };
+  const headers = { "webhook-id": event.id, "webhook-timestamp": timestamp };
+  return signatures.length === 0 ? headers : { ...headers, "webhook-signature": signatures.join(" ") };
 }
 
 const withoutPrefix = (secret: Secret): string => secret.reveal().replace(/^whsec_/, "");

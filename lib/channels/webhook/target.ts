@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
-import { commonFields } from "../target-fields.ts";
+import { commonFields } from "../channel.ts";
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const MIN_KEY_BYTES = 24;
@@ -27,34 +27,21 @@ function isWebhookSecret(text: string): boolean {
   return length >= MIN_KEY_BYTES && length <= MAX_KEY_BYTES;
 }
 
-/** Headers that this service sets, that the transport sets, or that would change who seems to call. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  "accept-encoding",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "cookie",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-  "via",
-  "webhook-id",
-  "webhook-signature",
-  "webhook-timestamp",
-]);
+const RESERVED_HEADERS = [
+  // This service sets them.
+  /^(accept-encoding|content-type|user-agent|webhook-(id|signature|timestamp))$/i,
+  // The transport sets them.
+  /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
+  // They would change who seems to call.
+  /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
+];
 
 const HeaderName = z.string().check(
   z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
-  z.refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), "is a header that the service sets itself"),
+  z.refine(
+    (name) => !RESERVED_HEADERS.some((pattern) => pattern.test(name)),
+    "is a header that the service sets itself",
+  ),
 );
 const HeaderValue = z.pipe(
   z.string().check(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
 import { jsonBody } from "../channel.ts";
-import { chatChannel } from "../chat/chat-channel.ts";
-import { chatFields } from "../target-fields.ts";
+import { chatChannel, chatFields } from "../chat/chat-channel.ts";
 import { markdownPayload, wecomMessage } from "./message.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/91770 */
