@@ -47,25 +47,24 @@ export function linkOptions({ settings }: Config, defaultUrl: string): LinkOptio
 
 /** The URL of a watch's page with its key, or null without a `linkKey`. Chats keep these URLs, so old ones must work. */
 export function pageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
-  if (options.linkKey === undefined) return null;
-  const key = createLinkKey(options.linkKey, { kind: "watch", ...watch }, linkExpiry(options, now));
-  return `${options.publicUrl}/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?key=${key}`;
+  const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
+  return urlWithKey(options, path, { kind: "watch", ...watch }, now);
 }
 
 /** The URL of a project's list page with its key, or null without a `linkKey`. */
 export function listPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
-  if (options.linkKey === undefined) return null;
-  const key = createLinkKey(options.linkKey, { kind: "project", project }, linkExpiry(options, now));
-  return `${options.publicUrl}/jobs?project=${encodeURIComponent(project)}&key=${key}`;
+  const path = `/jobs?project=${encodeURIComponent(project)}&`;
+  return urlWithKey(options, path, { kind: "project", project }, now);
+}
+
+function urlWithKey(options: LinkOptions, path: string, page: LinkedPage, now: Instant): string | null {
+  const { publicUrl, linkKey, linkDays, expiresAt = now + linkDays * DAY_MS } = options;
+  return linkKey === undefined ? null : `${publicUrl}${path}key=${createLinkKey(linkKey, page, expiresAt)}`;
 }
 
 /** The URL of a watch's status document in the API. */
 export function statusUrl(publicUrl: string, { project, jobId }: WatchKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
-}
-
-function linkExpiry({ expiresAt, linkDays }: LinkOptions, now: Instant): Instant {
-  return expiresAt ?? now + linkDays * DAY_MS;
 }
 
 function mac(secret: Secret, page: LinkedPage, expiry: string): Buffer {

@@ -53,7 +53,10 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
   503: ["retry-after"],
 };
 
-/** The API as OpenAPI 3.1. The document is made from the schemas that the code uses. A key may be undefined. */
+/**
+ * The API as OpenAPI 3.1. The document is made from the schemas that the code uses. Some of its fields are undefined,
+ * and JSON omits them.
+ */
 export function openApiDocument() {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
