@@ -13,7 +13,7 @@ import {
   toEpochSeconds,
   updateItem,
 } from "./table.ts";
-import { dueAttributes, jobAttributes, NO_LEASE, packInstants, parseWatchItem } from "./watch-item.ts";
+import { dueAttributes, formatInstants, jobAttributes, NO_LEASE, parseWatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
@@ -34,7 +34,7 @@ export async function endWatch(table: LedgerTable, end: WatchEnd): Promise<EndRe
       ...(end.job === undefined ? {} : jobAttributes(end.job)),
       state: outcome,
       concludedAt,
-      polledAt: packInstants(end.polledAt),
+      polledAt: formatInstants(end.polledAt),
       expiresAt: toEpochSeconds(end.expiresAt),
     },
     condition: `#state = :watching AND #acceptedAt = :acceptedAt

@@ -5,9 +5,9 @@ import { packTree, treeHash } from "./packed-json.ts";
 import { getItem, type LedgerTable, updateItem } from "./table.ts";
 import {
   dueAttributes,
+  formatInstants,
   jobAttributes,
   NO_LEASE,
-  packInstants,
   parseWatchItem,
   toWatch,
   truncateText,
@@ -70,7 +70,7 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
       accessErrorSince: accessError?.since ?? null,
       lastPollError: truncateText(lastPollError?.text ?? null),
       lastPollErrorSince: lastPollError?.since ?? null,
-      polledAt: packInstants(record.polledAt),
+      polledAt: formatInstants(record.polledAt),
     },
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",

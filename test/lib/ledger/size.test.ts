@@ -44,7 +44,7 @@ const watch = newWatch({
   },
 });
 const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
-/** The intervals differ, because equal intervals would be packed into a few bytes. */
+/** The intervals differ, as they do in production. */
 const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007 + ((i * 7919) % 20_011));
 const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
 const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
@@ -92,5 +92,14 @@ describe("the cost of a watch", () => {
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
     await ledger.recordAttempt({ ...notification, ...done, attempt: attempt() });
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
+  });
+
+  it("is one write of one unit for a poll of a job with two subjobs, whose tree is in the item", async () => {
+    await claim(3);
+    requests = [];
+    const small = { ...tree, subJobs: tree.subJobs.slice(0, 2) };
+    await ledger.recordPoll(pollRecord({ key: watch, poll: 3, messageId, polledAt, tree: small }));
+    expect(requests).toEqual(["UpdateItemCommand"]);
+    expect(await hotItemBytes()).toBeLessThan(1024);
   });
 });
