@@ -49,7 +49,7 @@ export async function deliverThrough<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {
-  const monotonic = request.monotonic ?? (() => performance.now());
+  const { monotonic = () => performance.now() } = request;
   const startedAt = monotonic();
   const elapsedMs = () => Math.max(0, monotonic() - startedAt);
   const send = (payload: JsonObject) => sendOnce(channel, request, payload, elapsedMs());

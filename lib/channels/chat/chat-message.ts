@@ -1,4 +1,5 @@
 import type { Instant } from "../../domain/job.ts";
+import { formatUtc } from "../../domain/time-text.ts";
 
 /** A chat message as plain text, in reading order. Nothing in it is escaped. Each channel adds its own markup. */
 export interface ChatMessage {
@@ -101,9 +102,8 @@ export function notesOf({ omittedFailures, warnings }: ChatMessage): string[] {
 
 /** Returns the last line: the full job ID and the time, as `2026-11-23 09:30:00 UTC`. */
 export function footerOf({ footer, at }: ChatMessage): string {
-  const iso = new Date(at).toISOString();
-  const utc = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
-  return footer === null ? utc : `${footer} · ${utc}`;
+  const time = formatUtc(at);
+  return footer === null ? time : `${footer} · ${time}`;
 }
 
 /** A longer URL exceeds a limit of some channel, and a truncated link leads nowhere. */
@@ -115,8 +115,7 @@ const MAX_URL_CHARACTERS = 600;
  */
 export function linkTo(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return null;
-  if (url.username !== "" || url.password !== "") return null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) return null;
   const href = url.href.replace(/[()<>|\\'"`*~@!\s[\]]/g, percentEncoded);
   return href.length > MAX_URL_CHARACTERS ? null : { label, url: href };
 }

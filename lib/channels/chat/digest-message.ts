@@ -3,13 +3,7 @@ import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, FailureText, Link, TextBudget } from "./chat-message.ts";
 import { EMPTY_MESSAGE, linkTo } from "./chat-message.ts";
-import {
-  commonFacts,
-  jobLabel,
-  OUTCOME_PRESENTATION,
-  outcomeMessage,
-  outcomeTitle,
-} from "./outcome-message.ts";
+import { commonFacts, failuresOf, jobLabel, OUTCOME_PRESENTATION, outcomeTitle } from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
@@ -17,10 +11,10 @@ const MAX_LINK_CHARACTERS = 40;
 /** Writes how all jobs of a digest ended: how many by outcome, and the failures of each. */
 export function digestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
   const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
-  const messages = unsuccessful.map((summary) => ({ summary, message: outcomeMessage(summary, budget) }));
-  const all = messages.flatMap(({ summary, message }) => failuresOfJob(summary, message, budget));
+  const jobs = unsuccessful.map((summary) => ({ summary, ...failuresOf(summary, budget) }));
+  const all = jobs.flatMap(({ summary, failures }) => withJobTitle(failures, summary, budget));
   const failures = all.slice(0, budget.digestFailures);
-  const omittedByJobs = messages.reduce((sum, { message }) => sum + message.omittedFailures, 0);
+  const omittedByJobs = jobs.reduce((sum, { omitted }) => sum + omitted, 0);
   // After `succeeded`, OUTCOMES starts with the gravest outcome.
   const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
   const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
@@ -32,15 +26,15 @@ export function digestMessage(summaries: readonly OutcomeSummary[], budget: Text
     facts: commonFacts(summaries, budget),
     failures,
     omittedFailures: omittedByJobs + all.length - failures.length,
-    links: linksOf(summaries, unsuccessful),
+    links: linksOf(summaries),
     at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
   };
 }
 
 /** Each title names the job: `❌ Failed: CreateNode node-3 › CreateNodeVM`. A job without a failure has one entry. */
-function failuresOfJob(
+function withJobTitle(
+  failures: readonly FailureText[],
   summary: OutcomeSummary,
-  { failures }: ChatMessage,
   budget: TextBudget,
 ): readonly FailureText[] {
   const jobTitle = outcomeTitle(summary, budget);
@@ -56,16 +50,13 @@ function stepsBelowJob(title: string, { jobType }: OutcomeSummary): string {
   return title === jobType ? "" : title.replace(`${jobType ?? "unknown"} › `, "");
 }
 
-function linksOf(
-  summaries: readonly OutcomeSummary[],
-  unsuccessful: readonly OutcomeSummary[],
-): readonly Link[] {
-  const jobLinks = unsuccessful
+function linksOf(summaries: readonly OutcomeSummary[]): readonly Link[] {
+  const jobLinks = summaries
+    .filter(({ outcome }) => outcome !== "succeeded")
     .slice(0, MAX_JOB_LINKS)
     .map((summary) => linkTo(truncate(jobLabel(summary), MAX_LINK_CHARACTERS), summary.statusUrl));
-  const runUrls = new Set(summaries.map(({ context }) => context.runUrl));
-  const [runUrl] = runUrls;
-  const runLink = runUrls.size === 1 ? linkTo("Pipeline run", runUrl) : null;
+  const [runUrl, ...otherRunUrls] = new Set(summaries.map(({ context }) => context.runUrl));
+  const runLink = otherRunUrls.length > 0 ? null : linkTo("Pipeline run", runUrl);
   return [...jobLinks, runLink].filter((link) => link !== null);
 }
 

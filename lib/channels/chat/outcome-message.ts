@@ -1,17 +1,24 @@
 import { consoleUrl } from "../../domain/console-url.ts";
+import type { Failure } from "../../domain/failures.ts";
+import { hintFor } from "../../domain/hints.ts";
 import { describeWatchState, jobWasObserved, type Outcome } from "../../domain/job.ts";
 import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
-import { cleanLine } from "../../domain/plain-text.ts";
+import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
-import { linkTo } from "./chat-message.ts";
-import { failuresOf } from "./failures.ts";
+import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
+import { linkTo, splitHint } from "./chat-message.ts";
 
 /** Slack's header and the preview on a phone show no more. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 const MAX_WARNINGS = 3;
+const STEP = " › ";
+/** A longer path is shown without its middle steps. */
+const MAX_STEPS = 6;
+const FIRST_STEPS = 2;
+const LAST_STEPS = 3;
+const MAX_HINT_CHARACTERS = 400;
 
 /** Writes how one watched job ended. */
 export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
@@ -34,23 +41,18 @@ export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): Cha
 }
 
 /** The icon, the label and the tone of each outcome. */
-export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, OutcomePresentation>> = {
+export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; label: string; tone: Tone }>> = {
   succeeded: { icon: "✅", label: "Succeeded", tone: "good" },
   failed: { icon: "❌", label: "Failed", tone: "bad" },
   timed_out: { icon: "⏰", label: "Timed out", tone: "doubtful" },
   lost: { icon: "❓", label: "Lost", tone: "doubtful" },
 };
 
-interface OutcomePresentation {
-  readonly icon: string;
-  readonly label: string;
-  readonly tone: Tone;
-}
-
 /** `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
 function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
-  const lengthMs = hasEnded(summary.outcome) ? tookMs(summary) : watchedMs(summary);
-  const after = lengthMs === null ? "" : ` after ${formatDuration(lengthMs)}`;
+  const hasEnded = summary.outcome === "succeeded" || summary.outcome === "failed";
+  const duration = hasEnded ? tookText(summary) : watchedText(summary);
+  const after = duration === null ? "" : ` after ${duration}`;
   return truncate(outcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
 }
 
@@ -65,16 +67,14 @@ export function jobLabel({ jobType, resourceName, jobId }: OutcomeSummary): stri
   return `${cleanLine(jobType ?? "") || "Job"} ${cleanLine(resourceName ?? "") || cleanLine(jobId)}`;
 }
 
-const hasEnded = (outcome: Outcome): boolean => outcome === "succeeded" || outcome === "failed";
-
-/** The duration of the job by the cloud's clock, in milliseconds. */
-function tookMs({ durationSeconds }: OutcomeSummary): number | null {
-  return durationSeconds === null ? null : durationSeconds * 1000;
+/** How long the job took by the cloud's clock. Null: the cloud gave no duration. */
+function tookText({ durationSeconds }: OutcomeSummary): string | null {
+  return durationSeconds === null ? null : formatDuration(durationSeconds * 1000);
 }
 
-/** The time from acceptance to conclusion, in milliseconds. */
-function watchedMs({ acceptedAt, concludedAt }: OutcomeSummary): number {
-  return Math.max(0, concludedAt - acceptedAt);
+/** The time from acceptance to conclusion. */
+function watchedText({ acceptedAt, concludedAt }: OutcomeSummary): string {
+  return formatDuration(Math.max(0, concludedAt - acceptedAt));
 }
 
 function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
@@ -99,10 +99,8 @@ function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
 /** Shows how long the job was watched when the cloud gave no duration. */
 function durationFact(summary: OutcomeSummary): readonly [label: string, value: string] {
   const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
-  const lengthMs = tookMs(summary);
-  return lengthMs === null
-    ? ["Watched", `${formatDuration(watchedMs(summary))}, ${polls}`]
-    : ["Took", `${formatDuration(lengthMs)}, ${polls}`];
+  const took = tookText(summary);
+  return took === null ? ["Watched", `${watchedText(summary)}, ${polls}`] : ["Took", `${took}, ${polls}`];
 }
 
 /** Returns the facts that are equal for all jobs, except durations. */
@@ -141,4 +139,61 @@ function linksOf(summary: OutcomeSummary): readonly Link[] {
     linkTo("Pipeline run", context.runUrl),
     linkTo("Console", isDeleted ? null : consoleUrl(region, clusterId)),
   ].filter((link) => link !== null);
+}
+
+/** Returns the job's own failure and those of its subjobs, in tree order, and how many the budget did not allow. */
+export function failuresOf(
+  summary: OutcomeSummary,
+  budget: TextBudget,
+): { readonly failures: readonly FailureText[]; readonly omitted: number } {
+  const relevant = summary.failures.filter((_, index) => !isExplainedByNext(summary.failures, index));
+  const texts = relevant.slice(0, budget.failures).map((failure) => subJobFailure(failure, budget));
+  const own = jobFailure(summary, budget);
+  const unlisted = Math.max(0, summary.subJobs.failed - summary.failures.length);
+  return {
+    failures: own === null ? texts : [own, ...texts],
+    omitted: relevant.length - texts.length + unlisted,
+  };
+}
+
+/** A subjob without a reason failed because the next failure lies below it. */
+function isExplainedByNext(failures: readonly Failure[], index: number): boolean {
+  const [failure, next] = [failures[index], failures[index + 1]];
+  if (failure === undefined || next === undefined || failure.reason?.trim()) return false;
+  const { path } = failure;
+  return next.path.length > path.length && path.every((step, level) => next.path[level] === step);
+}
+
+function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: TextBudget): FailureText {
+  const title = pathText(path, budget);
+  const name = resourceName?.trim() ? truncate(cleanLine(resourceName), budget.textCharacters) : null;
+  return {
+    title: name === null ? title : `${title} (${name})`,
+    reason: reasonText(reason, budget),
+    hint: hint === null ? null : splitHint(truncate(cleanLine(hint), MAX_HINT_CHARACTERS)),
+  };
+}
+
+/** `CreateCluster › InstallMaster`. */
+function pathText(path: readonly string[], budget: TextBudget): string {
+  const steps =
+    path.length <= MAX_STEPS ? path : [...path.slice(0, FIRST_STEPS), "…", ...path.slice(-LAST_STEPS)];
+  return steps.map((step) => truncate(cleanLine(step) || "unknown", budget.textCharacters)).join(STEP);
+}
+
+/** The job's own reason. Null when a subjob gives the same reason, or when the job has none and a subjob failed. */
+function jobFailure(
+  { outcome, jobType, reason, failures }: OutcomeSummary,
+  budget: TextBudget,
+): FailureText | null {
+  const text = reasonText(reason, budget);
+  if (text === null && (outcome !== "failed" || failures.length > 0)) return null;
+  if (failures.some((failure) => reasonText(failure.reason, budget) === text)) return null;
+  const hint = hintFor(reason);
+  const title = outcome === "failed" ? pathText([jobType ?? "Job"], budget) : null;
+  return { title, reason: text, hint: hint === null ? null : splitHint(hint) };
+}
+
+function reasonText(reason: string | null, budget: TextBudget): string | null {
+  return reason === null ? null : truncate(cleanLines(reason), budget.reasonCharacters) || null;
 }

@@ -1,14 +1,8 @@
-import type {
-  ActionsBlock,
-  KnownBlock,
-  PlainTextElement,
-  RichTextBlock,
-  RichTextElement,
-} from "@slack/types";
+import type { Button, KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
 import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, Fact, FailureText, Hint } from "../chat/chat-message.ts";
+import type { ChatMessage, Fact, FailureText, Hint, Link } from "../chat/chat-message.ts";
 import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
@@ -30,10 +24,10 @@ function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
     { type: "header", text: plainText(message.headline, MAX_HEADER_CHARACTERS) },
     ...(mention === null ? [] : [mentionBlock(mention)]),
     ...(message.facts.length > 0 ? [factsBlock(message.facts)] : []),
-    ...message.summary.map((line) => lineBlock(line, { bold: true })),
+    ...message.summary.map((line) => paragraph(boldText(line))),
     ...message.failures.map(failureBlock),
-    ...notesOf(message).map((line) => lineBlock(line, { bold: false })),
-    ...(message.links.length > 0 ? [buttonsBlock(message)] : []),
+    ...notesOf(message).map((line) => paragraph(normalText(line))),
+    ...(message.links.length > 0 ? [{ type: "actions" as const, elements: message.links.map(button) }] : []),
     { type: "context", elements: [plainText(footerOf(message), MAX_CONTEXT_CHARACTERS)] },
   ];
 }
@@ -43,23 +37,13 @@ const mentionBlock = (mention: string): KnownBlock => ({
   text: { type: "mrkdwn", text: mention },
 });
 
-function buttonsBlock({ links }: ChatMessage): ActionsBlock {
-  return {
-    type: "actions",
-    elements: links.map(({ label, url }) => ({
-      type: "button",
-      text: plainText(label, MAX_BUTTON_CHARACTERS),
-      url,
-    })),
-  };
-}
+const button = ({ label, url }: Link): Button => ({
+  type: "button",
+  text: plainText(label, MAX_BUTTON_CHARACTERS),
+  url,
+});
 
 type Section = RichTextBlock["elements"][number];
-
-/** Rich text is the only block with bold text and code that reads no markup in its text. */
-function lineBlock(text: string, { bold }: { readonly bold: boolean }): RichTextBlock {
-  return block([section([bold ? boldText(text) : normalText(text)])]);
-}
 
 /** `Project: prod · Region: eu-de`. */
 function factsBlock(facts: readonly Fact[]): RichTextBlock {
@@ -68,20 +52,20 @@ function factsBlock(facts: readonly Fact[]): RichTextBlock {
     boldText(`${label}: `),
     normalText(value),
   ]);
-  return block([section(elements)]);
+  return paragraph(...elements);
 }
 
 /** The title, the cloud's reason as preformatted text, and the hint. */
 function failureBlock({ title, reason, hint }: FailureText): RichTextBlock {
   const reasonSection: Section =
     reason === null
-      ? section([{ type: "text", text: NO_REASON, style: { italic: true } }])
+      ? section({ type: "text", text: NO_REASON, style: { italic: true } })
       : { type: "rich_text_preformatted", elements: [{ type: "text", text: reason }] };
-  return block([
-    ...(title === null ? [] : [section([boldText(title)])]),
+  return block(
+    ...(title === null ? [] : [section(boldText(title))]),
     reasonSection,
-    ...(hint === null ? [] : [section(hintElements(hint))]),
-  ]);
+    ...(hint === null ? [] : [section(...hintElements(hint))]),
+  );
 }
 
 function hintElements({ advice, url }: Hint): RichTextElement[] {
@@ -90,8 +74,10 @@ function hintElements({ advice, url }: Hint): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: READ_MORE }];
 }
 
-const block = (elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
-const section = (elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
+/** Rich text is the only block with bold text and code that reads no markup in its text. */
+const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
+const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
+const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
 const normalText = (text: string): RichTextElement => ({ type: "text", text });
 const boldText = (text: string): RichTextElement => ({ type: "text", text, style: { bold: true } });
 

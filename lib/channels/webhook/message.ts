@@ -1,6 +1,5 @@
-import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { toIsoOrNull } from "../../domain/time-text.ts";
+import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
@@ -19,11 +18,11 @@ function webhookEvent(content: NotificationContent): WebhookEvent {
     case "digest":
       return digestEvent(content.summaries);
     case "target_gone": {
-      const since = iso(content.since);
+      const since = toIso(content.since);
       return { type: "target.gone", timestamp: since, data: { target: content.target, since } };
     }
     case "test":
-      return { type: "target.test", timestamp: iso(content.at), data: { target: content.target } };
+      return { type: "target.test", timestamp: toIso(content.at), data: { target: content.target } };
     default:
       return content satisfies never;
   }
@@ -31,7 +30,7 @@ function webhookEvent(content: NotificationContent): WebhookEvent {
 
 /** The event of a job's outcome. Its time is the end of the watch. */
 export function jobEvent(summary: OutcomeSummary): JobEvent {
-  const concludedAt = iso(summary.concludedAt);
+  const concludedAt = toIso(summary.concludedAt);
   return {
     type: `job.${summary.outcome}`,
     timestamp: concludedAt,
@@ -53,7 +52,7 @@ export function jobEvent(summary: OutcomeSummary): JobEvent {
       updatedAt: toIsoOrNull(summary.updatedAt),
       durationSeconds: summary.durationSeconds,
       watch: {
-        acceptedAt: iso(summary.acceptedAt),
+        acceptedAt: toIso(summary.acceptedAt),
         concludedAt,
         polls: summary.polls,
         lagSeconds: summary.lagSeconds,
@@ -69,7 +68,7 @@ function digestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);
   return {
     type: "jobs.digest",
-    timestamp: instants.length === 0 ? null : iso(Math.max(...instants)),
+    timestamp: instants.length === 0 ? null : toIso(Math.max(...instants)),
     data: {
       total: summaries.length,
       jobs: summaries
@@ -77,8 +76,4 @@ function digestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
         .map(({ project, jobId, outcome }) => ({ project, jobId, outcome })),
     },
   };
-}
-
-function iso(at: Instant): string {
-  return new Date(at).toISOString();
 }
