@@ -6,30 +6,21 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { linkOptions } from "../../lib/auth/link-keys.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
-import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
+import { authenticate } from "../shared/authenticate.ts";
+import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse } from "./api-reference.ts";
-import { type ListJobsPorts, listJobs } from "./list-jobs.ts";
-import { type PagesPorts, showJob, showJobs } from "./pages.ts";
-import { type ReadStatusPorts, readStatus } from "./read-status.ts";
-import { type RedeliverPorts, redeliver } from "./redeliver.ts";
-import { type StopWatchPorts, stopWatch } from "./stop-watch.ts";
-import { type TestTargetPorts, testTarget } from "./test-target.ts";
-
-type StepPorts = AuthenticatePorts &
-  ListJobsPorts &
-  PagesPorts &
-  ReadStatusPorts &
-  RedeliverPorts &
-  StopWatchPorts &
-  TestTargetPorts & { readonly health: () => Promise<ApiResponse> };
-/** The ports of all steps, without those that belong to one request. */
-export type ApiPorts = Omit<StepPorts, "note" | "remainingMs">;
+import { listJobs } from "./list-jobs.ts";
+import { showJob, showJobs } from "./pages.ts";
+import { readStatus } from "./read-status.ts";
+import { redeliver } from "./redeliver.ts";
+import { stopWatch } from "./stop-watch.ts";
+import { testTarget } from "./test-target.ts";
 
 type Params = Readonly<Record<string, string>>;
 type Result = Promise<ApiResponse | ProblemResponse>;
-type OpenStep = (params: Params, request: ApiRequest, ports: StepPorts) => Result;
-type CallerStep = (params: Params, request: ApiRequest, ports: StepPorts, caller: Caller) => Result;
-type WatchStep = (key: WatchKey, request: ApiRequest, ports: StepPorts, caller: Caller) => Result;
+type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Result;
+type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
+type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
 /** The operations without a bearer token. The link of a page contains a key. */
 const OPEN_STEPS = {
@@ -61,7 +52,7 @@ export function createApiHandler(ports: ApiPorts): HandleRequest {
   };
 }
 
-async function handle(request: ApiRequest, ports: StepPorts): Result {
+async function handle(request: ApiRequest, ports: RequestPorts): Result {
   const route = matchRoute(request.method, request.path);
   if (route.kind === "path_not_found") return pathNotFound();
   if (route.kind === "method_not_allowed") return methodNotAllowed(route.allow);
@@ -91,7 +82,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
 }
 
 /** The OpenAPI document is available even while the config has errors. The config source logs the errors. */
-async function publicUrl({ configs, defaultUrl }: StepPorts): Promise<string> {
+async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return linkOptions(await configs.current(), defaultUrl).publicUrl;
   } catch {

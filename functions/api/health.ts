@@ -15,7 +15,8 @@ export interface HealthPorts {
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  readonly onUnreachable: (check: CheckName, error: unknown) => void;
+  /** By default a failed check is logged. */
+  readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
 /** `GET /v1/health`: 200 when all checks pass, else 503. The response contains no causes. */
@@ -24,7 +25,11 @@ export function createHealth(ports: HealthPorts): () => Promise<ApiResponse> {
   return () => cache.get("health");
 }
 
-async function runChecks({ checks, wait, onUnreachable }: HealthPorts): Promise<ApiResponse> {
+async function runChecks({
+  checks,
+  wait,
+  onUnreachable = logUnreachable,
+}: HealthPorts): Promise<ApiResponse> {
   const run = async (check: CheckName): Promise<"ok" | "unreachable"> => {
     try {
       const timeout = wait(CHECK_TIMEOUT_MS).then(() => {

@@ -4,28 +4,21 @@ import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { type LinkOptions, linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
-import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
-import { pollsMade, type Watch, type WatchLedger, type WatchPage } from "../../lib/ledger/watch.ts";
+import { pollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
+import type { ApiPorts } from "./api-ports.ts";
 
 /** The index has no states, so a filter reads more watches until it has found enough. A call makes at most this many reads. */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
 
-export interface ListJobsPorts {
-  readonly ledger: Pick<WatchLedger, "listRecentWatches">;
-  readonly configs: Pick<ConfigSource, "current" | "currentWith">;
-  /** The API's own URL, for a config without `publicUrl`. */
-  readonly defaultUrl: string;
-  readonly now: () => Instant;
-}
-
 /** `GET /v1/jobs`: the watches of one project, newest first, in all states or in some. */
 export async function listJobs(
   _params: unknown,
-  request: Pick<ApiRequest, "query">,
-  { ledger, configs, defaultUrl, now }: ListJobsPorts,
+  request: ApiRequest,
+  { ledger, configs, defaultUrl, now }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const project = request.query.get("project");
@@ -45,7 +38,7 @@ export async function listJobs(
 
 async function findWatches(
   { project, states, limit, before }: ListQuery,
-  ledger: ListJobsPorts["ledger"],
+  ledger: ApiPorts["ledger"],
 ): Promise<WatchPage> {
   const watches: Watch[] = [];
   let next = before;
@@ -77,8 +70,8 @@ function listedJob(watch: Watch, links: LinkOptions, now: Instant): ListedJob {
     type: jobType,
     resourceName,
     polls: pollsMade(watch),
-    acceptedAt: new Date(acceptedAt).toISOString(),
-    concludedAt: concludedAt === null ? null : new Date(concludedAt).toISOString(),
+    acceptedAt: toIso(acceptedAt),
+    concludedAt: toIsoOrNull(concludedAt),
     statusUrl: statusUrl(links.publicUrl, watch),
     pageUrl: pageUrl(links, watch, now),
   };

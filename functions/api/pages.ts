@@ -7,16 +7,15 @@ import {
   pageUrl,
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
-import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { truncateTree } from "../../lib/domain/truncate-tree.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { WatchPage } from "../../lib/ledger/watch.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { parseListState } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
+import type { ApiPorts } from "./api-ports.ts";
 import { withDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
@@ -25,24 +24,14 @@ const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 const MAX_FILTER_LENGTH = 200;
 
-export interface PagesPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "listRecentWatches" | "readDigest" | "readDelivery">;
-  readonly configs: Pick<ConfigSource, "current">;
-  /** The API's own URL, for a config without `publicUrl`. */
-  readonly defaultUrl: string;
-  readonly now: () => Instant;
-}
-
-type PageRequest = Pick<ApiRequest, "query" | "headers">;
-
 /**
  * `GET /jobs/{project}/{jobId}?key=…`: the page of one job. A wrong key, an expired key and an unknown job get the same
  * page. The page links to the list of its project, with the same expiry.
  */
 export async function showJob(
   params: Readonly<Record<string, string>>,
-  request: PageRequest,
-  { ledger, configs, defaultUrl, now: clock }: PagesPorts,
+  request: ApiRequest,
+  { ledger, configs, defaultUrl, now: clock }: ApiPorts,
 ): Promise<ApiResponse> {
   const [config, now] = [await configs.current(), clock()];
   const project = Name.safeParse(params.project);
@@ -68,8 +57,8 @@ function truncateForPage(tree: Job | null): Job | null {
 /** `GET /jobs?key=…&project=…`: the page with the recent watches of a project. Without `project`, the default project. */
 export async function showJobs(
   _params: unknown,
-  request: PageRequest,
-  { ledger, configs, defaultUrl, now: clock }: PagesPorts,
+  request: ApiRequest,
+  { ledger, configs, defaultUrl, now: clock }: ApiPorts,
 ): Promise<ApiResponse> {
   const [config, now] = [await configs.current(), clock()];
   const { query } = request;
@@ -92,7 +81,7 @@ export async function showJobs(
 
 /** Returns null for a `before` that is not a page token. */
 async function readRecent(
-  ledger: PagesPorts["ledger"],
+  ledger: ApiPorts["ledger"],
   project: string,
   before: string | null,
 ): Promise<WatchPage | null> {
@@ -107,7 +96,7 @@ async function readRecent(
 /** Returns options for the links on a page, which expire with the key. Returns null when the key does not open the page. */
 function openPage(
   page: LinkedPage,
-  { query }: PageRequest,
+  { query }: ApiRequest,
   links: LinkOptions,
   now: Instant,
 ): LinkOptions | null {
@@ -117,7 +106,7 @@ function openPage(
 }
 
 /** Makes the response with a page. Null makes a 404. */
-function pageResponse(page: RenderedPage | null, request: PageRequest): ApiResponse {
+function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
   return conditionalResponse({ status: page === null ? 404 : 200, headers, body: html }, request);
 }

@@ -6,11 +6,10 @@ import {
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
 import { readWait } from "../../lib/api/watch-request.ts";
-import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
-import { DIGEST_PROJECT, digestTargetsOf } from "../shared/notification-targets.ts";
+import { digestKey, digestTargetsOf } from "../shared/notification-targets.ts";
+import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { statusResponse } from "./status-response.ts";
 
 /** The time between two reads of a call that waits. */
@@ -19,19 +18,11 @@ const REREAD_MS = 1_000;
 const RESPONSE_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
-export interface ReadStatusPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "readDigest" | "readDelivery">;
-  readonly configs: Pick<ConfigSource, "current">;
-  readonly now: () => Instant;
-  readonly wait: (ms: number) => Promise<void>;
-  readonly remainingMs: () => number;
-}
-
 /** `GET /v1/jobs/{project}/{jobId}`. With `?wait`, the call waits until the watch has ended or the time is over. */
 export async function readStatus(
   key: WatchKey,
-  request: Pick<ApiRequest, "query" | "headers">,
-  ports: ReadStatusPorts,
+  request: ApiRequest,
+  ports: RequestPorts,
 ): Promise<ApiResponse | ProblemResponse> {
   const wait = readWait(request.query);
   if (wait.kind === "problem") return wait;
@@ -49,7 +40,7 @@ export async function readStatus(
 async function readUntilEnded(
   key: WatchKey,
   waitSeconds: number,
-  { ledger, now, wait, remainingMs }: ReadStatusPorts,
+  { ledger, now, wait, remainingMs }: RequestPorts,
 ): Promise<WatchDocument | null> {
   const until = now() + Math.min(waitSeconds * 1000, remainingMs() - RESPONSE_MS);
   let document = await ledger.readWatch(key);
@@ -73,7 +64,7 @@ function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
  */
 export async function withDigestDeliveries(
   document: WatchDocument,
-  ledger: Pick<Ledger, "readDigest" | "readDelivery">,
+  ledger: ApiPorts["ledger"],
 ): Promise<WatchDocument> {
   const { watch } = document;
   const { digestId, state } = watch;
@@ -82,12 +73,7 @@ export async function withDigestDeliveries(
   const deliveries = await Promise.all(
     document.deliveries.map((delivery) =>
       targets.includes(delivery.target) && delivery.redelivery === 0
-        ? ledger.readDelivery({
-            project: DIGEST_PROJECT,
-            jobId: digestId,
-            generation: 0,
-            target: delivery.target,
-          })
+        ? ledger.readDelivery(digestKey(digestId, delivery.target))
         : delivery,
     ),
   );

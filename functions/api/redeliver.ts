@@ -11,23 +11,12 @@ import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallback } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
-import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { deliveriesOverdueAt, type Watch } from "../../lib/ledger/watch.ts";
 import { notificationMessage } from "../../lib/queue/messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-
-export interface RedeliverPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "scheduleSweep" | "startRedelivery">;
-  readonly notifyQueue: Pick<Queue, "send">;
-  readonly configs: Pick<ConfigSource, "current">;
-  readonly now: () => Instant;
-  /** Receives the targets whose notifications were queued again. */
-  readonly onRedelivered: (key: WatchKey, targets: readonly string[], caller: string) => void;
-}
+import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * `POST …/redeliver`: restarts the notifications of an ended watch. A target that the request names is notified whatever
@@ -35,8 +24,8 @@ export interface RedeliverPorts {
  */
 export async function redeliver(
   key: WatchKey,
-  request: Pick<ApiRequest, "query" | "headers" | "body">,
-  { ledger, configs, now: clock, notifyQueue, onRedelivered }: RedeliverPorts,
+  request: ApiRequest,
+  { ledger, configs, now: clock, notifyQueue, onRedelivered = logRedelivered }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const read = readRedelivery(request);
@@ -57,20 +46,17 @@ export async function redeliver(
   const reopened = await Promise.all(
     chosen.targets.map(async (target) => {
       const notification = { ...key, target, generation };
-      const number = await ledger.startRedelivery(notification, expiresAt);
-      return { target, redelivery: number, message: notificationMessage(notification, state, number) };
+      const redelivery = await ledger.startRedelivery(notification, expiresAt);
+      const message = notificationMessage(notification, state, redelivery);
+      return { id: message.id, message, result: { target, redelivery } };
     }),
   );
   const results = reopened.length === 0 ? [] : await notifyQueue.send(reopened.map(({ message }) => message));
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
-  const queued = reopened.filter(({ message }) => !failed.has(message.id));
-  onRedelivered(
-    key,
-    queued.map(({ target }) => target),
-    caller.name,
-  );
+  const targets = reopened.filter(({ id }) => !failed.has(id)).map(({ result }) => result);
+  const names = targets.map(({ target }) => target);
+  onRedelivered(key, names, caller.name);
   if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
-  const targets = queued.map(({ target, redelivery: number }) => ({ target, redelivery: number }));
   return jsonResponse(202, { ...key, targets } satisfies RedeliveryResult);
 }
 
@@ -103,10 +89,6 @@ function chooseTargets(
 }
 
 /** Logs a redelivery. Each attempt that follows has a log line of its own. */
-export function logRedelivered(
-  { project, jobId }: WatchKey,
-  targets: readonly string[],
-  caller: string,
-): void {
-  log.info("redeliver", { caller, project, job_id: jobId, targets });
+export function logRedelivered(key: WatchKey, targets: readonly string[], caller: string): void {
+  log.info("redeliver", { caller, ...key, targets });
 }

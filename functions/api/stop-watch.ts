@@ -2,23 +2,13 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
 import { rejectInput } from "../../lib/api/request-body.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
-import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { type Queue, SendFailedError } from "../../lib/queue/queue.ts";
+import type { WatchKey } from "../../lib/domain/job.ts";
+import { SendFailedError } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
-
-export interface StopWatchPorts {
-  readonly ledger: Pick<Ledger, "stopWatch" | "readWatch" | "removeRunningMember" | "readDigest">;
-  readonly notifyQueue: Pick<Queue, "send">;
-  readonly configs: Pick<ConfigSource, "current">;
-  readonly now: () => Instant;
-  /** Called when this request has stopped the watch. */
-  readonly onStopped: (key: WatchKey, caller: string) => void;
-}
+import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * `DELETE /v1/jobs/{project}/{jobId}`: stops a watch. Nobody is notified. An ended watch keeps its state. A watch that
@@ -27,8 +17,8 @@ export interface StopWatchPorts {
  */
 export async function stopWatch(
   key: WatchKey,
-  request: Pick<ApiRequest, "query" | "body">,
-  { ledger, notifyQueue, configs, now, onStopped }: StopWatchPorts,
+  request: ApiRequest,
+  { ledger, notifyQueue, configs, now, onStopped = logStopped }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const problem = rejectInput(request);
@@ -49,7 +39,7 @@ export async function stopWatch(
 }
 
 /** Logs and counts a stopped watch. */
-export function logStopped({ project, jobId }: WatchKey, caller: string): void {
-  log.info("stop", { caller, project, job_id: jobId });
+export function logStopped(key: WatchKey, caller: string): void {
+  log.info("stop", { caller, ...key });
   meter.add("Stopped", 1);
 }

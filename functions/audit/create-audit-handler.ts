@@ -6,14 +6,12 @@ import { meter } from "../../lib/runtime/metrics.ts";
 /** At most this many orphaned watches are logged by name. */
 const MAX_LOGGED = 50;
 
-export interface AuditPorts {
-  readonly readAudit: (now: Instant) => Promise<Audit>;
-  readonly now: () => Instant;
-  readonly onAudit: (audit: Audit) => void;
-}
-
 /** Creates the handler of the audit, which counts all watches and finds those that are neither over nor followed. */
-export function createAuditHandler({ readAudit, now, onAudit }: AuditPorts): () => Promise<void> {
+export function createAuditHandler(
+  readAudit: (now: Instant) => Promise<Audit>,
+  now: () => Instant,
+  onAudit: (audit: Audit) => void = logAudit,
+): () => Promise<void> {
   return async () => onAudit(await readAudit(now()));
 }
 
@@ -21,8 +19,7 @@ export function createAuditHandler({ readAudit, now, onAudit }: AuditPorts): () 
 export function logAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy });
-  for (const { project, jobId } of orphaned.slice(0, MAX_LOGGED))
-    log.error("orphaned", { project, job_id: jobId });
+  for (const { project, jobId } of orphaned.slice(0, MAX_LOGGED)) log.error("orphaned", { project, jobId });
   meter.add("AuditDiscrepancy", discrepancy);
   meter.add("LiveWatches", live);
 }

@@ -4,11 +4,9 @@ import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { scheduleHandler } from "../../lib/runtime/invocation.ts";
-import { createAuditHandler, logAudit } from "./create-audit-handler.ts";
+import { createAuditHandler } from "./create-audit-handler.ts";
 
 const env = readEnvironment("LEDGER_TABLE");
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
-export const handler = scheduleHandler(
-  createAuditHandler({ readAudit: (now) => readAudit(table, now), now: systemClock, onAudit: logAudit }),
-);
+export const handler = scheduleHandler(createAuditHandler((now) => readAudit(table, now), systemClock));

@@ -21,14 +21,14 @@ export interface EnqueuePorts
   readonly random: () => number;
   /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
-  readonly onAccepted: (caller: string, project: string, jobs: readonly JobResult[]) => void;
-  readonly onDurationsUnread: (error: unknown) => void;
+  /** Reports one call. By default it is logged, like the other reports. */
+  readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
+  readonly onDurationsUnread?: (error: unknown) => void;
 }
 
 /** Creates the handler of `POST /v1/jobs`. */
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
-  const { ledger, now, random, onDurationsUnread } = ports;
-  const firstPollDelay = createFirstPollDelay(ledger, now, random, onDurationsUnread);
+  const firstPollDelay = createFirstPollDelay(ports);
   return async (request, _invocation, note) => {
     const answer = await acceptRequest(request, note, firstPollDelay, ports);
     return "kind" in answer ? renderProblem(answer, request.requestId) : answer;
@@ -39,13 +39,13 @@ async function acceptRequest(
   request: ApiRequest,
   note: Note,
   firstPollDelay: FirstPollDelay,
-  ports: EnqueuePorts,
+  { onAccepted = logAccepted, ...ports }: EnqueuePorts,
 ): Promise<ApiResponse | ProblemResponse> {
   const identified = await authenticate(request.headers.authorization, { ...ports, note });
   if (identified.kind === "problem") return identified;
   const read = readSubmission(request);
   if (read.kind === "problem") return read;
-  const { submission, fromReply } = read;
+  const { submission, locate } = read;
 
   let config = await ports.configs.current();
   if (hasUnknownName(submission, config)) config = await ports.configs.refreshed();
@@ -54,18 +54,13 @@ async function acceptRequest(
 
   const links = linkOptions(config, ports.defaultUrl);
   const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
-  ports.onAccepted(identified.caller.name, resolved.project, jobs);
-  return submissionResponse(jobs, fromReply ? "reply" : submission.jobIds === undefined ? "jobId" : "jobIds");
+  onAccepted(identified.caller.name, resolved.project, jobs);
+  return submissionResponse(jobs, (i) => locate(submission.jobIds === undefined ? ["jobId"] : ["jobIds", i]));
 }
 
 /** Writes the log line and the metric of one call. The line lists the jobs that the call started to watch. */
 export function logAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
-  log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, job_ids: jobIds });
+  log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, jobIds });
   meter.add("Accepted", jobIds.length);
-}
-
-/** Logs that some jobs could not be accepted. Their caller is asked to send them again. */
-export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
-  log.error("accept failed", { step }, error);
 }

@@ -8,6 +8,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { OpenResult } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";
@@ -33,8 +34,8 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
-  /** Called for a step that failed for some jobs. The caller does not see the error. */
-  readonly onFailure: (step: "open" | "send" | "digest", error: unknown) => void;
+  /** Reports a step that failed for some jobs. By default the error is logged. The caller does not see the error. */
+  readonly onFailure?: (step: "open" | "send" | "digest", error: unknown) => void;
 }
 
 /**
@@ -56,7 +57,7 @@ async function openWatch(
   jobId: string,
   { project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
   digestId: string | null,
-  { ledger, config: { settings }, now, firstPollDelay, onFailure }: AcceptPorts,
+  { ledger, config: { settings }, now, firstPollDelay, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(deadlineMinutes * MINUTE_MS);
   const delay = await firstPollDelay(settings.poll, project, jobIds.length);
@@ -98,7 +99,7 @@ async function createDigest(
   targets: readonly string[],
   { project }: ResolvedSubmission,
   opened: readonly OpenedJob[],
-  { ledger, config, onFailure }: AcceptPorts,
+  { ledger, config, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const members = opened.filter((job) => job.kind === "accepted");
   if (members.length === 0) return opened;
@@ -116,6 +117,11 @@ async function createDigest(
   }
 }
 
+/** Logs that some jobs could not be accepted. Their caller is asked to send them again. */
+export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
+  log.error("accept failed", { step }, error);
+}
+
 /** Returns the delay of a new job's first poll in seconds. `jobs` is the number of jobs in the call. */
 export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
 
@@ -124,12 +130,17 @@ export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number)
  * durations of all jobs of its project. They are read at most once in ten minutes per project. A large call uses the
  * durations that smaller calls have read. The function never throws.
  */
-export function createFirstPollDelay(
-  ledger: Pick<Ledger, "readDurations">,
-  now: () => Instant,
-  random: () => number,
-  onDurationsUnread: (error: unknown) => void,
-): FirstPollDelay {
+export function createFirstPollDelay({
+  ledger,
+  now,
+  random,
+  onDurationsUnread,
+}: {
+  readonly ledger: Pick<Ledger, "readDurations">;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  readonly onDurationsUnread?: (error: unknown) => void;
+}): FirstPollDelay {
   const read = createLearnedDurations(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs) => {

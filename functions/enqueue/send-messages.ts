@@ -4,7 +4,7 @@ import type { Outcome } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-import type { AcceptPorts, OpenedJob } from "./open-watches.ts";
+import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /** A sweep checks the notifications of an ended watch after this time, because this call may fail to send them. */
 const SWEEP_DELAY_MS = 600_000;
@@ -71,7 +71,7 @@ function outcomeOf({ state }: Watch): Outcome | null {
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
-  { ledger, config, now, onFailure }: AcceptPorts,
+  { ledger, config, now, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
@@ -93,7 +93,7 @@ async function scheduleSweeps(
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
-  { onFailure }: AcceptPorts,
+  { onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");

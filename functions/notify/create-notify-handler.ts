@@ -34,7 +34,9 @@ const MAX_ADDED_WAIT_SECONDS = 120;
 /** The request of an attempt, with the notification that it belongs to. */
 export type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
-export interface NotifyPorts extends Omit<RecordAttemptPorts, "settings"> {
+export interface NotifyPorts
+  extends Omit<RecordAttemptPorts, "settings">,
+    Pick<ReadMessagePorts, "onUnreadable"> {
   readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotification" | "readTarget"> &
     ResolveNotificationPorts["ledger"] &
     AcquireRateLimitPorts["ledger"] &
@@ -42,13 +44,12 @@ export interface NotifyPorts extends Omit<RecordAttemptPorts, "settings"> {
   readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
   /** Makes one attempt. Never throws. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
-  readonly onUnreadable: ReadMessagePorts["onUnreadable"];
 }
 
 /** Creates the handler of the notify queue. Each message is one notification to one target. */
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
-  const { configs, onUnreadable, deadLetterQueue } = ports;
-  const readPorts = { queue: ports.notifyQueue, deadLetterQueue, onUnreadable };
+  const { configs } = ports;
+  const readPorts = { ...ports, queue: ports.notifyQueue };
   return async (received) => {
     const read = await readMessage(NotifyMessage, received, readPorts);
     if (read.kind === "unreadable") return read.disposition;

@@ -27,17 +27,6 @@ export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
 
-/**
- * Reports an attempt. `state` is the state of the delivery after the attempt. `attempts` is the number of attempts that
- * count against the retry schedule.
- */
-type ReportAttempt = (
-  notification: Notification,
-  result: AttemptResult,
-  state: DeliveryState,
-  attempts: number,
-) => void;
-
 export interface RecordAttemptPorts {
   readonly ledger: Pick<Ledger, "recordAttempt" | "markDeadLettered" | "throttleTarget" | "switchTargetOff">;
   readonly notifyQueue: Pick<Queue, "changeVisibility">;
@@ -45,7 +34,8 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  readonly onAttempt: ReportAttempt;
+  /** By default the attempt is logged and counted. */
+  readonly onAttempt?: typeof logAttempt;
 }
 
 /**
@@ -60,7 +50,7 @@ export async function recordAttempt(
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings, now, random } = ports;
+  const { ledger, settings, now, random, onAttempt = logAttempt } = ports;
   const { key, redelivery } = notification;
   const at = now();
   const { verdict, spent, reason, status, durationMs, answer } = result;
@@ -92,7 +82,7 @@ export async function recordAttempt(
     attempt: { at, verdict, status, durationMs, reason, answer },
     nextAttemptAt,
   });
-  ports.onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
+  onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
@@ -130,23 +120,20 @@ export async function deadLetter(
   return "acknowledged";
 }
 
-/** Logs and counts one attempt. The log line has the name of the target and never its URL. */
-export const logAttempt: ReportAttempt = ({ key, redelivery, target }, result, state, attempts) => {
-  const { verdict, reason, status, durationMs, spent } = result;
+/**
+ * Logs and counts one attempt. The log line has the name of the target and never its URL.
+ * @param state the state of the delivery after the attempt
+ * @param attempts the number of attempts that count against the retry schedule
+ */
+export function logAttempt(
+  { key: { project, jobId, target: name }, redelivery, target }: Notification,
+  { verdict, reason, status, durationMs, spent }: AttemptResult,
+  state: DeliveryState,
+  attempts: number,
+): void {
   const kind = target?.kind ?? "unknown";
-  log.info("attempt", {
-    project: key.project,
-    job_id: key.jobId,
-    target: key.target,
-    kind,
-    redelivery,
-    attempts,
-    verdict,
-    reason,
-    status,
-    duration_ms: durationMs,
-    state,
-  });
+  const fields = { project, jobId, target: name, kind, redelivery, attempts };
+  log.info("attempt", { ...fields, verdict, reason, status, durationMs, state });
   meter.add("Attempts", 1);
   meter.add("Attempts", 1, { kind, verdict });
   if (spent && verdict !== "delivered") meter.add("AttemptsFailed", 1);
@@ -154,4 +141,4 @@ export const logAttempt: ReportAttempt = ({ key, redelivery, target }, result, s
   if (state !== "pending") meter.add("Notifications", 1, { kind, state });
   if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
   if (state === "gone") meter.add("TargetGone", 1);
-};
+}

@@ -10,7 +10,7 @@ import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
-import { DIGEST_PROJECT, TARGET_PROJECT } from "../shared/notification-targets.ts";
+import { digestKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
 /** Everything that an attempt needs to know about a notification. */
 export interface Notification {
@@ -79,7 +79,7 @@ async function resolveWith(
       const summaries = read.filter((summary) => summary !== null);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      const key = { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target: name };
+      const key = digestKey(digestId, name);
       const content = { kind: "digest", summaries } as const;
       return { ...common, key, redelivery: 0, content, webhookId: webhookId(key, "digest") };
     }

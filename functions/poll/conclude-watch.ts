@@ -17,6 +17,7 @@ import {
 import type { PollDecision } from "../../lib/schedule/poll-decision.ts";
 import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import { notificationTargets } from "../shared/notification-targets.ts";
+import { logConcluded } from "./poll-log.ts";
 
 /** Time limit for the queries of failed subjobs that show no reason. */
 const SUBJOBS_MS = 5_000;
@@ -38,7 +39,8 @@ export interface ConcludePorts {
   /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  readonly onConcluded: (summary: OutcomeSummary) => void;
+  /** By default the conclusion is logged and counted. */
+  readonly onConcluded?: typeof logConcluded;
 }
 
 /** The result of a claimed poll. */
@@ -141,7 +143,7 @@ async function notifyAndEnd(
   polledAt: readonly Instant[],
   ports: ConcludePorts,
 ): Promise<void> {
-  const { ledger, config, notifyQueue } = ports;
+  const { ledger, config, notifyQueue, onConcluded = logConcluded } = ports;
   const { outcome, phase, jobType, resourceName } = summary;
   const key = { project: watch.project, jobId: watch.jobId };
   const digestTargets = await finishDigestMember(watch.digestId, key, ports);
@@ -166,7 +168,7 @@ async function notifyAndEnd(
       job: { phase, jobType, resourceName },
     });
     if (ended.kind === "ended") {
-      ports.onConcluded(summary);
+      onConcluded(summary);
       await learnDuration(summary, ledger);
     }
     if (ended.kind !== "targets_changed") return;

@@ -16,7 +16,7 @@ import {
 import { createLearnedDurations, type LearnedDurations } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
-import type { PollReport } from "./poll-log.ts";
+import { logPoll, type PollReport } from "./poll-log.ts";
 import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
@@ -44,8 +44,9 @@ export interface PollPorts
   readonly random: () => number;
   /** Delays a send until the other messages of the batch send. The default is the system's timer. */
   readonly timer?: Timer;
-  readonly onPoll: (report: PollReport) => void;
-  readonly onDurationsUnread: (error: unknown) => void;
+  /** Reports what a message led to. By default it is logged and counted. */
+  readonly onPoll?: typeof logPoll;
+  readonly onDurationsUnread?: (error: unknown) => void;
 }
 
 /** Everything that one poll uses. */
@@ -91,25 +92,21 @@ async function pollJob(
   scope: PollScope,
 ): Promise<Disposition> {
   const { project, jobId, poll } = message;
+  const { onPoll = logPoll } = scope;
   const key = { project, jobId };
   const report = (
     observation: PollReport["observation"],
     next: PollReport["next"],
     delaySeconds: number | null = null,
     latenessSeconds: number | null = null,
-  ) => scope.onPoll({ key, poll, observation, next, delaySeconds, latenessSeconds });
+  ) => onPoll({ key, poll, observation, next, delaySeconds, latenessSeconds });
   const queryMs = Math.min(QUERY_MS, received.remainingMs() - RECORD_MS);
   if (queryMs <= 0) return "retry";
 
   const { messageId } = received;
   const claimedAt = scope.now();
-  const claim = await scope.ledger.claimPoll({
-    key,
-    poll,
-    messageId,
-    now: claimedAt,
-    leaseMs: POLL_LEASE_MS,
-  });
+  const lease = { messageId, now: claimedAt, leaseMs: POLL_LEASE_MS };
+  const claim = await scope.ledger.claimPoll({ key, poll, ...lease });
   switch (claim.kind) {
     case "claimed":
       break;
@@ -182,14 +179,8 @@ async function decideNext(
   if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);
-  return decideAfterPoll({
-    watch: bounded,
-    observation: answer,
-    durations: learned,
-    now: at,
-    settings,
-    random,
-  });
+  const times = { durations: learned, now: at };
+  return decideAfterPoll({ ...times, watch: bounded, observation: answer, settings, random });
 }
 
 /** Sends the next poll, and then records this poll as done. The next poll uses the time that this poll reserved. */

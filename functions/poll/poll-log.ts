@@ -22,16 +22,9 @@ export interface PollReport {
 }
 
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logPoll({ key, poll, observation, next, delaySeconds, latenessSeconds }: PollReport): void {
-  log.info("poll", {
-    project: key.project,
-    job_id: key.jobId,
-    poll,
-    observation,
-    next,
-    delay_seconds: delaySeconds,
-    lateness_seconds: latenessSeconds,
-  });
+export function logPoll({ key, ...report }: PollReport): void {
+  log.info("poll", { ...key, ...report });
+  const { observation, latenessSeconds } = report;
   switch (observation) {
     case "stale":
     case "own_lease":
@@ -52,15 +45,7 @@ export function logPoll({ key, poll, observation, next, delaySeconds, latenessSe
 /** Writes the log line and the metrics of one watch that ended. */
 export function logConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
-  log.info("concluded", {
-    project,
-    job_id: jobId,
-    job_type: jobType,
-    outcome,
-    polls,
-    lag_seconds: lagSeconds,
-    duration_seconds: durationSeconds,
-  });
+  log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });
   meter.add("Concluded", 1, { outcome });
   if (lagSeconds !== null) meter.add("LagSeconds", lagSeconds);
 }

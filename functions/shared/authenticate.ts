@@ -14,7 +14,8 @@ export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
-  readonly onIssuerFailure: (cause: unknown) => void;
+  /** By default a failure is logged. */
+  readonly onIssuerFailure?: (cause: unknown) => void;
 }
 
 /**
@@ -23,24 +24,23 @@ export interface AuthenticatePorts {
  */
 export async function authenticate(
   authorization: string | undefined,
-  ports: AuthenticatePorts,
+  { configs, identify, note, onIssuerFailure = logIssuerFailure }: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
-  let identified = await identifyCaller(credential.token, await ports.configs.current(), ports);
+  const { token } = credential;
+  let identified = await identifyCaller(token, await configs.current(), identify);
   if (identified.kind === "refused")
-    identified = await identifyCaller(credential.token, await ports.configs.refreshed(), ports);
+    identified = await identifyCaller(token, await configs.refreshed(), identify);
   switch (identified.kind) {
     case "caller":
-      ports.note({ caller: identified.caller.name });
+      note({ caller: identified.caller.name });
       return identified;
     case "refused":
       return authenticationRequired("refused");
     case "unavailable":
-      ports.onIssuerFailure(identified.cause);
-      return unavailable("The token cannot be checked because its issuer does not respond.", {
-        retryAfterSeconds: 30,
-      });
+      onIssuerFailure(identified.cause);
+      return unavailable("The token cannot be checked because its issuer does not respond.", [], 30);
     default:
       return identified satisfies never;
   }
@@ -49,7 +49,7 @@ export async function authenticate(
 async function identifyCaller(
   token: string,
   config: Config,
-  { identify }: AuthenticatePorts,
+  identify: AuthenticatePorts["identify"],
 ): Promise<IdentityCheck> {
   const caller = findTokenCaller(token, config.tokens);
   if (caller !== null) return { kind: "caller", caller };
@@ -72,6 +72,6 @@ export function createIdentityCheck(now: () => Instant): AuthenticatePorts["iden
 }
 
 /** Logs that a token could not be checked, because its issuer did not answer. */
-export function logIssuerFailure(cause: unknown): void {
+function logIssuerFailure(cause: unknown): void {
   log.error("issuer unreachable", {}, cause);
 }

@@ -12,12 +12,13 @@ export type LearnedDurations = (project: string, jobType: string | null) => Prom
 
 /**
  * Reads learned durations from the ledger and keeps them for ten minutes. When the ledger cannot be read, calls
- * `onUnread` and returns nothing: the schedule then uses its prior alone. The next call reads again.
+ * `onUnread`, by default to log the error, and returns nothing: the schedule then uses its prior alone. The next call
+ * reads again.
  */
 export function createLearnedDurations(
   ledger: Pick<DurationLedger, "readDurations">,
   now: () => Instant,
-  onUnread: (error: unknown) => void,
+  onUnread: (error: unknown) => void = logUnread,
 ): LearnedDurations {
   const cache = createExpiringCache({
     maxAgeMs: MAX_AGE_MS,
@@ -39,7 +40,6 @@ export function createLearnedDurations(
   };
 }
 
-/** Logs that the learned durations could not be read. */
-export function logDurationsUnread(error: unknown): void {
+function logUnread(error: unknown): void {
   log.error("durations unread", {}, error);
 }

@@ -1,10 +1,16 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
+import type { NotificationKey } from "../../lib/ledger/notification.ts";
 
 /** The ledger stores digests and alerts about targets under these names. The name of a real project has no colon. */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
+
+/** Returns the key of a digest's notification to one target. */
+export function digestKey(digestId: string, target: string): NotificationKey {
+  return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
+}
 
 /** The targets that an outcome is sent to. */
 export interface NotificationTargets {

@@ -15,12 +15,9 @@ export interface ReadMessagePorts {
   /** The queue that the message came from. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  readonly onUnreadable: (reason: UnreadableReason, detail: string) => void;
+  /** By default the message is logged and counted. */
+  readonly onUnreadable?: (reason: UnreadableReason, detail: string) => void;
 }
-
-export type ReadMessage<T> =
-  | { readonly kind: "message"; readonly message: T }
-  | { readonly kind: "unreadable"; readonly disposition: Disposition };
 
 /**
  * Parses a queue's message. A malformed message goes to the dead-letter queue with the reason. A message of a newer
@@ -31,14 +28,18 @@ export async function readMessage<T>(
   schema: z.ZodMiniType<T>,
   received: ReceivedMessage,
   ports: ReadMessagePorts,
-): Promise<ReadMessage<T>> {
+): Promise<
+  | { readonly kind: "message"; readonly message: T }
+  | { readonly kind: "unreadable"; readonly disposition: Disposition }
+> {
+  const { queue, onUnreadable = logUnreadable } = ports;
   const parsed = parseMessage(schema, received.body);
   switch (parsed.kind) {
     case "message":
       return parsed;
     case "newer":
-      ports.onUnreadable("newer", `version ${parsed.version}`);
-      await ports.queue.changeVisibility(received.receiptHandle, NEWER_VERSION_WAIT_SECONDS);
+      onUnreadable("newer", `version ${parsed.version}`);
+      await queue.changeVisibility(received.receiptHandle, NEWER_VERSION_WAIT_SECONDS);
       return { kind: "unreadable", disposition: "retry" };
     case "malformed": {
       const disposition = await deadLetterMessage("malformed", parsed.reason, received, ports);
@@ -57,16 +58,16 @@ export async function deadLetterMessage(
   reason: UnreadableReason,
   detail: string,
   { messageId, body }: ReceivedMessage,
-  ports: ReadMessagePorts,
+  { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
   const attributes = { reason, detail };
-  await sendAll(ports.deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
-  ports.onUnreadable(reason, detail);
+  await sendAll(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  onUnreadable(reason, detail);
   return "acknowledged";
 }
 
 /** Logs and counts a message that a function could not use. A message of a newer version is no dead letter. */
-export function logUnreadable(reason: UnreadableReason, detail: string): void {
+function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });
   if (reason !== "newer") meter.add("DeadLetters", 1);
 }

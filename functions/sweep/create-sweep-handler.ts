@@ -8,7 +8,7 @@ import { sendAll } from "../../lib/queue/queue.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
+import { type SentAgain, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
 /** Watches read from the overdue index at a time. */
@@ -25,15 +25,13 @@ export type SweepItem = WatchKey | { readonly target: string };
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  readonly onFailure: (failed: SweepItem, error: unknown) => void;
-  readonly onSwept: (result: SweepResult) => void;
+  /** By default a failure is logged, and a run is logged and counted. */
+  readonly onFailure?: (failed: SweepItem, error: unknown) => void;
+  readonly onSwept?: (result: SweepResult) => void;
 }
 
 /** What one run did. */
-export interface SweepResult {
-  /** Polls and notifications that were sent again. */
-  readonly polls: number;
-  readonly notifications: number;
+export interface SweepResult extends SentAgain {
   /** Watches and targets for which the run failed. The next run tries them again. */
   readonly failed: number;
   /** False when the run stopped because its time ran out. */
@@ -48,12 +46,13 @@ export interface SweepResult {
 export function createSweepHandler(
   ports: SweepPorts,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
+  const { onSwept = logSwept } = ports;
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
     // Alerts about targets come last: the outcomes of jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
-    ports.onSwept({ ...swept, failed: swept.failed + failedTargets });
+    onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
 }
 
@@ -62,6 +61,7 @@ async function sweepWatches(
   remainingMs: () => number,
   ports: SweepPorts,
 ): Promise<SweepResult> {
+  const { onFailure = logSweepFailure } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
   /** Watches that failed in this run. The index may still return them. */
@@ -73,7 +73,7 @@ async function sweepWatches(
       total.notifications += sent.notifications;
     } catch (error) {
       failed.add(idOf(entry));
-      ports.onFailure(entry, error);
+      onFailure(entry, error);
     }
   };
   const result = (finished: boolean): SweepResult => ({ ...total, failed: failed.size, finished });
@@ -95,7 +95,7 @@ const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
-  { ledger, notifyQueue, now, onFailure }: SweepPorts,
+  { ledger, notifyQueue, now, onFailure = logSweepFailure }: SweepPorts,
 ): Promise<number> {
   const { fallbackTarget } = config.settings;
   if (fallbackTarget === undefined || remainingMs() < TARGETS_MARGIN_MS) return 0;
@@ -119,13 +119,14 @@ async function reportOffTargets(
 /** Logs a failure of a run at one watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
   const fields =
-    "target" in failed ? { target: failed.target } : { project: failed.project, job_id: failed.jobId };
+    "target" in failed ? { target: failed.target } : { project: failed.project, jobId: failed.jobId };
   log.error("sweep failed", fields, error);
 }
 
 /** Writes the log line and the metrics of one run. */
-export function logSwept({ polls, notifications, failed, finished }: SweepResult): void {
-  log.info("swept", { polls, notifications, failed, finished });
+export function logSwept(result: SweepResult): void {
+  const { polls, notifications, failed, finished } = result;
+  log.info("swept", { ...result });
   meter.add("SweepFound", polls + notifications);
   if (notifications > 0) meter.add("NotificationsOverdue", notifications);
   meter.add("SweepFailures", failed + (finished ? 0 : 1));

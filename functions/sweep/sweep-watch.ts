@@ -5,7 +5,7 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAll } from "../../lib/queue/queue.ts";
-import { DIGEST_PROJECT, digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
+import { digestKey, digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -32,7 +32,7 @@ export interface SweepWatchPorts {
   readonly sent: Set<string>;
 }
 
-/** How many messages were sent again. */
+/** How many polls and notifications were sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
@@ -134,12 +134,7 @@ async function readDigestNotifications(
   }
   return Promise.all(
     targets.map(async (target) => ({
-      delivery: await ledger.readDelivery({
-        project: DIGEST_PROJECT,
-        jobId: digestId,
-        generation: 0,
-        target,
-      }),
+      delivery: await ledger.readDelivery(digestKey(digestId, target)),
       message: digestMessage(digestId, target),
     })),
   );

@@ -7,10 +7,9 @@ import { forbidden, type ProblemResponse, type RequestError } from "./problem.ts
 import {
   invalidRequest,
   listParameter,
-  nameErrors,
-  repeatedParameters,
+  parameterErrors,
+  requestErrorsOf,
   unknownNameDetail,
-  unknownParameters,
 } from "./request-errors.ts";
 
 /** A watch in a list, without its tree and its deliveries. */
@@ -53,8 +52,6 @@ export interface ListQuery {
   readonly before: string | null;
 }
 
-const SINGLE_PARAMETERS = ["project", "limit", "before"];
-
 /**
  * Reads the query of `GET /v1/jobs`. The caller's scope is checked before the config is searched for the project.
  * Returns a 403 for a missing scope, and a 400 with all errors for any other error.
@@ -70,8 +67,7 @@ export function readListQuery(
   const states = query.has("state") ? listParameter(query, "state") : null;
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
-    ...unknownParameters(query, ["state", ...SINGLE_PARAMETERS]),
-    ...repeatedParameters(query, SINGLE_PARAMETERS),
+    ...parameterErrors(query, ["project", "limit", "before"], ["state"]),
     ...projectErrors(project, caller, config),
     ...stateErrors(states),
   ];
@@ -84,7 +80,7 @@ export function readListQuery(
 function projectErrors(project: string | undefined, caller: Caller, config: Config): RequestError[] {
   if (project === undefined)
     return [{ parameter: "project", detail: "is missing. The operator has configured no default project." }];
-  const malformed = nameErrors("project", Name.safeParse(project));
+  const malformed = requestErrorsOf(Name.safeParse(project), () => ({ parameter: "project" }));
   if (malformed.length > 0 || isConfigured(config, "projects", project)) return malformed;
   return [{ parameter: "project", detail: unknownNameDetail("projects", project, caller, config) }];
 }

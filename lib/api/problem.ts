@@ -157,10 +157,8 @@ export function targetNotFound(name: string): ProblemResponse {
 /** Makes a 503 that asks the caller to repeat the request. */
 export function unavailable(
   detail: string,
-  {
-    errors = [],
-    retryAfterSeconds = 5,
-  }: { errors?: readonly RequestError[]; retryAfterSeconds?: number } = {},
+  errors: readonly RequestError[] = [],
+  retryAfterSeconds = 5,
 ): ProblemResponse {
   return problemResponse("unavailable", detail, errors, { "retry-after": String(retryAfterSeconds) });
 }

@@ -7,11 +7,11 @@ import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import {
+  type Locate,
   listParameter,
-  pointerOf,
-  repeatedParameters,
+  locateInBody,
+  parameterErrors,
   requestErrorsOf,
-  unknownParameters,
 } from "./request-errors.ts";
 import { CallbackUrl, Submission } from "./submission.ts";
 
@@ -20,11 +20,9 @@ export interface ReadSubmission {
   /** With errors, the submission has only its readable names. The names can then still be checked. */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
-  /** The body is a reply of CCE. Then the other fields come from the query. */
-  readonly fromReply: boolean;
+  /** Finds a field of the submission in the request: in the body, or in the query for a reply of CCE. */
+  readonly locate: Locate;
 }
-
-type Fields = Pick<ReadSubmission, "submission" | "errors">;
 
 /** Reads `POST /v1/jobs` in both forms: a submission as the body, or with `?from=cce` a reply of CCE as the body. */
 export function readSubmission(
@@ -34,23 +32,23 @@ export function readSubmission(
   const body = readJsonBody(request);
   if (body.kind === "problem") return body;
   const fromReply = query.has("from") || isReply(body.json);
-  const read = fromReply ? readReply(query, body.json) : readOwnForm(query, body.json);
-  return { kind: "submission", ...read, fromReply };
+  return fromReply ? readReply(query, body.json) : readOwnForm(query, body.json);
 }
 
-function readOwnForm(query: URLSearchParams, json: unknown): Fields {
+function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {
+  const read = { kind: "submission", locate: locateInBody } as const;
   const parsed = Submission.safeParse(json);
   const errors: RequestError[] = [
-    ...unknownParameters(query, []).map(({ parameter }) => ({
-      parameter,
-      detail: "unknown parameter. Without 'from=cce', all fields belong in the body.",
+    ...parameterErrors(query).map((error) => ({
+      ...error,
+      detail: `${error.detail}. Without 'from=cce', all fields belong in the body.`,
     })),
-    ...(parsed.success ? [] : requestErrorsOf(parsed.error)),
+    ...requestErrorsOf(parsed),
     ...choiceErrors(json),
   ];
-  if (parsed.success && errors.length === 0) return { submission: parsed.data, errors };
+  if (parsed.success && errors.length === 0) return { ...read, submission: parsed.data, errors };
   const submission = readableNames(json);
-  return { submission, errors: [...errors, ...jobIdErrors(submission)] };
+  return { ...read, submission, errors: [...errors, ...jobIdErrors(submission)] };
 }
 
 function choiceErrors(json: unknown): RequestError[] {
@@ -63,12 +61,9 @@ function choiceErrors(json: unknown): RequestError[] {
 
 /** A malformed job ID alone rejects only its own job. With other errors, the malformed ID is one of the errors. */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
-  const given: [string, string][] = jobIds.map((id, i) => [`#/jobIds/${i}`, id]);
-  if (jobId !== undefined) given.push(["#/jobId", jobId]);
-  return given.flatMap(([pointer, id]) => {
-    const issue = JobId.safeParse(id).error?.issues[0];
-    return issue === undefined ? [] : [{ pointer, detail: issue.message }];
-  });
+  const check = (id: string, pointer: string) => requestErrorsOf(JobId.safeParse(id), () => ({ pointer }));
+  const errors = jobIds.flatMap((id, i) => check(id, `#/jobIds/${i}`));
+  return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
 
 /** Returns the names in a body that has errors. Each name in `notify` keeps its index. */
@@ -103,17 +98,17 @@ const SINGLE_PARAMETERS: readonly string[] = [
  * Makes a submission from the query and from the reply to a create or delete call. The schema is the same as for a body.
  * Each error names the parameter that it comes from.
  */
-function readReply(query: URLSearchParams, reply: unknown): Fields {
+function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const jobId = findJobId(reply);
   const fields = queryFields(query);
   const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
   const errors: RequestError[] = [
-    ...parameterErrors(query),
+    ...queryErrors(query),
     ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(findRefusal(reply)) }] : []),
-    ...(parsed.success ? [] : parsed.error.issues.map(parameterError)),
+    ...(parsed.error?.issues ?? []).map(replyError),
   ];
   const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);
-  return { submission, errors };
+  return { kind: "submission", submission, errors, locate: locateInReply };
 }
 
 function queryFields(query: URLSearchParams): Record<string, unknown> {
@@ -130,11 +125,8 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
 const WITHOUT_FROM =
   "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
 
-function parameterErrors(query: URLSearchParams): RequestError[] {
-  const errors = [
-    ...unknownParameters(query, ["notify", ...SINGLE_PARAMETERS]),
-    ...repeatedParameters(query, SINGLE_PARAMETERS),
-  ];
+function queryErrors(query: URLSearchParams): RequestError[] {
+  const errors = parameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
   // The probable cause is an unset variable of a pipeline. An empty list would then drop all notifications unnoticed.
@@ -149,11 +141,17 @@ function withoutJobId(refusal: string | null): string {
     : `CCE refused the call: ${refusal}`;
 }
 
-/** All names in `notify` are in one parameter, so the error of one name says which entry it is. */
-function parameterError({ path, message }: z.core.$ZodIssue): RequestError {
-  const [field, entry] = path;
+/** The job ID comes from the body. Every other field is a parameter. */
+const locateInReply: Locate = ([field, entry]) => {
   const parameter = field === "context" ? entry : field;
-  if (parameter === undefined || parameter === "jobId") return { pointer: pointerOf([]), detail: message };
+  return parameter === undefined || parameter === "jobId"
+    ? { pointer: "#" }
+    : { parameter: String(parameter) };
+};
+
+/** All names in `notify` are in one parameter, so the error of one name says which entry it is. */
+function replyError({ path, message }: z.core.$ZodIssue): RequestError {
+  const [field, entry] = path;
   const prefix = field === "notify" && typeof entry === "number" ? `entry ${entry + 1} ` : "";
-  return { parameter: String(parameter), detail: `${prefix}${message}` };
+  return { ...locateInReply(path), detail: `${prefix}${message}` };
 }

@@ -3,7 +3,7 @@ import { CountFromOne, described } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
-import { invalidRequest, requestErrorsOf, unknownParameters } from "./request-errors.ts";
+import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
 
 /** The body of `POST …/redeliver`. An empty body means all targets. */
 export const Redelivery = described(
@@ -39,10 +39,7 @@ export function readRedelivery(
   const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
   const parsed = Redelivery.safeParse(body.json);
-  const errors = [
-    ...unknownParameters(request.query, []).map(withBodyHint),
-    ...(parsed.success ? [] : requestErrorsOf(parsed.error)),
-  ];
+  const errors = [...parameterErrors(request.query).map(withBodyHint), ...requestErrorsOf(parsed)];
   return errors.length > 0 ? invalidRequest(errors) : { kind: "redelivery", redelivery: parsed.data ?? {} };
 }
 

@@ -1,7 +1,7 @@
 import { parseJson } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
-import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
-import { invalidRequest, unknownParameters } from "./request-errors.ts";
+import { type ProblemResponse, problemResponse } from "./problem.ts";
+import { invalidRequest, parameterErrors } from "./request-errors.ts";
 
 /** A body with 100 job IDs and a full context is much smaller. */
 export const MAX_BODY_BYTES = 256 * 1024;
@@ -44,7 +44,7 @@ function isJsonType(contentType: string | undefined): boolean {
  * The body `{}` counts as empty: some clients always send JSON.
  */
 export function rejectInput({ query, body }: Pick<ApiRequest, "query" | "body">): ProblemResponse | null {
-  const errors: RequestError[] = unknownParameters(query, []);
+  const errors = parameterErrors(query);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
   return errors.length === 0 ? null : invalidRequest(errors);

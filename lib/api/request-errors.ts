@@ -13,34 +13,40 @@ export function pointerOf(path: readonly PropertyKey[]): string {
   return ["#", ...steps].join("/");
 }
 
-/** Returns all errors that zod found in a body. An unknown field is one error of its own. */
-export function requestErrorsOf(error: z.core.$ZodError): RequestError[] {
-  return error.issues.flatMap((issue): RequestError[] =>
+/** Finds where a request contains a field. `path` is the path of the field in the parsed input. */
+export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
+
+export const locateInBody: Locate = (path) => ({ pointer: pointerOf(path) });
+
+/** Returns all errors that zod found. An unknown field is one error of its own. */
+export function requestErrorsOf(
+  { error }: z.core.util.SafeParseResult<unknown>,
+  locate: Locate = locateInBody,
+): RequestError[] {
+  return (error?.issues ?? []).flatMap((issue): RequestError[] =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "unknown field" }))
-      : [{ pointer: pointerOf(issue.path), detail: describeIssue(issue) }],
+      ? issue.keys.map((key) => ({ ...locate([...issue.path, key]), detail: "unknown field" }))
+      : [{ ...locate(issue.path), detail: describeIssue(issue) }],
   );
 }
 
-/** Returns the errors of a name in a path or a query. */
-export function nameErrors(parameter: string, parsed: z.core.util.SafeParseResult<string>): RequestError[] {
-  return parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => ({ parameter, detail: describeIssue(issue) }));
-}
-
-/** Returns an error for each query parameter that the call does not have. Ignoring it would hide a typo. */
-export function unknownParameters(query: URLSearchParams, known: readonly string[]): RequestError[] {
-  return [...new Set(query.keys())]
-    .filter((parameter) => !known.includes(parameter))
-    .map((parameter) => ({ parameter, detail: "unknown parameter" }));
-}
-
-/** Returns an error for each of these parameters that is given more than once. */
-export function repeatedParameters(query: URLSearchParams, single: readonly string[]): RequestError[] {
-  return single
-    .filter((parameter) => query.getAll(parameter).length > 1)
-    .map((parameter) => ({ parameter, detail: "must be given only once" }));
+/**
+ * Returns an error for each query parameter that the call does not have, because ignoring it would hide a typo. Returns
+ * an error for each single parameter that is given more than once.
+ */
+export function parameterErrors(
+  query: URLSearchParams,
+  single: readonly string[] = [],
+  lists: readonly string[] = [],
+): RequestError[] {
+  const unknown = [...new Set(query.keys())].filter(
+    (name) => !single.includes(name) && !lists.includes(name),
+  );
+  const repeated = single.filter((name) => query.getAll(name).length > 1);
+  return [
+    ...unknown.map((parameter) => ({ parameter, detail: "unknown parameter" })),
+    ...repeated.map((parameter) => ({ parameter, detail: "must be given only once" })),
+  ];
 }
 
 /** Returns the entries of a list parameter. Entries are repeated parameters or are separated by commas. */

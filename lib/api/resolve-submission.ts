@@ -29,27 +29,24 @@ export interface ResolvedSubmission {
   readonly jobIds: readonly string[];
 }
 
-type Position = Omit<RequestError, "detail">;
-
 /**
  * Checks a submission against the caller's scopes and the config, and fills in the defaults.
  * The scopes are checked first, so that a caller learns nothing about a project outside the caller's scopes.
  * Returns a 403 for missing scopes, and a 422 with all errors for any other error.
  */
 export function resolveSubmission(
-  { submission, errors: formErrors, fromReply }: ReadSubmission,
+  { submission, errors: formErrors, locate }: ReadSubmission,
   caller: Caller,
   config: Config,
 ): ResolvedSubmission | ProblemResponse {
   const { settings } = config;
-  const position = fromReply ? parameterPosition : pointerPosition;
   const project = submission.project ?? settings.defaultProject;
   const names: MissingScope[] = namesIn(submission).map(([i, name]) => ({
-    ...position("notify", i),
+    ...locate(["notify", i]),
     scope: "targets",
     name,
   }));
-  if (project !== undefined) names.unshift({ ...position("project"), scope: "projects", name: project });
+  if (project !== undefined) names.unshift({ ...locate(["project"]), scope: "projects", name: project });
   const missing = names.filter(({ scope, name }) => !mayUse(caller, scope, name));
   if (missing.length > 0)
     return formErrors.length === 0
@@ -61,12 +58,12 @@ export function resolveSubmission(
     .map(({ scope, name, ...at }) => ({ ...at, detail: unknownNameDetail(scope, name, caller, config) }));
   if (project === undefined)
     nameErrors.unshift({
-      ...position("project"),
+      ...locate(["project"]),
       detail: "is missing. The operator has configured no default project.",
     });
   const { callbackUrl } = submission;
   const callback = callbackUrl === undefined ? null : checkCallback(callbackUrl, settings);
-  if (callback?.kind === "error") nameErrors.push({ ...position("callbackUrl"), detail: callback.detail });
+  if (callback?.kind === "error") nameErrors.push({ ...locate(["callbackUrl"]), detail: callback.detail });
   if (formErrors.length + nameErrors.length > 0 || project === undefined || callback?.kind === "error")
     return invalidSubmission(formErrors, nameErrors);
 
@@ -109,8 +106,3 @@ function invalidSubmission(
   );
   return invalidRequest([...formErrors, ...others], "invalid-request");
 }
-
-const pointerPosition = (field: string, index?: number): Position => ({
-  pointer: index === undefined ? `#/${field}` : `#/${field}/${index}`,
-});
-const parameterPosition = (field: string): Position => ({ parameter: field });

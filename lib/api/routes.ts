@@ -39,28 +39,14 @@ export function matchRoute(method: string, path: string): MatchedRoute {
     : { kind: "method_not_allowed", allow: [...allow].sort() };
 }
 
+/** Returns the decoded parameters of a path. Returns null for another path, and for a malformed encoding. */
 function matchPath(pattern: string, path: string): Record<string, string> | null {
-  const expected = pattern.split("/");
-  const given = path.split("/");
-  if (given.length !== expected.length) return null;
-  const params: Record<string, string> = {};
-  for (const [i, step] of expected.entries()) {
-    const name = /^\{(\w+)\}$/.exec(step)?.[1];
-    const text = given[i] ?? "";
-    if (name === undefined) {
-      if (text !== step) return null;
-      continue;
-    }
-    const value = decode(text);
-    if (value === null || value === "") return null;
-    params[name] = value;
-  }
-  return params;
-}
-
-function decode(text: string): string | null {
+  const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  const match = new RegExp(`^${source}$`).exec(path);
+  if (match === null) return null;
   try {
-    return decodeURIComponent(text);
+    const params = Object.entries(match.groups ?? {});
+    return Object.fromEntries(params.map(([name, text]) => [name, decodeURIComponent(text)]));
   } catch {
     return null;
   }

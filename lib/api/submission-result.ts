@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { described, MaybeText } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem.ts";
+import type { Locate } from "./request-errors.ts";
 
 /** The result of one job in a submission. */
 export const JobResult = z.object({
@@ -21,22 +22,18 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
 /**
  * Makes the response to a submission. One accepted job, or one job that is already watched, makes the response a 202.
  * Otherwise the response is a problem with the errors of all jobs: 503 when a new call can succeed, else 422.
- * @param idField the part of the request that contains the job IDs.
+ * @param locateJob finds where the request contains the job with this index
  */
 export function submissionResponse(
   jobs: readonly JobResult[],
-  idField: "jobId" | "jobIds" | "reply",
+  locateJob: (index: number) => ReturnType<Locate>,
 ): ApiResponse | ProblemResponse {
   if (jobs.some(({ status }) => status !== "rejected")) {
     const location = jobs.length === 1 ? jobs[0]?.statusUrl : undefined;
     return jsonResponse(202, { jobs: [...jobs] } satisfies SubmissionResult, location ? { location } : {});
   }
-  const pointers = { jobId: () => "#/jobId", jobIds: (i: number) => `#/jobIds/${i}`, reply: () => "#" };
-  const errors = jobs.map(({ error }, i) => ({
-    pointer: pointers[idField](i),
-    detail: error?.detail ?? "was rejected",
-  }));
+  const errors = jobs.map(({ error }, i) => ({ ...locateJob(i), detail: error?.detail ?? "was rejected" }));
   return jobs.some(({ error }) => error?.status === 503)
-    ? unavailable("No job was accepted. Send the request again.", { errors })
+    ? unavailable("No job was accepted. Send the request again.", errors)
     : problemResponse("invalid-request", "No job was accepted. See 'errors'.", errors);
 }

@@ -1,7 +1,7 @@
 import { type Caller, mayUse } from "../auth/caller.ts";
 import { JobId, Name, type WatchKey } from "../domain/job.ts";
 import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
-import { invalidRequest, nameErrors, unknownParameters } from "./request-errors.ts";
+import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
 
 /**
  * Reads the watch key from a path and checks the caller's scope. The ledger is not asked: the response to a caller
@@ -13,7 +13,10 @@ export function readWatchKey(
 ): { readonly kind: "key"; readonly key: WatchKey } | ProblemResponse {
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
-  const errors = [...nameErrors("project", project), ...nameErrors("jobId", jobId)];
+  const errors = [
+    ...requestErrorsOf(project, () => ({ parameter: "project" })),
+    ...requestErrorsOf(jobId, () => ({ parameter: "jobId" })),
+  ];
   if (!project.success) return malformedPath(errors);
   if (!mayUse(caller, "projects", project.data))
     return forbidden([{ parameter: "project", scope: "projects", name: project.data }]);
@@ -28,7 +31,7 @@ export const MAX_WAIT_SECONDS = 25;
 export function readWait(
   query: URLSearchParams,
 ): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {
-  const errors = unknownParameters(query, ["wait"]);
+  const errors = parameterErrors(query, [], ["wait"]);
   const [wait = "0", ...more] = query.getAll("wait");
   const isInRange = /^\d{1,2}$/.test(wait) && Number(wait) >= 1 && Number(wait) <= MAX_WAIT_SECONDS;
   if (query.has("wait") && (more.length > 0 || !isInRange))

@@ -13,24 +13,19 @@ const VARIABLES = {
   CONFIG_PATH: z.string().check(z.startsWith("/")),
   PUBLIC_URL: Url,
 };
-type Variable = keyof typeof VARIABLES;
+export type Variable = keyof typeof VARIABLES;
 
 /**
  * Reads these environment variables. A function calls this while it starts, so a wrong deployment fails at once and not
  * at the first message.
  * @throws an Error that names all missing and invalid variables
  */
-export function readEnvironment<const Names extends readonly Variable[]>(
-  ...names: Names
-): Readonly<Record<Names[number], string>> {
-  const shape: Partial<Record<Variable, z.ZodMiniType<string>>> = {};
-  for (const name of names) shape[name] = VARIABLES[name];
+export function readEnvironment<Name extends Variable>(
+  ...names: readonly Name[]
+): Readonly<Record<Name, string>> {
+  const shape = Object.fromEntries(names.map((name) => [name, VARIABLES[name]]));
   const parsed = z.object(shape).safeParse(process.env);
-  if (!parsed.success)
-    throw new Error(
-      `the environment of the function is invalid: ${parsed.error.issues
-        .map((issue) => `${issue.path.join(".")} (${issue.message})`)
-        .join(", ")}`,
-    );
-  return parsed.data as Record<Names[number], string>;
+  if (parsed.success) return parsed.data as Record<Name, string>;
+  const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".")} (${message})`);
+  throw new Error(`the environment of the function is invalid: ${errors.join(", ")}`);
 }

@@ -38,10 +38,10 @@ export function httpHandler(handle: HandleRequest) {
       notes = { ...notes, ...found };
     };
     const response = await handle(request, invocation, note).catch((error: unknown) => {
-      log.error("request failed", { method, ...notes, request_id: requestId }, error);
+      log.error("request failed", { method, ...notes, requestId }, error);
       return renderProblem(problemResponse("internal-error", INTERNAL_ERROR_DETAIL), requestId);
     });
-    log.info("request", { method, ...notes, status: response.status, request_id: requestId });
+    log.info("request", { method, ...notes, status: response.status, requestId });
     return {
       statusCode: response.status,
       headers: { [REQUEST_ID]: requestId, ...response.headers },

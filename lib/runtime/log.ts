@@ -1,22 +1,18 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 
-/** The fields of a log line. Values never contain a secret or a URL. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
-
-export interface Log {
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  /** Logs the error with its stack and its causes. */
-  error(message: string, fields?: LogFields, error?: unknown): void;
-}
+/** The fields of a log line. A name in camelCase is written in snake_case. Values never contain a secret or a URL. */
+type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 const logger = new Logger();
 
-export const log: Log = {
-  info: (message, fields = {}) => logger.info(message, { ...fields }),
-  warn: (message, fields = {}) => logger.warn(message, { ...fields }),
-  error: (message, fields = {}, error) =>
-    logger.error(message, { ...fields, ...(error === undefined ? {} : { error: asError(error) }) }),
+export const log = {
+  info: (message: string, fields: LogFields) => logger.info(message, toSnakeCase(fields)),
+  warn: (message: string, fields: LogFields) => logger.warn(message, toSnakeCase(fields)),
+  /** Logs the error with its stack and its causes. */
+  error(message: string, fields: LogFields, error?: unknown) {
+    const logged = error === undefined || error instanceof Error ? error : new Error(String(error));
+    logger.error(message, { ...toSnakeCase(fields), ...(logged === undefined ? {} : { error: logged }) });
+  },
 };
 
 /** Adds the request ID of this invocation to all its log lines. */
@@ -24,6 +20,7 @@ export function logWithRequest(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }
 
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+function toSnakeCase(fields: LogFields): Record<string, LogFields[string]> {
+  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snakeCase(name), value]));
 }

@@ -45,14 +45,14 @@ async function settle(received: ReceivedMessage, handle: HandleMessage): Promise
   let timer: NodeJS.Timeout | undefined;
   const outOfTime = new Promise<Disposition>((resolve) => {
     timer = setTimeout(() => {
-      log.warn("record out of time", { message_id: messageId });
+      log.warn("record out of time", { messageId });
       resolve("retry");
     }, received.remainingMs());
   });
   try {
     return await Promise.race([outOfTime, handle(received)]);
   } catch (error) {
-    log.error("record failed", { message_id: messageId }, error);
+    log.error("record failed", { messageId }, error);
     meter.add("RecordsFailed", 1);
     return "retry";
   } finally {

@@ -1,3 +1,4 @@
+import type { ApiResponse } from "../../lib/api/http-message.ts";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
@@ -24,8 +25,8 @@ export function submitJobs(
   invoke(
     environment,
     "enqueue",
-    async (invocation) => {
-      const response = await createEnqueue(environment, invocation)(
+    (invocation) =>
+      createEnqueue(environment, invocation)(
         {
           method: "POST",
           path: "/v1/jobs",
@@ -42,10 +43,11 @@ export function submitJobs(
         },
         { requestId: invocation.name, remainingMs: () => invocation.deadlineAt - simulation.now() },
         () => {},
-      );
+      ),
+    (response, invocation) => {
       if (response.status !== 202) {
         simulation.note(invocation, `answers ${response.status}`);
-        if (response.status !== 503) throw new Error(`unexpected answer: ${response.body}`);
+        if (response.status !== 503) throw unexpectedAnswer(response);
         return false;
       }
       const { jobs } = SubmissionResult.parse(JSON.parse(response.body ?? ""));
@@ -73,8 +75,8 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
   invoke(
     environment,
     "status",
-    async (invocation) => {
-      const response = await createApi(environment, invocation)(
+    (invocation) =>
+      createApi(environment, invocation)(
         {
           method: "DELETE",
           path: `/v1/jobs/${key.project}/${key.jobId}`,
@@ -85,11 +87,11 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
         },
         { requestId: invocation.name, remainingMs: () => invocation.deadlineAt - simulation.now() },
         () => {},
-      );
+      ),
+    (response, invocation) => {
       if (response.status === 503) return false;
       // The ledger does not know a job whose submission was given up.
-      if (response.status !== 204 && response.status !== 404)
-        throw new Error(`unexpected answer: ${response.body}`);
+      if (response.status !== 204 && response.status !== 404) throw unexpectedAnswer(response);
       simulation.note(invocation, `${key.jobId}: ${response.status === 204 ? "stopped" : "not found"}`);
       return true;
     },
@@ -97,11 +99,19 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
   );
 }
 
-/** Calls the API once. Calls `again` later when the call failed or timed out. */
+function unexpectedAnswer({ status, body }: ApiResponse): Error {
+  return new Error(`The API gave an unexpected answer: ${status} ${body}`);
+}
+
+/**
+ * Calls the API once. Calls `again` later when the call failed or timed out, or when `isDone` returns false.
+ * An error that `isDone` throws ends the simulation.
+ */
 function invoke(
   { simulation }: Environment,
   name: string,
-  run: (invocation: Invocation) => Promise<boolean>,
+  call: (invocation: Invocation) => Promise<ApiResponse>,
+  isDone: (response: ApiResponse, invocation: Invocation) => boolean,
   again: () => void,
 ): void {
   const invocation = simulation.invocation(name, LIMIT_MS);
@@ -111,7 +121,17 @@ function invoke(
     over = true;
     if (!done) simulation.scheduler.after(simulation.random.between(1_000, 30_000), again);
   };
-  run(invocation).then(end, () => end(false));
+  const answered = (response: ApiResponse): void => {
+    try {
+      end(isDone(response, invocation));
+    } catch (error) {
+      // The error of an event ends the simulation. The rejection of a promise would only repeat the call.
+      simulation.scheduler.after(0, () => {
+        throw error;
+      });
+    }
+  };
+  call(invocation).then(answered, () => end(false));
   simulation.scheduler.at(invocation.deadlineAt, () => {
     if (over) return;
     if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;

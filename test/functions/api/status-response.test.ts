@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { renderNodes } from "../../../bench/support/sample-jobs.ts";
+import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/status-response.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
-import { type JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
+import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { readJob } from "../../../lib/cce/read-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
+import { FAILED, failedChain, job } from "../../lib/channels/samples.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
@@ -140,4 +142,50 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("39 &quot;&lt;&amp;");
   });
+});
+
+it("renders a tree as a document, with hints for failed subjobs", () => {
+  const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
+  const document = jobDocument(root);
+  expect(JobDocument.parse(document)).toEqual(document);
+  expect(document.subJobs[0]).toMatchObject({
+    hint: expect.stringContaining("key pair"),
+    subJobs: [{ hint: null }],
+  });
+  expect(summarizeTree(root)).toMatchObject({
+    failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
+    warnings: [],
+  });
+  expect(jobDocument(failedChain(50_000)).subJobs).toHaveLength(1);
+});
+
+describe("a tree with omitted subjobs", () => {
+  const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
+  const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
+
+  it("is counted with the omitted subjobs and has a warning about those that failed", () => {
+    expect(summarizeTree(root)).toMatchObject({
+      counts: { total: 11, succeeded: 3, failed: 4, pending: 4 },
+      warnings: ["3 more failed subjobs are not listed."],
+      failures: [{ reason: "no quota" }],
+    });
+  });
+
+  it("has a warning that counts the omitted subjobs", () => {
+    expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
+    expect(omittedWarnings(root)).toEqual([
+      "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
+    ]);
+    expect(omittedWarnings(job())).toEqual([]);
+  });
+});
+
+it("truncates the reasons of failed subjobs while the job is running", () => {
+  const root = job({
+    subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
+  });
+  const { failures, warnings } = summarizeTree(root);
+  expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
+  expect(failures[0]?.reason).toMatch(/^嗯+…$/);
+  expect(warnings).toEqual([`${300 - failures.length} more failed subjobs are not listed.`]);
 });

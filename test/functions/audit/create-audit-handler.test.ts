@@ -12,11 +12,11 @@ const AUDIT: Audit = {
 
 test("the audit reports what the ledger contains now", async () => {
   const reports: Audit[] = [];
-  const handler = createAuditHandler({
-    readAudit: async (now) => ({ ...AUDIT, accepted: now }),
-    now: () => 7,
-    onAudit: (audit) => reports.push(audit),
-  });
+  const handler = createAuditHandler(
+    async (now) => ({ ...AUDIT, accepted: now }),
+    () => 7,
+    (audit) => reports.push(audit),
+  );
   await handler();
   expect(reports).toEqual([{ ...AUDIT, accepted: 7 }]);
 });

@@ -20,12 +20,12 @@ function setUp(read: (project: string, jobType: string) => void = () => {}) {
     const entry = { project, jobType: "*", bucket: durationBucket(seconds), day, expiresAt: 0 };
     return memory.addDuration(entry);
   };
-  const delay = createFirstPollDelay(
+  const delay = createFirstPollDelay({
     ledger,
-    () => clock.at,
-    () => 0.5,
-    (error) => failures.push(error),
-  );
+    now: () => clock.at,
+    random: () => 0.5,
+    onDurationsUnread: (error) => failures.push(error),
+  });
   return { clock, failures, ended, delay };
 }
 

@@ -59,7 +59,15 @@ export function job(part: Partial<Job> = {}): Job {
   };
 }
 
-const FAILED = { phase: "Failed", state: "failed" } as const;
+export const FAILED = { phase: "Failed", state: "failed" } as const;
+
+/** A job above this many levels of failed subjobs. Only the lowest has a reason. */
+export function failedChain(levels: number): Job {
+  let below = job({ ...FAILED, type: "Leaf", reason: "the cause" });
+  for (let level = 0; level < levels; level += 1)
+    below = job({ ...FAILED, type: `L${level}`, subJobs: [below] });
+  return below;
+}
 const RUNNING = { phase: "Running", state: "pending" } as const;
 const root = { jobId: "job-1", type: "CreateCluster", clusterId: "cluster-77", resourceName: "checkout" };
 

@@ -1,18 +1,7 @@
-import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/status-response.ts";
-import { JobDocument } from "../../../lib/api/status-document.ts";
 import { jobEvent } from "../../../lib/channels/webhook/message.ts";
-import type { Job } from "../../../lib/domain/job.ts";
 import { MAX_EVENT_BYTES, OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { facts, job, SAMPLES } from "../channels/samples.ts";
-
-const FAILED = { phase: "Failed", state: "failed" } as const;
-
-function chain(levels: number): Job {
-  let below = job({ ...FAILED, type: "Leaf", reason: "the cause" });
-  for (let level = 0; level < levels; level += 1)
-    below = job({ ...FAILED, type: `L${level}`, subJobs: [below] });
-  return below;
-}
+import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { FAILED, facts, failedChain, job, SAMPLES } from "../channels/samples.ts";
 
 it("lists failed subjobs in tree order with their paths, but not the root", () => {
   const { failures, subJobs } = SAMPLES.failed;
@@ -66,7 +55,7 @@ it("names in the reason the lowest subjobs that were still running at the deadli
 });
 
 it("keeps the deepest cause if not every failure of a deep chain fits", () => {
-  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: chain(200) }));
+  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: failedChain(200) }));
   expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
   expect(conclusion.warnings.at(-1)).toMatch(/^\d+ more failed subjobs are not listed\.$/);
 });
@@ -79,7 +68,7 @@ it.each([
       subJobs: Array.from({ length: 20_000 }, () => job({ ...FAILED, reason: "嗯".repeat(10_000) })),
     }),
   ],
-  ["50,000 levels", chain(50_000)],
+  ["50,000 levels", failedChain(50_000)],
 ])("keeps the event small for a tree with %s", (_, root) => {
   const labels = Object.fromEntries(
     Array.from({ length: 20 }, (_, i) => [`${i}${"\u0001".repeat(60)}`, "\u0001".repeat(200)]),
@@ -89,57 +78,14 @@ it.each([
   const conclusion = summarizeOutcome(facts({ outcome: "failed", job: root, context, warnings }));
   expect(Buffer.byteLength(JSON.stringify(jobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
   expect(OutcomeSummary.parse(conclusion)).toEqual(conclusion);
-  expect(summarizeTree(root).counts.total).toBe(conclusion.subJobs.total);
+  expect(collectSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
 });
 
-it("renders a tree as a document, with hints for failed subjobs", () => {
-  const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
-  const document = jobDocument(root);
-  expect(JobDocument.parse(document)).toEqual(document);
-  expect(document.subJobs[0]).toMatchObject({
-    hint: expect.stringContaining("key pair"),
-    subJobs: [{ hint: null }],
-  });
-  expect(summarizeTree(root)).toMatchObject({
-    failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
-    warnings: [],
-  });
-  expect(jobDocument(chain(50_000)).subJobs).toHaveLength(1);
-});
-
-describe("a tree with omitted subjobs", () => {
+it("counts omitted subjobs and warns about those that failed", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
-
-  it("is counted with the omitted subjobs and has a warning about those that failed", () => {
-    const counts = { total: 11, succeeded: 3, failed: 4, pending: 4 };
-    const unlisted = "3 more failed subjobs are not listed.";
-    expect(summarizeTree(root)).toMatchObject({
-      counts,
-      warnings: [unlisted],
-      failures: [{ reason: "no quota" }],
-    });
-    expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
-      subJobs: counts,
-      warnings: [unlisted],
-    });
+  expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
+    subJobs: { total: 11, succeeded: 3, failed: 4, pending: 4 },
+    warnings: ["3 more failed subjobs are not listed."],
   });
-
-  it("has a warning that counts the omitted subjobs", () => {
-    expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(omittedWarnings(root)).toEqual([
-      "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
-    ]);
-    expect(omittedWarnings(job())).toEqual([]);
-  });
-});
-
-it("truncates the reasons of failed subjobs while the job is running", () => {
-  const root = job({
-    subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
-  });
-  const { failures, warnings } = summarizeTree(root);
-  expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
-  expect(failures[0]?.reason).toMatch(/^嗯+…$/);
-  expect(warnings).toEqual([`${300 - failures.length} more failed subjobs are not listed.`]);
 });

@@ -5,7 +5,7 @@ import { captured } from "./captured.ts";
 test("a log line is JSON with its message, level, fields and request ID", async () => {
   const [line] = await captured(() => {
     logWithRequest("request-7");
-    log.info("poll", { project: "prod", job_id: "job-1", poll: 3, lateness_seconds: null });
+    log.info("poll", { project: "prod", jobId: "job-1", poll: 3, latenessSeconds: 4 });
   });
   expect(line).toMatchObject({
     level: "INFO",
@@ -14,6 +14,7 @@ test("a log line is JSON with its message, level, fields and request ID", async 
     project: "prod",
     job_id: "job-1",
     poll: 3,
+    lateness_seconds: 4,
     timestamp: expect.any(String),
   });
 });

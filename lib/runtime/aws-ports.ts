@@ -1,0 +1,24 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { AWS_CLIENT } from "./aws-client.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import { readEnvironment, type Variable } from "./environment.ts";
+import { ssmConfig } from "./ssm-config.ts";
+
+/**
+ * Reads the environment of a function and creates what most functions use. `table` and `sqs` are for the drivers of the
+ * ledger and the queues. A function binds only the operations that it needs.
+ * @param names the variables that the function needs, in addition to `LEDGER_TABLE` and `CONFIG_PATH`
+ * @throws an Error that names all missing and invalid variables
+ */
+export function createAwsPorts<Name extends Variable>(...names: readonly Name[]) {
+  const env = readEnvironment<Name | "LEDGER_TABLE" | "CONFIG_PATH">("LEDGER_TABLE", "CONFIG_PATH", ...names);
+  return {
+    env,
+    table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
+    sqs: { client: new SQSClient(AWS_CLIENT), random: systemRandom },
+    configs: ssmConfig(env.CONFIG_PATH),
+    now: systemClock,
+    random: systemRandom,
+  };
+}
