@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
+import { formatUtc } from "../../domain/time-text.ts";
 import {
   type Channel,
   commonFields,
@@ -71,16 +72,13 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMe
       return outcomeMessage(content.summary, budget);
     case "digest":
       return digestMessage(content.summaries, budget);
-    case "target_gone":
-      return systemMessage(
-        "bad",
-        `⚠️ Target ${content.target} is gone: it gets no more notifications`,
-        content.since,
-        [
-          "Its receiver says that this address no longer exists. Notifications to it are recorded as gone.",
-          `Give it a new address in the config, then test it: POST /v1/targets/${content.target}/test`,
-        ],
-      );
+    case "target_gone": {
+      const { target, since } = content;
+      return systemMessage("bad", `⚠️ Target ${target} is gone: it gets no more notifications`, since, [
+        "Its receiver says that this address no longer exists. Notifications to it are recorded as gone.",
+        `Give it a new address in the config, then test it: POST /v1/targets/${target}/test`,
+      ]);
+    }
     case "test":
       return systemMessage("good", `✅ Test: notifications for ${content.target} arrive here`, content.at, [
         "Somebody tested this target. No job has ended.",
@@ -92,5 +90,5 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMe
 
 /** A message about a target, not about a job. It mentions nobody. */
 function systemMessage(tone: Tone, headline: string, at: Instant, summary: readonly string[]): ChatMessage {
-  return { ...EMPTY_MESSAGE, tone, headline, summary, at };
+  return { ...EMPTY_MESSAGE, tone, headline, summary, footer: formatUtc(at) };
 }

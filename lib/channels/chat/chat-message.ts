@@ -1,6 +1,3 @@
-import type { Instant } from "../../domain/job.ts";
-import { formatUtc } from "../../domain/time-text.ts";
-
 /** A chat message as plain text, in reading order. Nothing in it is escaped. Each channel adds its own markup. */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -13,13 +10,11 @@ export interface ChatMessage {
   /** `2 of 7 subjobs failed`, or the meaning of the outcome. */
   readonly summary: readonly string[];
   readonly failures: readonly FailureText[];
-  /** How many failures the budget did not allow. */
-  readonly omittedFailures: number;
-  readonly warnings: readonly string[];
+  /** How many failures the budget did not allow, and the warnings. */
+  readonly notes: readonly string[];
   readonly links: readonly Link[];
-  /** The full job ID. Null: the message is about no single job. */
-  readonly footer: string | null;
-  readonly at: Instant;
+  /** The full job ID, if the message is about a single job, and the time. */
+  readonly footer: string;
 }
 
 /** A message without content, to be completed. It mentions nobody. */
@@ -28,10 +23,8 @@ export const EMPTY_MESSAGE = {
   facts: [],
   summary: [],
   failures: [],
-  omittedFailures: 0,
-  warnings: [],
+  notes: [],
   links: [],
-  footer: null,
 } as const;
 
 /** Selects a colour. The icon and the headline say the same without colour. */
@@ -92,18 +85,9 @@ export const NO_REASON = "The cloud gives no reason.";
 /** The label of a link to a page of the vendor. */
 export const READ_MORE = "Read more";
 
-/** Returns the lines below the failures: how many were omitted, and the warnings. */
-export function notesOf({ omittedFailures, warnings }: ChatMessage): string[] {
-  return [
-    ...(omittedFailures > 0 ? [`and ${omittedFailures} more`] : []),
-    ...warnings.map((warning) => `⚠️ ${warning}`),
-  ];
-}
-
-/** Returns the last line: the full job ID and the time, as `2026-11-23 09:30:00 UTC`. */
-export function footerOf({ footer, at }: ChatMessage): string {
-  const time = formatUtc(at);
-  return footer === null ? time : `${footer} · ${time}`;
+/** Returns the note about failures that the budget did not allow. */
+export function omittedNotes(omittedFailures: number): string[] {
+  return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
 }
 
 /** A longer URL exceeds a limit of some channel, and a truncated link leads nowhere. */

@@ -1,8 +1,9 @@
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, FailureText, Link, TextBudget } from "./chat-message.ts";
-import { EMPTY_MESSAGE, linkTo } from "./chat-message.ts";
+import { EMPTY_MESSAGE, linkTo, omittedNotes } from "./chat-message.ts";
 import { commonFacts, failuresOf, jobLabel, OUTCOME_PRESENTATION, outcomeTitle } from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
@@ -25,9 +26,9 @@ export function digestMessage(summaries: readonly OutcomeSummary[], budget: Text
     headline: `${icon} ${countsText(summaries)}`,
     facts: commonFacts(summaries, budget),
     failures,
-    omittedFailures: omittedByJobs + all.length - failures.length,
+    notes: omittedNotes(omittedByJobs + all.length - failures.length),
     links: linksOf(summaries),
-    at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
+    footer: formatUtc(Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt))),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ChatMessage, FailureText } from "./chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "./chat-message.ts";
+import { NO_REASON, READ_MORE } from "./chat-message.ts";
 
 /** How a chat with Markdown writes untrusted text. */
 export interface MarkdownStyle {
@@ -18,9 +18,9 @@ export function markdownParagraphs(message: ChatMessage, style: MarkdownStyle): 
     ...(facts.length > 0 ? [facts.join(" · ")] : []),
     ...message.summary.map((line) => `**${escapeText(line)}**`),
     ...message.failures.flatMap((failure) => failureParagraphs(failure, style)),
-    ...notesOf(message).map(escapeText),
+    ...message.notes.map(escapeText),
     ...(links.length > 0 ? [links.join(" · ")] : []),
-    escapeText(footerOf(message)),
+    escapeText(message.footer),
   ];
 }
 

@@ -4,10 +4,10 @@ import { hintFor } from "../../domain/hints.ts";
 import { describeWatchState, jobWasObserved, type Outcome } from "../../domain/job.ts";
 import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
 import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
-import { formatDuration } from "../../domain/time-text.ts";
+import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
-import { linkTo, splitHint } from "./chat-message.ts";
+import { linkTo, omittedNotes, splitHint } from "./chat-message.ts";
 
 /** Slack's header and the preview on a phone show no more. */
 const MAX_HEADLINE_CHARACTERS = 150;
@@ -22,7 +22,7 @@ const MAX_HINT_CHARACTERS = 400;
 
 /** Writes how one watched job ended. */
 export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
-  const { outcome, jobType: type, phase } = summary;
+  const { outcome, jobType: type, phase, jobId, concludedAt } = summary;
   const meaning = describeWatchState(outcome, jobWasObserved({ type, phase }));
   const { failures, omitted } = failuresOf(summary, budget);
   return {
@@ -32,11 +32,9 @@ export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): Cha
     facts: factsOf(summary, budget),
     summary: [meaning, subJobsLine(summary)].filter((line) => line !== null),
     failures,
-    omittedFailures: omitted,
-    warnings: warningsOf(summary, budget),
+    notes: [...omittedNotes(omitted), ...warningsOf(summary, budget)],
     links: linksOf(summary),
-    footer: `Job ${truncate(cleanLine(summary.jobId), MAX_JOB_ID_CHARACTERS)}`,
-    at: summary.concludedAt,
+    footer: `Job ${truncate(cleanLine(jobId), MAX_JOB_ID_CHARACTERS)} · ${formatUtc(concludedAt)}`,
   };
 }
 
@@ -128,7 +126,7 @@ function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: Tex
   return warnings
     .filter((warning) => warning !== unlisted)
     .slice(0, MAX_WARNINGS)
-    .map((warning) => truncate(cleanLine(warning), budget.textCharacters));
+    .map((warning) => `⚠️ ${truncate(cleanLine(warning), budget.textCharacters)}`);
 }
 
 function linksOf(summary: OutcomeSummary): readonly Link[] {

@@ -1,6 +1,6 @@
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, FailureText, Link, Tone } from "../chat/chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
+import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
@@ -21,9 +21,9 @@ function elementsOf(message: ChatMessage, mention: string | null): object[] {
     ...(facts.length > 0 ? [plainLine(facts.join(" · "))] : []),
     ...message.summary.map(plainLine),
     ...message.failures.flatMap(failureElements),
-    ...notesOf(message).map(plainLine),
+    ...message.notes.map(plainLine),
     ...(message.links.length > 0 ? [{ tag: "action", actions: message.links.map(button) }] : []),
-    { tag: "note", elements: [plainText(footerOf(message))] },
+    { tag: "note", elements: [plainText(message.footer)] },
   ];
 }
 

@@ -3,7 +3,7 @@ import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, Fact, FailureText, Hint, Link } from "../chat/chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
+import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 const MAX_TEXT_CHARACTERS = 4_000;
@@ -26,9 +26,9 @@ function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
     ...(message.facts.length > 0 ? [factsBlock(message.facts)] : []),
     ...message.summary.map((line) => paragraph(boldText(line))),
     ...message.failures.map(failureBlock),
-    ...notesOf(message).map((line) => paragraph(normalText(line))),
+    ...message.notes.map((line) => paragraph(normalText(line))),
     ...(message.links.length > 0 ? [{ type: "actions" as const, elements: message.links.map(button) }] : []),
-    { type: "context", elements: [plainText(footerOf(message), MAX_CONTEXT_CHARACTERS)] },
+    { type: "context", elements: [plainText(message.footer, MAX_CONTEXT_CHARACTERS)] },
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, FailureText, Hint, Tone } from "../chat/chat-message.ts";
-import { footerOf, NO_REASON, notesOf, READ_MORE } from "../chat/chat-message.ts";
+import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
@@ -42,8 +42,8 @@ function bodyOf(message: ChatMessage, mention: string | null): object[] {
     ...(facts.length > 0 ? [paragraph(...facts)] : []),
     ...message.summary.map((text) => paragraph({ text, weight: "Bolder" })),
     ...message.failures.flatMap(failureBlocks),
-    ...notesOf(message).map((text) => paragraph({ text })),
-    paragraph({ text: footerOf(message), isSubtle: true, size: "Small" }),
+    ...message.notes.map((text) => paragraph({ text })),
+    paragraph({ text: message.footer, isSubtle: true, size: "Small" }),
   ];
 }
 

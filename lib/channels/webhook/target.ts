@@ -7,18 +7,11 @@ import { commonFields } from "../channel.ts";
 const MIN_KEY_BYTES = 24;
 const MAX_KEY_BYTES = 64;
 
+const SECRET_MESSAGE =
+  "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)";
+
 /** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
-export const WebhookSecret = z.pipe(
-  z
-    .string()
-    .check(
-      z.refine(
-        isWebhookSecret,
-        "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)",
-      ),
-    ),
-  toSecret,
-);
+export const WebhookSecret = z.pipe(z.string().check(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret);
 
 function isWebhookSecret(text: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];

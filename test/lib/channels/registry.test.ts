@@ -79,6 +79,10 @@ describe("a new channel", () => {
     expect(error?.issues[0]?.message).toMatch(/^must be one of 'slack', .*'toy'$/);
   });
 
+  it("is unknown to a registry without its line", () => {
+    expect(() => channelOf("toy" as never)).toThrow("no channel has the kind 'toy'");
+  });
+
   it("leaves the other channels as they are", () => {
     for (const kind of KINDS) expect(registry.channelOf(kind)).toBe(channelOf(kind));
   });
