@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
-import { problemResponse, renderProblem } from "../api/problem.ts";
+import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
+import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { type Invocation, onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
 
@@ -17,7 +18,8 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * Handles one request. Answers expected errors itself.
- * @throws anything unexpected: `httpHandler` answers it with an internal error.
+ * @throws ConfigUnreadableError and ConfigInvalidError, which `httpHandler` answers with 503, and anything unexpected,
+ * which it answers with an internal error.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
@@ -26,7 +28,7 @@ const REQUEST_ID = "x-request-id";
 
 /**
  * The Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is logged in
- * full. Its caller gets a problem of the kind `internal-error` with nothing but the request ID.
+ * full. Its caller gets a problem that contains nothing of the error but its kind and the request ID.
  */
 export function httpHandler(handle: HandleRequest) {
   return onLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, invocation) => {
@@ -39,7 +41,7 @@ export function httpHandler(handle: HandleRequest) {
     };
     const response = await handle(request, invocation, note).catch((error: unknown) => {
       log.error("request failed", { method, ...notes, requestId }, error);
-      return renderProblem(problemResponse("internal-error", INTERNAL_ERROR_DETAIL), requestId);
+      return renderProblem(problemOfError(error), requestId);
     });
     log.info("request", { method, ...notes, status: response.status, requestId });
     return {
@@ -52,6 +54,15 @@ export function httpHandler(handle: HandleRequest) {
 
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator finds the cause by the request ID.";
+
+/** Without a config the service is unavailable, and no caller can do anything about it but wait. */
+const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
+
+function problemOfError(error: unknown): ProblemResponse {
+  return error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError
+    ? unavailable(NO_CONFIG_DETAIL)
+    : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
+}
 
 function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
   const { http, requestId } = event.requestContext;

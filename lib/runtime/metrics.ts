@@ -23,6 +23,8 @@ const UNITS = {
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
+  /** Reads of the config that failed, for example while SSM did not answer. The config itself may be valid. */
+  ConfigUnreadable: MetricUnit.Count,
   /** Watches and targets for which a run of the sweep failed, and 1 more when its time ran out. */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,

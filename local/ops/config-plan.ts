@@ -1,9 +1,11 @@
-import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
-/** The standard tier stores up to 4 kB. A longer value becomes an advanced parameter, which has a price. */
-const TIER = "Intelligent-Tiering";
+/**
+ * The order in which entries are stored. An entry may name entries of the kinds before its own: a token names projects
+ * and targets, and so do the settings.
+ */
+const KINDS: readonly string[] = ["targets", "projects", "tokens", "oidc", "settings"];
 
 /** What happens to one entry of a stage's config. `keep` is for an entry that the file does not contain. */
 export interface PlanStep {
@@ -16,6 +18,9 @@ export interface PlanStep {
 /**
  * Plans how a stage's config becomes that of a file. Entries that the file does not contain are kept, or removed with
  * `removeOthers`. White space and the order of keys do not count as a change.
+ *
+ * Functions read the config between two steps. When the config is valid before the first step and after the last one,
+ * it is valid after each step: what is named is stored first, and removed last, after nothing names it any more.
  */
 export function planSteps(
   deployed: readonly ConfigEntry[],
@@ -24,13 +29,14 @@ export function planSteps(
 ): readonly PlanStep[] {
   const deployedValues = new Map(deployed.map(({ name, value }) => [name, value]));
   const wantedNames = new Set(wanted.map(({ name }) => name));
-  const steps = wanted.map(({ name, value }): PlanStep => {
+  const steps = inOrder(wanted).map(({ name, value }): PlanStep => {
     const current = deployedValues.get(name);
     if (current === undefined) return { name, value, kind: "add" };
     return { name, value, kind: canonicalJson(current) === canonicalJson(value) ? "unchanged" : "change" };
   });
-  const others = deployed
+  const others = inOrder(deployed)
     .filter(({ name }) => !wantedNames.has(name))
+    .reverse()
     .map(({ name }): PlanStep => ({ name, value: "", kind: removeOthers ? "remove" : "keep" }));
   return [...steps, ...others];
 }
@@ -47,39 +53,9 @@ export function entriesAfter(
   ].map(({ name, value }) => ({ name, value }));
 }
 
-/**
- * Does the steps one after another and reports each one. After an error the done steps remain.
- * @throws errors of AWS.
- */
-export async function applySteps(
-  client: SSMClient,
-  path: string,
-  steps: readonly PlanStep[],
-  report: (line: string) => void,
-): Promise<void> {
-  for (const { name, value, kind } of steps) {
-    const Name = `${path}/${name}`;
-    switch (kind) {
-      case "unchanged":
-        break;
-      case "keep":
-        report(`kept     ${name} (not in the file; --prune removes it)`);
-        break;
-      case "remove":
-        await client.send(new DeleteParameterCommand({ Name }));
-        report(`removed  ${name}`);
-        break;
-      case "add":
-      case "change":
-        await client.send(
-          new PutParameterCommand({ Name, Value: value, Type: "SecureString", Overwrite: true, Tier: TIER }),
-        );
-        report(`${kind === "add" ? "added   " : "changed "} ${name}`);
-        break;
-      default:
-        kind satisfies never;
-    }
-  }
+function inOrder(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
+  const rank = ({ name }: ConfigEntry) => KINDS.indexOf(name.split("/")[0] ?? "");
+  return [...entries].sort((a, b) => rank(a) - rank(b));
 }
 
 function canonicalJson(text: string): string {

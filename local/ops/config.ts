@@ -1,16 +1,19 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
+import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { ConfigInvalidError, configEntries, faultList, readConfigDocument } from "../stack/config-file.ts";
+import { applySteps } from "./apply-plan.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
-import { applySteps, entriesAfter, planSteps } from "./config-plan.ts";
+import { entriesAfter, planSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import { ineffectiveEntries } from "./ineffective-entries.ts";
+import { documentParameterFaults } from "./parameter-limits.ts";
 import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
 
 const USAGE = `Checks, stores and lists the config of a stage.
 
-  npm run config -- check FILE                     checks a file
+  npm run config -- check FILE [--for aws|one-node] checks a file; the limits of Parameter Store count on aws, the default
   npm run config -- check [--stage S]              checks the config of a stage
   npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file does not contain
   npm run config -- list [--stage S]               lists the config of a stage without secrets
@@ -22,19 +25,29 @@ ${STAGE_USAGE}
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-async function run(
-  [action, file, ...rest]: readonly string[],
-  values: Parameters<typeof findStage>[0],
-  removeOthers: boolean,
-): Promise<number> {
+interface Options {
+  readonly stage: string;
+  readonly region?: string | undefined;
+  readonly prune: boolean;
+  readonly for?: string | undefined;
+}
+
+const EDITIONS = ["aws", "one-node"];
+
+async function run([action, file, ...rest]: readonly string[], values: Options): Promise<number> {
+  const edition = values.for ?? "aws";
   if (rest.length > 0) throw new UsageError("too many arguments: give one file");
-  if (removeOthers && action !== "put") throw new UsageError("--prune is an option of put");
+  if (values.prune && action !== "put") throw new UsageError("--prune is an option of put");
+  if (values.for !== undefined && (action !== "check" || file === undefined))
+    throw new UsageError("--for is an option of check FILE");
+  if (!EDITIONS.includes(edition)) throw new UsageError(`--for must be ${EDITIONS.join(" or ")}`);
   switch (action) {
     case "check":
-      return file === undefined ? checkStage(await findStage(values)) : checkFile(file);
+      if (file === undefined) return checkStage(await findStage(values));
+      return checkFile(file, edition === "aws" ? configPath(await findStage(values)) : null);
     case "put":
       if (file === undefined) throw new UsageError("put requires a file");
-      return put(file, await findStage(values), removeOthers);
+      return put(file, await findStage(values), values.prune);
     case "list":
       if (file !== undefined) throw new UsageError("list does not accept a file");
       return list(await findStage(values));
@@ -56,16 +69,20 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
   return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
 }
 
-/** @throws ConfigInvalidError */
-async function readValidDocument(file: string): Promise<unknown> {
+/**
+ * Reads a config that the functions accept and Parameter Store stores.
+ * @param path the path of its parameters. Null when they are not stored there.
+ * @throws ConfigInvalidError
+ */
+async function readValidDocument(file: string, path: string | null): Promise<unknown> {
   const document = await readConfigDocument(file);
-  const faults = faultsOf(document);
+  const faults = [...faultsOf(document), ...(path === null ? [] : documentParameterFaults(document, path))];
   if (faults.length > 0) throw new ConfigInvalidError(file, faults);
   return document;
 }
 
-async function checkFile(file: string): Promise<number> {
-  await readValidDocument(file);
+async function checkFile(file: string, path: string | null): Promise<number> {
+  await readValidDocument(file, path);
   print(`${file} is valid.`);
   return 0;
 }
@@ -83,14 +100,15 @@ async function checkStage(stage: Stage): Promise<number> {
 }
 
 async function put(file: string, stage: Stage, removeOthers: boolean): Promise<number> {
-  const document = await readValidDocument(file);
+  const document = await readValidDocument(file, configPath(stage));
   process.stdout.write(stageLine(stage));
   const deployed = await readDeployedEntries(stage);
   const steps = planSteps(deployed, configEntries(document), removeOthers);
   const faults = faultsOfEntries(entriesAfter(deployed, steps));
   if (faults.length > 0) throw new ConfigInvalidError("nothing was stored: the resulting config", faults);
-  const client = new SSMClient({ region: stage.region });
-  await applySteps(client, configPath(stage), steps, print).finally(() => client.destroy());
+  const client = new SSMClient({ region: stage.region, maxAttempts: 1 });
+  const ports = { now: monotonicClock, random: systemRandom, wait: systemWait };
+  await applySteps(client, configPath(stage), steps, print, ports).finally(() => client.destroy());
   const unchanged = steps.filter(({ kind }) => kind === "unchanged").length;
   print(`${unchanged} unchanged. The functions read the config again within five minutes.`);
   return 0;
@@ -112,6 +130,9 @@ async function list(stage: Stage): Promise<number> {
 
 await runCommand(
   USAGE,
-  { allowPositionals: true, options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false } } },
-  ({ values, positionals }) => run(positionals, values, values.prune),
+  {
+    allowPositionals: true,
+    options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false }, for: { type: "string" } },
+  },
+  ({ values, positionals }) => run(positionals, values),
 );

@@ -17,7 +17,15 @@ import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
 import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
-import { findStage, SERVICE, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import {
+  configPath,
+  findStage,
+  SERVICE,
+  STAGE_OPTIONS,
+  STAGE_USAGE,
+  type Stage,
+  stageLine,
+} from "./stage.ts";
 
 const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is wrong and what to do.
 
@@ -57,9 +65,9 @@ function stageChecks(stage: Stage): Checks {
   };
 }
 
-function fileChecks(file: string, send: boolean): Checks {
+function fileChecks(file: string, path: string, send: boolean): Checks {
   return {
-    checkConfig: () => checkConfigFile(file),
+    checkConfig: () => checkConfigFile(file, path),
     withConfig: [
       (config) => checkEndpoints(config, resolve),
       checkCredentials,
@@ -85,7 +93,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     const stage = await findStage(values);
     process.stdout.write(stageLine(stage));
     checks = stageChecks(stage);
-  } else checks = fileChecks(file, send);
+  } else checks = fileChecks(file, configPath(values), send);
   const worst = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
   return worst === "fault" ? 1 : 0;
 });

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { configEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
+import { checkPut, createRateLimit, RATES, SsmError } from "./ssm-limits.ts";
 
 /** GetParametersByPath returns at most this many parameters at once. */
 const PAGE_SIZE = 10;
@@ -17,50 +18,108 @@ const ByPath = z.object({
   MaxResults: z.int().min(1).max(PAGE_SIZE).default(PAGE_SIZE),
   NextToken: z.string().regex(/^\d+$/).optional(),
 });
+const Put = z.object({
+  Name: z.string(),
+  Value: z.string(),
+  Type: z.literal("SecureString"),
+  Tier: z.enum(["Standard", "Advanced", "Intelligent-Tiering"]).default("Standard"),
+  Overwrite: z.boolean().default(false),
+});
+const Delete = z.object({ Name: z.string() });
 
 interface SsmOptions {
   readonly configFile: string;
   /** The path of the config's parameters. */
   readonly path: string;
   readonly region: string;
+  /** The milliseconds by which the rates are measured. */
+  readonly now?: () => number;
+  /** Returns the error of a request to this operation, or null. It plans outages and concurrent updates. */
+  readonly fault?: (operation: string) => SsmError | null;
 }
 
 /**
- * Starts a Parameter Store with the entries of a config file. The file is read again for each request. The server
- * supports GetParametersByPath by AWS JSON protocol 1.1. Every parameter is a SecureString.
+ * Starts a Parameter Store with the entries of a config file. The file is read again for each request. Writes are kept
+ * in memory over it. The server supports GetParametersByPath, PutParameter and DeleteParameter by AWS JSON protocol 1.1,
+ * with the limits and rates of an account. Every parameter is a SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
+  const { configFile, path, region, now = () => performance.now(), fault = () => null } = options;
+  const arnPrefix = `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter`;
+  const limitReads = createRateLimit(RATES.read, now);
+  const limitWrites = createRateLimit(RATES.write, now);
+  /** The written values by parameter name. Null is a deleted parameter. */
+  const written = new Map<string, string | null>();
+
+  const readValues = async (): Promise<Map<string, string>> => {
+    const entries = configEntries(JSON.parse(await readFile(configFile, "utf8")));
+    const values = new Map(entries.map(({ name, value }) => [`${path}/${name}`, value]));
+    for (const [name, value] of written) value === null ? values.delete(name) : values.set(name, value);
+    return values;
+  };
+
+  const operations: Readonly<Record<string, (input: unknown) => Promise<unknown>>> = {
+    "AmazonSSM.GetParametersByPath": async (input) => {
+      limitReads();
+      return pageOf(await readValues(), ByPath.parse(input), arnPrefix);
+    },
+    "AmazonSSM.PutParameter": async (input) => {
+      const put = Put.parse(input);
+      limitWrites();
+      checkPut(put, arnPrefix);
+      if (!put.Overwrite && (await readValues()).has(put.Name))
+        throw new SsmError("ParameterAlreadyExists", "The parameter already exists.");
+      written.set(put.Name, put.Value);
+      return { Version: 1, Tier: put.Tier };
+    },
+    "AmazonSSM.DeleteParameter": async (input) => {
+      const { Name } = Delete.parse(input);
+      limitWrites();
+      if (!(await readValues()).has(Name)) throw new SsmError("ParameterNotFound", "");
+      written.set(Name, null);
+      return {};
+    },
+  };
+
   const server = createServer(async (request, response) => {
-    const sendError = (status: number, type: string) => {
-      response.writeHead(status, { "content-type": CONTENT_TYPE, "x-amzn-errortype": type });
-      response.end(JSON.stringify({ __type: type, message: type }));
-    };
-    if (request.headers["x-amz-target"] !== "AmazonSSM.GetParametersByPath")
-      return sendError(400, "UnknownOperationException");
+    const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+      response.writeHead(status, { "content-type": CONTENT_TYPE, ...headers }).end(JSON.stringify(body));
+    const target = String(request.headers["x-amz-target"]);
     try {
-      const page = await getParametersByPath(JSON.parse(await text(request)), options);
-      response.writeHead(200, { "content-type": CONTENT_TYPE }).end(JSON.stringify(page));
-    } catch {
-      sendError(500, "InternalServerError");
+      const operation = operations[target];
+      if (operation === undefined)
+        throw new SsmError("UnknownOperationException", "UnknownOperationException");
+      const planned = fault(target.replace("AmazonSSM.", ""));
+      if (planned !== null) throw planned;
+      answer(200, await operation(JSON.parse(await text(request))));
+    } catch (error) {
+      const { type, message, status } = error instanceof SsmError ? error : FAILED;
+      answer(status, { __type: type, message }, { "x-amzn-errortype": type });
     }
   });
   return listenLocally(server);
 }
 
-async function getParametersByPath(input: unknown, { configFile, path, region }: SsmOptions) {
-  const { Path, Recursive, WithDecryption, MaxResults, NextToken } = ByPath.parse(input);
+const FAILED = new SsmError("InternalServerError", "InternalServerError", 500);
+
+function pageOf(
+  values: ReadonlyMap<string, string>,
+  { Path, Recursive, WithDecryption, MaxResults, NextToken }: z.infer<typeof ByPath>,
+  arnPrefix: string,
+) {
   const prefix = `${Path.replace(/\/$/, "")}/`;
-  const found = configEntries(JSON.parse(await readFile(configFile, "utf8")))
-    .map(({ name, value }) => ({
-      Name: `${path}/${name}`,
-      ARN: `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter${path}/${name}`,
+  const found = [...values]
+    .filter(([name]) => name.startsWith(prefix))
+    .filter(([name]) => Recursive || !name.slice(prefix.length).includes("/"))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({
+      Name: name,
+      ARN: `${arnPrefix}${name}`,
       Type: "SecureString",
       DataType: "text",
       Version: 1,
       Value: WithDecryption ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
-    }))
-    .filter(({ Name }) => Name.startsWith(prefix))
-    .filter(({ Name }) => Recursive || !Name.slice(prefix.length).includes("/"));
+    }));
   const start = Number(NextToken ?? 0);
   const end = start + MaxResults;
   return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };

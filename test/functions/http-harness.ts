@@ -55,6 +55,7 @@ export function createHarness(
   const parsed = parseConfig(options.config ?? CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { config } = parsed;
+  const readConfig = options.readConfig ?? (async () => config);
   const clock = { now: START };
   const now = () => clock.now;
   const calls: string[] = [];
@@ -77,11 +78,7 @@ export function createHarness(
     harness.notes = { ...harness.notes, ...notes };
   };
   const shared = {
-    configs: {
-      current: options.readConfig ?? (async () => config),
-      refreshed: async () => config,
-      currentWith: async () => config,
-    },
+    configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
     identify: options.identify ?? (async () => ({ kind: "refused" as const })),
     onIssuerFailure: () => harness.failures.push("issuer"),
     ledger: counted("ledger", { ...memory, ...options.ledger?.(memory) }),

@@ -1,9 +1,10 @@
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import type { Config } from "../../../lib/config/config.ts";
-import { ConfigInvalidError, readConfigFile } from "../../stack/config-file.ts";
+import { ConfigInvalidError, readConfigDocument, readConfigFile } from "../../stack/config-file.ts";
 import { awsRemedy } from "../command.ts";
 import { parseEntries } from "../deployed-config.ts";
 import { ineffectiveHosts } from "../ineffective-entries.ts";
+import { documentParameterFaults } from "../parameter-limits.ts";
 import { type CheckedConfig, errorName, type Finding, fault, ok } from "./finding.ts";
 
 const ITEM = "config";
@@ -29,11 +30,15 @@ export async function checkDeployedConfig(
   return { findings: [ok(ITEM, `valid, ${entries.length} entries`), ...ineffective(config)], config };
 }
 
-/** Checks a config file before its deployment. */
-export async function checkConfigFile(file: string): Promise<CheckedConfig> {
+/**
+ * Checks a config file before its deployment.
+ * @param path the path of the parameters in which the config will be stored.
+ */
+export async function checkConfigFile(file: string, path: string): Promise<CheckedConfig> {
   try {
     const config = await readConfigFile(file);
-    return { findings: [ok(ITEM, `${file} is valid`), ...ineffective(config)], config };
+    const unstorable = faults(documentParameterFaults(await readConfigDocument(file), path), "Fix the file.");
+    return { findings: [ok(ITEM, `${file} is valid`), ...ineffective(config), ...unstorable], config };
   } catch (error) {
     if (!(error instanceof ConfigInvalidError)) throw error;
     return { findings: faults(error.faults, "Fix the file."), config: null };

@@ -1,19 +1,41 @@
-import { ConfigInvalidError, createConfigSource } from "../../../lib/config/config-source.ts";
+import {
+  ConfigInvalidError,
+  ConfigUnreadableError,
+  createConfigSource,
+} from "../../../lib/config/config-source.ts";
 
 const MINUTE_MS = 60_000;
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
 const good = [{ name: "targets/deploys", value: JSON.stringify(slack) }];
 const bad = [{ name: "targets/deploys", value: '{"kind":"slack"}' }];
 
-function setUp(entries: { name: string; value: string }[] | Error) {
-  const state = { entries, reads: 0, faults: [] as unknown[], now: 0 };
+/** The results of reads. The last one is repeated. */
+type Entries = { name: string; value: string }[] | Error;
+
+function setUp(entries: Entries, random = () => 0) {
+  const state = {
+    entries,
+    /** The results of the next reads, before `entries`. */
+    next: [] as Entries[],
+    reads: 0,
+    limits: [] as number[],
+    waits: [] as number[],
+    faults: [] as unknown[],
+    now: 0,
+  };
   const source = createConfigSource({
-    readEntries: async () => {
+    readEntries: async (timeLimitMs) => {
       state.reads += 1;
-      if (state.entries instanceof Error) throw state.entries;
-      return state.entries;
+      state.limits.push(timeLimitMs);
+      const result = state.next.shift() ?? state.entries;
+      if (result instanceof Error) throw result;
+      return result;
     },
     now: () => state.now,
+    random,
+    wait: async (ms) => {
+      state.waits.push(ms);
+    },
     onFault: (error) => state.faults.push(error),
   });
   return { state, source };
@@ -73,15 +95,21 @@ it("returns the latest valid config while the newest one has faults, and reports
   expect(String(state.faults[0])).toContain("targets.deploys.url");
   state.now = 7 * MINUTE_MS;
   await source.current();
-  expect(state.reads).toBe(2);
+  // One read of the valid config, and two that have the same faults.
+  expect(state.reads).toBe(3);
 });
 
 it("throws the faults while no valid config has been read", async () => {
   const { state, source } = setUp(bad);
   await expect(source.current()).rejects.toThrow(/targets\.deploys\.url/);
   state.entries = new Error("AccessDeniedException");
-  await expect(source.current()).rejects.toThrow("AccessDenied");
+  state.now = 5000;
+  await expect(source.current()).rejects.toMatchObject({
+    name: "ConfigUnreadableError",
+    cause: { message: "AccessDeniedException" },
+  });
   state.entries = good;
+  state.now = 10_000;
   expect((await source.current()).targets).toHaveProperty("deploys");
 });
 
@@ -92,9 +120,112 @@ it("throws the error of the latest read from a check, and still returns the vali
   state.now = 10_000;
   await expect(source.check()).rejects.toThrow(ConfigInvalidError);
   await expect(source.check()).rejects.toThrow(ConfigInvalidError);
-  expect(state.reads).toBe(2);
+  expect(state.reads).toBe(3);
   expect((await source.current()).targets).toHaveProperty("deploys");
   state.entries = good;
   state.now = 20_000;
   await source.check();
+});
+
+it("repeats a failure for five seconds without a new read, for known and unknown names", async () => {
+  const { state, source } = setUp(new Error("ThrottlingException"));
+  for (const ask of [source.current, source.refreshed, source.check])
+    await expect(ask()).rejects.toThrow(ConfigUnreadableError);
+  await expect(source.currentWith("targets", "audit")).rejects.toThrow(ConfigUnreadableError);
+  state.now = 4999;
+  await expect(source.current()).rejects.toThrow(ConfigUnreadableError);
+  expect(state.reads).toBe(1);
+  state.now = 5000;
+  state.entries = good;
+  expect((await source.current()).targets).toHaveProperty("deploys");
+});
+
+it("gives the first read eight seconds, and later reads one second", async () => {
+  const { state, source } = setUp(good);
+  await source.current();
+  state.now = 5 * MINUTE_MS;
+  await source.current();
+  expect(state.limits).toEqual([8000, 1000]);
+});
+
+it("returns the valid config after a read that failed, and reads again after 30 seconds", async () => {
+  const { state, source } = setUp(good);
+  const first = await source.current();
+  state.entries = new Error("ThrottlingException");
+  state.now = 5 * MINUTE_MS;
+  for (let i = 0; i < 3; i += 1) expect(await source.current()).toBe(first);
+  state.now += 29_999;
+  expect(await source.current()).toBe(first);
+  expect(state.reads).toBe(2);
+  state.now += 1;
+  state.entries = [...good, { name: "settings", value: '{"deadlineMinutes":5}' }];
+  expect((await source.current()).settings.deadlineMinutes).toBe(5);
+});
+
+it("reads unknown names at most every ten seconds while reads fail", async () => {
+  const { state, source } = setUp(good);
+  await source.current();
+  state.entries = new Error("ThrottlingException");
+  state.now = 10_000;
+  for (let i = 0; i < 5; i += 1) await source.currentWith("targets", "nowhere");
+  expect(state.reads).toBe(2);
+});
+
+it("reports a config that cannot be read as another error than an invalid one", async () => {
+  const { state, source } = setUp(new Error("ThrottlingException"));
+  await expect(source.current()).rejects.toThrow(ConfigUnreadableError);
+  state.entries = bad;
+  state.now = 5000;
+  await expect(source.current()).rejects.toThrow(ConfigInvalidError);
+  expect(state.faults.map((fault) => (fault as Error).name)).toEqual([
+    "ConfigUnreadableError",
+    "ConfigInvalidError",
+  ]);
+});
+
+it("reads again when a read saw a change in part, and reports no fault", async () => {
+  const { state, source } = setUp(good);
+  const token = JSON.stringify({ sha256: "0".repeat(64), projects: ["*"], targets: ["audit"] });
+  // The page with the token was read after the change, and the page with the targets before.
+  state.next = [[...good, { name: "tokens/ci", value: token }]];
+  state.entries = [{ name: "targets/audit", value: JSON.stringify(slack) }, ...(state.next[0] as [])];
+  expect((await source.current()).tokens).toHaveProperty("ci");
+  expect(state).toMatchObject({ reads: 2, faults: [], waits: [400] });
+});
+
+it("reads a config that changes all the time at most three times", async () => {
+  const { state, source } = setUp([{ name: "settings", value: "{" }]);
+  state.next = [bad, [{ name: "settings", value: "[" }]];
+  await expect(source.current()).rejects.toThrow(ConfigInvalidError);
+  expect(state.reads).toBe(3);
+});
+
+it("shortens the ages by up to a fifth, at random, so that instances do not read together", async () => {
+  const ages = await Promise.all(
+    [0, 0.5, 1].map(async (drawn) => {
+      const { state, source } = setUp(good, () => drawn);
+      await source.current();
+      const readAt = async (ask: () => Promise<unknown>, times: readonly number[]) => {
+        const reads = state.reads;
+        for (const time of times) {
+          state.now = time;
+          await ask();
+          if (state.reads > reads) return time;
+        }
+        return null;
+      };
+      const refreshedAt = await readAt(source.refreshed, [7999, 8000, 9000, 10_000]);
+      const start = state.now;
+      const minutes = await readAt(
+        source.current,
+        [4, 4.5, 5].map((minute) => start + minute * MINUTE_MS),
+      );
+      return [refreshedAt, ((minutes ?? 0) - start) / MINUTE_MS];
+    }),
+  );
+  expect(ages).toEqual([
+    [10_000, 5],
+    [9000, 4.5],
+    [8000, 4],
+  ]);
 });

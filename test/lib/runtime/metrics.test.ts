@@ -67,6 +67,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "AuditDiscrepancy",
     "Concluded",
     "ConfigInvalid",
+    "ConfigUnreadable",
     "DeadLetters",
     "LagSeconds",
     "LedgerConflicts",

@@ -1,6 +1,8 @@
-import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
-import { applySteps, entriesAfter, type PlanStep, planSteps } from "../../../local/ops/config-plan.ts";
+import fc from "fast-check";
+import { assembleConfig, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import { entriesAfter, type PlanStep, planSteps } from "../../../local/ops/config-plan.ts";
+import { configEntries } from "../../../local/stack/config-file.ts";
 
 const URL_TEXT = "https://hooks.slack.com/services/T0/B0/hunter2";
 const slack = JSON.stringify({ kind: "slack", url: URL_TEXT });
@@ -17,9 +19,9 @@ const wanted = [
 
 test("a plan adds and changes entries, and keeps entries that the file does not contain", () => {
   expect(planSteps(deployed, wanted, false).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-    "unchanged settings",
     "add targets/audit",
     "change targets/deploys",
+    "unchanged settings",
     "keep targets/old",
   ]);
 });
@@ -28,9 +30,9 @@ test("a plan with removeOthers removes entries that the file does not contain", 
   const steps = planSteps(deployed, wanted, true);
   expect(steps.at(-1)).toEqual({ kind: "remove", name: "targets/old", value: "" });
   expect(entriesAfter(deployed, steps).map(({ name }) => name)).toEqual([
-    "settings",
     "targets/audit",
     "targets/deploys",
+    "settings",
   ]);
 });
 
@@ -39,34 +41,93 @@ test("the entries after a plan include the kept ones with their values", () => {
   expect(after.find(({ name }) => name === "targets/old")).toEqual({ name: "targets/old", value: slack });
 });
 
-test("applying a plan stores SecureStrings, deletes removed entries and reports names without values", async () => {
-  const steps: readonly PlanStep[] = [
-    { name: "settings", value: "{}", kind: "unchanged" },
-    { name: "targets/audit", value: '{"a":1}', kind: "add" },
-    { name: "targets/deploys", value: '{"a":2}', kind: "change" },
-    { name: "targets/old", value: "", kind: "remove" },
-    { name: "targets/other", value: "", kind: "keep" },
-  ];
-  const ssm = mockClient(SSMClient);
-  const lines: string[] = [];
-  await applySteps(new SSMClient({}), "/cce-job-notifier/prod", steps, (line) => lines.push(line));
-  expect(ssm.commandCalls(PutParameterCommand).map(({ args }) => args[0].input)).toEqual([
-    {
-      Name: "/cce-job-notifier/prod/targets/audit",
-      Value: '{"a":1}',
-      Overwrite: true,
-      Type: "SecureString",
-      Tier: "Intelligent-Tiering",
-    },
-    expect.objectContaining({ Name: "/cce-job-notifier/prod/targets/deploys", Type: "SecureString" }),
-  ]);
-  expect(ssm.commandCalls(DeleteParameterCommand).map(({ args }) => args[0].input)).toEqual([
-    { Name: "/cce-job-notifier/prod/targets/old" },
-  ]);
-  expect(lines).toEqual([
-    "added    targets/audit",
-    "changed  targets/deploys",
-    "removed  targets/old",
-    expect.stringMatching(/^kept {5}targets\/other/),
-  ]);
+/** Returns the faults of the config that a function reads from these entries. */
+function faultsOf(entries: Iterable<ConfigEntry>): readonly string[] {
+  const assembled = assembleConfig([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  if (assembled.kind === "faults") return assembled.faults;
+  const parsed = parseConfig(assembled.document);
+  return parsed.kind === "faults" ? parsed.faults : [];
+}
+
+/** Returns the entries after each step that writes. */
+function entriesBetween(
+  deployed: readonly ConfigEntry[],
+  steps: readonly PlanStep[],
+): readonly ConfigEntry[][] {
+  const stored = new Map(deployed.map((entry) => [entry.name, entry]));
+  return steps
+    .filter(({ kind }) => kind !== "unchanged" && kind !== "keep")
+    .map(({ name, value, kind }) => {
+      if (kind === "remove") stored.delete(name);
+      else stored.set(name, { name, value });
+      return [...stored.values()];
+    });
+}
+
+const NAMES = ["a", "b", "c"];
+const someOf = (names: readonly string[]) => fc.subarray([...names]);
+/** Valid configs with few names, so that two of them often define and name the same ones in other places. */
+const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([projects, targets, seed]) => {
+  const rights = fc
+    .tuple(fc.subarray(["*", ...projects], { minLength: 1 }), someOf(["*", ...targets]))
+    .map(([p, t]) => ({ projects: p, targets: t }));
+  const oneOf = (names: readonly string[]) => fc.option(fc.constantFrom("", ...names));
+  return fc
+    .record({
+      tokens: fc.dictionary(fc.constantFrom(...NAMES), rights),
+      rules: fc.array(rights, { maxLength: 3 }),
+      defaultProject: oneOf(projects),
+      fallbackTarget: oneOf(targets),
+      defaultTargets: someOf(targets),
+      hasSettings: fc.boolean(),
+    })
+    .map(({ tokens, rules, defaultProject, fallbackTarget, defaultTargets, hasSettings }) => ({
+      projects: Object.fromEntries(
+        projects.map((name) => [
+          name,
+          { projectId: `p${seed % 3}`, region: "eu-de", auth: { kind: "token", token: "t" } },
+        ]),
+      ),
+      targets: Object.fromEntries(
+        targets.map((name) => [name, { kind: "slack", url: URL_TEXT + (seed % 2) }]),
+      ),
+      tokens: Object.fromEntries(
+        Object.entries(tokens).map(([name, scopes]) => [name, { sha256: "0".repeat(64), ...scopes }]),
+      ),
+      oidc: rules.map((scopes) => ({
+        issuer: "https://issuer.example",
+        audience: "a",
+        claims: { repository: "org/*" },
+        ...scopes,
+      })),
+      ...(hasSettings && {
+        settings: {
+          defaultTargets,
+          ...(defaultProject ? { defaultProject } : {}),
+          ...(fallbackTarget ? { fallbackTarget } : {}),
+        },
+      }),
+    }));
+});
+
+test("the config is valid between any two steps, for additions, changes, renames and removals", () => {
+  let steps = 0;
+  let removals = 0;
+  fc.assert(
+    fc.property(anyConfig, anyConfig, fc.boolean(), (before, after, removeOthers) => {
+      const deployed = configEntries(before);
+      expect(faultsOf(deployed)).toEqual([]);
+      const plan = planSteps(deployed, configEntries(after), removeOthers);
+      // The command refuses a plan whose result is invalid, such as a kept entry that names what is gone.
+      fc.pre(faultsOf(entriesAfter(deployed, plan)).length === 0);
+      for (const entries of entriesBetween(deployed, plan)) {
+        steps += 1;
+        expect(faultsOf(entries)).toEqual([]);
+      }
+      removals += plan.filter(({ kind }) => kind === "remove").length;
+    }),
+    { numRuns: 500 },
+  );
+  expect(steps).toBeGreaterThan(500);
+  expect(removals).toBeGreaterThan(100);
 });

@@ -1,8 +1,17 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GetParameterCommand, paginateGetParametersByPath, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+  type PutParameterCommandInput,
+  paginateGetParametersByPath,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { startSsm } from "../../../local/servers/ssm.ts";
+import { SsmError } from "../../../local/servers/ssm-limits.ts";
 
 const PATH = "/service/dev";
 
@@ -10,11 +19,19 @@ let folder: string;
 let configFile: string;
 let server: Awaited<ReturnType<typeof startSsm>>;
 let ssm: SSMClient;
+const clock = { now: 0 };
+let planned: SsmError | null = null;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ssm-test-"));
   configFile = join(folder, "config.json");
-  server = await startSsm({ configFile, path: PATH, region: "eu-central-1" });
+  server = await startSsm({
+    configFile,
+    path: PATH,
+    region: "eu-central-1",
+    now: () => clock.now,
+    fault: () => planned,
+  });
   ssm = new SSMClient({
     endpoint: server.url,
     region: "eu-central-1",
@@ -27,6 +44,16 @@ afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
 });
+
+beforeEach(() => {
+  clock.now += 1000;
+  planned = null;
+});
+
+const put = (input: Partial<PutParameterCommandInput>) =>
+  ssm.send(
+    new PutParameterCommand({ Name: `${PATH}/targets/a`, Value: "1", Type: "SecureString", ...input }),
+  );
 
 const configure = (document: unknown) => writeFile(configFile, JSON.stringify(document));
 
@@ -89,5 +116,66 @@ describe("the embedded Parameter Store", () => {
   it("returns a server error while the file cannot be read", async () => {
     await writeFile(configFile, "{ half of");
     await expect(pages()).rejects.toThrow("InternalServerError");
+  });
+
+  it("stores and deletes parameters over the file", async () => {
+    await configure({ settings: { a: 1 } });
+    await put({ Name: `${PATH}/settings`, Value: '{"a":2}', Overwrite: true });
+    await put({ Name: `${PATH}/targets/b`, Value: "3" });
+    expect(await pages()).toEqual([{ "/service/dev/settings": '{"a":2}', "/service/dev/targets/b": "3" }]);
+    await ssm.send(new DeleteParameterCommand({ Name: `${PATH}/targets/b` }));
+    expect(await pages()).toEqual([{ "/service/dev/settings": '{"a":2}' }]);
+  });
+
+  it.each([
+    ["ValidationException", { Value: "x".repeat(4097) }],
+    ["ValidationException", { Value: "x".repeat(8193), Tier: "Advanced" as const }],
+    ["ValidationException", { Value: "é".repeat(4097), Tier: "Intelligent-Tiering" as const }],
+    ["ValidationException", { Value: '{"url":"https://x/{{id","b":{"c":{}}}' }],
+    ["ValidationException", { Name: `${PATH}/targets/a b` }],
+    ["ValidationException", { Name: "/aws/a" }],
+    ["ValidationException", { Name: "Ssm-a" }],
+    ["ValidationException", { Name: `${PATH}/${"a".repeat(1000)}` }],
+    ["HierarchyLevelLimitExceededException", { Name: "/a".repeat(16) }],
+    ["ParameterAlreadyExists", { Name: `${PATH}/settings` }],
+  ])("refuses with %s the parameter %j", async (name, input) => {
+    await configure({ settings: {} });
+    await expect(put(input)).rejects.toMatchObject({ name, $metadata: { httpStatusCode: 400 } });
+  });
+
+  it.each([
+    [{ Value: "x".repeat(4096) }],
+    [{ Value: "x".repeat(8192), Tier: "Intelligent-Tiering" as const }],
+    [{ Value: '{"a":{"b":{}}}' }],
+    [{ Name: "/a".repeat(15) }],
+  ])("stores what is just within the limits: %.60j", async (input) => {
+    await put({ Overwrite: true, ...input });
+  });
+
+  it("answers a deleted parameter with ParameterNotFound", async () => {
+    await configure({});
+    await expect(ssm.send(new DeleteParameterCommand({ Name: "/none" }))).rejects.toThrow(
+      expect.objectContaining({ name: "ParameterNotFound" }),
+    );
+  });
+
+  it("throttles the fourth write and the 41st read of a second, apart from each other", async () => {
+    await configure({});
+    const throttled = { name: "ThrottlingException", message: "Rate exceeded" };
+    for (let i = 0; i < 3; i += 1) await put({ Overwrite: true });
+    await expect(put({ Overwrite: true })).rejects.toMatchObject(throttled);
+    const read = () => ssm.send(new GetParametersByPathCommand({ Path: PATH }));
+    for (let i = 0; i < 40; i += 1) await read();
+    await expect(read()).rejects.toMatchObject(throttled);
+    clock.now += 999;
+    await expect(put({ Overwrite: true })).rejects.toMatchObject(throttled);
+    clock.now += 1;
+    await put({ Overwrite: true });
+    await read();
+  });
+
+  it("sends a planned error by its own name", async () => {
+    planned = new SsmError("TooManyUpdates", "There are concurrent updates.");
+    await expect(put({})).rejects.toMatchObject({ name: "TooManyUpdates" });
   });
 });

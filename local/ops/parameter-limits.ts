@@ -1,0 +1,104 @@
+import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { fieldsOf, isObject, parseJson } from "../../lib/domain/json.ts";
+import { configEntries } from "../stack/config-file.ts";
+
+/**
+ * The limits of Parameter Store. A value has at most 4 KB in the standard tier and 8 KB in the advanced tier.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+ */
+const MAX_VALUE_BYTES = 8192;
+const MAX_LEVELS = 15;
+/** The limit of a name counts the ARN in front of it. This prefix is as long as those of the longest region's name. */
+const MAX_NAME_LENGTH = 1011;
+const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
+
+const NAME_CHARACTERS = /^[A-Za-z0-9_.\-/]+$/;
+const RESERVED_PREFIX = /^\/?(aws|ssm)/i;
+
+const NESTED_REMEDY =
+  "Parameter Store refuses '{{' and would read '{{…}}' as a reference to another parameter. Write '%7B%7B' in a URL, or remove it";
+
+/**
+ * Returns everything that makes Parameter Store refuse entries of a config, with the field and the remedy, but without
+ * values.
+ * @param path the path of the parameters, such as `/cce-job-notifier/prod`.
+ */
+export function parameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
+  return entries.flatMap((entry) => [
+    ...nameFaults(entry, path),
+    ...sizeFaults(entry),
+    ...nestedFaults(formatName(entry.name), parseJson(entry.value)),
+  ]);
+}
+
+/** Like `parameterFaults`, for the entries of a config document. Ignores parts with a wrong type: `parseConfig` reports them. */
+export function documentParameterFaults(document: unknown, path: string): readonly string[] {
+  const { projects, targets, tokens, oidc, settings } = fieldsOf(document);
+  const parts = {
+    projects: fieldsOf(projects),
+    targets: fieldsOf(targets),
+    tokens: fieldsOf(tokens),
+    oidc: Array.isArray(oidc) ? oidc : [],
+    settings,
+  };
+  return parameterFaults(configEntries(parts), path);
+}
+
+function nameFaults({ name }: ConfigEntry, path: string): readonly string[] {
+  const parameter = `${path}/${name}`;
+  const levels = parameter.replace(/^\//, "").split("/").length;
+  const faults: string[] = [];
+  if (!NAME_CHARACTERS.test(parameter))
+    faults.push("a name may only contain letters, digits, '_', '.' and '-'. Rename the entry");
+  if (RESERVED_PREFIX.test(parameter))
+    faults.push("the name of a parameter must not start with 'aws' or 'ssm'. Choose another path");
+  if (levels > MAX_LEVELS)
+    faults.push(
+      `the name has ${levels} levels, and Parameter Store accepts ${MAX_LEVELS}. Remove '/' from it`,
+    );
+  const length = ARN_PREFIX_LENGTH + parameter.length;
+  if (length > MAX_NAME_LENGTH)
+    faults.push(
+      `the name is too long: with its ARN it has ${length} characters, and Parameter Store accepts ${MAX_NAME_LENGTH}. Shorten it`,
+    );
+  return faults.map((fault) => `${formatName(name)}: ${fault}`);
+}
+
+function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
+  const bytes = Buffer.byteLength(value);
+  if (bytes <= MAX_VALUE_BYTES) return [];
+  const longest = longestField(formatName(name), parseJson(value));
+  return [
+    `${formatName(name)}: too long for Parameter Store: ${bytes} bytes as JSON, and an entry may have ${MAX_VALUE_BYTES}. Shorten its longest field, ${longest.path} (${longest.bytes} bytes)`,
+  ];
+}
+
+/** Finds the field that takes most of the value. It is a text, a number or an array, because an object has fields. */
+function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
+  const fields = isObject(value) ? Object.entries(value) : [];
+  const [longest] = fields
+    .map(([key, field]) => ({ key, field, bytes: jsonBytes(field) }))
+    .sort((a, b) => b.bytes - a.bytes);
+  return longest === undefined
+    ? { path, bytes: jsonBytes(value) }
+    : longestField(`${path}.${longest.key}`, longest.field);
+}
+
+const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
+
+/** In JSON, '{{' stands only inside of a text or a key, and the '}}' after it may be the end of objects. */
+function nestedFaults(path: string, value: unknown): readonly string[] {
+  if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
+  if (Array.isArray(value)) return value.flatMap((item, i) => nestedFaults(`${path}[${i}]`, item));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, field]) => [
+    ...(key.includes("{{") ? [`${path}.${key}: ${NESTED_REMEDY}`] : []),
+    ...nestedFaults(`${path}.${key}`, field),
+  ]);
+}
+
+/** Returns the place of an entry as other faults of the config name it: `oidc/0` is `oidc[0]`. */
+function formatName(name: string): string {
+  return name.replace(/^oidc\/(\d+)$/, "oidc[$1]").replaceAll("/", ".");
+}

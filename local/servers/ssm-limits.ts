@@ -1,0 +1,63 @@
+/** An error as Parameter Store sends it. */
+export class SsmError extends Error {
+  readonly type: string;
+  readonly status: number;
+
+  constructor(type: string, message: string, status = 400) {
+    super(message);
+    this.type = type;
+    this.status = status;
+  }
+}
+
+/** Sizes in bytes. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+const STANDARD_BYTES = 4096;
+const ADVANCED_BYTES = 8192;
+const MAX_LEVELS = 15;
+/** The limit counts the ARN in front of the name too. */
+const MAX_NAME_LENGTH = 1011;
+
+/** The requests per second of an account in a region. */
+export const RATES = { read: 40, write: 3 } as const;
+const SECOND_MS = 1000;
+
+/** The parts of a PutParameter request that have limits. */
+export interface PutRequest {
+  readonly Name: string;
+  readonly Value: string;
+  readonly Tier: "Standard" | "Advanced" | "Intelligent-Tiering";
+}
+
+/**
+ * Checks a write as Parameter Store does.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+ * @param arnPrefix the ARN in front of the name.
+ * @throws SsmError
+ */
+export function checkPut({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
+  if (!/^[A-Za-z0-9_.\-/]+$/.test(Name))
+    throw invalid("Parameter name: can only contain a-zA-Z0-9_.-/ and must not be empty.");
+  if (/^\/?(aws|ssm)/i.test(Name))
+    throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
+  if (arnPrefix.length + Name.length > MAX_NAME_LENGTH) throw invalid("Parameter name: is too long.");
+  if (Name.replace(/^\//, "").split("/").length > MAX_LEVELS)
+    throw new SsmError("HierarchyLevelLimitExceededException", "A hierarchy can have at most 15 levels.");
+  if (/\{\{.*\}\}/s.test(Value))
+    throw invalid('Parameter value: can\'t nest another parameter. Do not use "{{}}" in the value.');
+  const limit = Tier === "Standard" ? STANDARD_BYTES : ADVANCED_BYTES;
+  if (Buffer.byteLength(Value) > limit)
+    throw invalid(`${Tier} tier parameters support a maximum parameter value of ${limit} characters.`);
+}
+
+const invalid = (message: string) => new SsmError("ValidationException", message);
+
+/** Returns a check that throws a ThrottlingException for more than this many requests in one second. */
+export function createRateLimit(perSecond: number, now: () => number): () => void {
+  let accepted: readonly number[] = [];
+  return () => {
+    const at = now();
+    accepted = accepted.filter((time) => at - time < SECOND_MS);
+    if (accepted.length >= perSecond) throw new SsmError("ThrottlingException", "Rate exceeded");
+    accepted = [...accepted, at];
+  };
+}

@@ -1,0 +1,66 @@
+import { isTransientAwsError, retryAws } from "../../../lib/runtime/retry-aws.ts";
+
+function awsError(name: string, httpStatusCode?: number, code?: string): Error {
+  return Object.assign(new Error(name), { name, $metadata: { httpStatusCode }, ...(code && { code }) });
+}
+
+test.each([
+  [awsError("ThrottlingException", 400), true],
+  [awsError("TooManyUpdates", 400), true],
+  [awsError("InternalServerError", 500), true],
+  [awsError("ServiceUnavailable", 503), true],
+  [awsError("SomethingElse", 429), true],
+  [awsError("AwsRequestError", undefined, "ECONNRESET"), true],
+  [awsError("TimeoutError", undefined, "DEADLINE_PASSED"), true],
+  [awsError("AccessDeniedException", 400), false],
+  [awsError("ValidationException", 400), false],
+  [awsError("CredentialsProviderError"), false],
+  [new TypeError("x is undefined"), false],
+  ["a string", false],
+])("%s is transient: %s", (error, expected) => {
+  expect(isTransientAwsError(error)).toBe(expected);
+});
+
+async function attempt(failures: readonly Error[], random = () => 1) {
+  const clock = { now: 0 };
+  const waits: number[] = [];
+  const left = [...failures];
+  const result = await retryAws(
+    async () => {
+      const failure = left.shift();
+      if (failure !== undefined) throw failure;
+      return "done";
+    },
+    {
+      until: 8000,
+      firstDelayMs: 100,
+      maxDelayMs: 2000,
+      now: () => clock.now,
+      random,
+      wait: async (ms) => {
+        waits.push(ms);
+        clock.now += ms;
+      },
+    },
+  ).catch((error: unknown) => error);
+  return { result, waits, unused: left.length };
+}
+
+test("the delay doubles up to its maximum, and no attempt starts after the limit", async () => {
+  const throttled = Array.from({ length: 20 }, () => awsError("ThrottlingException", 400));
+  const { result, waits } = await attempt(throttled);
+  expect(result).toBe(throttled[waits.length]);
+  expect(waits).toEqual([100, 200, 400, 800, 1600, 2000, 2000]);
+});
+
+test("the second half of a delay is random", async () => {
+  const { waits } = await attempt([awsError("ThrottlingException", 400)], () => 0);
+  expect(waits).toEqual([50]);
+});
+
+test("a request succeeds after transient errors, and fails at once after any other error", async () => {
+  const transient = awsError("InternalServerError", 500);
+  expect(await attempt([transient, transient])).toMatchObject({ result: "done", unused: 0 });
+  const denied = awsError("AccessDeniedException", 400);
+  expect(await attempt([denied, transient])).toMatchObject({ result: denied, waits: [], unused: 1 });
+});
