@@ -25,19 +25,16 @@ ${STAGE_USAGE}
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-interface Options {
-  readonly stage: string;
-  readonly region?: string | undefined;
-  readonly prune: boolean;
-  readonly for?: string | undefined;
-}
-
 const EDITIONS = ["aws", "one-node"];
 
-async function run([action, file, ...rest]: readonly string[], values: Options): Promise<number> {
+async function run(
+  [action, file, ...rest]: readonly string[],
+  values: Parameters<typeof findStage>[0] & { readonly for?: string | undefined },
+  removeOthers: boolean,
+): Promise<number> {
   const edition = values.for ?? "aws";
   if (rest.length > 0) throw new UsageError("too many arguments: give one file");
-  if (values.prune && action !== "put") throw new UsageError("--prune is an option of put");
+  if (removeOthers && action !== "put") throw new UsageError("--prune is an option of put");
   if (values.for !== undefined && (action !== "check" || file === undefined))
     throw new UsageError("--for is an option of check FILE");
   if (!EDITIONS.includes(edition)) throw new UsageError(`--for must be ${EDITIONS.join(" or ")}`);
@@ -47,7 +44,7 @@ async function run([action, file, ...rest]: readonly string[], values: Options):
       return checkFile(file, edition === "aws" ? configPath(await findStage(values)) : null);
     case "put":
       if (file === undefined) throw new UsageError("put requires a file");
-      return put(file, await findStage(values), values.prune);
+      return put(file, await findStage(values), removeOthers);
     case "list":
       if (file !== undefined) throw new UsageError("list does not accept a file");
       return list(await findStage(values));
@@ -134,5 +131,5 @@ await runCommand(
     allowPositionals: true,
     options: { ...STAGE_OPTIONS, prune: { type: "boolean", default: false }, for: { type: "string" } },
   },
-  ({ values, positionals }) => run(positionals, values),
+  ({ values, positionals }) => run(positionals, values, values.prune),
 );

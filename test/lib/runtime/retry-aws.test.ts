@@ -24,10 +24,10 @@ test.each([
 async function attempt(failures: readonly Error[], random = () => 1) {
   const clock = { now: 0 };
   const waits: number[] = [];
-  const left = [...failures];
+  const remaining = [...failures];
   const result = await retryAws(
     async () => {
-      const failure = left.shift();
+      const failure = remaining.shift();
       if (failure !== undefined) throw failure;
       return "done";
     },
@@ -43,7 +43,7 @@ async function attempt(failures: readonly Error[], random = () => 1) {
       },
     },
   ).catch((error: unknown) => error);
-  return { result, waits, unused: left.length };
+  return { result, waits, unused: remaining.length };
 }
 
 test("the delay doubles up to its maximum, and no attempt starts after the limit", async () => {

@@ -95,7 +95,7 @@ test.each([
   ["the removal of everything", OLD, {}, true],
 ])(
   "a function that reads between any two writes finds a valid config: %s",
-  async (_, before, after, prune) => {
+  async (_, before, after, removeOthers) => {
     valid(before);
     valid(after);
     const stage = await setUp(before);
@@ -108,10 +108,10 @@ test.each([
       },
       { step: "initialize" },
     );
-    await stage.put(after, prune);
+    await stage.put(after, removeOthers);
     expect(reads.length).toBeGreaterThan(3);
     expect(reads.filter((kind) => kind !== "config")).toEqual([]);
-    if (prune) expect((await stage.read()).map(({ name }) => name)).toEqual(names(after));
+    if (removeOthers) expect((await stage.read()).map(({ name }) => name)).toEqual(names(after));
     await stage.stop();
   },
 );
@@ -153,17 +153,17 @@ test("a write that SSM refuses as too early is repeated later", async () => {
 });
 
 test("a put that fails half-way says so, leaves a valid config, and continues when it is repeated", async () => {
-  let writesLeft = 4;
+  let remainingWrites = 4;
   const denied = new SsmError("AccessDeniedException", "denied");
   const stage = await setUp(OLD, (operation) =>
-    operation === "GetParametersByPath" || writesLeft-- > 0 ? null : denied,
+    operation === "GetParametersByPath" || remainingWrites-- > 0 ? null : denied,
   );
   await expect(stage.put(NEW, true)).rejects.toThrow("denied");
   expect(stage.lines.at(-1)).toBe(
     "failed   tokens/dev. 4 of 8 changes are stored. Repeat the command to continue",
   );
   expect(parseEntries(await stage.read()).kind).toBe("config");
-  writesLeft = Number.POSITIVE_INFINITY;
+  remainingWrites = Number.POSITIVE_INFINITY;
   stage.lines.length = 0;
   await stage.put(NEW, true);
   expect(stage.lines).toHaveLength(4);

@@ -97,6 +97,64 @@ test("config check and put list every fault of a file without values", async () 
   expect(await run("config", "put", faulty)).toMatchObject({ code: 1, out: "" });
 });
 
+test("config check and put refuse what Parameter Store refuses, and check accepts it for one node", async () => {
+  const large = join(folder, "large.json");
+  const targets = {
+    deploys: { ...CONFIG.targets.deploys, url: `https://hooks.slack.com/${"x".repeat(9000)}` },
+    audit: { kind: "slack", url: "https://hooks.slack.com/{{hunter2}}" },
+  };
+  await writeFile(large, JSON.stringify({ ...CONFIG, targets, settings: { maxPolls: 0 } }));
+  const faults =
+    /- settings\.maxPolls: .*\n- targets\.audit\.url: Parameter Store refuses '\{\{'.*\n- targets\.deploys: too long for Parameter Store: .* targets\.deploys\.url /;
+  for (const parameters of [
+    ["check", large],
+    ["check", large, "--for", "aws"],
+    ["put", large],
+  ])
+    expect(await run("config", ...parameters)).toMatchObject({
+      code: 1,
+      out: "",
+      errors: expect.stringMatching(faults),
+    });
+  await writeFile(large, JSON.stringify({ ...CONFIG, targets }));
+  expect(await run("config", "check", large, "--for", "one-node")).toMatchObject({ code: 0, errors: "" });
+  expect(await run("config", "check", large)).toMatchObject({ code: 1 });
+});
+
+test("doctor finds in a file what Parameter Store refuses", async () => {
+  const large = join(folder, "large.json");
+  const targets = { audit: { kind: "slack", url: "https://hooks.slack.com/{{hunter2}}" } };
+  await writeFile(large, JSON.stringify({ targets }));
+  const { code, out } = await run("doctor", "--config", large);
+  expect(code).toBe(1);
+  expect(out).toContain("targets.audit.url: Parameter Store refuses '{{'");
+});
+
+test("config put stores a change in order, and removes with --prune what the file does not contain", async () => {
+  const changed = join(folder, "changed.json");
+  const { settings, ...rest } = CONFIG;
+  await writeFile(
+    changed,
+    JSON.stringify({
+      projects: { production: rest.projects.prod },
+      targets: rest.targets,
+      settings: { ...settings, defaultProject: "production" },
+    }),
+  );
+  const stage = ["--stage", "dev"];
+  const { code, out } = await run("config", "put", changed, "--prune", ...stage);
+  expect(code).toBe(0);
+  expect(out.split("\n").slice(1)).toEqual([
+    "added    projects/production",
+    "changed  settings",
+    "removed  projects/prod",
+    "1 unchanged. The functions read the config again within five minutes.",
+    "",
+  ]);
+  expect(await run("config", "put", file, "--prune", ...stage)).toMatchObject({ code: 0 });
+  expect(await run("config", "check", ...stage)).toMatchObject({ out: expect.stringContaining("3 entries") });
+});
+
 test("link uses the stage's own key and address", async () => {
   const { out, code } = await run("link", "--project", "prod");
   expect(code).toBe(0);

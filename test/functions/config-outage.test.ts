@@ -1,0 +1,242 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { APIGatewayProxyEventV2, Context, SQSEvent } from "aws-lambda";
+import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
+import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { ROUTES } from "../../lib/api/routes.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
+import { httpHandler } from "../../lib/runtime/http-handler.ts";
+import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
+import { startSsm } from "../../local/servers/ssm.ts";
+import { SsmError } from "../../local/servers/ssm-limits.ts";
+import { captured } from "../lib/runtime/captured.ts";
+import { createMemoryLedger } from "../simulation/memory-ledger.ts";
+import { createMemoryQueue } from "../simulation/memory-queue.ts";
+import { CONFIG, START, TOKENS } from "./http-config.ts";
+import { createHarness } from "./http-harness.ts";
+
+const PATH = "/cce-job-notifier/dev";
+const OUTAGES = {
+  down: new SsmError("InternalServerError", "", 500),
+  throttled: new SsmError("ThrottlingException", "Rate exceeded"),
+  denied: new SsmError("AccessDeniedException", "not authorized to perform ssm:GetParametersByPath"),
+};
+
+let folder: string;
+let configFile: string;
+let ssm: Awaited<ReturnType<typeof startSsm>>;
+const clock = { now: START };
+/** The error of each request to SSM. */
+let outage: (request: number) => SsmError | null = () => null;
+let requests = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "outage-"));
+  configFile = join(folder, "config.json");
+  ssm = await startSsm({
+    configFile,
+    path: PATH,
+    region: "eu-central-1",
+    now: () => clock.now,
+    fault: () => outage(++requests),
+  });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SSM: ssm.url,
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "y",
+  });
+});
+afterAll(async () => {
+  await ssm.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  await writeFile(configFile, JSON.stringify(CONFIG));
+  clock.now += 60_000;
+  outage = () => null;
+  requests = 0;
+});
+
+/** Creates the config source of a new instance. Its waits only move the clock. */
+function newInstance() {
+  const waits: number[] = [];
+  const configs = ssmConfig(PATH, {
+    now: () => clock.now,
+    random: () => 0.5,
+    wait: async (ms) => {
+      waits.push(ms);
+      clock.now += ms;
+    },
+  });
+  return { configs, waits };
+}
+
+const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
+
+/** Returns a client of the HTTP functions of one instance. Its answers have passed the handler of Lambda. */
+function callerOf(configs: ConfigSource) {
+  const harness = createHarness({ readConfig: () => configs.current() });
+  const handler = httpHandler((request) => harness.send(request));
+  return async (method: string, path: string) => {
+    const body = method === "POST" ? { body: JSON.stringify({ jobId: "job-1" }) } : {};
+    const event: Partial<APIGatewayProxyEventV2> = {
+      routeKey: "$default",
+      rawPath: path,
+      rawQueryString: path.startsWith("/jobs") ? "key=x" : "",
+      headers: { authorization: `Bearer ${TOKENS.all}`, "content-type": "application/json" },
+      requestContext: { requestId: "api-1", http: { method } } as APIGatewayProxyEventV2["requestContext"],
+      isBase64Encoded: false,
+      ...body,
+    };
+    return handler(event as APIGatewayProxyEventV2, CONTEXT as Context);
+  };
+}
+
+/** The calls that need the config. The others are answered without it. */
+const CALLS = Object.entries(ROUTES)
+  .filter(([operation]) => !["readOpenApi", "readDocs", "readHealth"].includes(operation))
+  .map(([operation, { method, path }]) => ({
+    operation,
+    method,
+    path: path.replace("{project}", "prod").replace("{jobId}", "job-1").replace("{name}", "deploys"),
+  }));
+
+describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error) => {
+  it("answers every call with 503, Retry-After and a problem document", async () => {
+    outage = () => error;
+    const call = callerOf(newInstance().configs);
+    const lines = await captured(async () => {
+      for (const { operation, method, path } of CALLS) {
+        const answer = await call(method, path);
+        expect({ operation, ...answer }).toMatchObject({
+          operation,
+          statusCode: 503,
+          headers: { "content-type": "application/problem+json", "retry-after": "5" },
+        });
+        expect(JSON.parse(answer.body ?? "")).toMatchObject({ status: 503, title: "Service unavailable" });
+      }
+    });
+    expect(lines.filter(({ message }) => message === "config unreadable")).toHaveLength(1);
+    expect(lines.filter((line) => "ConfigUnreadable" in line)).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toMatch(/ConfigInvalid|config invalid/);
+  });
+
+  it("returns every message of a batch to its queue, without a claim", async () => {
+    outage = () => error;
+    const { configs } = newInstance();
+    const ledger = createMemoryLedger();
+    const claims: string[] = [];
+    const claim = (name: string) => async () => {
+      claims.push(name);
+      throw new Error("no claim is expected");
+    };
+    const queue = (name: string) => createMemoryQueue({ name, now: () => clock.now, visibilitySeconds: 180 });
+    const queues = { notifyQueue: queue("notify"), deadLetterQueue: queue("dead") };
+    const shared = {
+      ...queues,
+      configs,
+      now: () => clock.now,
+      random: () => 0,
+      defaultUrl: "https://a.example",
+    };
+    const poll = createPollHandler({
+      ...shared,
+      ledger: { ...ledger, readDurations: async () => [], claimPoll: claim("poll") },
+      pollQueue: queue("poll"),
+      createCce: () => {
+        throw new Error("CCE is not asked");
+      },
+    });
+    const notify = createNotifyHandler({
+      ...shared,
+      ledger: { ...ledger, claimNotification: claim("notification") },
+      deliver: claim("delivery"),
+    } as Parameters<typeof createNotifyHandler>[0]);
+    const watch = { project: "prod", jobId: "job-1", deadlineAt: clock.now + 60_000 };
+    const key = { project: "prod", jobId: "job-1", generation: 0, target: "deploys" };
+    const messages = [
+      [poll, pollMessage({ ...watch, poll: 1 }, 0)],
+      [() => notify, notificationMessage(key, "failed", 0)],
+    ] as const;
+    await captured(async () => {
+      for (const [handle, { body }] of messages) {
+        const answer = await sqsHandler(handle)(batchOf(body), CONTEXT as Context);
+        expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(["m-1", "m-2"]);
+      }
+    });
+    expect(claims).toEqual([]);
+    expect(queues.deadLetterQueue.receive(10)).toEqual([]);
+  });
+});
+
+function batchOf(body: string): SQSEvent {
+  return {
+    Records: ["m-1", "m-2"].map((messageId) => ({
+      messageId,
+      receiptHandle: messageId,
+      body,
+      attributes: { ApproximateReceiveCount: "1" },
+    })),
+  } as unknown as SQSEvent;
+}
+
+test("a new instance keeps trying within the call, and answers it when SSM is back", async () => {
+  outage = (request) => (request <= 5 ? OUTAGES.throttled : null);
+  const { configs, waits } = newInstance();
+  const lines = await captured(async () => {
+    expect(await callerOf(configs)("GET", "/v1/jobs")).toMatchObject({ statusCode: 200 });
+  });
+  expect(waits).toEqual([75, 150, 300, 600, 1200]);
+  expect(JSON.stringify(lines)).not.toContain("config");
+});
+
+test("a new instance gives up after eight seconds, and asks SSM again only five seconds later", async () => {
+  outage = () => OUTAGES.throttled;
+  const { configs, waits } = newInstance();
+  const call = callerOf(configs);
+  await captured(async () => {
+    const startedAt = clock.now;
+    for (let i = 0; i < 10; i += 1) await call("GET", "/v1/jobs");
+    expect(clock.now - startedAt).toBeLessThanOrEqual(8000);
+    expect(requests).toBe(waits.length + 1);
+    outage = () => null;
+    clock.now += 4999;
+    expect(await call("GET", "/v1/jobs")).toMatchObject({ statusCode: 503 });
+    clock.now += 1;
+    expect(await call("GET", "/v1/jobs")).toMatchObject({ statusCode: 200 });
+  });
+});
+
+test("a request that AWS refuses for good is not repeated", async () => {
+  outage = () => OUTAGES.denied;
+  const { configs, waits } = newInstance();
+  await captured(() => callerOf(configs)("GET", "/v1/jobs"));
+  expect({ requests, waits }).toEqual({ requests: 1, waits: [] });
+});
+
+test("an instance with a config answers during an outage, and logs that it cannot be read", async () => {
+  const call = callerOf(newInstance().configs);
+  const lines = await captured(async () => {
+    await call("GET", "/v1/jobs");
+    outage = () => OUTAGES.down;
+    clock.now += 5 * 60_000;
+    expect(await call("GET", "/v1/jobs")).toMatchObject({ statusCode: 200 });
+  });
+  expect(lines).toContainEqual(expect.objectContaining({ message: "config unreadable", path: PATH }));
+});
+
+test("an invalid config is logged and counted as invalid, and calls of a new instance are answered with 503", async () => {
+  await writeFile(configFile, JSON.stringify({ ...CONFIG, targets: {} }));
+  const lines = await captured(async () => {
+    const answer = await callerOf(newInstance().configs)("GET", "/v1/jobs");
+    expect(answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "5" } });
+    expect(JSON.stringify(answer)).not.toContain("deploys");
+  });
+  expect(lines).toContainEqual(expect.objectContaining({ message: "config invalid" }));
+  expect(lines).toContainEqual(expect.objectContaining({ ConfigInvalid: 1 }));
+  expect(JSON.stringify(lines)).not.toMatch(/ConfigUnreadable|config unreadable/);
+});
