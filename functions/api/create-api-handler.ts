@@ -1,5 +1,5 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, pathNotFound, problemResponse, renderProblem } from "../../lib/api/problem.ts";
+import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
 import { readWatchKey } from "../../lib/api/watch-request.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
@@ -54,7 +54,8 @@ export function createApiHandler(ports: ApiPorts): HandleRequest {
 
 async function handle(request: ApiRequest, ports: RequestPorts): Result {
   const route = matchRoute(request.method, request.path);
-  if (route.kind === "path_not_found") return pathNotFound();
+  if (route.kind === "path_not_found")
+    return problemResponse("not-found", "The path does not exist. GET /docs lists all paths.");
   if (route.kind === "method_not_allowed") return methodNotAllowed(route.allow);
   const { operation, params } = route;
   ports.note({ route: `${ROUTES[operation].method} ${ROUTES[operation].path}` });

@@ -107,13 +107,8 @@ function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }:
   );
 }
 
-function deliveryDocument({
-  target,
-  state,
-  attempts,
-  nextAttemptAt,
-  history,
-}: DeliveryRecord): DeliveryDocument {
+function deliveryDocument(record: DeliveryRecord): DeliveryDocument {
+  const { target, state, attempts, nextAttemptAt, history } = record;
   const last = history.at(-1);
   return {
     target,

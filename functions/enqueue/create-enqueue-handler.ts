@@ -1,17 +1,27 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, renderProblem } from "../../lib/api/problem.ts";
+import { type Problem, type ProblemResponse, problemOf, renderProblem } from "../../lib/api/problem.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
-import { hasUnknownName, resolveSubmission } from "../../lib/api/resolve-submission.ts";
+import {
+  hasUnknownName,
+  type ResolvedSubmission,
+  resolveSubmission,
+} from "../../lib/api/resolve-submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
-import { linkOptions } from "../../lib/auth/link-keys.ts";
-import type { Instant } from "../../lib/domain/job.ts";
+import { linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
-import { acceptJobs } from "./accept-jobs.ts";
-import { type AcceptPorts, createFirstPollDelay, type FirstPollDelay } from "./open-watches.ts";
+import {
+  type AcceptPorts,
+  createFirstPollDelay,
+  type FirstPollDelay,
+  type OpenedJob,
+  openWatches,
+} from "./open-watches.ts";
+import { sendMessages } from "./send-messages.ts";
 
 export interface EnqueuePorts
   extends Omit<AuthenticatePorts, "note">,
@@ -56,6 +66,35 @@ async function acceptRequest(
   const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
   onAccepted(identified.caller.name, resolved.project, jobs);
   return submissionResponse(jobs, (i) => locate(submission.jobIds === undefined ? ["jobId"] : ["jobIds", i]));
+}
+
+/**
+ * Accepts jobs to watch. Each distinct job costs one request to the ledger. A job is accepted only after SQS has
+ * confirmed its message. A failure of one job does not affect the other jobs.
+ * @returns one result per job ID, in the order of the submission
+ */
+async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
+  const distinct = [...new Set(submission.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
+  const opened = await openWatches(submission, distinct, ports);
+  const sent = await sendMessages(submission.project, opened, ports);
+  const byId = new Map(sent.map((job) => [job.jobId, job]));
+  return submission.jobIds.map((jobId) =>
+    jobResult({ project: submission.project, jobId }, byId.get(jobId), ports),
+  );
+}
+
+function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }: AcceptPorts): JobResult {
+  const rejected = (error: Problem): JobResult => {
+    return { ...key, status: "rejected", statusUrl: null, pageUrl: null, error };
+  };
+  if (opened === undefined) {
+    const fault = JobId.safeParse(key.jobId).error?.issues[0]?.message;
+    return rejected(problemOf("invalid-request", fault ?? "is not a job ID"));
+  }
+  if (opened.kind === "failed")
+    return rejected(problemOf("unavailable", "The job could not be accepted. You may safely send it again."));
+  const urls = { statusUrl: statusUrl(links.publicUrl, key), pageUrl: pageUrl(links, key, now) };
+  return { ...key, ...urls, status: opened.kind };
 }
 
 /** Writes the log line and the metric of one call. The line lists the jobs that the call started to watch. */

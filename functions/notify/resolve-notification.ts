@@ -59,7 +59,22 @@ async function resolveWith(
 ): Promise<ResolvedNotification> {
   const name = message.target;
   const target = config.targets[name] ?? null;
-  const common = { kind: "notification", target, expiresAt: expiryTime(now(), config.settings) } as const;
+  const expiresAt = expiryTime(now(), config.settings);
+  const notificationOf = (
+    key: NotificationKey,
+    event: string,
+    content: NotificationContent,
+    redelivery = 0,
+  ) =>
+    ({
+      kind: "notification",
+      key,
+      redelivery,
+      webhookId: webhookId(key, event),
+      target,
+      content,
+      expiresAt,
+    }) as const;
   switch (message.kind) {
     case "notification": {
       const { project, jobId, generation, redelivery } = message;
@@ -67,8 +82,7 @@ async function resolveWith(
       const summary = await ledger.readOutcome(key);
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
-      const content = { kind: "outcome", summary } as const;
-      const resolved = { ...common, key, redelivery, content, webhookId: webhookId(key, summary.outcome) };
+      const resolved = notificationOf(key, summary.outcome, { kind: "outcome", summary }, redelivery);
       return isCallback(name) ? { ...resolved, target: await readCallback(key, config, ledger) } : resolved;
     }
     case "digest": {
@@ -79,15 +93,12 @@ async function resolveWith(
       const summaries = read.filter((summary) => summary !== null);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      const key = digestKey(digestId, name);
-      const content = { kind: "digest", summaries } as const;
-      return { ...common, key, redelivery: 0, content, webhookId: webhookId(key, "digest") };
+      return notificationOf(digestKey(digestId, name), "digest", { kind: "digest", summaries });
     }
     case "target_gone": {
       const { gone, since } = message;
       const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, generation: 0, target: name };
-      const content = { kind: "target_gone", target: gone, since } as const;
-      return { ...common, key, redelivery: 0, content, webhookId: webhookId(key, "gone") };
+      return notificationOf(key, "gone", { kind: "target_gone", target: gone, since });
     }
     default:
       return message satisfies never;

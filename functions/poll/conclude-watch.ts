@@ -79,14 +79,14 @@ export async function concludeWatch(
   conclusion: Conclusion,
   ports: ConcludePorts,
 ): Promise<void> {
-  const { watch, at, polledAt } = result;
+  const { watch } = result;
   const document = await ports.ledger.readWatch(watch);
   if (document !== null) {
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return;
   }
   const summary = document?.summary ?? (await saveSummary(result, conclusion, document, ports));
-  await notifyAndEnd(summary, watch, at, polledAt, ports);
+  await notifyAndEnd(summary, result, ports);
 }
 
 /**
@@ -97,7 +97,7 @@ export async function concludeWatch(
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
   const summary = await ports.ledger.readOutcome(watch);
   if (summary === null) return false;
-  await notifyAndEnd(summary, watch, at, watch.polledAt, ports);
+  await notifyAndEnd(summary, { watch, at, polledAt: watch.polledAt }, ports);
   return true;
 }
 
@@ -138,24 +138,21 @@ async function saveSummary(
 
 async function notifyAndEnd(
   summary: OutcomeSummary,
-  watch: Watch,
-  at: Instant,
-  polledAt: readonly Instant[],
+  { watch, at, polledAt }: Pick<PollResult, "watch" | "at" | "polledAt">,
   ports: ConcludePorts,
 ): Promise<void> {
   const { ledger, config, notifyQueue, onConcluded = logConcluded } = ports;
   const { outcome, phase, jobType, resourceName } = summary;
-  const key = { project: watch.project, jobId: watch.jobId };
+  const { project, jobId, generation } = watch;
+  const key = { project, jobId };
   const digestTargets = await finishDigestMember(watch.digestId, key, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
     const { own } = notificationTargets({ targets: added, digestTargets }, outcome, config.targets);
-    await sendAll(
-      notifyQueue,
-      own.map((target) => notificationMessage({ ...key, target, generation: watch.generation }, outcome, 0)),
-    );
+    const messages = own.map((target) => notificationMessage({ ...key, target, generation }, outcome, 0));
+    await sendAll(notifyQueue, messages);
     notified = targets;
     const ended = await ledger.endWatch({
       key,

@@ -115,7 +115,7 @@ async function pollJob(
       report(claim.kind, "acknowledged");
       return "acknowledged";
     case "own_lease":
-      report("own_lease", "retry");
+      report(claim.kind, "retry");
       return "retry";
     default:
       return claim satisfies never;
@@ -190,20 +190,18 @@ async function scheduleNextPoll(
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: PollScope,
 ): Promise<void> {
-  const { delaySeconds, accessError, lastPollError, consecutiveFailures } = decision;
+  const { kind: _, delaySeconds, ...errors } = decision;
   await sendAll(pollQueue, [pollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil)]);
   const job = observation?.kind === "job" ? observation.job : null;
   await ledger.recordPoll({
-    key: { project: watch.project, jobId: watch.jobId },
+    ...errors,
+    key: watch,
     poll,
     messageId,
     nextPollAt: at + delaySeconds * 1000,
     phase: job?.phase ?? watch.phase,
     jobType: job?.type ?? watch.jobType,
     resourceName: job?.resourceName ?? watch.resourceName,
-    accessError,
-    lastPollError,
-    consecutiveFailures,
     rateLimited: observation === null,
     polledAt,
     tree: job,

@@ -1,20 +1,17 @@
 import type { Observation, WatchKey } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import type { PollClaim } from "../../lib/ledger/watch.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
+
+type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 
 /** What one message of the poll queue led to. */
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
   /** The observation, or why CCE was not asked. */
-  readonly observation:
-    | Observation["kind"]
-    | "rate_limited"
-    | "resumed"
-    | "stale"
-    | "own_lease"
-    | "other_owner";
+  readonly observation: Observation["kind"] | "rate_limited" | "resumed" | RefusedClaim;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
   /** How much later than planned the poll happened; null for the first poll and when there was no poll. */

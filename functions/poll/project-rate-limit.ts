@@ -14,29 +14,24 @@ const BURST_FRACTION = 0.15;
 /** How long after a 429 a project without a configured quota stays rate-limited. */
 const THROTTLED_MS = 3_600_000;
 
-/** Limits the queries of each project, over all instances of the function together. */
-export interface ProjectRateLimit {
-  /**
-   * Reserves the next query of a project.
-   * @param quota the configured number of queries in five minutes, if any
-   * @returns when the query may be made, or null when the project is not rate-limited
-   */
-  reserve(project: string, quota: number | undefined): Promise<Instant | null>;
-  /** Records that CCE answered a query of this project with 429. */
-  onThrottled(project: string): void;
-}
+export type ProjectRateLimit = ReturnType<typeof createProjectRateLimit>;
 
 /**
- * A project with a configured quota is always rate-limited. Any other project is rate-limited for an hour after a 429.
+ * Limits the queries of each project, over all instances of the function together. A project with a configured quota is always rate-limited. Any other project is rate-limited for an hour after a 429.
  * A reservation is one write to the ledger. A project that is not rate-limited costs no write.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
   now: () => Instant,
-): ProjectRateLimit {
+) {
   const limitedUntil = new Map<string, Instant>();
   return {
-    async reserve(project, quota) {
+    /**
+     * Reserves the next query of a project.
+     * @param quota the configured number of queries in five minutes, if any
+     * @returns when the query may be made, or null when the project is not rate-limited
+     */
+    async reserve(project: string, quota: number | undefined): Promise<Instant | null> {
       if (quota === undefined && (limitedUntil.get(project) ?? 0) <= now()) return null;
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
@@ -44,7 +39,8 @@ export function createProjectRateLimit(
       // The ledger keeps this rate limit among those of targets. The name of a target contains no colon.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
-    onThrottled(project) {
+    /** Records that CCE answered a query of this project with 429. */
+    onThrottled(project: string): void {
       limitedUntil.set(project, now() + THROTTLED_MS);
     },
   };

@@ -29,9 +29,13 @@ export async function authenticate(
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
   const { token } = credential;
-  let identified = await identifyCaller(token, await configs.current(), identify);
-  if (identified.kind === "refused")
-    identified = await identifyCaller(token, await configs.refreshed(), identify);
+  const identifyBy = async (config: Config): Promise<IdentityCheck> => {
+    const caller = findTokenCaller(token, config.tokens);
+    if (caller !== null) return { kind: "caller", caller };
+    return config.oidc.length === 0 || !isJwt(token) ? { kind: "refused" } : identify(token, config);
+  };
+  let identified = await identifyBy(await configs.current());
+  if (identified.kind === "refused") identified = await identifyBy(await configs.refreshed());
   switch (identified.kind) {
     case "caller":
       note({ caller: identified.caller.name });
@@ -44,17 +48,6 @@ export async function authenticate(
     default:
       return identified satisfies never;
   }
-}
-
-async function identifyCaller(
-  token: string,
-  config: Config,
-  identify: AuthenticatePorts["identify"],
-): Promise<IdentityCheck> {
-  const caller = findTokenCaller(token, config.tokens);
-  if (caller !== null) return { kind: "caller", caller };
-  if (config.oidc.length === 0 || !isJwt(token)) return { kind: "refused" };
-  return identify(token, config);
 }
 
 /** Creates a check of identity tokens that keeps the signing keys of issuers in memory. */

@@ -12,24 +12,18 @@ export function digestKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
 }
 
-/** The targets that an outcome is sent to. */
-export interface NotificationTargets {
-  /** Targets that get a notification about this watch alone. */
-  readonly own: readonly string[];
-  /** Chats that get one digest about all jobs of the call. */
-  readonly byDigest: readonly string[];
-}
-
 /**
  * Selects the targets of a watch whose `on` lists the outcome. A target that is no longer in the config is selected as
  * well: its notification ends in the dead-letter queue, where an operator finds it.
  * @param watch.digestTargets the targets of the watch's digest, as `digestTargetsOf` returns them
+ * @returns `own`: the targets that get a notification about this watch alone. `byDigest`: the chats that get one digest
+ * about all jobs of the call.
  */
 export function notificationTargets(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
   outcome: Outcome,
   targets: Config["targets"],
-): NotificationTargets {
+) {
   const selected = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
   return {
     own: selected.filter((name) => !watch.digestTargets.includes(name)),

@@ -73,7 +73,7 @@ async function sweepWatches(
       total.notifications += sent.notifications;
     } catch (error) {
       failed.add(idOf(entry));
-      onFailure(entry, error);
+      onFailure({ project: entry.project, jobId: entry.jobId }, error);
     }
   };
   const result = (finished: boolean): SweepResult => ({ ...total, failed: failed.size, finished });
@@ -118,9 +118,7 @@ async function reportOffTargets(
 
 /** Logs a failure of a run at one watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
-  const fields =
-    "target" in failed ? { target: failed.target } : { project: failed.project, jobId: failed.jobId };
-  log.error("sweep failed", fields, error);
+  log.error("sweep failed", { ...failed }, error);
 }
 
 /** Writes the log line and the metrics of one run. */

@@ -131,11 +131,6 @@ export function missingScopeError({ scope, name, ...position }: MissingScope): R
   return { ...position, detail: `missing scope ${scope}:${name}` };
 }
 
-/** Makes a 404 for a path that is not in the API. */
-export function pathNotFound(): ProblemResponse {
-  return problemResponse("not-found", "The path does not exist. GET /docs lists all paths.");
-}
-
 /** Makes a 404 for a path with a malformed name. No watch or target can have such a name. */
 export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);

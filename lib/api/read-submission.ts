@@ -25,9 +25,7 @@ export interface ReadSubmission {
 }
 
 /** Reads `POST /v1/jobs` in both forms: a submission as the body, or with `?from=cce` a reply of CCE as the body. */
-export function readSubmission(
-  request: Pick<ApiRequest, "query" | "headers" | "body">,
-): ReadSubmission | ProblemResponse {
+export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
   const body = readJsonBody(request);
   if (body.kind === "problem") return body;

@@ -34,7 +34,7 @@ export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 
 /** Reads the request of a redelivery. */
 export function readRedelivery(
-  request: Pick<ApiRequest, "query" | "headers" | "body">,
+  request: ApiRequest,
 ): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | ProblemResponse {
   const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;

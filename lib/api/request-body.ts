@@ -13,9 +13,7 @@ export const MAX_BODY_BYTES = 256 * 1024;
 export function readJsonBody({
   headers,
   body,
-}: Pick<ApiRequest, "headers" | "body">):
-  | { readonly kind: "json"; readonly json: unknown }
-  | ProblemResponse {
+}: ApiRequest): { readonly kind: "json"; readonly json: unknown } | ProblemResponse {
   if (Buffer.byteLength(body) > MAX_BODY_BYTES)
     return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
   if (!isJsonType(headers["content-type"]))
@@ -43,7 +41,7 @@ function isJsonType(contentType: string | undefined): boolean {
  * Rejects query parameters and a body for a call that has neither. Returns null when the request has neither.
  * The body `{}` counts as empty: some clients always send JSON.
  */
-export function rejectInput({ query, body }: Pick<ApiRequest, "query" | "body">): ProblemResponse | null {
+export function rejectInput({ query, body }: ApiRequest): ProblemResponse | null {
   const errors = parameterErrors(query);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });

@@ -18,18 +18,13 @@ const MAX_HEADER_BYTES = 16_384;
 const MAX_SOCKETS = 16;
 
 /** The part of the SDK's request that is used here. Bodies are in memory. */
-export interface AwsRequest {
+interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
   readonly port?: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-}
-export interface AwsResponse {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly body: Uint8Array;
 }
 
 /** A request without a response. The SDK decides by name and code whether it repeats the request. */
@@ -65,7 +60,7 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
   };
   return {
     metadata: { handlerProtocol: "http/1.1" },
-    async handle(request: AwsRequest): Promise<{ response: AwsResponse }> {
+    async handle(request: AwsRequest) {
       const { headers, body } = request;
       const answer = await exchange({
         connections,
