@@ -70,15 +70,11 @@ function chooseTargets(
   const isUsable = (name: string) => isCallback(name) || mayUse(caller, "targets", name);
   if (named === undefined) {
     const isSubscribed = (name: string) => configured[name]?.on.includes(outcome) ?? true;
-    return {
-      kind: "chosen",
-      targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)),
-    };
+    return { kind: "chosen", targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)) };
   }
-  const positions = named.map((name, i) => ({ name, pointer: `#/targets/${i}` }));
+  const positions = named.map((name, i) => ({ pointer: `#/targets/${i}`, scope: "targets" as const, name }));
   const missing = positions.filter(({ name }) => !isUsable(name));
-  if (missing.length > 0)
-    return forbidden(missing.map(({ name, pointer }) => ({ pointer, scope: "targets", name })));
+  if (missing.length > 0) return forbidden(missing);
   const errors = positions
     .filter(({ name }) => !watch.targets.includes(name))
     .map(({ name, pointer }) => ({

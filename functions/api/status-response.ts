@@ -136,10 +136,8 @@ export function summarizeTree(tree: Job | null) {
 /** Returns a warning for a tree with omitted subjobs. A complete tree has no warnings. */
 export function omittedWarnings(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
-  if (omittedCount === 0) return [];
-  return [
-    `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`,
-  ];
+  const text = `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`;
+  return omittedCount === 0 ? [] : [text];
 }
 
 /** Makes the document of a tree. The function does not recurse, because a tree can be deeper than the call stack. */

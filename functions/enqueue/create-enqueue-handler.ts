@@ -8,8 +8,7 @@ import {
 } from "../../lib/api/resolve-submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
-import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -18,6 +17,7 @@ import {
   type AcceptPorts,
   createFirstPollDelay,
   type FirstPollDelay,
+  type FirstPollDelayPorts,
   type OpenedJob,
   openWatches,
 } from "./open-watches.ts";
@@ -25,15 +25,13 @@ import { sendMessages } from "./send-messages.ts";
 
 export interface EnqueuePorts
   extends Omit<AuthenticatePorts, "note">,
+    Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
-  readonly ledger: AcceptPorts["ledger"] & Pick<Ledger, "readDurations">;
-  readonly now: () => Instant;
-  readonly random: () => number;
+  readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
   /** The API's own URL, for a config without `publicUrl`. */
   readonly defaultUrl: string;
   /** Reports one call. By default it is logged, like the other reports. */
   readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
-  readonly onDurationsUnread?: (error: unknown) => void;
 }
 
 /** Creates the handler of `POST /v1/jobs`. */

@@ -122,6 +122,14 @@ export function logAcceptFailure(step: "open" | "send" | "digest", error: unknow
   log.error("accept failed", { step }, error);
 }
 
+export interface FirstPollDelayPorts {
+  readonly ledger: Pick<Ledger, "readDurations">;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  /** By default the error is logged. */
+  readonly onDurationsUnread?: (error: unknown) => void;
+}
+
 /** Returns the delay of a new job's first poll in seconds. `jobs` is the number of jobs in the call. */
 export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
 
@@ -130,17 +138,8 @@ export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number)
  * durations of all jobs of its project. They are read at most once in ten minutes per project. A large call uses the
  * durations that smaller calls have read. The function never throws.
  */
-export function createFirstPollDelay({
-  ledger,
-  now,
-  random,
-  onDurationsUnread,
-}: {
-  readonly ledger: Pick<Ledger, "readDurations">;
-  readonly now: () => Instant;
-  readonly random: () => number;
-  readonly onDurationsUnread?: (error: unknown) => void;
-}): FirstPollDelay {
+export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {
+  const { ledger, now, random, onDurationsUnread } = ports;
   const read = createLearnedDurations(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs) => {
