@@ -31,7 +31,9 @@ export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig
   }
   if (faults.length > 0) return { kind: "faults", faults };
   if (rules.length > 0) {
-    document.oidc = rules.sort((a, b) => a.order.localeCompare(b.order, "en")).map(({ value }) => value);
+    document.oidc = rules
+      .sort((a, b) => a.order.localeCompare(b.order, "en", { numeric: true }))
+      .map(({ value }) => value);
   }
   return { kind: "document", document };
 }

@@ -10,6 +10,8 @@ const FAULTS: { status: number; type: string; query?: string }[] = [
   { status: 400, type: "ProvisionedThroughputExceededException" },
   { status: 400, type: "ConditionalCheckFailedException" },
   { status: 400, type: "AccessDeniedException" },
+  { status: 400, type: "ThrottlingException" },
+  { status: 400, type: "TooManyUpdates" },
   { status: 500, type: "InternalServerError" },
   { status: 400, type: "QueueDoesNotExist", query: "AWS.SimpleQueueService.NonExistentQueue;Sender" },
 ];
@@ -57,7 +59,7 @@ async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> 
 
 test("an AWS error has the same name, message and fault with and without the plugins, except for old names of SQS errors", async () => {
   const [packaged, unchanged] = [await errorsWith(plugins), await errorsWith([])];
-  expect(packaged).toHaveLength(15);
+  expect(packaged).toHaveLength(3 * FAULTS.length);
   const message = "of QueueDoesNotExist";
   expect(packaged).toContainEqual(["AWS.SimpleQueueService.NonExistentQueue", message, "client", 400, false]);
   // SQS also sends the name of its old protocol. The SDK finds the new name by the class.

@@ -20,6 +20,11 @@ describe("assembling a config", () => {
     });
   });
 
+  it("puts the tenth OIDC rule after the second", () => {
+    const entries = [10, 2, 1].map((n) => ({ name: `oidc/${n}`, value: String(n) }));
+    expect(assembleConfig(entries)).toMatchObject({ document: { oidc: [1, 2, 10] } });
+  });
+
   it("reports every unknown entry and every entry that is not JSON, without their values", () => {
     const assembled = assembleConfig([
       { name: "project/prod", value: '"hunter2"' },
