@@ -18,14 +18,14 @@ export type AuthHeaders =
       /** The IAM token in the headers, if there is one. */
       readonly token: TokenResult | null;
     }
-  | { readonly kind: "none"; readonly observation: Observation };
+  | Observation;
 
 /**
  * Returns the headers for one request.
  * @param refused the headers of a first try that CCE answered with 401. Then the result is new headers for a second
- * try, or null when no other headers are possible.
+ * try, or the same headers when no others are possible.
  */
-export type GetAuthHeaders = (query: Query, refused: AuthHeaders | null) => Promise<AuthHeaders | null>;
+export type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
@@ -53,14 +53,12 @@ export function createAuthHeaders(
       return async (_, refused) => {
         if (refused?.kind === "headers" && refused.token !== null) tokens.delete(TOKEN_KEY, refused.token);
         const token = await tokens.get(TOKEN_KEY);
-        if (token.kind === "none") return token;
+        if (token.kind !== "token") return token;
         return { kind: "headers", headers: { "x-auth-token": token.token.reveal() }, token };
       };
     case "token":
       return async (_, refused) =>
-        refused === null
-          ? { kind: "headers", headers: { "x-auth-token": auth.token.reveal() }, token: null }
-          : null;
+        refused ?? { kind: "headers", headers: { "x-auth-token": auth.token.reveal() }, token: null };
     default:
       return auth satisfies never;
   }

@@ -1,3 +1,4 @@
+import type { AccessErrorKind } from "../domain/job.ts";
 import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
 
 /** CCE, its gateway and IAM use different field names. One body may use several of them at once. */
@@ -8,6 +9,20 @@ const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"]
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;
+}
+
+/** The kinds of observation that a status other than success can mean. */
+export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
+
+/** These statuses are temporary (RFC 9110, 4918, 8470). An operator does not have to do anything. */
+const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
+
+/** Returns what the status of a reply without a result means. */
+export function errorKindOf(status: number): ErrorKind {
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  if (status === 429) return "throttled";
+  return status >= 300 && status < 500 && !TEMPORARY_STATUSES.has(status) ? "misconfigured" : "unavailable";
 }
 
 /** Reads the body of a reply that is not a job. A body of unknown form has no codes and no message. */

@@ -1,11 +1,10 @@
-import * as z from "zod/mini";
 import type { Auth } from "../config/projects.ts";
 import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant, Observation } from "../domain/job.ts";
-import { parseJson } from "../domain/json.ts";
+import { fieldsOf, parseJson } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readRetryAfter } from "../http/retry-after.ts";
-import { describeReply, readCceError } from "./cce-error.ts";
+import { describeReply, type ErrorKind, errorKindOf, readCceError } from "./cce-error.ts";
 import type { TextExchanged } from "./cce-exchange.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
@@ -16,12 +15,10 @@ const RENEW_BEFORE_MS = 600_000;
 /** IAM locks a user after a few wrong passwords. So a refusal is kept for this time before the next sign-in. */
 const REFUSAL_MS = 30_000;
 
-const TokenBody = z.object({ token: z.object({ expires_at: z.string() }) });
-
 /** A token with its end, or the observation of a poll that could not get a token. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
-  | { readonly kind: "none"; readonly observation: Observation };
+  | Observation;
 
 /**
  * Keeps one project's token in memory. Concurrent polls share one token request.
@@ -36,7 +33,7 @@ export function createTokenCache(
     now,
     maxAgeMs: (result) => {
       if (result.kind === "token") return result.expiresAt - RENEW_BEFORE_MS - now();
-      return result.observation.kind === "unauthorized" ? REFUSAL_MS : 0;
+      return result.kind === "unauthorized" ? REFUSAL_MS : 0;
     },
   });
 }
@@ -57,10 +54,8 @@ export function tokenRequestBody(auth: Extract<Auth, { kind: "password" }>, proj
 
 /** Reads IAM's reply to a token request of a project. */
 export function readTokenReply(reply: TextExchanged, now: Instant, project: string): TokenResult {
-  if (reply.kind === "failed")
-    return none({ kind: "unavailable", text: `IAM cannot be reached (${reply.code})` });
+  if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
   const { status, headers, body } = reply;
-  const details = describeReply(status, readCceError(body));
   const token = headers["x-subject-token"] ?? "";
   if (status === 201 && token !== "")
     return {
@@ -68,33 +63,20 @@ export function readTokenReply(reply: TextExchanged, now: Instant, project: stri
       token: new Secret(token),
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
-  if (status === 401)
-    return none({
-      kind: "unauthorized",
-      text: `IAM refuses the sign-in for project ${project}: check domain, user and password (${details})`,
-    });
-  if (status === 403)
-    return none({
-      kind: "forbidden",
-      text: `IAM gives no token for project ${project}: allow its user programmatic access to this project (${details})`,
-    });
-  if (status === 429)
-    return none({
-      kind: "throttled",
-      text: `IAM limits the rate of sign-ins (${details})`,
-      retryAfterSeconds: readRetryAfter(headers["retry-after"], now),
-    });
-  if (status >= 300 && status < 500 && status !== 408)
-    return none({
-      kind: "misconfigured",
-      text: `IAM does not accept the sign-in for project ${project}: check iamEndpoint, domain and projectId (${details})`,
-    });
-  return none({ kind: "unavailable", text: `IAM did not return a token (${details})` });
+  const kind = errorKindOf(status);
+  const texts: Readonly<Record<ErrorKind, string>> = {
+    unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,
+    forbidden: `IAM gives no token for project ${project}: allow its user programmatic access to this project`,
+    misconfigured: `IAM does not accept the sign-in for project ${project}: check iamEndpoint, domain and projectId`,
+    throttled: "IAM limits the rate of sign-ins",
+    unavailable: "IAM did not return a token",
+  };
+  const text = `${texts[kind]} (${describeReply(status, readCceError(body))})`;
+  if (kind !== "throttled") return { kind, text };
+  return { kind, text, retryAfterSeconds: readRetryAfter(headers["retry-after"], now) };
 }
 
-const none = (observation: Observation): TokenResult => ({ kind: "none", observation });
-
 function expiryOf(body: string): Instant | null {
-  const parsed = TokenBody.safeParse(parseJson(body));
-  return parsed.success ? parseCceTime(parsed.data.token.expires_at) : null;
+  const { expires_at: end } = fieldsOf(fieldsOf(parseJson(body)).token);
+  return typeof end === "string" ? parseCceTime(end) : null;
 }

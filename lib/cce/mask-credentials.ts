@@ -1,6 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { Job, Observation } from "../domain/job.ts";
-import type { Secret } from "../domain/secret.ts";
+import { Secret } from "../domain/secret.ts";
 import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
@@ -26,7 +26,7 @@ export interface CredentialMask {
 }
 
 export function createCredentialMask(project: Project): CredentialMask {
-  const credentials = credentialsOf(project);
+  const credentials = Object.values(project.auth).filter((value) => value instanceof Secret);
   let tokens: Secret[] = [];
   let pattern = patternOf(credentials);
   const maskText = (text: string) => {
@@ -50,23 +50,6 @@ export function createCredentialMask(project: Project): CredentialMask {
       pattern = patternOf([...credentials, ...tokens]);
     },
   };
-}
-
-function credentialsOf({ auth }: Project): Secret[] {
-  switch (auth.kind) {
-    case "aksk":
-      return [
-        auth.accessKey,
-        auth.secretKey,
-        ...(auth.securityToken === undefined ? [] : [auth.securityToken]),
-      ];
-    case "password":
-      return [auth.password];
-    case "token":
-      return [auth.token];
-    default:
-      return auth satisfies never;
-  }
 }
 
 /** The longest secret comes first. Otherwise the rest of a secret that starts like a shorter one would stay visible. */

@@ -48,7 +48,7 @@ export function createProjectQuery(
   const queryFor = createQueries(project);
 
   const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
-    if (auth.kind === "none") return auth.observation;
+    if (auth.kind !== "headers") return auth;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
     return exchangeLarge(
       { connections: connections(), method: "GET", url: query.url, headers, body: null },
@@ -64,12 +64,11 @@ export function createProjectQuery(
   const queryTwice = async (jobId: string, endAt: number): Promise<Observation> => {
     const query = queryFor?.(jobId);
     if (query === undefined) return missingEndpoint(name);
-    const auth = await getAuthHeaders(query, null);
-    if (auth === null) return missingEndpoint(name);
+    const auth = await getAuthHeaders(query);
     const observation = await sendQuery(query, auth, endAt);
-    if (observation.kind !== "unauthorized" || auth.kind === "none") return observation;
+    if (observation.kind !== "unauthorized" || auth.kind !== "headers") return observation;
     const otherAuth = await getAuthHeaders(query, auth);
-    return otherAuth === null ? observation : sendQuery(query, otherAuth, endAt);
+    return otherAuth === auth ? observation : sendQuery(query, otherAuth, endAt);
   };
 
   return async (jobId, timeLimitMs) => {
@@ -100,8 +99,7 @@ function createQueries(project: Project): ((jobId: string) => Query) | null {
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
   const endpoint = iamEndpoint(project);
-  if (project.auth.kind !== "password" || endpoint === null)
-    return { kind: "none", observation: missingEndpoint(name) };
+  if (project.auth.kind !== "password" || endpoint === null) return missingEndpoint(name);
   const reply = await exchangeText({
     connections: ports.connections(),
     method: "POST",

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
-import { Count } from "./zod-fields.ts";
+import { Count, MaybeText } from "./zod-fields.ts";
 
 /** A point in time: milliseconds since 1970-01-01T00:00:00Z. HTTP, events and pages have ISO 8601 text instead. */
 export type Instant = number;
+export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 /** Job IDs are opaque: CCE's own sample is not a UUID. The rule for the first character keeps `..` out of URLs. */
@@ -40,22 +41,25 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
 }
 
 /** A CCE job or subjob as a poll saw it. A field that CCE did not send is null. */
-export interface Job {
-  readonly jobId: string | null;
-  readonly type: string | null;
+export const Job = z.object({
+  jobId: MaybeText,
+  type: MaybeText,
   /** The phase as CCE spells it. `state` is what the phase means. */
-  readonly phase: string | null;
-  readonly state: JobState;
-  readonly reason: string | null;
-  readonly clusterId: string | null;
-  readonly resourceId: string | null;
-  readonly resourceName: string | null;
-  readonly createdAt: Instant | null;
-  readonly updatedAt: Instant | null;
-  readonly subJobs: readonly Job[];
+  phase: MaybeText,
+  state: JobState,
+  reason: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
+  createdAt: MaybeInstant,
+  updatedAt: MaybeInstant,
+  get subJobs() {
+    return z.array(Job);
+  },
   /** Counts the subjobs, and all below them, that were omitted here because the tree was too large. */
-  readonly omitted?: SubJobCounts | undefined;
-}
+  omitted: z.optional(SubJobCounts),
+});
+export type Job = Readonly<z.infer<typeof Job>>;
 
 /** Errors of access or setup. An operator may fix them while the watch goes on. */
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
@@ -78,6 +82,14 @@ export interface AccessError {
 export interface LastPollError {
   readonly text: string;
   readonly since: Instant;
+}
+
+/** What the latest polls of a watch failed with. */
+export interface PollErrors {
+  readonly accessError: AccessError | null;
+  readonly lastPollError: LastPollError | null;
+  /** Latest polls in a row that returned no job. */
+  readonly consecutiveFailures: number;
 }
 
 /** What a poll saw. `text` can be shown to anyone: credentials are masked in it. */

@@ -60,7 +60,7 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
 }
 
 /** Returns the old list if the new list has the same entries. */
-function withSameObject(old: readonly Job[], changed: readonly Job[]): readonly Job[] {
+function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
@@ -109,11 +109,7 @@ function ownImportance({ state, omitted = NO_SUBJOBS }: Job): Importance {
   return state === "pending" || omitted.pending > 0 ? 1 : 0;
 }
 
-function mostImportant(
-  jobs: readonly Job[],
-  maxCount: number,
-  importances: ReadonlyMap<Job, Importance>,
-): readonly Job[] {
+function mostImportant(jobs: Job[], maxCount: number, importances: ReadonlyMap<Job, Importance>): Job[] {
   const importanceOf = (job: Job) => importances.get(job) ?? 0;
   const wanted = jobs.filter((job) => importanceOf(job) > 0);
   if (wanted.length <= maxCount) return wanted;

@@ -1,60 +1,52 @@
-import type { DeliveryState, Instant, Verdict, WatchGeneration } from "../domain/job.ts";
+import * as z from "zod/mini";
+import { DeliveryState, type Instant, MaybeInstant, Verdict, type WatchGeneration } from "../domain/job.ts";
 
 /** One notification. Each generation of a watch has its own notifications. */
 export interface NotificationKey extends WatchGeneration {
   readonly target: string;
 }
 
-export interface Attempt {
-  readonly at: Instant;
-  readonly verdict: Verdict;
+export const Attempt = z.object({
+  at: z.number(),
+  verdict: Verdict,
   /** The HTTP status. Null without an answer. */
-  readonly status: number | null;
-  readonly durationMs: number;
+  status: z.nullable(z.number()),
+  durationMs: z.number(),
   /** One of a closed list. */
-  readonly reason: string;
+  reason: z.string(),
   /** The first characters of the answer. Secrets are masked. */
-  readonly answer: string;
-}
+  answer: z.string(),
+});
+export type Attempt = Readonly<z.infer<typeof Attempt>>;
 
 /** How many attempts a delivery record keeps. */
 export const ATTEMPT_HISTORY = 20;
 
-/** What the ledger keeps of a notification. */
-export interface DeliveryRecord {
-  readonly target: string;
-  readonly state: DeliveryState;
+/** What the ledger keeps of a notification. The defaults are those of a notification that has not been claimed yet. */
+export const DeliveryRecord = z.object({
+  target: z.string(),
+  state: z._default(DeliveryState, "pending"),
   /** Attempts that count against the schedule. An attempt that was throttled does not count. */
-  readonly attempts: number;
+  attempts: z._default(z.int(), 0),
   /** Latest attempts in a row that were throttled. */
-  readonly throttles: number;
+  throttles: z._default(z.int(), 0),
   /** Time of the first attempt that was throttled. Later attempts do not change it. */
-  readonly throttledSince: Instant | null;
+  throttledSince: z._default(MaybeInstant, null),
   /** 0 for the first notification. Each redelivery has the next number. */
-  readonly redelivery: number;
-  readonly nextAttemptAt: Instant | null;
+  redelivery: z._default(z.int(), 0),
+  nextAttemptAt: z._default(MaybeInstant, null),
   /** `nextAttemptAt` is reserved in the rate limit of the target. */
-  readonly nextAttemptReserved: boolean;
+  nextAttemptReserved: z._default(z.boolean(), false),
   /** The notification failed, and its message is in the dead-letter queue. */
-  readonly deadLettered: boolean;
+  deadLettered: z._default(z.boolean(), false),
   /** The latest attempts, oldest first, at most `ATTEMPT_HISTORY`. */
-  readonly history: readonly Attempt[];
-}
+  history: z._default(z.array(Attempt), []),
+});
+export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
 /** Returns the record of a notification that has not been claimed yet. */
 export function newDeliveryRecord(target: string): DeliveryRecord {
-  return {
-    target,
-    state: "pending",
-    attempts: 0,
-    throttles: 0,
-    throttledSince: null,
-    redelivery: 0,
-    nextAttemptAt: null,
-    nextAttemptReserved: false,
-    deadLettered: false,
-    history: [],
-  };
+  return DeliveryRecord.parse({ target });
 }
 
 /** The message of the queue that an operation works for. */

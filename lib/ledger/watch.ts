@@ -1,15 +1,17 @@
+import * as z from "zod/mini";
 import type { Context } from "../domain/context.ts";
-import type {
-  AccessError,
-  Instant,
-  Job,
-  LastPollError,
-  Outcome,
-  WatchGeneration,
-  WatchKey,
+import {
+  type Instant,
+  type Job,
+  MaybeInstant,
+  type Outcome,
+  type PollErrors,
+  type WatchGeneration,
+  type WatchKey,
   WatchState,
 } from "../domain/job.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
+import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord } from "./notification.ts";
 
 /** How many times of polls a watch keeps. */
@@ -21,33 +23,35 @@ const POLL_OVERDUE_MS = 30_000;
 /** The deliveries of a watch are probably final this long after its end. */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
-/** The current generation of a watch, as every poll reads and writes it. */
-export interface Watch extends WatchGeneration {
-  readonly state: WatchState;
+/** The fields of a watch that the ledger stores as they are. */
+export const WatchFields = z.object({
+  generation: z.int(),
+  state: WatchState,
   /** Number of the latest poll that was claimed. 0 before the first poll. Restarts do not reset it. */
-  readonly poll: number;
+  poll: z.int(),
   /** The next poll was sent to the queue. True before the first poll. */
-  readonly pollDone: boolean;
+  pollDone: z.boolean(),
   /** Number of the latest poll of the previous generation. 0 in the first generation. */
-  readonly previousPolls: number;
+  previousPolls: z._default(z.int(), 0),
   /** Polls of this generation that sent no query, because the rate limit postponed the query. */
-  readonly rateLimitedPolls: number;
-  readonly acceptedAt: Instant;
-  readonly deadlineAt: Instant;
-  readonly concludedAt: Instant | null;
+  rateLimitedPolls: z._default(z.int(), 0),
+  acceptedAt: z.number(),
+  deadlineAt: z.number(),
+  concludedAt: z._default(MaybeInstant, null),
   /** Null after the end of the watch. */
-  readonly nextPollAt: Instant | null;
+  nextPollAt: z._default(MaybeInstant, null),
+  digestId: z._default(MaybeText, null),
+  /** As the latest poll observed it. Long texts are truncated. The same holds for `jobType` and `resourceName`. */
+  phase: z._default(MaybeText, null),
+  jobType: z._default(MaybeText, null),
+  resourceName: z._default(MaybeText, null),
+  consecutiveFailures: z._default(z.int(), 0),
+});
+
+/** The current generation of a watch, as every poll reads and writes it. */
+export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** Names of targets and callbacks, sorted. */
   readonly targets: readonly string[];
-  readonly digestId: string | null;
-  /** As the latest poll observed it. Long texts are truncated. The same holds for `jobType` and `resourceName`. */
-  readonly phase: string | null;
-  readonly jobType: string | null;
-  readonly resourceName: string | null;
-  readonly accessError: AccessError | null;
-  readonly lastPollError: LastPollError | null;
-  /** Latest polls in a row that brought no job. */
-  readonly consecutiveFailures: number;
   /** Times of the latest polls, oldest first, at most `POLL_HISTORY`. */
   readonly polledAt: readonly Instant[];
 }
@@ -95,9 +99,7 @@ export type PollClaim =
 /** The job as a poll observed it, as far as a watch has it. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
-export interface PollRecord
-  extends ObservedJob,
-    Pick<Watch, "accessError" | "lastPollError" | "consecutiveFailures" | "polledAt"> {
+export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
   readonly key: WatchKey;
   readonly poll: number;
   readonly messageId: string;

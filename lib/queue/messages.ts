@@ -41,16 +41,15 @@ export const NotificationMessage = z.strictObject({
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
 /** A message of the notify queue: send a digest to a chat. */
-export const DigestMessage = z.strictObject({
+const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
   digestId: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
   target: TargetName,
 });
-export type DigestMessage = z.infer<typeof DigestMessage>;
 
 /** A message of the notify queue: notify the fallback target that another target is gone. */
-export const TargetGoneMessage = z.strictObject({
+const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
   /** The target that is gone. */
@@ -59,7 +58,6 @@ export const TargetGoneMessage = z.strictObject({
   /** The fallback target. */
   target: Name,
 });
-export type TargetGoneMessage = z.infer<typeof TargetGoneMessage>;
 
 export const NotifyMessage = z.discriminatedUnion("kind", [
   NotificationMessage,
@@ -95,9 +93,8 @@ export function pollMessage(
   delaySeconds: number,
   rateLimitedUntil: Instant | null = null,
 ): OutgoingMessage {
-  const message: PollMessage = { v: MESSAGE_VERSION, kind: "poll", project, jobId, poll, deadlineAt };
-  if (rateLimitedUntil !== null) message.rateLimitedUntil = rateLimitedUntil;
-  return toOutgoing(message, delaySeconds);
+  const message = { kind: "poll", project, jobId, poll, deadlineAt } as const;
+  return toOutgoing(rateLimitedUntil === null ? message : { ...message, rateLimitedUntil }, delaySeconds);
 }
 
 /** Returns the message for a notification. */
@@ -106,30 +103,23 @@ export function notificationMessage(
   outcome: Outcome,
   redelivery: number,
 ): OutgoingMessage {
-  return toOutgoing({
-    v: MESSAGE_VERSION,
-    kind: "notification",
-    project,
-    jobId,
-    generation,
-    target,
-    outcome,
-    redelivery,
-  });
+  return toOutgoing({ kind: "notification", project, jobId, generation, target, outcome, redelivery });
 }
 
 /** Returns the message that sends a digest to a chat. */
 export function digestMessage(digestId: string, target: string): OutgoingMessage {
-  return toOutgoing({ v: MESSAGE_VERSION, kind: "digest", digestId, target });
+  return toOutgoing({ kind: "digest", digestId, target });
 }
 
 /** Returns the message that notifies the fallback target of a target that is gone. */
 export function targetGoneMessage(gone: string, since: Instant, fallbackTarget: string): OutgoingMessage {
-  return toOutgoing({ v: MESSAGE_VERSION, kind: "target_gone", gone, since, target: fallbackTarget });
+  return toOutgoing({ kind: "target_gone", gone, since, target: fallbackTarget });
 }
 
+type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
+
 /** The body is also the ID, which only matches a message with its result. */
-function toOutgoing(message: PollMessage | NotifyMessage, delaySeconds = 0): OutgoingMessage {
-  const body = JSON.stringify(message);
+function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
+  const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });
   return { id: body, body, delaySeconds };
 }

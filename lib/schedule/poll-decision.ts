@@ -1,19 +1,23 @@
 import type { Settings } from "../config/settings.ts";
-import type { AccessError, Instant, Job, LastPollError, Observation, Outcome } from "../domain/job.ts";
+import type {
+  AccessError,
+  Instant,
+  Job,
+  LastPollError,
+  Observation,
+  Outcome,
+  PollErrors,
+} from "../domain/job.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
 import { clampDelay, nextDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch after a poll. */
-export interface PolledWatch {
+/** The state of a watch after a poll. Its errors are those of the polls before. */
+export interface PolledWatch extends PollErrors {
   /** The number of polls, with this poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
-  /** The number of polls in a row before this poll that returned no job. */
-  readonly consecutiveFailures: number;
-  readonly accessError: AccessError | null;
-  readonly lastPollError: LastPollError | null;
   /** The job's type from an earlier poll. */
   readonly jobType: string | null;
 }
@@ -30,14 +34,8 @@ export interface DecisionInput {
 }
 
 export type PollDecision =
-  | {
-      readonly kind: "poll_again";
-      /** An integer from 0 to 900. */
-      readonly delaySeconds: number;
-      readonly accessError: AccessError | null;
-      readonly lastPollError: LastPollError | null;
-      readonly consecutiveFailures: number;
-    }
+  /** `delaySeconds` is an integer from 0 to 900. */
+  | ({ readonly kind: "poll_again"; readonly delaySeconds: number } & PollErrors)
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
 /** Short enough to detect a repaired access soon, and long enough to cost little until then. */

@@ -19,7 +19,7 @@ const JobCase = z.object({
 /** Reads the reply to a job query and compares every expected field of the job. */
 export function checkCceJob(testCase: unknown): string | null {
   const { status, body, expect } = JobCase.parse(testCase);
-  const observation = readJobReply({ status, headers: {}, body }, Date.now());
+  const observation = readJobReply({ status, headers: {}, body }, Date.now(), "prod");
   const actual: Readonly<Record<string, unknown>> =
     observation.kind === "job" ? summaryOf(observation.job) : { state: "unreadable" };
   const mismatches = Object.keys(expect).flatMap(
@@ -73,7 +73,7 @@ const ReplyCase = z.object({
 /** Reads the reply to a job query and compares the kind of observation. */
 export function checkCceReply(testCase: unknown): string | null {
   const { expect, ...reply } = ReplyCase.parse(testCase);
-  const observation = readJobReply(reply, Date.now());
+  const observation = readJobReply(reply, Date.now(), "prod");
   if (observation.kind !== expect.kind) return `kind: expected ${expect.kind}, got ${observation.kind}`;
   if (expect.retryAfterSeconds === undefined) return null;
   const actual = observation.kind === "throttled" ? observation.retryAfterSeconds : null;

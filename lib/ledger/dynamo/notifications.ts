@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { DeliveryState, type Instant, Verdict } from "../../domain/job.ts";
+import { type Instant, MaybeInstant } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import {
   ATTEMPT_HISTORY,
-  type Attempt,
+  Attempt,
   type AttemptRecord,
-  type DeliveryRecord,
+  DeliveryRecord,
   type NotificationClaim,
   type NotificationKey,
   type NotificationToClaim,
@@ -19,30 +19,11 @@ import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, update
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** The item has each attempt as JSON. */
-const StoredAttempt: z.ZodMiniType<Attempt> = z.object({
-  at: z.number(),
-  verdict: Verdict,
-  status: z.nullable(z.number()),
-  durationMs: z.number(),
-  reason: z.string(),
-  answer: z.string(),
-});
-
-const MaybeTime = z._default(z.nullable(z.number()), null);
-
-const NotificationItem = z.object({
+/** The history of the item has each attempt as JSON. */
+const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
   sk: z.string(),
-  state: DeliveryState,
-  attempts: z._default(z.int(), 0),
-  throttles: z._default(z.int(), 0),
-  throttledSince: MaybeTime,
-  redelivery: z.int(),
-  nextAttemptAt: MaybeTime,
-  nextAttemptReserved: z._default(z.boolean(), false),
   owner: z._default(MaybeText, null),
-  leaseUntil: MaybeTime,
-  deadLettered: z._default(z.boolean(), false),
+  leaseUntil: z._default(MaybeInstant, null),
   history: z._default(z.array(z.string()), []),
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
@@ -201,6 +182,6 @@ export function toDeliveryRecord({ sk, owner, leaseUntil, ...record }: Notificat
   return {
     ...record,
     target: targetOfNotification(sk),
-    history: history.map((text) => StoredAttempt.parse(parseJson(text))),
+    history: history.map((text) => Attempt.parse(parseJson(text))),
   };
 }

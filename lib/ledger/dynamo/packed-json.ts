@@ -1,30 +1,10 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import * as z from "zod/mini";
-import { type Job, SubJobCounts } from "../../domain/job.ts";
+import { Job } from "../../domain/job.ts";
 import { truncateTree } from "../../domain/truncate-tree.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
 
 /** DynamoDB takes items of at most 400 kB. The other attributes of the item need some of that. */
 export const MAX_TREE_BYTES = 350_000;
-
-const Time = z.nullable(z.number());
-const StoredJob: z.ZodMiniType<Job> = z.object({
-  jobId: MaybeText,
-  type: MaybeText,
-  phase: MaybeText,
-  state: z.enum(["pending", "succeeded", "failed"] satisfies Job["state"][]),
-  reason: MaybeText,
-  clusterId: MaybeText,
-  resourceId: MaybeText,
-  resourceName: MaybeText,
-  createdAt: Time,
-  updatedAt: Time,
-  get subJobs() {
-    return z.array(StoredJob);
-  },
-  omitted: z.optional(SubJobCounts),
-});
 
 /** Returns a value as JSON in deflated bytes. */
 export function packJson(value: unknown): Uint8Array {
@@ -43,7 +23,7 @@ export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
 
 /** Reads the bytes that `packTree` made. */
 export function unpackTree(bytes: Uint8Array): Job {
-  return StoredJob.parse(unpackJson(bytes));
+  return Job.parse(unpackJson(bytes));
 }
 
 /** Returns a short hash of a tree. */

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
 import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { type ObservedJob, POLL_HISTORY, type Watch } from "../watch.ts";
+import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, watchOfPartition } from "./keys.ts";
 import { type Item, parseItem } from "./table.ts";
@@ -10,47 +10,30 @@ import { type Item, parseItem } from "./table.ts";
 /** The texts that the cloud gives are truncated, because every poll writes the item. */
 const TEXT_BYTES = 200;
 
-const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
-const Time = z._default(z.number(), 0);
-const MaybeTime = z._default(z.nullable(z.number()), null);
 const Text = z._default(MaybeText, null);
+const Flag = z._default(z.boolean(), false);
 
 /** Every poll reads and writes this item. It stays below 1 kB, because DynamoDB charges each started kilobyte. */
-const WatchItem = z.object({
+const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
-  state: WatchState,
-  generation: z.int(),
   /** The watch ended, and the next call for its job restarts it. */
-  restartable: z._default(z.boolean(), false),
-  poll: z.int(),
-  pollDone: z.boolean(),
-  previousPolls: z._default(z.int(), 0),
-  rateLimitedPolls: z._default(z.int(), 0),
+  restartable: Flag,
   owner: Text,
-  leaseUntil: Time,
-  acceptedAt: z.number(),
-  deadlineAt: z.number(),
-  concludedAt: MaybeTime,
-  nextPollAt: MaybeTime,
+  leaseUntil: z._default(z.number(), 0),
   targets: z._default(z.array(z.string()), []),
-  digestId: Text,
-  phase: Text,
-  jobType: Text,
-  resourceName: Text,
   accessError: z._default(z.nullable(AccessErrorKind), null),
-  accessErrorSince: Time,
+  accessErrorSince: z._default(z.number(), 0),
   lastPollError: Text,
-  lastPollErrorSince: Time,
-  consecutiveFailures: z._default(z.int(), 0),
+  lastPollErrorSince: z._default(z.number(), 0),
   polledAt: Text,
   /** The caller's context as JSON. Null when it is in the caller item. */
   context: Text,
   /** The current generation has a caller item. */
-  hasCallerItem: z._default(z.boolean(), false),
+  hasCallerItem: Flag,
   /** A small tree. A larger tree is in the tree item. */
-  tree: Bytes,
+  tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
-  expiresAt: MaybeTime,
+  expiresAt: z._default(MaybeInstant, null),
 });
 export type WatchItem = z.infer<typeof WatchItem>;
 

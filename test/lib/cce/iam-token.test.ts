@@ -23,12 +23,8 @@ function token(requests: number, now: number): TokenResult {
   return { kind: "token", token: new Secret(`token${requests}`), expiresAt: now + DAY_MS };
 }
 
-const refusal = (kind: "unauthorized" | "unavailable"): TokenResult => ({
-  kind: "none",
-  observation: { kind, text: "no" },
-});
-const textOf = (result: TokenResult) =>
-  result.kind === "token" ? result.token.reveal() : result.observation.kind;
+const refusal = (kind: "unauthorized" | "unavailable"): TokenResult => ({ kind, text: "no" });
+const textOf = (result: TokenResult) => (result.kind === "token" ? result.token.reveal() : result.kind);
 
 describe("the token cache of a project", () => {
   it("requests one token for all concurrent callers", async () => {

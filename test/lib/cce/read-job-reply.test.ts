@@ -5,7 +5,8 @@ import { decideAfterPoll } from "../../../lib/schedule/poll-decision.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const kindOf = (status: number, body: unknown = "", headers = {}) =>
-  readJobReply({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) }, now).kind;
+  readJobReply({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) }, now, "prod")
+    .kind;
 
 function expected(status: number): string {
   if (status === 401) return "unauthorized";
@@ -33,7 +34,7 @@ describe("readJobReply", () => {
     const observation = readJobReply(
       {
         status: 401,
-        headers: { Date: "Thu, 01 Jan 2026 00:16:00 GMT" },
+        headers: { date: "Thu, 01 Jan 2026 00:16:00 GMT" },
         body: '{"error_code":"APIGW.0301"}',
       },
       now,
@@ -48,7 +49,7 @@ describe("readJobReply", () => {
   });
   it("reads Retry-After as seconds and as a date", () => {
     const waitOf = (value: string) =>
-      readJobReply({ status: 429, headers: { "Retry-After": value }, body: "" }, now);
+      readJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");
     expect(waitOf("17")).toMatchObject({ retryAfterSeconds: 17 });
     expect(waitOf("Thu, 01 Jan 2026 00:00:30 GMT")).toMatchObject({ retryAfterSeconds: 30 });
     expect(waitOf("soon")).toMatchObject({ retryAfterSeconds: null });
