@@ -62,7 +62,8 @@ test("a stage without a file has the defaults and the region of the environment"
   });
   expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
   expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");
-});
+  // The framework starts three times.
+}, 60_000);
 
 test("the command line overrides the stage file", async () => {
   const parameters = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
