@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";
@@ -12,20 +13,15 @@ import {
 } from "../../lib/runtime/clock.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
+import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
 import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
 import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
 import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
-import {
-  configPath,
-  findStage,
-  SERVICE,
-  STAGE_OPTIONS,
-  STAGE_USAGE,
-  type Stage,
-  stageLine,
-} from "./stage.ts";
+import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { SERVICE } from "./stage-limits.ts";
+import { readStageFile } from "./stages.ts";
 
 const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is wrong and what to do.
 
@@ -33,8 +29,8 @@ const USAGE = `Checks a deployed stage, or a config file before its deployment. 
   npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
 
 Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), and
-each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues and the alarms. Checks
-of a file only: the hosts of CCE and IAM, as seen from this machine.
+each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
+account's concurrency. Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
 Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
 ${STAGE_USAGE}
@@ -46,11 +42,12 @@ const resolve = async (host: string) => (await lookup(host, { all: true })).map(
 const checkCredentials = (config: Config) =>
   checkProjects(config, createCceClient({ ...config, now, monotonic, random }));
 
-function stageChecks(stage: Stage): Checks {
+function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
   const { region } = stage;
   const prefix = `${SERVICE}-${stage.stage}`;
   const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const cloudWatch = new CloudWatchClient({ region });
+  const lambda = new LambdaClient({ region });
   return {
     checkConfig: () => checkDeployedConfig(() => readDeployedEntries(stage)),
     withConfig: [
@@ -61,6 +58,7 @@ function stageChecks(stage: Stage): Checks {
       (config) => checkStageApi(stage, config?.settings.publicUrl, now),
       () => checkQueues(sqs, prefix),
       () => checkAlarms(cloudWatch, prefix),
+      () => checkConcurrency(lambda, stage.stage, settings),
     ],
   };
 }
@@ -92,7 +90,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (file === undefined) {
     const stage = await findStage(values);
     process.stdout.write(stageLine(stage));
-    checks = stageChecks(stage);
+    checks = stageChecks(stage, (await readStageFile(stage.stage)) ?? {});
   } else checks = fileChecks(file, configPath(values), send);
   const worst = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
   return worst === "fault" ? 1 : 0;

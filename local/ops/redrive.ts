@@ -10,7 +10,8 @@ import { runCommand, UsageError } from "./command.ts";
 import { openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
 import { describeDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
 import { redriveQueue } from "./redrive/redrive-queue.ts";
-import { findStage, SERVICE, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target that is gone stays switched off until
 POST /v1/targets/{name}/test has reached it.

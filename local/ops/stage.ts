@@ -1,8 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { UsageError } from "./command.ts";
-import { readStageFile, STAGE_NAME } from "./stages.ts";
+import { SERVICE, stageNameFaults } from "./stage-limits.ts";
+import { readStageFile } from "./stages.ts";
 
-export const SERVICE = "cce-job-notifier";
 const DEFAULT_REGION = "eu-central-1";
 
 /** A deployed stage. */
@@ -32,7 +32,8 @@ export async function findStage(
   environment: NodeJS.ProcessEnv = process.env,
   folder?: string,
 ): Promise<Stage> {
-  if (!STAGE_NAME.test(stage)) throw new UsageError("a stage name consists of letters, digits and hyphens");
+  const [fault] = stageNameFaults(stage);
+  if (fault !== undefined) throw new UsageError(fault);
   const file = await readStageFile(stage, folder);
   const candidates = [
     { region, regionSource: "--region" },

@@ -3,32 +3,68 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
+import {
+  alarmNamesCollide,
+  CONCURRENCY,
+  LOG_RETENTION_DAYS,
+  MAX_RUNBOOK_URL_LENGTH,
+  MEMORY_MEGABYTES,
+  POSITIVE,
+  REGION,
+  stageNameFaults,
+} from "./stage-limits.ts";
 
 /** The folder of the stage files, `<stage>.json`. serverless.yml reads the same files. */
 const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
+const MAX_EMAIL_LENGTH = 254;
 
-/** The rule of the Serverless Framework. The stage is part of every name on AWS. */
-export const STAGE_NAME = /^[a-zA-Z0-9-]+$/;
+/** An optional setting. A value that does not pass the check has this one fault. */
+const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
+  z.custom<T>(isValid, fault).optional();
 
-const PositiveInteger = z.int().min(1).optional();
+const wholeNumber = ({ min, max }: { readonly min: number; readonly max: number }, unit = "") =>
+  setting<number>(
+    (value) => typeof value === "number" && Number.isInteger(value) && value >= min && value <= max,
+    `must be a whole number from ${min} to ${max}${unit}`,
+  );
+
+const oneOf = <T extends string | number>(values: readonly T[], note = "") =>
+  setting<T>((value) => values.includes(value as T), `must be one of ${values.join(", ")}${note}`);
+
+const text = (isValid: (value: string) => boolean, fault: string) =>
+  setting<string>((value) => typeof value === "string" && isValid(value), fault);
+
+/** The framework would replace `${…}` in a value. A line break would end the line of the alarm. */
+const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
+
+/** SNS sends to an address with one @ and a domain with a dot. */
+const isEmail = (value: string) =>
+  value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
+
+const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
 /** The region of a stage, and the parameters of serverless.yml. All are optional. */
 export const StageFile = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-central-1")
-    .optional(),
-  alarmEmail: z.string().optional(),
-  runbookUrl: z.string().min(1).optional(),
-  pollConcurrency: PositiveInteger,
-  notifyConcurrency: PositiveInteger,
-  apiRatePerSecond: PositiveInteger,
-  apiBurst: PositiveInteger,
-  runawayPollsPerHour: PositiveInteger,
-  memoryMegabytes: PositiveInteger,
-  logRetentionDays: PositiveInteger,
-  logLevel: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).optional(),
-  ledgerOnRemoval: z.enum(["Retain", "Delete"]).optional(),
+  region: text((value) => REGION.test(value), "must be the code of an AWS region, such as eu-central-1"),
+  alarmEmail: text(
+    (value) => value === "" || isEmail(value),
+    "must be an email address such as oncall@example.com, or an empty string for no email",
+  ),
+  runbookUrl: text(
+    (value) => isOneWord(value) && value.length <= MAX_RUNBOOK_URL_LENGTH,
+    `must be a URL or a path without spaces and without \${, with at most ${MAX_RUNBOOK_URL_LENGTH} characters. The ` +
+      "description of each alarm contains it, and AWS allows 1024 characters there",
+  ),
+  pollConcurrency: wholeNumber(CONCURRENCY),
+  notifyConcurrency: wholeNumber(CONCURRENCY),
+  apiRatePerSecond: wholeNumber(POSITIVE),
+  apiBurst: wholeNumber(POSITIVE),
+  runawayPollsPerHour: wholeNumber(POSITIVE),
+  memoryMegabytes: wholeNumber(MEMORY_MEGABYTES, " (MB)"),
+  logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
+  accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
+  logLevel: oneOf(["DEBUG", "INFO", "WARN", "ERROR"]),
+  ledgerOnRemoval: oneOf(["Retain", "Delete"]),
 });
 export type StageFile = z.infer<typeof StageFile>;
 
@@ -47,27 +83,64 @@ export class StageFileError extends Error {
  */
 export async function readStageFile(stage: string, folder = STAGES_FOLDER): Promise<StageFile | null> {
   const file = `stages/${stage}.json`;
-  const text = await readFile(join(folder, `${stage}.json`), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
-  if (text === null) return null;
-  const document = parseJson(text);
-  if (document === undefined) throw new StageFileError(file, ["must be JSON"]);
-  const parsed = StageFile.safeParse(document);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  const content = await readFile(join(folder, `${stage}.json`), "utf8").catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    },
   );
-  throw new StageFileError(file, faults);
+  if (content === null) return null;
+  const nameFaults = stageNameFaults(stage).map((fault) => `file name: ${fault}`);
+  const document = parseJson(content);
+  if (document === undefined)
+    throw new StageFileError(file, [...nameFaults, "must be JSON. Check its quotes, commas and braces"]);
+  const parsed = StageFile.safeParse(document);
+  if (parsed.success && nameFaults.length === 0) return parsed.data;
+  throw new StageFileError(file, [...nameFaults, ...(parsed.error?.issues ?? []).flatMap(describeIssue)]);
+}
+
+/** Returns the faults of one issue. */
+function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(StageFile.shape).join(", ");
+    return issue.keys.map((key) => `unknown setting ${JSON.stringify(key)}. Settings: ${known}`);
+  }
+  if (issue.path.length === 0) return ["must be a JSON object"];
+  return [`${issue.path.join(".")}: ${issue.message}`];
+}
+
+/**
+ * Checks all stage files of a folder, each as a whole, and all of them together. Returns one text per invalid file and
+ * one per pair of stages that cannot exist together.
+ */
+export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
+  const suffix = ".json";
+  const stages = (await readdir(folder))
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => name.slice(0, -suffix.length))
+    .sort();
+  const faults: string[] = [];
+  const regions = new Map<string, string | undefined>();
+  for (const stage of stages)
+    try {
+      regions.set(stage, (await readStageFile(stage, folder))?.region);
+    } catch (error) {
+      if (!(error instanceof StageFileError)) throw error;
+      faults.push(error.message);
+    }
+  for (const [index, stage] of stages.entries())
+    for (const other of stages.slice(index + 1))
+      if (alarmNamesCollide(stage, other) && regions.get(stage) === regions.get(other))
+        faults.push(
+          `stages/${stage}.json and stages/${other}.json: the two stages would have alarms with the same name in one ` +
+            `region. Rename the stage ${other}.`,
+        );
+  return faults;
 }
 
 // `npm run stages` checks all stage files before a deployment. The framework ignores misspelled parameters.
 if (import.meta.main)
-  for (const name of await readdir(STAGES_FOLDER))
-    if (name.endsWith(".json"))
-      await readStageFile(name.slice(0, -".json".length)).catch((error: unknown) => {
-        if (!(error instanceof StageFileError)) throw error;
-        process.stderr.write(`${error.message}\n`);
-        process.exitCode = 1;
-      });
+  for (const fault of await checkStageFiles()) {
+    process.stderr.write(`${fault}\n`);
+    process.exitCode = 1;
+  }

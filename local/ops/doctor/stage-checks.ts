@@ -2,6 +2,7 @@ import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cl
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { awsRemedy } from "../command.ts";
 import { findApiUrl, type Stage } from "../stage.ts";
+import { ALARM_NAMES } from "../stage-limits.ts";
 import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
 
 /** Clouds refuse signatures with 15 minutes of clock skew. A skew of a minute is already wrong. */
@@ -77,34 +78,58 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
       }),
     );
     const {
-      ApproximateNumberOfMessages: due = "?",
-      ApproximateNumberOfMessagesDelayed: delayed = "?",
-      ApproximateNumberOfMessagesNotVisible: inFlight = "?",
+      ApproximateNumberOfMessages: due,
+      ApproximateNumberOfMessagesDelayed: delayed,
+      ApproximateNumberOfMessagesNotVisible: inFlight,
     } = Attributes;
+    if (due === undefined || delayed === undefined || inFlight === undefined)
+      return fault(item, "SQS does not state how many messages it contains", "Run the command again.");
     if (!name.endsWith("-dead")) return ok(item, `${due} due, ${delayed} delayed, ${inFlight} in flight`);
-    if (due === "0") return ok(item, "empty");
-    return fault(
-      item,
-      `contains ${due} messages`,
-      `docs/runbook.md#${name}-letters explains how to read and redrive them.`,
-    );
+    return deadLetterFinding(item, Number(due), Number(inFlight) + Number(delayed));
   } catch (error) {
     const remedy = awsRemedy(error) ?? `${CHECK_DEPLOYMENT} Check that you may read the queue.`;
     return fault(item, `cannot be read (${errorName(error)})`, remedy);
   }
 }
 
-/** Lists the stage's alarms in the ALARM state. */
+/** A received or delayed dead letter is hidden for a while. It is a dead letter all the same. */
+function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
+  if (visible + hidden === 0) return ok(item, "empty");
+  const note = hidden === 0 ? "" : `, ${hidden} of them hidden because a reader has received them`;
+  const name = item.replace("queue ", "");
+  return fault(
+    item,
+    `contains ${visible + hidden} messages${note}`,
+    `docs/runbook.md#${name}-letters explains how to read and redrive them.`,
+  );
+}
+
+/** Lists the stage's alarms in the ALARM state. Other stages may have names that begin alike, so it asks for each name. */
 export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
   try {
-    const command = new DescribeAlarmsCommand({ AlarmNamePrefix: `${prefix}-`, MaxRecords: 100 });
+    const command = new DescribeAlarmsCommand({
+      AlarmNames: ALARM_NAMES.map((name) => `${prefix}-${name}`),
+      MaxRecords: 100,
+    });
     const { MetricAlarms: alarms = [] } = await client.send(command);
     if (alarms.length === 0) return [fault("alarms", "the stage has none", CHECK_DEPLOYMENT)];
     const active = alarms.filter(({ StateValue }) => StateValue === "ALARM");
-    if (active.length === 0) return [ok("alarms", `none of ${alarms.length} is in the ALARM state`)];
-    return active.map(({ AlarmName = "", AlarmDescription }) =>
+    const findings = active.map(({ AlarmName = "", AlarmDescription }) =>
       fault(`alarm ${AlarmName.slice(prefix.length + 1)}`, "is in the ALARM state", AlarmDescription),
     );
+    const missing = ALARM_NAMES.filter(
+      (name) => !alarms.some(({ AlarmName }) => AlarmName === `${prefix}-${name}`),
+    );
+    if (missing.length > 0)
+      findings.push(
+        warning(
+          "alarms",
+          `the stage lacks ${missing.join(", ")}`,
+          "Deploy the stage again with this release.",
+        ),
+      );
+    if (findings.length > 0) return findings;
+    return [ok("alarms", `none of ${alarms.length} is in the ALARM state`)];
   } catch (error) {
     const remedy = awsRemedy(error) ?? "Use credentials with cloudwatch:DescribeAlarms.";
     return [fault("alarms", `cannot be read (${errorName(error)})`, remedy)];

@@ -77,7 +77,7 @@ describe("without credentials", () => {
     const { code, stdout } = await run("doctor --stage prod", { AWS_REGION: "eu-west-1" });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^stage prod, region eu-west-1 \(AWS_REGION\)\nFAULT {3}config: /);
-    expect(stdout.split(remedy)).toHaveLength(1 + 7);
+    expect(stdout.split(remedy)).toHaveLength(1 + 8);
     expect(stdout).not.toContain("Check that the stage is deployed");
   });
 });

@@ -1,0 +1,51 @@
+import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import { awsRemedy } from "../command.ts";
+import { errorName, type Finding, ok, warning } from "./finding.ts";
+
+/** The default of `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
+export const DEFAULT_CONCURRENCY = 10;
+/** One execution each for enqueue, api, sweep and audit. */
+const OTHER_EXECUTIONS = 4;
+const ITEM = "concurrency";
+
+export interface ConcurrencySettings {
+  readonly pollConcurrency?: number | undefined;
+  readonly notifyConcurrency?: number | undefined;
+}
+
+/**
+ * Compares what poll and notify may use with the account's concurrent executions. All functions of an account and region
+ * share them. New accounts often have 10.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+export async function checkConcurrency(
+  client: LambdaClient,
+  stage: string,
+  { pollConcurrency = DEFAULT_CONCURRENCY, notifyConcurrency = DEFAULT_CONCURRENCY }: ConcurrencySettings,
+): Promise<readonly Finding[]> {
+  try {
+    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
+    const total = AccountLimit?.ConcurrentExecutions;
+    if (total === undefined) return [warning(ITEM, "Lambda does not state the account's concurrency")];
+    const unreserved = AccountLimit?.UnreservedConcurrentExecutions ?? total;
+    const used = pollConcurrency + notifyConcurrency;
+    const account =
+      unreserved === total
+        ? `the account allows ${total} executions at once`
+        : `the account allows ${total} executions at once, ${unreserved} of them not reserved`;
+    const text = `${account}; poll and notify use at most ${used}`;
+    if (unreserved >= used + OTHER_EXECUTIONS) return [ok(ITEM, text)];
+    return [
+      warning(
+        ITEM,
+        `${text}. Under load the API has none left and answers with errors`,
+        `Ask AWS for more: Service Quotas, AWS Lambda, "Concurrent executions". Until then lower pollConcurrency and ` +
+          `notifyConcurrency in stages/${stage}.json to ${OTHER_EXECUTIONS} less than the account allows, and deploy. ` +
+          "Each is at least 2.",
+      ),
+    ];
+  } catch (error) {
+    const remedy = awsRemedy(error) ?? "Use credentials with lambda:GetAccountSettings.";
+    return [warning(ITEM, `cannot be read (${errorName(error)})`, remedy)];
+  }
+}
