@@ -1,5 +1,6 @@
+import * as z from "zod";
 import { alarmOf, type Sample } from "./cloudwatch.ts";
-import type { OwnTemplate } from "./own-template.ts";
+import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 import type { Rule } from "./rules.ts";
 
 const MINUTE = 60;
@@ -20,7 +21,12 @@ function runs(every: number, from: number, to: number, metrics: Readonly<Record<
 
 const sweeps = (from: number, to: number, metrics: Readonly<Record<string, number>> = {}) =>
   runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...metrics });
+/** The depth of the empty queues. SQS writes it every minute. */
+const depth = (from: number, to: number) => runs(MINUTE, from, to, { ApproximateNumberOfMessagesVisible: 0 });
 const audits = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
+
+/** No alarm depends on what FILL does with a metric that has never had a value. */
+const FILLS = ["filled", "missing"] as const;
 
 /** Checks that the alarm is active at the end of some period between `from` and `to`, for every start of the periods. */
 function mustFire(
@@ -30,13 +36,15 @@ function mustFire(
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
-  const { periodSeconds, isActive } = alarmOf(template, id);
-  for (let phase = 0; phase < periodSeconds; phase += MINUTE) {
-    const checkTimes: number[] = [];
-    for (let at = from + phase; at <= to; at += periodSeconds) checkTimes.push(at);
-    if (!checkTimes.some((at) => isActive(samples, at))) return [`${id} does not fire: ${situation}`];
-  }
-  return [];
+  return FILLS.flatMap((fill) => {
+    const { periodSeconds, isActive } = alarmOf(template, id, fill);
+    for (let phase = 0; phase < periodSeconds; phase += MINUTE) {
+      const checkTimes: number[] = [];
+      for (let at = from + phase; at <= to; at += periodSeconds) checkTimes.push(at);
+      if (!checkTimes.some((at) => isActive(samples, at))) return [`${id} does not fire: ${situation}`];
+    }
+    return [];
+  });
 }
 
 /** Checks that the alarm is never active between `from` and `to`. */
@@ -47,17 +55,23 @@ function mustNotFire(
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
-  const { isActive } = alarmOf(template, id);
-  for (let at = from; at <= to; at += MINUTE) if (isActive(samples, at)) return [`${id} fires: ${situation}`];
-  return [];
+  return FILLS.flatMap((fill) => {
+    const { isActive } = alarmOf(template, id, fill);
+    for (let at = from; at <= to; at += MINUTE)
+      if (isActive(samples, at)) return [`${id} fires: ${situation}`];
+    return [];
+  });
 }
 
 export const failingSchedulesFire: Rule = (template) => {
   const failingSweeps = [
+    ...depth(0, 3 * HOUR),
     ...sweeps(0, HOUR),
     ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 }),
   ];
-  const steadySweeps = sweeps(SWEEP_EVERY, 12 * HOUR);
+  const neverWorked = [...depth(0, HOUR), ...runs(SWEEP_EVERY, 0, HOUR, { Invocations: 1, Errors: 1 })];
+  const noMetrics = [...depth(0, 2 * HOUR), ...sweeps(0, HOUR)];
+  const steadySweeps = [...depth(0, 12 * HOUR), ...sweeps(SWEEP_EVERY, 12 * HOUR)];
   const failingAudits = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
   const stopped = [...steadySweeps, ...audits(HOUR, 4 * HOUR), ...failingAudits];
   const healthy = [...steadySweeps, ...audits(HOUR, 12 * HOUR)];
@@ -65,14 +79,61 @@ export const failingSchedulesFire: Rule = (template) => {
   const audit = "AuditNotRunningAlarm";
   return [
     ...mustFire(template, sweep, "every run fails", failingSweeps, [HOUR, 1.6 * HOUR]),
-    ...mustFire(template, sweep, "the runs have stopped", sweeps(0, HOUR), [HOUR, 1.6 * HOUR]),
-    ...mustNotFire(template, sweep, "every run succeeds", healthy, [15 * MINUTE, 12 * HOUR]),
+    ...mustFire(template, sweep, "every run of a new stage fails", neverWorked, [0, 0.6 * HOUR]),
+    ...mustFire(template, sweep, "the runs have stopped", noMetrics, [HOUR, 1.6 * HOUR]),
+    ...mustFire(template, sweep, "the runs and all metrics have stopped", noMetrics, [3 * HOUR, 4 * HOUR]),
+    ...mustNotFire(template, sweep, "every run succeeds", healthy, [0, 12 * HOUR]),
     ...mustFire(template, audit, "every run fails", [...steadySweeps, ...failingAudits], [0, 7 * HOUR]),
     ...mustFire(template, audit, "every run fails after four hours of success", stopped, [
       4 * HOUR,
       11 * HOUR,
     ]),
     ...mustNotFire(template, audit, "every run succeeds on a new stage", healthy, [0, 12 * HOUR]),
+    ...mustNotFire(template, audit, "the sweep has stopped", noMetrics, [0, 6 * HOUR]),
+  ];
+};
+
+/** A new stage that works. Its metrics start one after another. Nothing has a value before it starts. */
+function newStage(depthAt: number, sweepAt: number): Sample[] {
+  return [
+    ...runs(MINUTE, depthAt, 4 * HOUR, {
+      ApproximateNumberOfMessagesVisible: 0,
+      ApproximateNumberOfMessagesNotVisible: 0,
+      ApproximateAgeOfOldestMessage: 0,
+      NumberOfMessagesSent: 0,
+    }),
+    ...sweeps(sweepAt, 4 * HOUR),
+    ...audits(HOUR, 4 * HOUR),
+    ...runs(MINUTE, 20 * MINUTE, HOUR, { PollsWithoutJob: 0, NumberOfMessagesSent: 1, Attempts: 1 }),
+  ];
+}
+
+export const newStageIsQuiet: Rule = (template) =>
+  resourcesOf(template, "AWS::CloudWatch::Alarm", z.unknown()).flatMap(({ id }) =>
+    [
+      [MINUTE, 5 * MINUTE],
+      // The functions of a slow deployment come minutes after the queues.
+      [0, 8 * MINUTE],
+      // SQS may write its metrics a quarter of an hour late.
+      [15 * MINUTE, 5 * MINUTE],
+    ].flatMap(([depthAt = 0, sweepAt = 0]) =>
+      mustNotFire(template, id, "a new and healthy stage", newStage(depthAt, sweepAt), [0, 4 * HOUR]),
+    ),
+  );
+
+export const fullQueueFires: Rule = (template) => {
+  const id = "NotifyQueueFullAlarm";
+  const inFlight = (value: number) => runs(MINUTE, 0, HOUR, { ApproximateNumberOfMessagesNotVisible: value });
+  // SQS delivers nothing more from 120,000 on. 100 per second more reach that number in 15 minutes.
+  const growing = Array.from({ length: 60 }, (_, minute) => ({
+    metric: "ApproximateNumberOfMessagesNotVisible",
+    at: minute * MINUTE,
+    value: minute * 6000,
+  }));
+  return [
+    ...mustFire(template, id, "100,000 notifications are in flight", inFlight(100_000), [0, HOUR]),
+    ...mustFire(template, id, "100 notifications per second are added", growing, [0, 12 * MINUTE]),
+    ...mustNotFire(template, id, "a thousand notifications wait", inFlight(1000), [0, HOUR]),
   ];
 };
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { METRICS } from "../../lib/runtime/metrics.ts";
+import { ALARM_NAMES, LONGEST_ALARM_TEXT, LONGEST_NAMES } from "../../local/ops/stage-limits.ts";
+import { emittedMetric, readEmittedMetrics } from "./emitted-metrics.ts";
 import { compileOwnTemplate, type OwnTemplate, ROOT, resourcesOf } from "./own-template.ts";
 
 const OWN = "cce-job-notifier/dev";
@@ -63,34 +64,43 @@ test("the documents state the true numbers of alarms and alarm metrics", async (
   expect(await readFile(join(ROOT, "docs/deploy.md"), "utf8")).toContain(`, ${alarms().length} alarms,`);
 });
 
-test("every alarm watches an existing metric, queue, function or API", () => {
-  const functions = own.service.functions.map(({ name }) => name);
-  const queues = own.service.queues.map(({ name }) => name);
-  for (const { watched } of alarms()) {
-    expect(watched).not.toEqual([]);
-    for (const { Namespace, MetricName, Dimensions } of watched) {
-      const value = Dimensions[0]?.Value;
-      if (Namespace === OWN) {
-        expect(METRICS).toContain(MetricName);
-        expect(Dimensions).toEqual([{ Name: "service", Value: "cce-job-notifier" }]);
-      } else if (Namespace === "AWS/Lambda") expect(functions).toContain(value);
-      else if (Namespace === "AWS/SQS") expect(queues).toContain(value);
-      else expect([Namespace, value]).toEqual(["AWS/ApiGateway", "HttpApi"]);
-    }
+test("the doctor knows every alarm, and the check of stage files knows the longest names and texts", () => {
+  expect(
+    alarms()
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual([...ALARM_NAMES].toSorted());
+  const longest = (names: readonly string[]) => Math.max(...names.map((name) => name.length));
+  const withoutPrefix = (name: string) => name.replace("cce-job-notifier-dev-", "");
+  const names = {
+    function: own.service.functions.map(({ name }) => withoutPrefix(name)),
+    queue: own.service.queues.map(({ name }) => withoutPrefix(name)),
+    alarm: [...ALARM_NAMES],
+  };
+  for (const kind of ["function", "queue", "alarm"] as const) {
+    expect(names[kind]).toContain(LONGEST_NAMES[kind].name);
+    expect(LONGEST_NAMES[kind].name).toHaveLength(longest(names[kind]));
   }
+  const texts = alarms().map(({ AlarmDescription }) => AlarmDescription.replace("docs/runbook.md", ""));
+  expect(longest(texts)).toBe(LONGEST_ALARM_TEXT);
 });
 
 const Body = z.object({
   widgets: z.array(z.object({ properties: z.object({ metrics: z.array(z.array(z.unknown())) }) })).min(5),
 });
 
-test("the dashboard is JSON and shows existing metrics", () => {
+test("the dashboard is JSON and shows metrics that the code emits, with their dimensions", async () => {
   const [dashboard] = resourcesOf(own, "AWS::CloudWatch::Dashboard", z.object({ DashboardBody: z.string() }));
   const { widgets } = Body.parse(JSON.parse(dashboard?.properties.DashboardBody ?? ""));
   const shown = widgets.flatMap(({ properties }) => properties.metrics);
-  const named = shown.filter(([namespace]) => namespace === OWN).map(([, name]) => name);
-  const searched = [...JSON.stringify(shown).matchAll(/MetricName=\\+"(\w+)/g)].map(([, name]) => name);
+  const named = shown
+    .filter(([namespace]) => namespace === OWN)
+    .map(([, name, dimension]) => emittedMetric(String(name), [String(dimension)]));
+  const searched = [...JSON.stringify(shown).matchAll(/\\",([\w,]+)\} MetricName=\\+"(\w+)/g)].map(
+    ([, dimensions = "", name = ""]) => emittedMetric(name, dimensions.split(",")),
+  );
   expect(named.length).toBeGreaterThan(5);
   expect(searched.length).toBeGreaterThan(2);
-  for (const name of [...named, ...searched]) expect(METRICS).toContain(name);
+  const emitted = await readEmittedMetrics();
+  for (const metric of [...named, ...searched]) expect([...emitted]).toContain(metric);
 });

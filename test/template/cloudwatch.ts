@@ -1,5 +1,5 @@
-import { createContext, Script } from "node:vm";
 import * as z from "zod";
+import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
 /** A value of a metric at a second. */
@@ -13,7 +13,7 @@ const Numeric = z.coerce.number();
 const Stat = z.enum(["Sum", "Average", "Minimum", "Maximum", "SampleCount"]);
 
 const Alarm = z.object({
-  TreatMissingData: z.enum(["breaching", "notBreaching"]),
+  TreatMissingData: z.enum(["breaching", "notBreaching", "ignore"]),
   EvaluationPeriods: Numeric,
   Threshold: Numeric,
   ComparisonOperator: z.enum(["GreaterThanOrEqualToThreshold", "LessThanThreshold"]),
@@ -25,6 +25,7 @@ const Alarm = z.object({
       z.object({
         Id: z.string(),
         Expression: z.string().optional(),
+        ReturnData: z.boolean().default(true),
         MetricStat: z
           .object({ Stat, Period: Numeric, Metric: z.object({ MetricName: z.string() }) })
           .optional(),
@@ -52,24 +53,31 @@ export interface AlarmModel {
   readonly isActive: (samples: readonly Sample[], at: number) => boolean;
 }
 
-export function alarmOf(template: Pick<OwnTemplate, "resources">, id: string): AlarmModel {
+/** @throws Error for an unknown alarm, and for an alarm whose metrics have several periods. */
+export function alarmOf(
+  template: Pick<OwnTemplate, "resources">,
+  id: string,
+  fillOfNothing: FillOfNothing,
+): AlarmModel {
   const found = resourcesOf(template, "AWS::CloudWatch::Alarm", Alarm).find((alarm) => alarm.id === id);
   if (found === undefined) throw new Error(`unknown alarm ${id}`);
   const alarm = found.properties;
   const series = seriesOf(alarm);
-  const evaluate = metricMath(
-    alarm.Metrics.find(({ Expression }) => Expression !== undefined)?.Expression ?? ONLY_METRIC,
-  );
-  const valueAt = (samples: readonly Sample[], periodEnd: number) =>
-    evaluate(Object.fromEntries(series.map((one) => [one.id, statisticOf(one, samples, periodEnd)])));
   const periodSeconds = series[0]?.period ?? 0;
-  return {
-    periodSeconds,
-    isActive: (samples, at) =>
-      Array.from({ length: alarm.EvaluationPeriods }, (_, back) => at - back * periodSeconds).every(
-        (periodEnd) => isBreaching(alarm, valueAt(samples, periodEnd)),
-      ),
+  if (series.some(({ period }) => period !== periodSeconds)) throw new Error(`${id} has several periods`);
+  const valueAt = (samples: readonly Sample[], periodEnd: number) =>
+    returnedValue(alarm, series, samples, periodEnd, fillOfNothing);
+  const isActive = (samples: readonly Sample[], at: number): boolean => {
+    const values = Array.from({ length: alarm.EvaluationPeriods }, (_, back) =>
+      valueAt(samples, at - back * periodSeconds),
+    );
+    if (alarm.TreatMissingData === "ignore" && values.includes(null)) {
+      const isBeforeAllSamples = samples.every((sample) => sample.at > at);
+      return !isBeforeAllSamples && isActive(samples, at - periodSeconds);
+    }
+    return values.every((value) => isBreaching(alarm, value));
   };
+  return { periodSeconds, isActive };
 }
 
 function seriesOf({ MetricName, Statistic, Period, Metrics }: Alarm): Series[] {
@@ -80,41 +88,46 @@ function seriesOf({ MetricName, Statistic, Period, Metrics }: Alarm): Series[] {
   );
 }
 
-function isBreaching(
-  { TreatMissingData, ComparisonOperator, Threshold }: Alarm,
-  value: number | null,
-): boolean {
+/** Returns the value that an alarm compares with its threshold. An expression may refer to other expressions. */
+function returnedValue(
+  { Metrics }: Alarm,
+  series: readonly Series[],
+  samples: readonly Sample[],
+  periodEnd: number,
+  fillOfNothing: FillOfNothing,
+): Value {
+  const statistics = new Map(series.map((one) => [one.id, statisticOf(one, samples, periodEnd)]));
+  const expressions = Metrics.flatMap(({ Id, Expression, ReturnData }) =>
+    Expression === undefined ? [] : [{ id: Id, expression: Expression, isReturned: ReturnData }],
+  );
+  const returned = expressions.find(({ isReturned }) => isReturned);
+  if (returned === undefined) return statistics.get(ONLY_METRIC)?.value ?? null;
+  const operands = new Map(statistics);
+  for (const { id, expression, isReturned } of expressions)
+    if (!isReturned) {
+      const value = evaluate(expression, statistics, fillOfNothing);
+      operands.set(id, { value, hasExisted: value !== null });
+    }
+  return evaluate(returned.expression, operands, fillOfNothing);
+}
+
+function isBreaching({ TreatMissingData, ComparisonOperator, Threshold }: Alarm, value: Value): boolean {
   if (value === null) return TreatMissingData === "breaching";
   return ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
 }
 
-/**
- * Compiles an expression of metric math. A statistic without data is null.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
- */
-function metricMath(
-  expression: string,
-): (statistics: Readonly<Record<string, number | null>>) => number | null {
-  const script = new Script(expression);
-  const context = createContext({
-    FILL: (value: number | null, missing: number) => value ?? missing,
-    IF: (condition: boolean, then: number | null, otherwise: number | null) => (condition ? then : otherwise),
-  });
-  return (statistics) => {
-    Object.assign(context, statistics);
-    const value: unknown = script.runInContext(context);
-    if (value !== null && typeof value !== "number")
-      throw new Error(`not a value of a metric: ${expression}`);
-    return value;
-  };
+/** Returns the statistic of the samples in (periodEnd - period, periodEnd]. Without samples its value is missing. */
+function statisticOf(
+  { metric, stat, period }: Series,
+  samples: readonly Sample[],
+  periodEnd: number,
+): Operand {
+  const past = samples.filter((one) => one.metric === metric && one.at <= periodEnd);
+  const values = past.filter(({ at }) => at > periodEnd - period).map(({ value }) => value);
+  return { value: values.length === 0 ? null : compute(stat, values), hasExisted: past.length > 0 };
 }
 
-/** Returns the statistic of the samples in (periodEnd - period, periodEnd]. Returns null without samples. */
-function statisticOf({ metric, stat, period }: Series, samples: readonly Sample[], periodEnd: number) {
-  const values = samples
-    .filter((one) => one.metric === metric && one.at > periodEnd - period && one.at <= periodEnd)
-    .map(({ value }) => value);
-  if (values.length === 0) return null;
+function compute(stat: z.infer<typeof Stat>, values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   switch (stat) {
     case "Sum":

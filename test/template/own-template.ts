@@ -16,6 +16,7 @@ const ORIGINS = { sqs: "http://sqs", api: "http://api" };
 const Resource = z.object({
   Type: z.string(),
   DeletionPolicy: z.string().default("Delete"),
+  UpdateReplacePolicy: z.string().default("Delete"),
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
 const State = z.object({
@@ -25,6 +26,8 @@ const Template = z.object({ Resources: z.record(z.string(), Resource) });
 
 /** The compiled serverless.yml of this repository. All references are resolved. */
 export interface OwnTemplate {
+  /** The template as it is deployed, with its references. */
+  readonly text: string;
   readonly resources: Readonly<Record<string, z.infer<typeof Resource>>>;
   readonly service: Service;
   /** The tags that the deployment gives to CloudFormation next to the template. Every resource with tags gets them. */
@@ -48,6 +51,7 @@ export async function compileOwnTemplate(): Promise<OwnTemplate> {
     ]),
   );
   return {
+    text,
     resources: Template.parse({ Resources: resolveIntrinsics(Resources, scope) }).Resources,
     service,
     stackTags: state.service.provider.stackTags,

@@ -64,12 +64,18 @@ export const onlyPollMayRecurse: Rule = ({ service }) =>
     ),
   );
 
+/** The log groups of the functions, and every other one. */
 export const logsExpire: Rule = (template) => {
   const groups = resourcesOf(template, "AWS::Logs::LogGroup", LogGroup);
-  return template.service.functions.flatMap(({ name }) => {
-    const group = groups.find(({ properties }) => properties.LogGroupName === `/aws/lambda/${name}`);
-    return faultsIf(!group?.properties.RetentionInDays, `${name} keeps logs without end`);
-  });
+  const names = groups.map(({ properties }) => properties.LogGroupName);
+  return [
+    ...groups.flatMap(({ id, properties }) =>
+      faultsIf(!properties.RetentionInDays, `${id} keeps logs without end`),
+    ),
+    ...template.service.functions.flatMap(({ name }) =>
+      faultsIf(!names.includes(`/aws/lambda/${name}`), `${name} has no log group`),
+    ),
+  ];
 };
 
 export const queuesAreSafe: Rule = (template) => {
@@ -120,14 +126,15 @@ export const eventSourcesAreLimited: Rule = ({ service }) =>
     ];
   });
 
+/** DynamoDB encrypts every table. `SSEEnabled: true` only means a key of the account, whose use KMS charges. */
 export const ledgerIsSafe: Rule = (template) =>
   resourcesOf(template, "AWS::DynamoDB::Table", Table).flatMap(({ id, properties, onRemoval }) => [
-    ...faultsIf(properties.SSESpecification?.SSEEnabled !== true, `${id} is not encrypted`),
+    ...faultsIf(properties.SSESpecification?.SSEEnabled === true, `${id} pays for its encryption key`),
     ...faultsIf(
       properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled !== true,
       `${id} cannot be recovered`,
     ),
-    ...faultsIf(onRemoval !== "Retain", `${id} is deleted with its stack`),
+    ...faultsIf(onRemoval !== "RetainExceptOnCreate", `${id} is deleted with its stack`),
   ]);
 
 /** The stack's tags apply to all resources. The framework's own tags apply to functions and the API only. */
@@ -145,14 +152,28 @@ export const apiIsThrottled: Rule = (template) =>
     ),
   );
 
-/** Allows only the wildcard that AWS requires: the streams of a function's own log group. */
-export const grantsAreNarrow: Rule = ({ service }) =>
-  service.grants.flatMap(({ roleArn, actions, resources }) => [
+/**
+ * Allows only the wildcard that AWS requires: the streams of a function's own log group. Every grant stands in the inline
+ * policies of a role, where the other rules read it.
+ */
+export const grantsAreNarrow: Rule = (template) => [
+  ...["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"].flatMap((type) =>
+    resourcesOf(template, type, z.unknown()).map(({ id }) => `${id} is a policy outside of its role`),
+  ),
+  ...resourcesOf(
+    template,
+    "AWS::IAM::Role",
+    z.object({ ManagedPolicyArns: z.array(z.string()).default([]) }),
+  ).flatMap(({ id, properties }) =>
+    properties.ManagedPolicyArns.map((arn) => `${id} has the managed policy ${arn}`),
+  ),
+  ...template.service.grants.flatMap(({ roleArn, actions, resources }) => [
     ...actions.filter((action) => /[*?]/.test(action)).map((action) => `${roleArn} may ${action}`),
     ...resources
       .filter((resource) => /[*?]/.test(resource.replace(/^(arn:aws:logs:.*:log-group:[^*]+):\*$/, "$1")))
       .map((resource) => `${roleArn} may use ${resource}`),
-  ]);
+  ]),
+];
 
 export const onlyConfigReadersMayReadIt: Rule = ({ service, bundles }) =>
   service.functions.flatMap(({ shortName, roleArn }) => {

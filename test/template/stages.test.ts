@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
+import { DEFAULT_CONCURRENCY } from "../../local/ops/doctor/concurrency-check.ts";
 import { StageFile } from "../../local/ops/stages.ts";
 import { runCommand } from "../support/run-command.ts";
 import { ROOT } from "./own-template.ts";
@@ -59,6 +60,8 @@ test("a stage without a file has the defaults and the region of the environment"
     memorySize: 256,
     mail: "",
     ledgerOnRemoval: "Retain",
+    pollConcurrency: DEFAULT_CONCURRENCY,
+    notifyConcurrency: DEFAULT_CONCURRENCY,
   });
   expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
   expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");

@@ -1,10 +1,15 @@
+import * as z from "zod";
 import * as alarms from "./alarm-rules.ts";
+import * as deployment from "./deployment-rules.ts";
+import { readEmittedMetrics } from "./emitted-metrics.ts";
 import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
 import * as rules from "./rules.ts";
 
 let own: OwnTemplate;
+let emitted: ReadonlySet<string>;
 beforeAll(async () => {
   own = await compileOwnTemplate();
+  emitted = await readEmittedMetrics();
 }, 60_000);
 
 type Changes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -43,6 +48,47 @@ const onMetric = (MetricName: string, Statistic: string, Period: number, more: o
   ...more,
 });
 
+/** Returns the template with another expression of an alarm. */
+function withExpression(id: string, expressionId: string, expression: string): OwnTemplate {
+  const metrics = z
+    .array(z.looseObject({ Id: z.string() }))
+    .parse(own.resources[id]?.Properties.Metrics)
+    .map((metric) => (metric.Id === expressionId ? { ...metric, Expression: expression } : metric));
+  return withProperties({ [id]: { Metrics: metrics } });
+}
+
+const queueArn = (name: string) =>
+  own.service.queues.find((queue) => queue.name === `cce-job-notifier-dev-${name}`)?.arn ?? "";
+
+/** Returns the template with changes to each statement of a policy. */
+function withStatement(id: string, change: object): OwnTemplate {
+  const document = z
+    .looseObject({ Statement: z.array(z.looseObject({})) })
+    .parse(own.resources[id]?.Properties.PolicyDocument);
+  const Statement = document.Statement.map((statement) => ({ ...statement, ...change }));
+  return withProperties({ [id]: { PolicyDocument: { ...document, Statement } } });
+}
+
+/** Returns the template with other policies of the ledger. */
+function withPolicies(DeletionPolicy: string, UpdateReplacePolicy: string): OwnTemplate {
+  const ledger = own.resources.Ledger;
+  if (ledger === undefined) throw new Error("the template has no ledger");
+  return {
+    ...own,
+    resources: { ...own.resources, Ledger: { ...ledger, DeletionPolicy, UpdateReplacePolicy } },
+  };
+}
+
+/** Returns the template with another format of the access log. */
+function withAccessLog(change: (format: string) => string): OwnTemplate {
+  const settings = z
+    .object({ Format: z.string(), DestinationArn: z.string() })
+    .parse(own.resources.HttpApiStage?.Properties.AccessLogSettings);
+  return withProperties({
+    HttpApiStage: { AccessLogSettings: { ...settings, Format: change(settings.Format) } },
+  });
+}
+
 const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
   [
     "functions use arm64, Node.js 24, 256 MB and a role of their own",
@@ -71,7 +117,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     [
       () => withProperties({ NotifyQueue: { SqsManagedSseEnabled: false } }),
       () => withProperties({ PollDeadQueue: { MessageRetentionPeriod: 345_600 } }),
-      () => withProperties({ QueuesOverTls: { Queues: [] } }),
+      () => withProperties({ NotifyQueueOverTls: { Queues: [] } }),
       () => ({
         ...own,
         service: {
@@ -91,18 +137,75 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the ledger is encrypted, recoverable and retained",
+    "the ledger is recoverable, retained and encrypted with a free key",
     rules.ledgerIsSafe,
     [
-      () => withProperties({ Ledger: { SSESpecification: undefined } }),
+      () => withProperties({ Ledger: { SSESpecification: { SSEEnabled: true } } }),
       () => withProperties({ Ledger: { PointInTimeRecoverySpecification: undefined } }),
-      () => ({
-        ...own,
-        resources: {
-          ...own.resources,
-          Ledger: { Type: "AWS::DynamoDB::Table", DeletionPolicy: "Delete", Properties: {} },
-        },
-      }),
+      () => withPolicies("Delete", "Retain"),
+    ],
+  ],
+  [
+    "a first deployment that fails can be repeated",
+    deployment.failedDeploymentIsRepeatable,
+    [() => withPolicies("Retain", "Retain"), () => withPolicies("RetainExceptOnCreate", "Delete")],
+  ],
+  [
+    "each statement of a queue or topic policy names the one resource of its policy",
+    deployment.policiesNameOneResource,
+    [
+      () => withStatement("PollQueueOverTls", { Resource: [queueArn("poll"), queueArn("notify")] }),
+      () => withStatement("PollQueueOverTls", { Resource: [queueArn("poll")] }),
+      () => withStatement("PollQueueOverTls", { Resource: queueArn("notify") }),
+      () => withStatement("AlarmTopicOverTls", { Resource: ["arn:aws:sns:x:1:a", "arn:aws:sns:x:1:b"] }),
+      () =>
+        withProperties({
+          PollQueueOverTls: { Queues: own.service.queues.map(({ url }) => url) },
+        }),
+    ],
+  ],
+  [
+    "no ARN names a partition",
+    deployment.noLiteralPartition,
+    [
+      () => ({ ...own, text: `${own.text} "arn:aws:sqs:eu-central-1:1:q"` }),
+      () => ({ ...own, text: `${own.text} "arn:aws-us-gov:iam::1:role/r"` }),
+    ],
+  ],
+  [
+    "the API has an access log in JSON that expires and contains nothing that callers write",
+    deployment.apiHasAccessLog,
+    [
+      () => withProperties({ HttpApiStage: { AccessLogSettings: undefined } }),
+      () => withProperties({ AccessLog: { RetentionInDays: undefined } }),
+      () => withAccessLog((format) => format.replace("$context.requestId", "$context.apiId")),
+      () => withAccessLog((format) => format.replace("{", "")),
+      () => withAccessLog((format) => format.replace("{", '{"path":"$context.path",')),
+    ],
+  ],
+  [
+    "every alarm watches a metric that the code or AWS emits, with exactly its dimensions",
+    (template) => deployment.alarmsWatchEmittedMetrics(emitted)(template),
+    [
+      () => withProperties({ OverdueAlarm: { Dimensions: [] } }),
+      () => withProperties({ OverdueAlarm: { MetricName: "Polls" } }),
+      () => withProperties({ OverdueAlarm: { MetricName: "SweepsFound" } }),
+      () => withProperties({ OverdueAlarm: { Namespace: "cce-job-notifier/prod" } }),
+      () => withProperties({ OverdueAlarm: { Dimensions: [{ Name: "service", Value: "poll" }] } }),
+      () =>
+        withProperties({
+          TargetGoneAlarm: {
+            Dimensions: [
+              { Name: "service", Value: "cce-job-notifier" },
+              { Name: "kind", Value: "slack" },
+            ],
+          },
+        }),
+      () => withProperties({ LoopStoppedAlarm: { Dimensions: [{ Name: "FunctionName", Value: "poll" }] } }),
+      () => withProperties({ ApiErrorsAlarm: { MetricName: "5XXError" } }),
+      () => withProperties({ PollDeadLettersAlarm: { MetricName: "NumberOfMessagesReceived2" } }),
+      () =>
+        everyFunction({ environment: { POWERTOOLS_METRICS_NAMESPACE: "x", POWERTOOLS_SERVICE_NAME: "y" } }),
     ],
   ],
   [
@@ -122,6 +225,8 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     "roles use wildcards only for the streams of their log group",
     rules.grantsAreNarrow,
     [
+      () =>
+        withProperties({ PollRole: { ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"] } }),
       () => moreGrants({ actions: ["dynamodb:*"], resources: ["arn:aws:dynamodb:x:1:table/t"] }),
       () => moreGrants({ actions: ["sqs:SendMessage"], resources: ["arn:aws:sqs:x:1:*"] }),
       () => moreGrants({ actions: ["logs:PutLogEvents"], resources: ["arn:aws:logs:x:1:log-group:*:*"] }),
@@ -138,6 +243,9 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     [
       () => withProperties({ SweepNotRunningAlarm: onMetric("Invocations", "Sum", 900) }),
       () => withProperties({ SweepNotRunningAlarm: onMetric("SweepFound", "Sum", 900) }),
+      () => withProperties({ SweepNotRunningAlarm: { TreatMissingData: "notBreaching" } }),
+      () => withExpression("SweepNotRunningAlarm", "runs", "FILL(sweeps, 0)"),
+      () => withExpression("SweepNotRunningAlarm", "runs", "zero + sweeps"),
       () => withProperties({ AuditNotRunningAlarm: onMetric("Invocations", "Sum", 10_800) }),
       () => withProperties({ AuditNotRunningAlarm: onMetric("AuditDiscrepancy", "SampleCount", 10_800) }),
       () =>
@@ -146,6 +254,28 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
             TreatMissingData: "notBreaching",
           }),
         }),
+      () => withExpression("AuditNotRunningAlarm", "runs", "IF(sweeps >= 30, FILL(audit, 0), 1)"),
+    ],
+  ],
+  [
+    "no alarm fires on a new and healthy stage",
+    alarms.newStageIsQuiet,
+    [
+      () => withProperties({ SweepNotRunningAlarm: { TreatMissingData: "breaching" } }),
+      () => withProperties({ SweepNotRunningAlarm: { EvaluationPeriods: 1 } }),
+      () => withExpression("SweepNotRunningAlarm", "runs", "FILL(sweeps, 0)"),
+      () => withProperties({ AuditNotRunningAlarm: { TreatMissingData: "breaching" } }),
+      () => withProperties({ OrphanedJobsAlarm: { Threshold: 0 } }),
+      () => withProperties({ ErrorsAlarm: { TreatMissingData: "breaching" } }),
+    ],
+  ],
+  [
+    "the alarm on notifications in flight fires long before SQS delivers nothing more",
+    alarms.fullQueueFires,
+    [
+      () => withProperties({ NotifyQueueFullAlarm: { Threshold: 120_000 } }),
+      () => withProperties({ NotifyQueueFullAlarm: { Threshold: 1000 } }),
+      () => withProperties({ NotifyQueueFullAlarm: { MetricName: "ApproximateNumberOfMessagesVisible" } }),
     ],
   ],
   [

@@ -1,0 +1,48 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ROOT } from "./own-template.ts";
+
+const CALL = 'meter.add("';
+
+/**
+ * Returns the metrics that the code emits, each as its name and the sorted names of its dimensions: `Attempts
+ * kind,service,verdict`. Powertools adds the dimension `service` to each. A metric with one dimension more is another
+ * metric.
+ * @throws Error for a call that it cannot read.
+ */
+export async function readEmittedMetrics(): Promise<ReadonlySet<string>> {
+  const metrics = new Set<string>();
+  for (const folder of ["functions", "lib"])
+    for (const file of await readdir(join(ROOT, folder), { recursive: true }))
+      if (file.endsWith(".ts"))
+        for (const metric of metricsIn(await readFile(join(ROOT, folder, file), "utf8"))) metrics.add(metric);
+  return metrics;
+}
+
+/** Returns the metrics that one source emits. */
+export function metricsIn(source: string): readonly string[] {
+  return source
+    .split(CALL)
+    .slice(1)
+    .map((rest) => {
+      const [name = ""] = rest.split('"');
+      const parameters = untilClosingParenthesis(rest);
+      const literal = /,\s*\{([^{}]*)\}\s*,?\s*$/.exec(parameters)?.[1] ?? "";
+      const keys = literal.split(",").flatMap((entry) => entry.split(":")[0]?.trim() || []);
+      if (keys.some((key) => !/^\w+$/.test(key))) throw new Error(`cannot be read: ${CALL}${parameters})`);
+      return emittedMetric(name, keys);
+    });
+}
+
+export const emittedMetric = (name: string, dimensions: readonly string[]) =>
+  `${name} ${[...new Set(["service", ...dimensions])].sort().join()}`;
+
+function untilClosingParenthesis(text: string): string {
+  let open = 1;
+  for (const [index, character] of [...text].entries()) {
+    if (character === "(") open += 1;
+    if (character === ")") open -= 1;
+    if (open === 0) return [...text].slice(0, index).join("");
+  }
+  throw new Error("a parenthesis is not closed");
+}
