@@ -37,9 +37,9 @@ export function evaluate(
     if (take() !== token) throw new Error(`'${token}' is missing: ${expression}`);
   };
   const binary = (operators: readonly string[], operand: () => Result) => (): Result => {
-    let left = operand();
-    while (operators.includes(tokens[next] ?? "")) left = combine(take(), one(left), one(operand()));
-    return left;
+    let a = operand();
+    while (operators.includes(tokens[next] ?? "")) a = combine(take(), one(a), one(operand()));
+    return a;
   };
   const one = (result: Result): Operand => {
     if (!("value" in result)) throw new Error(`an array where a value is expected: ${expression}`);
@@ -124,19 +124,19 @@ function sum(parameter: Result): Operand {
   };
 }
 
-function combine(operator: string, left: Operand, right: Operand): Operand {
-  const hasExisted = left.hasExisted && right.hasExisted;
-  if (left.value === null || right.value === null) return { value: null, hasExisted };
-  return { value: OPERATORS[operator]?.(left.value, right.value) ?? null, hasExisted };
+function combine(operator: string, a: Operand, b: Operand): Operand {
+  const hasExisted = a.hasExisted && b.hasExisted;
+  if (a.value === null || b.value === null) return { value: null, hasExisted };
+  return { value: OPERATORS[operator]?.(a.value, b.value) ?? null, hasExisted };
 }
 
-const OPERATORS: Readonly<Record<string, (left: number, right: number) => number>> = {
-  "+": (left, right) => left + right,
-  "-": (left, right) => left - right,
-  "*": (left, right) => left * right,
-  "/": (left, right) => left / right,
-  ">=": (left, right) => Number(left >= right),
-  "<=": (left, right) => Number(left <= right),
-  ">": (left, right) => Number(left > right),
-  "<": (left, right) => Number(left < right),
+const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  ">=": (a, b) => Number(a >= b),
+  "<=": (a, b) => Number(a <= b),
+  ">": (a, b) => Number(a > b),
+  "<": (a, b) => Number(a < b),
 };

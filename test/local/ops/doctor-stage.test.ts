@@ -28,12 +28,12 @@ describe("checkQueues", () => {
       sqs.client.send(
         new SendMessageCommand({ QueueUrl: urls.get(name), MessageBody: "message", DelaySeconds }),
       );
-    const hide = (name: string) =>
+    const receive = (name: string) =>
       sqs.client.send(new ReceiveMessageCommand({ QueueUrl: urls.get(name), VisibilityTimeout: 600 }));
     await send("poll-dead");
-    await hide("poll-dead");
+    await receive("poll-dead");
     await send("notify-dead");
-    await hide("notify-dead");
+    await receive("notify-dead");
     await send("notify-dead");
     await send("notify-dead", 600);
     await send("notify");

@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageService } from "./package-service.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** One region per partition, and one with every service. */
+const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
+const VERSION = "1.58.0";
+
+/**
+ * Warnings about what the framework writes. W3005: a dependency that a reference implies anyway. W8003: a condition whose
+ * value is known when the framework has resolved the parameters.
+ */
+const IGNORED = ["W3005", "W8003"];
+
+const COMMANDS = ["build/cfn-lint/bin/cfn-lint", "cfn-lint"];
+
+/** Returns the command of cfn-lint: in the folder build/cfn-lint, or on the PATH. Returns null when there is none. */
+function findLinter(): string | null {
+  const isThere = (command: string) => spawnSync(command, ["--version"], { cwd: ROOT }).status === 0;
+  return COMMANDS.find(isThere) ?? null;
+}
+
+// `npm run lint:template` packages the service and checks its template for several partitions.
+const linter = findLinter();
+if (linter === null) {
+  process.stderr.write(
+    "npm run lint:template needs cfn-lint, which needs Python 3.9 or newer. Install it with:\n" +
+      `  python3 -m venv build/cfn-lint && build/cfn-lint/bin/pip install cfn-lint==${VERSION}\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const template = join(folder, "cloudformation-template-update-stack.json");
+  const options = ["--non-zero-exit-code", "warning", "--ignore-checks", ...IGNORED, "--regions", ...REGIONS];
+  const { status } = spawnSync(linter, [...options, "--template", template], { cwd: ROOT, stdio: "inherit" });
+  if (status === 0)
+    process.stdout.write(`cfn-lint finds nothing in the template for ${REGIONS.join(", ")}\n`);
+  else process.exitCode = 1;
+}
