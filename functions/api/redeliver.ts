@@ -9,7 +9,7 @@ import {
 import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
-import { isCallback } from "../../lib/channels/webhook/target.ts";
+import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
@@ -67,7 +67,7 @@ function chooseTargets(
   caller: Caller,
   { targets: configured }: Config,
 ): { readonly kind: "chosen"; readonly targets: readonly string[] } | ProblemResponse {
-  const isUsable = (name: string) => isCallback(name) || mayUse(caller, "targets", name);
+  const isUsable = (name: string) => isCallbackName(name) || mayUse(caller, "targets", name);
   if (named === undefined) {
     const isSubscribed = (name: string) => configured[name]?.on.includes(outcome) ?? true;
     return { kind: "chosen", targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)) };

@@ -1,6 +1,6 @@
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
-import { isCallback } from "../../lib/channels/webhook/target.ts";
+import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -54,7 +54,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
     const read = await readMessage(NotifyMessage, received, readPorts);
     if (read.kind === "unreadable") return read.disposition;
     const { target } = read.message;
-    const config = await (isCallback(target) ? configs.current() : configs.currentWith("targets", target));
+    const config = await (isCallbackName(target)
+      ? configs.current()
+      : configs.currentWith("targets", target));
     const resolved = await resolveNotification(read.message, config, ports);
     switch (resolved.kind) {
       case "filtered":
@@ -106,7 +108,7 @@ async function notify(
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
   const { offSince, throttledUntil } = await ledger.readTarget(key.target);
   // Release 0.1 switched callbacks off too. Nobody can switch a callback on again.
-  if (offSince !== null && !isCallback(key.target))
+  if (offSince !== null && !isCallbackName(key.target))
     return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
   if (!isLastAttempt(received)) {

@@ -1,6 +1,6 @@
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
-import { nextAttempt } from "../../lib/channels/retry-schedule.ts";
-import { isCallback } from "../../lib/channels/webhook/target.ts";
+import { decideNextAttempt } from "../../lib/channels/retry-schedule.ts";
+import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
@@ -58,7 +58,7 @@ export async function recordAttempt(
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
   const next =
     verdict === "retry" && !isLastAttempt(received)
-      ? nextAttempt({
+      ? decideNextAttempt({
           attempts: record.attempts,
           throttles: record.throttles,
           throttledMs: at - (record.throttledSince ?? at),
@@ -87,7 +87,7 @@ export async function recordAttempt(
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
   // A callback is never switched off: nobody could switch it on again, and other watches may use the same URL.
-  if (state === "gone" && reason !== "target_off" && !isCallback(key.target))
+  if (state === "gone" && reason !== "target_off" && !isCallbackName(key.target))
     await ledger.switchTargetOff(key.target, at);
   return deadLetter(notification, received, state, reason, ports);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { decrypt } from "../../lib/auth/encryption.ts";
 import type { NotificationContent } from "../../lib/channels/channel.ts";
 import type { Target } from "../../lib/channels/registry.ts";
-import { callbackTarget, isCallback } from "../../lib/channels/webhook/target.ts";
+import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { expiryTime } from "../../lib/config/retention.ts";
@@ -83,7 +83,9 @@ async function resolveWith(
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
       const resolved = notificationOf(key, summary.outcome, { kind: "outcome", summary }, redelivery);
-      return isCallback(name) ? { ...resolved, target: await readCallback(key, config, ledger) } : resolved;
+      return isCallbackName(name)
+        ? { ...resolved, target: await readCallback(key, config, ledger) }
+        : resolved;
     }
     case "digest": {
       const { digestId } = message;
@@ -128,7 +130,7 @@ async function readCallback(
   const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
   if (encrypted === undefined || linkKey === undefined) return null;
   const url = decrypt(encrypted, { key: linkKey, purpose: key.target });
-  return url === null ? null : callbackTarget(url, callbackSecrets);
+  return url === null ? null : createCallbackTarget(url, callbackSecrets);
 }
 
 /** Returns one ID per notification key and event. The ID is a hash, because a name may contain characters that a header may not. */

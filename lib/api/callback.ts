@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Settings } from "../config/settings.ts";
-import { readAllowList } from "../http/allow-list.ts";
+import { parseAllowList } from "../http/allow-list.ts";
 import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
@@ -27,7 +27,7 @@ export function checkCallback(text: string, settings: Settings): CheckedCallback
   if (!URL.canParse(text)) return error("must be a URL");
   if (!isCallbackHostAllowed(text, settings.callbackHosts))
     return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");
-  const checked = checkUrl(text, readAllowList(settings.egress.allow));
+  const checked = checkUrl(text, parseAllowList(settings.egress.allow));
   if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);
   const { href } = new URL(text);
   const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);

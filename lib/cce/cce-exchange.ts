@@ -1,4 +1,4 @@
-import { type ExchangeRequest, type ExchangeResult, exchange } from "../http/exchange.ts";
+import { type HttpRequest, type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 
 /** Replies up to this size (about 500 subjobs) are read in parallel. */
 const SMALL_BYTES = 256 * 1024;
@@ -11,12 +11,12 @@ const MAX_LARGE_URLS = 1000;
 
 /** A reply with its body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
 export type TextExchanged =
-  | (Omit<Extract<ExchangeResult, { kind: "answer" }>, "body"> & { readonly body: string })
+  | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
 /** Does one exchange with CCE or IAM. Never throws. */
-export async function exchangeText(request: ExchangeRequest): Promise<TextExchanged> {
-  const result = await exchange(request);
+export async function exchangeText(request: HttpRequest): Promise<TextExchanged> {
+  const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
   const body = result.body.toString("utf8");
   freeBuffer(result.body);
@@ -34,7 +34,7 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * `endAt` is a time of the monotonic clock. It limits the whole call, with the wait for other large replies.
  */
 export type LargeExchange = <T>(
-  request: Omit<ExchangeRequest, "deadlineMs" | "maxBytes">,
+  request: Omit<HttpRequest, "deadlineMs" | "maxBytes">,
   endAt: number,
   read: (result: TextExchanged | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;

@@ -1,6 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
-import { type Connections, openConnections, reuseConnections } from "../http/connections.ts";
+import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import { createLargeExchange } from "./cce-exchange.ts";
 import { createProjectQuery, type QueryProjectJob } from "./project-query.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
@@ -34,7 +34,7 @@ export function createCceClient(options: {
   readonly connections?: Connections;
 }): CceClient {
   const { projects, now, monotonic, random } = options;
-  const connectionsAt = reuseConnections(() => openConnections(MAX_HEADER_BYTES));
+  const connectionsAt = createConnectionCache(() => openConnections(MAX_HEADER_BYTES));
   const ports = {
     now,
     monotonic,

@@ -3,7 +3,7 @@ import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cach
 import type { Instant, Observation } from "../domain/job.ts";
 import { fieldsOf, parseJson } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
-import { readRetryAfter } from "../http/retry-after.ts";
+import { readRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeReply, type ErrorKind, errorKindOf, readCceError } from "./cce-error.ts";
 import type { TextExchanged } from "./cce-exchange.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
@@ -73,7 +73,7 @@ export function readTokenReply(reply: TextExchanged, now: Instant, project: stri
   };
   const text = `${texts[kind]} (${describeReply(status, readCceError(body))})`;
   if (kind !== "throttled") return { kind, text };
-  return { kind, text, retryAfterSeconds: readRetryAfter(headers["retry-after"], now) };
+  return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }
 
 function expiryOf(body: string): Instant | null {

@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { Connections } from "../http/connections.ts";
-import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
+import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { type AuthHeaders, createAuthHeaders, type Query } from "./auth-headers.ts";
 import { exchangeText, type LargeExchange, MAX_BODY_BYTES, MAX_VALUES } from "./cce-exchange.ts";
 import { cceEndpoint, iamEndpoint } from "./endpoints.ts";

@@ -1,5 +1,5 @@
 import type { Instant, Observation } from "../domain/job.ts";
-import { readHttpDate, readRetryAfter } from "../http/retry-after.ts";
+import { parseHttpDate, readRetryAfterSeconds } from "../http/retry-after.ts";
 import { type CceError, describeReply, errorKindOf, readCceError } from "./cce-error.ts";
 import { readJob } from "./read-job.ts";
 
@@ -37,7 +37,7 @@ export function readJobReply(reply: JobReply, now: Instant, project: string): Ob
   };
   const text = `${texts[kind]} (${describeReply(status, error)})`;
   if (kind !== "throttled") return { kind, text };
-  return { kind, text, retryAfterSeconds: readRetryAfter(headers["retry-after"], now) };
+  return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }
 
 function adviceOnEndpoint(status: number, project: string): string {
@@ -54,7 +54,7 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
     return `CCE refuses the token for project ${project}: it has expired or belongs to another region; check region, endpoint and auth`;
   if (!error.codes.includes("APIGW.0301"))
     return `CCE refuses the credentials for project ${project}: check auth, region and projectId`;
-  const skewMs = reportedSkewMs(error.message) ?? now - (readHttpDate(date) ?? now);
+  const skewMs = reportedSkewMs(error.message) ?? now - (parseHttpDate(date) ?? now);
   if (Math.abs(skewMs) < MIN_REPORTED_SKEW_MS)
     return `CCE refuses the signature for project ${project}: check accessKey and secretKey, and securityToken for temporary keys`;
   const minutes = Math.round(Math.abs(skewMs) / 60_000);

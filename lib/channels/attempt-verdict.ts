@@ -3,8 +3,8 @@ import type * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
-import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/exchange.ts";
-import { readRetryAfter } from "../http/retry-after.ts";
+import { readRetryAfterSeconds } from "../http/retry-after.ts";
+import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
@@ -30,13 +30,13 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  * The verdict of an answer whose status is 200 for success and failure, and whose code decides. 0 is success. Undefined:
  * the body has no code. `verdicts` has the codes that do not reject the notification.
  */
-export function codeVerdict(
+export function verdictOfAnswerCode(
   answer: ReceiverAnswer,
   now: Instant,
   code: number | undefined,
   verdicts: Readonly<Record<number, AttemptVerdict>>,
 ): AttemptVerdict {
-  const general = statusVerdict(answer, now);
+  const general = verdictOfStatus(answer, now);
   if (general !== null) return general;
   if (code !== undefined && code !== 0) return verdicts[code] ?? rejected("payload_refused");
   if (!isSuccess(answer.status)) return rejected("payload_refused");
@@ -44,7 +44,7 @@ export function codeVerdict(
 }
 
 /** Parses the JSON body of an answer. Undefined: the body is not JSON, or does not match the schema. */
-export function parseBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
+export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   return schema.safeParse(parseJson(body)).data;
 }
 
@@ -54,13 +54,13 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
  * The verdict of an HTTP status that means the same in every channel (RFC 9110, section 15). Null: the channel decides.
  * A redirect is never followed. 429 is not a failure. 410 is final. `throttledSeconds` is the wait when a 429 names none.
  */
-export function statusVerdict(
+export function verdictOfStatus(
   answer: ReceiverAnswer,
   now: Instant,
   throttledSeconds: number | null = null,
 ): AttemptVerdict | null {
   const { status } = answer;
-  const after = () => readRetryAfter(answer.headers["retry-after"], now);
+  const after = () => readRetryAfterSeconds(answer.headers["retry-after"], now);
   if (status === 429) return throttled(after() ?? throttledSeconds);
   if (status === 410) return gone;
   if (status === 408 || status === 425) return retry("client_error", after());
@@ -93,7 +93,7 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
 /** The verdict of an attempt without a complete answer, by the network's error code. An unknown code means: send again. */
-export function networkVerdict(code: string): AttemptVerdict {
+export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (CERTIFICATE_CODES.some((pattern) => pattern.test(code))) return rejected("certificate_refused");
   if (code === REQUEST_INVALID) return rejected("request_invalid");

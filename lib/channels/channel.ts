@@ -105,16 +105,16 @@ const COMMON_HEADERS = {
 };
 
 /** Returns a POST of `payload` as JSON without a signature. The common headers override `headers`. */
-export function jsonRequest(
+export function createJsonRequest(
   url: Secret,
   payload: JsonObject,
   headers: Readonly<Record<string, string>> = {},
 ): OutboundRequest {
-  return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: jsonBody(payload) };
+  return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: encodeJsonBody(payload) };
 }
 
 /** Returns the body that is sent for a payload. Its length is what size limits in bytes count. */
-export function jsonBody(payload: JsonObject): Buffer {
+export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 

@@ -2,10 +2,10 @@ import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { checkUrl } from "../http/check-url.ts";
-import { type Egress, keptEgress } from "../http/egress.ts";
+import { type Egress, openOrReuseEgress } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
-import { exchange } from "../http/exchange.ts";
-import { networkVerdict, rejected } from "./attempt-verdict.ts";
+import { sendHttpRequest } from "../http/send-http-request.ts";
+import { rejected, verdictOfNetworkError } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { maskAnswer } from "./mask-answer.ts";
 import { channelOf, type Target } from "./registry.ts";
@@ -73,10 +73,10 @@ async function sendOnce<Schema extends TargetSchema>(
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, now });
-  const connections = egress ?? keptEgress(allow, now);
+  const connections = egress ?? openOrReuseEgress(allow, now);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
-  const result = await exchange({
+  const result = await sendHttpRequest({
     connections,
     url: checked.url,
     method: "POST",
@@ -87,7 +87,9 @@ async function sendOnce<Schema extends TargetSchema>(
   });
   if (result.kind === "failed") {
     const verdict =
-      result.error instanceof EgressRefusedError ? rejected(result.error.rule) : networkVerdict(result.code);
+      result.error instanceof EgressRefusedError
+        ? rejected(result.error.rule)
+        : verdictOfNetworkError(result.code);
     return { ...verdict, status: result.status, answer: "" };
   }
   const { status, isTruncated } = result;

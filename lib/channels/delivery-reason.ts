@@ -36,7 +36,7 @@ const REASON_TEXT = {
 } as const;
 
 /** Returns every reason with its meaning, for the API's description. */
-export function deliveryReasons(): Readonly<Record<string, string>> {
+export function describeDeliveryReasons(): Readonly<Record<string, string>> {
   const egress = Object.entries(EGRESS_RULE_TEXT).map(([rule, text]) => [rule, `Nothing was sent: ${text}.`]);
   return { ...REASON_TEXT, ...Object.fromEntries(egress) };
 }

@@ -20,7 +20,7 @@ export const CHANNELS = [
 ] as const;
 
 /** Returns the schema for a target of any of the channels, and the function that finds the channel of a target's kind. */
-export function createRegistry<Schema extends TargetSchema>(
+export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
 ) {
   const [first, ...others] = channels;
@@ -36,6 +36,6 @@ export function createRegistry<Schema extends TargetSchema>(
 }
 
 /** A destination of notifications, as the config describes it. URLs, secrets and header values never print themselves. */
-export const { Target, channelOf } = createRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
+export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

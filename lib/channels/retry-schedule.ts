@@ -21,7 +21,7 @@ export type NextAttempt =
  * Decides when to send again after an attempt with the verdict `retry`. The wait is at least the one that the receiver
  * asked for and the one of the schedule. It is at most what a queue can wait.
  */
-export function nextAttempt(after: {
+export function decideNextAttempt(after: {
   /** Attempts that counted, before this one. */
   readonly attempts: number;
   /** Whether this attempt counts. A throttled attempt does not. */

@@ -20,7 +20,7 @@ interface Entry {
  * Reads `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a port
  * needs brackets. Any other entry allows nothing.
  */
-export function readAllowList(entries: readonly string[]): AllowList {
+export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
   return {
     hasName: (name, port) => list.some((entry) => entry.name === name && matchesPort(entry, port)),
@@ -29,7 +29,7 @@ export function readAllowList(entries: readonly string[]): AllowList {
 }
 
 /** Returns true when the text is an entry that allows something. */
-export const isAllowEntry = (text: string): boolean => readEntry(text) !== null;
+export const isValidAllowEntry = (text: string): boolean => readEntry(text) !== null;
 
 const matchesPort = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;
 

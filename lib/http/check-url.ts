@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { type AllowList, readAllowList } from "./allow-list.ts";
+import { type AllowList, parseAllowList } from "./allow-list.ts";
 import type { EgressRule } from "./egress-rules.ts";
 
 export type CheckedUrl =
@@ -71,6 +71,6 @@ export function isCallbackHostAllowed(url: string, callbackHosts: readonly strin
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false;
   const { host, port } = hostPortOf(parsed);
-  const hosts = readAllowList(callbackHosts.filter((entry) => !entry.includes("/")));
+  const hosts = parseAllowList(callbackHosts.filter((entry) => !entry.includes("/")));
   return hosts.hasName(host, port) || hosts.hasAddress(host, port);
 }

@@ -36,7 +36,7 @@ export function openConnections(maxHeaderBytes: number, options: AgentOptions = 
  * Returns a function that returns the connections to use at an instant: the same while they are in use, new ones after
  * `MAX_IDLE_MS` without use.
  */
-export function reuseConnections<T extends Connections>(open: () => T): (now: Instant) => T {
+export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;
   let usedAt: Instant = 0;
   return (now) => {

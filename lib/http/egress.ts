@@ -2,9 +2,9 @@ import { lookup as systemLookup } from "node:dns";
 import type { Agent } from "node:http";
 import { isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
-import { type AllowList, readAllowList } from "./allow-list.ts";
+import { type AllowList, parseAllowList } from "./allow-list.ts";
 import { checkAddresses } from "./check-addresses.ts";
-import { type Connections, openConnections, reuseConnections } from "./connections.ts";
+import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 
 /** Connections that open only to allowed addresses, and the allow list that they check. */
@@ -22,7 +22,7 @@ const MAX_HEADER_BYTES = 16_384;
 
 /** Opens an egress for `settings.egress.allow`. It checks certificates even when the environment disables the check. */
 export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
-  const allow = readAllowList(allowed);
+  const allow = parseAllowList(allowed);
   const connections = openConnections(MAX_HEADER_BYTES, { rejectUnauthorized: true, ca });
   for (const agent of [connections.http, connections.https]) guardAgent(agent, allow, lookup);
   return { ...connections, allow };
@@ -34,8 +34,8 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
  * Returns the egress of one allow list. The same array gets the same egress while it is in use. After a pause it gets a
  * new one, because the servers may have closed its connections while the process was frozen.
  */
-export function keptEgress(allowed: readonly string[], now: Instant): Egress {
-  const egressAt = egressByList.get(allowed) ?? reuseConnections(() => openEgress(allowed));
+export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egress {
+  const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
   egressByList.set(allowed, egressAt);
   return egressAt(now);
 }

@@ -1,7 +1,7 @@
 import { checkUrl } from "./check-url.ts";
 import type { Egress } from "./egress.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
-import { exchange } from "./exchange.ts";
+import { sendHttpRequest } from "./send-http-request.ts";
 
 /** Thrown when a document did not arrive. `code` is Node's or ours. The message does not contain the address. */
 export class GuardedFetchError extends Error {
@@ -32,7 +32,7 @@ export async function guardedFetch(
   const checked = checkUrl(url, egress.allow);
   if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
   const headers = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
-  const result = await exchange({
+  const result = await sendHttpRequest({
     connections: egress,
     url: checked.url,
     method: "GET",

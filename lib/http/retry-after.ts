@@ -11,15 +11,15 @@ const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
  * rounded up. The maximum is the 12 hours that a queue can wait. Returns 0 for a date in the past, and null for any other
  * text, such as a negative number.
  */
-export function readRetryAfter(header: string | undefined, now: Instant): number | null {
+export function readRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
-  if (SECONDS.test(text)) return wholeSeconds(Number(text));
-  const at = readHttpDate(text);
-  return at === null ? null : wholeSeconds(Math.max(0, (at - now) / 1000));
+  if (SECONDS.test(text)) return roundUpWaitSeconds(Number(text));
+  const at = parseHttpDate(text);
+  return at === null ? null : roundUpWaitSeconds(Math.max(0, (at - now) / 1000));
 }
 
 /** Reads an HTTP date in one of its three formats (RFC 9110, section 5.6.7). Returns null for any other text. */
-export function readHttpDate(header: string | undefined): Instant | null {
+export function parseHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);
   if (!zoned && !ASCTIME.test(text)) return null;
@@ -28,6 +28,6 @@ export function readHttpDate(header: string | undefined): Instant | null {
 }
 
 /** Rounds up to whole seconds. The maximum is the 12 hours that a queue can wait. */
-export function wholeSeconds(seconds: number): number {
+export function roundUpWaitSeconds(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
 }

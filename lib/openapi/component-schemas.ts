@@ -7,7 +7,7 @@ import { Redelivery, RedeliveryResult } from "../api/redelivery.ts";
 import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { SubmissionResult } from "../api/submission-result.ts";
-import { deliveryReasons } from "../channels/delivery-reason.ts";
+import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent } from "../channels/webhook/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 
@@ -47,7 +47,7 @@ export function componentSchemas(): Readonly<Record<string, JsonObject>> {
       return [id, withoutIdentity(schema ?? {})];
     }),
   );
-  const reasons = Object.entries(deliveryReasons()).map(([value, description]) => ({
+  const reasons = Object.entries(describeDeliveryReasons()).map(([value, description]) => ({
     const: value,
     description,
   }));

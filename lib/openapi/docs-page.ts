@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
-import { deliveryReasons } from "../channels/delivery-reason.ts";
+import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { type Html, html } from "../pages/html.ts";
 import { inlineElement } from "../pages/page-shell.ts";
 import type { Content, OpenApiOperation, openApiDocument } from "./openapi-document.ts";
@@ -35,7 +35,7 @@ ${operations.map(({ path, method, operation }) => operationSection(path, method,
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault.</p>
 ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
 <section id="reasons"><h2>Reasons of attempts</h2><p>A reason says why an attempt ended with its verdict. It is <code>reason</code> of a test, and <code>lastReason</code> and <code>history[].reason</code> of a delivery.</p>
-<dl>${Object.entries(deliveryReasons()).map(
+<dl>${Object.entries(describeDeliveryReasons()).map(
     ([reason, text]) => html`<dt id="reason-${reason}">${reason}</dt><dd>${prose(text)}</dd>`,
   )}</dl></section>
 <section id="schemas"><h2>Schemas</h2>${Object.entries(components.schemas).map(

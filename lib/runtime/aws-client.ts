@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { type Connections, closeIdleConnections } from "../http/connections.ts";
-import { DEADLINE_PASSED, exchange } from "../http/exchange.ts";
+import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
 
 /**
  * Time limit for one request to an AWS service, with its response. AWS services answer within milliseconds. A slower
@@ -62,7 +62,7 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
     metadata: { handlerProtocol: "http/1.1" },
     async handle(request: AwsRequest) {
       const { headers, body } = request;
-      const answer = await exchange({
+      const answer = await sendHttpRequest({
         connections,
         url: urlOf(request),
         method: "POST",

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { networkVerdict } from "../../lib/channels/attempt-verdict.ts";
+import { verdictOfNetworkError } from "../../lib/channels/attempt-verdict.ts";
 import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
-import { readAllowList } from "../../lib/http/allow-list.ts";
+import { parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
 import { compare } from "./cce-checks.ts";
@@ -22,7 +22,7 @@ export function checkDeliveryResponse(testCase: unknown): string | null {
   const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   const { verdict, afterSeconds } =
     status === null || error !== undefined
-      ? networkVerdict(error ?? "")
+      ? verdictOfNetworkError(error ?? "")
       : channelOf(target).verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
   const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
   return compare("verdict", expect.verdict, verdict) ?? compare("afterSeconds", expected, afterSeconds);
@@ -44,7 +44,7 @@ export function checkEgress(testCase: unknown): string | null {
 }
 
 function refusingRule(url: string, addresses: readonly string[]): string | null {
-  const emptyAllowList = readAllowList([]);
+  const emptyAllowList = parseAllowList([]);
   const checked = checkUrl(url, emptyAllowList);
   if (checked.kind === "refused") return checked.rule;
   if (addresses.length === 0) return "no address";

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
 import { canonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
-import { signDingtalk } from "../../lib/channels/dingtalk/signature.ts";
+import { createSignatureQuery } from "../../lib/channels/dingtalk/signature.ts";
 import { signFeishu } from "../../lib/channels/feishu/signature.ts";
-import { signWebhook } from "../../lib/channels/webhook/signature.ts";
+import { createSignatureHeaders } from "../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../lib/domain/secret.ts";
 import { compare } from "./cce-checks.ts";
 
@@ -50,7 +50,7 @@ export function checkSignature(testCase: unknown): string | null {
 
 function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string | null {
   const [, id = "", seconds = "", body = ""] = /^([^.]*)\.(\d+)\.(.*)$/s.exec(vector.signed_content) ?? [];
-  const headers = signWebhook({
+  const headers = createSignatureHeaders({
     id,
     now: Number(seconds) * 1000,
     body: Buffer.from(body),
@@ -72,7 +72,7 @@ function checkFeishu(vector: z.infer<typeof Feishu>): string | null {
 }
 
 function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
-  const query = signDingtalk(vector.secret, Number(vector.timestamp_ms));
+  const query = createSignatureQuery(vector.secret, Number(vector.timestamp_ms));
   const encodedSign = /&sign=(.*)$/.exec(query)?.[1];
   return (
     compare("sign", vector.sign, new URLSearchParams(query).get("sign") ?? undefined) ??

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { type AllowList, isAllowEntry, readAllowList } from "../../lib/http/allow-list.ts";
+import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
 
 /** What to do about a URL that the egress rules refuse. */
@@ -31,7 +31,7 @@ type Settings = z.infer<typeof Document>["settings"];
  */
 export function ineffectiveEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.parse(document);
-  const allowList = readAllowList(settings.egress.allow);
+  const allowList = parseAllowList(settings.egress.allow);
   const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
     if (!URL.canParse(url)) return [];
     if (!/^https?:$/.test(new URL(url).protocol))
@@ -55,16 +55,16 @@ export function ineffectiveHosts({
   egress,
   callbackHosts,
 }: Pick<Settings, "egress" | "callbackHosts">): readonly string[] {
-  const allowList = readAllowList(egress.allow);
+  const allowList = parseAllowList(egress.allow);
   const allowFaults = egress.allow.flatMap((entry, i) =>
-    entry === "" || isAllowEntry(entry)
+    entry === "" || isValidAllowEntry(entry)
       ? []
       : [`settings.egress.allow.${i}: must be a host, host:port, address or CIDR. It allows nothing`],
   );
   const callbackFaults = callbackHosts.flatMap((entry, i) => {
     const path = `settings.callbackHosts.${i}`;
     if (entry === "") return [];
-    if (entry.includes("/") || !isAllowEntry(entry))
+    if (entry.includes("/") || !isValidAllowEntry(entry))
       return [`${path}: must be a host or host:port. It allows no callbackUrl`];
     const rules = callbackOrigins(entry, egress.allow).map((url) => refusingRule(url, allowList));
     return rules.includes(null)

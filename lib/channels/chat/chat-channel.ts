@@ -6,14 +6,14 @@ import { formatUtc } from "../../domain/time-text.ts";
 import {
   type Channel,
   commonFields,
+  createJsonRequest,
   type FormattedMessage,
-  jsonRequest,
   type NotificationContent,
   type TargetSchema,
 } from "../channel.ts";
 import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type Tone } from "./chat-message.ts";
-import { digestMessage } from "./digest-message.ts";
-import { outcomeMessage } from "./outcome-message.ts";
+import { formatDigestMessage } from "./digest-message.ts";
+import { formatOutcomeMessage } from "./outcome-message.ts";
 
 /** Fields of a target that is a chat. */
 export const chatFields = {
@@ -41,7 +41,7 @@ interface ChatRoles<Schema extends ChatSchema>
 }
 
 /** Makes the channel of a chat. Texts get smaller budgets until the message is within the chat's limits. */
-export function chatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
+export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
     isChat: true,
     target: roles.target,
@@ -60,7 +60,7 @@ export function chatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>)
       }
       return formatted;
     },
-    buildRequest: roles.buildRequest ?? (({ url }, payload) => jsonRequest(url, payload)),
+    buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonRequest(url, payload)),
     verdictOf: roles.verdictOf,
     secretsOf: ({ secret }) => (secret === undefined ? [] : [secret.reveal()]),
   };
@@ -69,9 +69,9 @@ export function chatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>)
 function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMessage {
   switch (content.kind) {
     case "outcome":
-      return outcomeMessage(content.summary, budget);
+      return formatOutcomeMessage(content.summary, budget);
     case "digest":
-      return digestMessage(content.summaries, budget);
+      return formatDigestMessage(content.summaries, budget);
     case "target_gone": {
       const { target, since } = content;
       return systemMessage("bad", `⚠️ Target ${target} is gone: it gets no more notifications`, since, [

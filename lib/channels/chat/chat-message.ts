@@ -86,7 +86,7 @@ export const NO_REASON = "The cloud gives no reason.";
 export const READ_MORE = "Read more";
 
 /** Returns the note about failures that the budget did not allow. */
-export function omittedNotes(omittedFailures: number): string[] {
+export function noteOmittedFailures(omittedFailures: number): string[] {
   return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
 }
 
@@ -97,7 +97,7 @@ const MAX_URL_CHARACTERS = 600;
  * Returns a link when the address is an http or https URL without credentials that every channel accepts, else null.
  * Characters that would end an address or start markup in some channel are percent-encoded.
  */
-export function linkTo(label: string, address: string | null | undefined): Link | null {
+export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) return null;
   const href = url.href.replace(/[()<>|\\'"`*~@!\s[\]]/g, percentEncoded);
@@ -111,6 +111,6 @@ function percentEncoded(character: string): string {
 /** Splits a hint into its advice and the address at its end. */
 export function splitHint(hint: string): Hint {
   const [, advice, address] = /^(.*?)\s*(https:\/\/\S+)$/s.exec(hint) ?? [];
-  const link = linkTo("", address);
+  const link = createSafeLink("", address);
   return link === null || !advice ? { advice: hint, url: null } : { advice, url: link.url };
 }

@@ -3,16 +3,22 @@ import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, FailureText, Link, TextBudget } from "./chat-message.ts";
-import { EMPTY_MESSAGE, linkTo, omittedNotes } from "./chat-message.ts";
-import { commonFacts, failuresOf, jobLabel, OUTCOME_PRESENTATION, outcomeTitle } from "./outcome-message.ts";
+import { createSafeLink, EMPTY_MESSAGE, noteOmittedFailures } from "./chat-message.ts";
+import {
+  formatFailures,
+  formatJobLabel,
+  formatOutcomeTitle,
+  listCommonFacts,
+  OUTCOME_PRESENTATION,
+} from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
 
 /** Writes how all jobs of a digest ended: how many by outcome, and the failures of each. */
-export function digestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
+export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
   const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
-  const jobs = unsuccessful.map((summary) => ({ summary, ...failuresOf(summary, budget) }));
+  const jobs = unsuccessful.map((summary) => ({ summary, ...formatFailures(summary, budget) }));
   const all = jobs.flatMap(({ summary, failures }) => withJobTitle(failures, summary, budget));
   const failures = all.slice(0, budget.digestFailures);
   const omittedByJobs = jobs.reduce((sum, { omitted }) => sum + omitted, 0);
@@ -24,9 +30,9 @@ export function digestMessage(summaries: readonly OutcomeSummary[], budget: Text
     tone,
     mentions: unsuccessful.length > 0,
     headline: `${icon} ${countsText(summaries)}`,
-    facts: commonFacts(summaries, budget),
+    facts: listCommonFacts(summaries, budget),
     failures,
-    notes: omittedNotes(omittedByJobs + all.length - failures.length),
+    notes: noteOmittedFailures(omittedByJobs + all.length - failures.length),
     links: linksOf(summaries),
     footer: formatUtc(Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt))),
   };
@@ -38,7 +44,7 @@ function withJobTitle(
   summary: OutcomeSummary,
   budget: TextBudget,
 ): readonly FailureText[] {
-  const jobTitle = outcomeTitle(summary, budget);
+  const jobTitle = formatOutcomeTitle(summary, budget);
   if (failures.length === 0) return [{ title: jobTitle, reason: null, hint: null }];
   return failures.map(({ title, reason, hint }) => {
     const steps = title === null ? "" : stepsBelowJob(title, summary);
@@ -55,9 +61,11 @@ function linksOf(summaries: readonly OutcomeSummary[]): readonly Link[] {
   const jobLinks = summaries
     .filter(({ outcome }) => outcome !== "succeeded")
     .slice(0, MAX_JOB_LINKS)
-    .map((summary) => linkTo(truncate(jobLabel(summary), MAX_LINK_CHARACTERS), summary.statusUrl));
+    .map((summary) =>
+      createSafeLink(truncate(formatJobLabel(summary), MAX_LINK_CHARACTERS), summary.statusUrl),
+    );
   const [runUrl, ...otherRunUrls] = new Set(summaries.map(({ context }) => context.runUrl));
-  const runLink = otherRunUrls.length > 0 ? null : linkTo("Pipeline run", runUrl);
+  const runLink = otherRunUrls.length > 0 ? null : createSafeLink("Pipeline run", runUrl);
   return [...jobLinks, runLink].filter((link) => link !== null);
 }
 

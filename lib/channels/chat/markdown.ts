@@ -10,7 +10,7 @@ export interface MarkdownStyle {
 }
 
 /** Renders everything below the headline. Returns one paragraph per entry. */
-export function markdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
+export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(({ label, value }) => `**${escapeText(label)}:** ${escapeText(value)}`);
   const links = message.links.map(({ label, url }) => `[${escapeText(label)}](${url})`);
@@ -43,16 +43,16 @@ export const ZERO_WIDTH_SPACE = "\u200b";
  * Makes text inert for a chat whose Markdown has no escape character. An invisible character separates the parts of
  * everything that could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
  */
-export function separateMarkup(text: string): string {
+export function disableMarkup(text: string): string {
   return text
     .replace(/[<@[\]!*`]/g, (character) => character + ZERO_WIDTH_SPACE)
     .replace(/^(\s*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
 }
 
 /** The style of a chat whose Markdown has no escape character. `lineEnd` is its line break inside a paragraph. */
-export const markdownWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
-  escapeText: separateMarkup,
+export const createStyleWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
+  escapeText: disableMarkup,
   quote: (reason) => quoteLines(reason).join(lineEnd),
 });
 
-const quoteLines = (text: string) => text.split("\n").map((line) => `> ${separateMarkup(line)}`);
+const quoteLines = (text: string) => text.split("\n").map((line) => `> ${disableMarkup(line)}`);

@@ -7,7 +7,7 @@ import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
-import { linkTo, omittedNotes, splitHint } from "./chat-message.ts";
+import { createSafeLink, noteOmittedFailures, splitHint } from "./chat-message.ts";
 
 /** Slack's header and the preview on a phone show no more. */
 const MAX_HEADLINE_CHARACTERS = 150;
@@ -21,10 +21,10 @@ const LAST_STEPS = 3;
 const MAX_HINT_CHARACTERS = 400;
 
 /** Writes how one watched job ended. */
-export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
+export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
   const { outcome, jobType: type, phase, jobId, concludedAt } = summary;
   const meaning = describeWatchState(outcome, jobWasObserved({ type, phase }));
-  const { failures, omitted } = failuresOf(summary, budget);
+  const { failures, omitted } = formatFailures(summary, budget);
   return {
     tone: OUTCOME_PRESENTATION[outcome].tone,
     mentions: outcome !== "succeeded",
@@ -32,7 +32,7 @@ export function outcomeMessage(summary: OutcomeSummary, budget: TextBudget): Cha
     facts: factsOf(summary, budget),
     summary: [meaning, subJobsLine(summary)].filter((line) => line !== null),
     failures,
-    notes: [...omittedNotes(omitted), ...warningsOf(summary, budget)],
+    notes: [...noteOmittedFailures(omitted), ...warningsOf(summary, budget)],
     links: linksOf(summary),
     footer: `Job ${truncate(cleanLine(jobId), MAX_JOB_ID_CHARACTERS)} · ${formatUtc(concludedAt)}`,
   };
@@ -51,17 +51,17 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
   const hasEnded = summary.outcome === "succeeded" || summary.outcome === "failed";
   const duration = hasEnded ? tookText(summary) : watchedText(summary);
   const after = duration === null ? "" : ` after ${duration}`;
-  return truncate(outcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
+  return truncate(formatOutcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
 }
 
 /** `❌ Failed: CreateCluster blue`. */
-export function outcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
+export function formatOutcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
   const { icon, label } = OUTCOME_PRESENTATION[summary.outcome];
-  return `${icon} ${label}: ${truncate(jobLabel(summary), budget.textCharacters)}`;
+  return `${icon} ${label}: ${truncate(formatJobLabel(summary), budget.textCharacters)}`;
 }
 
 /** `CreateCluster blue`. The job ID replaces a resource name that is missing. */
-export function jobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
+export function formatJobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
   return `${cleanLine(jobType ?? "") || "Job"} ${cleanLine(resourceName ?? "") || cleanLine(jobId)}`;
 }
 
@@ -102,7 +102,7 @@ function durationFact(summary: OutcomeSummary): readonly [label: string, value: 
 }
 
 /** Returns the facts that are equal for all jobs, except durations. */
-export function commonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
+export function listCommonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
   const [first = [], ...others] = summaries.map((summary) => factsOf(summary, budget));
   return first.filter(
     (fact) =>
@@ -133,14 +133,14 @@ function linksOf(summary: OutcomeSummary): readonly Link[] {
   const { statusUrl, context, region, clusterId, jobType, outcome } = summary;
   const isDeleted = outcome === "succeeded" && /^DeleteCluster$/i.test(jobType ?? "");
   return [
-    linkTo("Status", statusUrl),
-    linkTo("Pipeline run", context.runUrl),
-    linkTo("Console", isDeleted ? null : consoleUrl(region, clusterId)),
+    createSafeLink("Status", statusUrl),
+    createSafeLink("Pipeline run", context.runUrl),
+    createSafeLink("Console", isDeleted ? null : consoleUrl(region, clusterId)),
   ].filter((link) => link !== null);
 }
 
 /** Returns the job's own failure and those of its subjobs, in tree order, and how many the budget did not allow. */
-export function failuresOf(
+export function formatFailures(
   summary: OutcomeSummary,
   budget: TextBudget,
 ): { readonly failures: readonly FailureText[]; readonly omitted: number } {

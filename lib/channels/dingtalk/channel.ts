@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { type AttemptVerdict, jsonBody, jsonRequest } from "../channel.ts";
-import { chatChannel, signedChatFields } from "../chat/chat-channel.ts";
-import { dingtalkMessage } from "./message.ts";
-import { signDingtalk } from "./signature.ts";
+import { type AttemptVerdict, createJsonRequest, encodeJsonBody } from "../channel.ts";
+import { createChatChannel, signedChatFields } from "../chat/chat-channel.ts";
+import { formatDingtalkMessage } from "./message.ts";
+import { createSignatureQuery } from "./signature.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
 const MAX_BODY_BYTES = 20_000;
@@ -16,22 +16,22 @@ const Body = z.object({ errcode: z.int(), errmsg: z._default(z.string(), "") });
 const SECURITY_CODE = 310000;
 
 /** A custom robot of DingTalk. `mention` is a mobile number, a user ID or `all`. `secret` signs. */
-export const dingtalkChannel = chatChannel({
+export const dingtalkChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("dingtalk"), ...signedChatFields }),
   rateLimit: { messages: 20, windowMs: 60_000 },
-  render: dingtalkMessage,
-  isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES,
+  render: formatDingtalkMessage,
+  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
   /** With a secret, the query also has the parameters `timestamp` and `sign`. */
   buildRequest({ url, secret }, payload, { now }) {
-    const request = jsonRequest(url, payload);
+    const request = createJsonRequest(url, payload);
     if (secret === undefined) return request;
     const separator = request.url.includes("?") ? "&" : "?";
-    return { ...request, url: request.url + separator + signDingtalk(secret.reveal(), now) };
+    return { ...request, url: request.url + separator + createSignatureQuery(secret.reveal(), now) };
   },
   /** `errcode` decides. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
   verdictOf(answer, now) {
-    const body = verdict.parseBody(Body, answer.body);
-    return verdict.codeVerdict(answer, now, body?.errcode, {
+    const body = verdict.parseJsonBody(Body, answer.body);
+    return verdict.verdictOfAnswerCode(answer, now, body?.errcode, {
       "-1": verdict.retry("receiver_busy"),
       130101: verdict.throttled(BLOCKED_SECONDS),
       410100: verdict.throttled(BLOCKED_SECONDS),

@@ -1,15 +1,15 @@
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage } from "../chat/chat-message.ts";
-import { markdownParagraphs, markdownWithoutEscapes, separateMarkup } from "../chat/markdown.ts";
+import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
-const STYLE = markdownWithoutEscapes("  \n");
+const STYLE = createStyleWithoutEscapes("  \n");
 
 /** A Markdown message. DingTalk mentions only whom `at` names, so an `@` in untrusted text mentions nobody. */
-export function dingtalkMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatDingtalkMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const at = mentionOf(mention);
-  const title = separateMarkup(message.headline);
+  const title = disableMarkup(message.headline);
   const mentionLine = at.name === null ? [] : [`@${at.name}`];
-  const text = [`### ${title}`, ...mentionLine, ...markdownParagraphs(message, STYLE)].join("\n\n");
+  const text = [`### ${title}`, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n\n");
   const payload = {
     msgtype: "markdown",
     markdown: { title, text },

@@ -5,7 +5,7 @@ import type { Instant } from "../../domain/job.ts";
  * Signs for a DingTalk robot. Returns the query parameters `timestamp`, in milliseconds, and `sign`.
  * https://open.dingtalk.com/document/orgapp/customize-robot-security-settings
  */
-export function signDingtalk(secret: string, now: Instant): string {
+export function createSignatureQuery(secret: string, now: Instant): string {
   const sign = createHmac("sha256", secret).update(`${now}\n${secret}`).digest("base64");
   return `timestamp=${now}&sign=${encodeURIComponent(sign)}`;
 }

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { wholeSeconds } from "../../http/retry-after.ts";
+import { roundUpWaitSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { chatChannel, chatFields } from "../chat/chat-channel.ts";
-import { discordMessage } from "./message.ts";
+import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
+import { formatDiscordMessage } from "./message.ts";
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const MAX_DESCRIPTION_CHARACTERS = 4_096;
@@ -10,17 +10,21 @@ const MAX_DESCRIPTION_CHARACTERS = 4_096;
 const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
 /** A webhook of Discord. `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`. */
-export const discordChannel = chatChannel({
+export const discordChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),
   // https://discord.com/developers/docs/topics/rate-limits
   rateLimit: { messages: 5, windowMs: 2000 },
-  render: discordMessage,
+  render: formatDiscordMessage,
   // An embed is little more than its description, and JSON only makes the text longer.
   isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
   /** A 429 names its wait in the header, in whole seconds, and in the body, with a fraction. The header wins. */
   verdictOf(answer, now) {
-    const seconds = verdict.parseBody(RateLimitBody, answer.body)?.retry_after;
-    const general = verdict.statusVerdict(answer, now, seconds === undefined ? null : wholeSeconds(seconds));
+    const seconds = verdict.parseJsonBody(RateLimitBody, answer.body)?.retry_after;
+    const general = verdict.verdictOfStatus(
+      answer,
+      now,
+      seconds === undefined ? null : roundUpWaitSeconds(seconds),
+    );
     if (general !== null) return general;
     const { status } = answer;
     if (verdict.isSuccess(status)) return verdict.delivered();

@@ -1,6 +1,6 @@
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, Tone } from "../chat/chat-message.ts";
-import { type MarkdownStyle, markdownParagraphs, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
+import { type MarkdownStyle, renderMarkdownParagraphs, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828, doubtful: 0xef6c00 };
 
@@ -10,9 +10,9 @@ const STYLE: MarkdownStyle = {
 };
 
 /** A message with one embed. `allowed_mentions` allows only the target's own mention. */
-export function discordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatDiscordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = escapeMarkdown(message.headline);
-  const description = markdownParagraphs(message, STYLE).join("\n");
+  const description = renderMarkdownParagraphs(message, STYLE).join("\n");
   const payload = {
     content: mention === null ? headline : `${headline} ${mention}`,
     embeds: [{ description, color: COLOURS[message.tone] }],

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { jsonBody, jsonRequest } from "../channel.ts";
-import { chatChannel, signedChatFields } from "../chat/chat-channel.ts";
-import { feishuMessage } from "./message.ts";
+import { createJsonRequest, encodeJsonBody } from "../channel.ts";
+import { createChatChannel, signedChatFields } from "../chat/chat-channel.ts";
+import { formatFeishuMessage } from "./message.ts";
 import { signFeishu } from "./signature.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
@@ -15,21 +15,22 @@ const NewBody = z.object({ code: z.int() });
 const OldBody = z.object({ StatusCode: z.int() });
 
 /** A custom bot of Feishu (Lark). `mention` is an `open_id`, `all`, or a whole `<at>` tag. `secret` signs. */
-export const feishuChannel = chatChannel({
+export const feishuChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("feishu"), ...signedChatFields }),
   rateLimit: { messages: 100, windowMs: 60_000 },
-  render: feishuMessage,
-  isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
+  render: formatFeishuMessage,
+  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
   /** With a secret, the body also has the fields `timestamp` and `sign`. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
-    return jsonRequest(url, { ...signature, ...payload });
+    return createJsonRequest(url, { ...signature, ...payload });
   },
   /** The code in the body decides. */
   verdictOf(answer, now) {
     const { body } = answer;
-    const code = verdict.parseBody(NewBody, body)?.code ?? verdict.parseBody(OldBody, body)?.StatusCode;
-    return verdict.codeVerdict(answer, now, code, {
+    const code =
+      verdict.parseJsonBody(NewBody, body)?.code ?? verdict.parseJsonBody(OldBody, body)?.StatusCode;
+    return verdict.verdictOfAnswerCode(answer, now, code, {
       11232: verdict.throttled(null),
       19001: verdict.gone,
       19021: verdict.rejected("signature_refused"),

@@ -5,7 +5,7 @@ import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /** An interactive card. Untrusted text stands in `plain_text`, which has neither markup nor `<at>`. */
-export function feishuMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatFeishuMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const card = {
     config: { wide_screen_mode: true },
     header: { template: TEMPLATES[message.tone], title: plainText(message.headline) },

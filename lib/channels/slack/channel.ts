@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { chatChannel, chatFields } from "../chat/chat-channel.ts";
-import { slackMessage } from "./message.ts";
+import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
+import { formatSlackMessage } from "./message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
@@ -27,20 +27,20 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const ErrorBody = z.object({ ok: z.literal(false), error: z._default(z.string(), "") });
 
 /** An incoming webhook of Slack. `mention` is Slack markup: `<@U…>`, `<!subteam^S…>`, `<!here>`. */
-export const slackChannel = chatChannel({
+export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
-  render: slackMessage,
+  render: formatSlackMessage,
   isWithinLimits: ({ blocks }) =>
     !Array.isArray(blocks) ||
     (blocks.length <= MAX_BLOCKS && JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS),
   /** The body is `ok` or an error code, as text or as JSON. */
   verdictOf(answer, now) {
-    const general = verdict.statusVerdict(answer, now, DEFAULT_WAIT_SECONDS);
+    const general = verdict.verdictOfStatus(answer, now, DEFAULT_WAIT_SECONDS);
     if (general !== null) return general;
     const { status, body } = answer;
-    const errorBody = verdict.parseBody(ErrorBody, body);
+    const errorBody = verdict.parseJsonBody(ErrorBody, body);
     const error = errorBody?.error ?? body.trim();
     if (GONE_ERRORS.has(error) || status === 404) return verdict.gone;
     if (error.startsWith("invalid_blocks")) return verdict.rejected("invalid_blocks");

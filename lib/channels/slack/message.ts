@@ -12,7 +12,7 @@ const MAX_CONTEXT_CHARACTERS = 2_000;
 const MAX_BUTTON_CHARACTERS = 75;
 
 /** A message for an incoming webhook. Untrusted text stands in blocks without markup; `text` is escaped. */
-export function slackMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatSlackMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const prefix = mention === null ? "" : `${mention} `;
   const text = prefix + escaped(message.headline, MAX_TEXT_CHARACTERS - prefix.length);
   const blocks = blocksOf(message, mention);

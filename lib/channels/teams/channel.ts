@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { jsonBody } from "../channel.ts";
-import { chatChannel, chatFields } from "../chat/chat-channel.ts";
-import { teamsMessage } from "./message.ts";
+import { encodeJsonBody } from "../channel.ts";
+import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
+import { formatTeamsMessage } from "./message.ts";
 
 /** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
 const MAX_BODY_BYTES = 28_000;
@@ -14,24 +14,24 @@ const THROTTLE_TEXT = /HTTP error 429/i;
 const ErrorBody = z.object({ error: z.union([z.string(), z.object({})]) });
 
 /** A workflow of Microsoft Teams. `mention` is a user's address or object ID. */
-export const teamsChannel = chatChannel({
+export const teamsChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("teams"), ...chatFields }),
   rateLimit: { messages: 4, windowMs: 1000 },
-  render: teamsMessage,
-  isWithinLimits: (payload) => jsonBody(payload).length <= MAX_BODY_BYTES,
+  render: formatTeamsMessage,
+  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
   /**
    * A success only says that the workflow accepted the request, hence `accepted`. 401 and 404 say that the workflow, or
    * the signature in its URL, no longer exists.
    */
   verdictOf(answer, now) {
-    const general = verdict.statusVerdict(answer, now);
+    const general = verdict.verdictOfStatus(answer, now);
     if (general !== null) return general;
     const { status, body } = answer;
     if (status === 401 || status === 404) return verdict.gone;
     if (status === 403) return verdict.rejected("access_refused");
     if (!verdict.isSuccess(status)) return verdict.rejected("payload_refused");
     if (THROTTLE_TEXT.test(body)) return verdict.throttled(null);
-    const hasFailed = FAILURE_TEXT.test(body) || verdict.parseBody(ErrorBody, body) !== undefined;
+    const hasFailed = FAILURE_TEXT.test(body) || verdict.parseJsonBody(ErrorBody, body) !== undefined;
     return hasFailed ? verdict.retry("receiver_busy") : verdict.delivered("accepted");
   },
 });

@@ -11,7 +11,7 @@ interface TextRun {
 }
 
 /** An Adaptive Card 1.4. Untrusted text stands in text runs, which have no Markdown. See `withoutMentionTags`. */
-export function teamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatTeamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = withoutMentionTags(message.headline);
   const actions = message.links.map(({ label, url }) => ({
     type: "Action.OpenUrl",

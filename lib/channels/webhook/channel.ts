@@ -1,8 +1,8 @@
-import { readRetryAfter } from "../../http/retry-after.ts";
+import { readRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { type Channel, jsonRequest } from "../channel.ts";
-import { webhookMessage } from "./message.ts";
-import { signWebhook, webhookSecrets } from "./signature.ts";
+import { type Channel, createJsonRequest } from "../channel.ts";
+import { formatWebhookMessage } from "./message.ts";
+import { createSignatureHeaders, listSecretsToMask } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /** A receiver of Standard Webhooks. A program reads its notifications. */
@@ -10,12 +10,12 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
   target: WebhookTarget,
   rateLimit: null,
-  format: webhookMessage,
+  format: formatWebhookMessage,
   /** The operator's headers are added. The signature covers the bytes that are sent. */
   buildRequest({ url, secrets, headers }, payload, { webhookId, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
-    const request = jsonRequest(url, payload, Object.fromEntries(ownHeaders));
-    const signature = signWebhook({ id: webhookId, now, body: request.body, secrets });
+    const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
+    const signature = createSignatureHeaders({ id: webhookId, now, body: request.body, secrets });
     return { ...request, headers: { ...request.headers, ...signature } };
   },
   /**
@@ -26,8 +26,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     const { status, headers } = answer;
     if (verdict.isSuccess(status)) return verdict.delivered();
     if (status === 501) return verdict.rejected("not_implemented");
-    const general = verdict.statusVerdict(answer, now);
-    return general ?? verdict.retry("client_error", readRetryAfter(headers["retry-after"], now));
+    const general = verdict.verdictOfStatus(answer, now);
+    return general ?? verdict.retry("client_error", readRetryAfterSeconds(headers["retry-after"], now));
   },
-  secretsOf: webhookSecrets,
+  secretsOf: listSecretsToMask,
 };

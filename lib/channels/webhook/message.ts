@@ -7,16 +7,16 @@ import type { JobEvent, WebhookEvent } from "./event.ts";
 const MAX_DIGEST_JOBS = 70;
 
 /** The event of a notification. Another attempt at the same notification has the same bytes. */
-export function webhookMessage(content: NotificationContent): FormattedMessage {
-  return { payload: webhookEvent(content), fallback: null };
+export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
+  return { payload: createEvent(content), fallback: null };
 }
 
-function webhookEvent(content: NotificationContent): WebhookEvent {
+function createEvent(content: NotificationContent): WebhookEvent {
   switch (content.kind) {
     case "outcome":
-      return jobEvent(content.summary);
+      return createJobEvent(content.summary);
     case "digest":
-      return digestEvent(content.summaries);
+      return createDigestEvent(content.summaries);
     case "target_gone": {
       const since = toIso(content.since);
       return { type: "target.gone", timestamp: since, data: { target: content.target, since } };
@@ -29,7 +29,7 @@ function webhookEvent(content: NotificationContent): WebhookEvent {
 }
 
 /** The event of a job's outcome. Its time is the end of the watch. */
-export function jobEvent(summary: OutcomeSummary): JobEvent {
+export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
   return {
     type: `job.${summary.outcome}`,
@@ -64,7 +64,7 @@ export function jobEvent(summary: OutcomeSummary): JobEvent {
 }
 
 /** A webhook target gets a digest only if the target became a webhook after the digest was opened. */
-function digestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
+function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);
   return {
     type: "jobs.digest",

@@ -8,7 +8,7 @@ import type { WebhookTarget } from "./target.ts";
  * With two secrets a receiver can change its secret without losing an event. Without a secret there is no signature.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function signWebhook(event: {
+export function createSignatureHeaders(event: {
   readonly id: string;
   readonly now: Instant;
   readonly body: Buffer;
@@ -30,7 +30,7 @@ const withoutPrefix = (secret: Secret): string => secret.reveal().replace(/^whse
 const MIN_SECRET_CHARACTERS = 4;
 
 /** Returns the signing secrets, and the header values with their single words: `Bearer abcd` and `abcd`. */
-export function webhookSecrets({ secrets, headers }: WebhookTarget): readonly string[] {
+export function listSecretsToMask({ secrets, headers }: WebhookTarget): readonly string[] {
   const values = Object.values(headers).map((value) => value.reveal().trim());
   return [
     ...secrets.flatMap((secret) => [secret.reveal(), withoutPrefix(secret)]),

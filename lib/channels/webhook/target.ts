@@ -54,9 +54,9 @@ export type WebhookTarget = z.infer<typeof WebhookTarget>;
 export const CALLBACK_PREFIX = "callback:";
 
 /** Returns true for the name of a caller's `callbackUrl`. */
-export const isCallback = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
+export const isCallbackName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /** Returns the target of a caller's `callbackUrl`. It gets every outcome. Without a secret its events are not signed. */
-export function callbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
+export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
 }

@@ -1,26 +1,26 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { jsonBody } from "../channel.ts";
-import { chatChannel, chatFields } from "../chat/chat-channel.ts";
-import { markdownPayload, wecomMessage } from "./message.ts";
+import { encodeJsonBody } from "../channel.ts";
+import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
+import { createMarkdownPayload, formatWecomMessage } from "./message.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/91770 */
 const MAX_CONTENT_BYTES = 4_096;
-const EMPTY_BODY_BYTES = jsonBody(markdownPayload("")).length;
+const EMPTY_BODY_BYTES = encodeJsonBody(createMarkdownPayload("")).length;
 /** WeCom accepts 20 messages in one minute, so it accepts the next one after a minute at the latest. */
 const RATE_WINDOW_SECONDS = 60;
 
 const Body = z.object({ errcode: z.int() });
 
 /** A group robot of WeCom. `mention` is a user ID, or a whole `<@…>` tag. */
-export const wecomChannel = chatChannel({
+export const wecomChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("wecom"), ...chatFields }),
   rateLimit: { messages: 20, windowMs: RATE_WINDOW_SECONDS * 1000 },
-  render: wecomMessage,
-  isWithinLimits: (payload) => jsonBody(payload).length - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES,
+  render: formatWecomMessage,
+  isWithinLimits: (payload) => encodeJsonBody(payload).length - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES,
   /** `errcode` decides. https://developer.work.weixin.qq.com/document/path/90313 */
   verdictOf: (answer, now) =>
-    verdict.codeVerdict(answer, now, verdict.parseBody(Body, answer.body)?.errcode, {
+    verdict.verdictOfAnswerCode(answer, now, verdict.parseJsonBody(Body, answer.body)?.errcode, {
       "-1": verdict.retry("receiver_busy"),
       45009: verdict.throttled(RATE_WINDOW_SECONDS),
       93000: verdict.gone,

@@ -1,19 +1,19 @@
 import type { FormattedMessage } from "../channel.ts";
 import type { ChatMessage, Tone } from "../chat/chat-message.ts";
-import { markdownParagraphs, markdownWithoutEscapes, separateMarkup } from "../chat/markdown.ts";
+import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
-const STYLE = markdownWithoutEscapes("\n");
+const STYLE = createStyleWithoutEscapes("\n");
 
 /** A Markdown message. Only the target's own `<@user>` is a mention. */
-export function wecomMessage(message: ChatMessage, mention: string | null): FormattedMessage {
-  const headline = `### <font color="${COLOURS[message.tone]}">${separateMarkup(message.headline)}</font>`;
+export function formatWecomMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+  const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
-  const content = [headline, ...mentionLine, ...markdownParagraphs(message, STYLE)].join("\n");
-  return { payload: markdownPayload(content), fallback: null };
+  const content = [headline, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n");
+  return { payload: createMarkdownPayload(content), fallback: null };
 }
 
-export const markdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });
+export const createMarkdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });
 
 /** The config has a user ID, or the whole tag. */
 function mentionTag(mention: string): string {

@@ -3,7 +3,7 @@ import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoints.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { hostPortOf } from "../../../lib/http/check-url.ts";
 import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
@@ -76,7 +76,7 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
     );
   }
   // The operator chose this endpoint, so no egress rule refuses it. But functions on AWS cannot reach a private network.
-  if (checkAddresses(addresses, hostPort, readAllowList([])) !== null)
+  if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
     return warning(item, `${host} has a private address`, "Functions outside that network cannot reach it.");
   if (url.protocol === "http:")
     return warning(

@@ -1,7 +1,7 @@
 import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { Config } from "../../../lib/config/config.ts";
-import { type AllowList, readAllowList } from "../../../lib/http/allow-list.ts";
+import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
@@ -24,7 +24,7 @@ export async function checkTargets(
   resolve: Resolve,
   testHint: string,
 ): Promise<readonly Finding[]> {
-  const allowList = readAllowList(settings.egress.allow);
+  const allowList = parseAllowList(settings.egress.allow);
   return Promise.all(
     Object.entries(targets).map(async ([name, target]) => {
       const item = `target ${name}`;

@@ -1,4 +1,4 @@
-import { isCallback } from "../../../lib/channels/webhook/target.ts";
+import { isCallbackName } from "../../../lib/channels/webhook/target.ts";
 import type { TargetState } from "../../../lib/ledger/ledger.ts";
 import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
 import {
@@ -89,7 +89,7 @@ export async function redriveMessage(
   const obsolete = obsoleteCause(await readDelivery(message), message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // The message would become a dead letter again at once, and use up a redelivery.
-  if (!isCallback(target) && (await readTarget(target)).offSince !== null)
+  if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(message);
   const { body } = notificationMessage(message, message.outcome, redelivery);

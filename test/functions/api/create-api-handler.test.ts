@@ -1,6 +1,6 @@
 import { PROBLEMS } from "../../../lib/api/problem.ts";
 import { createLinkKey, listPageUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
-import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
@@ -169,7 +169,7 @@ describe("the API reference", () => {
 
   test("describes every reason of an attempt", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
-    for (const reason of Object.keys(deliveryReasons()))
+    for (const reason of Object.keys(describeDeliveryReasons()))
       expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));
   });
 });

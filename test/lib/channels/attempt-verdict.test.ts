@@ -1,4 +1,4 @@
-import { networkVerdict } from "../../../lib/channels/attempt-verdict.ts";
+import { verdictOfNetworkError } from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
@@ -84,16 +84,16 @@ describe("the verdict on an attempt without an answer", () => {
     "",
     "NEW",
   ])("is retry after the network code %j", (code) =>
-    expect(networkVerdict(code)).toMatchObject({ verdict: "retry", reason: "connection_failed" }),
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "connection_failed" }),
   );
 
   it.each(["ETIMEDOUT", "ERR_SOCKET_CONNECTION_TIMEOUT", "DEADLINE_PASSED"])(
     "has the reason timeout after %s",
-    (code) => expect(networkVerdict(code)).toMatchObject({ verdict: "retry", reason: "timeout" }),
+    (code) => expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "timeout" }),
   );
 
   it.each(["ENOTFOUND", "EAI_AGAIN"])("has the reason name_not_found after %s", (code) =>
-    expect(networkVerdict(code)).toMatchObject({ verdict: "retry", reason: "name_not_found" }),
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "name_not_found" }),
   );
 
   it.each([
@@ -120,10 +120,10 @@ describe("the verdict on an attempt without an answer", () => {
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   ])("rejects a receiver whose certificate is not valid: %s", (code) =>
-    expect(networkVerdict(code)).toMatchObject({ verdict: "rejected", reason: "certificate_refused" }),
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "rejected", reason: "certificate_refused" }),
   );
 
   it.each(["EGRESS_REFUSED", "SSRF_REFUSED"])("rejects an address that must not be called: %s", (code) =>
-    expect(networkVerdict(code).verdict).toBe("rejected"),
+    expect(verdictOfNetworkError(code).verdict).toBe("rejected"),
   );
 });

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import * as verdict from "../../../lib/channels/attempt-verdict.ts";
-import { jsonRequest } from "../../../lib/channels/channel.ts";
-import { chatChannel, signedChatFields } from "../../../lib/channels/chat/chat-channel.ts";
+import { createJsonRequest } from "../../../lib/channels/channel.ts";
+import { createChatChannel, signedChatFields } from "../../../lib/channels/chat/chat-channel.ts";
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
-import { CHANNELS, channelOf, createRegistry } from "../../../lib/channels/registry.ts";
+import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
 import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
 import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
@@ -44,17 +44,17 @@ describe.each(KINDS)("the channel %s", (kind) => {
 });
 
 describe("a new channel", () => {
-  const toyChannel = chatChannel({
+  const toyChannel = createChatChannel({
     target: z.strictObject({ kind: z.literal("toy"), ...signedChatFields }),
     rateLimit: { messages: 1, windowMs: 1000 },
     render: ({ headline }, mention) => ({ payload: { headline, mention }, fallback: null }),
     isWithinLimits: () => true,
     buildRequest: ({ url, secret }, payload) =>
-      jsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
-    verdictOf: (answer, now) => verdict.statusVerdict(answer, now) ?? verdict.delivered(),
+      createJsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
+    verdictOf: (answer, now) => verdict.verdictOfStatus(answer, now) ?? verdict.delivered(),
   });
   const channels = [...CHANNELS, toyChannel] as const;
-  const registry = createRegistry<(typeof channels)[number]["target"]>(channels);
+  const registry = createChannelRegistry<(typeof channels)[number]["target"]>(channels);
 
   it("needs only its line of the registry to be configured and delivered", async () => {
     const receiver = await startReceiver(({ body }, response) => response.end(`${body} toy-secret`));

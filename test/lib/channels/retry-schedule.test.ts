@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { firstWaitSeconds, nextAttempt } from "../../../lib/channels/retry-schedule.ts";
+import { decideNextAttempt, firstWaitSeconds } from "../../../lib/channels/retry-schedule.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 const failed = {
@@ -13,9 +13,9 @@ const failed = {
 };
 const HOUR_MS = 3_600_000;
 
-describe("nextAttempt", () => {
+describe("decideNextAttempt", () => {
   it("returns the waits of the schedule one after the other, and then exhausted", () => {
-    const waits = SCHEDULE.map((_, attempts) => nextAttempt({ ...failed, attempts }));
+    const waits = SCHEDULE.map((_, attempts) => decideNextAttempt({ ...failed, attempts }));
     expect(waits).toEqual([
       ...SCHEDULE.slice(1).map((afterSeconds) => ({ kind: "again", afterSeconds })),
       { kind: "exhausted" },
@@ -23,13 +23,16 @@ describe("nextAttempt", () => {
   });
 
   it("varies each wait by up to 20 percent", () => {
-    expect(nextAttempt({ ...failed, attempts: 3, random: 0 })).toEqual({ kind: "again", afterSeconds: 480 });
-    const latest = nextAttempt({ ...failed, attempts: 3, random: 0.999_999 });
+    expect(decideNextAttempt({ ...failed, attempts: 3, random: 0 })).toEqual({
+      kind: "again",
+      afterSeconds: 480,
+    });
+    const latest = decideNextAttempt({ ...failed, attempts: 3, random: 0.999_999 });
     expect(latest).toEqual({ kind: "again", afterSeconds: expect.closeTo(720, 2) });
   });
 
   it("waits at least as long as the receiver asked for", () => {
-    expect(nextAttempt({ ...failed, afterSeconds: 300, random: 0 })).toEqual({
+    expect(decideNextAttempt({ ...failed, afterSeconds: 300, random: 0 })).toEqual({
       kind: "again",
       afterSeconds: 300,
     });
@@ -37,34 +40,39 @@ describe("nextAttempt", () => {
 
   it("waits at least as long as the schedule, although the receiver asks for less", () => {
     const throttled = { ...failed, spent: false, afterSeconds: 0 };
-    expect(nextAttempt(throttled)).toEqual({ kind: "again", afterSeconds: 5 });
-    expect(nextAttempt({ ...throttled, attempts: 2 })).toEqual({ kind: "again", afterSeconds: 120 });
+    expect(decideNextAttempt(throttled)).toEqual({ kind: "again", afterSeconds: 5 });
+    expect(decideNextAttempt({ ...throttled, attempts: 2 })).toEqual({ kind: "again", afterSeconds: 120 });
   });
 
   it("is not exhausted by throttled attempts", () => {
-    const next = nextAttempt({ ...failed, attempts: 8, spent: false, afterSeconds: 60 });
+    const next = decideNextAttempt({ ...failed, attempts: 8, spent: false, afterSeconds: 60 });
     expect(next).toEqual({ kind: "again", afterSeconds: 43_200 });
   });
 
   it("doubles the wait for each throttled attempt in a row, unless the receiver asks for a longer one", () => {
     const throttled = { ...failed, spent: false };
-    const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => nextAttempt({ ...throttled, throttles }));
+    const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => decideNextAttempt({ ...throttled, throttles }));
     expect(waits).toEqual(
       [5, 10, 20, 160, 300, 300].map((afterSeconds) => ({ kind: "again", afterSeconds })),
     );
     const asked = { ...throttled, throttles: 8, afterSeconds: 1200 };
-    expect(nextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
+    expect(decideNextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
   });
 
   it("is exhausted by a throttled attempt after a day of throttling, but not by a failed attempt", () => {
     const throttled = { ...failed, spent: false, throttles: 90 };
-    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({ kind: "again" });
-    expect(nextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "exhausted" });
-    expect(nextAttempt({ ...failed, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "again", afterSeconds: 5 });
+    expect(decideNextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({
+      kind: "again",
+    });
+    expect(decideNextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS })).toEqual({ kind: "exhausted" });
+    expect(decideNextAttempt({ ...failed, throttledMs: 24 * HOUR_MS })).toEqual({
+      kind: "again",
+      afterSeconds: 5,
+    });
   });
 
   it("is exhausted after the first attempt when the schedule has only one", () => {
-    expect(nextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
+    expect(decideNextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
   });
 
   it("is always within 20 percent of the schedule, at least the wait that was asked for, and at most what a queue can wait", () => {
@@ -77,7 +85,14 @@ describe("nextAttempt", () => {
         fc.option(seconds),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (scheduleSeconds, attempts, spent, afterSeconds, random) => {
-          const next = nextAttempt({ ...failed, attempts, spent, afterSeconds, scheduleSeconds, random });
+          const next = decideNextAttempt({
+            ...failed,
+            attempts,
+            spent,
+            afterSeconds,
+            scheduleSeconds,
+            random,
+          });
           if (next.kind === "exhausted") return spent && attempts + 1 >= scheduleSeconds.length;
           const scheduled = scheduleSeconds[attempts + 1] ?? scheduleSeconds.at(-1) ?? 0;
           const latest = Math.min(43_200, Math.max(scheduled * 1.2, afterSeconds ?? 0));

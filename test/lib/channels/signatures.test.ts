@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { signDingtalk } from "../../../lib/channels/dingtalk/signature.ts";
+import { createSignatureQuery } from "../../../lib/channels/dingtalk/signature.ts";
 import { signFeishu } from "../../../lib/channels/feishu/signature.ts";
 
 const NOW = 1_700_000_000_123;
@@ -11,8 +11,8 @@ it("signFeishu signs: the key is the time in seconds and the secret, the message
   });
 });
 
-it("signDingtalk signs with the time in milliseconds, encoded for a query", () => {
-  const query = new URLSearchParams(signDingtalk("quiet", NOW));
+it("createSignatureQuery signs with the time in milliseconds, encoded for a query", () => {
+  const query = new URLSearchParams(createSignatureQuery("quiet", NOW));
   expect(query.get("timestamp")).toBe(String(NOW));
   expect(query.get("sign")).toBe(createHmac("sha256", "quiet").update(`${NOW}\nquiet`).digest("base64"));
 });

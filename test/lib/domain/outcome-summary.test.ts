@@ -1,4 +1,4 @@
-import { jobEvent } from "../../../lib/channels/webhook/message.ts";
+import { createJobEvent } from "../../../lib/channels/webhook/message.ts";
 import { MAX_EVENT_BYTES, OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, facts, failedChain, job, SAMPLES } from "../channels/samples.ts";
@@ -76,7 +76,7 @@ it.each([
   const context = { actor: "嗯".repeat(200), runUrl: `https://ci.example.com/${"a".repeat(970)}`, labels };
   const warnings = Array.from({ length: 50 }, (_, i) => `${i}${"嗯".repeat(500)}`);
   const conclusion = summarizeOutcome(facts({ outcome: "failed", job: root, context, warnings }));
-  expect(Buffer.byteLength(JSON.stringify(jobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
+  expect(Buffer.byteLength(JSON.stringify(createJobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
   expect(OutcomeSummary.parse(conclusion)).toEqual(conclusion);
   expect(collectSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
 });

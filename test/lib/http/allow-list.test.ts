@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { isAllowEntry, readAllowList } from "../../../lib/http/allow-list.ts";
+import { isValidAllowEntry, parseAllowList } from "../../../lib/http/allow-list.ts";
 
 const hasAddress = (entry: string, address: string, port = 443) =>
-  readAllowList([entry]).hasAddress(address, port);
+  parseAllowList([entry]).hasAddress(address, port);
 
 describe("an allow list", () => {
   it.each([
@@ -35,7 +35,7 @@ describe("an allow list", () => {
   );
 
   it("compares names in the spelling of URL", () => {
-    const list = readAllowList([" Bücher.Example ", "router.:80"]);
+    const list = parseAllowList([" Bücher.Example ", "router.:80"]);
     expect(list.hasName("xn--bcher-kva.example", 1)).toBe(true);
     expect(list.hasName("router", 80)).toBe(true);
     expect(list.hasName("router", 81)).toBe(false);
@@ -44,7 +44,7 @@ describe("an allow list", () => {
 
   it("allows nothing because of an invalid entry", () => {
     fc.assert(
-      fc.property(fc.string(), (entry) => !readAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
+      fc.property(fc.string(), (entry) => !parseAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
     );
   });
 
@@ -57,7 +57,7 @@ describe("an allow list", () => {
     "[::1]:443",
     "fd00::/8",
     "Bücher.Example",
-  ])("accepts the entry %s", (entry) => expect(isAllowEntry(entry)).toBe(true));
+  ])("accepts the entry %s", (entry) => expect(isValidAllowEntry(entry)).toBe(true));
 
   it.each([
     "",
@@ -69,5 +69,5 @@ describe("an allow list", () => {
     "host/8",
     "host:70000",
     "fe80::1%eth0",
-  ])("does not accept the entry %j", (entry) => expect(isAllowEntry(entry)).toBe(false));
+  ])("does not accept the entry %j", (entry) => expect(isValidAllowEntry(entry)).toBe(false));
 });

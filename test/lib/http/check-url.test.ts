@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkUrl, isCallbackHostAllowed } from "../../../lib/http/check-url.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
-  const checked = checkUrl(url, readAllowList(allow));
+  const checked = checkUrl(url, parseAllowList(allow));
   return checked.kind === "refused" ? checked.rule : "allowed";
 };
 
@@ -120,7 +120,7 @@ describe("checkUrl", () => {
     });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), hostile), (text) => {
-        const checked = checkUrl(text, readAllowList([]));
+        const checked = checkUrl(text, parseAllowList([]));
         if (checked.kind === "refused") return true;
         const { url, hostPort } = checked;
         return (

@@ -7,17 +7,17 @@ import { promisify } from "node:util";
 import {
   type Connections,
   closeConnectionsWhenIdle,
+  createConnectionCache,
   MAX_IDLE_MS,
   openConnections,
-  reuseConnections,
 } from "../../../lib/http/connections.ts";
-import { exchange } from "../../../lib/http/exchange.ts";
+import { sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { type Served, serve } from "../cce/harness.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { startTcp } from "./support/receiver.ts";
 
 const run = promisify(execFile);
-const CHILD = fileURLToPath(new URL("support/exchange-child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("support/request-child.ts", import.meta.url));
 
 let served: Served;
 let sockets: Socket[];
@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 const ask = (method: "GET" | "POST", url = served.url, deadlineMs = 5000) =>
-  exchange({
+  sendHttpRequest({
     connections,
     url: new URL(url),
     method,
@@ -144,16 +144,16 @@ describe("connections", () => {
   });
 });
 
-describe("reuseConnections", () => {
+describe("createConnectionCache", () => {
   it("returns the same connections while they are in use", () => {
-    const connectionsAt = reuseConnections(() => openConnections(1000));
+    const connectionsAt = createConnectionCache(() => openConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(13_000)).toBe(first);
     expect(connectionsAt(16_000)).toBe(first);
   });
 
   it("returns new connections after a pause, and closes the old ones", () => {
-    const connectionsAt = reuseConnections(() => openConnections(1000));
+    const connectionsAt = createConnectionCache(() => openConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(15_000)).not.toBe(first);
     expect(first.https.maxFreeSockets).toBe(0);

@@ -1,11 +1,11 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
-import { readAllowList } from "../../../lib/http/allow-list.ts";
+import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { guardAgent, openEgress } from "../../../lib/http/egress.ts";
-import { exchangeWithRule, type RuledResult } from "./support/exchanges.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "./support/name-server.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
+import { type RuledResult, sendWithRule } from "./support/send-requests.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -32,7 +32,7 @@ function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
   const connections = openEgress(allow, lookup === undefined ? {} : { lookup });
   open.push({ close: () => hangUp(connections) });
   return (url: string): Promise<RuledResult> =>
-    exchangeWithRule({
+    sendWithRule({
       connections,
       url: new URL(url),
       method: "POST",
@@ -150,10 +150,10 @@ describe("the check of addresses when a socket opens", () => {
       dialled.push(host);
       return connect(port, "127.0.0.1");
     };
-    guardAgent(http, readAllowList(["::1"]));
+    guardAgent(http, parseAllowList(["::1"]));
     const connections = openEgress([]);
     const call = (host: string) =>
-      exchangeWithRule({
+      sendWithRule({
         connections: { ...connections, http },
         url: new URL(`http://${host}:${port}/`),
         method: "POST",

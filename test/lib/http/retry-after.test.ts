@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readRetryAfter } from "../../../lib/http/retry-after.ts";
+import { readRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 
@@ -17,7 +17,7 @@ describe("Retry-After", () => {
     ["Sun Nov  6 08:49:37 1994", 37],
     ["Sun, 06 Nov 1994 08:48:00 GMT", 0],
     ["Wed, 21 Oct 2093 07:28:00 GMT", 43_200],
-  ])("reads %j", (text, seconds) => expect(readRetryAfter(text, NOW)).toBe(seconds));
+  ])("reads %j", (text, seconds) => expect(readRetryAfterSeconds(text, NOW)).toBe(seconds));
 
   it.each([
     undefined,
@@ -32,16 +32,16 @@ describe("Retry-After", () => {
     "1, 2",
     "1994-11-06",
     "5 seconds",
-  ])("returns null for %j", (text) => expect(readRetryAfter(text, NOW)).toBeNull());
+  ])("returns null for %j", (text) => expect(readRetryAfterSeconds(text, NOW)).toBeNull());
 
   it("returns null for a date that does not exist", () => {
-    expect(readRetryAfter("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
+    expect(readRetryAfterSeconds("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
   });
 
   it("returns null or whole seconds that a queue can wait, whatever the text is", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.double().map(String)), fc.integer(), (text, now) => {
-        const seconds = readRetryAfter(text, now);
+        const seconds = readRetryAfterSeconds(text, now);
         return seconds === null || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 43_200);
       }),
     );

@@ -6,7 +6,7 @@ import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
 import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-request.ts";
-import { deliveryReasons } from "../../../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
 import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
@@ -118,7 +118,7 @@ test("the schema of a submission refuses no job ID, both kinds of job IDs, and a
 test("the schema of a reason lists every reason with its meaning, and allows an unknown reason", () => {
   const { Reason, TestResult } = document.components.schemas as Record<string, { anyOf?: unknown[] }>;
   expect(Reason?.anyOf).toEqual([
-    ...Object.keys(deliveryReasons()).map((reason) => ({
+    ...Object.keys(describeDeliveryReasons()).map((reason) => ({
       const: reason,
       description: expect.stringMatching(/^[A-Z].{8,}\.$/),
     })),

@@ -1,6 +1,6 @@
-import { linkTo, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
-import { digestMessage } from "../../../../lib/channels/chat/digest-message.ts";
-import { outcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
+import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
+import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
+import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
 import { consoleUrl } from "../../../../lib/domain/console-url.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../../lib/domain/outcome-summary.ts";
 import { facts, job, NODES, SAMPLES } from "../samples.ts";
@@ -8,7 +8,7 @@ import { facts, job, NODES, SAMPLES } from "../samples.ts";
 const [largest, ...smaller] = TEXT_BUDGETS;
 
 const failed = SAMPLES.failed;
-const messageOf = (part: Partial<OutcomeSummary>) => outcomeMessage({ ...failed, ...part }, largest);
+const messageOf = (part: Partial<OutcomeSummary>) => formatOutcomeMessage({ ...failed, ...part }, largest);
 const failure = (path: string[], reason: string | null) => ({
   path,
   reason,
@@ -104,7 +104,7 @@ describe("the chat message", () => {
 
   it("names every unsuccessful job of a digest, also one without a reason", () => {
     const lost = { ...SAMPLES.lost, reason: null };
-    const { failures, headline, mentions } = digestMessage([...NODES, lost], largest);
+    const { failures, headline, mentions } = formatDigestMessage([...NODES, lost], largest);
     expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
     expect(failures.map(({ title }) => title)).toEqual([
       "❌ Failed: CreateNode pool-a-6 › CreateNodeVM (pool-a-1)",
@@ -121,11 +121,11 @@ describe("the chat message", () => {
     null,
     `https://x/${"y".repeat(700)}`,
   ])("makes no link from %p", (address) => {
-    expect(linkTo("x", address)).toBeNull();
+    expect(createSafeLink("x", address)).toBeNull();
   });
 
   it("encodes the characters that would end a link in some channel", () => {
-    expect(linkTo("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
+    expect(createSafeLink("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
       "https://ci.example.com/a%29b%7Cc%3Ed%40e?f=%27g%27",
     );
   });
@@ -173,6 +173,6 @@ describe("the chat message", () => {
     const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
     const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
     expect(summary.warnings).toHaveLength(1);
-    expect(outcomeMessage(summary, largest).notes).toEqual(["and 295 more"]);
+    expect(formatOutcomeMessage(summary, largest).notes).toEqual(["and 295 more"]);
   });
 });

@@ -1,14 +1,14 @@
-import { markdownWithoutEscapes, separateMarkup } from "../../../../lib/channels/chat/markdown.ts";
+import { createStyleWithoutEscapes, disableMarkup } from "../../../../lib/channels/chat/markdown.ts";
 
 it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(
-  "separateMarkup inserts an invisible character into %j",
+  "disableMarkup inserts an invisible character into %j",
   (text) => {
-    const separated = separateMarkup(text);
+    const separated = disableMarkup(text);
     expect(separated).not.toBe(text);
     expect(separated.replaceAll("\u200b", "")).toBe(text);
   },
 );
 
-it("markdownWithoutEscapes quotes each line", () => {
-  expect(markdownWithoutEscapes("  \n").quote("first\n# second")).toBe("> first  \n> \u200b# second");
+it("createStyleWithoutEscapes quotes each line", () => {
+  expect(createStyleWithoutEscapes("  \n").quote("first\n# second")).toBe("> first  \n> \u200b# second");
 });

@@ -1,8 +1,8 @@
 import { openConnections } from "../../../../lib/http/connections.ts";
-import { exchange } from "../../../../lib/http/exchange.ts";
+import { sendHttpRequest } from "../../../../lib/http/send-http-request.ts";
 
 /** Sends a GET to the given address. Prints the kind of the result, and for how many milliseconds the process stayed alive. */
-const { kind } = await exchange({
+const { kind } = await sendHttpRequest({
   connections: openConnections(16_384),
   url: new URL(process.argv[2] ?? ""),
   method: "GET",

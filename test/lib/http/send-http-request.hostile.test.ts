@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { openEgress } from "../../../lib/http/egress.ts";
-import { caller, closeAll, closeLater, exchangeWithRule, http, tcp } from "./support/exchanges.ts";
 import { hangUp } from "./support/hang-up.ts";
+import { caller, closeAll, closeLater, http, sendWithRule, tcp } from "./support/send-requests.ts";
 
 afterEach(closeAll);
 
@@ -83,7 +83,7 @@ describe("an exchange with a malicious server", () => {
       },
     });
     closeLater({ close: () => hangUp(egress) });
-    const late = await exchangeWithRule({
+    const late = await sendWithRule({
       connections: egress,
       url: new URL(`http://slow.test:${port}/`),
       method: "POST",

@@ -6,7 +6,7 @@ export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /** Failure code: the URL and the headers make no valid request. Nothing was sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
-export interface ExchangeRequest {
+export interface HttpRequest {
   readonly connections: Connections;
   readonly url: URL;
   readonly method: "GET" | "POST";
@@ -20,7 +20,7 @@ export interface ExchangeRequest {
 }
 
 /** The answer, or the failure of the exchange. */
-export type ExchangeResult =
+export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
@@ -44,7 +44,7 @@ export type ExchangeResult =
  * most `maxBytes` of the body and closes the connection of a longer one. It sends the request once. Only a GET is sent a
  * second time, over a new connection, when the server had closed the kept connection (RFC 9112, section 9.3.1).
  */
-export function exchange(request: ExchangeRequest): Promise<ExchangeResult> {
+export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { deadlineMs, maxBytes } = request;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -54,7 +54,7 @@ export function exchange(request: ExchangeRequest): Promise<ExchangeResult> {
     let sent: ClientRequest | undefined;
 
     /** The first result is final. A promise ignores later ones. */
-    const settle = (result: ExchangeResult) => {
+    const settle = (result: HttpResult) => {
       clearTimeout(timer);
       resolve(result);
     };
@@ -120,7 +120,7 @@ function wasClosedIdle(request: ClientRequest, code: string): boolean {
   return request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
 
-function send({ connections, url, method, headers, body }: ExchangeRequest): ClientRequest {
+function send({ connections, url, method, headers, body }: HttpRequest): ClientRequest {
   const { protocol, hostname } = url;
   const length = method === "GET" ? null : { "content-length": String(Buffer.byteLength(body ?? "")) };
   const sent = startRequest({

@@ -1,4 +1,4 @@
-import { caller, closeAll, tcp } from "./support/exchanges.ts";
+import { caller, closeAll, tcp } from "./support/send-requests.ts";
 
 afterEach(closeAll);
 

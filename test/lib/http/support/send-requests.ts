@@ -1,7 +1,11 @@
 import type { Socket } from "node:net";
 import { openEgress } from "../../../../lib/http/egress.ts";
 import { EgressRefusedError, type EgressRule } from "../../../../lib/http/egress-rules.ts";
-import { type ExchangeRequest, type ExchangeResult, exchange } from "../../../../lib/http/exchange.ts";
+import {
+  type HttpRequest,
+  type HttpResult,
+  sendHttpRequest,
+} from "../../../../lib/http/send-http-request.ts";
 import { hangUp } from "./hang-up.ts";
 import { startReceiver, startTcp } from "./receiver.ts";
 
@@ -16,11 +20,11 @@ export const closeLater = (opened: { close(): unknown }): number => open.push(op
 
 /** The result of an exchange. A failure has the rule that refused the address in place of the error. */
 export type RuledResult =
-  | Extract<ExchangeResult, { kind: "answer" }>
-  | (Omit<Extract<ExchangeResult, { kind: "failed" }>, "error"> & { readonly rule: EgressRule | null });
+  | Extract<HttpResult, { kind: "answer" }>
+  | (Omit<Extract<HttpResult, { kind: "failed" }>, "error"> & { readonly rule: EgressRule | null });
 
-export async function exchangeWithRule(request: ExchangeRequest): Promise<RuledResult> {
-  const result = await exchange(request);
+export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
+  const result = await sendHttpRequest(request);
   if (result.kind === "answer") return result;
   const { kind, code, error, status } = result;
   return { kind, code, rule: error instanceof EgressRefusedError ? error.rule : null, status };
@@ -31,7 +35,7 @@ export function caller(): (port: number, deadlineMs?: number, scheme?: string) =
   const connections = openEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
   return (port: number, deadlineMs = 5000, scheme = "http") =>
-    exchangeWithRule({
+    sendWithRule({
       connections,
       url: new URL(`${scheme}://127.0.0.1:${port}/hook`),
       method: "POST",

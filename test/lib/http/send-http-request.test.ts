@@ -1,8 +1,8 @@
 import { setImmediate as nextIteration } from "node:timers/promises";
 import { openEgress } from "../../../lib/http/egress.ts";
-import { exchange } from "../../../lib/http/exchange.ts";
-import { caller, closeAll, http, tcp } from "./support/exchanges.ts";
+import { sendHttpRequest } from "../../../lib/http/send-http-request.ts";
 import { startTcp } from "./support/receiver.ts";
+import { caller, closeAll, http, tcp } from "./support/send-requests.ts";
 
 afterEach(closeAll);
 
@@ -109,7 +109,7 @@ describe("an exchange", () => {
   it("fails without a connection when a header is not valid", async () => {
     const { port, connections } = await http((_, response) => response.end());
     const own = openEgress(["127.0.0.1"]);
-    const result = exchange({
+    const result = sendHttpRequest({
       connections: own,
       url: new URL(`http://127.0.0.1:${port}/`),
       method: "POST",
