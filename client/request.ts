@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
-import { fieldsOf, parseJson } from "../lib/domain/json.ts";
+import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import { parseToken } from "./token.ts";
@@ -94,7 +94,7 @@ function problemError(
   const document = parseJson(text);
   const parsed = Problem.safeParse(document);
   if (parsed.success) return new ProblemError(parsed.data, sent);
-  const { message } = fieldsOf(document);
+  const { message } = toObjectOrEmpty(document);
   const detail = typeof message === "string" && message.length <= MAX_MESSAGE_LENGTH ? message : OTHER_ORIGIN;
   return new ProblemError({ type: "about:blank", title: `HTTP ${status}`, status, detail }, sent);
 }
@@ -109,7 +109,7 @@ function unreachableError(url: string, cause: unknown): UnreachableError {
 
 /** The code of a network error, such as ECONNREFUSED. `fetch` throws an error whose cause has the code. */
 function errorCode(error: unknown): string | null {
-  const { name, code, cause } = fieldsOf(error);
+  const { name, code, cause } = toObjectOrEmpty(error);
   if (name === "TimeoutError") return "timed out";
   if (typeof code === "string") return code;
   return cause === undefined ? null : errorCode(cause);

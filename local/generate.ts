@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
-import { docsPage } from "../lib/openapi/docs-page.ts";
-import { openApiDocument } from "../lib/openapi/openapi-document.ts";
+import { renderDocsPage } from "../lib/openapi/docs-page.ts";
+import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { eventSchema } from "./event-schema.ts";
 
 /** The generated files: the path in the repository, and a function that returns the content. */
@@ -15,8 +15,8 @@ export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<str
 };
 
 function openApiModule(): string {
-  const document = openApiDocument();
-  const { html, styleSource } = docsPage(document);
+  const document = createOpenApiDocument();
+  const { html, styleSource } = renderDocsPage(document);
   return moduleOfTexts("lib/openapi", {
     OPENAPI_JSON: JSON.stringify(document),
     DOCS_HTML: html,

@@ -8,11 +8,11 @@ import {
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
-import { truncateTree } from "../../lib/domain/truncate-tree.ts";
+import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { WatchPage } from "../../lib/ledger/watch.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
-import { parseListState } from "../../lib/pages/list-filter.ts";
+import { parseStateFilter } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -51,7 +51,7 @@ export async function showJob(
 function truncateForPage(tree: Job | null): Job | null {
   if (tree === null) return null;
   const measured = (smaller: Job) => ({ smaller, bytes: Buffer.byteLength(JSON.stringify(smaller)) });
-  return truncateTree(tree, measured, ({ bytes }) => bytes, MAX_TREE_BYTES).smaller;
+  return serializeTruncatedTree(tree, measured, ({ bytes }) => bytes, MAX_TREE_BYTES).smaller;
 }
 
 /** `GET /jobs?key=…&project=…`: the page with the recent watches of a project. Without `project`, the default project. */
@@ -72,7 +72,7 @@ export async function showJobs(
   const list = renderListPage({
     project: project.data,
     watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(links, watch, now) ?? "" })),
-    filter: { state: parseListState(query.get("state")), text },
+    filter: { state: parseStateFilter(query.get("state")), text },
     now,
     link: { self: `${links.publicUrl}/jobs?${query.toString()}`, before: recent.next },
   });

@@ -11,7 +11,7 @@ import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { deliveriesOverdueAt, type Watch } from "../../lib/ledger/watch.ts";
 import { notificationMessage } from "../../lib/queue/messages.ts";
@@ -40,7 +40,7 @@ export async function redeliver(
   const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
-  const expiresAt = expiryTime(now, config.settings);
+  const expiresAt = computeLedgerExpiryTime(now, config.settings);
   // The sweep must find the notifications when the messages are lost. So the watch becomes due before the messages are sent.
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(

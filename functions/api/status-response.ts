@@ -3,12 +3,12 @@ import { type ApiResponse, responseBytes } from "../../lib/api/http-message.ts";
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
-import { createHintLookup } from "../../lib/domain/hints.ts";
+import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { truncateTree } from "../../lib/domain/truncate-tree.ts";
+import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { pollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 
@@ -25,7 +25,9 @@ export function statusResponse(
 ): ApiResponse {
   const respond = (tree: Job | null) => makeResponse(buildStatusDocument(watchDocument, config, tree));
   const { tree } = watchDocument;
-  return tree === null ? respond(null) : truncateTree(tree, respond, responseBytes, MAX_RESPONSE_BYTES);
+  return tree === null
+    ? respond(null)
+    : serializeTruncatedTree(tree, respond, responseBytes, MAX_RESPONSE_BYTES);
 }
 
 /**
@@ -142,13 +144,13 @@ export function omittedWarnings(shownTree: Job): string[] {
 
 /** Makes the document of a tree. The function does not recurse, because a tree can be deeper than the call stack. */
 export function jobDocument(job: Job): JobDocument {
-  const hintFor = createHintLookup();
-  const root = withoutSubJobs(job, hintFor);
+  const findHint = createCachedHintFinder();
+  const root = withoutSubJobs(job, findHint);
   const open: [Job, JobDocument][] = [[job, root]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [from, to] = pair;
     for (const subJob of from.subJobs) {
-      const document = withoutSubJobs(subJob, hintFor);
+      const document = withoutSubJobs(subJob, findHint);
       to.subJobs.push(document);
       if (subJob.subJobs.length > 0) open.push([subJob, document]);
     }
@@ -156,10 +158,10 @@ export function jobDocument(job: Job): JobDocument {
   return root;
 }
 
-function withoutSubJobs(job: Job, hintFor: (reason: string | null) => string | null): JobDocument {
+function withoutSubJobs(job: Job, findHint: (reason: string | null) => string | null): JobDocument {
   return {
     ...job,
-    hint: job.state === "failed" ? hintFor(job.reason) : null,
+    hint: job.state === "failed" ? findHint(job.reason) : null,
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     subJobs: [],

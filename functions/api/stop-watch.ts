@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
 import { rejectInput } from "../../lib/api/request-body.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -24,7 +24,7 @@ export async function stopWatch(
   const problem = rejectInput(request);
   if (problem !== null) return problem;
   const { settings } = await configs.current();
-  const result = await ledger.stopWatch(key, now(), expiryTime(now(), settings));
+  const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
   if (result === "missing") return watchNotFound(key);
   if (result === "stopped") onStopped(key, caller.name);
   const watch = (await ledger.readWatch(key))?.watch;

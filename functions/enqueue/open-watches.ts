@@ -2,7 +2,7 @@ import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { LinkOptions } from "../../lib/auth/link-keys.ts";
 import { channelOf } from "../../lib/channels/registry.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -73,7 +73,7 @@ async function openWatch(
       context,
       callbacks,
       digestId,
-      expiresAt: expiryTime(deadlineAt, settings),
+      expiresAt: computeLedgerExpiryTime(deadlineAt, settings),
     });
     return { jobId, deadlineAt, delaySeconds, ...opened };
   } catch (error) {
@@ -108,7 +108,10 @@ async function createDigest(
       digestId,
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
-      expiresAt: expiryTime(Math.max(...members.map(({ deadlineAt }) => deadlineAt)), config.settings),
+      expiresAt: computeLedgerExpiryTime(
+        Math.max(...members.map(({ deadlineAt }) => deadlineAt)),
+        config.settings,
+      ),
     });
     return opened;
   } catch (error) {

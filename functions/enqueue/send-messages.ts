@@ -1,5 +1,5 @@
 import type { Config } from "../../lib/config/config.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
@@ -77,7 +77,7 @@ async function scheduleSweeps(
   await Promise.all(
     opened.map(async (job) => {
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
-      const expiresAt = job.addedTargets.length === 0 ? null : expiryTime(now, config.settings);
+      const expiresAt = job.addedTargets.length === 0 ? null : computeLedgerExpiryTime(now, config.settings);
       try {
         await ledger.scheduleSweep(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {

@@ -5,7 +5,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
@@ -59,7 +59,7 @@ async function resolveWith(
 ): Promise<ResolvedNotification> {
   const name = message.target;
   const target = config.targets[name] ?? null;
-  const expiresAt = expiryTime(now(), config.settings);
+  const expiresAt = computeLedgerExpiryTime(now(), config.settings);
   const notificationOf = (
     key: NotificationKey,
     event: string,

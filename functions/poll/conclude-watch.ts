@@ -1,7 +1,7 @@
 import { linkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { expiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -132,7 +132,7 @@ async function saveSummary(
   return ledger.saveOutcomeOnce(
     { project, jobId, generation },
     { summary, tree: job },
-    expiryTime(at, settings),
+    computeLedgerExpiryTime(at, settings),
   );
 }
 
@@ -161,7 +161,7 @@ async function notifyAndEnd(
       concludedAt: summary.concludedAt,
       targets,
       polledAt,
-      expiresAt: expiryTime(at, config.settings),
+      expiresAt: computeLedgerExpiryTime(at, config.settings),
       job: { phase, jobType, resourceName },
     });
     if (ended.kind === "ended") {

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import { DeliveryState, Verdict } from "../domain/job.ts";
-import { described, IsoTime, MaybeIsoTime } from "../domain/zod-fields.ts";
+import { IsoTime, MaybeIsoTime, withDescription } from "../domain/zod-fields.ts";
 
-const HttpStatus = described(
+const HttpStatus = withDescription(
   z.nullable(z.int()),
   "The HTTP status of the receiver's answer. Null means no answer.",
 );
 
 /** Any string is allowed, because a stored attempt may have a reason of another release. */
-export const Reason = described(
+export const Reason = withDescription(
   z.string(),
   "The reason for the verdict: one of these values, or a value of another release.",
 );
@@ -20,7 +20,10 @@ export const AttemptDocument = z.object({
   status: HttpStatus,
   reason: Reason,
   durationMs: z.number(),
-  answer: described(z.string(), "The first 200 characters of the receiver's answer, with masked secrets."),
+  answer: withDescription(
+    z.string(),
+    "The first 200 characters of the receiver's answer, with masked secrets.",
+  ),
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
 
@@ -28,13 +31,13 @@ export type AttemptDocument = z.infer<typeof AttemptDocument>;
 export const DeliveryDocument = z.object({
   target: z.string(),
   state: DeliveryState,
-  attempts: described(
+  attempts: withDescription(
     z.int().check(z.minimum(0)),
     "The number of attempts. An attempt that was answered with 429 does not count.",
   ),
   lastStatus: HttpStatus,
   lastReason: z.nullable(Reason),
-  at: described(z.nullable(IsoTime), "The time of the latest attempt."),
+  at: withDescription(z.nullable(IsoTime), "The time of the latest attempt."),
   nextAttemptAt: MaybeIsoTime,
   history: z.array(AttemptDocument),
 });

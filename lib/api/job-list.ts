@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
-import { Count, described, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
+import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { forbidden, type ProblemResponse, type RequestError } from "./problem.ts";
 import {
   invalidRequest,
@@ -32,7 +32,7 @@ export type ListedJob = z.infer<typeof ListedJob>;
 /** The body of the response to `GET /v1/jobs`, newest first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
-  next: described(
+  next: withDescription(
     z.nullable(z.string()),
     "Send this value as `before` to get older jobs. The value is null on the last page. A page with a `next` may have fewer jobs than `limit`, or none.",
   ),

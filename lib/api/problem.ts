@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { WatchKey } from "../domain/job.ts";
-import { described } from "../domain/zod-fields.ts";
+import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
 /** All kinds of problems that the API reports, each with its HTTP status and title. */
@@ -22,23 +22,23 @@ export type ProblemKind = keyof typeof PROBLEMS;
 
 /** One error in a request: where the error is, and what is wrong. */
 export const RequestError = z.object({
-  pointer: described(
+  pointer: withDescription(
     z.optional(z.string()),
     "The place in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
   ),
-  parameter: described(z.optional(z.string()), "The name of a parameter of the query or the path."),
+  parameter: withDescription(z.optional(z.string()), "The name of a parameter of the query or the path."),
   detail: z.string(),
 });
 export type RequestError = z.infer<typeof RequestError>;
 
 /** RFC 9457, "Problem Details for HTTP APIs", with the member `errors`. */
-export const Problem = described(
+export const Problem = withDescription(
   z.object({
-    type: described(z.string(), "A URI reference that identifies the kind of problem."),
+    type: withDescription(z.string(), "A URI reference that identifies the kind of problem."),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: described(z.optional(z.string()), "The request ID as a URN."),
+    instance: withDescription(z.optional(z.string()), "The request ID as a URN."),
     errors: z.optional(z.array(RequestError)),
   }),
   "What went wrong (RFC 9457). `errors` contains every error of the request.",

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { findJobId, findRefusal } from "../cce/create-reply.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
-import { fieldsOf, isObject } from "../domain/json.ts";
+import { isObject, toObjectOrEmpty } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -66,7 +66,7 @@ function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
 
 /** Returns the names in a body that has errors. Each name in `notify` keeps its index. */
 function readableNames(json: unknown): Submission {
-  const { jobId, jobIds, project, notify, callbackUrl } = fieldsOf(json);
+  const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
   return {
     jobId: typeof jobId === "string" ? jobId : undefined,
     jobIds: Array.isArray(jobIds) && jobIds.every((id) => typeof id === "string") ? jobIds : undefined,

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
-import { CountFromOne, described } from "../domain/zod-fields.ts";
+import { CountFromOne, withDescription } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
 
 /** The body of `POST …/redeliver`. An empty body means all targets. */
-export const Redelivery = described(
+export const Redelivery = withDescription(
   z.strictObject({
-    targets: described(
+    targets: withDescription(
       z.optional(
         z
           .array(z.string().check(z.minLength(1), z.maxLength(80)))

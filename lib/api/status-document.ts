@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failures.ts";
 import { JobState, SubJobCounts, WatchState } from "../domain/job.ts";
-import { Count, described, IsoTime, MaybeIsoTime, MaybeText } from "../domain/zod-fields.ts";
+import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { DeliveryDocument } from "./delivery-document.ts";
 
 /** A job or subjob with ISO 8601 times. */
@@ -21,7 +21,7 @@ export const JobDocument = z.object({
   get subJobs() {
     return z.array(JobDocument);
   },
-  omitted: described(
+  omitted: withDescription(
     z.optional(SubJobCounts),
     "The subjobs, on all levels below this job, that were omitted because the tree is too large.",
   ),
@@ -48,13 +48,16 @@ export const StatusDocument = z.object({
   updatedAt: MaybeIsoTime,
   durationSeconds: z.nullable(z.number()),
   polls: Count,
-  polledAt: described(z.array(IsoTime), "The times of the latest polls, oldest first."),
+  polledAt: withDescription(z.array(IsoTime), "The times of the latest polls, oldest first."),
   nextPollAt: MaybeIsoTime,
-  lagSeconds: described(
+  lagSeconds: withDescription(
     z.nullable(z.number()),
     "The time from the end of the job to the poll that saw the end. The cloud reports the end.",
   ),
-  lastPollError: described(z.nullable(z.string()), "Why the latest polls did not see the job, as text."),
+  lastPollError: withDescription(
+    z.nullable(z.string()),
+    "Why the latest polls did not see the job, as text.",
+  ),
   acceptedAt: IsoTime,
   deadlineAt: IsoTime,
   concludedAt: MaybeIsoTime,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { described, MaybeText } from "../domain/zod-fields.ts";
+import { MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem.ts";
 import type { Locate } from "./request-errors.ts";
@@ -10,7 +10,7 @@ export const JobResult = z.object({
   jobId: z.string(),
   status: z.enum(["accepted", "already_watching", "rejected"]),
   statusUrl: MaybeText,
-  pageUrl: described(z.nullable(z.string()), "A page for people. The link needs no token and expires."),
+  pageUrl: withDescription(z.nullable(z.string()), "A page for people. The link needs no token and expires."),
   error: z.optional(Problem),
 });
 export type JobResult = z.infer<typeof JobResult>;

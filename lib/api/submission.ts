@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
-import { described } from "../domain/zod-fields.ts";
+import { withDescription } from "../domain/zod-fields.ts";
 
 /** The largest number of jobs in one call. 100 messages are ten batches of SQS. */
 export const MAX_JOBS = 100;
@@ -29,11 +29,11 @@ export const Submission = z
           z.maxLength(MAX_JOBS, `must have at most ${MAX_JOBS} jobs`),
         ),
     ),
-    project: described(
+    project: withDescription(
       z.optional(Name),
       "The name of a configured project. The default is the operator's default project.",
     ),
-    notify: described(
+    notify: withDescription(
       z.optional(z.array(Name).check(z.maxLength(50, "must have at most 50 targets"))),
       "The names of configured targets to notify. Order and repetition have no meaning. The default is the operator's default targets that the caller may use. An empty array notifies nobody.",
     ),
@@ -41,11 +41,11 @@ export const Submission = z
       description: "The caller's own webhook, at a host that the operator allows.",
       examples: ["https://hooks.example.com/cce"],
     }),
-    deadlineMinutes: described(
+    deadlineMinutes: withDescription(
       z.optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
       "After this many minutes, the watch ends with the outcome `timed_out`.",
     ),
-    digest: described(
+    digest: withDescription(
       z.optional(z.boolean()),
       "Sends each chat target one message when the last of `jobIds` has ended.",
     ),

@@ -1,7 +1,7 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Instant } from "../domain/job.ts";
-import { fieldsOf, type JsonObject } from "../domain/json.ts";
+import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
@@ -55,7 +55,7 @@ export async function checkIdentityToken(
       });
       return payload;
     } catch (error) {
-      return fieldsOf(error).code === NO_MATCHING_KEY ? "unknown_key" : "refused";
+      return toObjectOrEmpty(error).code === NO_MATCHING_KEY ? "unknown_key" : "refused";
     }
   };
 

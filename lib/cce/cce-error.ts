@@ -1,5 +1,5 @@
 import type { AccessErrorKind } from "../domain/job.ts";
-import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
+import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
 /** CCE, its gateway and IAM use different field names. One body may use several of them at once. */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
@@ -32,7 +32,7 @@ export function readCceError(body: string): CceError {
 
 /** Reads the same from a parsed body. The fields may be at the top level, in `error` or in both. */
 export function cceErrorOf(json: unknown): CceError {
-  const top = fieldsOf(json);
+  const top = toObjectOrEmpty(json);
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));

@@ -1,5 +1,5 @@
 import { JobId } from "../domain/job.ts";
-import { fieldsOf, type JsonObject, parseJson } from "../domain/json.ts";
+import { type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { cceErrorOf } from "./cce-error.ts";
 
@@ -14,9 +14,14 @@ const MAX_MESSAGE_CHARACTERS = 200;
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(reply: unknown): string | null {
-  const body = fieldsOf(typeof reply === "string" ? parseJson(reply) : reply);
-  const metadata = fieldsOf(body.metadata);
-  for (const fields of [fieldsOf(body.status), body, fieldsOf(metadata.annotations), metadata]) {
+  const body = toObjectOrEmpty(typeof reply === "string" ? parseJson(reply) : reply);
+  const metadata = toObjectOrEmpty(body.metadata);
+  for (const fields of [
+    toObjectOrEmpty(body.status),
+    body,
+    toObjectOrEmpty(metadata.annotations),
+    metadata,
+  ]) {
     for (const name of jobIdNames(fields)) {
       const id = JobId.safeParse(fields[name]);
       if (id.success) return id.data;

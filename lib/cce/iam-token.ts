@@ -1,7 +1,7 @@
 import type { Auth } from "../config/projects.ts";
 import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant, Observation } from "../domain/job.ts";
-import { fieldsOf, parseJson } from "../domain/json.ts";
+import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeReply, type ErrorKind, errorKindOf, readCceError } from "./cce-error.ts";
@@ -77,6 +77,6 @@ export function readTokenReply(reply: TextExchanged, now: Instant, project: stri
 }
 
 function expiryOf(body: string): Instant | null {
-  const { expires_at: end } = fieldsOf(fieldsOf(parseJson(body)).token);
+  const { expires_at: end } = toObjectOrEmpty(toObjectOrEmpty(parseJson(body)).token);
   return typeof end === "string" ? parseCceTime(end) : null;
 }

@@ -1,5 +1,5 @@
 import type { Instant, Job, JobState } from "../domain/job.ts";
-import { fieldsOf, isObject, type JsonObject, parseJson } from "../domain/json.ts";
+import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
@@ -32,7 +32,7 @@ interface Walk {
  */
 export function readJob(body: string): { job: Job; warnings: readonly string[] } | null {
   const document = parseJson(body);
-  if (fieldsOf(document).kind !== "Job") return null;
+  if (toObjectOrEmpty(document).kind !== "Job") return null;
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
   return job === null ? null : { job, warnings: warningsOf(job, walk) };
@@ -46,9 +46,9 @@ export function readJob(body: string): { job: Job; warnings: readonly string[] }
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
   walk.jobs += 1;
-  const metadata = fieldsOf(entry.metadata);
-  const spec = fieldsOf(entry.spec);
-  const status = fieldsOf(entry.status);
+  const metadata = toObjectOrEmpty(entry.metadata);
+  const spec = toObjectOrEmpty(entry.spec);
+  const status = toObjectOrEmpty(entry.status);
   const phase = textOf(status, "phase", "status");
   const state = stateOf(phase);
   if (phase !== null && state === null) walk.unknownPhases.add(phase);

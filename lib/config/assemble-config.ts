@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from "../domain/json.ts";
+import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
 /** One entry of the config in the Parameter Store. */
 export interface ConfigEntry {
@@ -26,7 +26,7 @@ export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig
     else if (name === "settings") document.settings = value;
     else if (key === undefined || rest.length > 0) faults.push(unknownEntry(name));
     else if (head === "oidc") rules.push({ order: key, value });
-    else if (MAPS.includes(head)) document[head] = { ...fieldsOf(document[head]), [key]: value };
+    else if (MAPS.includes(head)) document[head] = { ...toObjectOrEmpty(document[head]), [key]: value };
     else faults.push(unknownEntry(name));
   }
   if (faults.length > 0) return { kind: "faults", faults };

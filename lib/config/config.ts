@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
-import { fieldsOf } from "../domain/json.ts";
-import { describeIssue, httpUrl, NonEmpty } from "../domain/zod-fields.ts";
+import { toObjectOrEmpty } from "../domain/json.ts";
+import { describeIssue, httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import { Project } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
@@ -27,7 +27,7 @@ export type Token = z.infer<typeof Token>;
 
 /** Accepts the identity tokens of one issuer. In the pattern of a claim, `*` matches any text. */
 export const OidcRule = z.strictObject({
-  issuer: httpUrl("must be the issuer's URL"),
+  issuer: httpUrlSchema("must be the issuer's URL"),
   audience: NonEmpty,
   claims: z
     .record(z.string(), NonEmpty)
@@ -80,12 +80,12 @@ function formatPath(path: readonly PropertyKey[]): string {
  * It reads the document before validation and skips malformed parts, so that all faults are found at once.
  */
 function findUnknownNames(document: unknown): readonly string[] {
-  const config = fieldsOf(document);
-  const settings = fieldsOf(config.settings);
+  const config = toObjectOrEmpty(document);
+  const settings = toObjectOrEmpty(config.settings);
   const faults: string[] = [];
 
   const check = (kind: "projects" | "targets", name: unknown, path: readonly PropertyKey[]): void => {
-    const known = fieldsOf(config[kind]);
+    const known = toObjectOrEmpty(config[kind]);
     if (!Name.safeParse(name).success || Object.hasOwn(known, String(name))) return;
     const names = Object.keys(known).join(", ") || "none";
     faults.push(`${formatPath(path)}: unknown ${kind.slice(0, -1)} '${name}'. Known ${kind}: ${names}`);
@@ -94,12 +94,13 @@ function findUnknownNames(document: unknown): readonly string[] {
     for (const [i, name] of itemsOf(names).entries()) check(kind, name, [...path, i]);
   };
   const checkRights = (value: unknown, path: readonly PropertyKey[]): void => {
-    const { projects, targets } = fieldsOf(value);
+    const { projects, targets } = toObjectOrEmpty(value);
     checkAll("projects", projects, [...path, "projects"]);
     checkAll("targets", targets, [...path, "targets"]);
   };
 
-  for (const [name, token] of Object.entries(fieldsOf(config.tokens))) checkRights(token, ["tokens", name]);
+  for (const [name, token] of Object.entries(toObjectOrEmpty(config.tokens)))
+    checkRights(token, ["tokens", name]);
   for (const [i, rule] of itemsOf(config.oidc).entries()) checkRights(rule, ["oidc", i]);
   check("projects", settings.defaultProject, ["settings", "defaultProject"]);
   check("targets", settings.fallbackTarget, ["settings", "fallbackTarget"]);

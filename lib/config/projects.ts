@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
-import { httpUrl, NonEmpty } from "../domain/zod-fields.ts";
+import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
@@ -11,7 +11,7 @@ const AkskAuth = z.strictObject({
 
 const PasswordAuth = z.strictObject({
   kind: z.literal("password"),
-  iamEndpoint: z.optional(httpUrl("must be the URL of IAM, starting with https://")),
+  iamEndpoint: z.optional(httpUrlSchema("must be the URL of IAM, starting with https://")),
   domain: NonEmpty,
   user: NonEmpty,
   password: SecretText,
@@ -30,7 +30,7 @@ export const Project = z
       .string()
       .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
     region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
-    endpoint: z.optional(httpUrl("must be the URL of the CCE API, starting with https://")),
+    endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
     auth: Auth,
   })
   .check(

@@ -14,7 +14,7 @@ const MAX_JITTER_FACTOR = 1.2;
  * can still be in a queue or in a dead-letter queue.
  * @param from the deadline of the watch, its end, or its latest attempt.
  */
-export function expiryTime(
+export function computeLedgerExpiryTime(
   from: Instant,
   { retentionDays, retry }: Pick<Settings, "retentionDays" | "retry">,
 ): Instant {

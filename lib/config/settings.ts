@@ -3,7 +3,7 @@ import { WebhookSecret } from "../channels/webhook/target.ts";
 import { Name } from "../domain/job.ts";
 import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
-import { httpUrl } from "../domain/zod-fields.ts";
+import { httpUrlSchema } from "../domain/zod-fields.ts";
 
 /** The longest deadline of a watch. A queue keeps a message for 14 days, which is twice as long. */
 export const MAX_DEADLINE_MINUTES = 10_080;
@@ -61,7 +61,7 @@ export const Settings = z.strictObject({
   /** The URL of the API for callers and readers. The default is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
-      httpUrl("must be a URL that starts with https:// (or http:// in a private network)"),
+      httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),

@@ -4,7 +4,7 @@ const URL_SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
 const INTERNATIONAL = /^(ap|af|la|na|sa|me|tr)-[a-z0-9-]+$/;
 
 /** Returns the URL of the cluster in the cloud's console. Returns null if region, cluster or console is unknown. */
-export function consoleUrl(region: string | null, clusterId: string | null): string | null {
+export function clusterConsoleUrl(region: string | null, clusterId: string | null): string | null {
   if (region === null || clusterId === null || !URL_SAFE_ID.test(region) || !URL_SAFE_ID.test(clusterId))
     return null;
   const host = hostOf(region);

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { jsonBytes } from "./json.ts";
+import { countJsonBytes } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { described, httpUrl } from "./zod-fields.ts";
+import { httpUrlSchema, withDescription } from "./zod-fields.ts";
 
 const ShortText = z.string().check(z.maxLength(200));
 const Labels = z
@@ -9,11 +9,11 @@ const Labels = z
   .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
 
 /** What the caller says about itself. */
-export const Context = described(
+export const Context = withDescription(
   z.strictObject({
     actor: z.optional(ShortText),
     pipeline: z.optional(ShortText),
-    runUrl: z.optional(httpUrl("must be an http or https URL").check(z.maxLength(1000))),
+    runUrl: z.optional(httpUrlSchema("must be an http or https URL").check(z.maxLength(1000))),
     commit: z.optional(z.string().check(z.maxLength(100))),
     labels: z.optional(Labels),
   }),
@@ -34,7 +34,7 @@ export function truncateContext(context: Context): {
   if (truncated.runUrl !== undefined) truncated.runUrl = truncated.runUrl.toWellFormed();
   for (const name of ["actor", "pipeline", "commit"] as const) {
     const value = truncated[name];
-    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, jsonBytes);
+    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, countJsonBytes);
   }
   if (labels === undefined) return { context: truncated, omittedLabels: 0 };
   let usedBytes = 0;

@@ -1,20 +1,20 @@
 import * as z from "zod/mini";
-import { createHintLookup } from "./hints.ts";
-import { jsonBytes } from "./json.ts";
-import { isAncestor, type TreeNode, typePath } from "./subjob-tree.ts";
+import { createCachedHintFinder } from "./hints.ts";
+import { countJsonBytes } from "./json.ts";
+import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateOrNull } from "./truncate-text.ts";
-import { described, MaybeText } from "./zod-fields.ts";
+import { MaybeText, withDescription } from "./zod-fields.ts";
 
 /** One failed subjob. `path` has the types from the root job down to the subjob. */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
   jobId: MaybeText,
   resourceName: MaybeText,
-  reason: described(
+  reason: withDescription(
     z.nullable(z.string()),
     "The cloud's own text. A long text is truncated and ends in `…`.",
   ),
-  hint: described(z.nullable(z.string()), "One line of advice with a link, if the reason is known."),
+  hint: withDescription(z.nullable(z.string()), "One line of advice with a link, if the reason is known."),
 });
 export type Failure = z.infer<typeof Failure>;
 
@@ -29,13 +29,13 @@ const NAME_BYTES = 200;
  * A subjob that only repeats the reason of a subjob below it is omitted first.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
-  const hintFor = createHintLookup();
+  const findHint = createCachedHintFinder();
   const toFailure = (node: TreeNode, reasonBytes: number): Failure => ({
-    path: typePath(node).map((type) => truncate(type, NAME_BYTES, jsonBytes)),
-    jobId: truncateOrNull(node.job.jobId, NAME_BYTES, jsonBytes),
-    resourceName: truncateOrNull(node.job.resourceName, NAME_BYTES, jsonBytes),
-    reason: truncateOrNull(node.job.reason, reasonBytes, jsonBytes),
-    hint: hintFor(node.job.reason),
+    path: typesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonBytes)),
+    jobId: truncateOrNull(node.job.jobId, NAME_BYTES, countJsonBytes),
+    resourceName: truncateOrNull(node.job.resourceName, NAME_BYTES, countJsonBytes),
+    reason: truncateOrNull(node.job.reason, reasonBytes, countJsonBytes),
+    hint: findHint(node.job.reason),
   });
   /** The failures of as many nodes as `maxBytes` allows. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {

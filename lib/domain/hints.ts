@@ -16,19 +16,19 @@ const SEARCHED_CHARACTERS = 8_000;
  * Returns one line of advice that ends in a link to the vendor's page. Returns null for an unknown reason: a wrong
  * hint costs more than no hint.
  */
-export function hintFor(reason: string | null): string | null {
+export function findHint(reason: string | null): string | null {
   if (reason === null) return null;
   const searched = reason.slice(0, SEARCHED_CHARACTERS);
   return HINTS.find(({ pattern }) => pattern.test(searched))?.text ?? null;
 }
 
-/** Returns a `hintFor` that remembers its answers. The failures of one job often have the same reason. */
-export function createHintLookup(): (reason: string | null) => string | null {
+/** Returns a `findHint` that remembers its answers. The failures of one job often have the same reason. */
+export function createCachedHintFinder(): (reason: string | null) => string | null {
   const answers = new Map<string | null, string | null>();
   return (reason) => {
     const known = answers.get(reason);
     if (known !== undefined) return known;
-    const hint = hintFor(reason);
+    const hint = findHint(reason);
     answers.set(reason, hint);
     return hint;
   };

@@ -110,7 +110,7 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /** Returns true if a poll ever saw the job: then its type or its phase is known. */
-export function jobWasObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
+export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return type !== null || phase !== null;
 }
 

@@ -18,14 +18,14 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Returns the fields of a JSON object. Any other value has no fields. */
-export function fieldsOf(value: unknown): JsonObject {
+export function toObjectOrEmpty(value: unknown): JsonObject {
   return isObject(value) ? value : NO_FIELDS;
 }
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
 /** Returns the number of UTF-8 bytes that a text has inside a JSON string, escapes included. */
-export function jsonBytes(text: string): number {
+export function countJsonBytes(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return Buffer.byteLength(JSON.stringify(text.toWellFormed())) - '""'.length;
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
-import { jsonBytes } from "./json.ts";
+import { countJsonBytes } from "./json.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateOrNull } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
@@ -74,12 +74,12 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const jobEnded = outcome === "succeeded" || outcome === "failed";
   const summary: OutcomeSummary = {
     ...watch,
-    jobType: truncateOrNull(job?.type, NAME_BYTES, jsonBytes),
-    phase: truncateOrNull(job?.phase, NAME_BYTES, jsonBytes),
-    reason: truncateOrNull(reasonOf(ended, pending), REASON_BYTES, jsonBytes),
-    clusterId: truncateOrNull(job?.clusterId, NAME_BYTES, jsonBytes),
-    resourceId: truncateOrNull(job?.resourceId, NAME_BYTES, jsonBytes),
-    resourceName: truncateOrNull(job?.resourceName, NAME_BYTES, jsonBytes),
+    jobType: truncateOrNull(job?.type, NAME_BYTES, countJsonBytes),
+    phase: truncateOrNull(job?.phase, NAME_BYTES, countJsonBytes),
+    reason: truncateOrNull(reasonOf(ended, pending), REASON_BYTES, countJsonBytes),
+    clusterId: truncateOrNull(job?.clusterId, NAME_BYTES, countJsonBytes),
+    resourceId: truncateOrNull(job?.resourceId, NAME_BYTES, countJsonBytes),
+    resourceName: truncateOrNull(job?.resourceName, NAME_BYTES, countJsonBytes),
     failures: [],
     subJobs: counts,
     warnings: warningsOf(ended, counts.failed, omittedLabels),
@@ -145,7 +145,7 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
   if (omittedLabels > 0) own.push(`${omittedLabels} of the caller's labels did not fit.`);
   const all = [...new Set([...own, ...warnings])];
   const shown = all.length <= MAX_WARNINGS ? all : all.slice(0, MAX_WARNINGS - 1);
-  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, jsonBytes));
+  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countJsonBytes));
   return shown.length === all.length
     ? truncated
     : [...truncated, `${all.length - shown.length} more warnings.`];

@@ -7,12 +7,12 @@ const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
  * Makes untrusted text safe to show in one line. Removes control characters, line breaks, changes of the reading
  * direction and halves of surrogate pairs.
  */
-export function cleanLine(text: string): string {
+export function cleanToOneLine(text: string): string {
   return text.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** The same as `cleanLine`, but keeps line breaks and tabs. */
-export function cleanLines(text: string): string {
+/** The same as `cleanToOneLine`, but keeps line breaks and tabs. */
+export function cleanKeepingLines(text: string): string {
   return text
     .toWellFormed()
     .replace(DIRECTION, "")

@@ -43,7 +43,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
 }
 
 /** Returns the types from the root down to this node. A job without a type is `unknown`. */
-export function typePath(node: TreeNode): string[] {
+export function typesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
   return path.reverse();

@@ -5,9 +5,9 @@
 export type Measure = (text: string) => number;
 
 /** The length in JavaScript. Chats count these units unless they say bytes. */
-export const utf16Units: Measure = (text) => text.length;
+export const countUtf16Units: Measure = (text) => text.length;
 
-export const utf8Bytes: Measure = (text) => Buffer.byteLength(text);
+export const countUtf8Bytes: Measure = (text) => Buffer.byteLength(text);
 
 const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
@@ -17,7 +17,7 @@ const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
  * emoji or a letter with its accents stays whole. Half of a surrogate pair becomes U+FFFD.
  * The cost depends on `max` and not on the length of the text.
  */
-export function truncate(text: string, max: number, measure: Measure = utf16Units): string {
+export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
   // No code point is longer than two units. What follows cannot change where the text is truncated.
   const beginning = text.slice(0, max + 2).toWellFormed();
   if (text.length <= max && measure(beginning) <= max) return beginning;

@@ -1,5 +1,5 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
-import { truncateOrNull, utf8Bytes } from "./truncate-text.ts";
+import { countUtf8Bytes, truncateOrNull } from "./truncate-text.ts";
 
 /** Bytes of one reason, from much to little. */
 const LONG_REASON_BYTES = 4000;
@@ -11,7 +11,7 @@ const NAME_BYTES = 200;
  * truncated, subjobs that succeeded are omitted, reasons are truncated further, then other subjobs are omitted.
  * Failed subjobs are omitted last. The root always remains, with truncated texts.
  */
-export function truncateTree<Serialized>(
+export function serializeTruncatedTree<Serialized>(
   tree: Job,
   serialize: (tree: Job) => Serialized,
   bytesOf: (serialized: Serialized) => number,
@@ -28,7 +28,7 @@ export function truncateTree<Serialized>(
   };
   const steps: readonly ((tree: Job) => Job)[] = [
     (whole) => truncateTexts(whole, LONG_REASON_BYTES),
-    (whole) => omitSubJobs(whole, Infinity),
+    (whole) => keepImportantSubJobs(whole, Infinity),
     ...SHORT_REASON_BYTES.map((reasonBytes) => (whole: Job) => truncateTexts(whole, reasonBytes)),
   ];
   for (const step of steps) {
@@ -36,10 +36,10 @@ export function truncateTree<Serialized>(
     replace(step(current));
   }
   const withAllWidth = current;
-  for (let width = largestWidth(current); bytes > maxBytes && width > 0; ) {
+  for (let width = largestSubJobCount(current); bytes > maxBytes && width > 0; ) {
     // Each attempt costs as much as its tree is large. So the first attempt goes to about the right size.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
-    replace(omitSubJobs(withAllWidth, width));
+    replace(keepImportantSubJobs(withAllWidth, width));
   }
   return serialized;
 }
@@ -49,8 +49,8 @@ const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resou
 /** Returns the same object if no text was too long. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
-  for (const field of NAME_FIELDS) truncated[field] = truncateOrNull(job[field], NAME_BYTES, utf8Bytes);
-  truncated.reason = truncateOrNull(job.reason, reasonBytes, utf8Bytes);
+  for (const field of NAME_FIELDS) truncated[field] = truncateOrNull(job[field], NAME_BYTES, countUtf8Bytes);
+  truncated.reason = truncateOrNull(job.reason, reasonBytes, countUtf8Bytes);
   const subJobs = job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes));
   truncated.subJobs = withSameObject(job.subJobs, subJobs);
   const isSame = ([...NAME_FIELDS, "reason", "subJobs"] as const).every(
@@ -71,7 +71,7 @@ type Importance = 2 | 1 | 0;
  * Omits the subjobs that succeeded, and keeps at most `maxWidth` subjobs of each job: failed ones first, then pending
  * ones. The order stays. Each job counts what it lost in `omitted`. Returns the same object if nothing was omitted.
  */
-export function omitSubJobs(tree: Job, maxWidth: number): Job {
+export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   const importances = new Map<Job, Importance>();
   rate(tree, importances);
   const shrink = (job: Job): Job => {
@@ -90,8 +90,11 @@ export function omitSubJobs(tree: Job, maxWidth: number): Job {
 }
 
 /** Returns the largest number of subjobs that one job of the tree has. */
-export function largestWidth(job: Job): number {
-  return job.subJobs.reduce((width, subJob) => Math.max(width, largestWidth(subJob)), job.subJobs.length);
+export function largestSubJobCount(job: Job): number {
+  return job.subJobs.reduce(
+    (width, subJob) => Math.max(width, largestSubJobCount(subJob)),
+    job.subJobs.length,
+  );
 }
 
 function rate(job: Job, importances: Map<Job, Importance>): Importance {

@@ -16,10 +16,10 @@ export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
 /** An http or https URL. `error` is the message for anything else. */
-export const httpUrl = (error: string) => z.url({ protocol: /^https?$/, error });
+export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
 
 /** Adds a description, which the API reference shows. Give each field a schema of its own. */
-export function described<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
+export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
   z.globalRegistry.add(schema, { description });
   return schema;
 }

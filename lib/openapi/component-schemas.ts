@@ -31,7 +31,7 @@ const SCHEMAS = {
 const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies (keyof typeof SCHEMAS)[];
 
 /** Every schema as JSON Schema 2020-12, which OpenAPI 3.1 uses. References start with `#/components/schemas/`. */
-export function componentSchemas(): Readonly<Record<string, JsonObject>> {
+export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
   const jsonSchemas = (io: "input" | "output") =>

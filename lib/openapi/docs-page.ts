@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { type Html, html } from "../pages/html.ts";
-import { inlineElement } from "../pages/page-shell.ts";
-import type { Content, OpenApiOperation, openApiDocument } from "./openapi-document.ts";
+import { createInlineElement } from "../pages/page-shell.ts";
+import type { Content, createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import problemHelp from "./problem-help.json" with { type: "json" };
 
 /** The `type` of a problem links to this help on the page. */
@@ -17,12 +17,15 @@ export interface DocsPage {
 }
 
 /** The OpenAPI document as one HTML page. The page has no script and loads nothing. */
-export function docsPage(document: ReturnType<typeof openApiDocument>): DocsPage {
+export function renderDocsPage(document: ReturnType<typeof createOpenApiDocument>): DocsPage {
   const { info, paths, webhooks, components } = document;
   const operations = Object.entries({ ...paths, ...webhooks }).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
-  const style = inlineElement("style", readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"));
+  const style = createInlineElement(
+    "style",
+    readFileSync(new URL("./docs-page.css", import.meta.url), "utf8"),
+  );
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>

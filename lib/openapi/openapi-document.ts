@@ -2,7 +2,7 @@ import { PROBLEMS } from "../api/problem.ts";
 import { type Operation, ROUTES } from "../api/routes.ts";
 import type { JsonObject } from "../domain/json.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
-import { componentSchemas } from "./component-schemas.ts";
+import { createComponentSchemas } from "./component-schemas.ts";
 import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
@@ -57,7 +57,7 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
  * The API as OpenAPI 3.1. The document is made from the schemas that the code uses. Some of its fields are undefined,
  * and JSON omits them.
  */
-export function openApiDocument() {
+export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const [id, { method, path }] of Object.entries(ROUTES)) {
@@ -68,7 +68,7 @@ export function openApiDocument() {
     ...base,
     paths,
     webhooks: { jobEnded: { post: openApiOperation("jobEnded", "") } },
-    components: { schemas: componentSchemas(), ...components },
+    components: { schemas: createComponentSchemas(), ...components },
   };
 }
 

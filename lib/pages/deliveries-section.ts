@@ -2,9 +2,9 @@ import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document
 import type { StatusDocument } from "../api/status-document.ts";
 import type { DeliveryState, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { type Html, html, isolated } from "./html.ts";
+import { bdiElement, type Html, html } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
-import { countdown, formatShortUtc, parseInstant, utcTime } from "./time-html.ts";
+import { countdownTo, formatShortUtc, parseInstant, utcTimeElement } from "./time-html.ts";
 
 /** The targets of a watch, each with its state and its attempts. Null for a watch without targets. */
 export function deliveriesSection(document: StatusDocument): Html | null {
@@ -18,9 +18,9 @@ function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html
   const at = parseInstant(delivery.at);
   const next = parseInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
-  return html`<li data-key="${delivery.target}"><p class="head">${icon(iconName)}<b>${isolated(delivery.target)}</b><span class="word c-${iconName}">${text}</span></p>
-${at !== null && html`<p class="quiet">${utcTime(at)}${answer(delivery)}, ${attempts}</p>`}
-${next !== null && html`<p class="quiet">Next attempt ${countdown(next)}</p>`}
+  return html`<li data-key="${delivery.target}"><p class="head">${icon(iconName)}<b>${bdiElement(delivery.target)}</b><span class="word c-${iconName}">${text}</span></p>
+${at !== null && html`<p class="quiet">${utcTimeElement(at)}${answer(delivery)}, ${attempts}</p>`}
+${next !== null && html`<p class="quiet">Next attempt ${countdownTo(next)}</p>`}
 ${delivery.history.length > 0 && attemptsTable(delivery)}</li>`;
 }
 
@@ -44,7 +44,7 @@ function presentDelivery(
 }
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
-  return html`${lastReason && html`, ${isolated(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
+  return html`${lastReason && html`, ${bdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
 /** `server_error` becomes `Server error`. The error codes of Node.js, such as `ECONNRESET`, stay as they are. */
@@ -62,6 +62,6 @@ function attemptsTable({ target, history }: DeliveryDocument): Html {
 function attemptRows(attempt: AttemptDocument): Html {
   const took =
     attempt.durationMs < 1000 ? `${Math.round(attempt.durationMs)} ms` : formatDuration(attempt.durationMs);
-  return html`<tr><td>${formatShortUtc(Date.parse(attempt.at))}</td><td>${attempt.verdict}</td><td>${attempt.status ?? "–"}</td><td>${isolated(readableReason(attempt.reason))}</td><td>${took}</td></tr>
+  return html`<tr><td>${formatShortUtc(Date.parse(attempt.at))}</td><td>${attempt.verdict}</td><td>${attempt.status ?? "–"}</td><td>${bdiElement(readableReason(attempt.reason))}</td><td>${took}</td></tr>
 ${attempt.answer.trim() && html`<tr><td colspan="5" class="answer" dir="auto">${attempt.answer.trim()}</td></tr>`}`;
 }

@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { consoleUrl } from "../domain/console-url.ts";
-import { externalLink, type Html, html, isolated, type Part, webUrl } from "./html.ts";
-import { renderTime, utcTime } from "./time-html.ts";
+import { clusterConsoleUrl } from "../domain/console-url.ts";
+import { bdiElement, externalLink, type Html, html, normalizeWebUrl, type Part } from "./html.ts";
+import { renderTime, utcTimeElement } from "./time-html.ts";
 
 type Fact = readonly [term: string, value: Part];
 
@@ -9,17 +9,17 @@ type Fact = readonly [term: string, value: Part];
 export function factsSection(document: StatusDocument): Html {
   const { jobId, project, region, clusterId, resourceName } = document;
   const resourceId = document.resourceId === clusterId ? null : document.resourceId;
-  const clusterUrl = consoleUrl(region, clusterId);
+  const clusterUrl = clusterConsoleUrl(region, clusterId);
   return html`<section id="facts" class="facts"><h2>Job</h2>
 ${factList([
   ["Job ID", copyable(jobId, "job ID")],
-  ["Project", isolated(project)],
-  ["Region", region && isolated(region)],
+  ["Project", bdiElement(project)],
+  ["Region", region && bdiElement(region)],
   ["Cluster ID", clusterId && copyable(clusterId, "cluster ID")],
-  ["Resource", resourceName && isolated(resourceName)],
+  ["Resource", resourceName && bdiElement(resourceName)],
   ["Resource ID", resourceId && copyable(resourceId, "resource ID")],
-  ["Created", renderTime(document.createdAt, utcTime)],
-  ["Updated", renderTime(document.updatedAt, utcTime)],
+  ["Created", renderTime(document.createdAt, utcTimeElement)],
+  ["Updated", renderTime(document.updatedAt, utcTimeElement)],
 ])}
 ${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s console")}</p>`}</section>`;
 }
@@ -27,13 +27,13 @@ ${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s consol
 /** What the caller said about itself. Null if it said nothing. */
 export function contextSection({ context }: StatusDocument): Html | null {
   const { pipeline, runUrl, actor, commit, labels = {} } = context;
-  const run = webUrl(runUrl);
+  const run = normalizeWebUrl(runUrl);
   const entries: readonly Fact[] = [
-    ["Pipeline", run ? externalLink(run, pipeline ?? "Open the run") : pipeline && isolated(pipeline)],
-    ["Run", run === null && runUrl && isolated(runUrl)],
-    ["Started by", actor && isolated(actor)],
-    ["Commit", commit && html`<code>${isolated(commit)}</code>`],
-    ...Object.entries(labels).map(([name, value]): Fact => [name, isolated(value)]),
+    ["Pipeline", run ? externalLink(run, pipeline ?? "Open the run") : pipeline && bdiElement(pipeline)],
+    ["Run", run === null && runUrl && bdiElement(runUrl)],
+    ["Started by", actor && bdiElement(actor)],
+    ["Commit", commit && html`<code>${bdiElement(commit)}</code>`],
+    ...Object.entries(labels).map(([name, value]): Fact => [name, bdiElement(value)]),
   ];
   if (entries.every(([, value]) => !value)) return null;
   return html`<section id="context" class="facts"><h2>Context</h2>${factList(entries)}</section>`;
@@ -43,7 +43,7 @@ export function contextSection({ context }: StatusDocument): Html | null {
 export function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
-    ([term, value]) => html`<div><dt>${isolated(term)}</dt><dd>${value}</dd></div>
+    ([term, value]) => html`<div><dt>${bdiElement(term)}</dt><dd>${value}</dd></div>
 `,
   )}</dl>`;
 }

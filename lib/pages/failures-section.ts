@@ -1,6 +1,6 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import type { Failure } from "../domain/failures.ts";
-import { type Html, html, isolated, withLinks } from "./html.ts";
+import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 
 /** A longer reason has its own scroll bar, so that the next failure stays near. */
@@ -27,11 +27,11 @@ function failureEntry(failure: Failure, index: number): Html {
   const name = failure.path.at(-1) ?? "";
   return html`<li><h3 class="path">${icon("failed")}<span>${failure.path
     .slice(0, -1)
-    .map((step) => html`${isolated(step)}<i> › </i>`)}<b>${isolated(name)}</b>${
-    failure.resourceName && html` <span class="res">${isolated(failure.resourceName)}</span>`
+    .map((step) => html`${bdiElement(step)}<i> › </i>`)}<b>${bdiElement(name)}</b>${
+    failure.resourceName && html` <span class="res">${bdiElement(failure.resourceName)}</span>`
   }</span></h3>
 ${failure.reason?.trim() ? reasonBox(failure.reason.trim(), `Reason ${index + 1}, of ${name}`) : html`<p class="quiet">The cloud gives no reason.</p>`}
-${failure.hint && html`<p class="hint"><b>Hint</b> ${withLinks(failure.hint)}</p>`}</li>`;
+${failure.hint && html`<p class="hint"><b>Hint</b> ${linkUrls(failure.hint)}</p>`}</li>`;
 }
 
 function reasonBox(reason: string, label: string): Html {

@@ -1,31 +1,37 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { describeWatchState, type Instant, jobWasObserved } from "../domain/job.ts";
+import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { type Html, html, isolated } from "./html.ts";
+import { bdiElement, type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { countdown, parseInstant, runningDuration, utcTimeAndAge, withReadableTimes } from "./time-html.ts";
-import { percent } from "./timeline.ts";
+import {
+  countdownTo,
+  parseInstant,
+  renderTimesInText,
+  runningDuration,
+  utcTimeWithAge,
+} from "./time-html.ts";
+import { formatPercent } from "./timeline.ts";
 
 /** What a reader wants to know first: the state, the job, how long it takes, and what happens next. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
-  const wasObserved = jobWasObserved(document);
+  const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved);
   const explanation = describeWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${icon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
-<h1>${isolated(document.type ?? "Job")}${document.resourceName && html` <span class="res">${isolated(document.resourceName)}</span>`}</h1></div>
+<h1>${bdiElement(document.type ?? "Job")}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.subJobs)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${explanation && html`<p>${explanation}</p>`}
-${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${withReadableTimes(document.lastPollError)}</bdi></p>`}</div>
+${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}</div>
 </header>`;
 }
 
 /** When the job started. Before the first poll, when the watch was accepted. */
-export function startOfJob(document: StatusDocument): Instant {
+export function jobStartTime(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??
     parseInstant(document.job?.createdAt ?? null) ??
@@ -34,7 +40,7 @@ export function startOfJob(document: StatusDocument): Instant {
 }
 
 function clock(document: StatusDocument, now: Instant): Html | string | null {
-  if (!document.done) return runningDuration(Math.min(startOfJob(document), now), now);
+  if (!document.done) return runningDuration(Math.min(jobStartTime(document), now), now);
   return document.durationSeconds === null ? null : formatDuration(document.durationSeconds * 1000);
 }
 
@@ -42,18 +48,18 @@ function endLine(document: StatusDocument): Html {
   const jobEnded = document.state === "succeeded" || document.state === "failed";
   const end = (jobEnded ? parseInstant(document.updatedAt) : null) ?? parseInstant(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
-  return html`${end !== null && html`${label} ${utcTimeAndAge(end)}.`}${phaseText(document)}`;
+  return html`${end !== null && html`${label} ${utcTimeWithAge(end)}.`}${phaseText(document)}`;
 }
 
 function nextLine(document: StatusDocument, wasObserved: boolean): Html {
   if (document.polls === 0) return html`Accepted. The first poll is about to start.`;
   const next = parseInstant(document.nextPollAt);
   const unseen = !wasObserved && "No poll has seen the job yet. ";
-  return html`${unseen}${next !== null && html`Next poll ${countdown(next)}.`}${phaseText(document)}`;
+  return html`${unseen}${next !== null && html`Next poll ${countdownTo(next)}.`}${phaseText(document)}`;
 }
 
 function phaseText({ phase }: StatusDocument): Html | null {
-  return phase ? html` Phase ${isolated(phase)}.` : null;
+  return phase ? html` Phase ${bdiElement(phase)}.` : null;
 }
 
 /** The progress of the subjobs, as a bar and as text. Null for a job without subjobs. */
@@ -66,6 +72,6 @@ function progress(counts: StatusDocument["subJobs"]): Html | null {
     counts.failed > 0 && `${counts.failed} failed`,
     counts.pending > 0 && `${counts.pending} pending`,
   ].filter((text) => text !== false);
-  return html`<svg class="progress" aria-hidden="true"><rect class="f-succeeded" x="0" width="${percent(succeeded)}" height="6"/><rect class="f-failed" x="${percent(succeeded)}" width="${percent(failed)}" height="6"/></svg>
+  return html`<svg class="progress" aria-hidden="true"><rect class="f-succeeded" x="0" width="${formatPercent(succeeded)}" height="6"/><rect class="f-failed" x="${formatPercent(succeeded)}" width="${formatPercent(failed)}" height="6"/></svg>
 <p>${texts.join(", ")}</p>`;
 }

@@ -39,7 +39,7 @@ function withVisibleControls(text: string): string {
 }
 
 /** Short untrusted text. It cannot change the reading direction of the text around it. */
-export function isolated(text: string): Html {
+export function bdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
@@ -50,26 +50,26 @@ export function wrappableName(name: string): Html {
 }
 
 /** Returns the normalized http or https URL. Returns null for any other text, for example for `javascript:`. */
-export function webUrl(text: string | null | undefined): string | null {
+export function normalizeWebUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
 
 /** A link to another site. That site does not learn the URL of this page, which may contain a key. */
 export function externalLink(url: string, label: string): Html {
-  return html`<a href="${url}" rel="noreferrer noopener">${isolated(label)}</a>`;
+  return html`<a href="${url}" rel="noreferrer noopener">${bdiElement(label)}</a>`;
 }
 
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /[.,;:!?)\]]+$/;
 
 /** Text whose http and https URLs are links. */
-export function withLinks(text: string): Html {
+export function linkUrls(text: string): Html {
   const parts: Html[] = [];
   let end = 0;
   for (const match of text.matchAll(WEB_URL)) {
     const address = match[0].replace(FINAL_PUNCTUATION, "");
-    const url = webUrl(address);
+    const url = normalizeWebUrl(address);
     if (url === null) continue;
     parts.push(html`${text.slice(end, match.index)}${externalLink(url, address)}`);
     end = match.index + address.length;

@@ -35,7 +35,7 @@ export function icon(name: IconName): Html {
 }
 
 /** The icon of the browser tab, as a data: URL. */
-export function favicon(name: IconName): string {
+export function faviconDataUrl(name: IconName): string {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="${COLOURS[name]}">${SHAPES[name]}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

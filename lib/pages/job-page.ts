@@ -1,16 +1,16 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Instant, jobWasObserved } from "../domain/job.ts";
+import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
 import { contextSection, factsSection } from "./facts-section.ts";
 import { failuresSection } from "./failures-section.ts";
-import { headlineSection, startOfJob } from "./headline-section.ts";
-import { html, isolated } from "./html.ts";
+import { headlineSection, jobStartTime } from "./headline-section.ts";
+import { bdiElement, html } from "./html.ts";
 import { type RenderedPage, renderPage } from "./page-shell.ts";
 import { pollsSection } from "./polls-section.ts";
 import { presentState } from "./state-presentation.ts";
 import { subJobsSection } from "./subjobs-section.ts";
-import { parseInstant, roundNow } from "./time-html.ts";
+import { parseInstant, roundNowByAge } from "./time-html.ts";
 
 /**
  * Renders the status page of one job. The page is complete without its script. It updates itself until the job has
@@ -19,11 +19,11 @@ import { parseInstant, roundNow } from "./time-html.ts";
  * @param listUrl the list page of the project. Null if the reader may not open it.
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
-  const state = presentState(document.state, jobWasObserved(document));
-  const roundedNow = roundNow(now, startOfJob(document));
+  const state = presentState(document.state, wasJobObserved(document));
+  const roundedNow = roundNowByAge(now, jobStartTime(document));
   const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");
-  const project = isolated(document.project);
+  const project = bdiElement(document.project);
   return renderPage({
     title: `${state.sign} ${state.text} · ${name} · ${document.project}`,
     icon: state.icon,
@@ -31,7 +31,7 @@ export function renderJobPage(document: StatusDocument, now: Instant, listUrl: s
     script: mayChange(document) ? "live" : "ended",
     hasForms: false,
     body: html`<header class="top"><p>${listUrl === null ? project : html`<a href="${listUrl}">${project}</a>`}${
-      document.region && html` <span>${isolated(document.region)}</span>`
+      document.region && html` <span>${bdiElement(document.region)}</span>`
     }</p><p id="live" data-keep></p></header>
 <main>
 ${headlineSection(document, roundedNow)}

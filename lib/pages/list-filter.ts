@@ -1,4 +1,4 @@
-import { jobWasObserved, type WatchState } from "../domain/job.ts";
+import { type WatchState, wasJobObserved } from "../domain/job.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { type Html, html } from "./html.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
@@ -21,12 +21,12 @@ export interface ListFilter {
 const FILTER_STATES = ["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const;
 
 /** Returns the state with this name, or null. */
-export function parseListState(name: string | null): WatchState | null {
+export function parseStateFilter(name: string | null): WatchState | null {
   return FILTER_STATES.find((state) => state === name) ?? null;
 }
 
-export function presentListed({ state, jobType: type, phase }: ListedWatch): StatePresentation {
-  return presentState(state, jobWasObserved({ type, phase }));
+export function presentListedWatch({ state, jobType: type, phase }: ListedWatch): StatePresentation {
+  return presentState(state, wasJobObserved({ type, phase }));
 }
 
 /** Selects the watches that match. Those that still run come first. Otherwise the order stays. */
@@ -41,7 +41,7 @@ export function selectWatches(watches: readonly ListedWatch[], filter: ListFilte
 
 function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
   const { jobId, jobType, resourceName, phase } = watch;
-  const text = [jobId, jobType, resourceName, phase, presentListed(watch).text].join(" ").toLowerCase();
+  const text = [jobId, jobType, resourceName, phase, presentListedWatch(watch).text].join(" ").toLowerCase();
   return terms.every((term) => text.includes(term));
 }
 
@@ -49,7 +49,7 @@ function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
 export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, selfUrl: string): Html {
   const countOf = (state: WatchState) => watches.filter((watch) => watch.state === state).length;
   const stateLink = (text: string, count: number, state: WatchState | null) =>
-    html`<a href="${listLink(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
+    html`<a href="${relativeListUrl(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
   // "Watching" includes jobs that run and jobs that no poll has seen yet.
   const stateText = (state: WatchState) =>
     state === "watching" ? "Watching" : presentState(state, true).text;
@@ -70,7 +70,7 @@ const LIST_PARAMETERS = ["state", "text", "before"] as const;
  * Returns the relative URL of the list with another filter or start. Empty values are omitted.
  * Other parameters of `selfUrl`, such as the key, stay.
  */
-export function listLink(
+export function relativeListUrl(
   selfUrl: string,
   parameters: { readonly state?: string | null; readonly text?: string; readonly before?: string | null },
 ): string {

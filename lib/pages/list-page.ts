@@ -1,18 +1,18 @@
 import { ACCESS_ERROR_TEXTS, type Instant } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
-import { type Html, html, isolated } from "./html.ts";
+import { bdiElement, type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
 import {
   filterForm,
   type ListedWatch,
   type ListFilter,
-  listLink,
-  presentListed,
+  presentListedWatch,
+  relativeListUrl,
   selectWatches,
 } from "./list-filter.ts";
 import { type RenderedPage, renderPage } from "./page-shell.ts";
-import { countdown, roundNow, runningDuration, utcTimeAndAge } from "./time-html.ts";
+import { countdownTo, roundNowByAge, runningDuration, utcTimeWithAge } from "./time-html.ts";
 
 export interface ListPage {
   readonly project: string;
@@ -29,31 +29,32 @@ export function renderListPage({ project, watches, filter, now, link }: ListPage
   const selected = selectWatches(watches, filter);
   const running = watches
     .filter(({ state }) => state === "watching")
-    .map((watch) => presentListed(watch).icon);
+    .map((watch) => presentListedWatch(watch).icon);
   return renderPage({
     title: `${running.length > 0 ? `Watching ${running.length} · ` : ""}Jobs of ${project}`,
     icon: running.includes("running") ? "running" : (running[0] ?? "succeeded"),
     css: [PAGE_CSS, LIST_PAGE_CSS],
     script: "live",
     hasForms: true,
-    body: html`<header class="top"><p>${isolated(project)}</p><p id="live" data-keep></p></header>
+    body: html`<header class="top"><p>${bdiElement(project)}</p><p id="live" data-keep></p></header>
 <main class="jobs"><h1>Recent jobs</h1>
 ${filterForm(watches, filter, link.self)}
 <div id="list">${selected.length === 0 ? emptyList(watches.length) : html`<ol>${selected.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
-      link.before && html`<a href="${listLink(link.self, { ...filter, before: link.before })}">Older jobs</a>`
+      link.before &&
+      html`<a href="${relativeListUrl(link.self, { ...filter, before: link.before })}">Older jobs</a>`
     }</nav></div></main>`,
   });
 }
 
 /** The list shows how long a job was watched. How long the job took is on its page. */
 function listEntry(watch: ListedWatch, now: Instant): Html {
-  const state = presentListed(watch);
+  const state = presentListedWatch(watch);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
 <span class="state">${icon(state.icon)}${state.text}</span>
-<span class="name"><b>${isolated(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${isolated(watch.resourceName)}</span>`}
-<span class="id">${isolated(watch.jobId)}</span>${watch.state === "watching" && pollLine(watch, state.text)}</span>
-<span class="since">${utcTimeAndAge(watch.acceptedAt)}</span>
+<span class="name"><b>${bdiElement(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}
+<span class="id">${bdiElement(watch.jobId)}</span>${watch.state === "watching" && pollLine(watch, state.text)}</span>
+<span class="since">${utcTimeWithAge(watch.acceptedAt)}</span>
 <span class="watched">Watched ${watchedDuration(watch, now)}</span></a></li>
 `;
 }
@@ -63,16 +64,16 @@ function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch
   const error = accessError ?? lastPollError;
   if (error !== null) {
     const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
-    return html`<span class="poll error">Polls have failed since ${utcTimeAndAge(error.since)}: ${isolated(text)}</span>`;
+    return html`<span class="poll error">Polls have failed since ${utcTimeWithAge(error.since)}: ${bdiElement(text)}</span>`;
   }
   const shownPhase = phase?.trim().toLowerCase() === stateText.toLowerCase() ? null : phase;
-  return html`<span class="poll">${shownPhase && html`Phase ${isolated(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdown(nextPollAt)}.`}</span>`;
+  return html`<span class="poll">${shownPhase && html`Phase ${bdiElement(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdownTo(nextPollAt)}.`}</span>`;
 }
 
 /** The duration starts at the acceptance. The job itself may have started long before. */
 function watchedDuration({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
   if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
-  return runningDuration(acceptedAt, roundNow(now, acceptedAt));
+  return runningDuration(acceptedAt, roundNowByAge(now, acceptedAt));
 }
 
 function emptyList(watchCount: number): Html {

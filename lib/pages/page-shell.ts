@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
-import { favicon, ICON_SHEET, type IconName, icon } from "./icon.ts";
+import { faviconDataUrl, ICON_SHEET, type IconName, icon } from "./icon.ts";
 
 /** How often a browser without scripts reloads a live page. */
 const REFRESH_SECONDS = 10;
@@ -24,8 +24,8 @@ export interface Page {
 
 /** Renders a whole document. The same page always gives the same bytes. */
 export function renderPage(page: Page): RenderedPage {
-  const style = inlineElement("style", page.css.join("\n"));
-  const script = page.script === "none" ? null : inlineElement("script", LIVE_SCRIPT);
+  const style = createInlineElement("style", page.css.join("\n"));
+  const script = page.script === "none" ? null : createInlineElement("script", LIVE_SCRIPT);
   const document = html`<!doctype html>
 <html lang="en" data-live="${page.script}">
 <head>
@@ -34,7 +34,7 @@ export function renderPage(page: Page): RenderedPage {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex,nofollow">
 <title>${page.title}</title>
-<link rel="icon" href="${favicon(page.icon)}">
+<link rel="icon" href="${faviconDataUrl(page.icon)}">
 ${page.script === "live" && html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`}
 ${style.element}
 </head>
@@ -73,7 +73,7 @@ export interface InlineElement {
  * escaped.
  * @throws Error for code that contains a tag.
  */
-export function inlineElement(tag: "script" | "style", code: string): InlineElement {
+export function createInlineElement(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
   const trimmed = code.trim();
   const digest = createHash("sha256").update(trimmed).digest("base64");

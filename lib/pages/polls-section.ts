@@ -2,8 +2,8 @@ import type { StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { factList } from "./facts-section.ts";
 import { type Html, html } from "./html.ts";
-import { parseInstant, renderTime, utcTime, utcTimeAndAge } from "./time-html.ts";
-import { percent } from "./timeline.ts";
+import { parseInstant, renderTime, utcTimeElement, utcTimeWithAge } from "./time-html.ts";
+import { formatPercent } from "./timeline.ts";
 
 /** How the job was watched: the times of the polls, and how soon a poll saw the end of the job. */
 export function pollsSection(document: StatusDocument, now: Instant): Html {
@@ -12,10 +12,10 @@ export function pollsSection(document: StatusDocument, now: Instant): Html {
 ${pollStrip(document, now)}
 ${factList([
   ["Polls", String(polls)],
-  ["Latest", renderTime(document.polledAt.at(-1) ?? null, utcTimeAndAge)],
-  ["Accepted", renderTime(document.acceptedAt, utcTime)],
-  ["Concluded", done && renderTime(document.concludedAt, utcTime)],
-  ["Deadline", !done && renderTime(document.deadlineAt, utcTime)],
+  ["Latest", renderTime(document.polledAt.at(-1) ?? null, utcTimeWithAge)],
+  ["Accepted", renderTime(document.acceptedAt, utcTimeElement)],
+  ["Concluded", done && renderTime(document.concludedAt, utcTimeElement)],
+  ["Deadline", !done && renderTime(document.deadlineAt, utcTimeElement)],
   ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
 ])}
 ${warnings.length > 0 && html`<h3>Warnings</h3><ul class="warnings">${warnings.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}</section>`;
@@ -29,7 +29,7 @@ function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const accepted = Date.parse(document.acceptedAt);
   const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
   const end = Math.max(parseInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
-  const x = (instant: Instant) => percent(0.015 + (0.97 * (instant - start)) / (end - start));
+  const x = (instant: Instant) => formatPercent(0.015 + (0.97 * (instant - start)) / (end - start));
   const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
   return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(
     (at) => html`<line x1="${x(at)}" x2="${x(at)}" y1="3" y2="15"/>`,

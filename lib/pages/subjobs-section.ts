@@ -2,11 +2,18 @@ import type { JobDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Html, html, isolated, wrappableName } from "./html.ts";
+import { bdiElement, type Html, html, wrappableName } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
 import { formatShortUtc, parseInstant, renderTime, runningDuration } from "./time-html.ts";
-import { barImage, barOf, durationOf, type Timeline, timelineAxis, timelineOf } from "./timeline.ts";
+import {
+  computeBar,
+  computeTimeline,
+  jobDurationMs,
+  renderBar,
+  renderTimelineAxis,
+  type Timeline,
+} from "./timeline.ts";
 
 /** A tree of more nodes than this is long. In a long tree, what succeeded is folded. */
 const MAX_SHORT_TREE = 14;
@@ -31,10 +38,10 @@ interface Tree {
 export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
   if (job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
-  const timeline = timelineOf(job, now);
+  const timeline = computeTimeline(job, now);
   const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now, isOver };
   return html`<section id="steps" class="steps"><h2>Subjobs</h2>
-<div class="chart">${timeline && timelineAxis(timeline)}
+<div class="chart">${timeline && renderTimelineAxis(timeline)}
 <ol class="tree">${treeNode(job, tree)}</ol></div>
 ${timesTable(rows, isOver)}</section>`;
 }
@@ -42,7 +49,7 @@ ${timesTable(rows, isOver)}</section>`;
 function treeNode(job: JobDocument, tree: Tree): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
-  const groups = foldSubJobs(job.subJobs, tree.isLong);
+  const groups = groupSubJobs(job.subJobs, tree.isLong);
   return html`<li${key}><details${isInitiallyOpen(job, tree.isLong) && html` open`}><summary>${treeRow(job, tree)}</summary>
 ${note(job)}<ol>${groups.map((group) => treeGroup(group, tree))}</ol></details></li>`;
 }
@@ -57,15 +64,15 @@ function treeGroup(group: readonly JobDocument[], tree: Tree): Html {
 function treeRow(job: JobDocument, tree: Tree): Html {
   const state = presentSubJob(job, tree.isOver);
   const name = html`<b>${wrappableName(job.type || UNNAMED)}</b>${
-    job.resourceName && html` <span class="res">${isolated(job.resourceName)}</span>`
+    job.resourceName && html` <span class="res">${bdiElement(job.resourceName)}</span>`
   }`;
   return html`<span class="row c-${state.icon}"><span class="name">${icon(state.icon)}<span>${name}</span></span>${
-    tree.timeline && barImage(barOf(job, tree.timeline))
+    tree.timeline && renderBar(computeBar(job, tree.timeline))
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }
 
 function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
-  const duration = durationOf(job);
+  const duration = jobDurationMs(job);
   if (duration !== null) return formatDuration(duration);
   const start = parseInstant(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
@@ -90,7 +97,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
  * Groups subjobs in their order. In a long tree, four or more succeeded siblings in a row are one group: they are one
  * line until the reader opens it. Every other subjob is a group of its own.
  */
-export function foldSubJobs(
+export function groupSubJobs(
   subJobs: readonly JobDocument[],
   isLong: boolean,
 ): readonly (readonly JobDocument[])[] {
@@ -131,7 +138,7 @@ function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
 }
 
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
-  const duration = durationOf(job);
+  const duration = jobDurationMs(job);
   const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderTime(iso, formatShortUtc));
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
   return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>

@@ -24,14 +24,14 @@ export function renderTime<Rendered>(iso: string | null, render: (at: Instant) =
  * Rounds `now` down to steps that grow with the age of the job. So the page of an unchanged job keeps its ETag for a
  * while. The script of the page counts the seconds.
  */
-export function roundNow(now: Instant, since: Instant): Instant {
+export function roundNowByAge(now: Instant, since: Instant): Instant {
   const age = now - since;
   const step = age < 10 * MINUTE ? 15 * SECOND : age < HOUR ? MINUTE : 5 * MINUTE;
   return Math.floor(now / step) * step;
 }
 
 /** A time in UTC, to the second. The script adds the local time as a tooltip. */
-export function utcTime(instant: Instant): Html {
+export function utcTimeElement(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }
 
@@ -41,21 +41,21 @@ export function formatShortUtc(instant: Instant): string {
 }
 
 /** A time in UTC. The script adds how long ago it is. */
-export function utcTimeAndAge(instant: Instant): Html {
-  return html`${utcTime(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
+export function utcTimeWithAge(instant: Instant): Html {
+  return html`${utcTimeElement(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
-/** A future time: the time of day in UTC. The script replaces it with a countdown. */
-export function countdown(instant: Instant): Html {
+/** A future time: the time of day in UTC. The script replaces it with a countdownTo. */
+export function countdownTo(instant: Instant): Html {
   const iso = toIso(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
 /** Text whose ISO 8601 times are written for people. */
-export function withReadableTimes(text: string): Html {
+export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstant(part) : null;
-    return instant === null ? part : utcTimeAndAge(instant);
+    return instant === null ? part : utcTimeWithAge(instant);
   })}`;
 }
 

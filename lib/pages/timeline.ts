@@ -28,7 +28,7 @@ export interface Tick {
  * The start of the first subjob is used only if the job has no start.
  * @param until the end of a job without a usable end.
  */
-export function timelineOf(job: JobDocument, until: Instant): Timeline | null {
+export function computeTimeline(job: JobDocument, until: Instant): Timeline | null {
   const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
   const ownEnd = job.state === "pending" ? null : parseInstant(job.updatedAt);
@@ -42,7 +42,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
 }
 
 /** Returns null if the subjob has no start. */
-export function barOf(job: JobDocument, timeline: Timeline): Bar | null {
+export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstant(job.createdAt);
   if (start === null) return null;
   const isPending = job.state === "pending";
@@ -61,7 +61,7 @@ function positionOf(at: Instant, { start, end }: Timeline): number {
 }
 
 /** Returns the duration of an ended job in ms. Returns null if its times are missing or in the wrong order. */
-export function durationOf(job: JobDocument): number | null {
+export function jobDurationMs(job: JobDocument): number | null {
   const start = parseInstant(job.createdAt);
   const end = parseInstant(job.updatedAt);
   if (job.state === "pending" || start === null || end === null || end < start) return null;
@@ -82,7 +82,7 @@ const MAX_STEPS = 5;
 const LAST_LABEL = 0.93;
 
 /** Returns at most six round times since the start of the timeline. All have the same unit. */
-export function ticksOf(timeline: Timeline): readonly Tick[] {
+export function timelineTicks(timeline: Timeline): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
   const count = Math.floor(seconds / step) + 1;
@@ -100,23 +100,23 @@ function tickLabel(seconds: number, step: number): string {
 }
 
 /** Formats a number from 0 to 1 for SVG. One decimal is exact enough: 0.1 % of the widest page is a pixel. */
-export function percent(fraction: number): string {
+export function formatPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
 /** The labels above the bars, and the lines behind them. */
-export function timelineAxis(timeline: Timeline): Html {
-  const ticks = ticksOf(timeline);
+export function renderTimelineAxis(timeline: Timeline): Html {
+  const ticks = timelineTicks(timeline);
   return html`<svg class="grid" aria-hidden="true">${ticks.map(
-    ({ at }) => html`<line x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="100%"/>`,
+    ({ at }) => html`<line x1="${formatPercent(at)}" x2="${formatPercent(at)}" y1="0" y2="100%"/>`,
   )}</svg><svg class="axis" aria-hidden="true">${ticks.map(
-    ({ at, label }) => html`<text x="${percent(at)}" y="11">${label}</text>`,
+    ({ at, label }) => html`<text x="${formatPercent(at)}" y="11">${label}</text>`,
   )}</svg>`;
 }
 
 /** The bar of a subjob. It is hidden from screen readers: a table has the same times. */
-export function barImage(bar: Bar | null): Html {
+export function renderBar(bar: Bar | null): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
   const from = Math.min(bar.from, 0.985);
-  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${percent(from)}" width="${percent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
+  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${formatPercent(from)}" width="${formatPercent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
 }

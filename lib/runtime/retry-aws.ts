@@ -1,5 +1,5 @@
 import type { Instant } from "../domain/job.ts";
-import { fieldsOf } from "../domain/json.ts";
+import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
  * The names under which AWS refuses a request that came too early. SSM sends the first for its rates, and the second
@@ -17,8 +17,8 @@ const THROTTLED: ReadonlySet<string> = new Set([
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
-  const { $metadata, code } = fieldsOf(error);
-  const { httpStatusCode: status } = fieldsOf($metadata);
+  const { $metadata, code } = toObjectOrEmpty(error);
+  const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // An error of the network has a code of Node and no status.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }

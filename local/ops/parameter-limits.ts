@@ -1,5 +1,5 @@
 import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { fieldsOf, isObject, parseJson } from "../../lib/domain/json.ts";
+import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { configEntries } from "../stack/config-file.ts";
 
 /**
@@ -34,11 +34,11 @@ export function parameterFaults(entries: readonly ConfigEntry[], path: string): 
 
 /** Like `parameterFaults`, for the entries of a config document. Ignores parts with a wrong type: `parseConfig` reports them. */
 export function documentParameterFaults(document: unknown, path: string): readonly string[] {
-  const { projects, targets, tokens, oidc, settings } = fieldsOf(document);
+  const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);
   const parts = {
-    projects: fieldsOf(projects),
-    targets: fieldsOf(targets),
-    tokens: fieldsOf(tokens),
+    projects: toObjectOrEmpty(projects),
+    targets: toObjectOrEmpty(targets),
+    tokens: toObjectOrEmpty(tokens),
     oidc: Array.isArray(oidc) ? oidc : [],
     settings,
   };

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { fieldsOf, parseJson } from "../../lib/domain/json.ts";
+import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
@@ -23,5 +23,5 @@ export function createFunctionLog(options: {
 
 function isForPeople(line: string): boolean {
   const entry = line.startsWith("{") ? parseJson(line) : undefined;
-  return entry === undefined || ERROR_LEVELS.includes(fieldsOf(entry).level);
+  return entry === undefined || ERROR_LEVELS.includes(toObjectOrEmpty(entry).level);
 }

@@ -1,9 +1,9 @@
-import { consoleUrl } from "../../domain/console-url.ts";
+import { clusterConsoleUrl } from "../../domain/console-url.ts";
 import type { Failure } from "../../domain/failures.ts";
-import { hintFor } from "../../domain/hints.ts";
-import { describeWatchState, jobWasObserved, type Outcome } from "../../domain/job.ts";
+import { findHint } from "../../domain/hints.ts";
+import { describeWatchState, type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
-import { cleanLine, cleanLines } from "../../domain/plain-text.ts";
+import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
@@ -23,7 +23,7 @@ const MAX_HINT_CHARACTERS = 400;
 /** Writes how one watched job ended. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
   const { outcome, jobType: type, phase, jobId, concludedAt } = summary;
-  const meaning = describeWatchState(outcome, jobWasObserved({ type, phase }));
+  const meaning = describeWatchState(outcome, wasJobObserved({ type, phase }));
   const { failures, omitted } = formatFailures(summary, budget);
   return {
     tone: OUTCOME_PRESENTATION[outcome].tone,
@@ -34,7 +34,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
     failures,
     notes: [...noteOmittedFailures(omitted), ...warningsOf(summary, budget)],
     links: linksOf(summary),
-    footer: `Job ${truncate(cleanLine(jobId), MAX_JOB_ID_CHARACTERS)} · ${formatUtc(concludedAt)}`,
+    footer: `Job ${truncate(cleanToOneLine(jobId), MAX_JOB_ID_CHARACTERS)} · ${formatUtc(concludedAt)}`,
   };
 }
 
@@ -62,7 +62,7 @@ export function formatOutcomeTitle(summary: OutcomeSummary, budget: TextBudget):
 
 /** `CreateCluster blue`. The job ID replaces a resource name that is missing. */
 export function formatJobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
-  return `${cleanLine(jobType ?? "") || "Job"} ${cleanLine(resourceName ?? "") || cleanLine(jobId)}`;
+  return `${cleanToOneLine(jobType ?? "") || "Job"} ${cleanToOneLine(resourceName ?? "") || cleanToOneLine(jobId)}`;
 }
 
 /** How long the job took by the cloud's clock. Null: the cloud gave no duration. */
@@ -88,8 +88,8 @@ function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
     ...Object.entries(context.labels ?? {}),
   ];
   const texts = facts.map(([label, value]) => ({
-    label: truncate(cleanLine(label), budget.textCharacters),
-    value: truncate(cleanLine(value ?? ""), budget.textCharacters),
+    label: truncate(cleanToOneLine(label), budget.textCharacters),
+    value: truncate(cleanToOneLine(value ?? ""), budget.textCharacters),
   }));
   return texts.filter(({ label, value }) => label !== "" && value !== "").slice(0, budget.facts);
 }
@@ -126,7 +126,7 @@ function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: Tex
   return warnings
     .filter((warning) => warning !== unlisted)
     .slice(0, MAX_WARNINGS)
-    .map((warning) => `⚠️ ${truncate(cleanLine(warning), budget.textCharacters)}`);
+    .map((warning) => `⚠️ ${truncate(cleanToOneLine(warning), budget.textCharacters)}`);
 }
 
 function linksOf(summary: OutcomeSummary): readonly Link[] {
@@ -135,7 +135,7 @@ function linksOf(summary: OutcomeSummary): readonly Link[] {
   return [
     createSafeLink("Status", statusUrl),
     createSafeLink("Pipeline run", context.runUrl),
-    createSafeLink("Console", isDeleted ? null : consoleUrl(region, clusterId)),
+    createSafeLink("Console", isDeleted ? null : clusterConsoleUrl(region, clusterId)),
   ].filter((link) => link !== null);
 }
 
@@ -164,11 +164,11 @@ function isExplainedByNext(failures: readonly Failure[], index: number): boolean
 
 function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: TextBudget): FailureText {
   const title = pathText(path, budget);
-  const name = resourceName?.trim() ? truncate(cleanLine(resourceName), budget.textCharacters) : null;
+  const name = resourceName?.trim() ? truncate(cleanToOneLine(resourceName), budget.textCharacters) : null;
   return {
     title: name === null ? title : `${title} (${name})`,
     reason: reasonText(reason, budget),
-    hint: hint === null ? null : splitHint(truncate(cleanLine(hint), MAX_HINT_CHARACTERS)),
+    hint: hint === null ? null : splitHint(truncate(cleanToOneLine(hint), MAX_HINT_CHARACTERS)),
   };
 }
 
@@ -176,7 +176,7 @@ function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: Te
 function pathText(path: readonly string[], budget: TextBudget): string {
   const steps =
     path.length <= MAX_STEPS ? path : [...path.slice(0, FIRST_STEPS), "…", ...path.slice(-LAST_STEPS)];
-  return steps.map((step) => truncate(cleanLine(step) || "unknown", budget.textCharacters)).join(STEP);
+  return steps.map((step) => truncate(cleanToOneLine(step) || "unknown", budget.textCharacters)).join(STEP);
 }
 
 /** The job's own reason. Null when a subjob gives the same reason, or when the job has none and a subjob failed. */
@@ -187,11 +187,11 @@ function jobFailure(
   const text = reasonText(reason, budget);
   if (text === null && (outcome !== "failed" || failures.length > 0)) return null;
   if (failures.some((failure) => reasonText(failure.reason, budget) === text)) return null;
-  const hint = hintFor(reason);
+  const hint = findHint(reason);
   const title = outcome === "failed" ? pathText([jobType ?? "Job"], budget) : null;
   return { title, reason: text, hint: hint === null ? null : splitHint(hint) };
 }
 
 function reasonText(reason: string | null, budget: TextBudget): string | null {
-  return reason === null ? null : truncate(cleanLines(reason), budget.reasonCharacters) || null;
+  return reason === null ? null : truncate(cleanKeepingLines(reason), budget.reasonCharacters) || null;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Job } from "../../domain/job.ts";
-import { truncateTree } from "../../domain/truncate-tree.ts";
+import { serializeTruncatedTree } from "../../domain/truncate-tree.ts";
 
 /** DynamoDB takes items of at most 400 kB. The other attributes of the item need some of that. */
 export const MAX_TREE_BYTES = 350_000;
@@ -18,7 +18,7 @@ export function unpackJson(bytes: Uint8Array): unknown {
 
 /** Packs a tree into at most `maxBytes`. Truncates a tree that is too large. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
-  return truncateTree(tree, packJson, (packed) => packed.length, maxBytes);
+  return serializeTruncatedTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
 /** Reads the bytes that `packTree` made. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
-import { truncate, utf8Bytes } from "../../domain/truncate-text.ts";
+import { countUtf8Bytes, truncate } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -59,7 +59,7 @@ export function toWatch(item: WatchItem): Watch {
 
 /** Returns a text that is short enough for the item. */
 export function truncateText(text: string | null): string | null {
-  return text === null ? null : truncate(text, TEXT_BYTES, utf8Bytes);
+  return text === null ? null : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
 
 /** Returns the attributes for the job as a poll observed it. */

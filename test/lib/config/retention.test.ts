@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parseConfig } from "../../../lib/config/config.ts";
-import { expiryTime } from "../../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../../lib/config/retention.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);
@@ -12,8 +12,8 @@ function settingsWith(settings: object) {
 }
 
 it("keeps a watch for the configured number of days", () => {
-  expect(expiryTime(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
-  expect(expiryTime(NOW, settingsWith({ retentionDays: 365 }))).toBe(NOW + 365 * DAY_MS);
+  expect(computeLedgerExpiryTime(NOW, settingsWith({}))).toBe(NOW + 30 * DAY_MS);
+  expect(computeLedgerExpiryTime(NOW, settingsWith({ retentionDays: 365 }))).toBe(NOW + 365 * DAY_MS);
 });
 
 it("keeps a watch until its last dead letter leaves the queue, whatever the configured number of days", () => {
@@ -23,8 +23,8 @@ it("keeps a watch until its last dead letter leaves the queue, whatever the conf
     fc.property(days, fc.array(wait, { minLength: 1, maxLength: 30 }), (retentionDays, scheduleSeconds) => {
       const settings = settingsWith({ retentionDays, retry: { scheduleSeconds } });
       const latest = scheduleSeconds.reduce((sum, seconds) => sum + 1.2 * seconds * 1000, 0);
-      expect(expiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + latest + 15 * DAY_MS - 1);
-      expect(expiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + retentionDays * DAY_MS);
+      expect(computeLedgerExpiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + latest + 15 * DAY_MS - 1);
+      expect(computeLedgerExpiryTime(NOW, settings)).toBeGreaterThanOrEqual(NOW + retentionDays * DAY_MS);
     }),
   );
 });

@@ -1,5 +1,5 @@
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
-import { createHintLookup, hintFor } from "../../../lib/domain/hints.ts";
+import { createCachedHintFinder, findHint } from "../../../lib/domain/hints.ts";
 
 /** One reason per row, as the vendor spells it, and a part of its advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
@@ -41,29 +41,29 @@ it("knows at least fifteen reasons, each with patterns, advice, a vendor's page 
 });
 
 it.each(KNOWN)("returns advice for %p", (reason, advice) => {
-  expect(hintFor(reason)).toContain(advice);
+  expect(findHint(reason)).toContain(advice);
 });
 
 it("matches every row with one of these reasons", () => {
-  const given = new Set(KNOWN.map(([reason]) => hintFor(reason)));
+  const given = new Set(KNOWN.map(([reason]) => findHint(reason)));
   expect(given.size).toBe(hintRows.length);
 });
 
 it("finds a code in JSON with several lines", () => {
-  expect(hintFor('Create VM failed\n{"error":\n{"code":"Ecs.0012"}}')).toContain("no free addresses");
+  expect(findHint('Create VM failed\n{"error":\n{"code":"Ecs.0012"}}')).toContain("no free addresses");
 });
 
 it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas report was created"])(
   "returns no advice for %p",
   (reason) => {
-    expect(hintFor(reason)).toBeNull();
+    expect(findHint(reason)).toBeNull();
   },
 );
 
 it("reads only the beginning of a reason of megabytes, and remembers its answers", () => {
-  const hints = createHintLookup();
+  const hints = createCachedHintFinder();
   const long = `quota ${"a ".repeat(2_000_000)}`;
   expect(hints(long)).toBeNull();
-  expect(hints("Ecs.0314")).toBe(hintFor("Ecs.0314"));
-  expect(hints("Ecs.0314")).toBe(hintFor("Ecs.0314"));
+  expect(hints("Ecs.0314")).toBe(findHint("Ecs.0314"));
+  expect(hints("Ecs.0314")).toBe(findHint("Ecs.0314"));
 });

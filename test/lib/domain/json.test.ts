@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, parseJson } from "../../../lib/domain/json.ts";
+import { isObject, parseJson, toObjectOrEmpty } from "../../../lib/domain/json.ts";
 
 describe("parseJson", () => {
   it("returns the value of a JSON text", () => {
@@ -12,11 +12,11 @@ describe("parseJson", () => {
   });
 });
 
-describe("isObject and fieldsOf", () => {
+describe("isObject and toObjectOrEmpty", () => {
   it("accept only objects", () => {
     const others = [null, undefined, [], ["a"], "a", 1, true];
     expect(others.map(isObject)).toEqual(others.map(() => false));
-    expect(others.map(fieldsOf)).toEqual(others.map(() => ({})));
-    expect([isObject({ a: 1 }), fieldsOf({ a: 1 })]).toEqual([true, { a: 1 }]);
+    expect(others.map(toObjectOrEmpty)).toEqual(others.map(() => ({})));
+    expect([isObject({ a: 1 }), toObjectOrEmpty({ a: 1 })]).toEqual([true, { a: 1 }]);
   });
 });

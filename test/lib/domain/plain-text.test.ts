@@ -1,4 +1,4 @@
-import { cleanLine, cleanLines, escapeHtml, escapeTags } from "../../../lib/domain/plain-text.ts";
+import { cleanKeepingLines, cleanToOneLine, escapeHtml, escapeTags } from "../../../lib/domain/plain-text.ts";
 
 it.each([
   ["two\r\nlines", "two lines"],
@@ -7,12 +7,12 @@ it.each([
   ["\u2066hidden\u2069", "hidden"],
   ["half \ud83d", "half \ufffd"],
   ["  padded\t", "padded"],
-])("cleanLine removes control characters and line breaks: %j", (text, expected) => {
-  expect(cleanLine(text)).toBe(expected);
+])("cleanToOneLine removes control characters and line breaks: %j", (text, expected) => {
+  expect(cleanToOneLine(text)).toBe(expected);
 });
 
-it("cleanLines keeps line breaks and tabs", () => {
-  expect(cleanLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+it("cleanKeepingLines keeps line breaks and tabs", () => {
+  expect(cleanKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
 it("escapeHtml escapes elements and attributes, escapeTags only tags", () => {

@@ -1,6 +1,11 @@
 import fc from "fast-check";
-import { jsonBytes } from "../../../lib/domain/json.ts";
-import { type Measure, truncate, utf8Bytes, utf16Units } from "../../../lib/domain/truncate-text.ts";
+import { countJsonBytes } from "../../../lib/domain/json.ts";
+import {
+  countUtf8Bytes,
+  countUtf16Units,
+  type Measure,
+  truncate,
+} from "../../../lib/domain/truncate-text.ts";
 
 const GERMANY = "🇩🇪";
 const FAMILY = "👨‍👩‍👧";
@@ -25,9 +30,9 @@ const PIECES = [
 ];
 const texts = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((pieces) => pieces.join(""));
 const MEASURES: readonly (readonly [name: string, measure: Measure])[] = [
-  ["UTF-16 units", utf16Units],
-  ["UTF-8 bytes", utf8Bytes],
-  ["JSON bytes", jsonBytes],
+  ["UTF-16 units", countUtf16Units],
+  ["UTF-8 bytes", countUtf8Bytes],
+  ["JSON bytes", countJsonBytes],
 ];
 
 /** The specification: whole grapheme clusters as long as there is space. It segments the whole text. */
@@ -74,19 +79,19 @@ describe("truncate", () => {
   });
 
   it("returns text that fits", () => {
-    expect(truncate("äöü", 6, utf8Bytes)).toBe("äöü");
+    expect(truncate("äöü", 6, countUtf8Bytes)).toBe("äöü");
     expect(truncate(FAMILY, FAMILY.length)).toBe(FAMILY);
     expect(truncate("", 0)).toBe("");
   });
 
   it("counts UTF-8 bytes", () => {
-    expect(truncate("a😀😀", 8, utf8Bytes)).toBe("a😀…");
-    expect(truncate("a😀😀", 7, utf8Bytes)).toBe("a…");
+    expect(truncate("a😀😀", 8, countUtf8Bytes)).toBe("a😀…");
+    expect(truncate("a😀😀", 7, countUtf8Bytes)).toBe("a…");
   });
 
   it("counts the escapes of JSON", () => {
-    expect(truncate('a"""""', 6, jsonBytes)).toBe('a"…');
-    expect(jsonBytes("\u0000é")).toBe(8);
+    expect(truncate('a"""""', 6, countJsonBytes)).toBe('a"…');
+    expect(countJsonBytes("\u0000é")).toBe(8);
   });
 
   it("returns only the ellipsis if the first grapheme cluster does not fit", () => {
@@ -96,7 +101,7 @@ describe("truncate", () => {
 
   it("returns nothing if the ellipsis does not fit", () => {
     expect(truncate("abc", 0)).toBe("");
-    expect(truncate("abcdef", 2, utf8Bytes)).toBe("");
+    expect(truncate("abcdef", 2, countUtf8Bytes)).toBe("");
   });
 
   it.each([

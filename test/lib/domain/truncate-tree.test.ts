@@ -1,16 +1,20 @@
 import fc from "fast-check";
 import type { Job, JobState } from "../../../lib/domain/job.ts";
-import { largestWidth, omitSubJobs, truncateTree } from "../../../lib/domain/truncate-tree.ts";
+import {
+  keepImportantSubJobs,
+  largestSubJobCount,
+  serializeTruncatedTree,
+} from "../../../lib/domain/truncate-tree.ts";
 import { job } from "../ledger/samples.ts";
 
 const truncated = (tree: Job, maxBytes: number): Job =>
-  JSON.parse(truncateTree(tree, JSON.stringify, Buffer.byteLength, maxBytes));
+  JSON.parse(serializeTruncatedTree(tree, JSON.stringify, Buffer.byteLength, maxBytes));
 const failed = (changes: Partial<Job> = {}) => job({ state: "failed", ...changes });
 const pending = (changes: Partial<Job> = {}) => job({ state: "pending", ...changes });
 const succeeded = (changes: Partial<Job> = {}) => job({ state: "succeeded", ...changes });
 const counts = (changes: object) => ({ total: 0, succeeded: 0, failed: 0, pending: 0, ...changes });
 
-describe("truncateTree", () => {
+describe("serializeTruncatedTree", () => {
   it("does not change a tree that fits", () => {
     const tree = job({ reason: "r".repeat(9000), subJobs: [succeeded()] });
     expect(truncated(tree, 10_000)).toEqual(tree);
@@ -53,12 +57,12 @@ describe("truncateTree", () => {
   });
 });
 
-describe("omitSubJobs", () => {
+describe("keepImportantSubJobs", () => {
   it("omits what succeeded and keeps the path to what did not", () => {
     const cause = failed({ reason: "no quota" });
     const path = succeeded({ type: "Path", subJobs: [succeeded(), cause] });
     const tree = job({ subJobs: [succeeded({ subJobs: [succeeded()] }), path, pending()] });
-    expect(omitSubJobs(tree, Infinity)).toEqual({
+    expect(keepImportantSubJobs(tree, Infinity)).toEqual({
       ...tree,
       subJobs: [{ ...path, subJobs: [cause], omitted: counts({ total: 1, succeeded: 1 }) }, pending()],
       omitted: counts({ total: 2, succeeded: 2 }),
@@ -68,17 +72,17 @@ describe("omitSubJobs", () => {
   it("keeps failed subjobs before pending ones, in the order of the list", () => {
     const [first, last] = [pending({ type: "first" }), failed({ type: "last" })];
     const tree = job({ subJobs: [first, ...Array.from({ length: 50 }, () => pending()), last] });
-    expect(omitSubJobs(tree, 2)).toMatchObject({
+    expect(keepImportantSubJobs(tree, 2)).toMatchObject({
       subJobs: [first, last],
       omitted: counts({ total: 50, pending: 50 }),
     });
-    expect(omitSubJobs(tree, 1).subJobs).toEqual([last]);
-    expect(omitSubJobs(tree, 0)).toMatchObject({ subJobs: [], omitted: { total: 52, failed: 1 } });
+    expect(keepImportantSubJobs(tree, 1).subJobs).toEqual([last]);
+    expect(keepImportantSubJobs(tree, 0)).toMatchObject({ subJobs: [], omitted: { total: 52, failed: 1 } });
   });
 
   it("returns the same object if nothing is omitted", () => {
     const tree = job({ subJobs: [failed(), pending({ subJobs: [failed()] })] });
-    expect(omitSubJobs(tree, 2)).toBe(tree);
+    expect(keepImportantSubJobs(tree, 2)).toBe(tree);
   });
 
   it("counts every subjob, also after it was called twice", () => {
@@ -91,9 +95,9 @@ describe("omitSubJobs", () => {
       ),
     }));
     const property = fc.property(tree, fc.nat(5), fc.nat(5), (whole, first, second) => {
-      const smaller = omitSubJobs(omitSubJobs(whole, first), second);
+      const smaller = keepImportantSubJobs(keepImportantSubJobs(whole, first), second);
       expect(countsOf(smaller)).toEqual(countsOf(whole));
-      expect(largestWidth(smaller)).toBeLessThanOrEqual(Math.min(first, second));
+      expect(largestSubJobCount(smaller)).toBeLessThanOrEqual(Math.min(first, second));
     });
     fc.assert(property);
   });

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Count, describeIssue, httpUrl, NonEmpty } from "../../../lib/domain/zod-fields.ts";
+import { Count, describeIssue, httpUrlSchema, NonEmpty } from "../../../lib/domain/zod-fields.ts";
 
 const Shape = z.strictObject({
   text: z.optional(NonEmpty),
@@ -9,7 +9,7 @@ const Shape = z.strictObject({
   list: z.optional(z.array(z.string()).check(z.maxLength(1))),
   object: z.optional(z.object({})),
   kind: z.optional(z.enum(["a", "b"])),
-  url: z.optional(httpUrl("must be an http or https URL")),
+  url: z.optional(httpUrlSchema("must be an http or https URL")),
   record: z.optional(z.record(z.string().check(z.minLength(3)), z.string())),
 });
 

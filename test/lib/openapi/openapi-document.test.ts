@@ -9,7 +9,7 @@ import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-request.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
-import { openApiDocument } from "../../../lib/openapi/openapi-document.ts";
+import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import problemHelp from "../../../lib/openapi/problem-help.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 
@@ -25,7 +25,7 @@ interface Document {
   components: { schemas: Record<string, object> };
 }
 
-const document: Document = JSON.parse(JSON.stringify(openApiDocument()));
+const document: Document = JSON.parse(JSON.stringify(createOpenApiDocument()));
 
 /** An independent validator of JSON Schema 2020-12. It does not check formats. */
 function validatorOf(schema: object) {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { html, webUrl, withLinks, wrappableName } from "../../../lib/pages/html.ts";
+import { html, linkUrls, normalizeWebUrl, wrappableName } from "../../../lib/pages/html.ts";
 
 const text = (markup: unknown) => String(markup);
 
@@ -38,7 +38,7 @@ describe("html", () => {
   });
 });
 
-describe("webUrl", () => {
+describe("normalizeWebUrl", () => {
   it.each([
     "javascript:alert(1)",
     "data:text/html,x",
@@ -49,24 +49,24 @@ describe("webUrl", () => {
     null,
     undefined,
   ])("returns null for %j", (text) => {
-    expect(webUrl(text)).toBeNull();
+    expect(normalizeWebUrl(text)).toBeNull();
   });
 
   it("normalizes http and https URLs", () => {
-    expect(webUrl("HTTPS://Example.com/a b")).toBe("https://example.com/a%20b");
-    expect(webUrl("http://example.com")).toBe("http://example.com/");
+    expect(normalizeWebUrl("HTTPS://Example.com/a b")).toBe("https://example.com/a%20b");
+    expect(normalizeWebUrl("http://example.com")).toBe("http://example.com/");
   });
 });
 
-describe("withLinks", () => {
+describe("linkUrls", () => {
   it("makes links of URLs and keeps the text around them", () => {
-    expect(String(withLinks("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
+    expect(String(linkUrls("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
       'See <a href="https://example.com/a?b=1&amp;c=2" rel="noreferrer noopener"><bdi>https://example.com/a?b=1&amp;c=2</bdi></a>. &lt;Then&gt; go on',
     );
   });
 
   it("keeps text that is not a valid http or https URL", () => {
-    expect(String(withLinks("https://[bad and javascript:x"))).toBe("https://[bad and javascript:x");
+    expect(String(linkUrls("https://[bad and javascript:x"))).toBe("https://[bad and javascript:x");
   });
 });
 

@@ -1,8 +1,8 @@
 import {
   type ListedWatch,
   type ListFilter,
-  listLink,
-  parseListState,
+  parseStateFilter,
+  relativeListUrl,
   selectWatches,
 } from "../../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../../lib/pages/list-page.ts";
@@ -32,16 +32,16 @@ describe("selectWatches", () => {
   });
 });
 
-it("parseListState returns null for an unknown state", () => {
-  expect(parseListState("timed_out")).toBe("timed_out");
-  expect(parseListState("__proto__")).toBeNull();
-  expect(parseListState(null)).toBeNull();
+it("parseStateFilter returns null for an unknown state", () => {
+  expect(parseStateFilter("timed_out")).toBe("timed_out");
+  expect(parseStateFilter("__proto__")).toBeNull();
+  expect(parseStateFilter(null)).toBeNull();
 });
 
-it("listLink keeps the key and sets only the given filters", () => {
-  expect(listLink(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
-  expect(listLink(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
-  expect(listLink("/jobs", {})).toBe("?");
+it("relativeListUrl keeps the key and sets only the given filters", () => {
+  expect(relativeListUrl(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
+  expect(relativeListUrl(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
+  expect(relativeListUrl("/jobs", {})).toBe("?");
 });
 
 describe("renderListPage", () => {

@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
-import { inlineElement, pageHeaders } from "../../../lib/pages/page-shell.ts";
+import { createInlineElement, pageHeaders } from "../../../lib/pages/page-shell.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-describe("inlineElement", () => {
+describe("createInlineElement", () => {
   it("returns the hash of the bytes between the tags", () => {
-    const { element, source } = inlineElement("style", "\n  a{b:c}\n");
+    const { element, source } = createInlineElement("style", "\n  a{b:c}\n");
     expect(String(element)).toBe("<style>a{b:c}</style>");
     expect(source).toBe(sha256("a{b:c}"));
   });
 
   it.each(["x </script> y", "x <!-- y"])("refuses code that contains a tag: %s", (code) => {
-    expect(() => inlineElement("script", code)).toThrow("must not contain a tag");
+    expect(() => createInlineElement("script", code)).toThrow("must not contain a tag");
   });
 });
 
 describe("pageHeaders", () => {
-  const style = inlineElement("style", "a{}");
-  const script = inlineElement("script", "let a;");
+  const style = createInlineElement("style", "a{}");
+  const script = createInlineElement("script", "let a;");
 
   it("allows only the page's own style and script, by their hashes", () => {
     const policy = pageHeaders(style, script, false)["content-security-policy"];

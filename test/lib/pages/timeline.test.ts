@@ -1,35 +1,41 @@
 import fc from "fast-check";
 import type { JobDocument } from "../../../lib/api/status-document.ts";
-import { barOf, durationOf, type Timeline, ticksOf, timelineOf } from "../../../lib/pages/timeline.ts";
+import {
+  computeBar,
+  computeTimeline,
+  jobDurationMs,
+  type Timeline,
+  timelineTicks,
+} from "../../../lib/pages/timeline.ts";
 import { at, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 
 const START = Date.parse(at(0));
 const line: Timeline = { start: START, end: START + 100_000 };
 
-describe("timelineOf", () => {
+describe("computeTimeline", () => {
   it("runs from the start of the job to its last update", () => {
-    expect(timelineOf(step("A", 0, 100), NOW)).toEqual(line);
+    expect(computeTimeline(step("A", 0, 100), NOW)).toEqual(line);
   });
 
   it("ends at `until` while the job is pending", () => {
-    expect(timelineOf(step("A", 0, 100, PENDING), NOW)).toEqual({ start: START, end: NOW });
+    expect(computeTimeline(step("A", 0, 100, PENDING), NOW)).toEqual({ start: START, end: NOW });
   });
 
   it("ignores subjobs that start before their parent, unless the parent has no start", () => {
     const early = step("B", -14_400, -14_000);
-    expect(timelineOf(step("A", 0, 100, { subJobs: [early] }), NOW)).toEqual(line);
-    expect(timelineOf(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW)?.start).toBe(
+    expect(computeTimeline(step("A", 0, 100, { subJobs: [early] }), NOW)).toEqual(line);
+    expect(computeTimeline(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW)?.start).toBe(
       START - 14_400_000,
     );
   });
 
   it("is null without any time, and for a start in the future", () => {
-    expect(timelineOf(subJob({ createdAt: null }), NOW)).toBeNull();
-    expect(timelineOf(step("A", 90_000, 80_000), NOW)).toBeNull();
+    expect(computeTimeline(subJob({ createdAt: null }), NOW)).toBeNull();
+    expect(computeTimeline(step("A", 90_000, 80_000), NOW)).toBeNull();
   });
 });
 
-describe("barOf", () => {
+describe("computeBar", () => {
   it.each<[string, JobDocument, unknown]>([
     ["inside the timeline", step("B", 25, 50), { from: 0.25, to: 0.5, kind: "plain" }],
     ["still running", step("B", 25, 50, PENDING), { from: 0.25, to: 1, kind: "open" }],
@@ -41,7 +47,7 @@ describe("barOf", () => {
     ["never updated", step("B", 50, 0, { updatedAt: null }), { from: 0.5, to: 0.5, kind: "plain" }],
     ["without a start", subJob({ createdAt: null }), null],
   ])("places a subjob: %s", (_, job, bar) => {
-    expect(barOf(job, line)).toEqual(bar);
+    expect(computeBar(job, line)).toEqual(bar);
   });
 
   it("places a bar inside the timeline for any times", () => {
@@ -52,7 +58,7 @@ describe("barOf", () => {
         time,
         fc.constantFrom("pending", "succeeded", "failed"),
         (createdAt, updatedAt, state) => {
-          const bar = barOf(subJob({ createdAt, updatedAt, state }), line) ?? { from: 0, to: 0 };
+          const bar = computeBar(subJob({ createdAt, updatedAt, state }), line) ?? { from: 0, to: 0 };
           expect(bar.from).toBeGreaterThanOrEqual(0);
           expect(bar.to).toBeGreaterThanOrEqual(bar.from);
           expect(bar.to).toBeLessThanOrEqual(1);
@@ -62,17 +68,17 @@ describe("barOf", () => {
   });
 });
 
-describe("durationOf", () => {
+describe("jobDurationMs", () => {
   it("is known for an ended job with times in the right order", () => {
-    expect(durationOf(step("A", 10, 30))).toBe(20_000);
-    expect(durationOf(step("A", 30, 10))).toBeNull();
-    expect(durationOf(step("A", 10, 30, PENDING))).toBeNull();
+    expect(jobDurationMs(step("A", 10, 30))).toBe(20_000);
+    expect(jobDurationMs(step("A", 30, 10))).toBeNull();
+    expect(jobDurationMs(step("A", 10, 30, PENDING))).toBeNull();
   });
 });
 
-describe("ticksOf", () => {
+describe("timelineTicks", () => {
   const labels = (seconds: number) =>
-    ticksOf({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
+    timelineTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
 
   it("are few round times", () => {
     expect(labels(8)).toEqual(["0", "2 s", "4 s", "6 s"]);

@@ -1,7 +1,7 @@
 import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
-import { consoleUrl } from "../../../../lib/domain/console-url.ts";
+import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../../lib/domain/outcome-summary.ts";
 import { facts, job, NODES, SAMPLES } from "../samples.ts";
 
@@ -160,7 +160,7 @@ describe("the chat message", () => {
     ["moon-1", "c-7", null],
     [null, "c-7", null],
   ])("knows the console page for the region %p and the cluster %p", (region, clusterId, url) => {
-    expect(consoleUrl(region, clusterId)).toBe(url);
+    expect(clusterConsoleUrl(region, clusterId)).toBe(url);
   });
 
   it("has no console link for a deleted cluster", () => {

@@ -1,5 +1,5 @@
 import { WebhookEvent } from "../../../../lib/channels/webhook/event.ts";
-import { openApiDocument } from "../../../../lib/openapi/openapi-document.ts";
+import { createOpenApiDocument } from "../../../../lib/openapi/openapi-document.ts";
 import { eventSchema } from "../../../../local/event-schema.ts";
 import { format, formatDigest, formatOutcome, NODES, SAMPLES, target } from "../samples.ts";
 
@@ -20,7 +20,7 @@ function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {
 }
 
 it("the API description has the same schema of a job event", () => {
-  const api = openApiDocument() as {
+  const api = createOpenApiDocument() as {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
   const { schemas } = api.components;
