@@ -1,12 +1,12 @@
 import { randomUUID as uuid } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { deliver } from "../../lib/channels/deliver.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";

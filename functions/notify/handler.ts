@@ -1,4 +1,5 @@
 import { deliver } from "../../lib/channels/deliver.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readOutcome } from "../../lib/ledger/dynamo/end-watch.ts";
@@ -9,7 +10,6 @@ import {
   readDelivery,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   readTarget,
   reserveRequestTime,

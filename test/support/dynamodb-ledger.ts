@@ -1,3 +1,4 @@
+import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
@@ -14,7 +15,7 @@ import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
-import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/table.ts";
+import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   readTarget,
   reserveRequestTime,

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
-import type { WatchGeneration } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData, NewWatch } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
 import { callerItemKey, watchItemKey } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
@@ -32,12 +32,12 @@ export async function saveCallerData(table: LedgerTable, watch: NewWatch, genera
   });
 }
 
-export async function readCallerData(table: LedgerTable, key: WatchGeneration): Promise<CallerData> {
+export const readCallerData: Operation<"readCallerData"> = async (table, key) => {
   const watchItem = await getItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem } = parseWatchItem(watchItem);
   return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerItemKey(key)) : null);
-}
+};
 
 /** Returns the caller data of both items. The context of the watch item is older, so it wins. */
 export function toCallerData(watchItem: Item, callerItem: Item | null): CallerData {

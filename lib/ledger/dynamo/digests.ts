@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { WatchKey } from "../../domain/job.ts";
-import type { Digest, NewDigest } from "../ledger.ts";
+import type { Operation } from "./bind-to-table.ts";
 import {
   generationText,
   type ItemKey,
@@ -8,25 +7,21 @@ import {
   watchOfPartition,
   watchPartition,
 } from "./keys.ts";
-import { createItem, getItem, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+import { createItem, getItem, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
 const DigestItem = z.object({ members: Names, targets: Names, running: Names });
 
-export async function createDigest(table: LedgerTable, digest: NewDigest): Promise<void> {
+export const createDigest: Operation<"createDigest"> = async (table, digest) => {
   await createItem(table, digestKey(digest.digestId), {
     members: digest.members.map(generationText),
     running: new Set(digest.members.map(watchPartition)),
     targets: digest.targets,
     expiresAt: toEpochSeconds(digest.expiresAt),
   });
-}
+};
 
-export async function removeRunningMember(
-  table: LedgerTable,
-  digestId: string,
-  key: WatchKey,
-): Promise<number> {
+export const removeRunningMember: Operation<"removeRunningMember"> = async (table, digestId, key) => {
   const removed = await updateItem(table, {
     key: digestKey(digestId),
     removeElements: { running: new Set([watchPartition(key)]) },
@@ -34,14 +29,14 @@ export async function removeRunningMember(
     returnValues: "ALL_NEW",
   });
   return removed.kind === "refused" ? 0 : parseItem(DigestItem, removed.item).running.length;
-}
+};
 
-export async function readDigest(table: LedgerTable, digestId: string): Promise<Digest | null> {
+export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
   const item = await getItem(table, digestKey(digestId));
   if (item === null) return null;
   const { members, targets, running } = parseItem(DigestItem, item);
   return { members: members.map(parseGenerationText), targets, running: running.map(watchOfPartition) };
-}
+};
 
 function digestKey(digestId: string): ItemKey {
   return { pk: `G#${digestId}`, sk: "digest" };

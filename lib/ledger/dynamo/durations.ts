@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
-import type { NewDuration } from "../ledger.ts";
-import { type LedgerTable, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
+import type { Operation } from "./bind-to-table.ts";
+import { parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
 /** An attribute counts the jobs of one day and one bucket: `d3b215` is day 3 of the week and bucket 215. */
 const COUNTER = /^d([0-6])b(\d+)$/;
@@ -12,26 +12,22 @@ const SORT_KEY = /^week#(\d+)$/;
 const DurationsItem = z.looseObject({ sk: z.string() });
 
 /** Costs one write. */
-export async function addDuration(table: LedgerTable, duration: NewDuration): Promise<void> {
+export const addDuration: Operation<"addDuration"> = async (table, duration) => {
   const { project, jobType, day, bucket, expiresAt } = duration;
   await updateItem(table, {
     key: { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` },
     add: { [`d${day % WEEK_DAYS}b${bucket}`]: 1 },
     set: { expiresAt: toEpochSeconds(expiresAt) },
   });
-}
+};
 
 /** Costs one query. Two years of counts are much smaller than a page. */
-export async function readDurations(
-  table: LedgerTable,
-  project: string,
-  jobType: string,
-): Promise<DurationCount[]> {
+export const readDurations: Operation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
   return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
     (a, b) => a.day - b.day || a.bucket - b.bucket,
   );
-}
+};
 
 function durationsPartition(project: string, jobType: string): string {
   return `D#${project}#${jobType}`;

@@ -1,18 +1,11 @@
 import * as z from "zod/mini";
-import type { Instant, Job, Outcome, WatchGeneration, WatchKey } from "../../domain/job.ts";
+import type { Job, Outcome } from "../../domain/job.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { deliveriesOverdueAt, type EndResult, type StoredOutcome, type WatchEnd } from "../watch.ts";
+import { deliveriesOverdueAt } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
-import {
-  createItem,
-  getItem,
-  type Item,
-  type LedgerTable,
-  parseItem,
-  toEpochSeconds,
-  updateItem,
-} from "./table.ts";
+import { createItem, getItem, type Item, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 import { dueAttributes, formatInstants, jobAttributes, NO_LEASE, parseWatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
@@ -23,7 +16,7 @@ const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[]
 const Bytes = z.instanceof(Uint8Array);
 const OutcomeItem = z.object({ summary: Bytes, tree: z._default(z.nullable(Bytes), null) });
 
-export async function endWatch(table: LedgerTable, end: WatchEnd): Promise<EndResult> {
+export const endWatch: Operation<"endWatch"> = async (table, end) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
   const targets = new Set(end.targets);
   const ended = await updateItem(table, {
@@ -47,14 +40,9 @@ export async function endWatch(table: LedgerTable, end: WatchEnd): Promise<EndRe
   const found = parseWatchItem(item);
   if (found.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
-}
+};
 
-export async function stopWatch(
-  table: LedgerTable,
-  key: WatchKey,
-  at: Instant,
-  expiresAt: Instant,
-): Promise<"stopped" | "over" | "missing"> {
+export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresAt) => {
   const stopped = await updateItem(table, {
     key: watchItemKey(key),
     set: {
@@ -80,14 +68,14 @@ export async function stopWatch(
     });
   }
   return "over";
-}
+};
 
-export async function saveOutcomeOnce(
-  table: LedgerTable,
-  key: WatchGeneration,
-  { summary, tree }: StoredOutcome,
-  expiresAt: Instant,
-): Promise<OutcomeSummary> {
+export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (
+  table,
+  key,
+  { summary, tree },
+  expiresAt,
+) => {
   const packed = packJson(summary);
   const created = await createItem(table, outcomeItemKey(key), {
     summary: packed,
@@ -96,13 +84,13 @@ export async function saveOutcomeOnce(
   });
   if (created.kind === "written") return summary;
   return (await readOutcome(table, key)) ?? summary;
-}
+};
 
 /** Reads no tree. A tree can be large, and a digest reads up to a hundred outcomes. */
-export async function readOutcome(table: LedgerTable, key: WatchGeneration): Promise<OutcomeSummary | null> {
+export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
   const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
   return item === null ? null : toStoredOutcome(item).summary;
-}
+};
 
 export function toStoredOutcome(item: Item): { readonly summary: OutcomeSummary; readonly tree: Job | null } {
   const { summary, tree } = parseItem(OutcomeItem, item);

@@ -1,18 +1,17 @@
 import * as z from "zod/mini";
-import { type Instant, MaybeInstant } from "../../domain/job.ts";
+import { MaybeInstant } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import {
   ATTEMPT_HISTORY,
   Attempt,
-  type AttemptRecord,
   DeliveryRecord,
   type NotificationClaim,
   type NotificationKey,
   type NotificationToClaim,
   newDeliveryRecord,
-  type Postponement,
 } from "../notification.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { notificationItemKey, targetOfNotification } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 
@@ -29,10 +28,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 type NotificationItem = z.infer<typeof NotificationItem>;
 
 /** Costs one write. A refused claim costs one read more. */
-export async function claimNotification(
-  table: LedgerTable,
-  wanted: NotificationToClaim,
-): Promise<NotificationClaim> {
+export const claimNotification: Operation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
     key: notificationItemKey(key),
@@ -53,7 +49,7 @@ export async function claimNotification(
     return { kind: "claimed", record: toDeliveryRecord(parseNotificationItem(claimed.item)) };
   const item = await getItem(table, notificationItemKey(key));
   return item === null ? { kind: "other_owner" } : explainRefusal(parseNotificationItem(item), wanted);
-}
+};
 
 function explainRefusal(
   item: NotificationItem,
@@ -71,10 +67,7 @@ function explainRefusal(
 }
 
 /** The message stays responsible for the notification while it is pending. */
-export async function recordAttempt(
-  table: LedgerTable,
-  record: AttemptRecord,
-): Promise<"recorded" | "superseded"> {
+export const recordAttempt: Operation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending";
   const recorded = await updateItem(table, {
@@ -97,7 +90,7 @@ export async function recordAttempt(
   const { history } = parseNotificationItem(recorded.item);
   if (history.length >= 2 * ATTEMPT_HISTORY) await truncateHistory(table, key, history);
   return "recorded";
-}
+};
 
 /**
  * One update cannot append to a list and truncate it.
@@ -116,10 +109,10 @@ async function truncateHistory(
   });
 }
 
-export async function postponeNotification(
-  table: LedgerTable,
-  { key, redelivery, messageId, until, nextAttemptReserved }: Postponement,
-): Promise<"recorded" | "superseded"> {
+export const postponeNotification: Operation<"postponeNotification"> = async (
+  table,
+  { key, redelivery, messageId, until, nextAttemptReserved },
+) => {
   const postponed = await updateItem(table, {
     key: notificationItemKey(key),
     set: { nextAttemptAt: until, nextAttemptReserved, leaseUntil: null },
@@ -127,31 +120,23 @@ export async function postponeNotification(
     values: { pending: "pending", redelivery, me: messageId },
   });
   return postponed.kind === "written" ? "recorded" : "superseded";
-}
+};
 
-export async function readDelivery(table: LedgerTable, key: NotificationKey): Promise<DeliveryRecord> {
+export const readDelivery: Operation<"readDelivery"> = async (table, key) => {
   const item = await getItem(table, notificationItemKey(key));
   return item === null ? newDeliveryRecord(key.target) : toDeliveryRecord(parseNotificationItem(item));
-}
+};
 
-export async function markDeadLettered(
-  table: LedgerTable,
-  key: NotificationKey,
-  redelivery: number,
-): Promise<void> {
+export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key, redelivery) => {
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { deadLettered: true },
     condition: "#redelivery = :redelivery",
     values: { redelivery },
   });
-}
+};
 
-export async function startRedelivery(
-  table: LedgerTable,
-  key: NotificationKey,
-  expiresAt: Instant,
-): Promise<number> {
+export const startRedelivery: Operation<"startRedelivery"> = async (table, key, expiresAt) => {
   const started = await updateItem(table, {
     key: notificationItemKey(key),
     set: {
@@ -171,7 +156,7 @@ export async function startRedelivery(
   });
   if (started.kind === "refused") throw new Error("DynamoDB refused a write without a condition.");
   return parseNotificationItem(started.item).redelivery;
-}
+};
 
 export function parseNotificationItem(item: Item): NotificationItem {
   return parseItem(NotificationItem, item);

@@ -1,4 +1,5 @@
 import { deliveriesOverdueAt, type NewWatch, type OpenResult, pollOverdueAt } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";
 import { watchItemKey } from "./keys.ts";
@@ -8,7 +9,7 @@ import { dueAttributes, NO_LEASE, parseWatchItem, toWatch, type WatchItem } from
 /** How often the ledger tries again after another call changed the watch. */
 const ROUNDS = 8;
 
-export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<OpenResult> {
+export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   const inline = inlineCallerAttributes(watch);
   if (inline === null) await saveCallerData(table, watch, 0);
   const key = watchItemKey(watch);
@@ -30,7 +31,7 @@ export async function openWatch(table: LedgerTable, watch: NewWatch): Promise<Op
     if (result !== null) return result;
   }
   throw new Error("Other calls changed the watch too often.");
-}
+};
 
 /**
  * Starts the next generation of a watch. Returns null when another call changed the watch.

@@ -1,5 +1,6 @@
 import type { Job } from "../../domain/job.ts";
-import { type PollClaim, type PollRecord, type PollToClaim, pollOverdueAt } from "../watch.ts";
+import { type PollClaim, type PollToClaim, pollOverdueAt } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { packTree, treeHash } from "./packed-json.ts";
 import { getItem, type LedgerTable, updateItem } from "./table.ts";
@@ -21,7 +22,7 @@ const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
 /** Costs one write. A refused claim costs one read more. */
-export async function claimPoll(table: LedgerTable, wanted: PollToClaim): Promise<PollClaim> {
+export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
     key: watchItemKey(key),
@@ -35,7 +36,7 @@ export async function claimPoll(table: LedgerTable, wanted: PollToClaim): Promis
   const before = parseWatchItem(claimed.item);
   const watch = toWatch({ ...before, poll, pollDone: false });
   return { kind: "claimed", watch, reclaimed: before.poll === poll };
-}
+};
 
 async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
   const item = await getItem(table, watchItemKey(key));
@@ -51,7 +52,7 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
  * Costs one write. A large tree that changed costs a second write.
  * The tree is written last, because the poll must be recorded even if the tree cannot be stored.
  */
-export async function recordPoll(table: LedgerTable, record: PollRecord): Promise<"recorded" | "superseded"> {
+export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
   const hash = tree === null ? null : treeHash(tree);
   const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
@@ -96,7 +97,7 @@ export async function recordPoll(table: LedgerTable, record: PollRecord): Promis
     throw error;
   }
   return "recorded";
-}
+};
 
 /** Returns null for a tree that is known to be large, because packing such a tree takes long. */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {

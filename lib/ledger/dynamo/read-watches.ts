@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import type { WatchKey } from "../../domain/job.ts";
 import { newDeliveryRecord } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
-import type { Watch, WatchDocument, WatchPage } from "../watch.ts";
+import type { Watch } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
@@ -31,7 +32,7 @@ const BATCH_ROUNDS = 4;
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
 /** Costs one consistent query per megabyte. */
-export async function readWatch(table: LedgerTable, key: WatchKey): Promise<WatchDocument | null> {
+export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const items = await readPartition(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
@@ -52,7 +53,7 @@ export async function readWatch(table: LedgerTable, key: WatchKey): Promise<Watc
       return item === undefined ? newDeliveryRecord(target) : toDeliveryRecord(parseNotificationItem(item));
     }),
   };
-}
+};
 
 async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
@@ -71,11 +72,11 @@ async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<str
 }
 
 /** A page has at most 100 watches. */
-export async function listRecentWatches(
-  table: LedgerTable,
-  project: string,
-  { limit, before }: { readonly limit: number; readonly before: string | null },
-): Promise<WatchPage> {
+export const listRecentWatches: Operation<"listRecentWatches"> = async (
+  table,
+  project,
+  { limit, before },
+) => {
   const { Items = [], LastEvaluatedKey } = await queryPage(
     table,
     "#project = :project",
@@ -100,7 +101,7 @@ export async function listRecentWatches(
         ? null
         : toPageToken({ acceptedAt: last.acceptedAt, jobId: watchOfPartition(last.pk).jobId }),
   };
-}
+};
 
 function toStartKey(project: string, { acceptedAt, jobId }: PagePosition): Item {
   return toAttributes({ ...watchItemKey({ project, jobId }), project, acceptedAt });

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import type { Instant, WatchGeneration } from "../../domain/job.ts";
-import type { OverdueEntry } from "../watch.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { fromAttributes } from "./expression.ts";
 import {
   callerItemKey,
@@ -10,13 +9,13 @@ import {
   watchItemKey,
   watchOfPartition,
 } from "./keys.ts";
-import { type LedgerTable, queryPage, toEpochSeconds, updateItem } from "./table.ts";
+import { queryPage, toEpochSeconds, updateItem } from "./table.ts";
 import { dueAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
 /** Costs one query per shard. */
-export async function listOverdue(table: LedgerTable, now: Instant, limit: number): Promise<OverdueEntry[]> {
+export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
   const pages = await Promise.all(
     Array.from({ length: OVERDUE_SHARDS }, (_, shard) =>
       queryPage(
@@ -33,13 +32,9 @@ export async function listOverdue(table: LedgerTable, now: Instant, limit: numbe
     .map(({ pk, dueAt }) => ({ ...watchOfPartition(pk), dueAt }))
     .sort((a, b) => a.dueAt - b.dueAt)
     .slice(0, limit);
-}
+};
 
-export async function rescheduleSweep(
-  table: LedgerTable,
-  entry: OverdueEntry,
-  dueAt: Instant | null,
-): Promise<"moved" | "changed"> {
+export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry, dueAt) => {
   const moved = await updateItem(table, {
     key: watchItemKey(entry),
     set: dueAttributes(entry, dueAt),
@@ -47,14 +42,9 @@ export async function rescheduleSweep(
     values: { dueAt: entry.dueAt },
   });
   return moved.kind === "written" ? "moved" : "changed";
-}
+};
 
-export async function scheduleSweep(
-  table: LedgerTable,
-  key: WatchGeneration,
-  dueAt: Instant,
-  expiresAt: Instant | null,
-): Promise<void> {
+export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
   await updateItem(table, {
     key: watchItemKey(key),
     set: dueAttributes(key, dueAt),
@@ -73,4 +63,4 @@ export async function scheduleSweep(
       }),
     ),
   );
-}
+};

@@ -136,32 +136,6 @@ export function toEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-type TableOperation = (table: LedgerTable, ...rest: never[]) => unknown;
-
-type Bound<Operations> = {
-  readonly [Name in keyof Operations]: Operations[Name] extends (
-    table: LedgerTable,
-    ...rest: infer Rest
-  ) => infer Result
-    ? (...rest: Rest) => Result
-    : never;
-};
-
-/**
- * Returns the operations without their first parameter, bound to one table.
- * A function binds only the operations that it uses, so that its package and its role contain no others.
- */
-export function bindToTable<const Operations extends Readonly<Record<string, TableOperation>>>(
-  table: LedgerTable,
-  operations: Operations,
-): Bound<Operations> {
-  const bound = Object.entries(operations).map(([name, operation]) => [
-    name,
-    (...rest: never[]) => operation(table, ...rest),
-  ]);
-  return Object.fromEntries(bound) as Bound<Operations>;
-}
-
 /** Turns the error for a condition that did not hold into a result. */
 async function refusedOr(write: () => Promise<Item>): Promise<WriteResult> {
   try {

@@ -1,10 +1,9 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
-import type { TargetState } from "../ledger.ts";
+import type { Operation } from "./bind-to-table.ts";
 import { toAttributes } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
-import { createItem, type LedgerTable, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
+import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
 /** The ledger deletes a rate limit a week after its last use. It never deletes that a target is switched off. */
 const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
@@ -18,7 +17,7 @@ const RateLimitItem = z.object({
 const OffItem = z.object({ offSince: z.number() });
 
 /** Costs one query. */
-export async function readTarget(table: LedgerTable, name: string): Promise<TargetState> {
+export const readTarget: Operation<"readTarget"> = async (table, name) => {
   const { Items = [] } = await queryPage(
     table,
     "#pk = :pk",
@@ -31,32 +30,27 @@ export async function readTarget(table: LedgerTable, name: string): Promise<Targ
     offSince: off === undefined ? null : parseItem(OffItem, off).offSince,
     throttledUntil: rateLimit === undefined ? 0 : parseItem(RateLimitItem, rateLimit).throttledUntil,
   };
-}
+};
 
-export async function throttleTarget(table: LedgerTable, name: string, until: Instant): Promise<void> {
+export const throttleTarget: Operation<"throttleTarget"> = async (table, name, until) => {
   await updateItem(table, {
     key: rateLimitKey(name),
     set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RATE_LIMIT_RETENTION_MS) },
     condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
     values: { until },
   });
-}
+};
 
-export async function switchTargetOff(table: LedgerTable, name: string, at: Instant): Promise<boolean> {
+export const switchTargetOff: Operation<"switchTargetOff"> = async (table, name, at) => {
   return (await createItem(table, offKey(name), { offSince: at })).kind === "written";
-}
+};
 
-export async function switchTargetOn({ client, table }: LedgerTable, name: string): Promise<void> {
+export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, table }, name) => {
   await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...offKey(name) }) }));
-}
+};
 
 /** Costs one write for a free limit, else two. */
-export async function reserveRequestTime(
-  table: LedgerTable,
-  name: string,
-  now: Instant,
-  intervalMs: number,
-): Promise<Instant> {
+export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table, name, now, intervalMs) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {
     const free = await updateItem(table, {
@@ -76,14 +70,9 @@ export async function reserveRequestTime(
     if (later.kind === "written") return parseItem(RateLimitItem, later.item).nextFreeAt - intervalMs;
   }
   throw new Error("Other calls changed the rate limit too often.");
-}
+};
 
-export async function tryAcquireRequest(
-  table: LedgerTable,
-  name: string,
-  now: Instant,
-  intervalMs: number,
-): Promise<boolean> {
+export const tryAcquireRequest: Operation<"tryAcquireRequest"> = async (table, name, now, intervalMs) => {
   const acquired = await updateItem(table, {
     key: rateLimitKey(name),
     set: { acquiredUntil: now + intervalMs, expiresAt: toEpochSeconds(now + RATE_LIMIT_RETENTION_MS) },
@@ -91,7 +80,7 @@ export async function tryAcquireRequest(
     values: { now },
   });
   return acquired.kind === "written";
-}
+};
 
 function rateLimitKey(name: string): ItemKey {
   return { pk: `T#${name}`, sk: "rateLimit" };
