@@ -4,6 +4,7 @@ import { type ProblemResponse, problemResponse, renderProblem, unavailable } fro
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { type Invocation, onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
+import { isTransientAwsError } from "./retry-aws.ts";
 
 /** The fields of a request's log line that the function finds out while it handles the request. */
 export interface RequestNotes {
@@ -18,8 +19,8 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * Handles one request. Answers expected errors itself.
- * @throws ConfigUnreadableError and ConfigInvalidError, which `httpHandler` answers with 503, and anything unexpected,
- * which it answers with an internal error.
+ * @throws ConfigUnreadableError, ConfigInvalidError and transient errors of AWS: `httpHandler` answers them with 503.
+ * `httpHandler` answers any other error with the problem `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
@@ -58,9 +59,14 @@ const INTERNAL_ERROR_DETAIL =
 /** Without a config the service is unavailable, and no caller can do anything about it but wait. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
+const AWS_OUTAGE_DETAIL =
+  "A service of AWS does not answer at the moment. You may safely send the request again.";
+
 function problemOfError(error: unknown): ProblemResponse {
-  return error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError
-    ? unavailable(NO_CONFIG_DETAIL)
+  if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
+    return unavailable(NO_CONFIG_DETAIL);
+  return isTransientAwsError(error)
+    ? unavailable(AWS_OUTAGE_DETAIL)
     : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
 }
 

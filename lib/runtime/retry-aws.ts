@@ -2,8 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names under which AWS refuses a request that came too early. SSM sends the first for its rates, and the second
- * while another write of the same parameter is under way. Both have the status 400.
+ * The names of the errors with which AWS refuses a request that came too early. All have the status 400. SSM sends
+ * `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and `KmsThrottled`. DynamoDB
+ * sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -11,6 +12,9 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "TooManyUpdates",
   "TooManyRequestsException",
   "RequestLimitExceeded",
+  "RequestThrottled",
+  "KmsThrottled",
+  "ProvisionedThroughputExceededException",
 ]);
 
 /** Returns whether the same request may succeed later: after throttling, a server error, or no answer at all. */
@@ -18,6 +22,8 @@ export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
+  // The SDK sets `$metadata` on each error of a request. An error of Node without it is a fault of the program.
+  if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // An error of the network has a code of Node and no status.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";

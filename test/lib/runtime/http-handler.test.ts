@@ -1,4 +1,7 @@
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
 import { httpHandler } from "../../../lib/runtime/http-handler.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
@@ -33,6 +36,15 @@ function eventOf(changes: Partial<APIGatewayProxyEventV2> = {}): APIGatewayProxy
     ...changes,
   };
 }
+
+/** The settings of an AWS client whose requests are refused: nothing listens on port 1. */
+const CLOSED_PORT = {
+  ...AWS_CLIENT,
+  endpoint: "http://127.0.0.1:1",
+  region: "eu-central-1",
+  credentials: { accessKeyId: "x", secretAccessKey: "y" },
+  maxAttempts: 1,
+};
 
 const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
 
@@ -113,4 +125,23 @@ test("an error that a handler throws is logged in full, and the caller gets an i
   expect(lines.map(({ message }) => message)).toEqual(["request failed", "request", undefined]);
   expect(lines[0]).toMatchObject({ request_id: "api-1", error: { message: "hunter2 is undefined" } });
   expect(lines[2]).toMatchObject({ Accepted: 1 });
+});
+
+test.each([
+  ["DynamoDB does not answer", () => new DynamoDBClient(CLOSED_PORT).send(new ListTablesCommand({}))],
+  ["SQS does not answer", () => new SQSClient(CLOSED_PORT).send(new ListQueuesCommand({}))],
+])("%s: the caller gets 503 with Retry-After and a problem document", async (_, request) => {
+  const handler = httpHandler(async () => {
+    await request();
+    throw new Error("the request was answered");
+  });
+  const lines = await captured(async () => {
+    const answer = await handler(eventOf(), CONTEXT as Context);
+    expect(answer).toMatchObject({
+      statusCode: 503,
+      headers: { "content-type": "application/problem+json", "retry-after": "5" },
+    });
+    expect(JSON.parse(answer.body ?? "")).toMatchObject({ status: 503, title: "Service unavailable" });
+  });
+  expect(lines[0]).toMatchObject({ message: "request failed", error: { name: "AwsRequestError" } });
 });

@@ -12,10 +12,14 @@ test.each([
   [awsError("SomethingElse", 429), true],
   [awsError("AwsRequestError", undefined, "ECONNRESET"), true],
   [awsError("TimeoutError", undefined, "DEADLINE_PASSED"), true],
+  [awsError("RequestThrottled", 400), true],
+  [awsError("KmsThrottled", 400), true],
+  [awsError("ProvisionedThroughputExceededException", 400), true],
   [awsError("AccessDeniedException", 400), false],
   [awsError("ValidationException", 400), false],
   [awsError("CredentialsProviderError"), false],
   [new TypeError("x is undefined"), false],
+  [Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" }), false],
   ["a string", false],
 ])("%s is transient: %s", (error, expected) => {
   expect(isTransientAwsError(error)).toBe(expected);
