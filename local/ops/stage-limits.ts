@@ -79,13 +79,6 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/**
- * Every region of every partition: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`, `cn-north-1`, `eusc-de-east-1`. The
- * first part is a geography of AWS, the part before the number is a direction.
- */
-export const REGION =
-  /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)|us-gov|(?:us|eu)-iso[a-z]?|eusc-[a-z]{2})-(?:central|(?:north|south)(?:east|west)?|east|west)-\d{1,2}$/;
-
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */

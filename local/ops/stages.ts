@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { REGION } from "../../framework-plugin.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import {
   alarmNamesCollide,
@@ -10,7 +11,6 @@ import {
   MAX_RUNBOOK_URL_LENGTH,
   MEMORY_MEGABYTES,
   POSITIVE,
-  REGION,
   stageNameFaults,
 } from "./stage-limits.ts";
 

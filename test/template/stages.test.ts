@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   await mkdir(join(ROOT, "build"), { recursive: true });
   folder = await mkdtemp(join(ROOT, "build/stages-"));
-  for (const name of ["serverless.yml", "resources", "package.json"])
+  for (const name of ["serverless.yml", "framework-plugin.ts", "resources", "package.json"])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   await mkdir(join(folder, "stages"));
   const file = { region: "eu-west-1", alarmEmail: "oncall@example.com", memoryMegabytes: 512 };
@@ -71,6 +71,20 @@ test("a stage without a file has the defaults and the region of the environment"
 test("the command line overrides the stage file", async () => {
   const parameters = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
   expect(await print(parameters)).toMatchObject({ region: "eu-north-1", mail: "other@example.com" });
+});
+
+test("the framework accepts regions that its own list lacks", async () => {
+  expect((await print(["--region", "eusc-de-east-1"])).region).toBe("eusc-de-east-1");
+  await expect(print(["--region", "eu-centrall-1"])).rejects.toThrow(
+    "Configuration error at 'provider.region'",
+  );
+});
+
+test("the framework refuses a stage whose function names are too long", async () => {
+  expect((await print(["--stage", "s".repeat(39)])).stage).toHaveLength(39);
+  await expect(print(["--stage", "s".repeat(40)])).rejects.toThrow(
+    "Choose a stage name with at most 39 characters",
+  );
 });
 
 test("a stage file may contain the region and every parameter of serverless.yml, and nothing else", async () => {
