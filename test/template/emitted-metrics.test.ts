@@ -9,13 +9,17 @@ test("reads the dimensions of each call", () => {
     meter.add(
       "Polls", 1,
       { observation },
-    );`.replace("(\n      ", "(");
+    );
+    meter.add(isInvalid ? "ConfigInvalid" : "ConfigUnreadable", 1);`;
   expect(metricsIn(source)).toEqual([
     "Accepted service",
     "PollsWithoutJob service",
     "Attempts kind,service,verdict",
     "Polls observation,service",
+    "ConfigInvalid service",
+    "ConfigUnreadable service",
   ]);
+  expect(() => metricsIn("meter.add(name, 1)")).toThrow("cannot be read");
 });
 
 test("the code emits every metric", async () => {

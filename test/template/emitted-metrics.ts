@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "./own-template.ts";
 
-const CALL = 'meter.add("';
+const CALL = "meter.add(";
 
 /**
  * Returns the metrics that the code emits, each as its name and the sorted names of its dimensions: `Attempts
@@ -24,13 +24,16 @@ export function metricsIn(source: string): readonly string[] {
   return source
     .split(CALL)
     .slice(1)
-    .map((rest) => {
-      const [name = ""] = rest.split('"');
+    .flatMap((rest) => {
       const parameters = untilClosingParenthesis(rest);
+      // The name may be chosen by a condition. Neither a condition nor a name contains a comma.
+      const [choice = ""] = parameters.split(",");
+      const names = [...choice.matchAll(/"([A-Z]\w*)"/g)].flatMap(([, name]) => name ?? []);
       const literal = /,\s*\{([^{}]*)\}\s*,?\s*$/.exec(parameters)?.[1] ?? "";
       const keys = literal.split(",").flatMap((entry) => entry.split(":")[0]?.trim() || []);
-      if (keys.some((key) => !/^\w+$/.test(key))) throw new Error(`cannot be read: ${CALL}${parameters})`);
-      return emittedMetric(name, keys);
+      if (names.length === 0 || keys.some((key) => !/^\w+$/.test(key)))
+        throw new Error(`cannot be read: ${CALL}${parameters})`);
+      return names.map((name) => emittedMetric(name, keys));
     });
 }
 
