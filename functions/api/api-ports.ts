@@ -7,7 +7,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { AuthenticatePorts } from "../shared/authenticate.ts";
 
-/** What the API uses. Each step of an operation takes the ports that it needs. */
+/** All functions and services that the API uses. Each step of a request takes only the ports that it needs. */
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly ledger: Pick<
     Ledger,
@@ -24,21 +24,21 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly configs: Omit<ConfigSource, "check">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
-  /** Answers `GET /v1/health`. */
+  /** Makes the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;
-  /** The API's own URL, for a config without `publicUrl`. */
+  /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly uuid: () => string;
-  /** Reports a watch that a request has stopped. By default it is logged, like the other reports. */
+  /** Reports a watch that a request has stopped. The default writes a log line. */
   readonly onStopped?: (key: WatchKey, caller: string) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
-  /** Receives the targets whose notifications were queued again. */
+  /** Reports the targets to which a notification was queued again. The default writes a log line. */
   readonly onRedelivered?: (key: WatchKey, targets: readonly string[], caller: string) => void;
 }
 
-/** The ports, with what belongs to one request. */
+/** The ports of the API and the ports that belong to one request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note"> {
   readonly remainingMs: () => number;
 }

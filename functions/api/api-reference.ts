@@ -1,11 +1,13 @@
 import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
 
-/** The texts are large and rarely asked for, so a cold start does not load them. */
+/**
+ * Loads the text of the API reference. The text is large and rarely requested, so a cold start does not load the text.
+ */
 const loadTexts = () => import("./openapi.generated.ts");
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
-/** `GET /v1/openapi.json`: the OpenAPI document with the address of this deployment. */
+/** Makes the response to `GET /v1/openapi.json`. The OpenAPI document contains the public URL of this deployment. */
 export async function openApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
@@ -16,7 +18,7 @@ export async function openApiResponse(
   return conditionalResponse({ status: 200, headers, body }, request);
 }
 
-/** `GET /docs`: the API reference as a page. */
+/** Makes the response to `GET /docs`: the API reference as an HTML page. */
 export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
   const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
   const headers = {

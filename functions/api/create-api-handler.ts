@@ -22,7 +22,7 @@ type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Re
 type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
-/** The operations without a bearer token. The link of a page contains a key. */
+/** The operations that need no bearer token. The pages for people need a key in the URL instead. */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => openApiResponse(await publicUrl(ports), request),
@@ -37,13 +37,13 @@ const CALLER_STEPS = {
   stopJob: onWatch(stopWatch),
   redeliverJob: onWatch(redeliver),
   testTarget,
-  /** The gateway sends `POST /v1/jobs` to the enqueue function. */
+  /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
 } satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of all routes except `POST /v1/jobs`. HEAD gets the same response as GET, with the body: the
- * gateway removes the body and reports its length (RFC 9110, section 8.6).
+ * Creates the handler of all routes except `POST /v1/jobs`. A HEAD request gets the response of a GET request, with the
+ * body. API Gateway then removes the body and reports the length of the body (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   return async (request, { remainingMs }, note) => {
@@ -69,7 +69,7 @@ function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 
-/** Makes a step that reads the watch key from the path first. */
+/** Makes a step that first reads the watch key from the path. */
 function onWatch(step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
     const read = readWatchKey(caller, params);
@@ -82,7 +82,10 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
   return problemResponse("method-not-allowed", `The methods of this path are ${allow}.`, [], { allow });
 }
 
-/** The OpenAPI document is available even while the config has errors. The config source logs the errors. */
+/**
+ * Returns the public URL of the config, or the default URL when the config has errors. The config source logs the
+ * errors.
+ */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
     return linkOptions(await configs.current(), defaultUrl).publicUrl;

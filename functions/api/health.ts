@@ -4,22 +4,25 @@ import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** The call needs no token. The cache limits what the calls cost. */
+/** Anyone may call the health check without a token. The cache limits the cost of many calls. */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;
 
 type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  /** Each check throws when the service cannot reach what the check is named for. */
+  /** Each check throws an error when the service cannot reach the config, the ledger or the queue. */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** By default a failed check is logged. */
+  /** Reports a failed check. The default writes a log line. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
-/** `GET /v1/health`: 200 when all checks pass, else 503. The response contains no causes. */
+/**
+ * Creates the function that responds to `GET /v1/health`. The status is 200 when all checks pass, else 503. The
+ * response does not say why a check failed.
+ */
 export function createHealth(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
   return () => cache.get("health");
@@ -54,7 +57,7 @@ async function runChecks({
   });
 }
 
-/** Logs a failed check. */
+/** Logs a failed health check. */
 export function logUnreachable(check: CheckName, error: unknown): void {
   log.error("health check failed", { check }, error);
 }

@@ -10,11 +10,17 @@ import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
 import { pollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
-/** The index has no states, so a filter reads more watches until it has found enough. A call makes at most this many reads. */
+/**
+ * The maximum number of ledger reads in one call. The index of recent watches does not contain states, so a filter by
+ * state may need several reads.
+ */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
 
-/** `GET /v1/jobs`: the watches of one project, newest first, in all states or in some. */
+/**
+ * Makes the response to `GET /v1/jobs`: the watches of one project, newest first. The caller may filter the watches by
+ * state.
+ */
 export async function listJobs(
   _params: unknown,
   request: ApiRequest,

@@ -19,14 +19,14 @@ import type { ApiPorts } from "./api-ports.ts";
 import { withDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
-/** The JSON of about 3,000 subjobs. A larger page is slow to read, and the page reloads itself. */
+/** The size of the JSON of about 3,000 subjobs. A larger page would be slow, because the page reloads regularly. */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 const MAX_FILTER_LENGTH = 200;
 
 /**
- * `GET /jobs/{project}/{jobId}?key=…`: the page of one job. A wrong key, an expired key and an unknown job get the same
- * page. The page links to the list of its project, with the same expiry.
+ * Makes the response to `GET /jobs/{project}/{jobId}?key=…`: the page of one job. A wrong key, an expired key and an
+ * unknown job all get the same "not found" page. The link to the job list of the project expires together with the key.
  */
 export async function showJob(
   params: Readonly<Record<string, string>>,
@@ -54,7 +54,10 @@ function truncateForPage(tree: Job | null): Job | null {
   return serializeTruncatedTree(tree, measured, ({ bytes }) => bytes, MAX_TREE_BYTES).smaller;
 }
 
-/** `GET /jobs?key=…&project=…`: the page with the recent watches of a project. Without `project`, the default project. */
+/**
+ * Makes the response to `GET /jobs?key=…&project=…`: the page with the recent watches of a project. A request without
+ * `project` gets the page of the default project.
+ */
 export async function showJobs(
   _params: unknown,
   request: ApiRequest,
@@ -79,7 +82,7 @@ export async function showJobs(
   return pageResponse(list, request);
 }
 
-/** Returns null for a `before` that is not a page token. */
+/** Returns one page of recent watches, or null when `before` is not a page token. */
 async function readRecent(
   ledger: ApiPorts["ledger"],
   project: string,
@@ -93,7 +96,10 @@ async function readRecent(
   }
 }
 
-/** Returns options for the links on a page, which expire with the key. Returns null when the key does not open the page. */
+/**
+ * Returns the options for the links on a page, or null when the key does not open the page. The links expire together
+ * with the key.
+ */
 function openPage(
   page: LinkedPage,
   { query }: ApiRequest,
@@ -105,7 +111,7 @@ function openPage(
   return expiresAt === null ? null : { ...links, expiresAt };
 }
 
-/** Makes the response with a page. Null makes a 404. */
+/** Makes the HTTP response for a page. Without a page, the response is a 404. */
 function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
   return conditionalResponse({ status: page === null ? 404 : 200, headers, body: html }, request);

@@ -12,13 +12,16 @@ import { digestKey, digestTargetsOf } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { statusResponse } from "./status-response.ts";
 
-/** The time between two reads of a call that waits. */
+/** The time between two reads of the ledger while a call waits for the end of the watch. */
 const REREAD_MS = 1_000;
-/** The time that is reserved for the last read and the response. */
+/** The time that is reserved for the last read of the ledger and for the response. */
 const RESPONSE_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
-/** `GET /v1/jobs/{project}/{jobId}`. With `?wait`, the call waits until the watch has ended or the time is over. */
+/**
+ * Makes the response to `GET /v1/jobs/{project}/{jobId}`. With `?wait`, the call waits until the watch ends or the
+ * waiting time is over.
+ */
 export async function readStatus(
   key: WatchKey,
   request: ApiRequest,
@@ -52,15 +55,19 @@ async function readUntilEnded(
   }
 }
 
-/** The next poll can change the status. Its result is recorded within a second. */
+/**
+ * Returns the value of `retry-after` in seconds. The status can change at the next poll. The result of a poll is
+ * recorded within one second.
+ */
 function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
   return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, seconds));
 }
 
 /**
- * Replaces the deliveries to chats of a digest with the deliveries of the digest: such a chat gets no notification of
- * the watch alone. A redelivered notification stays. A watch that has no outcome stays as it is.
+ * Replaces the deliveries of a watch to the chats of a digest with the deliveries of the digest. A chat of a digest
+ * gets no notification of a single watch. The delivery of a redelivered notification is not replaced. A watch without
+ * an outcome is returned unchanged.
  */
 export async function withDigestDeliveries(
   document: WatchDocument,

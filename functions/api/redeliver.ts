@@ -19,8 +19,9 @@ import { log } from "../../lib/runtime/log.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * `POST …/redeliver`: restarts the notifications of an ended watch. A target that the request names is notified whatever
- * its `on` says. Without names, the targets are those that the outcome was meant for and the caller may use.
+ * Makes the response to `POST …/redeliver` and queues the notifications of an ended watch again. A target that the
+ * request names is notified even if the `on` of the target excludes the outcome. A request without names selects all
+ * targets of the watch that the caller may use and whose `on` lists the outcome.
  */
 export async function redeliver(
   key: WatchKey,
@@ -41,7 +42,8 @@ export async function redeliver(
   if (chosen.kind === "problem") return chosen;
 
   const expiresAt = computeLedgerExpiryTime(now, config.settings);
-  // The sweep must find the notifications when the messages are lost. So the watch becomes due before the messages are sent.
+  // The watch becomes due for the sweep before the messages are sent. The sweep then finds notifications whose messages
+  // were lost.
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(
     chosen.targets.map(async (target) => {
@@ -84,7 +86,7 @@ function chooseTargets(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }
 
-/** Logs a redelivery. Each attempt that follows has a log line of its own. */
+/** Logs that a caller has queued notifications again. Each delivery attempt writes its own log line later. */
 export function logRedelivered(key: WatchKey, targets: readonly string[], caller: string): void {
   log.info("redeliver", { caller, ...key, targets });
 }

@@ -12,12 +12,18 @@ import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { pollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 
-/** Lambda accepts a response of 6 MiB. The request ID and the names of the fields are added to the response. */
+/** The size limit of a response. Lambda allows 6 MiB. Lambda also adds the request ID and the names of the fields. */
 const MAX_RESPONSE_BYTES = 6_000_000;
-/** The failures have the same limit in the webhook event. The tree contains longer reasons. */
+/**
+ * The size limit of the listed failures, also used for the webhook event. The tree of subjobs contains the complete
+ * reasons.
+ */
 const MAX_FAILURES_BYTES = 20_000;
 
-/** Makes a response with a watch's status document. The tree is truncated until the response fits into Lambda's limit. */
+/**
+ * Makes a response with the status document of a watch. The function truncates the tree of subjobs until the response
+ * is small enough for Lambda.
+ */
 export function statusResponse(
   watchDocument: WatchDocument,
   config: Config,
@@ -31,8 +37,9 @@ export function statusResponse(
 }
 
 /**
- * Builds the status document of a watch: from the outcome of an ended watch, else from the latest poll.
- * @param shownTree the tree to show: the ledger's tree, or that tree truncated.
+ * Builds the status document of a watch. An ended watch is described by its outcome, a running watch by its latest
+ * poll.
+ * @param shownTree the tree of subjobs to show, complete or truncated
  */
 function buildStatusDocument(
   watchDocument: WatchDocument,
@@ -98,7 +105,10 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
   return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;
 }
 
-/** Returns the deliveries of a watch without those that are filtered: the target's `on` excludes the outcome. */
+/**
+ * Returns the deliveries of a watch. Omits a delivery without an attempt when the `on` of the target excludes the
+ * outcome.
+ */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): DeliveryRecord[] {
   const { state } = watch;
   return deliveries.filter(
@@ -125,8 +135,8 @@ function deliveryDocument(record: DeliveryRecord): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state, and lists the failed ones in tree order. Long reasons are truncated. A warning
- * gives the number of failures that are not listed.
+ * Counts the subjobs of a tree by state and lists the failed subjobs in tree order. Long reasons are truncated. A
+ * warning states how many failures are not listed.
  */
 export function summarizeTree(tree: Job | null) {
   const { counts, failed } = collectSubJobs(tree);
@@ -135,14 +145,17 @@ export function summarizeTree(tree: Job | null) {
   return { counts, failures, warnings: unlisted === 0 ? [] : [unlistedFailuresWarning(unlisted)] };
 }
 
-/** Returns a warning for a tree with omitted subjobs. A complete tree has no warnings. */
+/** Returns a warning when subjobs are omitted from the tree. Returns an empty array for a complete tree. */
 export function omittedWarnings(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];
 }
 
-/** Makes the document of a tree. The function does not recurse, because a tree can be deeper than the call stack. */
+/**
+ * Converts a job and its subjobs to a JSON document. The function does not recurse, because a tree of subjobs can be
+ * deeper than the call stack allows.
+ */
 export function jobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();
   const root = withoutSubJobs(job, findHint);

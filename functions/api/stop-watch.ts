@@ -11,9 +11,9 @@ import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * `DELETE /v1/jobs/{project}/{jobId}`: stops a watch. Nobody is notified. An ended watch keeps its state. A watch that
- * ended as `timed_out` or `lost` becomes restartable. The digest of a stopped watch no longer waits for the watch.
- * A repeated request sends a digest that could not be sent before.
+ * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops a watch without a notification. An ended watch keeps its state. A
+ * watch that ended as `timed_out` or `lost` becomes restartable. The digest of a stopped watch no longer waits for the
+ * watch. A repeated request sends a digest that the previous request could not send.
  */
 export async function stopWatch(
   key: WatchKey,
@@ -38,7 +38,7 @@ export async function stopWatch(
   return { status: 204 };
 }
 
-/** Logs and counts a stopped watch. */
+/** Logs a stopped watch and counts the watch in the metric `Stopped`. */
 export function logStopped(key: WatchKey, caller: string): void {
   log.info("stop", { caller, ...key });
   meter.add("Stopped", 1);

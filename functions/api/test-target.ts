@@ -11,10 +11,13 @@ import { log } from "../../lib/runtime/log.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
-/** The time that is reserved to record the result and to respond. */
+/** The time that is reserved to record the result of the test and to respond. */
 const RESPONSE_MS = 2_000;
 
-/** `POST /v1/targets/{name}/test`: makes one attempt. A delivered attempt switches on a target that was gone. */
+/**
+ * Makes the response to `POST /v1/targets/{name}/test` after one delivery attempt. A successful attempt switches a
+ * disabled target on again.
+ */
 export async function testTarget(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
@@ -44,7 +47,7 @@ export async function testTarget(
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }
 
-/** Logs a test attempt. */
+/** Logs the result of a test of a target. */
 export function logTested(
   target: string,
   kind: Target["kind"],

@@ -3,10 +3,13 @@ import type { Audit } from "../../lib/ledger/dynamo/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 
-/** At most this many orphaned watches are logged by name. */
+/** The maximum number of orphaned watches that are logged by name. */
 const MAX_LOGGED = 50;
 
-/** Creates the handler of the audit, which counts all watches and finds those that are neither over nor followed. */
+/**
+ * Creates the handler of the audit. The audit counts all watches and finds orphaned watches. An orphaned watch has not
+ * ended, but its next poll or its deadline is long overdue.
+ */
 export function createAuditHandler(
   readAudit: (now: Instant) => Promise<Audit>,
   now: () => Instant,

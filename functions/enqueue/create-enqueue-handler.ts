@@ -28,9 +28,9 @@ export interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
-  /** The API's own URL, for a config without `publicUrl`. */
+  /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports one call. By default it is logged, like the other reports. */
+  /** Reports the jobs of one call. The default writes a log line and a metric. */
   readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
 }
 
@@ -67,9 +67,9 @@ async function acceptRequest(
 }
 
 /**
- * Accepts jobs to watch. Each distinct job costs one request to the ledger. A job is accepted only after SQS has
- * confirmed its message. A failure of one job does not affect the other jobs.
- * @returns one result per job ID, in the order of the submission
+ * Starts to watch the jobs of a submission. Each distinct job costs one request to the ledger. A job is accepted only
+ * after SQS has confirmed the message of the job. A failure of one job does not affect the other jobs.
+ * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const distinct = [...new Set(submission.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
@@ -95,7 +95,7 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
   return { ...key, ...urls, status: opened.kind };
 }
 
-/** Writes the log line and the metric of one call. The line lists the jobs that the call started to watch. */
+/** Writes the log line and the metric of one call. The log line lists the accepted jobs. */
 export function logAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
   log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, jobIds });

@@ -14,17 +14,23 @@ import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createLearnedDurations } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
-/** A call with more jobs than this reads no learned durations. It then costs exactly one ledger request per job. */
+/**
+ * The maximum number of jobs for which a call reads learned durations. A larger call costs exactly one ledger request
+ * per job.
+ */
 const SMALL_CALL_JOBS = 10;
 
-/** One distinct job of a call. `failed` means that the ledger or a queue failed. The caller may send the job again. */
+/**
+ * One distinct job of a call. The kind `failed` means that the ledger or a queue failed. The caller may send a failed
+ * job again.
+ */
 export type OpenedJob = {
   readonly jobId: string;
   readonly deadlineAt: Instant;
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-/** What the steps of one call of `POST /v1/jobs` use. */
+/** The ports that the steps of one `POST /v1/jobs` call use. */
 export interface AcceptPorts {
   readonly ledger: Pick<Ledger, "openWatch" | "createDigest" | "scheduleSweep">;
   readonly pollQueue: Pick<Queue, "send">;
@@ -34,13 +40,13 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
-  /** Reports a step that failed for some jobs. By default the error is logged. The caller does not see the error. */
+  /** Reports a step that failed for some jobs. The default logs the error. The caller does not see the error. */
   readonly onFailure?: (step: "open" | "send" | "digest", error: unknown) => void;
 }
 
 /**
- * Opens a watch for each job. For a job that is already watched, adds the targets of this call to the watch. Creates a
- * digest for the new watches if the call asks for one.
+ * Opens a watch for each job. If a job is already watched, the targets of the new call are added to the existing watch.
+ * If the call asks for a digest, the function creates a digest for the new watches.
  */
 export async function openWatches(
   submission: ResolvedSubmission,
@@ -82,7 +88,10 @@ async function openWatch(
   }
 }
 
-/** A digest notifies chats of all its jobs at once. A webhook still gets one event for each job. */
+/**
+ * Returns the chat targets of a submission. A digest is one message about all jobs for each chat. A webhook still gets
+ * one event for each job.
+ */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
     const target = config.targets[name];
@@ -91,8 +100,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest before the first polls are sent. When the ledger fails, the new watches count as failed. A later
- * call then sends their polls. Without a stored digest, each watch notifies its chats itself.
+ * Stores the digest before the first polls are sent. If the ledger fails, the new watches count as failed, and a
+ * repeated call sends their polls. If the digest is not stored, each watch notifies its chats itself.
  */
 async function createDigest(
   digestId: string,
@@ -120,7 +129,7 @@ async function createDigest(
   }
 }
 
-/** Logs that some jobs could not be accepted. Their caller is asked to send them again. */
+/** Logs that some jobs could not be accepted. The response asks the caller to send these jobs again. */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }
@@ -129,17 +138,17 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** By default the error is logged. */
+  /** Reports that the learned durations could not be read. The default logs the error. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** Returns the delay of a new job's first poll in seconds. `jobs` is the number of jobs in the call. */
+/** Returns the delay of the first poll of a new job in seconds. `jobs` is the number of jobs in the call. */
 export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
 
 /**
- * Creates the function that plans the first poll. The type of a new job is not known, so its delay follows the learned
- * durations of all jobs of its project. They are read at most once in ten minutes per project. A large call uses the
- * durations that smaller calls have read. The function never throws.
+ * Creates the function that plans the first poll of a new job. The type of a new job is unknown, so the delay follows
+ * the learned durations of all jobs of the project. The durations of a project are read at most once in ten minutes. A
+ * large call uses the durations that smaller calls have read. The function never throws an error.
  */
 export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

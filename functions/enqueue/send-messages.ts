@@ -6,10 +6,16 @@ import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
-/** A sweep checks the notifications of an ended watch after this time, because this call may fail to send them. */
+/**
+ * The time until a sweep checks the notifications of an ended watch. The sweep is needed because the call may fail to
+ * send the notifications.
+ */
 const SWEEP_DELAY_MS = 600_000;
 
-/** Sends the polls and notifications of the opened watches. A job becomes `failed` when SQS does not confirm one. */
+/**
+ * Sends the polls and notifications of the opened watches. A job becomes `failed` when SQS does not confirm all
+ * messages of the job.
+ */
 export async function sendMessages(
   project: string,
   opened: readonly OpenedJob[],
@@ -34,9 +40,9 @@ export async function sendMessages(
 }
 
 /**
- * Returns the first poll of a watch. The first poll of an existing watch is sent again until a poll was claimed,
- * because its message may be lost. After a claim no second message is sent: it could come before a poll that waits
- * for the rate limit, and would then wait again.
+ * Returns the message of the first poll of a watch. For an existing watch, the first poll is sent again until a poll
+ * has been claimed, because the first message may be lost. After a claim, the first poll is not sent again. A second
+ * message could arrive before a poll that waits for the rate limit, and would then wait again.
  */
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
@@ -48,7 +54,10 @@ function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
 }
 
-/** Returns the notifications for targets that this call adds to an ended watch, if their `on` lists the outcome. */
+/**
+ * Returns the notifications for targets that the call adds to an ended watch. A target gets a notification only if the
+ * `on` of the target lists the outcome.
+ */
 function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
   const { jobId, addedTargets, watch } = job;
@@ -66,8 +75,9 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a sweep for each ended watch before its notifications are sent. A later call could not send a lost
- * notification again, because the target would no longer be new. Returns the IDs of the jobs that failed.
+ * Schedules a sweep for each ended watch before the notifications of the watch are sent. A repeated call could not send
+ * a lost notification again, because the target would no longer be new.
+ * @returns the IDs of the jobs whose sweep could not be scheduled
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
@@ -89,7 +99,7 @@ async function scheduleSweeps(
   return failed;
 }
 
-/** Returns the IDs of the messages that were not confirmed. */
+/** Sends messages and returns the IDs of the messages that the queue did not confirm. */
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],

@@ -6,7 +6,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
-/** The queue waits in whole seconds. A shorter wait is not worth another receive. */
+/** The shortest wait that is worth another receive of the message. SQS waits in whole seconds. */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {
@@ -16,9 +16,10 @@ export interface AcquireRateLimitPorts {
 }
 
 /**
- * Acquires one request to a target. Returns null when the request may be sent now. Otherwise returns until when the
- * notification waits, and whether a request is reserved at that time. The notification waits for the first step of the
- * retry schedule, for the end of a throttle (HTTP 429), or for the rate limit of the channel.
+ * Acquires permission to send one request to a target. Returns null when the request may be sent now. Otherwise returns
+ * the time until which the notification must wait. The wait is for the first step of the retry schedule, for the end of
+ * a throttle (HTTP 429), or for the rate limit of the channel. `nextAttemptReserved` means that a request is reserved
+ * at that time.
  */
 export async function acquireRateLimit(
   targetName: string,
@@ -38,7 +39,7 @@ export async function acquireRateLimit(
     const requestAt = await ledger.reserveRequestTime(targetName, now, intervalMs);
     if (requestAt > now + MIN_WAIT_MS) return { until: requestAt, nextAttemptReserved: true };
   }
-  // Two notifications with different reservations can return in the same second.
+  // Two notifications with different reservations can become visible in the same second.
   if (await ledger.tryAcquireRequest(targetName, now, intervalMs)) return null;
   return { until: now + intervalMs, nextAttemptReserved: true };
 }

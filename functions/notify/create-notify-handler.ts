@@ -21,17 +21,25 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-/** Longer than the function's timeout, shorter than the queue's visibility timeout (see `POLL_LEASE_MS`). */
+/**
+ * The lease of a notification is longer than the timeout of the function and shorter than the visibility timeout of the
+ * queue (see `POLL_LEASE_MS`).
+ */
 export const NOTIFICATION_LEASE_MS = 35_000;
 const ATTEMPT_MS = 10_000;
-/** The time that is reserved to record an attempt and to send a dead letter. */
+/** The time that is reserved to record a delivery attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
-/** A message waits only for the rate limit until it has been received this many times. A burst then takes minutes. */
+/**
+ * The number of receives during which a message waits only for the rate limit. A burst of messages then takes minutes.
+ */
 const PROMPT_RECEIVES = 30;
-/** Later the message waits longer each time, up to this limit. The receives of the message then last for more than a day. */
+/**
+ * After `PROMPT_RECEIVES`, each wait is one second longer than the previous wait, up to this limit. The allowed
+ * receives of a message then last for more than a day.
+ */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
-/** The request of an attempt, with the notification that it belongs to. */
+/** The request of a delivery attempt and the notification that the request delivers. */
 export type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
@@ -42,7 +50,7 @@ export interface NotifyPorts
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
-  /** Makes one attempt. Never throws. */
+  /** Makes one delivery attempt. The function never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
 }
 
@@ -72,8 +80,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, acquires the rate limit of its target, makes one attempt and records the attempt. A notification
- * that has to wait stays in the queue, invisible.
+ * Claims a notification, acquires the rate limit of the target, makes one delivery attempt, and records the result. A
+ * notification that must wait stays invisible in the queue.
  */
 async function notify(
   notification: Notification,
@@ -107,7 +115,7 @@ async function notify(
     recordAttempt(notification, received, claim.record, result, { ...ports, settings });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
   const { offSince, throttledUntil } = await ledger.readTarget(key.target);
-  // Release 0.1 switched callbacks off too. Nobody can switch a callback on again.
+  // Release 0.1 also switched callbacks off. Nobody can switch a callback on again, so this check ignores callbacks.
   if (offSince !== null && !isCallbackName(key.target))
     return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
@@ -121,7 +129,8 @@ async function notify(
       return postpone(received, until, ports);
     }
   }
-  // The time is checked again: Lambda may have frozen the process after the claim, and the lease may have ended.
+  // The remaining time is checked again because Lambda may have frozen the process after the claim. The lease may have
+  // ended during the freeze.
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;

@@ -12,17 +12,21 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { Notification } from "./resolve-notification.ts";
 
-/** SQS counts the visibility timeout from the receive. The minute is for the time since then. */
+/**
+ * SQS counts the visibility timeout from the receive of the message. One minute is subtracted for the time that has
+ * passed since the receive.
+ */
 const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 60;
-/** The wait after an HTTP 429 without a Retry-After header. */
+/** The wait after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
- * SQS moves a message to the dead-letter queue, without a reason, after 1000 receives (resources/queues.yml). From this
- * receive count on, an attempt is the last one. The remaining receives are for the dead letter with the reason.
+ * The receive count from which on a delivery attempt is the last attempt. After 1000 receives, SQS moves a message to
+ * the dead-letter queue without a reason (resources/queues.yml). The remaining 100 receives are enough to send a dead
+ * letter with the reason.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
-/** Returns whether an attempt with this message must be the last one. */
+/** Returns whether the next delivery attempt with this message must be the last attempt. */
 export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
@@ -34,14 +38,14 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** By default the attempt is logged and counted. */
+  /** Reports a delivery attempt. The default writes a log line and metrics. */
   readonly onAttempt?: typeof logAttempt;
 }
 
 /**
- * Records the result of an attempt. Then acknowledges the message, postpones the next attempt, or sends the notification
- * to the dead-letter queue. A target that is gone is switched off.
- * @param record the delivery record before the attempt.
+ * Records the result of a delivery attempt. Then the function acknowledges the message, postpones the next attempt, or
+ * sends the notification to the dead-letter queue. A target that is gone is switched off.
+ * @param record the delivery record before the attempt
  */
 export async function recordAttempt(
   notification: Notification,
@@ -71,7 +75,8 @@ export async function recordAttempt(
   const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
   const retryState = nextAttemptAt === null ? "exhausted" : "pending";
   const state: DeliveryState = verdict === "retry" ? retryState : verdict;
-  // The other notifications to the target wait as long as the receiver asked. The retry schedule is only for this one.
+  // All notifications to the target wait as long as the receiver asked. The retry schedule applies only to the current
+  // notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
@@ -86,13 +91,14 @@ export async function recordAttempt(
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
-  // A callback is never switched off: nobody could switch it on again, and other watches may use the same URL.
+  // A callback is never switched off, because nobody could switch a callback on again. Other watches may also use the
+  // same URL.
   if (state === "gone" && reason !== "target_off" && !isCallbackName(key.target))
     await ledger.switchTargetOff(key.target, at);
   return deadLetter(notification, received, state, reason, ports);
 }
 
-/** Makes a message invisible until then, or for as long as SQS allows. */
+/** Makes a message invisible until the given time, or for the longest time that SQS allows. */
 export async function postpone(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
@@ -104,8 +110,8 @@ export async function postpone(
 }
 
 /**
- * Sends a failed notification to the dead-letter queue with its reason, and marks the notification as dead-lettered.
- * @throws SendFailedError when the dead-letter queue does not take the message.
+ * Sends a failed notification with its reason to the dead-letter queue, and marks the notification as dead-lettered.
+ * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetter(
   { key, redelivery }: Notification,
@@ -121,7 +127,8 @@ export async function deadLetter(
 }
 
 /**
- * Logs and counts one attempt. The log line has the name of the target and never its URL.
+ * Writes the log line and the metrics of one delivery attempt. The log line contains the name of the target, but never
+ * the URL.
  * @param state the state of the delivery after the attempt
  * @param attempts the number of attempts that count against the retry schedule
  */

@@ -12,13 +12,16 @@ import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
 import { digestKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
-/** Everything that an attempt needs to know about a notification. */
+/** The data of a notification that a delivery attempt needs. */
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
-  /** The same for every attempt and every redelivery. The receiver recognizes a repetition by this ID. */
+  /**
+   * The ID is the same for every delivery attempt and every redelivery. The receiver recognizes a repeated notification
+   * by the ID.
+   */
   readonly webhookId: string;
-  /** Null when the config has no such target. */
+  /** The target is null when the config does not contain the target. */
   readonly target: Target | null;
   readonly content: NotificationContent;
   readonly expiresAt: Instant;
@@ -26,9 +29,9 @@ export interface Notification {
 
 export type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
-  /** The target's `on` excludes the outcome. */
+  /** The `on` of the target excludes the outcome, so no notification is sent. */
   | { readonly kind: "filtered" }
-  /** The ledger has no outcome or digest for the message. */
+  /** The ledger contains no outcome and no digest for the message. */
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
@@ -38,8 +41,8 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Reads what a message of the notify queue is about. The config may be older than the config of the sender, so a filtered
- * notification is resolved again with the newest config.
+ * Reads the outcome, the digest or the alert that a message of the notify queue refers to. The config in memory may be
+ * older than the config of the sender. A filtered notification is therefore resolved again with the newest config.
  */
 export async function resolveNotification(
   message: NotifyMessage,
@@ -108,8 +111,8 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the target's `on` excludes the outcome. A redelivery is never filtered. A notification with an attempt is
- * not filtered either: otherwise its state would stay `pending`.
+ * Returns whether the `on` of the target excludes the outcome. A redelivery is never filtered. A notification that was
+ * already attempted is not filtered, because its state would stay `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,
@@ -121,7 +124,7 @@ async function isFiltered(
   return (await ledger.readDelivery(message)).history.length === 0;
 }
 
-/** Returns the target of the caller's `callbackUrl`, or null when the URL cannot be decrypted. */
+/** Returns the webhook target for the `callbackUrl` of the caller, or null when the URL cannot be decrypted. */
 async function readCallback(
   key: NotificationKey,
   { settings: { linkKey, callbackSecrets } }: Config,
@@ -133,7 +136,10 @@ async function readCallback(
   return url === null ? null : createCallbackTarget(url, callbackSecrets);
 }
 
-/** Returns one ID per notification key and event. The ID is a hash, because a name may contain characters that a header may not. */
+/**
+ * Returns one webhook ID for each notification key and event. The ID is a hash, because a name may contain characters
+ * that are not allowed in a header.
+ */
 function webhookId({ project, jobId, target, generation }: NotificationKey, event: string): string {
   const parts = [project, jobId, event, target, generation];
   const hash = createHash("sha256").update(JSON.stringify(parts));

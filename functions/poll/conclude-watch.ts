@@ -19,7 +19,7 @@ import { finishDigestMember } from "../shared/finish-digest-member.ts";
 import { notificationTargets } from "../shared/notification-targets.ts";
 import { logConcluded } from "./poll-log.ts";
 
-/** Time limit for the queries of failed subjobs that show no reason. */
+/** The time limit for queries that read the reasons of failed subjobs. */
 const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
@@ -36,10 +36,10 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryFailedSubjobs">;
   readonly config: Config;
-  /** The API's own URL, for a config without `publicUrl`. */
+  /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** By default the conclusion is logged and counted. */
+  /** Reports the end of a watch. The default writes a log line and metrics. */
   readonly onConcluded?: typeof logConcluded;
 }
 
@@ -49,28 +49,30 @@ export interface PollResult {
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** Null when the project's rate limit postponed the query. */
+  /** The observation is null when the rate limit of the project has postponed the query. */
   readonly observation: Observation | null;
-  /** Number of polls made so far. A postponed query is no poll. */
+  /** The number of polls made so far. A postponed query does not count as a poll. */
   readonly polls: number;
-  /** When the latest polls were made, oldest first. */
+  /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** From this instant on, another message may repeat the poll. */
+  /** The end of the lease. After this time, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The lease of a poll ended before the poll could store its conclusion. Another message may have repeated the poll. */
+/**
+ * The error of a poll whose lease ended before the poll stored an outcome. Another message may have repeated the poll.
+ */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
 /**
- * Ends a watch: stores the outcome summary, sends one notification per target, and then marks the watch as ended.
- * Does nothing when the watch was stopped or restarted since the poll was claimed. A repetition after a crash uses the
- * stored summary, so all targets receive the same outcome. A repetition may send a notification twice. The claim of the
- * notification makes this harmless.
+ * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. The
+ * function does nothing when the watch was stopped or restarted after the claim of the poll. A repetition after a crash
+ * uses the stored summary, so all targets receive the same outcome. A repetition may send a notification twice, but the
+ * second message has no effect, because each notification is claimed.
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
  */
@@ -90,9 +92,9 @@ export async function concludeWatch(
 }
 
 /**
- * Finishes a conclusion that a crash interrupted. Uses the stored outcome without a new query of CCE, because some
- * targets may already have received it.
- * @returns false when the ledger has no outcome of this generation of the watch
+ * Ends a watch whose first attempt to end was interrupted by a crash. The function uses the stored outcome without a
+ * new query to CCE, because some targets may already have received the stored outcome.
+ * @returns false when the ledger has no outcome for this generation of the watch
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
   const summary = await ports.ledger.readOutcome(watch);
@@ -173,7 +175,9 @@ async function notifyAndEnd(
   }
 }
 
-/** Adds the duration of an ended job to the learned durations. Only the call that ended the watch may do this. */
+/**
+ * Adds the duration of an ended job to the learned durations. Only the call that ended the watch may add the duration.
+ */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,

@@ -20,17 +20,20 @@ import { logPoll, type PollReport } from "./poll-log.ts";
 import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
- * Longer than the function's time limit (29 s): while an invocation may still run, no other invocation repeats its
- * poll. Shorter than the queue's visibility timeout: when the message comes back, the lease has ended.
+ * The lease of a poll is longer than the time limit of the function (29 s). No other invocation can repeat the poll
+ * while the first invocation may still run. The lease is shorter than the visibility timeout of the queue. When SQS
+ * delivers the message again, the lease has ended.
  */
 export const POLL_LEASE_MS = 35_000;
-/** Time limit for one query of CCE. */
+/** The time limit for one query to CCE. */
 const QUERY_MS = 10_000;
-/** Time reserved after the query for sending messages and recording the poll. */
+/** The time that is reserved after the query to send messages and to record the poll. */
 const RECORD_MS = 6_000;
-/** A watch ends at most this long after the deadline in its message, even if the ledger has a later deadline. */
+/**
+ * The longest time between the deadline in a message and the end of the watch, even if the ledger has a later deadline.
+ */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** A query that must wait at most this long for the rate limit is made at once. */
+/** The longest wait for the rate limit that is ignored. The query is then made at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface PollPorts
@@ -42,14 +45,17 @@ export interface PollPorts
   readonly configs: Pick<ConfigSource, "currentWith">;
   readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
-  /** Delays a send until the other messages of the batch send. The default is the system's timer. */
+  /**
+   * Delays a request to SQS until the messages of the whole batch can be sent together. The default is the system
+   * timer.
+   */
   readonly timer?: Timer;
-  /** Reports what a message led to. By default it is logged and counted. */
+  /** Reports the result of one message. The default writes a log line and metrics. */
   readonly onPoll?: typeof logPoll;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** Everything that one poll uses. */
+/** The ports and settings that one poll uses. */
 interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce">, ConcludePorts {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send">;
@@ -58,7 +64,7 @@ interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce
   readonly rateLimit: ProjectRateLimit;
 }
 
-/** Creates the handler of the poll queue. All messages of a batch send their next polls in one request. */
+/** Creates the handler of the poll queue. The next polls of all messages in a batch are sent in one request. */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createLearnedDurations(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -82,9 +88,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Does one poll: claims it, asks CCE, decides, sends the next poll or the notifications, and records the poll as done.
- * A crash at any point leaves a message in a queue or a lease that ends, so a later message continues the watch. The
- * claim refuses a repetition of a poll that is done.
+ * Makes one poll. The function claims the poll, queries CCE, decides, sends the next poll or the notifications, and
+ * records the poll as done. After a crash at any point, a message in a queue or an expired lease lets a later message
+ * continue the watch. The claim rejects a repetition of a poll that is already done.
  */
 async function pollJob(
   message: PollMessage,
@@ -152,7 +158,7 @@ async function pollJob(
   return "acknowledged";
 }
 
-/** An observation, or the time of a later query that the project's rate limit has reserved for this watch. */
+/** An observation of a job, or the time of a later query that the rate limit of the project has reserved. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 async function askCce(
@@ -183,7 +189,10 @@ async function decideNext(
   return decideAfterPoll({ ...times, watch: bounded, observation: answer, settings, random });
 }
 
-/** Sends the next poll, and then records this poll as done. The next poll uses the time that this poll reserved. */
+/**
+ * Sends the next poll and then records the current poll as done. The next poll uses the query time that the current
+ * poll has reserved.
+ */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
   decision: Extract<PollDecision, { kind: "poll_again" }>,

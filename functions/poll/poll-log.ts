@@ -6,15 +6,15 @@ import { meter } from "../../lib/runtime/metrics.ts";
 
 type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 
-/** What one message of the poll queue led to. */
+/** A report about one message of the poll queue. */
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** The observation, or why CCE was not asked. */
+  /** The observation, or the reason why CCE was not queried. */
   readonly observation: Observation["kind"] | "rate_limited" | "resumed" | RefusedClaim;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /** How much later than planned the poll happened; null for the first poll and when there was no poll. */
+  /** The delay of the poll after its planned time. The value is null for the first poll and when no poll was made. */
   readonly latenessSeconds: number | null;
 }
 
@@ -33,13 +33,13 @@ export function logPoll({ key, ...report }: PollReport): void {
       return;
     default:
       meter.add("Polls", 1, { observation });
-      // `gone` is no failure of access: the caller may have sent a wrong job ID.
+      // The observation `gone` is not an access failure, because the caller may have sent a wrong job ID.
       meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
       if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }
 }
 
-/** Writes the log line and the metrics of one watch that ended. */
+/** Writes the log line and the metrics of an ended watch. */
 export function logConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });

@@ -14,13 +14,14 @@ export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
-  /** By default a failure is logged. */
+  /** Reports that an issuer of tokens did not respond. The default logs the error. */
   readonly onIssuerFailure?: (cause: unknown) => void;
 }
 
 /**
- * Identifies the caller by a bearer token, or by the identity token of a CI system. Adds the caller to the log line of
- * the request. An unknown token may be newer than the config in memory, so the config is read again before a refusal.
+ * Identifies the caller by a bearer token or by the identity token of a CI system. The function adds the caller to the
+ * log line of the request. An unknown token may be newer than the config in memory, so the function reads the config
+ * again before it rejects the token.
  */
 export async function authenticate(
   authorization: string | undefined,
@@ -50,7 +51,7 @@ export async function authenticate(
   }
 }
 
-/** Creates a check of identity tokens that keeps the signing keys of issuers in memory. */
+/** Creates a function that checks identity tokens. The function keeps the signing keys of issuers in memory. */
 export function createIdentityCheck(now: () => Instant): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
@@ -64,7 +65,7 @@ export function createIdentityCheck(now: () => Instant): AuthenticatePorts["iden
   };
 }
 
-/** Logs that a token could not be checked, because its issuer did not answer. */
+/** Logs that a token could not be checked because the issuer of the token did not respond. */
 function logIssuerFailure(cause: unknown): void {
   log.error("issuer unreachable", {}, cause);
 }

@@ -4,16 +4,17 @@ import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 
-/** Learned durations change slowly. An instance reads them at most this often per project and job type. */
+/** The time between two reads of the same learned durations by one instance. Learned durations change slowly. */
 const MAX_AGE_MS = 600_000;
 
-/** Returns the learned durations of a project's jobs of one type; nothing for a job whose type is not known. */
+/** Returns the learned durations of one type of job in a project. Returns an empty array when the type is unknown. */
 export type LearnedDurations = (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
 
 /**
- * Reads learned durations from the ledger and keeps them for ten minutes. When the ledger cannot be read, calls
- * `onUnread`, by default to log the error, and returns nothing: the schedule then uses its prior alone. The next call
- * reads again.
+ * Creates a reader that keeps the learned durations of the ledger in memory for ten minutes. When the ledger cannot be
+ * read, the reader calls `onUnread` and returns an empty array. The schedule then uses only its built-in durations. The
+ * next call reads the ledger again.
+ * @param onUnread receives the error; the default writes a log line
  */
 export function createLearnedDurations(
   ledger: Pick<DurationLedger, "readDurations">,
@@ -24,7 +25,7 @@ export function createLearnedDurations(
     maxAgeMs: MAX_AGE_MS,
     now,
     load: (key) => {
-      // The name of a project contains no line break.
+      // The name of a project never contains a line break.
       const end = key.indexOf("\n");
       return ledger.readDurations(key.slice(0, end), key.slice(end + 1));
     },

@@ -3,21 +3,25 @@ import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 
-/** The ledger stores digests and alerts about targets under these names. The name of a real project has no colon. */
+/**
+ * The names under which the ledger stores digests and alerts about targets. The name of a real project never contains a
+ * colon.
+ */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
-/** Returns the key of a digest's notification to one target. */
+/** Returns the key of the notification that delivers a digest to one target. */
 export function digestKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
 }
 
 /**
- * Selects the targets of a watch whose `on` lists the outcome. A target that is no longer in the config is selected as
- * well: its notification ends in the dead-letter queue, where an operator finds it.
- * @param watch.digestTargets the targets of the watch's digest, as `digestTargetsOf` returns them
- * @returns `own`: the targets that get a notification about this watch alone. `byDigest`: the chats that get one digest
- * about all jobs of the call.
+ * Selects the targets of a watch whose `on` lists the outcome. A target that was removed from the config is also
+ * selected. The notification to a removed target goes to the dead-letter queue, so an operator can find the
+ * notification.
+ * @param watch.digestTargets the targets of the digest of the watch, as `digestTargetsOf` returns them
+ * @returns in `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
+ * digest about all jobs of the call
  */
 export function notificationTargets(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -32,9 +36,9 @@ export function notificationTargets(
 }
 
 /**
- * Returns the targets that a digest notifies about this watch, and no target when the watch is not a member of the
- * digest. A watch can name a digest without being its member: when the answer of the ledger to the opening of the
- * watch is lost, the digest is created without this watch.
+ * Returns the targets that get a digest about this watch. Returns an empty array when the watch is not a member of the
+ * digest. A watch can refer to a digest without being a member. The reason is a lost response of the ledger to a new
+ * watch: the digest is then created without the watch.
  */
 export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);

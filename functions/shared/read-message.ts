@@ -5,24 +5,27 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
-/** How long a message of a newer version stays hidden until the next attempt to read it. */
+/** The time for which a message of a newer version stays invisible before a function reads the message again. */
 const NEWER_VERSION_WAIT_SECONDS = 900;
 
-/** Why a function could not use a message. `unknown`: the ledger does not know what the message names. */
+/**
+ * The reason why a function could not use a message. `unknown` means that the ledger does not contain the data that the
+ * message refers to.
+ */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
 export interface ReadMessagePorts {
-  /** The queue that the message came from. */
+  /** The queue from which the message was received. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** By default the message is logged and counted. */
+  /** Reports a message that a function could not use. The default writes a log line and a metric. */
   readonly onUnreadable?: (reason: UnreadableReason, detail: string) => void;
 }
 
 /**
- * Parses a queue's message. A malformed message goes to the dead-letter queue with the reason. A message of a newer
- * version stays in its queue, because a deployment of the newer version is under way or was rolled back.
- * @throws SendFailedError when the dead-letter queue does not take the message.
+ * Parses a message from a queue. A malformed message goes to the dead-letter queue with the reason. A message of a
+ * newer version stays in the queue, because a deployment is under way or was rolled back.
+ * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function readMessage<T>(
   schema: z.ZodMiniType<T>,
@@ -52,7 +55,7 @@ export async function readMessage<T>(
 
 /**
  * Sends a message that a function cannot use to the dead-letter queue, with the reason.
- * @throws SendFailedError when the dead-letter queue does not take the message.
+ * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetterMessage(
   reason: UnreadableReason,
@@ -66,7 +69,9 @@ export async function deadLetterMessage(
   return "acknowledged";
 }
 
-/** Logs and counts a message that a function could not use. A message of a newer version is no dead letter. */
+/**
+ * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version.
+ */
 function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });
   if (reason !== "newer") meter.add("DeadLetters", 1);

@@ -11,37 +11,43 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import { type SentAgain, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** Watches read from the overdue index at a time. */
+/** The number of watches that one read of the overdue index returns. */
 const PAGE_SIZE = 100;
-/** A run stops when less time than this is left, so that it can still log its result. */
+/** The remaining time at which a run of the sweep stops, so that the run can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
-/** Every run reports a target that was switched off within this time. Claims make the repetitions harmless. */
+/**
+ * The time for which every run reports a target that was switched off. Repeated reports have no effect, because each
+ * notification is claimed.
+ */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
-/** A watch or target for which a run failed. */
+/** A watch or a target for which a run of the sweep failed. */
 export type SweepItem = WatchKey | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** By default a failure is logged, and a run is logged and counted. */
+  /** Reports a failure. The default writes a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
-/** What one run did. */
+/** The result of one run of the sweep. */
 export interface SweepResult extends SentAgain {
-  /** Watches and targets for which the run failed. The next run tries them again. */
+  /**
+   * The number of watches and targets for which the run failed. The next run tries the same watches and targets again.
+   */
   readonly failed: number;
-  /** False when the run stopped because its time ran out. */
+  /** The value is false when the run stopped because the time was over. */
   readonly finished: boolean;
 }
 
 /**
- * Creates the handler of the sweep. A run sends overdue polls and notifications again, because their messages may be
- * lost. Claims make a second message harmless. Each checked watch gets a later due time, so the next run continues
- * where a run stops. A failure of one watch does not affect the others.
+ * Creates the handler of the sweep. A run of the sweep sends overdue polls and notifications again, because their
+ * messages may be lost. A duplicate message has no effect, because polls and notifications are claimed. Each checked
+ * watch gets a later due time, so the next run continues where the previous run stopped. A failure of one watch does
+ * not affect the other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -50,7 +56,7 @@ export function createSweepHandler(
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
-    // Alerts about targets come last: the outcomes of jobs are more urgent.
+    // Alerts about targets are sent last, because the outcomes of jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
     onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
@@ -64,7 +70,7 @@ async function sweepWatches(
   const { onFailure = logSweepFailure } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
-  /** Watches that failed in this run. The index may still return them. */
+  /** The watches that failed in this run. The index may still return these watches. */
   const failed = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     try {
@@ -91,7 +97,7 @@ async function sweepWatches(
 
 const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
 
-/** Sends an alert to the fallback target about each other target that is off. Returns the number of failures. */
+/** Sends an alert about each disabled target to the fallback target. Returns the number of failures. */
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
@@ -116,12 +122,12 @@ async function reportOffTargets(
   return failures.flat().length;
 }
 
-/** Logs a failure of a run at one watch or target. */
+/** Logs that a run of the sweep failed for one watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
   log.error("sweep failed", { ...failed }, error);
 }
 
-/** Writes the log line and the metrics of one run. */
+/** Writes the log line and the metrics of one run of the sweep. */
 export function logSwept(result: SweepResult): void {
   const { polls, notifications, failed, finished } = result;
   log.info("swept", { ...result });

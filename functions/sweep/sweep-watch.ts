@@ -9,45 +9,50 @@ import { digestKey, digestTargetsOf, notificationTargets } from "../shared/notif
 
 const MINUTE_MS = 60_000;
 /**
- * After the sweep has sent a message again, the watch is due again after this time. The sweep runs every five minutes,
- * and a run takes up to one minute. So every run finds a watch that makes no progress, and an alarm counts these runs.
+ * The time after which a watch is due again when the sweep has repeated a message of the watch. The sweep runs every
+ * five minutes, and a run takes up to one minute. Every run therefore finds each watch that makes no progress. An alarm
+ * counts the runs that find such watches.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * Delay of a message for a poll that was claimed and is not done. Its lease (`POLL_LEASE_MS`) has ended by then. During
- * the lease the poll function would acknowledge the new message as a copy, even if the first message is lost.
+ * The delay of a message for a poll that was claimed and is not done. The delay is longer than the lease of the poll
+ * (`POLL_LEASE_MS`). During the lease, the poll function would acknowledge the new message as a duplicate, even if the
+ * first message was lost.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** How late the message of a notification may be before the sweep sends it again. */
+/** The longest delay of a notification before the sweep sends the notification again. */
 const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
 
-/** What one run of the sweep uses for each watch. */
+/** The ports and data that one run of the sweep uses for each watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly now: () => Instant;
   readonly config: Config;
-  /** Bodies of the notifications that this run has sent. All watches of a digest share one message per target. */
+  /**
+   * The message bodies of the notifications that this run has sent. All watches of a digest share one message per
+   * target.
+   */
   readonly sent: Set<string>;
 }
 
-/** How many polls and notifications were sent again. */
+/** The numbers of polls and notifications that were sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
 }
 
 /**
- * Sends the overdue messages of one watch again. Then gives the watch its next due time in the overdue index, or
- * removes it from the index when no message of it can become overdue.
- * @throws SendFailedError or an error of the ledger. The watch then gets a later due time if possible.
+ * Sends the overdue messages of one watch again. The function then sets the next due time of the watch in the overdue
+ * index. When no message of the watch can become overdue, the function removes the watch from the index.
+ * @throws SendFailedError or an error of the ledger. If possible, the watch gets a later due time before the throw.
  */
 export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
-    // A watch that fails at every run must not stay before the other overdue watches in the index.
+    // A watch that fails in every run must not block the other overdue watches in the index.
     await ports.ledger.rescheduleSweep(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -72,13 +77,16 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 
 /** A notification that may be overdue. */
 interface SentNotification {
-  /** Null when no message of the notification was ever claimed. */
+  /** The delivery is null when no message of the notification was ever claimed. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
-/** Sends the overdue notifications of an ended watch again. The watch leaves the index when all of them are final. */
+/**
+ * Sends the overdue notifications of an ended watch again. The watch leaves the overdue index when all notifications of
+ * the watch are final.
+ */
 async function sendNotifications(
   entry: OverdueEntry,
   { watch, deliveries }: WatchDocument,
@@ -93,7 +101,7 @@ async function sendNotifications(
     outcome,
     config.targets,
   );
-  // A caller may redeliver to a target whose `on` does not list this outcome.
+  // A caller may request a redelivery to a target whose `on` does not list this outcome.
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
@@ -117,9 +125,9 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of the watch's digest. Returns null while a job of the digest is running, because the
- * digest is sent after the last job has ended. The list of running members alone does not show this: a member stays
- * in the list when it was stopped, or restarted by a later call.
+ * Reads the notifications of the digest of a watch. Returns null while a job of the digest is running, because the
+ * digest is sent after the last job has ended. The function checks each member, because the list of running members may
+ * be out of date. A member that was stopped or restarted by a later call may still be in the list.
  */
 async function readDigestNotifications(
   { digestId }: Watch,
@@ -140,7 +148,7 @@ async function readDigestNotifications(
   );
 }
 
-/** Returns the time after which the message of a notification counts as lost. */
+/** Returns the time after which the sweep treats the message of a notification as lost. */
 function dueAt(delivery: DeliveryRecord | null): Instant {
   return (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS;
 }

@@ -7,14 +7,14 @@ import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
 export type CheckedCallback =
-  /** `target` is a name that does not reveal the URL. */
+  /** The result for an accepted URL. `target` is a name that does not reveal the URL. */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };
 
 /**
- * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts the URL. The caller then
- * learns at once that a URL can never be called. Each delivery checks the address behind the name again.
- * An error never contains the URL.
+ * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts the URL. With this early
+ * check, the caller learns at once that a URL can never be called. Each delivery checks the IP address of the host
+ * again. An error never contains the URL.
  */
 export function checkCallback(text: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

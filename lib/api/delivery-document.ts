@@ -7,13 +7,13 @@ const HttpStatus = withDescription(
   "The HTTP status of the receiver's answer. Null means no answer.",
 );
 
-/** Any string is allowed, because a stored attempt may have a reason of another release. */
+/** The schema allows any string, because a stored delivery attempt may have a reason from another release. */
 export const Reason = withDescription(
   z.string(),
   "The reason for the verdict: one of these values, or a value of another release.",
 );
 
-/** One attempt in the history of a delivery. */
+/** One delivery attempt in the history of a delivery. */
 export const AttemptDocument = z.object({
   at: IsoTime,
   verdict: Verdict,
@@ -43,7 +43,7 @@ export const DeliveryDocument = z.object({
 });
 export type DeliveryDocument = z.infer<typeof DeliveryDocument>;
 
-/** The result of one test attempt at a target. */
+/** The result of one test delivery to a target. */
 export const TestResult = z.object({
   target: z.string(),
   verdict: Verdict,

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API. The transport is not visible in a request. */
+/** An HTTP request to the API, independent of the transport. */
 export interface ApiRequest {
   readonly method: string;
-  /** As sent, still percent-encoded. */
+  /** The path as the caller sent it, still percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names are in lower case. */
+  /** The names of the headers are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;
@@ -18,7 +18,10 @@ export interface ApiResponse {
   readonly body?: string;
 }
 
-/** A response depends on the caller and on the time. A cache may store a response, but must revalidate it. */
+/**
+ * The cache headers of a response. A response depends on the caller and on the time, so a cache must revalidate each
+ * stored response.
+ */
 const PRIVATE_HEADERS = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
 /** Makes a response with a JSON document as its body. */
@@ -34,14 +37,17 @@ export function jsonResponse(
   };
 }
 
-/** Returns the size of a response in bytes as Lambda counts it: the body is a string in a JSON document. */
+/**
+ * Returns the size of a response in bytes as Lambda counts it. Lambda sends the response as a JSON document, and the
+ * body is a string in the document.
+ */
 export function responseBytes(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 
 /**
- * Adds an ETag to a response. Returns 304 without a body when the caller already has the body of a 200 response
- * (RFC 9110, section 13.1.2).
+ * Adds an ETag to a response. If the caller already has the body of a 200 response, the function returns a 304 response
+ * without a body (RFC 9110, section 13.1.2).
  */
 export function conditionalResponse(
   response: ApiResponse,
@@ -54,12 +60,15 @@ export function conditionalResponse(
   return { status: 304, headers: { ...kept, etag } };
 }
 
-/** Returns a strong entity tag of a body (RFC 9110, section 8.8.3). */
+/** Returns the strong entity tag (ETag) of a body (RFC 9110, section 8.8.3). */
 export function etagOf(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
 }
 
-/** Returns whether an `If-None-Match` header contains the tag. The comparison is weak (RFC 9110, section 13.1.2). */
+/**
+ * Returns whether an `If-None-Match` header contains the entity tag. The function uses the weak comparison of RFC 9110,
+ * section 13.1.2.
+ */
 export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header.trim() === "*") return true;

@@ -12,7 +12,7 @@ import {
   unknownNameDetail,
 } from "./request-errors.ts";
 
-/** A watch in a list, without its tree and its deliveries. */
+/** A watch in a list, without the tree of subjobs and without the deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -29,7 +29,7 @@ export const ListedJob = z.object({
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 
-/** The body of the response to `GET /v1/jobs`, newest first. */
+/** The body of the response to `GET /v1/jobs`. The newest watch comes first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: withDescription(
@@ -45,16 +45,17 @@ export const DEFAULT_LIST_LIMIT = 50;
 export interface ListQuery {
   readonly kind: "list";
   readonly project: string;
-  /** Null means all states. */
+  /** The value null selects all states. */
   readonly states: readonly string[] | null;
   readonly limit: number;
-  /** The `next` of the previous page, not checked yet. */
+  /** The value of `next` from the previous page. The value is not checked yet. */
   readonly before: string | null;
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The caller's scope is checked before the config is searched for the project.
- * Returns a 403 for a missing scope, and a 400 with all errors for any other error.
+ * Reads the query of `GET /v1/jobs`. The scope of the caller is checked before the project is searched in the config.
+ * Returns a problem with the status 403 for a missing scope. Returns a problem with the status 400 and all errors for
+ * any other invalid query.
  */
 export function readListQuery(
   query: URLSearchParams,

@@ -3,7 +3,7 @@ import type { WatchKey } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
-/** All kinds of problems that the API reports, each with its HTTP status and title. */
+/** All kinds of problems that the API reports. Each kind has an HTTP status and a title. */
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "Invalid request" },
   "invalid-parameter": { status: 400, title: "Invalid request" },
@@ -20,7 +20,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One error in a request: where the error is, and what is wrong. */
+/** One error in a request, with the position and a description of the error. */
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
@@ -31,7 +31,7 @@ export const RequestError = z.object({
 });
 export type RequestError = z.infer<typeof RequestError>;
 
-/** RFC 9457, "Problem Details for HTTP APIs", with the member `errors`. */
+/** A problem document as RFC 9457 defines it, with the additional member `errors`. */
 export const Problem = withDescription(
   z.object({
     type: withDescription(z.string(), "A URI reference that identifies the kind of problem."),
@@ -45,17 +45,20 @@ export const Problem = withDescription(
 );
 export type Problem = z.infer<typeof Problem>;
 
-/** A problem as the result of a function, with the headers of its response. */
+/** A problem that a function returns, with the headers of the HTTP response. */
 export interface ProblemResponse {
   readonly kind: "problem";
   readonly problem: Problem;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A body of 256 KiB can contain thousands of errors. The limit keeps the response shorter than the request. */
+/**
+ * The maximum number of errors in a response. A request body of 256 KiB can contain thousands of errors, and the
+ * response should be shorter than the request.
+ */
 const MAX_ERRORS = 100;
 
-/** Makes a problem. `detail` is for a person and contains no internals. */
+/** Makes a problem document. `detail` is a text for a person and contains no internal data. */
 export function problemOf(kind: ProblemKind, detail: string, errors: readonly RequestError[] = []): Problem {
   const { status, title } = PROBLEMS[kind];
   const more = errors.length - MAX_ERRORS;
@@ -68,7 +71,7 @@ export function problemOf(kind: ProblemKind, detail: string, errors: readonly Re
   };
 }
 
-/** Makes a problem for a function that returns either a value or a problem. */
+/** Makes a problem response for a function that returns either a value or a problem. */
 export function problemResponse(
   kind: ProblemKind,
   detail: string,
@@ -78,7 +81,7 @@ export function problemResponse(
   return { kind: "problem", problem: problemOf(kind, detail, errors), headers };
 }
 
-/** Makes the HTTP response of a problem. The request ID becomes the problem's `instance`. */
+/** Makes the HTTP response for a problem. The request ID becomes the `instance` of the problem. */
 export function renderProblem({ problem, headers }: ProblemResponse, requestId: string): ApiResponse {
   return {
     status: problem.status,
@@ -101,7 +104,7 @@ const AUTHENTICATION_DETAILS = {
     "The token is not valid here. Check that the token is complete and belongs to this stage, or ask the operator for a new token.",
 } as const;
 
-/** Makes a 401 (RFC 6750, section 3). */
+/** Makes a problem with the status 401 (RFC 6750, section 3). */
 export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAILS): ProblemResponse {
   const challenge = reason === "absent" ? CHALLENGE : `${CHALLENGE}, error="invalid_token"`;
   return problemResponse("unauthenticated", AUTHENTICATION_DETAILS[reason], [], {
@@ -109,13 +112,13 @@ export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAI
   });
 }
 
-/** A name in a request that the caller may not use. */
+/** The name of a project or target that the caller may not use, and the position of the name in the request. */
 export interface MissingScope extends Omit<RequestError, "detail"> {
   readonly scope: "projects" | "targets";
   readonly name: string;
 }
 
-/** Makes a 403. The response is the same for names that exist and for names that do not exist. */
+/** Makes a problem with the status 403. The response is the same for existing names and unknown names. */
 export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   const names = missing.map(({ scope, name }) => `${scope}:${name}`);
   return problemResponse(
@@ -126,17 +129,20 @@ export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   );
 }
 
-/** Makes the request error of a missing scope. */
+/** Makes the request error for a missing scope. */
 export function missingScopeError({ scope, name, ...position }: MissingScope): RequestError {
   return { ...position, detail: `missing scope ${scope}:${name}` };
 }
 
-/** Makes a 404 for a path with a malformed name. No watch or target can have such a name. */
+/**
+ * Makes a problem with the status 404 for a path that contains a malformed name. No watch or target can have a
+ * malformed name.
+ */
 export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
 
-/** Makes a 404 for an unknown watch of a project that the caller may use. */
+/** Makes a problem with the status 404 for an unknown watch in a project that the caller may use. */
 export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
   return problemResponse(
     "not-found",
@@ -144,12 +150,12 @@ export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
   );
 }
 
-/** Makes a 404 for an unknown target that the caller may use. */
+/** Makes a problem with the status 404 for an unknown target that the caller may use. */
 export function targetNotFound(name: string): ProblemResponse {
   return problemResponse("not-found", `The target ${name} is not configured.`);
 }
 
-/** Makes a 503 that asks the caller to repeat the request. */
+/** Makes a problem with the status 503. The response asks the caller to repeat the request. */
 export function unavailable(
   detail: string,
   errors: readonly RequestError[] = [],

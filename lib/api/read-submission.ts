@@ -17,14 +17,17 @@ import { CallbackUrl, Submission } from "./submission.ts";
 
 export interface ReadSubmission {
   readonly kind: "submission";
-  /** With errors, the submission has only its readable names. The names can then still be checked. */
+  /**
+   * The checked submission. If the request has errors, the submission contains only the readable names, so that the
+   * names can still be checked.
+   */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
-  /** Finds a field of the submission in the request: in the body, or in the query for a reply of CCE. */
+  /** Finds the position of a submission field in the request. For a reply of CCE, most fields are in the query. */
   readonly locate: Locate;
 }
 
-/** Reads `POST /v1/jobs` in both forms: a submission as the body, or with `?from=cce` a reply of CCE as the body. */
+/** Reads a `POST /v1/jobs` request. The body is a submission, or a reply of CCE with `?from=cce` in the query. */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
   const body = readJsonBody(request);
@@ -57,14 +60,17 @@ function choiceErrors(json: unknown): RequestError[] {
   return [];
 }
 
-/** A malformed job ID alone rejects only its own job. With other errors, the malformed ID is one of the errors. */
+/**
+ * Returns the errors of malformed job IDs. Without other errors, a malformed job ID rejects only its own job, and this
+ * function is not called.
+ */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => requestErrorsOf(JobId.safeParse(id), () => ({ pointer }));
   const errors = jobIds.flatMap((id, i) => check(id, `#/jobIds/${i}`));
   return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
 
-/** Returns the names in a body that has errors. Each name in `notify` keeps its index. */
+/** Returns the readable names of a body that has errors. Each name in `notify` keeps its index. */
 function readableNames(json: unknown): Submission {
   const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
   return {
@@ -76,7 +82,7 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns whether a body is a reply of CCE and has no field of a submission. */
+/** Returns whether a body is a reply of CCE and contains no field of a submission. */
 function isReply(json: unknown): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -93,8 +99,8 @@ const SINGLE_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Makes a submission from the query and from the reply to a create or delete call. The schema is the same as for a body.
- * Each error names the parameter that it comes from.
+ * Makes a submission from the query and from the reply of CCE to a create or delete call. The schema is the same as for
+ * a submission in the body. Each error names the parameter that contains the error.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const jobId = findJobId(reply);
@@ -127,7 +133,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = parameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // The probable cause is an unset variable of a pipeline. An empty list would then drop all notifications unnoticed.
+  // An empty `notify` is probably an unset variable in a pipeline. Accepting an empty list would silently drop all
+  // notifications.
   if (query.has("notify") && listParameter(query, "notify").length === 0)
     errors.push({ parameter: "notify", detail: "must not be empty. Omit it for the default targets." });
   return errors;
@@ -139,7 +146,7 @@ function withoutJobId(refusal: string | null): string {
     : `CCE refused the call: ${refusal}`;
 }
 
-/** The job ID comes from the body. Every other field is a parameter. */
+/** Finds the position of a field. The job ID is in the body, and every other field is a query parameter. */
 const locateInReply: Locate = ([field, entry]) => {
   const parameter = field === "context" ? entry : field;
   return parameter === undefined || parameter === "jobId"
@@ -147,7 +154,10 @@ const locateInReply: Locate = ([field, entry]) => {
     : { parameter: String(parameter) };
 };
 
-/** All names in `notify` are in one parameter, so the error of one name says which entry it is. */
+/**
+ * Converts a schema error to a request error. All names in `notify` share one parameter, so the error of a name also
+ * states the number of the entry.
+ */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;
   const prefix = field === "notify" && typeof entry === "number" ? `entry ${entry + 1} ` : "";

@@ -5,7 +5,7 @@ import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
 
-/** The body of `POST …/redeliver`. An empty body means all targets. */
+/** The body of a `POST …/redeliver` request. An empty body selects all targets. */
 export const Redelivery = withDescription(
   z.strictObject({
     targets: withDescription(
@@ -24,7 +24,7 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** The body of the response: the targets, each with the number of its redelivery. */
+/** The body of the response to `POST …/redeliver`. Each target has the number of its redelivery. */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -32,7 +32,7 @@ export const RedeliveryResult = z.object({
 });
 export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 
-/** Reads the request of a redelivery. */
+/** Reads the body of a `POST …/redeliver` request. */
 export function readRedelivery(
   request: ApiRequest,
 ): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | ProblemResponse {
@@ -43,7 +43,10 @@ export function readRedelivery(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "redelivery", redelivery: parsed.data ?? {} };
 }
 
-/** Ignoring `targets` in the query would notify the other targets too. */
+/**
+ * Adds advice to the error for `targets` in the query. If the API ignored `targets` in the query, all targets would be
+ * notified.
+ */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"
     ? { ...error, detail: `${error.detail}. Send the targets in the body: {"targets":["NAME"]}.` }

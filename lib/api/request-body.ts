@@ -3,12 +3,12 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem.ts";
 import { invalidRequest, parameterErrors } from "./request-errors.ts";
 
-/** A body with 100 job IDs and a full context is much smaller. */
+/** The maximum size of a request body. A body with 100 job IDs and a full context is much smaller. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Reads a JSON body. The content type must be `application/json` or `application/*+json` in UTF-8, or must be absent.
- * Returns a 400, 413 or 415 for any other body.
+ * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`, and the charset must
+ * be UTF-8. Returns a problem with the status 400, 413 or 415 for any other body.
  */
 export function readJsonBody({
   headers,
@@ -38,8 +38,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Rejects query parameters and a body for a call that has neither. Returns null when the request has neither.
- * The body `{}` counts as empty: some clients always send JSON.
+ * Rejects a request with query parameters or a body, for calls that accept no input. Returns null when the request has
+ * no input. The body `{}` counts as empty, because some clients always send JSON.
  */
 export function rejectInput({ query, body }: ApiRequest): ProblemResponse | null {
   const errors = parameterErrors(query);

@@ -4,21 +4,22 @@ import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
 
-/** Returns a JSON pointer (RFC 6901) as a URI fragment: `#/context/labels/a~1b`. */
+/** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
 export function pointerOf(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // encodeURIComponent throws for half of a surrogate pair. The name of a field may contain one.
+    // The name of a field may contain half of a surrogate pair. encodeURIComponent would throw an error for half of a
+    // pair.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
 }
 
-/** Finds where a request contains a field. `path` is the path of the field in the parsed input. */
+/** Finds the position of a field in a request. `path` is the path of the field in the parsed input. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: pointerOf(path) });
 
-/** Returns all errors that zod found. An unknown field is one error of its own. */
+/** Converts the errors that zod found to request errors. Each unknown field becomes a separate error. */
 export function requestErrorsOf(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
@@ -31,8 +32,8 @@ export function requestErrorsOf(
 }
 
 /**
- * Returns an error for each query parameter that the call does not have, because ignoring it would hide a typo. Returns
- * an error for each single parameter that is given more than once.
+ * Returns an error for each unknown query parameter, because ignoring an unknown parameter would hide a typo. Returns
+ * an error for each parameter that is given more than once, except for list parameters.
  */
 export function parameterErrors(
   query: URLSearchParams,
@@ -49,7 +50,7 @@ export function parameterErrors(
   ];
 }
 
-/** Returns the entries of a list parameter. Entries are repeated parameters or are separated by commas. */
+/** Returns the entries of a list parameter. The parameter may be repeated, and commas may separate the entries. */
 export function listParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)
@@ -60,7 +61,9 @@ export function listParameter(query: URLSearchParams, parameter: string): readon
 
 const MAX_LISTED_NAMES = 20;
 
-/** Describes a name that the config does not have, with the names that the caller may use. */
+/**
+ * Returns the error text for a name that the config does not contain. The text lists the names that the caller may use.
+ */
 export function unknownNameDetail(
   scope: "projects" | "targets",
   name: string,
@@ -74,7 +77,10 @@ export function unknownNameDetail(
   return `unknown ${singular} '${name}'. ${plural} you may use: ${list || "none"}.`;
 }
 
-/** Makes the problem of a request with errors: 400 for errors in the query or path, 422 for errors in the body. */
+/**
+ * Makes the problem for a request with errors. The status is 400 for errors in the query or path, and 422 for errors in
+ * the body.
+ */
 export function invalidRequest(
   errors: readonly RequestError[],
   kind: "invalid-parameter" | "invalid-request" = errors.some(({ pointer }) => pointer !== undefined)
@@ -89,7 +95,7 @@ export function invalidRequest(
   return problemResponse(kind, detail, errors);
 }
 
-/** Returns the position of an error as people write it: `notify[0]`. */
+/** Returns the position of an error in a form that people read easily, such as `notify[0]`. */
 function positionOf({ pointer, parameter }: RequestError): string {
   if (parameter !== undefined) return parameter;
   const steps = (pointer ?? "#").split("/").slice(1);

@@ -14,25 +14,26 @@ import type { ReadSubmission } from "./read-submission.ts";
 import { invalidRequest, unknownNameDetail } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
-/** A submission after all checks, with every default filled in. */
+/** A submission after all checks. Every missing value has its default. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
   readonly project: string;
-  /** Names of configured targets and of the caller's callback, sorted, without repetitions. */
+  /** The sorted names of the targets to notify, without repetitions. The callback of the caller is also a target. */
   readonly targets: readonly string[];
-  /** Encrypted callback URLs by target name. */
+  /** The encrypted callback URLs, by name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
   readonly context: Context;
   readonly digest: boolean;
-  /** In the order of the request, with repetitions. Malformed IDs are included. */
+  /** The job IDs in the order of the request, including repetitions and malformed IDs. */
   readonly jobIds: readonly string[];
 }
 
 /**
- * Checks a submission against the caller's scopes and the config, and fills in the defaults.
- * The scopes are checked first, so that a caller learns nothing about a project outside the caller's scopes.
- * Returns a 403 for missing scopes, and a 422 with all errors for any other error.
+ * Checks a submission against the scopes of the caller and against the config, and fills in the defaults. The scopes
+ * are checked first, so a caller learns nothing about projects outside the scopes of the caller. Returns a problem with
+ * the status 403 for missing scopes. Returns a problem with the status 422 and all errors for any other invalid
+ * submission.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -81,7 +82,7 @@ export function resolveSubmission(
   };
 }
 
-/** Returns whether the config lacks a name of the submission. Then the caller may know a newer config. */
+/** Returns whether a name in the submission is unknown to the config. An unknown name may belong to a newer config. */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
   return (
@@ -90,12 +91,17 @@ export function hasUnknownName(submission: Submission, config: Config): boolean 
   );
 }
 
-/** Returns the well-formed names in `notify`, each with its index. A malformed name is an error of form. */
+/**
+ * Returns the well-formed names in `notify`, each with its index. A malformed name is already reported by the schema.
+ */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
-/** Of the errors at one position, the error of form is reported. The parameter `notify` is the position of many names. */
+/**
+ * Makes the problem for a submission with errors. When a schema error and a name error have the same position, only the
+ * schema error is reported. The parameter `notify` may have several errors, because the parameter contains many names.
+ */
 function invalidSubmission(
   formErrors: readonly RequestError[],
   nameErrors: readonly RequestError[],

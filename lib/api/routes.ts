@@ -1,4 +1,4 @@
-/** All operations of the API and of the pages. The keys are the operation IDs of the OpenAPI document. */
+/** The routes of the API and of the pages. The keys are the operation IDs of the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },
@@ -20,11 +20,14 @@ export type MatchedRoute =
       readonly operation: Operation;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The path exists, but has no such method. `allow` contains the methods of the path. */
+  /** The path exists, but the path does not support the method. `allow` contains the supported methods. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
-/** Finds the operation of a method and a percent-encoded path. HEAD matches GET (RFC 9110, section 9.3.2). */
+/**
+ * Finds the operation for a method and a percent-encoded path. A HEAD request matches a GET route (RFC 9110, section
+ * 9.3.2).
+ */
 export function matchRoute(method: string, path: string): MatchedRoute {
   const allow = new Set<string>();
   for (const [operation, route] of Object.entries(ROUTES) as [Operation, (typeof ROUTES)[Operation]][]) {
@@ -39,7 +42,10 @@ export function matchRoute(method: string, path: string): MatchedRoute {
     : { kind: "method_not_allowed", allow: [...allow].sort() };
 }
 
-/** Returns the decoded parameters of a path. Returns null for another path, and for a malformed encoding. */
+/**
+ * Returns the decoded parameters of a path. Returns null when the path does not match the pattern or has a malformed
+ * encoding.
+ */
 function matchPath(pattern: string, path: string): Record<string, string> | null {
   const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   const match = new RegExp(`^${source}$`).exec(path);

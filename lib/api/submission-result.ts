@@ -15,14 +15,15 @@ export const JobResult = z.object({
 });
 export type JobResult = z.infer<typeof JobResult>;
 
-/** The body of the response to `POST /v1/jobs`, in the order of the request. */
+/** The body of the response to `POST /v1/jobs`. The jobs are in the order of the request. */
 export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
 export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
- * Makes the response to a submission. One accepted job, or one job that is already watched, makes the response a 202.
- * Otherwise the response is a problem with the errors of all jobs: 503 when a new call can succeed, else 422.
- * @param locateJob finds where the request contains the job with this index
+ * Makes the response to a submission. The status is 202 if at least one job is accepted or already watched. Otherwise
+ * the response is a problem with the errors of all jobs. The status of the problem is 503 if a repeated call can
+ * succeed, else 422.
+ * @param locateJob returns the position of the job with this index in the request
  */
 export function submissionResponse(
   jobs: readonly JobResult[],

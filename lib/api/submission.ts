@@ -4,20 +4,26 @@ import { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 
-/** The largest number of jobs in one call. 100 messages are ten batches of SQS. */
+/** The maximum number of jobs in one call. The messages of 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
 
-/** Any string. Each job ID is checked later, so that one malformed ID rejects only its own job. */
+/**
+ * The schema of a submitted job ID allows any string. Each job ID is checked later, so that a malformed ID rejects only
+ * its own job.
+ */
 const SubmittedJobId = z.string().register(z.globalRegistry, {
   description:
     "1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit. A malformed ID rejects only its own job.",
   examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],
 });
 
-/** The form of the URL and its host are checked with the config, in `checkCallback`. */
+/**
+ * The schema of a callback URL checks only the length. `checkCallback` checks the form and the host of the URL against
+ * the config.
+ */
 export const CallbackUrl = z.string().check(z.minLength(1), z.maxLength(2000));
 
-/** The body of `POST /v1/jobs`. Exactly one of `jobId` and `jobIds` is present. */
+/** The body of a `POST /v1/jobs` request. The body contains either `jobId` or `jobIds`. */
 export const Submission = z
   .strictObject({
     jobId: z.optional(SubmittedJobId),

@@ -4,8 +4,8 @@ import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
 import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
 
 /**
- * Reads the watch key from a path and checks the caller's scope. The ledger is not asked: the response to a caller
- * without the scope is the same whether the project exists or not.
+ * Reads the watch key from a path and checks the scope of the caller. The function does not read the ledger, so a
+ * caller without the scope cannot learn whether the project exists.
  */
 export function readWatchKey(
   caller: Caller,
@@ -24,10 +24,15 @@ export function readWatchKey(
   return { kind: "key", key: { project: project.data, jobId: jobId.data } };
 }
 
-/** The gateway ends a call after 30 seconds. The difference is for the response. */
+/**
+ * The maximum value of `wait`. API Gateway ends a call after 30 seconds, and the other 5 seconds are for the response.
+ */
 export const MAX_WAIT_SECONDS = 25;
 
-/** Reads `?wait=1..25`. Returns 0 seconds without the parameter. Returns a 400 for any other parameter. */
+/**
+ * Reads the query parameter `wait`, an integer from 1 to 25. Returns 0 seconds when the parameter is absent. Returns a
+ * problem with the status 400 for any other query parameter.
+ */
 export function readWait(
   query: URLSearchParams,
 ): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {

@@ -1,13 +1,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Config, Token } from "../config/config.ts";
 
-/** An authenticated caller, with the names of the projects and targets that it may use. `*` means all. */
+/**
+ * An authenticated caller. `projects` and `targets` contain the names that the caller may use. The entry `*` allows all
+ * names.
+ */
 export interface Caller extends Readonly<Pick<Token, "projects" | "targets">> {
-  /** `token:NAME` or `oidc:ISSUER_HOST`. */
+  /** The name of the caller: `token:NAME` or `oidc:ISSUER_HOST`. */
   readonly name: string;
 }
 
-/** No bearer token and no identity token is longer. A longer header is refused before it is hashed. */
+/**
+ * The maximum length of an `Authorization` header. All valid tokens are shorter. A longer header is rejected before the
+ * token is hashed.
+ */
 const MAX_HEADER_LENGTH = 16_384;
 
 export type Authorization =
@@ -24,8 +30,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 /**
- * Returns the caller whose token has this SHA-256 in the config, or null. The function compares every configured hash
- * in constant time. So the duration says nothing about the tokens.
+ * Returns the caller whose token has the SHA-256 hash of this token in the config, or null. The function compares every
+ * configured hash in constant time, so the duration reveals nothing about the tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -37,13 +43,13 @@ export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller
   return found;
 }
 
-/** Returns true when the caller may use this name. The name may be unknown to the config. */
+/** Returns true when the scopes of the caller include the name. The name may be unknown to the config. */
 export function mayUse(caller: Caller, kind: "projects" | "targets", name: string): boolean {
   return caller[kind].includes("*") || caller[kind].includes(name);
 }
 
-/** Returns true when the config has this project or target. */
+/** Returns true when the config contains the project or target. */
 export function isConfigured(config: Config, kind: "projects" | "targets", name: string): boolean {
-  // `in` would find inherited properties, such as `constructor`.
+  // The operator `in` would also find inherited properties, such as `constructor`.
   return Object.hasOwn(config[kind], name);
 }

@@ -2,19 +2,19 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
-/** The first part of an encrypted text. It changes with the format. */
+/** The first part of an encrypted text. The version changes when the format changes. */
 const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 interface EncryptionKey {
-  /** The operator's secret. The encryption key is derived from it (HKDF, RFC 5869). */
+  /** The secret of the operator. The encryption key is derived from the secret (HKDF, RFC 5869). */
   readonly key: Secret;
-  /** The use of the text. `decrypt` needs the same purpose. */
+  /** The purpose of the text. Decryption needs the same purpose as encryption. */
   readonly purpose: string;
 }
 
-/** Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so equal texts give different results. */
+/** Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so two encryptions of the same text differ. */
 export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, deriveKey(key), nonce).setAAD(Buffer.from(purpose));
@@ -22,7 +22,7 @@ export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
   return `${VERSION}.${encrypted.toString("base64url")}`;
 }
 
-/** Returns the text that `encrypt` got. Returns null for another key, another purpose or a changed text. */
+/** Decrypts a text that `encrypt` has returned. Returns null for a wrong key, a wrong purpose or a changed text. */
 export function decrypt(encrypted: string, { key, purpose }: EncryptionKey): Secret | null {
   const [version, encoded = ""] = encrypted.split(".");
   const bytes = Buffer.from(encoded, "base64url");

@@ -5,16 +5,19 @@ import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
-/** Asymmetric signatures only. With a shared secret the service could make tokens itself. */
+/**
+ * The allowed signature algorithms. All are asymmetric, because with a shared secret the service itself could create
+ * valid tokens.
+ */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** The `code` of jose's error JWKSNoMatchingKey. */
+/** The `code` of the error JWKSNoMatchingKey in the package `jose`. */
 const NO_MATCHING_KEY = "ERR_JWKS_NO_MATCHING_KEY";
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
   | { readonly kind: "refused" }
-  /** The keys of the issuer cannot be read now. The token may be valid. */
+  /** The signing keys of the issuer cannot be read now, so the token may be valid. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /** Returns true when a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
@@ -23,8 +26,9 @@ export function isJwt(token: string): boolean {
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. A valid token has the signature of a configured issuer, our audience,
- * a valid time, and the claims of at least one rule. The caller gets the projects and targets of all matching rules.
+ * Checks the identity token (OIDC) of a CI job. A valid token is signed by a configured issuer, names our audience, has
+ * not expired, and matches the claims of at least one rule. The caller may use the projects and targets of all matching
+ * rules.
  */
 export async function checkIdentityToken(
   token: string,
@@ -32,7 +36,8 @@ export async function checkIdentityToken(
   keys: IssuerKeys,
   now: Instant,
 ): Promise<IdentityCheck> {
-  // `jose` is loaded by the first token. These paths load less of it than the whole package.
+  // The package `jose` is loaded when the first token is checked. The three import paths load less code than the whole
+  // package.
   const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }] = await Promise.all([
     import("jose/jwt/decode"),
     import("jose/jwks/local"),
@@ -84,7 +89,9 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
   }
 }
 
-/** Returns true when the claims of a verified token have the rule's audience and match every claim of the rule. */
+/**
+ * Returns true when the claims of a verified token contain the audience of the rule and match every claim of the rule.
+ */
 export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
   return (
     claimValues(claims, "aud").includes(rule.audience) &&
@@ -94,15 +101,18 @@ export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
   );
 }
 
-/** The values of a claim as strings. A claim may be an array. Objects and null have no value that a rule can match. */
+/**
+ * Returns the values of a claim as strings. A claim may be an array. Objects and null are ignored, because a rule
+ * cannot match an object or null.
+ */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
   return values.filter((value) => ["string", "number", "boolean"].includes(typeof value)).map(String);
 }
 
 /**
- * Returns true when a text matches a pattern. `*` matches any text, also the empty one. The time is linear in the
- * length of the text. A regular expression made from the pattern could take much longer.
+ * Returns true when a text matches a pattern. A `*` in the pattern matches any text, including an empty text. The
+ * duration is linear in the length of the text. A regular expression made from the pattern could take much longer.
  */
 export function matchesPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

@@ -4,9 +4,12 @@ import * as z from "zod/mini";
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
 
-/** Keys are read again after this time, because an issuer also removes keys. */
+/** The time after which the keys of an issuer are read again, because an issuer may remove a key. */
 const MAX_AGE_MS = 3_600_000;
-/** Invalid tokens must not cause many calls to the issuer. */
+/**
+ * The shortest time between two reads of the keys of an issuer. The limit prevents many calls because of invalid
+ * tokens.
+ */
 const MIN_REFRESH_INTERVAL_MS = 30_000;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
@@ -15,17 +18,18 @@ const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).chec
 export interface IssuerKeys {
   /**
    * Returns the signing keys of an issuer.
-   * @param refresh true when the last keys did not contain the key of a token. Keys that are younger than 30 seconds
-   * are returned anyway.
-   * @throws when the keys cannot be read. A failure is repeated for 30 seconds without a new call.
+   * @param refresh true when the previous keys did not contain the key of a token. Keys that are younger than 30
+   * seconds are not read again.
+   * @throws when the keys cannot be read. For 30 seconds after a failure, each call throws the same error without a new
+   * request.
    */
   read(issuer: string, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/** Returns the body of a response with status 200. Throws for any other result. */
+/** Returns the body of a response with the status 200. Throws an error for any other response. */
 type FetchText = (url: string) => Promise<string>;
 
-/** Reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
+/** Creates a reader that caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
 export function createIssuerKeys(fetchText: FetchText, now: () => Instant): IssuerKeys {
   const cache = createExpiringCache({
     load: (issuer) => discoverKeys(issuer, fetchText),

@@ -4,20 +4,20 @@ import { type Connections, closeIdleConnections } from "../http/connections.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
 
 /**
- * Time limit for one request to an AWS service, with its response. AWS services answer within milliseconds. A slower
- * request sits on a dead connection, and the SDK repeats it.
+ * The time limit for one request to an AWS service and its response. AWS services normally respond within milliseconds.
+ * A slower request probably uses a dead connection, and the SDK repeats the request.
  */
 const REQUEST_MS = 3000;
-/** DynamoDB answers with at most 1 MB, SSM and SQS with less. */
+/** The maximum size of a response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
- * Connections to one service. A call of 100 jobs starts 100 requests, and 100 handshakes at once would take longer than
- * all requests one after the other over a few connections.
+ * The maximum number of connections to one service. A call with 100 jobs starts 100 requests. Opening 100 connections
+ * at once takes longer than sending all requests over a few connections.
  */
 const MAX_SOCKETS = 16;
 
-/** The part of the SDK's request that is used here. Bodies are in memory. */
+/** The fields of an SDK request that the request handler uses. The body is in memory. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -27,7 +27,9 @@ interface AwsRequest {
   readonly body?: string | Uint8Array;
 }
 
-/** A request without a response. The SDK decides by name and code whether it repeats the request. */
+/**
+ * The error of a request without a response. The SDK uses the name and code to decide whether to repeat the request.
+ */
 class AwsRequestError extends Error {
   readonly code: string;
 
@@ -39,12 +41,14 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the request handler of the AWS clients. It uses the same exchange as all other requests of the product, with
- * a time limit. The SDK's own request handler has no time limit, and passes bodies through streams and four timers.
+ * Creates the HTTP request handler of the AWS clients. The request handler has a time limit and shares its code with
+ * all other HTTP requests of the product. The request handler of the SDK has no time limit, and needs streams and four
+ * timers for each body.
  */
 export function awsRequestHandler(requestMs = REQUEST_MS) {
-  // Connections stay open as long as the service keeps them. A request on a dead connection fails, and the SDK repeats
-  // it. Before that, all idle connections are closed, so that the repetition does not meet another dead one.
+  // Connections stay open until the service closes the connection. A request on a dead connection fails, and the SDK
+  // repeats the request. All idle connections are closed before the repetition, so that the repeated request does not
+  // use another dead connection.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -89,6 +93,6 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
 
 /**
  * The options of every AWS client. All clients share their connections. With `cacheMiddleware`, a client builds its
- * middleware once per command and not once per request.
+ * middleware only once for each command.
  */
 export const AWS_CLIENT = { cacheMiddleware: true, requestHandler: awsRequestHandler() } as const;

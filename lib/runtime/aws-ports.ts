@@ -6,9 +6,9 @@ import { readEnvironment, type Variable } from "./environment.ts";
 import { ssmConfig } from "./ssm-config.ts";
 
 /**
- * Reads the environment of a function and creates what most functions use. `table` and `sqs` are for the drivers of the
- * ledger and the queues. A function binds only the operations that it needs.
- * @param names the variables that the function needs, in addition to `LEDGER_TABLE` and `CONFIG_PATH`
+ * Reads the environment variables of a function and creates the ports that most functions use. `table` and `sqs` are
+ * for the ledger and the queues. Each function adds only the operations that it needs.
+ * @param names the variables that the function needs in addition to `LEDGER_TABLE` and `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */
 export function createAwsPorts<Name extends Variable>(...names: readonly Name[]) {

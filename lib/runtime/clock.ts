@@ -1,10 +1,13 @@
-/** The only file that reads the clock or draws random numbers. All other code takes both as parameters. */
+/**
+ * Returns the current time in milliseconds. Only this file reads the clock or draws random numbers. All other code gets
+ * the clock and the random numbers as parameters.
+ */
 export const systemClock = (): number => Date.now();
 
 export const systemRandom = (): number => Math.random();
 
-/** Milliseconds that never decrease, for measuring durations. */
+/** Returns milliseconds that never decrease, to measure durations. */
 export const monotonicClock = (): number => performance.now();
 
-/** Resolves after this many milliseconds. Loads no module, unlike `node:timers/promises`. */
+/** Waits for a number of milliseconds. The function loads no module, unlike `node:timers/promises`. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,7 +3,7 @@ import { NonEmpty } from "../domain/zod-fields.ts";
 
 const Url = z.url();
 
-/** Every variable that serverless.yml sets for functions. */
+/** All environment variables that serverless.yml sets for functions. */
 const VARIABLES = {
   POLL_QUEUE_URL: Url,
   NOTIFY_QUEUE_URL: Url,
@@ -16,8 +16,8 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Reads these environment variables. A function calls this while it starts, so a wrong deployment fails at once and not
- * at the first message.
+ * Reads the named environment variables. A function reads its variables at the start, so a wrong deployment fails at
+ * once and not at the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

@@ -6,11 +6,14 @@ import { type Invocation, onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
 import { isTransientAwsError } from "./retry-aws.ts";
 
-/** The fields of a request's log line that the function finds out while it handles the request. */
+/** The fields of the log line of a request that are known only while the function handles the request. */
 export interface RequestNotes {
-  /** The route as the API's description names it. The path as sent may contain anything and is never logged. */
+  /**
+   * The route in the form of the OpenAPI document. The original path is never logged, because the path may contain any
+   * text.
+   */
   readonly route: string;
-  /** The caller; null while the caller is not known. */
+  /** The name of the caller. The name is null until the caller is known. */
   readonly caller: string | null;
 }
 
@@ -18,24 +21,25 @@ export interface RequestNotes {
 export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
- * Handles one request. Answers expected errors itself.
- * @throws ConfigUnreadableError, ConfigInvalidError and transient errors of AWS: `httpHandler` answers them with 503.
- * `httpHandler` answers any other error with the problem `internal-error`.
+ * Handles one HTTP request. The handler itself responds to expected errors.
+ * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `httpHandler` then responds with the
+ * status 503.
+ * @throws any other error. `httpHandler` then responds with the problem `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/** Every response carries the request ID, which also stands in each log line of the invocation. */
+/** The header with the request ID. Each log line of the invocation also contains the request ID. */
 const REQUEST_ID = "x-request-id";
 
 /**
- * The Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is logged in
- * full. Its caller gets a problem that contains nothing of the error but its kind and the request ID.
+ * Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is
+ * logged completely. The caller only gets the kind of the error and the request ID.
  */
 export function httpHandler(handle: HandleRequest) {
   return onLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, invocation) => {
     const request = readRequest(event);
     const { method, requestId } = request;
-    // The gateway knows the api function by one route, `$default`: the function itself notes the route it matched.
+    // API Gateway reports only the route `$default` for the api function. The function itself adds the matched route.
     let notes: RequestNotes = { route: event.routeKey, caller: null };
     const note: Note = (found) => {
       notes = { ...notes, ...found };
@@ -56,7 +60,7 @@ export function httpHandler(handle: HandleRequest) {
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator finds the cause by the request ID.";
 
-/** Without a config the service is unavailable, and no caller can do anything about it but wait. */
+/** The text for a service without a usable config. The caller can only wait and repeat the request. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =

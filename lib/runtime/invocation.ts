@@ -3,22 +3,20 @@ import type { Context } from "aws-lambda";
 import { logWithRequest } from "./log.ts";
 import { publishMetrics } from "./metrics.ts";
 
-/** What a function may know of the invocation it runs in. */
+/** The data of a Lambda invocation that a function may use. */
 export interface Invocation {
   readonly requestId: string;
-  /** Milliseconds until Lambda ends this invocation. */
+  /** Returns the number of milliseconds until Lambda ends the invocation. */
   remainingMs(): number;
 }
 
 /**
- * An invocation that runs out of time fails this long before Lambda ends its process, so it can still write its
- * metrics. Middy's default of 5 ms is too short on a busy machine.
+ * The time before the Lambda timeout at which an invocation fails by itself. The failed invocation can then still write
+ * its metrics. The default of Middy is 5 ms, which is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
-/**
- * The Lambda handler of every function: log lines carry the request ID, and metrics are written even after an error.
- */
+/** Creates a Lambda handler. All log lines contain the request ID, and the metrics are written even after an error. */
 export function onLambda<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
 ): MiddyfiedHandler<Event, Result> {
@@ -35,7 +33,9 @@ export function onLambda<Event, Result>(
     .onError(publishMetrics);
 }
 
-/** The Lambda handler of a function that a schedule starts. The event contains nothing that the function needs. */
+/**
+ * Creates the Lambda handler of a function that a schedule starts. The function does not use the event of the schedule.
+ */
 export function scheduleHandler(handle: (invocation: Invocation) => Promise<void>) {
   return onLambda<unknown, void>((_event, invocation) => handle(invocation));
 }

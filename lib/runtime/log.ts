@@ -1,6 +1,8 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 
-/** The fields of a log line. A name in camelCase is written in snake_case. Values never contain a secret or a URL. */
+/**
+ * The fields of a log line. A name in camelCase is written in snake_case. The values never contain a secret or a URL.
+ */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 const logger = new Logger();
@@ -8,14 +10,14 @@ const logger = new Logger();
 export const log = {
   info: (message: string, fields: LogFields) => logger.info(message, toSnakeCase(fields)),
   warn: (message: string, fields: LogFields) => logger.warn(message, toSnakeCase(fields)),
-  /** Logs the error with its stack and its causes. */
+  /** Writes a log line with the error, its stack and its causes. */
   error(message: string, fields: LogFields, error?: unknown) {
     const logged = error === undefined || error instanceof Error ? error : new Error(String(error));
     logger.error(message, { ...toSnakeCase(fields), ...(logged === undefined ? {} : { error: logged }) });
   },
 };
 
-/** Adds the request ID of this invocation to all its log lines. */
+/** Adds the request ID to all log lines of the current invocation. */
 export function logWithRequest(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }

@@ -1,10 +1,10 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
-/** All metrics of the product with their units. */
+/** All metrics of the product and their units. */
 const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /** 1 for a poll that CCE refused or did not answer, else 0. The mean is the share of such polls. */
+  /** The value is 1 for a poll that CCE refused or did not answer, else 0. The mean is the share of failed polls. */
   PollsWithoutJob: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
@@ -12,33 +12,45 @@ const UNITS = {
   Stopped: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
-  /** Attempts that used a step of the retry schedule and did not deliver. A 429 uses no step. */
+  /**
+   * The number of delivery attempts that failed and used a step of the retry schedule. An HTTP 429 response uses no
+   * step.
+   */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
-  /** Polls and notifications that a run of the sweep sent again. */
+  /** The number of polls and notifications that a run of the sweep sent again. */
   SweepFound: MetricUnit.Count,
-  /** Overdue notifications that a run of the sweep sent again. Written only when there are some. */
+  /**
+   * The number of overdue notifications that a run of the sweep sent again. A run without overdue notifications does
+   * not write the metric.
+   */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** Reads of the config that failed, for example while SSM did not answer. The config itself may be valid. */
+  /** The number of failed reads of the config, for example when SSM did not respond. The config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
-  /** Watches and targets for which a run of the sweep failed, and 1 more when its time ran out. */
+  /**
+   * The number of watches and targets for which a run of the sweep failed. The number is higher by 1 if the time was
+   * over before the run finished.
+   */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /** accepted − concluded − stopped − live. Any value but 0 means that watches were lost. */
+  /** The result of accepted − concluded − stopped − live. Any value except 0 means that watches were lost. */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
 export const METRICS: readonly string[] = Object.keys(UNITS);
 
-/** Dimensions have few values: kinds, verdicts, outcomes. They never contain names or IDs. */
+/**
+ * The dimensions of a metric. Dimensions have few values, such as kinds, verdicts and outcomes. Dimensions never
+ * contain names or IDs.
+ */
 export type Dimensions = Readonly<Record<string, string>>;
 
-/** One instance per set of dimensions, so that each set is written as one record. */
+/** One Metrics object for each set of dimensions, so that each set is written as one record. */
 const bySet = new Map<string, Metrics>();
 
 export const meter = {
@@ -53,7 +65,7 @@ export const meter = {
   },
 };
 
-/** Writes all metrics. Called once at the end of every invocation. */
+/** Writes all metrics. Every invocation writes its metrics once before the invocation ends. */
 export function publishMetrics(): void {
   for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors with which AWS refuses a request that came too early. All have the status 400. SSM sends
- * `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and `KmsThrottled`. DynamoDB
- * sends `ProvisionedThroughputExceededException`.
+ * The names of AWS errors for requests that came too early. The HTTP status of these errors is 400. SSM sends
+ * `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and `KmsThrottled`.
+ * DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -17,20 +17,23 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
 ]);
 
-/** Returns whether the same request may succeed later: after throttling, a server error, or no answer at all. */
+/**
+ * Returns whether the same request may succeed later. A request may succeed after throttling, after a server error, or
+ * after a network error.
+ */
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The SDK sets `$metadata` on each error of a request. An error of Node without it is a fault of the program.
+  // The SDK sets `$metadata` on each error of a request. A Node.js error without `$metadata` is a bug in the program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
-  // An error of the network has a code of Node and no status.
+  // A network error has an error code of Node.js and no HTTP status.
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
 export interface RetryOptions {
-  /** No attempt starts after this instant. */
+  /** No request starts after this time. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -40,10 +43,10 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats a request to AWS while it fails with a transient error. The delay doubles each time. Its second half is
- * random, so that instances that were throttled together do not ask together again.
+ * Repeats a request to AWS until the request succeeds or fails with a permanent error. The delay doubles after each
+ * failure. Half of each delay is random, so that throttled instances do not all repeat their requests at the same time.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- * @throws the error of the last attempt.
+ * @throws the error of the last request.
  */
 export async function retryAws<T>(request: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { until, firstDelayMs, maxDelayMs, now, random, wait } = options;

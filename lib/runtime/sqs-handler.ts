@@ -3,30 +3,33 @@ import { onLambda } from "./invocation.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** One message as its handler receives it from SQS. */
+/** One message from SQS. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often SQS has delivered this message, this time included. */
+  /** The number of times that SQS has delivered the message, including the current delivery. */
   readonly receiveCount: number;
-  /** Milliseconds that this message may still use. */
+  /** Returns the number of milliseconds that remain to handle the message. */
   remainingMs(): number;
 }
 
-/** `acknowledged`: SQS may delete the message. `retry`: the message must come back. */
+/**
+ * The decision about a message. `acknowledged` means that SQS may delete the message. `retry` means that SQS must
+ * deliver the message again.
+ */
 export type Disposition = "acknowledged" | "retry";
 
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
-/** Time reserved at the end of an invocation to answer for the messages that did not finish. */
+/** The time that is reserved at the end of an invocation to report the unfinished messages. */
 const ANSWER_MS = 500;
 
 /**
- * The Lambda handler of a function that a queue feeds. All messages of a batch are handled in parallel. A message
- * that is not acknowledged, throws, or runs out of time is listed in `batchItemFailures` by its own ID, so it alone
- * comes back.
- * @param startBatch makes the handler of one batch of this many messages
+ * Creates the Lambda handler of a function that receives messages from a queue. All messages of a batch are handled in
+ * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, threw an error or ran out of
+ * time. SQS delivers only the listed messages again.
+ * @param startBatch creates the handler for one batch with this number of messages
  */
 export function sqsHandler(startBatch: (messages: number) => HandleMessage) {
   return onLambda<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {

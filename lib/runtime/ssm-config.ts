@@ -7,20 +7,21 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { type RetryOptions, retryAws } from "./retry-aws.ts";
 
-/** SSM returns at most ten parameters per page. */
+/** The number of parameters per page. SSM allows at most ten. */
 const PAGE_SIZE = 10;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates the source of the config below `path` in SSM Parameter Store. Logs and counts a config that is invalid, and
- * apart from it a config that cannot be read.
+ * Creates the source of the config that is stored below `path` in SSM Parameter Store. The function logs and counts
+ * invalid configs and unreadable configs as separate errors.
  */
 export function ssmConfig(
   path: string,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource {
-  // `retryAws` repeats requests. Two layers of attempts would multiply the requests to a service that is overloaded.
+  // Only `retryAws` repeats requests. If the client also repeated requests, an overloaded service would receive many
+  // more requests.
   const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   return createConfigSource({
     readEntries: (timeLimitMs) => {
@@ -40,9 +41,9 @@ export function ssmConfig(
 }
 
 /**
- * Reads all parameters below `path`, decrypted. The name of an entry is relative to `path`. The pages are read one
- * after another, so a write between two pages may be seen in part.
- * @param retry repeats the request of a page. Without it, only the client repeats requests.
+ * Reads and decrypts all parameters below `path`. The name of an entry is relative to `path`. The pages are read one
+ * after another, so the result may contain only a part of a concurrent write.
+ * @param retry the options to repeat the request of a page. Without the options, only the client repeats requests.
  * @throws errors of AWS.
  */
 export async function readParameters(
