@@ -2,7 +2,7 @@ import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import { createLargeExchange } from "./cce-exchange.ts";
-import { createProjectQuery, type QueryProjectJob } from "./project-query.ts";
+import { createProjectQuery } from "./project-query.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 
 /** A token of IAM takes up to 16 KiB in a header. */
@@ -42,20 +42,14 @@ export function createCceClient(options: {
     connections: () => options.connections ?? connectionsAt(now()),
     exchangeLarge: createLargeExchange(monotonic),
   };
-  const projectQueries = new Map<string, QueryProjectJob>();
+  const projectQueries = new Map(
+    Object.entries(projects).map(([name, project]) => [name, createProjectQuery(name, project, ports)]),
+  );
   const running = new Map<string, Promise<Observation>>();
 
-  const queryOf = (name: string): QueryProjectJob | null => {
-    const project = Object.hasOwn(projects, name) ? projects[name] : undefined;
-    if (project === undefined) return null;
-    const query = projectQueries.get(name) ?? createProjectQuery(name, project, ports);
-    projectQueries.set(name, query);
-    return query;
-  };
-
   const queryJob: CceClient["queryJob"] = async ({ project, jobId }, { timeLimitMs }) => {
-    const query = queryOf(project);
-    if (query === null) {
+    const query = projectQueries.get(project);
+    if (query === undefined) {
       const text = `Project ${project} is not in the config: add it, or stop the watch`;
       return { kind: "misconfigured", text };
     }

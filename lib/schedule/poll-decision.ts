@@ -1,13 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type {
-  AccessError,
-  Instant,
-  Job,
-  LastPollError,
-  Observation,
-  Outcome,
-  PollErrors,
-} from "../domain/job.ts";
+import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
 import { clampDelay, nextDelaySeconds } from "./poll-delay.ts";
@@ -91,43 +83,35 @@ export function decideWhenRateLimited(
 
 function decideByObservation(input: DecisionInput): PollDecision {
   const { watch, observation, now, settings, random } = input;
-  const failures = watch.consecutiveFailures + 1;
-  const pollAgain = (
-    seconds: number,
-    accessError: AccessError | null,
-    lastPollError: LastPollError | null,
-  ): PollDecision => ({
-    kind: "poll_again",
-    delaySeconds: clampDelay(seconds, settings.poll),
-    accessError,
-    lastPollError,
-    consecutiveFailures: failures,
-  });
-  const pollError = (text: string): LastPollError => ({ text, since: watch.lastPollError?.since ?? now });
+  if (observation.kind === "job") return decideByJob(observation.job, input);
+  const { text } = observation;
+  const lost: PollDecision = { kind: "conclude", outcome: "lost", reason: text };
+  const lastPollError = { text, since: watch.lastPollError?.since ?? now };
+  const consecutiveFailures = watch.consecutiveFailures + 1;
+  const pollAgain = (seconds: number, errors: Omit<PollErrors, "consecutiveFailures">): PollDecision => {
+    const delaySeconds = clampDelay(seconds, settings.poll);
+    return { kind: "poll_again", delaySeconds, ...errors, consecutiveFailures };
+  };
   switch (observation.kind) {
-    case "job":
-      return decideByJob(observation.job, input);
     case "gone":
-      if (now - watch.acceptedAt >= settings.poll.goneGraceSeconds * 1000)
-        return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return pollAgain(jittered(GONE_DELAY, random), null, pollError(observation.text));
+      if (now - watch.acceptedAt >= settings.poll.goneGraceSeconds * 1000) return lost;
+      return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
       const retryAfterSeconds = observation.kind === "throttled" ? observation.retryAfterSeconds : null;
       const seconds =
         retryAfterSeconds === null
-          ? backoffSeconds(failures, random)
+          ? backoffSeconds(consecutiveFailures, random)
           : retryAfterSeconds + backoffSeconds(1, random);
       // Such a poll says nothing about access, so an earlier access error stays.
-      return pollAgain(seconds, watch.accessError, pollError(observation.text));
+      return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
     case "forbidden":
     case "misconfigured": {
       const accessError = { kind: observation.kind, since: watch.accessError?.since ?? now };
-      if (now - accessError.since >= settings.poll.accessErrorSeconds * 1000)
-        return { kind: "conclude", outcome: "lost", reason: observation.text };
-      return pollAgain(jittered(ACCESS_ERROR_DELAY, random), accessError, null);
+      if (now - accessError.since >= settings.poll.accessErrorSeconds * 1000) return lost;
+      return pollAgain(jittered(ACCESS_ERROR_DELAY, random), { accessError, lastPollError: null });
     }
     default:
       return observation satisfies never;
@@ -171,10 +155,9 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
   return { kind: "conclude", outcome: "timed_out", reason };
 }
 
-function timedOut(
-  { acceptedAt, deadlineAt }: Pick<PolledWatch, "acceptedAt" | "deadlineAt">,
-  lastResult: string,
-) {
+type Deadline = Pick<PolledWatch, "acceptedAt" | "deadlineAt">;
+
+function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string) {
   const seconds = Math.round((deadlineAt - acceptedAt) / 1000);
   const span = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   const reason = `The deadline of ${span} has passed. ${lastResult}`;

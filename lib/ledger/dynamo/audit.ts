@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { fromAttributes } from "./expression.ts";
 import { RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
-import { getItem, type Item, type LedgerTable, parseItem } from "./table.ts";
+import { type Item, type LedgerTable, readItem } from "./table.ts";
 
 /** A watch may be this late before it counts as orphaned. A last poll can wait an hour for the rate limit. */
 const GRACE_MS = 5_400_000;
@@ -34,24 +34,23 @@ export interface Audit {
  * Costs half a read unit per 4 kB of the index (about 30 watches), and one unit per watch that is not over.
  */
 export async function readAudit(table: LedgerTable, now: Instant): Promise<Audit> {
-  const audit = { accepted: 0, concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
+  const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
   const running: WatchKey[] = [];
   for await (const { pk, state } of scanIndex(table)) {
-    audit.accepted += 1;
     if (state === "watching") running.push(watchOfPartition(pk));
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
   }
   for (let i = 0; i < running.length; i += CONCURRENCY) {
-    const keys = running.slice(i, i + CONCURRENCY);
-    const results = await Promise.all(keys.map((key) => classify(table, key, now)));
-    for (const [at, key] of keys.entries()) {
-      const result = results[at] ?? "missing";
-      if (result === "orphaned") audit.orphaned.push(key);
-      else if (result === "missing") audit.accepted -= 1;
-      else audit[result] += 1;
-    }
+    await Promise.all(
+      running.slice(i, i + CONCURRENCY).map(async (key) => {
+        const result = await classify(table, key, now);
+        if (result === "orphaned") audit.orphaned.push(key);
+        else if (result !== "missing") audit[result] += 1;
+      }),
+    );
   }
-  return audit;
+  const { concluded, stopped, live, orphaned } = audit;
+  return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
 async function* scanIndex({ client, table }: LedgerTable): AsyncGenerator<z.infer<typeof Entry>> {
@@ -70,9 +69,9 @@ async function classify(
   key: WatchKey,
   now: Instant,
 ): Promise<"concluded" | "stopped" | "live" | "orphaned" | "missing"> {
-  const item = await getItem(table, watchItemKey(key));
-  if (item === null) return "missing";
-  const { state, dueAt, deadlineAt } = parseItem(Schedule, item);
+  const found = await readItem(table, Schedule, watchItemKey(key));
+  if (found === null) return "missing";
+  const { state, dueAt, deadlineAt } = found;
   if (state === "stopped") return "stopped";
   if (state !== "watching") return "concluded";
   const isPlanned = dueAt !== null && dueAt > now - GRACE_MS;

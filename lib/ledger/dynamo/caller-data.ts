@@ -7,7 +7,7 @@ import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
 import { callerItemKey, watchItemKey } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
-import { parseWatchItem } from "./watch-item.ts";
+import { WatchItem } from "./watch-item.ts";
 
 /** Caller data of at most this size is in the watch item. Larger data would make each poll expensive. */
 const INLINE_BYTES = 200;
@@ -35,14 +35,14 @@ export async function saveCallerData(table: LedgerTable, watch: NewWatch, genera
 export const readCallerData: Operation<"readCallerData"> = async (table, key) => {
   const watchItem = await getItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
-  const { hasCallerItem } = parseWatchItem(watchItem);
+  const { hasCallerItem } = parseItem(WatchItem, watchItem);
   return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerItemKey(key)) : null);
 };
 
 /** Returns the caller data of both items. The context of the watch item is older, so it wins. */
 export function toCallerData(watchItem: Item, callerItem: Item | null): CallerData {
   const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
-  const context = parseWatchItem(watchItem).context ?? own?.context ?? "{}";
+  const context = parseItem(WatchItem, watchItem).context ?? own?.context ?? "{}";
   return {
     context: Context.parse(parseJson(context)),
     callbacks: { ...callbacksOf(watchItem), ...callbacksOf(callerItem ?? {}) },

@@ -7,7 +7,7 @@ import {
   watchOfPartition,
   watchPartition,
 } from "./keys.ts";
-import { createItem, getItem, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
 const DigestItem = z.object({ members: Names, targets: Names, running: Names });
@@ -28,13 +28,13 @@ export const removeRunningMember: Operation<"removeRunningMember"> = async (tabl
     condition: "attribute_exists(#pk)",
     returnValues: "ALL_NEW",
   });
-  return removed.kind === "refused" ? 0 : parseItem(DigestItem, removed.item).running.length;
+  return removed === null ? 0 : parseItem(DigestItem, removed).running.length;
 };
 
 export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
-  const item = await getItem(table, digestKey(digestId));
-  if (item === null) return null;
-  const { members, targets, running } = parseItem(DigestItem, item);
+  const digest = await readItem(table, DigestItem, digestKey(digestId));
+  if (digest === null) return null;
+  const { members, targets, running } = digest;
   return { members: members.map(parseGenerationText), targets, running: running.map(watchOfPartition) };
 };
 

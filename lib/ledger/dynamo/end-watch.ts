@@ -5,8 +5,8 @@ import { deliveriesOverdueAt } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
-import { createItem, getItem, type Item, parseItem, toEpochSeconds, updateItem } from "./table.ts";
-import { dueAttributes, formatInstants, jobAttributes, NO_LEASE, parseWatchItem } from "./watch-item.ts";
+import { createItem, getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
+import { dueAttributes, formatInstants, jobAttributes, NO_LEASE, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
@@ -34,11 +34,9 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
       AND ${targets.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :targets"}`,
     values: { watching: "watching", acceptedAt, targets },
   });
-  if (ended.kind === "written") return { kind: "ended" };
-  const item = await getItem(table, watchItemKey(key));
-  if (item === null) return { kind: "over" };
-  const found = parseWatchItem(item);
-  if (found.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
+  if (ended !== null) return { kind: "ended" };
+  const found = await readItem(table, WatchItem, watchItemKey(key));
+  if (found?.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
 
@@ -55,10 +53,10 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
     condition: "#state = :watching",
     values: { watching: "watching" },
   });
-  if (stopped.kind === "written") return "stopped";
-  const found = await getItem(table, watchItemKey(key));
+  if (stopped !== null) return "stopped";
+  const found = await readItem(table, WatchItem, watchItemKey(key));
   if (found === null) return "missing";
-  const { state } = parseWatchItem(found);
+  const { state } = found;
   if (RESTARTABLE.includes(state)) {
     await updateItem(table, {
       key: watchItemKey(key),
@@ -82,7 +80,7 @@ export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (
     tree: tree === null ? null : packTree(tree, MAX_TREE_BYTES - packed.length),
     expiresAt: toEpochSeconds(expiresAt),
   });
-  if (created.kind === "written") return summary;
+  if (created) return summary;
   return (await readOutcome(table, key)) ?? summary;
 };
 

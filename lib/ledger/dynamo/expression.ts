@@ -33,6 +33,8 @@ export interface ItemUpdate {
   readonly returnValues?: "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
 
+type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
+
 /** An expression can only name such attributes directly. */
 const PLAIN_NAME = /^\w+$/;
 
@@ -41,15 +43,10 @@ export function toUpdateInput(update: ItemUpdate) {
   const { condition, append } = update;
   const names = condition === undefined ? {} : attributeNames(condition);
   const values = attributeValues(update.values ?? {});
-  const clauses: Record<"SET" | "ADD" | "DELETE" | "REMOVE", string[]> = {
-    SET: [],
-    ADD: [],
-    DELETE: [],
-    REMOVE: [],
-  };
+  const clauses: Record<Clause, string[]> = { SET: [], ADD: [], DELETE: [], REMOVE: [] };
   let count = 0;
   const addTo = (
-    clause: "SET" | "ADD" | "DELETE",
+    clause: Clause,
     changes: StoredValues | undefined,
     format: (name: string, value: string) => string,
   ): void => {
@@ -57,12 +54,11 @@ export function toUpdateInput(update: ItemUpdate) {
       count += 1;
       const name = PLAIN_NAME.test(attribute) ? `#${attribute}` : `#n${count}`;
       names[name] = attribute;
-      if (isAbsent(value)) {
-        clauses.REMOVE.push(name);
-        continue;
+      if (isAbsent(value)) clauses.REMOVE.push(name);
+      else {
+        values[`:v${count}`] = toAttribute(value);
+        clauses[clause].push(format(name, `:v${count}`));
       }
-      values[`:v${count}`] = toAttribute(value);
-      clauses[clause].push(format(name, `:v${count}`));
     }
   };
   addTo("SET", update.set, (name, value) => `${name} = ${value}`);

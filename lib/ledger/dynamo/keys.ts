@@ -49,12 +49,6 @@ export function notificationItemKey(key: NotificationKey): ItemKey {
   return { pk: watchPartition(key), sk: `notification#${key.generation}#${key.target}` };
 }
 
-/** Returns the target of the sort key of a notification. */
-export function targetOfNotification(sk: string): string {
-  const [, , target = ""] = sk.split("#");
-  return target;
-}
-
 /** Returns a generation of a watch as one text. */
 export function generationText(key: WatchGeneration): string {
   return `${watchPartition(key)}#${key.generation}`;

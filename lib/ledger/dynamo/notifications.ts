@@ -7,20 +7,18 @@ import {
   Attempt,
   DeliveryRecord,
   type NotificationClaim,
-  type NotificationKey,
   type NotificationToClaim,
   newDeliveryRecord,
 } from "../notification.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { notificationItemKey, targetOfNotification } from "./keys.ts";
-import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+import { notificationItemKey } from "./keys.ts";
+import { getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
 /** The history of the item has each attempt as JSON. */
 const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
-  sk: z.string(),
   owner: z._default(MaybeText, null),
   leaseUntil: z._default(MaybeInstant, null),
   history: z._default(z.array(z.string()), []),
@@ -45,21 +43,18 @@ export const claimNotification: Operation<"claimNotification"> = async (table, w
     values: { pending: "pending", redelivery, now },
     returnValues: "ALL_NEW",
   });
-  if (claimed.kind === "written")
-    return { kind: "claimed", record: toDeliveryRecord(parseNotificationItem(claimed.item)) };
-  const item = await getItem(table, notificationItemKey(key));
-  return item === null ? { kind: "other_owner" } : explainRefusal(parseNotificationItem(item), wanted);
+  if (claimed !== null) return { kind: "claimed", record: toDeliveryRecord(claimed, key.target) };
+  const item = await readItem(table, NotificationItem, notificationItemKey(key));
+  return item === null ? { kind: "other_owner" } : explainRefusal(item, wanted);
 };
 
-function explainRefusal(
-  item: NotificationItem,
-  { redelivery, messageId, now }: NotificationToClaim,
-): NotificationClaim {
+function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): NotificationClaim {
+  const { redelivery, messageId, now } = wanted;
   if (item.redelivery !== redelivery || item.state === "delivered" || item.deadLettered)
     return { kind: "stale" };
   if (item.state !== "pending") {
-    const reason = toDeliveryRecord(item).history.at(-1)?.reason ?? item.state;
-    return { kind: "needs_dead_letter", state: item.state, reason };
+    const [latest] = item.history.slice(-1).map(parseAttempt);
+    return { kind: "needs_dead_letter", state: item.state, reason: latest?.reason ?? item.state };
   }
   if (item.owner !== messageId) return { kind: "other_owner" };
   if (item.leaseUntil !== null && item.leaseUntil >= now) return { kind: "own_lease" };
@@ -86,45 +81,33 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
     values: { pending: "pending", redelivery, me: messageId },
     returnValues: "ALL_NEW",
   });
-  if (recorded.kind === "refused") return "superseded";
-  const { history } = parseNotificationItem(recorded.item);
-  if (history.length >= 2 * ATTEMPT_HISTORY) await truncateHistory(table, key, history);
-  return "recorded";
-};
-
-/**
- * One update cannot append to a list and truncate it.
- * Does nothing when another call appended an attempt, because that call truncates the list.
- */
-async function truncateHistory(
-  table: LedgerTable,
-  key: NotificationKey,
-  history: readonly string[],
-): Promise<void> {
+  if (recorded === null) return "superseded";
+  const { history } = parseItem(NotificationItem, recorded);
+  if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
+  // One update cannot append to a list and truncate it. If another call appends an attempt, that call truncates the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
     condition: "size(#history) = :length",
     values: { length: history.length },
   });
-}
+  return "recorded";
+};
 
-export const postponeNotification: Operation<"postponeNotification"> = async (
-  table,
-  { key, redelivery, messageId, until, nextAttemptReserved },
-) => {
+export const postponeNotification: Operation<"postponeNotification"> = async (table, postponement) => {
+  const { key, redelivery, messageId, until, nextAttemptReserved } = postponement;
   const postponed = await updateItem(table, {
     key: notificationItemKey(key),
     set: { nextAttemptAt: until, nextAttemptReserved, leaseUntil: null },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
   });
-  return postponed.kind === "written" ? "recorded" : "superseded";
+  return postponed === null ? "superseded" : "recorded";
 };
 
 export const readDelivery: Operation<"readDelivery"> = async (table, key) => {
   const item = await getItem(table, notificationItemKey(key));
-  return item === null ? newDeliveryRecord(key.target) : toDeliveryRecord(parseNotificationItem(item));
+  return toDeliveryRecord(item, key.target);
 };
 
 export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key, redelivery) => {
@@ -154,19 +137,15 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
     add: { redelivery: 1 },
     returnValues: "ALL_NEW",
   });
-  if (started.kind === "refused") throw new Error("DynamoDB refused a write without a condition.");
-  return parseNotificationItem(started.item).redelivery;
+  if (started === null) throw new Error("DynamoDB refused a write without a condition.");
+  return parseItem(NotificationItem, started).redelivery;
 };
 
-export function parseNotificationItem(item: Item): NotificationItem {
-  return parseItem(NotificationItem, item);
+/** Returns a new record when the item is absent. */
+export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
+  if (item === null) return newDeliveryRecord(target);
+  const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);
+  return { ...record, target, history: history.slice(-ATTEMPT_HISTORY).map(parseAttempt) };
 }
 
-export function toDeliveryRecord({ sk, owner, leaseUntil, ...record }: NotificationItem): DeliveryRecord {
-  const history = record.history.slice(-ATTEMPT_HISTORY);
-  return {
-    ...record,
-    target: targetOfNotification(sk),
-    history: history.map((text) => Attempt.parse(parseJson(text))),
-  };
-}
+const parseAttempt = (text: string): Attempt => Attempt.parse(parseJson(text));

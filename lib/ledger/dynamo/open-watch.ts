@@ -3,8 +3,8 @@ import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";
 import { watchItemKey } from "./keys.ts";
-import { createItem, getItem, type LedgerTable, toEpochSeconds, updateItem } from "./table.ts";
-import { dueAttributes, NO_LEASE, parseWatchItem, toWatch, type WatchItem } from "./watch-item.ts";
+import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
+import { dueAttributes, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
 
 /** How often the ledger tries again after another call changed the watch. */
 const ROUNDS = 8;
@@ -22,10 +22,9 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   };
   for (let round = 0; round < ROUNDS; round += 1) {
     const created = await createItem(table, key, attributes);
-    if (created.kind === "written") return { kind: "accepted", poll: 1, generation: 0 };
-    const item = await getItem(table, key);
-    if (item === null) continue;
-    const found = parseWatchItem(item);
+    if (created) return { kind: "accepted", poll: 1, generation: 0 };
+    const found = await readItem(table, WatchItem, key);
+    if (found === null) continue;
     const restarts = found.state === "stopped" || found.restartable;
     const result = await (restarts ? restartWatch : addToWatch)(table, watch, found);
     if (result !== null) return result;
@@ -71,7 +70,7 @@ async function restartWatch(
     condition: "#state = :state AND #poll = :poll",
     values: { state: found.state, poll: found.poll },
   });
-  if (restarted.kind === "refused") return null;
+  if (restarted === null) return null;
   return { kind: "accepted", poll: found.poll + 1, generation };
 }
 
@@ -97,8 +96,8 @@ async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem)
     values: { state: found.state },
     returnValues: "ALL_OLD",
   });
-  if (added.kind === "refused") return null;
-  const before = parseWatchItem(added.item);
+  if (added === null) return null;
+  const before = parseItem(WatchItem, added);
   const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
   const targets = [...before.targets, ...addedTargets];
   return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };

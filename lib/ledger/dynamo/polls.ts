@@ -3,15 +3,15 @@ import { type PollClaim, type PollToClaim, pollOverdueAt } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { packTree, treeHash } from "./packed-json.ts";
-import { getItem, type LedgerTable, updateItem } from "./table.ts";
+import { type LedgerTable, parseItem, readItem, updateItem } from "./table.ts";
 import {
   dueAttributes,
   formatInstants,
   jobAttributes,
   NO_LEASE,
-  parseWatchItem,
   toWatch,
   truncateText,
+  WatchItem,
 } from "./watch-item.ts";
 
 /** A packed tree of at most this size is in the watch item. That is a job with one or two subjobs. */
@@ -32,16 +32,15 @@ export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
     values: { watching: "watching", poll, no: false, now },
     returnValues: "ALL_OLD",
   });
-  if (claimed.kind === "refused") return explainRefusal(table, wanted);
-  const before = parseWatchItem(claimed.item);
+  if (claimed === null) return explainRefusal(table, wanted);
+  const before = parseItem(WatchItem, claimed);
   const watch = toWatch({ ...before, poll, pollDone: false });
   return { kind: "claimed", watch, reclaimed: before.poll === poll };
 };
 
 async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
-  const item = await getItem(table, watchItemKey(key));
-  if (item === null) return { kind: "stale", reason: "missing" };
-  const found = parseWatchItem(item);
+  const found = await readItem(table, WatchItem, watchItemKey(key));
+  if (found === null) return { kind: "stale", reason: "missing" };
   if (found.state !== "watching") return { kind: "stale", reason: "over" };
   if (found.poll > poll) return { kind: "stale", reason: "superseded" };
   if (found.pollDone) return { kind: "stale", reason: "done" };
@@ -78,8 +77,8 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     values: { watching: "watching", poll, no: false, me: messageId },
     returnValues: "ALL_OLD",
   });
-  if (recorded.kind === "refused") return "superseded";
-  const before = parseWatchItem(recorded.item);
+  if (recorded === null) return "superseded";
+  const before = parseItem(WatchItem, recorded);
   if (tree === null || inline !== null || before.treeHash === hash) return "recorded";
   try {
     await updateItem(table, {

@@ -1,7 +1,6 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { WatchKey } from "../../domain/job.ts";
-import { newDeliveryRecord } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
@@ -19,10 +18,10 @@ import {
   watchOfPartition,
   watchPartition,
 } from "./keys.ts";
-import { parseNotificationItem, toDeliveryRecord } from "./notifications.ts";
+import { toDeliveryRecord } from "./notifications.ts";
 import { unpackTree } from "./packed-json.ts";
-import { type Item, type LedgerTable, queryPage } from "./table.ts";
-import { parseWatchItem, toWatch } from "./watch-item.ts";
+import { type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
+import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem takes at most 100 keys. */
 const MAX_PAGE = 100;
@@ -36,7 +35,7 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const items = await readPartition(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
-  const parsed = parseWatchItem(watchItem);
+  const parsed = parseItem(WatchItem, watchItem);
   const watch = toWatch(parsed);
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
@@ -48,9 +47,8 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),
     deliveries: watch.targets.map((target) => {
-      const { generation } = watch;
-      const item = items.get(notificationItemKey({ ...key, generation, target }).sk);
-      return item === undefined ? newDeliveryRecord(target) : toDeliveryRecord(parseNotificationItem(item));
+      const { sk } = notificationItemKey({ ...key, generation: watch.generation, target });
+      return toDeliveryRecord(items.get(sk) ?? null, target);
     }),
   };
 };
@@ -59,12 +57,8 @@ async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<str
   const items = new Map<string, Item>();
   let next: Item | undefined;
   do {
-    const page = await queryPage(
-      table,
-      "#pk = :pk",
-      { pk: watchPartition(key) },
-      { ConsistentRead: true, ExclusiveStartKey: next },
-    );
+    const options = { ConsistentRead: true, ExclusiveStartKey: next };
+    const page = await queryPage(table, "#pk = :pk", { pk: watchPartition(key) }, options);
     for (const item of page.Items ?? []) items.set(item.sk?.S ?? "", item);
     next = page.LastEvaluatedKey;
   } while (next !== undefined);
@@ -72,11 +66,7 @@ async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<str
 }
 
 /** A page has at most 100 watches. */
-export const listRecentWatches: Operation<"listRecentWatches"> = async (
-  table,
-  project,
-  { limit, before },
-) => {
+export const listRecentWatches: Operation<"listRecentWatches"> = async (table, project, page) => {
   const { Items = [], LastEvaluatedKey } = await queryPage(
     table,
     "#project = :project",
@@ -84,39 +74,30 @@ export const listRecentWatches: Operation<"listRecentWatches"> = async (
     {
       IndexName: RECENT_INDEX,
       ScanIndexForward: false,
-      Limit: Math.min(limit, MAX_PAGE),
-      ExclusiveStartKey: before === null ? undefined : toStartKey(project, parsePageToken(before)),
+      Limit: Math.min(page.limit, MAX_PAGE),
+      ExclusiveStartKey: page.before === null ? undefined : toStartKey(project, parsePageToken(page.before)),
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
-  const watches = await readWatchItems(
-    table,
-    entries.map(({ pk, sk }) => ({ pk, sk })),
-  );
-  const last = LastEvaluatedKey === undefined ? undefined : entries.at(-1);
-  return {
-    watches: entries.flatMap(({ pk }) => watches.get(pk) ?? []),
-    next:
-      last === undefined
-        ? null
-        : toPageToken({ acceptedAt: last.acceptedAt, jobId: watchOfPartition(last.pk).jobId }),
-  };
+  const read = await readWatchItems(table, entries);
+  const watches = entries.flatMap(({ pk }) => read.get(pk) ?? []);
+  const last = entries.at(-1);
+  if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
+  const { jobId } = watchOfPartition(last.pk);
+  return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId }) };
 };
 
 function toStartKey(project: string, { acceptedAt, jobId }: PagePosition): Item {
   return toAttributes({ ...watchItemKey({ project, jobId }), project, acceptedAt });
 }
 
-async function readWatchItems(
-  { client, table }: LedgerTable,
-  keys: readonly ItemKey[],
-): Promise<Map<string, Watch>> {
+async function readWatchItems({ client, table }: LedgerTable, keys: readonly ItemKey[]) {
   const watches = new Map<string, Watch>();
-  let wanted = keys.map((key) => toAttributes({ ...key }));
+  let wanted = keys.map(({ pk, sk }) => toAttributes({ pk, sk }));
   for (let round = 0; wanted.length > 0 && round < BATCH_ROUNDS; round += 1) {
     const page = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted } } }));
     for (const item of page.Responses?.[table] ?? []) {
-      watches.set(item.pk?.S ?? "", toWatch(parseWatchItem(item)));
+      watches.set(item.pk?.S ?? "", toWatch(parseItem(WatchItem, item)));
     }
     wanted = page.UnprocessedKeys?.[table]?.Keys ?? [];
   }

@@ -16,15 +16,10 @@ const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
 /** Costs one query per shard. */
 export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
+  const overdue = "#dueShard = :shard AND #dueAt < :now";
+  const options = { IndexName: OVERDUE_INDEX, Limit: limit };
   const pages = await Promise.all(
-    Array.from({ length: OVERDUE_SHARDS }, (_, shard) =>
-      queryPage(
-        table,
-        "#dueShard = :shard AND #dueAt < :now",
-        { shard, now },
-        { IndexName: OVERDUE_INDEX, Limit: limit },
-      ),
-    ),
+    Array.from({ length: OVERDUE_SHARDS }, (_, shard) => queryPage(table, overdue, { shard, now }, options)),
   );
   return pages
     .flatMap((page) => page.Items ?? [])
@@ -41,7 +36,7 @@ export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry
     condition: "#dueAt = :dueAt",
     values: { dueAt: entry.dueAt },
   });
-  return moved.kind === "written" ? "moved" : "changed";
+  return moved !== null ? "moved" : "changed";
 };
 
 export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {

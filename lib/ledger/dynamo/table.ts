@@ -34,46 +34,39 @@ export interface LedgerTable {
 
 export type Item = Record<string, AttributeValue>;
 
-/** `item` has the attributes that the write asked for. `refused`: the condition of the write did not hold. */
-export type WriteResult = { readonly kind: "written"; readonly item: Item } | { readonly kind: "refused" };
-
 /** A later release wrote an item. This release cannot know what the item means. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 }
 
-/** Updates one item. Creates the item when it is absent. */
-export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<WriteResult> {
+/**
+ * Updates one item. Creates the item when it is absent. Returns the attributes that `returnValues` asks for, or null when
+ * the condition does not hold.
+ */
+export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const setIfAbsent = { ...update.setIfAbsent, v: ITEM_VERSION };
-  return refusedOr(async () => {
-    const { Attributes } = await client.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: toAttributes({ ...update.key }),
-        ...toUpdateInput({ ...update, setIfAbsent }),
-        ReturnValues: update.returnValues ?? "NONE",
-      }),
-    );
-    return Attributes ?? {};
+  const command = new UpdateItemCommand({
+    TableName: table,
+    Key: toAttributes({ ...update.key }),
+    ...toUpdateInput({ ...update, setIfAbsent }),
+    ReturnValues: update.returnValues ?? "NONE",
   });
+  const written = await nullIfRefused(client.send(command));
+  return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates one item. Returns `refused` when the item exists. */
+/** Creates one item. Returns false when the item exists. */
 export async function createItem(
   { client, table }: LedgerTable,
   key: ItemKey,
   values: StoredValues,
-): Promise<WriteResult> {
-  return refusedOr(async () => {
-    await client.send(
-      new PutItemCommand({
-        TableName: table,
-        Item: toAttributes({ ...key, ...values, v: ITEM_VERSION }),
-        ConditionExpression: "attribute_not_exists(pk)",
-      }),
-    );
-    return {};
+): Promise<boolean> {
+  const command = new PutItemCommand({
+    TableName: table,
+    Item: toAttributes({ ...key, ...values, v: ITEM_VERSION }),
+    ConditionExpression: "attribute_not_exists(pk)",
   });
+  return (await nullIfRefused(client.send(command))) !== null;
 }
 
 /** Reads one item consistently. Returns null when the item is absent. */
@@ -93,6 +86,16 @@ export async function getItem(
     }),
   );
   return Item ?? null;
+}
+
+/** Reads and parses one item. Returns null when the item is absent. */
+export async function readItem<T>(
+  table: LedgerTable,
+  schema: z.ZodMiniType<T>,
+  key: ItemKey,
+): Promise<T | null> {
+  const item = await getItem(table, key);
+  return item === null ? null : parseItem(schema, item);
 }
 
 /** Reads one page of a query. */
@@ -136,12 +139,12 @@ export function toEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-/** Turns the error for a condition that did not hold into a result. */
-async function refusedOr(write: () => Promise<Item>): Promise<WriteResult> {
+/** Returns null when the condition of a write did not hold. */
+async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   try {
-    return { kind: "written", item: await write() };
+    return await write;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return { kind: "refused" };
+    if (error instanceof ConditionalCheckFailedException) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { MaybeInstant } from "../../domain/job.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { toAttributes } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
@@ -10,25 +11,21 @@ const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
 /** How often the ledger tries again after another call changed the rate limit. */
 const ROUNDS = 6;
 
-const RateLimitItem = z.object({
+/** The item of a rate limit, or the item that says that a target is switched off. */
+const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
+  offSince: z._default(MaybeInstant, null),
 });
-const OffItem = z.object({ offSince: z.number() });
 
 /** Costs one query. */
 export const readTarget: Operation<"readTarget"> = async (table, name) => {
-  const { Items = [] } = await queryPage(
-    table,
-    "#pk = :pk",
-    { pk: rateLimitKey(name).pk },
-    { ConsistentRead: true },
-  );
-  const off = Items.find((item) => item.sk?.S === offKey(name).sk);
-  const rateLimit = Items.find((item) => item.sk?.S === rateLimitKey(name).sk);
+  const { pk } = rateLimitKey(name);
+  const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
+  const items = Items.map((item) => parseItem(TargetItem, item));
   return {
-    offSince: off === undefined ? null : parseItem(OffItem, off).offSince,
-    throttledUntil: rateLimit === undefined ? 0 : parseItem(RateLimitItem, rateLimit).throttledUntil,
+    offSince: items.find(({ offSince }) => offSince !== null)?.offSince ?? null,
+    throttledUntil: Math.max(0, ...items.map(({ throttledUntil }) => throttledUntil)),
   };
 };
 
@@ -42,7 +39,7 @@ export const throttleTarget: Operation<"throttleTarget"> = async (table, name, u
 };
 
 export const switchTargetOff: Operation<"switchTargetOff"> = async (table, name, at) => {
-  return (await createItem(table, offKey(name), { offSince: at })).kind === "written";
+  return createItem(table, offKey(name), { offSince: at });
 };
 
 export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, table }, name) => {
@@ -59,7 +56,7 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
       condition: "attribute_not_exists(#nextFreeAt) OR #nextFreeAt <= :now",
       values: { now },
     });
-    if (free.kind === "written") return now;
+    if (free !== null) return now;
     const later = await updateItem(table, {
       key,
       add: { nextFreeAt: intervalMs },
@@ -67,7 +64,7 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
       values: { now },
       returnValues: "ALL_NEW",
     });
-    if (later.kind === "written") return parseItem(RateLimitItem, later.item).nextFreeAt - intervalMs;
+    if (later !== null) return parseItem(TargetItem, later).nextFreeAt - intervalMs;
   }
   throw new Error("Other calls changed the rate limit too often.");
 };
@@ -79,7 +76,7 @@ export const tryAcquireRequest: Operation<"tryAcquireRequest"> = async (table, n
     condition: "attribute_not_exists(#acquiredUntil) OR #acquiredUntil <= :now",
     values: { now },
   });
-  return acquired.kind === "written";
+  return acquired !== null;
 };
 
 function rateLimitKey(name: string): ItemKey {

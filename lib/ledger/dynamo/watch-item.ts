@@ -5,7 +5,6 @@ import { MaybeText } from "../../domain/zod-fields.ts";
 import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, watchOfPartition } from "./keys.ts";
-import { type Item, parseItem } from "./table.ts";
 
 /** The texts that the cloud gives are truncated, because every poll writes the item. */
 const TEXT_BYTES = 200;
@@ -14,7 +13,7 @@ const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
 
 /** Every poll reads and writes this item. It stays below 1 kB, because DynamoDB charges each started kilobyte. */
-const WatchItem = z.extend(WatchFields, {
+export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
   /** The watch ended, and the next call for its job restarts it. */
   restartable: Flag,
@@ -36,11 +35,6 @@ const WatchItem = z.extend(WatchFields, {
   expiresAt: z._default(MaybeInstant, null),
 });
 export type WatchItem = z.infer<typeof WatchItem>;
-
-/** @throws NewerItemError when a later release wrote the item. */
-export function parseWatchItem(item: Item): WatchItem {
-  return parseItem(WatchItem, item);
-}
 
 export function toWatch(item: WatchItem): Watch {
   const { pk, owner, leaseUntil, restartable, context, hasCallerItem, tree, treeHash, expiresAt, ...watch } =
