@@ -3,18 +3,19 @@ import { isBuiltin } from "node:module";
 import type { Plugin } from "esbuild";
 
 /**
- * The esbuild plugins for the packages of the functions. They omit code of dependencies that no function runs, because
- * every cold start would read and compile it. docs/performance.md lists what each omission saves.
+ * The esbuild plugins for the packages of the functions. The plugins omit unused code of dependencies, because every
+ * cold start would read and compile the unused code. docs/performance.md lists what each omission saves.
  */
 
 /**
- * The files that the packages omit, by the end of the path. The stub replaces the file's code. A stub throws when
- * something uses the omitted code after all.
+ * The files that the packages omit. `file` is the end of the file's path, and `stub` replaces the file's code. A stub
+ * throws an error if a function uses the omitted code.
  */
 export const OMITTED_FILES: readonly { readonly file: string; readonly stub: string }[] = [
   {
-    // Lambda sets the credentials of a function's role in the environment. The SDK's chain also tries profiles, SSO and
-    // metadata services, and brings four more clients. Like that chain, the stub reads the credentials once.
+    // Lambda sets the credentials of a function's role in the environment. The SDK's default chain of credential
+    // providers also tries profiles, SSO and metadata services, and imports four more clients. Like the default
+    // chain, the stub reads the credentials only once.
     file: "@aws-sdk/credential-provider-node/dist-es/index.js",
     stub: `import { fromEnv } from "@aws-sdk/credential-provider-env";
       export const defaultProvider = (init) => {
@@ -24,7 +25,7 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   {
-    // Lambda has no SDK settings files, and each client would search for them.
+    // Lambda has no settings files of the SDK, but each client would search for settings files.
     file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readFile.js",
     stub: `export const filePromises = {};
       export const fileIntercept = {};
@@ -33,19 +34,21 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   {
-    // The middleware logs every request. The functions' clients have no logger.
+    // This middleware logs every request. The functions do not need the middleware, because their clients have no
+    // logger.
     file: "@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js",
     stub: `export const loggerMiddleware = () => (next) => next;
       export const loggerMiddlewareOptions = {};
       export const getLoggerPlugin = () => ({ applyToStack() {} });`,
   },
   {
-    // DynamoDB has one endpoint per region, so nothing has to be discovered.
+    // DynamoDB has one endpoint per region, so no client needs endpoint discovery.
     file: "@aws-sdk/middleware-endpoint-discovery/dist-es/resolveEndpointDiscoveryConfig.js",
     stub: "export const resolveEndpointDiscoveryConfig = (settings) => settings;",
   },
   {
-    // The SDK measures files too, and loads most of node:fs for that. The functions send only strings and bytes.
+    // The SDK's code also measures the length of files, and loads most of node:fs for files. The functions send only
+    // strings and bytes.
     file: "@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js",
     stub: `export const calculateBodyLength = (body) => {
         if (typeof body === "string") return Buffer.byteLength(body);
@@ -55,12 +58,13 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
       };`,
   },
   {
-    // The SDK takes random UUIDs from WebCrypto, which needs 1 ms of each start. Node's own generator is already loaded.
+    // The SDK takes random UUIDs from WebCrypto, which takes 1 ms of each cold start. Node's own generator of UUIDs
+    // is already loaded.
     file: "@smithy/core/dist-es/submodules/serde/uuid/v4.js",
     stub: `import { randomUUID } from "node:crypto";
       export const bindV4 = () => randomUUID;`,
   },
-  // Node has these hashes itself.
+  // The hashes SHA-256 and MD5 are part of Node.
   {
     file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
     stub: "export const Sha256Js = undefined;",
@@ -80,13 +84,13 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
   },
 }));
 
-/** To read one of these properties of a Node module loads more of Node. The plugin reads them at the first call. */
+/** The functions of Node modules that are read only at their first call. Reading such a property loads more of Node. */
 const READ_AT_CALL = ["getRandomValues"];
 
 /**
- * A bundled `import` of a Node module reads every property of the module. Many properties load more of Node: `http`
- * loads undici, `fs` loads readline and fs/promises, `crypto` loads WebCrypto. With this plugin the bundle reads only
- * the properties that it uses.
+ * A bundled `import` of a Node module reads every property of the module. Reading a property may load more of Node.
+ * For example, `http` loads undici, and `crypto` loads WebCrypto. `fs` loads readline and fs/promises. With this
+ * plugin a bundle reads only the used properties.
  */
 const lazyNodeModules: Plugin = {
   name: "lazy Node modules",
@@ -117,7 +121,10 @@ const lazyNodeModules: Plugin = {
   },
 };
 
-/** An AWS client sends its version with each request. It bundles its whole package.json for that. */
+/**
+ * An AWS client sends its version with each request, and bundles its whole package.json for the version. With this
+ * plugin the bundle contains only the version.
+ */
 const onlyVersionOfPackageJson: Plugin = {
   name: "only the version of a client's package.json",
   setup(build) {
@@ -128,20 +135,21 @@ const onlyVersionOfPackageJson: Plugin = {
   },
 };
 
-/** The AWS errors that the product recognizes by their class. It recognizes all others by their name. */
+/** The AWS errors that the product recognizes by their class. The product recognizes all other errors by their name. */
 export const KNOWN_ERRORS = ["ConditionalCheckFailedException"];
 
-/** The schema of an AWS error, and the call that registers the schema with the error's class. */
+/** Matches the schema of an AWS error, and the call that registers the schema with the error's class. */
 const ERROR_SCHEMA = /^export var (\w+)\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1\$, \1\);$/gm;
 const STRING_CONSTANT = /^const (_\w+) = "(\w+)";$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]: /g;
 
 /**
- * The generated schemas of an AWS client keep unused code in the bundle, a third of it. This plugin changes two things:
- * - The schemas register a class for each error of the service, which keeps the class. Without its class an error has
- *   the base class of the service, and keeps its name.
- * - The keys of objects are computed from string constants, which keeps every schema with an object. The plugin writes
- *   the strings as keys.
+ * The generated schemas of an AWS client keep unused code in the bundle. The unused code is a third of the bundle.
+ * This plugin makes two changes:
+ * - The schemas register a class for each error of the service, so all classes stay in the bundle. The plugin removes
+ *   these registrations. An error without its own class has the base class of the service, and keeps its name.
+ * - Schemas with computed keys of objects stay in the bundle, even if they are unused. The plugin replaces the
+ *   computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {
   name: "only the used schemas of AWS services",

@@ -22,7 +22,10 @@ const EFFORT = values.quick
       watches: [100, 1000, 10_000],
       polls: 500,
     };
-/** Prints one JSON object on stdout and the targets on stderr. Returns 1 when a ratio is over twice its target. */
+/**
+ * Runs all measurements. Prints one JSON object on stdout and the targets on stderr. Returns exit status 1 if a ratio
+ * is over twice its target.
+ */
 async function main(): Promise<number> {
   const packaged = await unpackService();
   try {

@@ -7,16 +7,16 @@ import { BATCH, sentTo, submission } from "./work/workloads.ts";
 
 const MIB = 1024 * 1024;
 const NODES = 20_000;
-/** The memory of the function. Lambda ends a process that uses more. */
+/** The memory size of the function. Lambda ends a process that uses more memory. */
 const FUNCTION_MIB = 256;
 
 export interface LargeFigure {
-  /** The number of jobs with 20,000 nodes in a batch of ten polls. */
+  /** The number of large jobs (20,000 nodes) in a batch of ten polls. */
   readonly large: number;
   readonly peakMib: number;
 }
 
-/** Measures the peak memory of `poll` over replies of 10 MB, in a new process for each figure. */
+/** Measures the peak memory of the function `poll` for replies of 10 MB. Each figure is measured in a new process. */
 export async function measureLarge(bench: BenchEnvironment): Promise<readonly LargeFigure[]> {
   const replies = { Running: renderNodes(NODES, "Running"), Failed: renderNodes(NODES, "Failed") };
   const { job } = bench.wire;
@@ -26,7 +26,10 @@ export async function measureLarge(bench: BenchEnvironment): Promise<readonly La
   return figures;
 }
 
-/** Runs two batches. In the first, all jobs are running. In the second, the large jobs have failed. */
+/**
+ * Runs two batches of polls and returns the peak memory. In the first batch all jobs are running. In the second batch
+ * the large jobs have failed.
+ */
 async function peakOver(
   large: number,
   replies: Readonly<Record<"Running" | "Failed", string>>,

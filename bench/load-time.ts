@@ -21,23 +21,29 @@ const CLIENTS = {
   ssm: ["SSMClient", "@aws-sdk/client-ssm"],
 } as const;
 type Client = keyof typeof CLIENTS;
-/** The clients of a function. A function that is not listed needs all. */
+/** The AWS clients that a function needs. A function that is not in this record needs all clients. */
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
 export interface LoadFigure extends MillisecondFigure {
   readonly bytes: number;
   readonly zipBytes: number;
-  /** The load time of the floor with the whole SDK and its default chain of credential providers. */
+  /** The load time of a bundle that only creates the AWS clients, without the plugins that omit code. */
   readonly plainFloorMs: number;
 }
 export interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
-  /** For comparison: the load time of the whole SDKs, the cloud vendor's SDK and axios, without a bundle. */
+  /**
+   * The load time of the whole AWS clients, the cloud vendor's SDK and axios, without a bundle. This time is only for
+   * comparison.
+   */
   readonly unbundledMs: number;
 }
 
-/** Measures the load time of each packaged function. The floor is a bundle that only creates its AWS clients. */
+/**
+ * Measures the load time of each packaged function. The floor of a function is a bundle that only creates the
+ * function's AWS clients.
+ */
 export async function measureLoad(packaged: Packaged, rounds: number): Promise<Load> {
   const floors = new Map<string, { lean: string; plain: string }>();
   for (const { name } of packaged.functions) {
@@ -81,7 +87,7 @@ function clientsOnly(needs: readonly Client[]): string {
   return `${imports.join("\n")}\nexport const clients = [${needs.map((client) => `new ${CLIENTS[client][0]}({})`).join(", ")}];`;
 }
 
-/** Writes a module that imports packages without a bundle. */
+/** Writes a module that imports packages from node_modules, without a bundle. Returns the path of the module. */
 async function writeUnbundled({ workDir }: Packaged): Promise<string> {
   const file = join(workDir, "unbundled.mjs");
   const from = (name: string) => JSON.stringify(import.meta.resolve(name));
@@ -96,7 +102,10 @@ const NO_SERVER = "http://127.0.0.1:1";
 const CODE =
   "const from = performance.now(); await import(process.argv[1]); console.log(performance.now() - from);";
 
-/** Returns the median time to load each file in a new process, in milliseconds. Each round loads all files. */
+/**
+ * Returns the median load time of each file in milliseconds. Each file is loaded in a new process. Each round loads
+ * all files.
+ */
 function loadTimes(files: readonly string[], rounds: number): readonly number[] {
   const times = files.map((): number[] => []);
   for (let round = 0; round < rounds; round++)

@@ -7,18 +7,23 @@ const MIB = 1024 * 1024;
 export interface MemoryFigure {
   readonly records: number;
   readonly peakMib: number;
-  /** The maximum of the first and of the last tenth of the records. */
+  /**
+   * The maximum memory during the first tenth of the records. `lastMib` is the maximum memory during the last tenth.
+   */
   readonly firstMib: number;
   readonly lastMib: number;
-  /** The used heap after the first tenth and at the end, each after a garbage collection. A leak is visible here. */
+  /**
+   * The used heap after the first tenth of the records and a garbage collection. `lastInUseMib` is the used heap
+   * after all records. A memory leak makes the second figure larger.
+   */
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
 }
 export type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
- * Measures the resident memory of functions over many records, each in one process. Polls and notifications come in
- * batches of ten, as from a queue. Jobs come one per call, as from pipelines.
+ * Measures the resident memory of each function over many records. One process handles all records of a function.
+ * Polls and notifications are in batches of ten, as from a queue. Each call submits one job, as from a pipeline.
  */
 export async function measureMemory(
   workloads: Workloads,

@@ -4,7 +4,10 @@ import { measure, type NextPoll } from "./schedule/poll-costs.ts";
 import { durationCounts, productPolls } from "./schedule/product-polls.ts";
 import { seededRandom } from "./schedule/seeded-random.ts";
 
-/** Writes docs/polls.svg: when one cluster creation is polled, by the learned schedule and at a fixed interval. */
+/**
+ * This script writes docs/polls.svg. The picture shows the polls of one cluster creation, by the learned schedule and
+ * at a fixed interval.
+ */
 const PAST = 200;
 const MEAN = 450;
 const DEVIATION = 60;

@@ -9,17 +9,17 @@ const JOBS_PER_CALL = 100;
 
 export interface ScaleFigure {
   readonly watches: number;
-  /** CPU time of the function. */
+  /** The CPU time of the function per poll, in microseconds. */
   readonly microsecondsPerPoll: number;
   readonly ledgerRequestsPerPoll: number;
 }
 export interface Scale {
   readonly sizes: readonly ScaleFigure[];
-  /** The ratio of the largest to the smallest CPU time. */
+  /** The ratio of the largest CPU time per poll to the smallest CPU time per poll. */
   readonly growth: number;
 }
 
-/** Measures the CPU time of a poll with more and more open watches, with the ledger in the embedded DynamoDB. */
+/** Measures the CPU time of a poll for growing numbers of open watches. The ledger is in the embedded DynamoDB. */
 export async function measureScale(
   sizes: readonly number[],
   polls: number,
@@ -38,7 +38,7 @@ export async function measureScale(
         await enqueue.run([submission(JOBS_PER_CALL, `s${opened}`)]);
         waiting.push(...sentTo(bench.wire.requests, "poll"));
       }
-      // Polls before the first figure warm the function up.
+      // These polls are not measured. They warm up the function before the first figure.
       if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
       figures.push({ watches, ...(await measurePolls(waiting, polls, poll, bench)) });
     }
@@ -50,7 +50,7 @@ export async function measureScale(
   }
 }
 
-/** Polls the first watches repeatedly. The messages that a batch sends are the next batch. */
+/** Polls the first watches repeatedly. The next batch contains the messages that the previous batch has sent. */
 async function measurePolls(
   waiting: string[],
   polls: number,

@@ -6,7 +6,7 @@ import { failedJob } from "../test/lib/pages/failed-job.ts";
 import { runningJob } from "../test/lib/pages/running-jobs.ts";
 import { NOW } from "../test/lib/pages/sample-parts.ts";
 
-/** Writes the pictures of the status page for the README. Run it with `node bench/screenshots.ts`. */
+/** The pictures of the status page for the README. The command `node bench/screenshots.ts` writes the pictures. */
 const PICTURES = [
   { name: "failed", document: failedJob(), width: 1200, height: 800, colorScheme: "light" },
   { name: "running", document: runningJob(), width: 1200, height: 740, colorScheme: "dark" },

@@ -18,15 +18,21 @@ export interface TreeFigure extends MicrosecondFigure {
 }
 export interface Tree {
   readonly sizes: readonly TreeFigure[];
-  /** How much the ratio to `JSON.parse` grows from the second largest size to the largest. 1 means linear time. */
+  /**
+   * The growth of the ratio to `JSON.parse` from the second largest size to the largest size. A growth of 1 means
+   * linear time.
+   */
   readonly growth: number;
 }
 
-/** Measures how long it takes to read a job's tree and summarize its failures. The floor is `JSON.parse`. */
+/**
+ * Measures the time to read a job's tree of subjobs and to summarize the failures. The floor is the time of
+ * `JSON.parse`.
+ */
 export function measureTree(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
     const body = renderNodes(subJobs, "Failed");
-    // A small tree is read many times, because one time is too short to measure.
+    // A small tree of subjobs is read many times, because a single read is too short to measure.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
     const [productTimes, floorTimes]: [number[], number[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {

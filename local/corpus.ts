@@ -5,10 +5,13 @@ import { checkCceJob, checkCceReply, checkCreateReply } from "./corpus/cce-check
 import { checkDeliveryResponse, checkEgress } from "./corpus/delivery-checks.ts";
 import { checkSignature } from "./corpus/signature-checks.ts";
 
-/** Checks one case of a corpus file. Returns null when it passes, or what was expected and what came instead. */
+/**
+ * Checks one test case of a corpus file. Returns null for a passed test case, or a text with the expected and the
+ * actual value.
+ */
 type Check = (testCase: unknown) => string | null;
 
-/** The corpus files, each with its check. A file has one JSON case per line. */
+/** The check for each corpus file, by the file's name. A corpus file has one test case as JSON per line. */
 const CHECKS: Readonly<Record<string, Check>> = {
   "cce-jobs": checkCceJob,
   "cce-replies": checkCceReply,
@@ -21,7 +24,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
 const Named = z.looseObject({ name: z.string() });
 const MAX_NAME_LENGTH = 60;
 
-/** Checks one line. Returns null when it passes, or the case's name and the mismatch. An unreadable line fails. */
+/**
+ * Checks one line of a corpus file. Returns null for a passed test case, or the name of the failed test case and the
+ * mismatch. An unreadable line counts as failed.
+ */
 function checkLine(line: string, check: Check): string | null {
   let name = line.slice(0, MAX_NAME_LENGTH);
   try {
@@ -34,7 +40,10 @@ function checkLine(line: string, check: Check): string | null {
   }
 }
 
-/** Checks all corpus files of a directory. Prints one line per file and the mismatches. Returns true when all passed. */
+/**
+ * Checks all corpus files of a directory. Prints one line per file and the mismatches. Returns true if all test cases
+ * passed.
+ */
 function checkDirectory(directory: string): boolean {
   const files = Object.entries(CHECKS).filter(([file]) => existsSync(join(directory, `${file}.jsonl`)));
   if (files.length === 0)

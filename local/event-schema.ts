@@ -1,7 +1,10 @@
 import * as z from "zod/mini";
 import { WebhookEvent } from "../lib/channels/webhook/event.ts";
 
-/** Returns the JSON Schema 2020-12 of all webhook events. It allows unknown fields, because events may get new fields. */
+/**
+ * Returns the JSON Schema 2020-12 of all webhook events. The schema allows unknown fields, because a later release
+ * may add fields to events.
+ */
 export function eventSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(WebhookEvent, {
     override: ({ jsonSchema }) => {

@@ -1,5 +1,5 @@
-// Writes every generated file of this repository. Generated files are committed, so a fresh clone needs no build step.
-// A test compares each file with its sources.
+// This script writes every generated file of this repository. Generated files are committed, so a fresh clone needs
+// no build step. A test compares each generated file with its sources.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -7,7 +7,10 @@ import { renderDocsPage } from "../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { eventSchema } from "./event-schema.ts";
 
-/** The generated files: the path in the repository, and a function that returns the content. */
+/**
+ * The generated files. Each key is a path in the repository, and each value is a function that returns the file's
+ * content.
+ */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/event.schema.json": () => `${JSON.stringify(eventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
@@ -58,7 +61,7 @@ function repositoryPath(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-/** A TypeScript module that exports each text as a constant. */
+/** Returns the source of a TypeScript module that exports each text as a constant. */
 function moduleOfTexts(source: string, texts: Readonly<Record<string, string>>): string {
   const constants = Object.entries(texts).map(
     ([name, text]) => `export const ${name} = ${JSON.stringify(text)};`,

@@ -9,7 +9,10 @@ import type { Stoppables } from "./stack/stoppables.ts";
 
 const print = (line: string) => process.stderr.write(`${line}\n`);
 
-/** `npm run stack`: prints one line of JSON to stdout when the stack is up, and everything else to stderr. */
+/**
+ * Runs `npm run stack`. As soon as the stack is up, one line of JSON with its addresses goes to stdout. Everything
+ * else goes to stderr.
+ */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const { rootDir, serviceDir, verbose, logFile, port, ledgerDir, scheduleSpeed, ...options } =
     readStackOptions(process.env);
@@ -35,7 +38,10 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   return 0;
 }
 
-/** Without CONFIG_FILE the stack uses a simulated CCE and a receiver of notifications. Returns their config file. */
+/**
+ * Starts the simulated CCE and the receiver that the stack uses without CONFIG_FILE. Returns the path of a config
+ * file for both.
+ */
 async function startDemoParts(parts: Stoppables): Promise<string> {
   const { startDemoEnvironment } = await import("./demo/demo-environment.ts");
   const { cceUrl, receiver, token, configFile, stop } = await startDemoEnvironment();

@@ -15,7 +15,7 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 
 const screen = createScreen(process.stdout);
 
-/** `npm start` stays until Ctrl-C. `npm run demo` ends by itself. Returns the exit status. */
+/** Runs the demo and returns the exit status. `npm start` runs until Ctrl-C, but `npm run demo` ends after the demo. */
 async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   if (options.configFile !== null)
@@ -49,7 +49,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   return 0;
 }
 
-/** Starts the stack on the configured port. When that port is in use, it starts on any free port. */
+/** Starts the stack on the configured port. If that port is in use, the stack starts on any free port. */
 async function startStack(
   options: StackOptions,
   packageDir: string,

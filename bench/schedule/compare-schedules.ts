@@ -15,10 +15,16 @@ export const Comparison = z.strictObject({
 });
 export type Comparison = z.infer<typeof Comparison>;
 
-/** Enough runs to average out chance, in about a second. */
+/**
+ * The number of runs per job for schedules with random numbers. The mean of this number of runs is stable, and takes
+ * about a second.
+ */
 const RUNS = 600;
 
-/** Polls the test's jobs as the product, as other clients and by the optimum. The product learns from the history. */
+/**
+ * Returns the costs of polling the test jobs by the product's schedule, by the schedules of other clients and by the
+ * optimal schedule. The product learns from the jobs in `history`.
+ */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
   const random = seededRandom(1);
   const durations = durationCounts(history);

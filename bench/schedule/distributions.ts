@@ -1,8 +1,11 @@
-/** A distribution of job durations. Some distributions change during a history. */
+/** A distribution of job durations. Some distributions change over time. */
 export interface Distribution {
   readonly jobType: string;
   readonly name: string;
-  /** Draws one duration in seconds. `progress` goes from 0 to 1 over a history. */
+  /**
+   * Draws one random duration in seconds. `progress` is the position in the history of jobs, from 0 (oldest) to 1
+   * (newest).
+   */
   readonly draw: (random: () => number, progress: number) => number;
 }
 
@@ -19,7 +22,7 @@ const make = (jobType: string, name: string, draw: Distribution["draw"]): Distri
   draw,
 });
 
-/** The constants of the schedule were chosen with these distributions. */
+/** The distributions with which the constants of the product's schedule were chosen. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
   make("CreateCluster", "normal, 420 s ± 60 s", (r) => around(r, 420, 60)),
   make("CreateCluster", "normal, 550 s ± 40 s", (r) => around(r, 550, 40)),

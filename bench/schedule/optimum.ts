@@ -1,9 +1,9 @@
 import type { NextPoll } from "./poll-costs.ts";
 
 /**
- * Returns the cheapest schedule for a known distribution of durations, without the operator's bounds, jitter and an
- * early first poll. It is found by dynamic programming over all sequences of polls at fine steps (0.5 s up to half an
- * hour, longer after that). It uses no code of the product.
+ * Returns the schedule with the lowest cost for a known distribution of durations. The schedule has no bounds of the
+ * operator, no jitter and no early first poll. Dynamic programming compares all sequences of polls in steps of 0.5 s,
+ * and in longer steps after half an hour. This function uses no code of the product.
  */
 export function optimum(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
@@ -22,7 +22,8 @@ export function optimum(durations: readonly number[], pollCostSeconds: number): 
   for (let at = last - 1; at >= 0; at--) {
     const pending = whole - (ended[at] ?? 0);
     let least = Number.POSITIVE_INFINITY;
-    // The best next poll is never later than that of a later age (the costs form a Monge array).
+    // The costs form a Monge array, so the best next poll after an age is never later than the best next poll after a
+    // later age.
     const until = at === last - 1 ? last : Math.max(at + 1, choice[at + 1] ?? last);
     for (let next = at + 1; next <= until; next++) {
       const late =
@@ -33,7 +34,8 @@ export function optimum(durations: readonly number[], pollCostSeconds: number): 
         least = cost;
         choice[at] = next;
       }
-      // The lateness alone costs more than the best. Later polls are later still.
+      // The search ends if the cost of the lateness alone is above the lowest cost. A later poll has an even higher
+      // cost of lateness.
       if (pending + late / pollCostSeconds > least) break;
     }
     costs[at] = least;
@@ -53,13 +55,13 @@ function grid(end: number): Float64Array {
   return Float64Array.from(ages);
 }
 
-/** Candidates for the standard deviation of the kernel, in the logarithm of the duration. */
+/** The candidates for the kernel's width, which is the standard deviation of the logarithm of the duration. */
 const WIDTHS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2];
 
 /**
- * Smooths the empirical distribution of `durations` by a Gaussian kernel in log(duration + 1). Returns the probability
- * of an end between each age and the age before. The kernel's width maximizes the likelihood of each duration by all
- * the others (leave-one-out).
+ * Smooths the empirical distribution of `durations` by a Gaussian kernel in log(duration + 1). Returns for each age
+ * the probability that a job ends between the previous age and this age. The kernel's width maximizes the likelihood
+ * of the durations in a leave-one-out cross-validation.
  */
 function smoothedEmpirical(durations: readonly number[], ages: Float64Array): Float64Array {
   const logs = durations.map((seconds) => Math.log1p(Math.max(0, seconds)));
@@ -94,7 +96,7 @@ function bestWidth(logs: readonly number[]): number {
   return WIDTHS[likelihoods.indexOf(Math.max(...likelihoods))] ?? 0.05;
 }
 
-/** Returns the normal distribution function (Abramowitz and Stegun 26.2.17). */
+/** Returns the value of the standard normal distribution function (Abramowitz and Stegun 26.2.17). */
 function normal(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
   const poly =

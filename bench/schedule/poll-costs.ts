@@ -1,17 +1,24 @@
-/** Means over jobs. The cost is the number of polls plus the lateness divided by `pollCostSeconds`. */
+/**
+ * The mean costs of a schedule per job. The cost of a job is its number of polls, plus its lateness in seconds
+ * divided by `pollCostSeconds`.
+ */
 export interface Figures {
   readonly polls: number;
   readonly latenessSeconds: number;
   readonly cost: number;
 }
 
-/** Returns the age of the next poll after a poll at `age`, in seconds. `age` 0 returns the first poll. */
+/**
+ * A schedule of polls as a function. Returns the age in seconds at which the job is polled after a poll at `age`. For
+ * `age` 0 the result is the age of the first poll.
+ */
 export type NextPoll = (age: number) => number;
 
 /**
- * Polls every job until the first poll at or after its end.
+ * Returns the mean costs of a schedule for jobs with these durations. Each job is polled until a poll finds the job
+ * ended.
  * @param ruleOf returns the schedule of one run of a job.
- * @param repeats the number of runs of each job, for schedules that use chance.
+ * @param repeats the number of runs of each job, for schedules with random numbers.
  */
 export function measure(
   durations: readonly number[],

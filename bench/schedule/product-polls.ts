@@ -6,10 +6,10 @@ import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
-/** A history has no dates. It counts as two jobs a day, the oldest first. */
+/** The assumed time between two jobs of a history, because a history has no dates. The oldest job is the first. */
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
-/** Returns the counts that the ledger has after these jobs. */
+/** Returns the counts of durations that the ledger contains after the jobs of a history. */
 export function durationCounts(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
@@ -21,7 +21,10 @@ export function durationCounts(history: readonly number[]): readonly DurationCou
   return [...counts.values()];
 }
 
-/** Returns the product's polls of one pending job: `firstDelaySeconds`, then `decideAfterPoll` after each poll. */
+/**
+ * Returns the product's schedule for one pending job. `firstDelaySeconds` gives the first poll, and `decideAfterPoll`
+ * gives each later poll.
+ */
 export function productPolls(
   jobType: string,
   pollCostSeconds: number,

@@ -1,4 +1,6 @@
-/** Returns a generator of numbers from 0 to 1 (mulberry32) that are the same in every run. */
+/**
+ * Returns a generator of random numbers from 0 to 1 (mulberry32). The same seed gives the same numbers in every run.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -3,8 +3,8 @@ import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 /**
- * Prints the table of docs/schedule.md: the cost of each distribution without and with a history, as the mean and the
- * maximum of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
+ * This script prints the table of docs/schedule.md. For each distribution the table has the cost without and with a
+ * history. Each cost is the mean and the maximum of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
  */
 const [pollCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
 const HISTORY_SIZES = [0, 20, 200] as const;

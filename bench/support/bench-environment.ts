@@ -12,16 +12,19 @@ import { Wire } from "./wire.ts";
 import { Worker } from "./worker.ts";
 
 const DAY_MS = 86_400_000;
-/** The ended jobs of a service that has run for a month. */
+/** The number of past jobs in the ledger, as after a month of operation. */
 const LEARNED = { days: 28, jobs: 40 };
 
-/** The environment of a function: the wire, an embedded DynamoDB and the processes of functions. */
+/**
+ * The environment of the measured functions. It contains the wire, an embedded DynamoDB and the processes of the
+ * functions.
+ */
 export interface BenchEnvironment {
   readonly wire: Wire;
   readonly server: ReturnType<typeof forwardToServer>;
   /** Starts a packaged function in its own process. */
   start(name: string): Promise<Worker>;
-  /** Starts another bundle in its own process. */
+  /** Starts a bundle that is not a packaged function, in its own process. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }
@@ -65,7 +68,7 @@ async function addDurations(endpoint: string): Promise<void> {
       {
         project: PROJECT,
         jobType: "CreateCluster",
-        // About nine minutes.
+        // The buckets from 190 to 214 contain durations of about nine minutes.
         bucket: 190 + ((job * 7) % 25),
         day: today - (job % LEARNED.days),
         expiresAt: Date.now() + 7 * DAY_MS,

@@ -1,4 +1,4 @@
-/** Returns the event of a batch of messages. */
+/** Returns the Lambda event for a batch of SQS messages with these bodies. */
 export function queueEvent(bodies: readonly string[]): object {
   return {
     Records: bodies.map((body, at) => ({
@@ -12,7 +12,10 @@ export function queueEvent(bodies: readonly string[]): object {
   };
 }
 
-/** Returns the event of an HTTP request in payload format 2.0, with the fields that the functions read. */
+/**
+ * Returns the Lambda event for an HTTP request, in payload format 2.0. The event contains only the fields that the
+ * functions read.
+ */
 export function httpEvent(request: {
   readonly method: string;
   readonly path: string;

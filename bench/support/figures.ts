@@ -1,4 +1,7 @@
-/** The ratio of a measured time to the time of its floor. The floor is the least code that does the same work. */
+/**
+ * A figure with the ratio of a measured time to the time of the floor. The floor is the least code that does the same
+ * work.
+ */
 export interface Ratio {
   readonly ratio: number;
 }
@@ -23,10 +26,7 @@ export function inMicroseconds(microseconds: number, floorMicroseconds: number):
   };
 }
 
-/**
- * Returns the median.
- * @throws RangeError when there are no values.
- */
+/** Returns the median of the values. @throws RangeError if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
@@ -34,37 +34,43 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Rounds to three digits. The noise is larger. */
+/** Rounds a figure to three digits. The noise of a measurement is larger than the rounding. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** A figure and its upper limit. */
+/** A figure, and the upper limit that the figure should not exceed. */
 export interface Target {
   readonly what: string;
   readonly value: number;
   readonly target: number;
   readonly unit: string;
-  /** A ratio over twice its target fails the run. Counts and sizes are only printed, because they have tests. */
+  /**
+   * True if the figure is a ratio. A ratio over twice its target fails the run. Counts and sizes are only printed,
+   * because tests check counts and sizes.
+   */
   readonly isRatio: boolean;
 }
 
-/** Returns the target of a ratio. */
+/** Returns the target of a ratio, together with the measured ratio. */
 export function ratioTarget(what: string, value: number, target: number): Target {
   return { what, value, target, unit: " ×", isRatio: true };
 }
 
-/** Returns the target of a count or a size. */
+/** Returns the target of a count or a size, together with the measured value. */
 export function limitTarget(what: string, value: number, target: number, unit = ""): Target {
   return { what, value, target, unit, isRatio: false };
 }
 
-/** Returns one line: whether the target is met, with the figure. */
+/** Returns one line that says whether the target is met, with the figure. */
 export function describeTarget({ what, value, target, unit }: Target): string {
   return `${value <= target ? "met   " : "MISSED"} ${what}: ${value}${unit} (target: at most ${target}${unit})`;
 }
 
-/** Returns the missed ratios that noise cannot explain. */
+/**
+ * Returns the targets that fail the run. A target fails the run if its ratio is over twice the target, because noise
+ * cannot explain the difference.
+ */
 export function farMissed(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);
 }

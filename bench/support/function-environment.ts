@@ -7,7 +7,7 @@ export const TOKEN = "bench-token";
 export const PROJECT = "prod";
 export const TARGET = "audit";
 
-/** Returns the entries of a config whose project and target are at a local origin. */
+/** Returns the entries of a config. The URLs of the config's project and target are at the local origin. */
 export function benchConfig(origin: string) {
   return configEntries({
     projects: {
@@ -39,7 +39,7 @@ export function benchConfig(origin: string) {
   });
 }
 
-/** Returns the environment variables of a function. All services are at one local origin. */
+/** Returns the environment variables of a measured function. The URLs of all services are at the local origin. */
 export function functionEnvironment(origin: string): Readonly<Record<string, string>> {
   const queue = (name: string) => `${origin}/000000000000/${name}`;
   return {

@@ -17,16 +17,17 @@ const Request = z.looseObject({
 });
 
 /**
- * Records the replies of an embedded server once and then replays them, so that the server's time is not measured.
- * A reply is found by the request's item and operation, without values. Equal requests get their replies in order.
+ * Records the replies of an embedded DynamoDB once, and then replays the replies. With a recording, the time of the
+ * server is not measured. The operation and the item of a request identify the reply. Equal requests get their
+ * replies in the recorded order.
  */
 export class LedgerRecording {
   readonly #replies = new Map<string, Reply[]>();
   readonly #positions = new Map<string, number>();
-  /** Requests without a recorded reply. A measurement with such requests is not valid. */
+  /** The requests that have no recorded reply. A measurement with a missing reply is not valid. */
   readonly missed = new Set<string>();
 
-  /** @param isWanted chooses the requests whose replies are recorded. Other requests are only forwarded. */
+  /** @param isWanted chooses the requests whose replies are recorded. All other requests are only forwarded. */
   recording(server: LedgerReplies, isWanted: (request: WireRequest) => boolean = () => true): LedgerReplies {
     return async (request) => {
       const answer = await server(request);
@@ -52,13 +53,13 @@ function itemOf({ body }: WireRequest): string {
   return (Key ?? Item)?.pk.S ?? "";
 }
 
-/** Returns the operation of a request without its item and values. */
+/** Returns the kind of a request, which is the operation without the item and the values. */
 export function kindOf({ operation, body }: WireRequest): string {
   const { Key, Item, UpdateExpression, ConditionExpression, IndexName } = Request.parse(JSON.parse(body));
   return [operation, (Key ?? Item)?.sk.S, UpdateExpression, ConditionExpression, IndexName].join(" | ");
 }
 
-/** Forwards the ledger's requests to an embedded DynamoDB. */
+/** Returns a function that forwards the ledger's requests to the embedded DynamoDB at `origin`. */
 export function forwardToServer(origin: string): LedgerReplies {
   return async ({ headers, body }) => {
     const { "content-length": _, host, connection, ...rest } = headers;

@@ -15,7 +15,7 @@ const State = z.looseObject({
 
 export interface PackagedFunction {
   readonly name: string;
-  /** The bundle. */
+  /** The path of the bundle. */
   readonly file: string;
   readonly bytes: number;
   readonly zipBytes: number;
@@ -23,17 +23,17 @@ export interface PackagedFunction {
 
 export interface Packaged {
   readonly rootDir: string;
-  /** The folder of the compiled template and the zips. */
+  /** The folder with the compiled template and the zip files. */
   readonly packageDir: string;
-  /** A temporary folder outside of the repository, so without node_modules. `remove` deletes it. */
+  /** A temporary folder without node_modules, because it is outside of the repository. `remove` deletes the folder. */
   readonly workDir: string;
   readonly functions: readonly PackagedFunction[];
-  /** esbuild's settings of the service. */
+  /** The settings of esbuild in serverless.yml. */
   readonly esbuild: Readonly<Record<string, unknown>>;
   remove(): Promise<void>;
 }
 
-/** Packages the service and unpacks all of its functions. */
+/** Packages the service and unpacks all functions of the service. */
 export async function unpackService(): Promise<Packaged> {
   const packageDir = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build", "packages") });
   const state = State.parse(JSON.parse(await readFile(join(packageDir, "serverless-state.json"), "utf8")));
@@ -64,7 +64,7 @@ export function functionNamed({ functions }: Packaged, name: string): PackagedFu
   return found;
 }
 
-/** The settings of esbuild that change the load time of a bundle. */
+/** The esbuild settings that change the load time of a bundle. */
 const EsbuildSettings = z.looseObject({
   minify: z.boolean().default(false),
   keepNames: z.boolean().default(false),
@@ -74,8 +74,8 @@ const EsbuildSettings = z.looseObject({
 });
 
 /**
- * Bundles code with the settings of the service, so that a comparison compares only the code. Returns the bundle's path.
- * With `isComplete`, the plugins that omit unused parts of dependencies are not used.
+ * Bundles code with the service's own esbuild settings, so that a comparison compares only the code. Returns the path
+ * of the bundle. If `isComplete` is true, the plugins that omit unused parts of dependencies are not used.
  */
 export async function bundleLikeService(
   { rootDir, workDir, esbuild }: Packaged,

@@ -10,10 +10,13 @@ export function renderCluster(jobId: string, phase: "Running" | "Failed"): strin
   return JSON.stringify(part("CreateCluster", jobId, phase, subJobs));
 }
 
-/** In a failed job with many nodes, one of this number has failed. */
+/** The number of nodes per failed node, in a failed job with many nodes. */
 const NODES_PER_FAILURE = 10;
 
-/** Returns the JSON of a job with many nodes. Each subjob has an ID and all documented fields, about 440 bytes. */
+/**
+ * Returns the JSON of a job with one subjob per node. Each subjob has an ID and all documented fields, which are
+ * about 440 bytes.
+ */
 export function renderNodes(nodes: number, phase: "Running" | "Failed"): string {
   const subJobs = Array.from({ length: nodes }, (_, at) => {
     const failed = phase === "Failed" && at % NODES_PER_FAILURE === 0;
@@ -50,7 +53,7 @@ function part(type: string, uid: string, state: string, subJobs: readonly object
   };
 }
 
-/** Returns an ID that is the same in each run and that cannot be compressed. */
+/** Returns the ID for a number. The same number gives the same ID in each run. The IDs cannot be compressed. */
 function uuidOf(at: number): string {
   const digits = hash("sha256", `node ${at}`);
   return [0, 8, 12, 16, 20].map((from, part) => digits.slice(from, [8, 12, 16, 20, 32][part])).join("-");

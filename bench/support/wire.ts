@@ -4,17 +4,17 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 
-/** A request of a function, which is counted and sent again by the floor. */
+/** A recorded request of a function. Requests are counted, and the floor sends the same requests. */
 export interface WireRequest {
   readonly service: "ledger" | "queue" | "config" | "cce" | "receiver";
-  /** An AWS operation, or an HTTP method. */
+  /** The name of an AWS operation, or an HTTP method. */
   readonly operation: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Answers the ledger's requests from an embedded server or from a recording. */
+/** A function that answers the ledger's requests from an embedded server or from a recording. */
 export type LedgerReplies = (
   requests: WireRequest,
 ) => Promise<{ readonly status: number; readonly body: string }>;
@@ -24,15 +24,19 @@ const Batch = z.looseObject({
 });
 
 /**
- * A local server that acts as all services of a function. It answers at once and records the requests. CCE always
- * returns the same job. Queues accept messages and deliver none.
+ * A local server that replaces all services that a function calls. The server answers immediately and records the
+ * requests. The replaced CCE always returns the same job. The replaced queues accept messages but deliver no
+ * messages.
  */
 export class Wire {
   ledger: LedgerReplies = async () => ({ status: 500, body: "{}" });
   job: (jobId: string) => string = () => "{}";
   config: readonly { readonly name: string; readonly value: string }[] = [];
   configPath = "/";
-  /** The requests since `clear`. They are recorded only while `records` is true, because that takes time. */
+  /**
+   * The recorded requests after the last `clear`. Requests are recorded only while `records` is true, because
+   * recording takes time.
+   */
   requests: WireRequest[] = [];
   records = true;
   readonly counts = new Map<string, number>();

@@ -1,4 +1,5 @@
-// The process of one function. It loads a bundle and invokes the handler for each message.
+// This file runs in the process of one function. The process loads a bundle, and invokes the handler for each
+// message.
 
 const { handler } = await import(process.argv[2] ?? "");
 /** @param {unknown} message */

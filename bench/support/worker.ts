@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as z from "zod";
 
 const SCRIPT = fileURLToPath(new URL("./worker.mjs", import.meta.url));
-/** Lambda starts Node with these limits in a function of 256 MB. */
+/** The options with which Lambda starts Node in a function of 256 MB. */
 const NODE_OPTIONS = ["--expose-gc", "--max-old-space-size=231", "--max-semi-space-size=12"];
 
 const Reply = z.union([
@@ -19,19 +19,19 @@ const Reply = z.union([
 ]);
 
 export interface WorkerResult {
-  /** The answer of the last invocation. */
+  /** The result of the last invocation. */
   readonly answer: unknown;
-  /** CPU time of the whole process, with compiler and garbage collector. */
+  /** The CPU time of the whole process, including the compiler and the garbage collector. */
   readonly microseconds: number;
-  /** Resident bytes after each invocation. */
+  /** The resident memory in bytes after each invocation. */
   readonly rss: readonly number[];
-  /** The maximum of resident bytes at any time. */
+  /** The maximum resident memory in bytes during the whole run. */
   readonly peak: number;
-  /** Used bytes of the heap after a garbage collection, or null without one. */
+  /** The used heap in bytes after a garbage collection. Null means that there was no garbage collection. */
   readonly inUse: number | null;
 }
 
-/** Runs a bundle in its own process. */
+/** A process that runs the handler of a bundle. */
 export class Worker {
   readonly #child: ChildProcess;
 
@@ -53,10 +53,10 @@ export class Worker {
   }
 
   /**
-   * Invokes the handler with all events, one after the other, and repeats this.
+   * Invokes the handler with all events, one after another, and repeats all events `times` times.
    * @param times the number of repetitions.
-   * @param collect collects garbage at the end and reports the used bytes.
-   * @throws Error when the handler throws.
+   * @param collect if true, the run ends with a garbage collection and reports the used heap.
+   * @throws Error if the handler throws.
    */
   async run(events: readonly unknown[], times = 1, collect = false): Promise<WorkerResult> {
     const answered = once(this.#child, "message");

@@ -1,26 +1,26 @@
 import { kindOf } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
-/** One request of an invocation. */
+/** One request that a floor sends. */
 export interface Step {
   readonly operation: string;
-  /** The input of an AWS operation, or null. */
+  /** The input of an AWS operation. Null means that the request is not for AWS. */
   readonly input: unknown;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Headers of the connection and not of the request. */
+/** The headers that belong to the connection and not to the request. */
 const TRANSPORT: ReadonlySet<string> = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
-/** The requests of one record, in order. Each request needs the reply to the one before. */
+/** The requests of one record in their order. Each request needs the reply to the previous request. */
 export type Chain = readonly Step[];
 
 /**
- * Returns the requests of an invocation as stages. Stages run one after the other. The chains of a stage run in
- * parallel, one per record. A request that all records need together starts a new stage. Reads of the config are
- * omitted, because they happen once in five minutes.
+ * Returns the requests of an invocation as stages. The stages run one after another. A stage has one chain of
+ * requests per record, and the chains run in parallel. A request that all records share starts a new stage. Reads of
+ * the config are omitted, because a function reads the config only every five minutes.
  */
 export function scriptOf(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();

@@ -17,24 +17,24 @@ import type { Workload, Workloads } from "./workloads.ts";
 export interface Effort {
   /** The number of measured rounds. In each round, the product runs and then the floor. */
   readonly rounds: number;
-  /** The number of records of a round. */
+  /** The number of records in one round. */
   readonly recordsPerRound: number;
 }
 
 export interface Compared extends MicrosecondFigure {
-  /** Requests of one event, by service and operation. */
+  /** The number of requests per event, by service and operation. */
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** Rounds before the measurement, in which V8 compiles the code. */
+/** The number of rounds before the measurement. During these rounds V8 compiles the code. */
 const WARM_UP_ROUNDS = 2;
 
-/** The maximum ratio of the product's CPU time to the time of its floor. */
+/** The maximum ratio of the product's CPU time to the floor's CPU time. */
 const MAX_RATIO = 1.3;
 
 const floors = new WeakMap<Packaged, Promise<string>>();
 
-/** All floors are the same bundle. The script of a floor lists its requests. */
+/** The path of the bundle that all floors share. Each floor has its own script, which lists the requests. */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
   const floor = floors.get(packaged) ?? bundleLikeService(packaged, { name: "floor-work", code });
@@ -43,8 +43,9 @@ function floorOf(packaged: Packaged): Promise<string> {
 }
 
 /**
- * Measures the CPU time per record of a packaged function and of its floor. The floor sends the same requests. Each
- * runs in its own process. The ledger's replies come from the workload's recording.
+ * Measures the CPU time per record of a packaged function and of the function's floor. The floor sends the same
+ * requests as the function. The function and the floor run in separate processes. The ledger's replies come from the
+ * workload's recording.
  */
 async function compareWithFloor(
   workload: Workload,
@@ -82,7 +83,7 @@ async function compareWithFloor(
   }
 }
 
-/** The figure is for 100 jobs in one call. The table has all sizes. */
+/** The figure is for the largest call, with 100 jobs. The table has the figures of all sizes. */
 export interface Accept extends Compared {
   readonly table: readonly (Compared & { readonly jobs: number })[];
 }

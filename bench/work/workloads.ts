@@ -30,8 +30,8 @@ const Sent = z.looseObject({
 });
 
 /**
- * Runs jobs once against the embedded DynamoDB and records the requests and replies of each function. Ten jobs are
- * accepted, polled twice and fail. Then their notifications are sent.
+ * Runs jobs once with the embedded DynamoDB, and records the requests and replies of each function. Ten jobs are
+ * accepted, are polled twice and fail. After the failure, the notifications of the ten jobs are sent.
  */
 export async function recordWorkloads(bench: BenchEnvironment): Promise<Workloads> {
   const { wire, server } = bench;
@@ -39,7 +39,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const accepts: Workload[] = [];
   const accepting = new LedgerRecording();
   wire.ledger = accepting.recording(server);
-  // The first call reads the config, which is then cached for minutes.
+  // This first call reads the config. Later calls use the cached config.
   expectStatus(await enqueue.run([submission(1, "first")]), 202);
   for (const records of ACCEPT_SIZES) {
     const event = submission(records);
@@ -53,7 +53,8 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const worker = await bench.start("poll");
   const recording = new LedgerRecording();
   const event = (bodies: readonly string[]) => queueEvent(bodies.slice(0, BATCH));
-  // Only the first poll of a process reads durations. They are cached for ten minutes.
+  // Of this first batch, only the replies with durations are recorded. Later polls use the durations, which are
+  // cached for ten minutes.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
   const polled = async (bodies: readonly string[]) => {
     wire.clear();
@@ -91,7 +92,7 @@ async function recordNotification(
   return { functionName: "notify", event, records: BATCH, recording, requests: wire.requests };
 }
 
-/** Returns the event of a call that submits jobs. */
+/** Returns the Lambda event of an API call that submits this number of jobs. */
 export function submission(jobs: number, name = "job"): object {
   const jobIds = Array.from(
     { length: jobs },
@@ -101,7 +102,7 @@ export function submission(jobs: number, name = "job"): object {
   return httpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
 }
 
-/** Returns the bodies of the messages to a queue. */
+/** Returns the bodies of the messages that the requests send to a queue. */
 export function sentTo(requests: readonly WireRequest[], queue: string): string[] {
   return requests
     .filter(({ operation }) => operation === "SendMessageBatch")

@@ -17,7 +17,7 @@ export interface Accounts {
   readonly users: readonly { readonly domain: string; readonly user: string; readonly password: string }[];
   /** These tokens never expire. */
   readonly tokens: readonly string[];
-  /** A token that IAM issued to a user expires after this time. */
+  /** The lifetime in seconds of a token that IAM issued to a user. */
   readonly tokenSeconds: number;
 }
 
@@ -35,7 +35,7 @@ const TokenRequest = z.object({
   }),
 });
 
-/** Checks the credentials of requests as the cloud's gateway does. Issues tokens as IAM does. */
+/** Checks the credentials of requests like the cloud's gateway, and issues tokens like IAM. */
 export class Authentication {
   readonly #accounts: Accounts;
   readonly #now: () => number;
@@ -46,14 +46,17 @@ export class Authentication {
     this.#now = now;
   }
 
-  /** Returns the error response for a request with wrong credentials. Returns null for a request that may pass. */
+  /**
+   * Returns the error response for a request with wrong credentials. Returns null for a request with correct
+   * credentials.
+   */
   refuse(request: IncomingMessage, projectId: string): SimulatedResponse | null {
     const token = request.headers["x-auth-token"];
     if (typeof token !== "string") return this.#refuseSignature(request);
     return this.#isValidToken(token, projectId) ? null : INVALID_TOKEN;
   }
 
-  /** Answers the body of a `POST /v3/auth/tokens` request. */
+  /** Returns the response to the body of a `POST /v3/auth/tokens` request. */
   issueToken(body: string): SimulatedResponse {
     const parsed = TokenRequest.safeParse(parseJson(body));
     if (!parsed.success) return { status: 400, body: { error: { code: 400, message: "Bad Request" } } };
@@ -97,7 +100,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // An unreadable date is NaN, which is within no skew.
+    // An unreadable date is NaN. The comparison refuses NaN like a date with too much clock skew.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -112,17 +115,20 @@ export class Authentication {
   }
 }
 
-/** Returns the Authorization header that the vendor's own SDK makes for a request. It shares no code with the product. */
+/**
+ * Returns the Authorization header that the vendor's own SDK makes for a request. The vendor's SDK shares no code
+ * with the product.
+ */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];
-  // The signer finds the date only under this spelling of the header.
+  // The signer finds the date only in a header that is spelled `X-Sdk-Date`.
   const spelling = (name: string) => (name === "x-sdk-date" ? "X-Sdk-Date" : name);
   const headers = Object.fromEntries(
     names.map((name) => [spelling(name), String(request.headers[name] ?? "")]),
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The signer's types require a whole client. The signer reads only these fields.
+  // The signer's types require a whole client, but the signer reads only `ak` and `sk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: {} },
     { getAk: () => accessKey, getSk: () => secretKey },

@@ -2,7 +2,7 @@ import type { JobScriptInput } from "./job-script.ts";
 
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 
-/** A cluster creation that succeeds after `seconds`. */
+/** Returns the script of a cluster creation that succeeds after `seconds`. */
 export const clusterCreation = (seconds: number): JobScriptInput => ({
   type: "CreateCluster",
   endSeconds: seconds,
@@ -13,7 +13,10 @@ export const clusterCreation = (seconds: number): JobScriptInput => ({
   ],
 });
 
-/** A node creation that fails after `seconds`. The cause is two levels below the job: the flavor is sold out. */
+/**
+ * Returns the script of a node creation that fails after `seconds`. A subjob two levels below the job has the reason:
+ * the flavor is sold out.
+ */
 export const failedNodeCreation = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",
   endSeconds: seconds,
@@ -41,7 +44,7 @@ export const failedNodeCreation = (seconds: number): JobScriptInput => ({
   ],
 });
 
-/** A cluster deletion that succeeds after `seconds`. */
+/** Returns the script of a cluster deletion that succeeds after `seconds`. */
 export const clusterDeletion = (seconds: number): JobScriptInput => ({
   type: "DeleteCluster",
   endSeconds: seconds,
@@ -49,7 +52,10 @@ export const clusterDeletion = (seconds: number): JobScriptInput => ({
   subJobs: [{ type: "DeleteNode", endSeconds: seconds * 0.6, resourceName: "demo-node-1" }],
 });
 
-/** A node creation that never ends. Its second subjob starts after `seconds`. */
+/**
+ * Returns the script of a node creation that never ends. The second subjob of the node creation starts after
+ * `seconds`.
+ */
 export const endlessNodeCreation = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
   endSeconds: null,

@@ -6,13 +6,13 @@ export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
   /** The number of queries that fail. */
   count: z.int().min(1).default(1),
-  /** The project ID whose queries fail. By default the queries of every project fail. */
+  /** The ID of the project whose queries fail. By default the queries of every project fail. */
   project: z.string().optional(),
   retryAfterSeconds: z.number().min(0).optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** The injected faults that no query has used up yet, oldest first. */
+/** The injected faults that still apply to later queries, oldest first. */
 export class PendingFaults {
   #faults: Fault[] = [];
 
@@ -20,7 +20,10 @@ export class PendingFaults {
     this.#faults.push(fault);
   }
 
-  /** Returns the fault for one query of a project, and counts the query. Returns null when no fault applies. */
+  /**
+   * Returns the fault for one query of a project, and counts the query. Returns null if no fault applies to the
+   * query.
+   */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
     if (fault === undefined) return null;
@@ -33,7 +36,10 @@ export class PendingFaults {
   }
 }
 
-/** Returns the response of a fault. A `hang` sends no response. A `reset` closes the connection without a response. */
+/**
+ * Returns the response to a query with this fault. For `hang` the simulator sends no response. For `reset` the
+ * simulator closes the connection without a response.
+ */
 export function faultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {
     case "429":

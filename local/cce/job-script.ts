@@ -4,27 +4,30 @@ import * as z from "zod";
 const Fields = z.strictObject({
   jobId: z.string().default(() => randomUUID()),
   type: z.string(),
-  /** Seconds of the script's own time since the job was added. */
+  /** The start of the subjob, in script seconds after the job was added. */
   startSeconds: z.number().min(0).default(0),
-  /** Null means that the job never ends. */
+  /** The end of the job or subjob, in script seconds after the job was added. Null means that the job never ends. */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
   reason: z.string().optional(),
   clusterId: z.string().optional(),
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
-  /** In its parent's tree this subjob shows neither reason nor subjobs. A query of its own ID shows both. */
+  /**
+   * If true, a query of the parent job shows this subjob without its reason and its subjobs. A query of the subjob's
+   * own ID shows the reason and the subjobs.
+   */
   briefInParent: z.boolean().default(false),
 });
 
-/** The course of a simulated job: a tree of subjobs, each with its start, its end and its outcome. */
+/** The script of a simulated job. The script says when each subjob starts and ends, and with which outcome. */
 export const JobScript = Fields.extend({
   get subJobs() {
     return z.array(JobScript).default([]);
   },
 });
 export type JobScript = z.infer<typeof JobScript>;
-/** A script as people write it. Fields with a default may be missing. */
+/** A job script as people write it. In this form, fields with a default may be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
@@ -36,7 +39,7 @@ interface RunningJob {
   readonly speed: number;
 }
 
-/** The simulated jobs of all projects. A job starts when it is added. */
+/** The simulated jobs of all projects. A simulated job starts at the moment of `add`. */
 export class SimulatedJobs {
   readonly #now: () => number;
   readonly #speed: number;
@@ -63,7 +66,7 @@ export class SimulatedJobs {
     return this.add(project, script);
   }
 
-  /** Returns a job or subjob in the JSON format of CCE, as it is now. Returns null for an unknown ID. */
+  /** Returns the current state of a job or subjob in the JSON format of CCE. Returns null for an unknown ID. */
   render(projectId: string, jobId: string): Record<string, unknown> | null {
     for (const job of this.#jobs.get(projectId) ?? []) {
       const script = findScript(job.script, jobId);
@@ -82,7 +85,7 @@ function findScript(script: JobScript, jobId: string): JobScript | null {
   return null;
 }
 
-/** Renders a job at one moment in the v3 format. A subjob appears once it has started. */
+/** Returns the state of a job at one moment in the v3 format. The state contains only the subjobs that have started. */
 function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Record<string, unknown> {
   const elapsedSeconds = ((nowMs - addedAtMs) / 1000) * speed;
   const timestamp = (seconds: number) => goTime(addedAtMs + (seconds / speed) * 1000);
@@ -114,6 +117,6 @@ function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Rec
   return render(script, true);
 }
 
-/** Formats a time as Go prints it: `2018-08-02 08:12:40.672000 +0000 UTC`. */
+/** Formats a time like the Go language, for example `2018-08-02 08:12:40.672000 +0000 UTC`. */
 const goTime = (ms: number): string =>
   `${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}000 +0000 UTC`;

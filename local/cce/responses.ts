@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 
-/** A response of the simulated cloud. A string is sent as it is. Any other body is sent as JSON. */
+/** A response of the simulated cloud. A string body is sent unchanged. Any other body is sent as JSON. */
 export interface SimulatedResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
-/** Returns an error in the format of the gateway in front of CCE. */
+/** Returns an error response in the format of the gateway in front of CCE. */
 export const gatewayError = (status: number, code: string, message: string): SimulatedResponse => ({
   status,
   body: { error_msg: message, error_code: code, request_id: randomUUID().replaceAll("-", "") },
 });
 
-/** Returns an error in the format of CCE itself. */
+/** Returns an error response in the format of CCE itself. */
 export const cceError = (status: number, code: string, message: string): SimulatedResponse => ({
   status,
   body: { errorCode: code, errorMessage: message },

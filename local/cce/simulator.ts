@@ -6,7 +6,7 @@ import { Fault, faultResponse, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
 
-/** The number of requests that the simulator has received and answered. */
+/** Counts of the requests that the simulator has received and answered. */
 export interface SimulatorStats {
   queries: number;
   tokenRequests: number;
@@ -18,7 +18,7 @@ export interface SimulatorStats {
 export interface CceSimulator {
   readonly url: string;
   readonly stats: Readonly<SimulatorStats>;
-  /** Starts a job now and returns its ID. */
+  /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
   addFault(fault: Fault): void;
   expireTokens(): void;
@@ -26,7 +26,7 @@ export interface CceSimulator {
 }
 
 export interface SimulatorOptions extends Partial<Accounts> {
-  /** Default: any free port. */
+  /** The TCP port. By default any free port is used. */
   readonly port?: number;
   readonly now?: () => number;
   /** The number of script seconds in one real second. Default: 1. */
@@ -42,7 +42,7 @@ interface SimulatedCloud {
 
 /**
  * Starts a simulated CCE and IAM: `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST /v3/auth/tokens`. The
- * simulator checks every signature and token. Other processes control it by `POST /__sim/jobs` with
+ * simulator checks every signature and token. Other processes control the simulator by `POST /__sim/jobs` with
  * `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {

@@ -16,7 +16,7 @@ const JobCase = z.object({
   expect: z.record(z.string(), z.unknown()),
 });
 
-/** Reads the reply to a job query and compares every expected field of the job. */
+/** Reads the reply to a job query. Compares the job with every field that the test case expects. */
 export function checkCceJob(testCase: unknown): string | null {
   const { status, body, expect } = JobCase.parse(testCase);
   const observation = readJobReply({ status, headers: {}, body }, Date.now(), "prod");
@@ -70,7 +70,7 @@ const ReplyCase = z.object({
   expect: z.object({ kind: z.string(), retryAfterSeconds: z.number().optional() }),
 });
 
-/** Reads the reply to a job query and compares the kind of observation. */
+/** Reads the reply to a job query. Compares the kind of the observation with the expected kind. */
 export function checkCceReply(testCase: unknown): string | null {
   const { expect, ...reply } = ReplyCase.parse(testCase);
   const observation = readJobReply(reply, Date.now(), "prod");
@@ -82,7 +82,7 @@ export function checkCceReply(testCase: unknown): string | null {
 
 const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.string().nullable() }) });
 
-/** Finds the job ID in the reply to a create or delete call. */
+/** Checks which job ID the product finds in the reply to a create or delete call. */
 export function checkCreateReply(testCase: unknown): string | null {
   const { body, expect } = CreateCase.parse(testCase);
   return compare("jobId", expect.jobId, findJobId(body));

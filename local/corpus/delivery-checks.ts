@@ -16,7 +16,10 @@ const ResponseCase = z.object({
   expect: z.object({ verdict: Verdict, afterSeconds: z.number().optional() }),
 });
 
-/** Compares the verdict about a receiver's response or a network error. Waits are compared in whole seconds. */
+/**
+ * Compares the product's verdict about a receiver's response or a network error with the expected verdict. Wait times
+ * are compared in whole seconds.
+ */
 export function checkDeliveryResponse(testCase: unknown): string | null {
   const { target, status, headers, body, error, expect } = ResponseCase.parse(testCase);
   const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
@@ -34,7 +37,7 @@ const EgressCase = z.object({
   expect: z.object({ verdict: z.enum(["allow", "refuse"]) }),
 });
 
-/** Applies the egress rules to a URL and its addresses, with an empty allow list. */
+/** Checks how the egress rules judge a URL and its IP addresses. The allow list is empty. */
 export function checkEgress(testCase: unknown): string | null {
   const { url, resolves, expect } = EgressCase.parse(testCase);
   const rule = refusingRule(url, resolves);

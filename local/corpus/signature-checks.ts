@@ -27,7 +27,10 @@ const SdkRequest = z.object({
 const SdkSigned = SdkRequest.extend({ ak: z.string(), sk: z.string(), signature: z.string() });
 const SdkCanonical = z.object({ gatewayEcho: SdkRequest.extend({ canonicalRequest: z.string() }) });
 
-/** Checks a published test vector of a signature scheme: signs it, or verifies it where the product does not sign. */
+/**
+ * Checks a published test vector of a signature scheme. If the product does not sign by that scheme, the check only
+ * verifies the signature of the vector.
+ */
 export function checkSignature(testCase: unknown): string | null {
   const { scheme } = z.object({ scheme: z.string() }).parse(testCase);
   switch (scheme.replace(/ \(.*$/, "")) {
@@ -59,7 +62,7 @@ function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string
   return compare("signature", vector.signature, headers["webhook-signature"]);
 }
 
-/** The product does not sign by this scheme, so Node's Ed25519 verifies the vector. */
+/** The product does not sign by Ed25519, so Node's own Ed25519 verifies the test vector. */
 function checkEd25519(vector: z.infer<typeof Ed25519>): string | null {
   const publicKey = Buffer.from(vector.key_b64_seed_pub, "base64").subarray(-32).toString("base64url");
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
@@ -86,7 +89,7 @@ function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   return compare("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 
-/** Compares the canonical request with the one that the gateway reports in its error. */
+/** Compares the canonical request of the product with the canonical request in the gateway's error message. */
 function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
   const { canonicalRequest: expected, ...request } = gatewayEcho;
   return compare("canonicalRequest", expected, canonicalRequest(request));

@@ -14,34 +14,37 @@ import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 
 const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
-/** Long enough for several polls of a running job, short enough for a demo. */
+/** The deadline of the demo job that never ends. The job is polled several times before this deadline. */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
-/** The name of the one project in the demo's config. */
+/** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The targets in the demo's config. Every demo job notifies all of them. */
+/** The targets in the demo's config. Every demo job notifies all targets. */
 export const DEMO_TARGETS = ["deploys", "audit"] as const;
 
 export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
-  /** The fields of `POST /v1/jobs` other than project and job ID. */
+  /** The other fields of `POST /v1/jobs`, next to the project and the job ID. */
   readonly submission: Readonly<Record<string, unknown>>;
 }
 
-/** A simulated CCE, a receiver of notifications, and a config for both. A machine without an account needs no more. */
+/**
+ * The demo environment consists of a simulated CCE, a receiver of notifications, and a config. With the demo
+ * environment the product runs on a machine without a cloud account.
+ */
 export interface DemoEnvironment {
   readonly configFile: string;
   /** The bearer token of the API. */
   readonly token: string;
   readonly cceUrl: string;
   readonly receiver: Receiver;
-  /** Starts the demo jobs in the simulated CCE. A real pipeline starts them by a create or delete call. */
+  /** Starts the demo jobs in the simulated CCE. A real pipeline starts jobs by a create or delete call to CCE. */
   startJobs(): readonly DemoJob[];
   stop(): Promise<void>;
 }
 
-/** Starts the demo environment. When a part fails to start, the others are stopped. */
+/** Starts the demo environment. If one part fails to start, all other parts are stopped. */
 export async function startDemoEnvironment(): Promise<DemoEnvironment> {
   const parts = new Stoppables();
   try {

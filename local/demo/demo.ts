@@ -10,9 +10,10 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Submits the demo jobs to the API as a pipeline does. Shows the progress of each job, and each notification when it
- * arrives. Returns true once every expected notification has arrived. Returns false after `timeLimitMs` or an abort.
- * @throws Error when the API refuses a job.
+ * Submits the demo jobs to the API like a pipeline. Shows the progress of each job and each received notification.
+ * Returns true as soon as every expected notification has arrived. Returns false after `timeLimitMs` or after an
+ * abort.
+ * @throws Error if the API refuses a job.
  */
 export async function runDemo(options: {
   jobs: readonly DemoJob[];
@@ -42,7 +43,7 @@ export async function runDemo(options: {
     screen.print(`  ${title}\n    ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** Keeps the earlier status while the API does not know the job or does not answer. */
+  /** Keeps the earlier status of a job if the API does not know the job or does not answer. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

@@ -11,9 +11,9 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns one line for a job: a mark, a bar and the state in words. The bar shows how many subjobs have ended. A job
- * without subjobs has a full bar once it has succeeded or failed. A null status means that the API does not know the
- * job yet.
+ * Returns one line about a job, with a mark, a progress bar and a description of the state. The bar shows how many
+ * subjobs have ended. For a job without subjobs the bar is empty until the job has succeeded or failed. A null status
+ * means that the API does not know the job yet.
  */
 export function progressLine(title: string, status: StatusDocument | null): string {
   if (!status) return `… ${title}: submitting`;

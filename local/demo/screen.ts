@@ -2,11 +2,11 @@ const ESCAPE = "\u001b[";
 const DEFAULT_COLUMNS = 80;
 const MIN_COLUMNS = 20;
 
-/** The output of the demo: permanent lines, and below them one line per job that changes. */
+/** The output of the demo. Permanent lines are at the top, and one changing line per job is at the bottom. */
 export interface Screen {
   /** Prints permanent text above the changing lines. */
   print(text: string): void;
-  /** Replaces the changing lines. The order of the jobs must stay the same. */
+  /** Replaces the changing lines. Every call must have the jobs in the same order. */
   update(lines: readonly string[]): void;
   /** Makes the changing lines permanent. */
   end(): void;
@@ -18,7 +18,10 @@ interface Output {
   readonly columns?: number;
 }
 
-/** Creates a screen. In a terminal the changing lines stay at the bottom. A file or pipe gets a line for each change. */
+/**
+ * Creates a screen. In a terminal the changing lines stay at the bottom. For a file or a pipe, each change of a line
+ * is written as a new line.
+ */
 export function createScreen(output: Output): Screen {
   return output.isTTY === true ? terminalScreen(output) : plainScreen(output);
 }
@@ -39,8 +42,8 @@ function terminalScreen(output: Output): Screen {
   let shown: readonly string[] = [];
   const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) => {
-    // Each line must fit the width. A wrapped line takes two rows, and `erase` moves up one row per line.
-    // Some terminals report 0 columns.
+    // Each line must fit into the terminal's width, because `erase` moves up only one row per line. Some terminals
+    // report a width of 0 columns.
     const width = Math.max(MIN_COLUMNS, (output.columns || DEFAULT_COLUMNS) - 1);
     return lines.map((line) => `${[...line].slice(0, width).join("")}\n`).join("");
   };

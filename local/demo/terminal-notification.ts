@@ -31,15 +31,18 @@ const Event = z.object({
   }),
 });
 
-/** Formats a received notification for the terminal: its target and a box with the text that a person reads. */
+/**
+ * Formats a received notification for the terminal. The result contains the target and a box with the readable text.
+ */
 export function formatNotification({ path, body }: ReceivedNotification, ansi: boolean): string {
   const lines = notificationLines(parseJson(body) ?? body, { ansi });
   return [`┌ notification to ${path.slice(1)}`, ...lines.map((line) => `│ ${line}`), "└", ""].join("\n");
 }
 
 /**
- * Returns the lines of a notification as a person reads them: the blocks of a Slack message, or the fields of a webhook
- * event. Any other payload is returned as JSON. Escape sequences are removed, so a payload cannot move the cursor.
+ * Returns the readable lines of a notification. The lines come from the blocks of a Slack message or from the fields
+ * of a webhook event. Any other payload is returned as JSON. Escape sequences are removed, so that a payload cannot
+ * move the cursor of the terminal.
  */
 export function notificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
@@ -89,7 +92,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 
 const quoted = (text: string): string[] => safeLines(text).map((line) => `  │ ${line}`);
 
-/** Returns the text of a Slack text object. Slack escapes `&`, `<` and `>`. */
+/** Returns the text of a Slack text object without Slack's escapes of `&`, `<` and `>`. */
 function slackText(text: string | { text: string } | undefined): string {
   const escaped = typeof text === "object" ? text.text : (text ?? "");
   return escaped.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

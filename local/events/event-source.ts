@@ -10,20 +10,23 @@ import type { QueueResource } from "../template/queues.ts";
 import type { EventSourceMapping } from "../template/triggers.ts";
 import { readBatchResult, sqsEvent } from "./sqs-batch.ts";
 
-/** SQS receives and deletes at most this many messages in one call. */
+/** The largest number of messages that one call of SQS can receive or delete. */
 const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_ERROR_PAUSE_MS = 1_000;
 const STOP_TIME_LIMIT_MS = 2_000;
-/** Lambda starts with five concurrent batches when the mapping has no maximum concurrency. */
+/** Without a maximum concurrency of the mapping, Lambda starts with five concurrent batches. */
 const DEFAULT_CONCURRENCY = 5;
 
 export interface RunningEventSource {
-  /** Stops receiving. Running batches get two seconds to end. */
+  /** Stops receiving. After a stop, running batches have two seconds to end. */
   stop(): Promise<void>;
 }
 
-/** Invokes a function with the messages of a queue, as Lambda does: by long polling, with several batches in parallel. */
+/**
+ * Invokes a function with the messages of a queue, like an event source mapping of Lambda. Long polling receives the
+ * messages, and several batches can run in parallel.
+ */
 export function runEventSource(options: {
   mapping: EventSourceMapping;
   queue: QueueResource;
@@ -56,7 +59,10 @@ export function runEventSource(options: {
     return [];
   }
 
-  /** Waits for the first messages. Then collects more until the batch is full or the batching window ends. */
+  /**
+   * Waits for the first messages of a batch. Then collects more messages until the batch is full or the batching
+   * window ends.
+   */
   async function receiveBatch(): Promise<readonly Message[]> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
     const windowEnd = Date.now() + mapping.batchingWindowSeconds * 1000;

@@ -5,17 +5,17 @@ import { ACCOUNT_ID } from "../template/scope.ts";
 import type { Schedule } from "../template/triggers.ts";
 
 /**
- * The queues are in memory. After a restart only the ledger knows their messages, and only the sweep sends them again.
- * A poll becomes overdue at most 900 s (the longest delay of SQS) and 30 s after the restart. Until then the sweep runs
- * every 10 s.
+ * A restart deletes the messages of the queues, because the queues are in memory. The sweep sends the lost messages
+ * again when the ledger shows that a poll is overdue. A poll becomes overdue at most 930 s after the restart. These
+ * 930 s are the longest delay of SQS (900 s) and 30 s more. During the first 930 s the sweep runs every 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
 
 /**
- * Invokes a function at the rate of its schedule. The first invocation comes after one period, as in EventBridge.
- * @param options.speed divides the period.
- * @param options.catchUp invokes the function also at once, and every 10 s for the next 930 s.
+ * Invokes a function at the rate of its schedule. The first invocation starts after one period, as in EventBridge.
+ * @param options.speed the factor by which the period is shorter than in the template.
+ * @param options.catchUp if true, the function is also invoked at once, and every 10 s for the next 930 s.
  */
 export function runSchedule(options: {
   schedule: Schedule;

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { InvocationResult } from "../lambda/runtime-api.ts";
 
 /**
- * Returns the event that Lambda makes of a batch of messages.
+ * Returns the Lambda event for a batch of SQS messages.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
 export function sqsEvent(messages: readonly Message[], queue: { arn: string; region: string }): SQSEvent {
@@ -49,14 +49,17 @@ const BatchResponse = z
   .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
   .nullish();
 
-/** The result of a batch. Lambda deletes the messages in `done`. The others return after their visibility timeout. */
+/**
+ * The result of a batch. Lambda deletes the messages in `done`. All other messages return to the queue after their
+ * visibility timeout.
+ */
 export type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }
   | { readonly kind: "failed"; readonly cause: string };
 
 /**
- * Reads a function's response to a batch. Without `batchItemFailures` all messages are done. The whole batch fails when
- * the response is invalid or names a message of another batch.
+ * Reads a function's response to a batch. If the response has no `batchItemFailures`, all messages are done. If the
+ * response is invalid or names a message of another batch, the whole batch fails.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function readBatchResult(messageIds: readonly string[], result: InvocationResult): BatchResult {

@@ -22,7 +22,10 @@ export class PortInUseError extends Error {
   }
 }
 
-/** An HTTP API. It listens before it has routes, because the functions' environment contains its address. */
+/**
+ * A local HTTP API that replaces API Gateway. The HTTP API listens before its routes are set, because the environment
+ * of the functions contains the API's address.
+ */
 export class Gateway {
   readonly #server: Server;
   #listening: LocalServer | null = null;
@@ -35,7 +38,7 @@ export class Gateway {
   }
 
   /**
-   * Listens on a port of this machine. Port 0 means any free port. Returns the URL.
+   * Listens on a port of this machine and returns the URL. Port 0 means any free port.
    * @throws PortInUseError
    */
   async listen(port: number): Promise<string> {
@@ -71,7 +74,7 @@ export class Gateway {
   }
 }
 
-/** Reads the body. Returns null as soon as the body is too long. */
+/** Reads the body of a request. Returns null as soon as the body is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

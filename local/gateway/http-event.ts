@@ -4,12 +4,12 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { newTraceId } from "../lambda/function-host.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 
-/** API Gateway passes bodies of these media types as text, and all others as base64. */
+/** The media types of request bodies that API Gateway passes as text. API Gateway passes all other bodies as base64. */
 const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
- * Returns the event that API Gateway makes of a request, in payload format 2.0.
+ * Returns the Lambda event for an HTTP request, in API Gateway's payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function httpEvent(options: {
@@ -65,7 +65,10 @@ export function httpEvent(options: {
   };
 }
 
-/** Returns the headers with lower-case names. The values of a repeated header are joined by commas, cookies by semicolons. */
+/**
+ * Returns the headers with lower-case names. The values of a repeated header are joined by commas. The values of
+ * several cookie headers are joined by semicolons.
+ */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values]) => [
@@ -82,7 +85,7 @@ function joinValues(pairs: readonly (readonly [string, string])[]): Record<strin
   return joined;
 }
 
-/** Formats a time as web server logs do: `23/Nov/2026:09:30:00 +0000`. */
+/** Formats a time like the log of a web server, for example `23/Nov/2026:09:30:00 +0000`. */
 function logTime(at: Date): string {
   const [day = "", time = ""] = at.toISOString().split(/[T.]/);
   const [year, month, date] = day.split("-");

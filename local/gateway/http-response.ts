@@ -3,7 +3,10 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 
 export interface HttpResponse {
   readonly status: number;
-  /** The names are spelled as the function spells them. An array is sent as several headers. */
+  /**
+   * The header names are sent with the function's own upper and lower case. An array of values is sent as several
+   * headers.
+   */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
@@ -16,15 +19,16 @@ const StructuredResult = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** Returns a response of API Gateway itself. */
+/** Returns a response that API Gateway itself sends, without a function. */
 export function gatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };
 }
 
 /**
- * Returns the HTTP response for the result of a function, by payload format 2.0. A value without `statusCode` is the
- * body of a 200. An error or an invalid result gets a 500 without details.
+ * Returns the HTTP response for the result of a function, by payload format 2.0. A result without `statusCode`
+ * becomes the body of a response with status 200. For an error or an invalid result the response has status 500 and
+ * no details.
  */
 export function httpResponse(invocation: InvocationResult): HttpResponse {
   const internalError = gatewayResponse(500, "Internal Server Error");

@@ -1,16 +1,20 @@
-/** The route of a request, and the values of the path's variables. */
+/** The route of a request, and the values of the variables in the route's path. */
 export interface RouteMatch<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 const DEFAULT = "$default";
-/** Routes with a higher rank in their first differing segment are tried first. */
+/**
+ * The rank of each kind of path segment. The first segment in which two paths differ decides, and the router tries
+ * the path with the higher rank first.
+ */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
- * Returns a function that finds the route of a request as HTTP APIs do. The most specific path is tried first, then a
- * method before ANY, then greedy variables, and `$default` at the end.
+ * Returns a function that finds the route of a request like an HTTP API of API Gateway. The function tries the most
+ * specific path first. For equal paths the function tries a named method before ANY. Greedy variables come later, and
+ * `$default` comes last.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(
@@ -44,7 +48,7 @@ function kindOf(segment: string): keyof typeof SEGMENT_RANK {
   return segment.endsWith("+}") ? "greedy" : "variable";
 }
 
-/** Returns the values of the route's variables. Returns null when the path does not match. */
+/** Returns the values of the route's path variables. Returns null if the path does not match the route. */
 function matchPath(routeSegments: readonly string[], path: readonly string[]): Record<string, string> | null {
   const values: Record<string, string> = {};
   for (const [i, segment] of routeSegments.entries()) {

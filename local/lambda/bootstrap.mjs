@@ -1,5 +1,6 @@
-// The runtime in a function's own process. It replaces Lambda's runtime: it imports the handler, then asks the Runtime
-// API for one invocation after another. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// This file runs in the process of a function and replaces Lambda's runtime. The runtime imports the handler, and
+// then asks the Runtime API for one invocation after another.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -17,7 +18,8 @@ const API_URL = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const AGENT = new Agent({ keepAlive: true, maxSockets: 1 });
 const RUNTIME_FAILED = 1;
 
-// The stack has the other end of stdin. When the stack ends for any reason, its functions end too.
+// The stack's process holds the write end of this stdin. If the stack's process ends for any reason, stdin closes and
+// the function's process ends too.
 process.stdin.once("close", () => process.exit(RUNTIME_FAILED)).resume();
 
 /**
@@ -54,7 +56,7 @@ function describeError(error) {
 }
 
 /**
- * Imports a handler.
+ * Imports the module of a handler and returns the handler function.
  * @param {string} root
  * @param {string} handler such as `functions/poll/handler.handler`
  * @returns {Promise<Handler>}

@@ -1,6 +1,6 @@
 import type { FunctionResource } from "../template/functions.ts";
 
-/** The URLs of the embedded servers. The AWS SDK reads them from the function's environment. */
+/** The URLs of the embedded servers. The AWS SDK reads these URLs from the function's environment. */
 export interface Endpoints {
   readonly sqs: string;
   readonly dynamodb: string;
@@ -8,8 +8,8 @@ export interface Endpoints {
 }
 
 /**
- * Returns the environment of a function's process: the template's variables and those of Lambda's runtime. Of the
- * stack's own environment it contains only PATH.
+ * Returns the environment variables of a function's process. The result contains the template's variables, the
+ * variables of Lambda's runtime, and PATH of the stack's own environment.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function functionEnvironment(options: {

@@ -8,18 +8,23 @@ const DEFAULT_MAX_INSTANCES = 10;
 
 export interface FunctionHostOptions extends Omit<InstanceOptions, "memoryMb" | "onExit"> {
   readonly resource: FunctionResource;
-  /** The largest number of concurrent invocations by event sources. The host allows at least this many processes. */
+  /**
+   * The largest number of concurrent invocations by event sources. The host allows at least this number of processes.
+   */
   readonly eventSourceConcurrency?: number;
 }
 
-/** A function and its processes. A process starts when an invocation needs one. The most recently used one is reused. */
+/**
+ * A function and its processes. An invocation uses the most recently used free process. If no process is free, a new
+ * process starts.
+ */
 export class FunctionHost {
   readonly resource: FunctionResource;
   readonly #options: FunctionHostOptions;
   readonly #maxInstances: number;
   readonly #instances = new Set<Instance>();
   #idle: Instance[] = [];
-  /** The invocations that wait for a free process, as callbacks. */
+  /** The callbacks of invocations that wait for a free process. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 
@@ -35,7 +40,7 @@ export class FunctionHost {
     return [...this.#instances].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Invokes the function. Waits for a free process when all are busy. Never throws. */
+  /** Invokes the function. If all processes are busy, the invocation waits for a free process. Never throws. */
   async invoke(event: unknown): Promise<InvocationResult> {
     const instance = await this.#acquire();
     if (!instance) return errorResult("Stack.Stopped", "the stack is stopping");
@@ -52,7 +57,7 @@ export class FunctionHost {
     return result;
   }
 
-  /** Ends all processes with SIGKILL and waits for their end. Returns their number. */
+  /** Ends all processes with SIGKILL and waits until they have ended. Returns the number of ended processes. */
   async kill(): Promise<number> {
     const killed = [...this.#instances];
     this.#idle = [];

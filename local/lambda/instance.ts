@@ -7,7 +7,7 @@ import { errorResult, type Invocation, type InvocationResult, RuntimeApi } from 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
 /** Lambda's time limit for the start of a function. */
 const INIT_TIME_LIMIT_MS = 10_000;
-/** Node's heap gets this part of the function's memory. Node itself needs the rest. */
+/** The part of the function's memory that Node's heap may use. Node itself needs the rest of the memory. */
 const HEAP_FRACTION = 0.9;
 
 export interface InstanceOptions {
@@ -16,11 +16,11 @@ export interface InstanceOptions {
   environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
   /** Receives each line that the process writes. */
   log(line: string): void;
-  /** Called when the process has ended for any reason. */
+  /** This function is called after the process has ended for any reason. */
   onExit(): void;
 }
 
-/** One process of a function. It runs one invocation at a time, as an execution environment of Lambda does. */
+/** One process of a function. A process runs one invocation at a time, like an execution environment of Lambda. */
 export class Instance {
   readonly name = randomUUID().slice(0, 8);
   readonly #options: InstanceOptions;
@@ -28,7 +28,7 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the process, where the stack knows it. */
+  /** The error that ended the process, or null if the stack does not know the error. */
   #fatalError: InvocationResult | null = null;
   #hasExited = false;
   #isKilled = false;
@@ -64,7 +64,7 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // In its own process group the function does not get Ctrl-C. The stack ends the functions in order.
+      // A function in its own process group does not receive Ctrl-C, so the stack can stop its functions in order.
       detached: true,
     });
     this.#child = child;
@@ -76,7 +76,10 @@ export class Instance {
     this.#killAfter(INIT_TIME_LIMIT_MS, `the start took more than ${INIT_TIME_LIMIT_MS / 1000} s`);
   }
 
-  /** Runs one invocation. Only one invocation at a time is allowed. Never throws: an exit is an error result. */
+  /**
+   * Runs one invocation and returns the result. Only one invocation at a time is allowed. If the process ends early,
+   * the result is an error. This method never throws.
+   */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
       this.#current = { invocation, resolve };
@@ -86,7 +89,10 @@ export class Instance {
     });
   }
 
-  /** Ends the process with SIGKILL and waits for its end. The running invocation gets `cause` as its result. */
+  /**
+   * Ends the process with SIGKILL and waits until the process has ended. The running invocation gets `cause` as its
+   * result.
+   */
   kill(cause: InvocationResult | null = null): Promise<void> {
     this.#fatalError ??= cause;
     this.#isKilled = true;

@@ -7,7 +7,7 @@ import { listenLocally } from "../servers/local-server.ts";
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 const BASE_PATH = "/2018-06-01/runtime";
 
-/** An error as a function reports it. */
+/** The error that a function reports. */
 const FunctionError = z.object({
   errorType: z.string(),
   errorMessage: z.string(),
@@ -33,16 +33,18 @@ export function errorResult(errorType: string, errorMessage: string): Invocation
 }
 
 export interface RuntimeListener {
-  /** The process asks for an invocation. */
+  /** This method is called when the process asks for an invocation. */
   onReady(): void;
-  /** The process has received the invocation. Its time limit starts now. */
+  /**
+   * This method is called when the process has received the invocation. The time limit of the invocation starts now.
+   */
   onStarted(): void;
   onResult(result: InvocationResult): void;
   onInitError(error: FunctionError): void;
 }
 
 /**
- * The Lambda Runtime API for one process. It sends one invocation at a time and receives the result.
+ * The Lambda Runtime API for one process. The API sends one invocation at a time and receives the result.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
@@ -50,7 +52,7 @@ export class RuntimeApi {
     this.#handle(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   readonly #listener: RuntimeListener;
-  /** The open request of the process for its next invocation. */
+  /** The open HTTP request with which the process waits for the next invocation. */
   #nextRequest: ServerResponse | null = null;
   #pending: Invocation | null = null;
   #running: Invocation | null = null;
@@ -65,7 +67,10 @@ export class RuntimeApi {
     return new URL((await listenLocally(this.#server)).url).host;
   }
 
-  /** Sends an invocation as soon as the process asks for one. Only one invocation at a time is allowed. */
+  /**
+   * Sends the invocation to the process as soon as the process asks for an invocation. Only one invocation at a time
+   * is allowed.
+   */
   invoke(invocation: Invocation): void {
     this.#pending = invocation;
     this.#sendPending();

@@ -3,14 +3,18 @@ import { type RetryOptions, retryAws } from "../../lib/runtime/retry-aws.ts";
 import type { PlanStep } from "./config-plan.ts";
 
 /**
- * A value of up to 4 KB becomes a standard parameter, which is free, and a longer one an advanced parameter, which has a
- * price. An advanced parameter stays one, so `Standard` would be refused after a long value became short again.
+ * With this tier, a value of up to 4 KB becomes a standard parameter, which is free. A longer value becomes an
+ * advanced parameter, which has a price. The tier `Standard` is not used, because AWS refuses to change an advanced
+ * parameter back to a standard parameter.
  */
 const TIER = "Intelligent-Tiering";
 
 /** SSM accepts three writes per second of an account in a region. The interval has a margin for the network. */
 const WRITE_INTERVAL_MS = 350;
-/** How long one write is repeated while SSM refuses it as too early, or does not answer. */
+/**
+ * The time limit for the repetitions of one write. A write is repeated while SSM throttles the write or does not
+ * answer.
+ */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 8000;
@@ -18,9 +22,10 @@ const MAX_DELAY_MS = 8000;
 type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
 
 /**
- * Does the steps one after another and reports each one. After an error the done steps remain, and the same command
- * continues with the others.
- * @param client must not repeat requests itself (`maxAttempts: 1`), because every request counts.
+ * Applies the steps of a plan one after another and reports each step. After an error the applied steps remain, and a
+ * repeated command continues with the other steps.
+ * @param client a client with `maxAttempts: 1`. The client must not repeat requests itself, because SSM counts every
+ * request.
  * @throws errors of AWS.
  */
 export async function applySteps(
@@ -68,7 +73,10 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
   unchanged: "same    ",
 };
 
-/** Deletes a parameter. A repetition finds it deleted when only the answer was lost. */
+/**
+ * Deletes a parameter. A parameter that no longer exists counts as deleted, because the answer to an earlier request
+ * may be lost.
+ */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {
     await client.send(new DeleteParameterCommand({ Name }));
@@ -77,7 +85,7 @@ async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   }
 }
 
-/** Creates a function that sends writes at the rate of SSM, attempts that are repeated included. */
+/** Creates a function that sends writes and their repetitions, at most one write per `WRITE_INTERVAL_MS`. */
 function createWriter({ now, random, wait }: Ports): (request: () => Promise<unknown>) => Promise<void> {
   let nextAt = now();
   return async (request) => {

@@ -1,11 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** A command was used in a wrong way. The message is printed above the command's usage. */
+/** The error of a command with wrong arguments. The error message is printed above the command's usage. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A command cannot do what was asked. The message alone is printed. */
+/** The error of a command that cannot do its task. Only the error message is printed. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -16,8 +16,8 @@ type Options<T extends ParseArgsConfig> = T & { readonly options: T["options"] &
 type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
 
 /**
- * Runs a command of this repository and sets the exit status. `main` returns the status. Wrong use exits with 2, any
- * other error with 1. Errors are printed without a stack trace.
+ * Runs a command of this repository and sets the exit status of the process. `main` returns the exit status. For
+ * wrong arguments the exit status is 2, and for any other error it is 1. Errors are printed without a stack trace.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
@@ -35,16 +35,17 @@ export async function runCommand<const T extends ParseArgsConfig>(
   }
 }
 
-/** Returns the message about a wrong use. Returns null for any other error. */
+/** Returns the message of an error about wrong arguments. Returns null for any other error. */
 function wrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
-  // Only the first sentence of Node's message. The rest explains options that begin with a dash.
+  // Only the first sentence of Node's message is kept. The rest of the message is about options that begin with a
+  // dash.
   const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }
 
-/** The errors of this repository whose message needs neither a name nor a remedy. */
+/** The names of errors whose message is complete. The command prints only the message of these errors. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
@@ -65,7 +66,10 @@ const EXPIRED = "The credentials have expired. Sign in to AWS again.";
 const DENIED = "The credentials lack a permission. docs/deploy.md lists the permissions of an operator.";
 const UNREACHABLE = "AWS is unreachable under this name. Check the spelling of the region, and the network.";
 
-/** By the error's name or Node's error code. https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+/**
+ * The remedies by the error's name or Node's error code.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
 const REMEDIES: Readonly<Record<string, string>> = {
   CredentialsProviderError:
     "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Test them with: aws sts get-caller-identity",
@@ -83,7 +87,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: UNREACHABLE,
 };
 
-/** Returns what to do about an error of AWS or its SDK. Returns null for an unknown error. */
+/** Returns a sentence that says what to do about an error of AWS or the AWS SDK. Returns null for an unknown error. */
 export function awsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   // CloudFormation has no special error name for an unknown stack.

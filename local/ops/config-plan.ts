@@ -2,25 +2,29 @@ import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**
- * The order in which entries are stored. An entry may name entries of the kinds before its own: a token names projects
- * and targets, and so do the settings.
+ * The kinds of entries in the order in which entries are stored. An entry may refer to entries of an earlier kind.
+ * For example, a token refers to projects and targets.
  */
 const KINDS: readonly string[] = ["targets", "projects", "tokens", "oidc", "settings"];
 
-/** What happens to one entry of a stage's config. `keep` is for an entry that the file does not contain. */
+/**
+ * The change of one entry of a stage's config. The kind `keep` is for a deployed entry that the file does not
+ * contain.
+ */
 export interface PlanStep {
   readonly name: string;
   readonly kind: "add" | "change" | "unchanged" | "remove" | "keep";
-  /** The JSON text of the entry. Empty for `remove` and `keep`. */
+  /** The JSON text of the entry. The text is empty for the kinds `remove` and `keep`. */
   readonly value: string;
 }
 
 /**
- * Plans how a stage's config becomes that of a file. Entries that the file does not contain are kept, or removed with
- * `removeOthers`. White space and the order of keys do not count as a change.
+ * Returns the steps that change a stage's config into the config of a file. Deployed entries that the file does not
+ * contain are kept, or removed if `removeOthers` is true. White space and the order of keys do not count as a change.
  *
- * Functions read the config between two steps. When the config is valid before the first step and after the last one,
- * it is valid after each step: what is named is stored first, and removed last, after nothing names it any more.
+ * Functions may read the config between two steps. If the config is valid before the first step and after the last
+ * step, the config is valid after each step. For that reason an entry is stored before the entries that refer to it, and
+ * removed after the entries that refer to it.
  */
 export function planSteps(
   deployed: readonly ConfigEntry[],
@@ -41,7 +45,7 @@ export function planSteps(
   return [...steps, ...others];
 }
 
-/** Returns the entries that a stage has after the steps. */
+/** Returns the entries that a stage's config has after the steps. */
 export function entriesAfter(
   deployed: readonly ConfigEntry[],
   steps: readonly PlanStep[],

@@ -55,7 +55,7 @@ async function run(
   }
 }
 
-/** Returns everything that makes the functions refuse a config, and every entry without effect. */
+/** Returns every fault for which the functions refuse a config, and every entry without effect. */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
   return [...(parsed.kind === "faults" ? parsed.faults : []), ...ineffectiveEntries(document)];
@@ -67,8 +67,8 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 }
 
 /**
- * Reads a config that the functions accept and Parameter Store stores.
- * @param path the path of its parameters. Null when they are not stored there.
+ * Reads a config file. The functions accept the returned config, and Parameter Store can store the config.
+ * @param path the path of the config's parameters. Null means that Parameter Store is not used.
  * @throws ConfigInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
@@ -112,7 +112,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
 }
 
 async function list(stage: Stage): Promise<number> {
-  // On stderr, because programs may read the JSON on stdout.
+  // This line goes to stderr, because programs may read the JSON on stdout.
   process.stderr.write(stageLine(stage));
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);

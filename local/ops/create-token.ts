@@ -5,8 +5,8 @@ import type { Token } from "../../lib/config/config.ts";
 export const TOKEN_BYTES = 32;
 
 /**
- * Creates a bearer token and its entry for the config. The config contains only the hash of the token.
- * The prefix `ccen_` lets secret scanners find a token in source code.
+ * Creates a bearer token and the config entry of the token. The config contains only the hash of the token. The
+ * prefix `ccen_` lets secret scanners find a token in source code.
  * @param random `TOKEN_BYTES` random bytes.
  */
 export function createToken(

@@ -13,16 +13,18 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
   return readParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
-/** Checks entries as the functions do. Returns the config or every fault. */
+/**
+ * Checks the entries of a config in the same way as the functions. Returns the config, or every fault of the entries.
+ */
 export function parseEntries(entries: readonly ConfigEntry[]): ReturnType<typeof parseConfig> {
   const assembled = assembleConfig(entries);
   return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }
 
-/** The number of shown characters of a token's hash. They are enough to distinguish tokens. */
+/** The number of shown characters of a token's hash. Eight characters are enough to distinguish tokens. */
 const SHOWN_HASH_LENGTH = 8;
 
-/** Formats a config as JSON without secrets. A secret prints as `<secret>`, and hashes are shortened. */
+/** Formats a config as JSON without secrets. A secret is printed as `<secret>`, and a hash is shortened. */
 export function formatConfig(config: Config): string {
   const shorten = (hash: unknown) => `${String(hash).slice(0, SHOWN_HASH_LENGTH)}…`;
   return JSON.stringify(

@@ -36,7 +36,7 @@ Exit status: 0, 1 when something is wrong, 2 for wrong use.
 ${STAGE_USAGE}
 `;
 
-/** Resolves a host as delivery does. */
+/** Returns the addresses of a host, resolved in the same way as for a delivery attempt. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 const checkCredentials = (config: Config) =>

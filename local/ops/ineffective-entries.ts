@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
 
-/** What to do about a URL that the egress rules refuse. */
+/** The sentence that says what to do about a URL that the egress rules refuse. */
 export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
 
 const Strings = z.array(z.string().catch("")).catch([]);
@@ -25,9 +25,9 @@ const Document = z
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
- * Finds entries of a config document that the functions accept but that have no effect: targets that the egress rules
- * always refuse, list entries that allow nothing, and bounds that contradict each other. Returns one line per entry,
- * without values. The functions accept such entries, so that an upgrade does not stop a service.
+ * Finds entries of a config document that have no effect. Examples are a target that the egress rules always refuse,
+ * a list entry that allows nothing, and a minimum above the maximum. Returns one line per entry, without values. The
+ * functions accept entries without effect, so that an upgrade does not stop a service.
  */
 export function ineffectiveEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.parse(document);
@@ -42,7 +42,7 @@ export function ineffectiveEntries(document: unknown): readonly string[] {
       : [`targets.${name}.url: every notification would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // The default of one bound adapts to the other bound. Only two explicit bounds can contradict each other.
+  // Only two explicit bounds can contradict each other, because a default bound adapts to the explicit bound.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -50,7 +50,7 @@ export function ineffectiveEntries(document: unknown): readonly string[] {
   return [...refusedTargets, ...ineffectiveHosts(settings), ...contradictingBounds];
 }
 
-/** Finds entries of `egress.allow` and `callbackHosts` that allow nothing. */
+/** Finds entries of `egress.allow` and `callbackHosts` that allow nothing. Returns one line per entry. */
 export function ineffectiveHosts({
   egress,
   callbackHosts,
@@ -74,7 +74,10 @@ export function ineffectiveHosts({
   return [...allowFaults, ...callbackFaults];
 }
 
-/** Returns the origins that a `callbackUrl` at this host may have. Without a port, every port of the allow list counts. */
+/**
+ * Returns the origins that a `callbackUrl` may have for one entry of `callbackHosts`. For an entry without a port,
+ * the result contains port 443 and every port in the allow list.
+ */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;
   if (/:\d+$/.test(host)) return [`https://${host}/`];

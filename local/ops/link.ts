@@ -54,7 +54,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const givenUrl = values.url === undefined ? undefined : checkApiUrl(values.url);
 
   const stage = await findStage(values);
-  // On stderr, because programs may read the link on stdout.
+  // This line goes to stderr, because programs may read the link on stdout.
   if (file === undefined) process.stderr.write(stageLine(stage));
   const { settings, projects } =
     file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);

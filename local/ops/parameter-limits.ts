@@ -3,13 +3,16 @@ import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { configEntries } from "../stack/config-file.ts";
 
 /**
- * The limits of Parameter Store. A value has at most 4 KB in the standard tier and 8 KB in the advanced tier.
+ * The limits of Parameter Store. A value may have 4 KB in the standard tier and 8 KB in the advanced tier.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */
 const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
-/** The limit of a name counts the ARN in front of it. This prefix is as long as those of the longest region's name. */
+/**
+ * The maximum length of a parameter's name together with the ARN prefix in front of the name. `ARN_PREFIX_LENGTH` is
+ * the length for the region with the longest name.
+ */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
 
@@ -20,8 +23,8 @@ const NESTED_REMEDY =
   "Parameter Store refuses '{{' and would read '{{…}}' as a reference to another parameter. Write '%7B%7B' in a URL, or remove it";
 
 /**
- * Returns everything that makes Parameter Store refuse entries of a config, with the field and the remedy, but without
- * values.
+ * Returns every fault for which Parameter Store refuses entries of a config. Each fault names the field and the
+ * remedy, but no values.
  * @param path the path of the parameters, such as `/cce-job-notifier/prod`.
  */
 export function parameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
@@ -32,7 +35,10 @@ export function parameterFaults(entries: readonly ConfigEntry[], path: string): 
   ]);
 }
 
-/** Like `parameterFaults`, for the entries of a config document. Ignores parts with a wrong type: `parseConfig` reports them. */
+/**
+ * Returns the faults of `parameterFaults` for a config document. Parts with a wrong type are ignored, because
+ * `parseConfig` reports them.
+ */
 export function documentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);
   const parts = {
@@ -74,7 +80,10 @@ function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
   ];
 }
 
-/** Finds the field that takes most of the value. It is a text, a number or an array, because an object has fields. */
+/**
+ * Returns the path and the size of the largest field of a value. An object is searched for its largest field, so the
+ * result is a string, a number or an array.
+ */
 function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
   const fields = isObject(value) ? Object.entries(value) : [];
   const [longest] = fields
@@ -87,7 +96,10 @@ function longestField(path: string, value: unknown): { readonly path: string; re
 
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
 
-/** In JSON, '{{' stands only inside of a text or a key, and the '}}' after it may be the end of objects. */
+/**
+ * Returns a fault for each string and each key that contains '{{'. A string without '{{' is never a fault, even if
+ * the JSON text contains '}}' at the end of two objects.
+ */
 function nestedFaults(path: string, value: unknown): readonly string[] {
   if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
   if (Array.isArray(value)) return value.flatMap((item, i) => nestedFaults(`${path}[${i}]`, item));
@@ -98,7 +110,7 @@ function nestedFaults(path: string, value: unknown): readonly string[] {
   ]);
 }
 
-/** Returns the place of an entry as other faults of the config name it: `oidc/0` is `oidc[0]`. */
+/** Returns an entry's name in the notation of all config faults. For example, the result for `oidc/0` is `oidc[0]`. */
 function formatName(name: string): string {
   return name.replace(/^oidc\/(\d+)$/, "oidc[$1]").replaceAll("/", ".");
 }

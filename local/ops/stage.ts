@@ -9,7 +9,7 @@ const DEFAULT_REGION = "eu-central-1";
 export interface Stage {
   readonly stage: string;
   readonly region: string;
-  /** The setting that chose the region. */
+  /** The name of the setting that contains the region. */
   readonly regionSource: string;
 }
 
@@ -19,12 +19,13 @@ export const STAGE_OPTIONS = {
   region: { type: "string" },
 } as const;
 
-/** The usage text of these options. */
+/** The usage text of the options `--stage` and `--region`. */
 export const STAGE_USAGE = `--stage: the default is dev. --region: the default is the region in stages/<stage>.json, then $AWS_REGION, then
 $AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
 
 /**
- * Returns the stage of a command line and its region. The region has the same defaults as in serverless.yml.
+ * Returns the stage and the region that a command line chooses. The defaults of the region are the same as in
+ * serverless.yml.
  * @throws UsageError, StageFileError
  */
 export async function findStage(
@@ -46,7 +47,10 @@ export async function findStage(
   return { stage, region: DEFAULT_REGION, regionSource: "default" };
 }
 
-/** Returns the first output line of a command that checks or changes a stage. */
+/**
+ * Returns the line that names the stage and the region. A command prints this line before it checks or changes a
+ * stage.
+ */
 export function stageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;
 }
@@ -58,7 +62,7 @@ export function configPath({ stage }: Pick<Stage, "stage">): string {
 
 /**
  * Returns the URL of a stage's HTTP API, from the outputs of its CloudFormation stack.
- * @throws Error without such a stack or output, and errors of AWS.
+ * @throws Error if the stack has no HTTP API, and errors of AWS.
  */
 export async function findApiUrl({ stage, region }: Stage): Promise<string> {
   const client = new CloudFormationClient({ region });

@@ -14,11 +14,11 @@ import {
   stageNameFaults,
 } from "./stage-limits.ts";
 
-/** The folder of the stage files, `<stage>.json`. serverless.yml reads the same files. */
+/** The folder of the stage files `<stage>.json`, which serverless.yml reads too. */
 const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
 const MAX_EMAIL_LENGTH = 254;
 
-/** An optional setting. A value that does not pass the check has this one fault. */
+/** Returns the schema of an optional setting. A value that `isValid` refuses has exactly one fault, which is `fault`. */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();
 
@@ -43,7 +43,9 @@ const isEmail = (value: string) =>
 
 const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
-/** The region of a stage, and the parameters of serverless.yml. All are optional. */
+/**
+ * The content of a stage file: the region of a stage, and the parameters of serverless.yml. All fields are optional.
+ */
 export const StageFile = z.strictObject({
   region: text((value) => REGION.test(value), "must be the code of an AWS region, such as eu-central-1"),
   alarmEmail: text(
@@ -68,7 +70,7 @@ export const StageFile = z.strictObject({
 });
 export type StageFile = z.infer<typeof StageFile>;
 
-/** A stage file has faults. The message lists all of them. */
+/** The error of an invalid stage file. The error message lists all faults of the file. */
 export class StageFileError extends Error {
   override name = "StageFileError";
 
@@ -78,7 +80,7 @@ export class StageFileError extends Error {
 }
 
 /**
- * Reads a stage file. Returns null when the stage has no file.
+ * Reads and checks the file of a stage. Returns null if the stage has no file.
  * @throws StageFileError
  */
 export async function readStageFile(stage: string, folder = STAGES_FOLDER): Promise<StageFile | null> {
@@ -138,7 +140,8 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
   return faults;
 }
 
-// `npm run stages` checks all stage files before a deployment. The framework ignores misspelled parameters.
+// `npm run stages` checks all stage files before a deployment. The Serverless Framework itself ignores misspelled
+// parameters.
 if (import.meta.main)
   for (const fault of await checkStageFiles()) {
     process.stderr.write(`${fault}\n`);

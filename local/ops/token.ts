@@ -33,7 +33,7 @@ await runCommand(
       projects: values.project,
       targets: values.target,
     });
-    // The config would refuse these faults later.
+    // An entry with these faults would make the config invalid.
     const faults = Token.safeParse(entry).error?.issues ?? [];
     if (faults.length > 0)
       throw new UsageError(

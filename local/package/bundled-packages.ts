@@ -19,12 +19,15 @@ export interface BundledPackage {
   readonly version: string;
   /** The SPDX expression in the package's manifest. */
   readonly license: string;
-  /** The hash in the lockfile: `sha512-…`. Null when the lockfile has none. */
+  /** The hash in the lockfile, such as `sha512-…`. Null means that the lockfile has no hash of the package. */
   readonly integrity: string | null;
   readonly functions: readonly string[];
 }
 
-/** Lists the npm packages in the functions' bundles by esbuild's metafile, sorted by name and version. */
+/**
+ * Returns the npm packages in the functions' bundles, sorted by name and version. The metafile of esbuild lists the
+ * files of each bundle.
+ */
 export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
   const functions = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
   const { metafile } = await build({
@@ -62,7 +65,10 @@ export async function bundledPackages(root: string): Promise<readonly BundledPac
   return packages.sort((a, b) => (`${a.name}@${a.version}` < `${b.name}@${b.version}` ? -1 : 1));
 }
 
-/** Returns `node_modules/@scope/name` for a bundled file. Returns null for a file of this repository. */
+/**
+ * Returns the package folder of a bundled file, such as `node_modules/@scope/name`. Returns null for a file of this
+ * repository.
+ */
 function packageFolder(input: string): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? null;
 }

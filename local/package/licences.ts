@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
 
-/** Permissive licences. They only require that the package and its authors are named. */
+/** The accepted licences. An accepted licence only requires that the package and its authors are named. */
 const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
   "0BSD",
   "Apache-2.0",
@@ -13,7 +13,10 @@ const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
   "Unlicense",
 ]);
 
-/** Lists the packages without an accepted licence. One accepted alternative (`MIT OR GPL-3.0`) is enough. */
+/**
+ * Returns one line for each package without an accepted licence. For a package with several alternative licences,
+ * such as `MIT OR GPL-3.0`, one accepted licence is enough.
+ */
 export function refusedLicences(
   packages: readonly Pick<BundledPackage, "name" | "version" | "license">[],
 ): readonly string[] {

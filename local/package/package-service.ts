@@ -6,7 +6,9 @@ import { hashSources, readSources, type Source } from "./sources.ts";
 
 const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
-/** After a failed build the framework prints this line, but its process does not end. */
+/**
+ * The last line that the framework prints after a failed build. The framework's process does not end after this line.
+ */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;
 
@@ -15,9 +17,9 @@ export class PackagingFailedError extends Error {
 }
 
 /**
- * Packages a service with the Serverless Framework. Returns the folder with the compiled template and a zip file per
- * function. The same sources are packaged only once.
- * @param options.stopping aborts the framework.
+ * Packages a service with the Serverless Framework. Returns the folder with the compiled template and one zip file
+ * per function. Unchanged sources are not packaged again.
+ * @param options.stopping the signal that aborts the framework.
  * @throws PackagingFailedError with the framework's output.
  */
 export async function packageService(options: {
@@ -30,13 +32,14 @@ export async function packageService(options: {
   const packageDir = join(buildDir, hashSources(sources));
   if (await isPackage(packageDir)) return packageDir;
   await removeOldPackages(buildDir);
-  // The framework writes into the service's folder. In a copy, two processes can package at the same time.
+  // The framework writes into the service's folder. Each process packages its own copy, so two processes can package
+  // at the same time.
   const workDir = `${packageDir}.work-${process.pid}`;
   try {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // Another process may have packaged the same sources in the meantime.
+      // The error is ignored if another process has packaged the same sources in the meantime.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {
@@ -68,7 +71,7 @@ async function removeOldPackages(buildDir: string): Promise<void> {
 
 async function runServerless(folder: string, stopping?: AbortSignal): Promise<void> {
   const cli = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
-  // The region of a deployment must not change the package, because the same sources share one package.
+  // The region variables are removed, because the region of a deployment must not change the package.
   const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
   const child = spawn(process.execPath, [cli, "package"], {
     cwd: folder,

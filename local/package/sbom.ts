@@ -8,8 +8,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
 
 /**
- * Returns a software bill of materials as CycloneDX 1.6 JSON. It contains no time and no random serial number, so the
- * same packages give the same document. https://cyclonedx.org/docs/1.6/json/
+ * Returns a software bill of materials as CycloneDX 1.6 JSON. The document contains no time and no random serial
+ * number, so the same packages give the same document. https://cyclonedx.org/docs/1.6/json/
  */
 export function cycloneDx(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
   const root = packageUrl(product);
@@ -45,12 +45,15 @@ export function cycloneDx(product: z.infer<typeof Product>, packages: readonly B
   };
 }
 
-/** The `@` of a scope is percent-encoded: https://github.com/package-url/purl-spec */
+/**
+ * Returns the package URL (purl) of an npm package. The `@` of a scope is percent-encoded.
+ * https://github.com/package-url/purl-spec
+ */
 function packageUrl({ name, version }: { readonly name: string; readonly version: string }): string {
   return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
-/** The lockfile has hashes in base64. CycloneDX requires hexadecimal. */
+/** Converts a base64 hash of the lockfile to the hexadecimal hash that CycloneDX requires. */
 function toHash(integrity: string): { alg: string; content: string } {
   const [algorithm = "", digest = ""] = integrity.split("-");
   const content = Buffer.from(digest, "base64").toString("hex");

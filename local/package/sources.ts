@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The folders that the packages on this machine do not depend on. `stages` has the settings of deployed stages. */
+/**
+ * The folders that do not change a package for this machine. `stages` contains only the settings of deployed stages.
+ */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",
   "bench",
@@ -17,12 +19,12 @@ const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
 ]);
 
 export interface Source {
-  /** Relative to the service's folder. */
+  /** The file's path, relative to the service's folder. */
   readonly path: string;
   readonly content: Buffer;
 }
 
-/** Reads every file that the packaging of a service may read, sorted by path. Hidden files are ignored. */
+/** Returns every source file from which a service is packaged, sorted by path. Hidden files are ignored. */
 export async function readSources(serviceDir: string): Promise<readonly Source[]> {
   const sources: Source[] = [];
   const walk = async (folder: string) => {
@@ -37,7 +39,7 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Returns a short hash of the sources. */
+/** Returns a short hash of the paths and contents of all sources. */
 export function hashSources(sources: readonly Source[]): string {
   const hash = createHash("sha256");
   for (const { path, content } of sources) hash.update(`${path}\0${content.length}\0`).update(content);

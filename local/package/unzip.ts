@@ -12,7 +12,8 @@ export class ZipUnreadableError extends Error {
 }
 
 /**
- * Unpacks a zip file into a folder. It supports what Lambda packages contain: stored and deflated entries (APPNOTE 4.3).
+ * Unpacks a zip file into a folder. Stored and deflated entries (APPNOTE 4.3) are supported, because Lambda packages
+ * contain only these entries.
  * @throws ZipUnreadableError for any other entry, and for an entry outside the folder.
  */
 export async function unzip(zipFile: string, folder: string): Promise<void> {

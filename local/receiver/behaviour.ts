@@ -1,6 +1,9 @@
 import * as z from "zod";
 
-/** How the receiver answers notifications: `times` times, or until the behaviour is changed. */
+/**
+ * A rule for the receiver's answers to notifications. The rule applies to the next `times` notifications. Without
+ * `times` the rule applies until it is changed.
+ */
 export const Behaviour = z.strictObject({
   /** The kind of channel. By default the behaviour applies to all channels. */
   channel: z.string().optional(),
@@ -9,7 +12,10 @@ export const Behaviour = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().default(""),
   times: z.int().min(1).optional(),
-  /** With `rate_limit`: a notification earlier than this time after the accepted one before it gets a 429, as in Slack. */
+  /**
+   * The interval for the kind `rate_limit`. A notification gets a 429 if the last accepted notification is less than
+   * this interval ago, as in Slack.
+   */
   intervalMs: z.number().min(0).default(1000),
 });
 export type Behaviour = z.infer<typeof Behaviour>;
@@ -34,18 +40,21 @@ const SUCCESS_REPLIES: Readonly<Record<string, Reply>> = {
   discord: NO_CONTENT,
 };
 
-/** The current behaviours of the receiver. */
+/** The behaviours that are currently set in the receiver. */
 export class Behaviours {
   #rules: Behaviour[] = [];
   readonly #lastAcceptedAt = new Map<string, number>();
 
-  /** Sets a behaviour. The latest one that matches a channel applies. `ok` removes earlier ones. */
+  /**
+   * Sets a behaviour. Of all behaviours that match a channel, the latest behaviour applies. A behaviour of the kind
+   * `ok` removes earlier behaviours.
+   */
   set(rule: Behaviour): void {
     this.#rules = this.#rules.filter(({ channel }) => rule.channel !== undefined && channel !== rule.channel);
     if (rule.kind !== "ok") this.#rules.push(rule);
   }
 
-  /** Returns the reply to one notification. Null means that the receiver never replies. */
+  /** Returns the reply to one notification. Returns null if the receiver must never reply to the notification. */
   reply(channel: string, nowMs: number): Reply | null {
     const rule = this.#rules.findLast((one) => one.channel === undefined || one.channel === channel);
     if (!rule) return this.#accept(channel, nowMs);

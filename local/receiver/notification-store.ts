@@ -1,4 +1,4 @@
-/** A notification that the receiver has received. */
+/** A notification that the receiver has received, with the status of the receiver's response. */
 export interface ReceivedNotification {
   readonly number: number;
   /** ISO 8601. */
@@ -6,9 +6,9 @@ export interface ReceivedNotification {
   readonly channel: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as it was sent, so that its signature can be checked. */
+  /** The unchanged body of the request, so that a test can check the signature. */
   readonly body: string;
-  /** The status of the receiver's response. Null means no response. */
+  /** The status of the receiver's response. Null means that the receiver has not responded. */
   readonly status: number | null;
 }
 
@@ -28,12 +28,12 @@ export class NotificationStore {
     this.#received = [];
   }
 
-  /** Lists the notifications of one channel. Null lists those of all channels. */
+  /** Returns the notifications of one channel. For null, returns the notifications of all channels. */
   list(channel: string | null): readonly ReceivedNotification[] {
     return this.#received.filter((notification) => channel === null || notification.channel === channel);
   }
 
-  /** Waits until `count` notifications have arrived, at most `waitMs`. Returns all that have arrived. */
+  /** Waits at most `waitMs` until `count` notifications have arrived. Returns all notifications that have arrived. */
   async waitFor(options: {
     channel: string | null;
     count: number;

@@ -9,7 +9,7 @@ import { NotificationStore, type ReceivedNotification } from "./notification-sto
 const MAX_WAIT_MS = 60_000;
 
 export interface Receiver {
-  /** The origin. The first segment of a path is the kind of channel: `/slack/…`, `/webhook/…`. */
+  /** The origin. The first segment of a request path is the kind of channel, for example `/slack/…`, `/webhook/…`. */
   readonly url: string;
   readonly notifications: NotificationStore;
   stop(): Promise<void>;
@@ -21,12 +21,10 @@ interface State {
 }
 
 /**
- * Starts a receiver of notifications. It replaces the chats and webhooks.
- * `POST /slack/NAME` and the like receive a notification.
- * `GET /notifications?channel=slack&count=3&wait=10` returns the received notifications, after at most 10 s.
- * `DELETE /notifications` deletes all received notifications.
- * `PUT /behaviour` changes what the receiver answers.
- * `GET /` returns a page with the received notifications.
+ * Starts a receiver of notifications, which replaces all chats and webhooks. A path such as `POST /slack/NAME`
+ * receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the received notifications,
+ * after at most 10 s. `DELETE /notifications` deletes all received notifications. `PUT /behaviour` changes the
+ * receiver's answers to notifications. `GET /` returns a page with the received notifications.
  */
 export async function startReceiver(port = 0): Promise<Receiver> {
   const state: State = { notifications: new NotificationStore(), behaviours: new Behaviours() };
@@ -89,7 +87,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   if (reply !== null) response.writeHead(reply.status, reply.headers).end(reply.body);
 }
 
-/** Returns a page with the received notifications, newest first. The page reloads itself every two seconds. */
+/**
+ * Returns the HTML of a page with the received notifications, newest first. The page reloads itself every two
+ * seconds.
+ */
 function receiverPage(notifications: readonly ReceivedNotification[]): string {
   const items = notifications.toReversed().map(({ number, at, channel, status, body }) => {
     const json = parseJson(body);

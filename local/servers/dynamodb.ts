@@ -15,12 +15,12 @@ import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
   readonly url: string;
-  /** Creates the missing tables. Returns true when a table exists from an earlier run. */
+  /** Creates the missing tables. `existed` is true if an earlier run has already created a table. */
   createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
 
-/** LEDGER_DIR cannot be used. The message says why. */
+/** The error of a LEDGER_DIR that cannot be used. The error message contains the reason. */
 export class LedgerFolderError extends Error {
   override name = "LedgerFolderError";
 
@@ -30,7 +30,8 @@ export class LedgerFolderError extends Error {
 }
 
 /**
- * Starts a DynamoDB server on a free port of this machine. The tables are stored in `folder`. Null means in memory.
+ * Starts a DynamoDB server on a free port of this machine. The tables are stored in `folder`, or in memory if
+ * `folder` is null.
  * @throws LedgerFolderError
  */
 export async function startDynamo(region: string, folder: string | null): Promise<DynamoServer> {
@@ -78,8 +79,8 @@ async function isActive(client: DynamoDBClient, tableName: string): Promise<bool
 }
 
 /**
- * Creates the folder and checks that no other stack uses it. Dynalite itself would find that out at its first request,
- * and end the process.
+ * Creates the folder and checks that no other stack uses the folder. Without this check, Dynalite would end the
+ * process at the first request.
  */
 async function prepareFolder(folder: string): Promise<void> {
   try {
@@ -91,7 +92,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The error itself says only that the database is not open. Its cause has the reason.
+    // The error message says only that the database is not open. The cause of the error contains the reason.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked
@@ -103,7 +104,10 @@ async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-/** Node's own recursive `mkdir` never ends in /proc. There, `mkdir` says that an existing parent is missing. */
+/**
+ * Creates a folder and its missing parents. Node's own recursive `mkdir` never ends in /proc, because `mkdir` in
+ * /proc reports an existing parent as missing.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);
   if (found?.isDirectory()) return;

@@ -3,15 +3,15 @@ import type { AddressInfo } from "node:net";
 
 /** An HTTP server that only this machine can reach. */
 export interface LocalServer {
-  /** The origin, without a slash at the end. */
+  /** The origin of the server, without a slash at the end. */
   readonly url: string;
   /** Closes all connections and the server. */
   stop(): Promise<void>;
 }
 
 /**
- * Lets a server listen on 127.0.0.1. Port 0 means any free port.
- * @throws Node's error when the port cannot be used.
+ * Starts a server on 127.0.0.1. Port 0 means any free port.
+ * @throws Node's error if the port cannot be used.
  */
 export async function listenLocally(server: Server, port = 0): Promise<LocalServer> {
   await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,7 @@ import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 
-/** The SDK requires credentials. The embedded servers do not check them. */
+/** The AWS SDK requires credentials, but the embedded servers do not check the credentials. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {

@@ -1,4 +1,4 @@
-/** An error as Parameter Store sends it. */
+/** An error response of Parameter Store. */
 export class SsmError extends Error {
   readonly type: string;
   readonly status: number;
@@ -10,14 +10,14 @@ export class SsmError extends Error {
   }
 }
 
-/** Sizes in bytes. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+/** The maximum sizes of a value in bytes. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
 const STANDARD_BYTES = 4096;
 const ADVANCED_BYTES = 8192;
 const MAX_LEVELS = 15;
-/** The limit counts the ARN in front of the name too. */
+/** The maximum length of a parameter's name together with the ARN prefix in front of the name. */
 const MAX_NAME_LENGTH = 1011;
 
-/** The requests per second of an account in a region. */
+/** The requests per second that Parameter Store accepts from an account in a region. */
 export const RATES = { read: 40, write: 3 } as const;
 const SECOND_MS = 1000;
 
@@ -29,9 +29,9 @@ export interface PutRequest {
 }
 
 /**
- * Checks a write as Parameter Store does.
+ * Checks the limits of a PutParameter request in the same way as Parameter Store.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
- * @param arnPrefix the ARN in front of the name.
+ * @param arnPrefix the ARN prefix in front of the parameter's name.
  * @throws SsmError
  */
 export function checkPut({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
@@ -51,7 +51,10 @@ export function checkPut({ Name, Value, Tier }: PutRequest, arnPrefix: string): 
 
 const invalid = (message: string) => new SsmError("ValidationException", message);
 
-/** Returns a check that throws a ThrottlingException for more than this many requests in one second. */
+/**
+ * Returns a function that counts requests and throws a ThrottlingException for more than `perSecond` requests in one
+ * second.
+ */
 export function createRateLimit(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];
   return () => {

@@ -7,7 +7,7 @@ import { ACCOUNT_ID } from "../template/scope.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { checkPut, createRateLimit, RATES, SsmError } from "./ssm-limits.ts";
 
-/** GetParametersByPath returns at most this many parameters at once. */
+/** The largest number of parameters in one response of GetParametersByPath. */
 const PAGE_SIZE = 10;
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
@@ -32,23 +32,27 @@ interface SsmOptions {
   /** The path of the config's parameters. */
   readonly path: string;
   readonly region: string;
-  /** The milliseconds by which the rates are measured. */
+  /** The clock in milliseconds that measures the request rates. */
   readonly now?: () => number;
-  /** Returns the error of a request to this operation, or null. It plans outages and concurrent updates. */
+  /**
+   * Returns an error that the next request to this operation gets, or null. Tests simulate outages and concurrent
+   * updates with this function.
+   */
   readonly fault?: (operation: string) => SsmError | null;
 }
 
 /**
- * Starts a Parameter Store with the entries of a config file. The file is read again for each request. Writes are kept
- * in memory over it. The server supports GetParametersByPath, PutParameter and DeleteParameter by AWS JSON protocol 1.1,
- * with the limits and rates of an account. Every parameter is a SecureString.
+ * Starts a Parameter Store server with the entries of a config file. The config file is read again for each request.
+ * Written values are kept in memory and replace the values of the file. The server supports GetParametersByPath,
+ * PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the limits and request rates of an AWS
+ * account. Every parameter is a SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const { configFile, path, region, now = () => performance.now(), fault = () => null } = options;
   const arnPrefix = `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter`;
   const limitReads = createRateLimit(RATES.read, now);
   const limitWrites = createRateLimit(RATES.write, now);
-  /** The written values by parameter name. Null is a deleted parameter. */
+  /** The written values by parameter name. Null means that the parameter is deleted. */
   const written = new Map<string, string | null>();
 
   const readValues = async (): Promise<Map<string, string>> => {

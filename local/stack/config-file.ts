@@ -4,25 +4,25 @@ import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 
-/** A config has faults. The message lists all of them. */
+/** The error of an invalid config. The error message lists all faults of the config. */
 export class ConfigInvalidError extends Error {
   override name = "ConfigInvalidError";
   readonly faults: readonly string[];
 
-  /** @param source what has the faults, such as a file name. */
+  /** @param source a description of the config, such as a file name. */
   constructor(source: string, faults: readonly string[]) {
     super(faultList(source, faults));
     this.faults = faults;
   }
 }
 
-/** Returns a heading and one line per fault. */
+/** Returns a text with a heading and one line per fault. */
 export function faultList(source: string, faults: readonly string[]): string {
   return `${source} is invalid:\n${faults.map((fault) => `- ${fault}`).join("\n")}`;
 }
 
 /**
- * Reads the JSON of a config file.
+ * Reads and parses the JSON of a config file, without further checks.
  * @throws ConfigInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
@@ -30,14 +30,14 @@ export async function readConfigDocument(file: string): Promise<unknown> {
     throw new ConfigInvalidError(file, [`cannot be read (${error.code})`]);
   });
   const document = parseJson(text);
-  // The message of JSON.parse would quote the text, which may contain secrets.
+  // The error message of JSON.parse is not used, because it would quote the text, which may contain secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
   return document;
 }
 
 /**
- * Reads and checks a config file as the functions do.
- * @throws ConfigInvalidError with every fault
+ * Reads a config file and checks the config in the same way as the functions. @throws ConfigInvalidError with every
+ * fault.
  */
 export async function readConfigFile(file: string): Promise<Config> {
   const parsed = parseConfig(await readConfigDocument(file));
@@ -55,8 +55,8 @@ const Document = z.looseObject({
 });
 
 /**
- * Splits a config document into the parameters that Parameter Store has, sorted by name.
- * @throws ZodError when the document does not have the form of a config.
+ * Splits a config document into entries for Parameter Store, sorted by name. Each entry becomes one parameter.
+ * @throws ZodError if the document does not have the form of a config.
  */
 export function configEntries(document: unknown): readonly ConfigEntry[] {
   const { projects, targets, tokens, oidc, settings } = Document.parse(document);

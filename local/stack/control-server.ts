@@ -14,10 +14,11 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 });
 
 /**
- * Starts the control server. It gives tests and people direct access to the functions, by their names in serverless.yml.
- * `POST /invoke/{function}` with an event returns `{"result"}` or `{"error"}`.
- * `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
- * `GET /functions` lists the process IDs of each function.
+ * Starts the control server. The control server gives tests and people direct access to the functions. The paths
+ * contain the functions' names in serverless.yml.
+ * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
+ * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
+ * - `GET /functions` returns the process IDs of each function.
  */
 export async function startControlServer(hosts: ReadonlyMap<string, FunctionHost>): Promise<LocalServer> {
   const server = createServer(async (request, response) => {

@@ -11,24 +11,27 @@ import { startControlServer } from "./control-server.ts";
 import { startFunctionHosts } from "./function-hosts.ts";
 import { Stoppables } from "./stoppables.ts";
 
-/** After a restart this function sends the messages again that were in the queues. */
+/** The function that sends lost messages again after a restart. A restart deletes the messages of the queues. */
 const CATCH_UP_FUNCTION = "sweep";
-/** The check of the template needs no real address. */
+/** An address for the check of the template. The check needs no real address. */
 const ANY_ORIGIN = "http://127.0.0.1";
 
 /** The addresses of a running stack. */
 export interface EmbeddedStack {
   readonly api: string;
-  /** Queue URLs by the names of the queue resources without `Queue`: `PollDeadQueue` is `pollDead`. */
+  /**
+   * The URLs of the queues. The key is the name of the queue's resource without `Queue`. For example, the key for
+   * `PollDeadQueue` is `pollDead`.
+   */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
-  /** Ends every process and server. */
+  /** Ends every process and every server of the stack. */
   stop(): Promise<void>;
 }
 
-/** AWS would refuse the template, or the service would fail there. */
+/** The error of a template that AWS would refuse, or whose service would fail on AWS. */
 export class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];
@@ -40,8 +43,8 @@ export class TemplateRefusedError extends Error {
 }
 
 /**
- * Runs a packaged service on this machine: its functions, queues, tables, routes, event sources and schedules. When it
- * throws, nothing keeps running.
+ * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules.
+ * If the start fails, all started parts are stopped.
  * @throws TemplateRefusedError, PortInUseError, LedgerFolderError
  */
 export async function startEmbeddedStack(options: {
@@ -49,7 +52,10 @@ export async function startEmbeddedStack(options: {
   /** The port of the HTTP API. 0 means any free port. */
   port: number;
   configFile: string;
-  /** The folder of the tables. Null means in memory. The queues are always in memory. */
+  /**
+   * The folder in which the tables are stored. Null means that the tables are in memory. The queues are always in
+   * memory.
+   */
   ledgerDir: string | null;
   scheduleSpeed: number;
   log: (functionName: string, line: string) => void;

@@ -8,10 +8,10 @@ import type { Service } from "../template/service.ts";
 
 /** The hosts of all functions of a service. */
 export interface FunctionHosts {
-  /** By the functions' names in serverless.yml. */
+  /** The hosts by the functions' names in serverless.yml. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**
-   * Finds a host by ARN or deployed name, as templates refer to functions.
+   * Returns the host of a function. Templates refer to a function by its ARN or by its deployed name.
    * @throws Error for an unknown function.
    */
   find(arnOrName: string): FunctionHost;
@@ -19,8 +19,8 @@ export interface FunctionHosts {
 }
 
 /**
- * Unpacks every function and creates its host. The functions are unpacked into a folder of the system. There they find
- * no node_modules, so they can only import what was packaged.
+ * Unpacks every function and creates the function's host. The functions are unpacked into a temporary folder without
+ * node_modules, so a function can only import packaged code.
  */
 export async function startFunctionHosts(options: {
   service: Service;

@@ -4,8 +4,9 @@ import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
 /**
- * Returns a function that handles each output line of the functions. It prints errors and lines that are not JSON, such
- * as the stack trace of a crash. `verbose` prints all lines. With `file`, all lines are also written to that file.
+ * Returns a function that receives each output line of the Lambda functions. The returned function prints errors and
+ * lines that are not JSON, such as the stack trace of a crash. If `verbose` is true, all lines are printed. If `file`
+ * is not null, all lines are also written to that file.
  */
 export function createFunctionLog(options: {
   verbose: boolean;

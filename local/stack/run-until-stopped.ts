@@ -2,9 +2,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-/** The terminal sends Ctrl-C to all processes, and npm sends it again. Within this time both count as one signal. */
+/**
+ * The time within which two stop signals count as one signal. For one Ctrl-C a process gets two signals, because the
+ * terminal sends one signal and npm sends another one.
+ */
 const SAME_SIGNAL_MS = 500;
-/** After a signal, work that does not end within this time counts as hanging. */
+/** The time limit of a command after a stop signal. A command that has not ended after this time counts as hanging. */
 const STOP_TIME_LIMIT_MS = 2_000;
 
 type Result =
@@ -13,9 +16,10 @@ type Result =
   | { readonly kind: "hangs"; readonly signal: NodeJS.Signals };
 
 /**
- * Runs a command and ends the process. The exit status is the returned number, or 1 with the error's message. A stop
- * signal aborts `stopping`. Then the exit status is 0, or the same signal ends the process when the command hangs.
- * Everything in `parts` is stopped first.
+ * Runs a command and then ends this process. The exit status is the number that the command returns. If the command
+ * throws, the error message is printed and the exit status is 1. A stop signal aborts `stopping`. If the command ends
+ * after a stop signal, the exit status is 0. If the command hangs after a stop signal, the same signal ends the
+ * process. Before the process ends, everything in `parts` is stopped.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
@@ -27,7 +31,7 @@ export async function runUntilStopped(
   const ended = command(stopping.signal, parts).then(
     (status): Result => ({ kind: "ended", status }),
     (error: unknown): Result =>
-      // An aborted command may throw.
+      // An error after the abort is ignored, because an aborted command may throw.
       stopping.signal.aborted ? { kind: "ended", status: 0 } : { kind: "failed", error },
   );
   const result = await Promise.race([ended, hanging(signalled)]);
@@ -48,13 +52,16 @@ async function hanging(signalled: Promise<NodeJS.Signals>): Promise<Result> {
   return { kind: "hangs", signal };
 }
 
-/** Waits until the signal is aborted. */
+/** Returns a promise that resolves as soon as the abort signal is aborted. */
 export function untilAborted(stopping: AbortSignal): Promise<void> {
   if (stopping.aborted) return Promise.resolve();
   return new Promise((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** Waits for the first SIGTERM, SIGINT or SIGHUP. The next signal ends the process at once. */
+/**
+ * Returns a promise of the first SIGTERM, SIGINT or SIGHUP that this process receives. The next signal ends the
+ * process immediately.
+ */
 export function firstStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const name of SIGNALS)
@@ -65,7 +72,7 @@ export function firstStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Ends this process by a signal. `process.exit` would wait for threads, which may hang. */
+/** Ends this process by a signal. `process.exit` is not used, because it would wait for threads that may hang. */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

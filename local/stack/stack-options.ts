@@ -33,7 +33,7 @@ const Variables = z.object({
 
 export interface StackOptions {
   readonly rootDir: string;
-  /** The folder of serverless.yml. Tests use a service of their own. */
+  /** The folder of serverless.yml. Tests set the folder of another service. */
   readonly serviceDir: string;
   readonly port: number;
   readonly configFile: string | null;
@@ -44,8 +44,8 @@ export interface StackOptions {
 }
 
 /**
- * Reads the stack's options from the environment. An empty variable counts as not set.
- * @throws Error that names each invalid variable.
+ * Reads the stack's options from the environment. An empty variable counts as a variable that is not set.
+ * @throws Error with the name of each invalid variable.
  */
 export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
   const variables = Object.entries(environment).filter(([, value]) => value !== "");

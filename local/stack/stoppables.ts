@@ -2,7 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** The started parts of a program. They are stopped in the opposite order of their start. */
+/** The started parts of a program. The part that was started last is stopped first. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -12,8 +12,8 @@ export class Stoppables {
   }
 
   /**
-   * Stops all parts, even when some of them throw.
-   * @throws the first of their errors.
+   * Stops all parts, even if a part throws.
+   * @throws the first error that a part throws.
    */
   async stop(): Promise<void> {
     const errors: unknown[] = [];

@@ -4,14 +4,23 @@ import type { QueueResource } from "./queues.ts";
 import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
-/** AWS recommends a visibility timeout of at least this many function timeouts. It allows retries of a throttled batch. */
+/**
+ * The ratio that AWS recommends between a queue's visibility timeout and the function's timeout. With this ratio
+ * Lambda can retry a throttled batch.
+ */
 const VISIBILITY_FACTOR = 6;
-/** The largest batch without a batching window. */
+/** The largest batch size that Lambda accepts without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
-/** Lambda refuses an event source mapping when the function's role lacks one of these actions. */
+/**
+ * The actions that the role of a function needs for an event source mapping. Lambda refuses the mapping if one of
+ * these actions is missing.
+ */
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
-/** Finds what AWS would refuse, and what would fail at run time. Returns one sentence with its reason per fault. */
+/**
+ * Returns one text for each fault that AWS would refuse or that would fail at run time. Each text contains the reason
+ * of the fault.
+ */
 export function findDeploymentFaults(service: Service): readonly string[] {
   return [
     ...service.eventSources.flatMap((mapping) => eventSourceFaults(service, mapping)),

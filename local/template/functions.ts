@@ -24,13 +24,13 @@ export function readFunctions(template: Template, scope: Scope, shortNames: Read
   return readResources(template, "AWS::Lambda::Function", Properties, scope).map(
     ({ logicalId, properties }) => ({
       logicalId,
-      /** The deployed name. */
+      /** The deployed name of the function. */
       name: properties.FunctionName,
-      /** The name in serverless.yml. */
+      /** The name of the function in serverless.yml. */
       shortName: shortNames.get(properties.FunctionName) ?? properties.FunctionName,
       arn: scope.getAtt(logicalId, "Arn"),
       handler: properties.Handler,
-      /** The name of the zip file in the package folder. */
+      /** The name of the function's zip file in the package folder. */
       artifact: basename(properties.Code.S3Key),
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,

@@ -13,14 +13,17 @@ const Document = z.object({
 });
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 
-/** Actions that a role allows on resources. Both are patterns with `*` and `?`. */
+/** The actions that a role allows on resources. The actions and the resources are patterns with `*` and `?`. */
 export interface Grant {
   readonly roleArn: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
 
-/** Returns the grants in the inline policies of a template's roles. Attached policies and `Deny` are ignored. */
+/**
+ * Returns the grants in the inline policies of a template's roles. Attached policies and statements with `Deny` are
+ * ignored.
+ */
 export function readGrants(template: Template, scope: Scope): readonly Grant[] {
   return readResources(template, "AWS::IAM::Role", Role, scope).flatMap(({ logicalId, properties }) => {
     const roleArn = scope.getAtt(logicalId, "Arn");
@@ -30,7 +33,10 @@ export function readGrants(template: Template, scope: Scope): readonly Grant[] {
   });
 }
 
-/** Returns true when a grant of the role allows the action on the resource. IAM ignores the case of actions. */
+/**
+ * Returns true if a grant of the role allows the action on the resource. Upper and lower case in actions are equal,
+ * as in IAM.
+ */
 export function isAllowed(
   grants: readonly Grant[],
   { roleArn, action, resource }: { roleArn: string; action: string; resource: string },

@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-/** The values of references: names, ARNs and URLs of a template's resources, and pseudo parameters. */
+/** The values of all references in a template, such as names, ARNs, URLs and pseudo parameters. */
 export interface Scope {
   ref(name: string): string;
   getAtt(logicalId: string, attribute: string): string;
 }
 
-/** A template contains a reference or function that the embedded stack does not support. */
+/** The error of a template with a reference or an intrinsic function that the embedded stack does not support. */
 export class UnresolvableError extends Error {
   override name = "UnresolvableError";
 }
@@ -26,9 +26,8 @@ const Join = z.tuple([z.string(), z.array(z.unknown())]);
 const Select = z.tuple([z.coerce.number(), z.array(z.unknown())]);
 
 /**
- * Replaces CloudFormation's intrinsic functions by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join` and
- * `Fn::Select`.
- * @throws UnresolvableError for other functions.
+ * Replaces CloudFormation's intrinsic functions by their results. The supported functions are `Ref`, `Fn::GetAtt`,
+ * `Fn::Sub`, `Fn::Join` and `Fn::Select`. @throws UnresolvableError for any other intrinsic function.
  */
 export function resolveIntrinsics(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => resolveIntrinsics(item, scope));

@@ -2,7 +2,9 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** CloudFormation also accepts numbers and booleans as strings. SQS accepts attributes only as strings. */
+/**
+ * An attribute of a queue. A template may contain a number or a boolean, but SQS accepts attributes only as strings.
+ */
 const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const attributes = {
   ContentBasedDeduplication: Scalar.optional(),
@@ -36,7 +38,7 @@ export interface QueueResource {
   readonly fifo: boolean;
   readonly visibilitySeconds: number;
   readonly deadLetterArn: string | null;
-  /** The attributes as the input of `CreateQueue`. */
+  /** The queue's attributes in the input format of `CreateQueue`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 

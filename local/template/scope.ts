@@ -14,13 +14,13 @@ export interface DeploymentOrigins {
   readonly api: string;
 }
 
-/** The results of `Ref` and `Fn::GetAtt`. */
+/** The results of `Ref` and `Fn::GetAtt` for one resource. */
 interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Returns the values that a template's references have in a deployment. */
+/** Returns a scope, which contains the values of a template's references in a deployment. */
 export function createScope(template: Template, origins: DeploymentOrigins): Scope {
   const pseudo: Record<string, string> = {
     "AWS::Region": origins.region,
@@ -50,7 +50,10 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
   return scope;
 }
 
-/** The property with a resource's name, its service and the part of its ARN before the name. */
+/**
+ * For each resource type, the property with the resource's name and two parts of the resource's ARN. The parts are
+ * the service and the prefix before the name.
+ */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],
   "AWS::DynamoDB::Table": ["TableName", "dynamodb", "table/"],

@@ -26,10 +26,13 @@ const Properties = z.object({
   LocalSecondaryIndexes: z.array(Index.omit({ ProvisionedThroughput: true })).optional(),
 });
 
-/** A table as the input of `CreateTable`. */
+/** A table in the input format of `CreateTable`. */
 export type TableResource = Omit<z.infer<typeof Properties>, "TableName"> & { readonly TableName: string };
 
-/** Returns the tables of a template without their time to live. The embedded DynamoDB never deletes expired items. */
+/**
+ * Returns the tables of a template. The tables have no time to live, so the embedded DynamoDB never deletes expired
+ * items.
+ */
 export function readTables(template: Template, scope: Scope): readonly TableResource[] {
   return readResources(template, "AWS::DynamoDB::Table", Properties, scope).map(
     ({ logicalId, properties }) => ({

@@ -24,13 +24,13 @@ export interface Package {
   readonly folder: string;
   readonly template: Template;
   readonly region: string;
-  /** The functions' names in serverless.yml by their deployed names. */
+  /** A map from each function's deployed name to its name in serverless.yml. */
   readonly shortNames: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads the output folder of `serverless package`.
- * @throws Error for any other folder.
+ * Reads the template and the state from the output folder of `serverless package`. @throws Error if the folder is not
+ * such an output folder.
  */
 export async function readPackage(folder: string): Promise<Package> {
   const readJson = async (file: string): Promise<unknown> =>
@@ -48,8 +48,8 @@ export class TemplateInvalidError extends Error {
 }
 
 /**
- * Returns the resources of one type. Only the properties in `schema` are resolved and checked.
- * @throws TemplateInvalidError that names the resource and the property.
+ * Returns the resources of one type in a template. Only the properties in `schema` are resolved and checked. @throws
+ * TemplateInvalidError with the name of the resource and the property.
  */
 export function readResources<Shape extends z.ZodRawShape>(
   template: Template,

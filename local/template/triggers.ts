@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template, TemplateInvalidError } from "./template.ts";
 
-/** The longest time that an HTTP API waits for a function, and the default. */
+/** The longest time that an HTTP API waits for a function. This time is also the default. */
 const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
 
 const Mapping = z.object({
@@ -15,14 +15,17 @@ const Mapping = z.object({
   Enabled: z.union([z.boolean(), z.stringbool()]).default(true),
 });
 
-/** Returns the enabled event source mappings of a template. A mapping lets the messages of a queue invoke a function. */
+/**
+ * Returns the enabled event source mappings of a template. An event source mapping invokes a function with the
+ * messages of a queue.
+ */
 export function readEventSources(template: Template, scope: Scope) {
   return readResources(template, "AWS::Lambda::EventSourceMapping", Mapping, scope)
     .filter(({ properties }) => properties.Enabled)
     .map(({ logicalId, properties }) => ({
       logicalId,
       queueArn: properties.EventSourceArn,
-      /** An ARN or a name. */
+      /** The ARN or the deployed name of the function. */
       functionName: properties.FunctionName,
       batchSize: properties.BatchSize,
       batchingWindowSeconds: properties.MaximumBatchingWindowInSeconds,
@@ -46,9 +49,8 @@ const Integration = z.object({
 const Route = z.object({ RouteKey: z.string(), Target: z.string() });
 
 /**
- * Returns the routes of a template's HTTP API and their functions. A route key is `POST /v1/jobs`, `ANY /files/{path+}` or
- * `$default`.
- * @throws TemplateInvalidError for a route without integration.
+ * Returns the routes of a template's HTTP API, with the function of each route. Examples of a route key are `POST
+ * /v1/jobs`, `ANY /files/{path+}` and `$default`. @throws TemplateInvalidError for a route without an integration.
  */
 export function readRoutes(template: Template, scope: Scope) {
   const integrations = new Map(
@@ -75,8 +77,8 @@ const Rule = z.object({
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
- * Returns the enabled schedules of a template. `input` is the JSON text of the event, or null for a scheduled event of
- * EventBridge.
+ * Returns the enabled schedules of a template. `input` is the JSON text of the event. If `input` is null, the
+ * function receives EventBridge's own scheduled event.
  * @throws TemplateInvalidError for any expression other than `rate(…)`.
  */
 export function readSchedules(template: Template, scope: Scope) {

@@ -2,11 +2,11 @@ import type { Config } from "../../../lib/config/config.ts";
 
 /** The result of one check. */
 export interface Finding {
-  /** What was checked, such as `project prod`. */
+  /** The name of the checked item, such as `project prod`. */
   readonly item: string;
   readonly state: "ok" | "warning" | "fault";
   readonly text: string;
-  /** What to do about it. */
+  /** A sentence that says what to do about the finding. */
   readonly remedy?: string;
 }
 
@@ -26,19 +26,22 @@ export const fault = (item: string, text: string, remedy?: string): Finding => (
 
 const STATE_LABELS = { ok: "ok     ", warning: "warning", fault: "FAULT  " } as const;
 
-/** Formats a finding: one line, and a second line with the remedy. */
+/** Formats a finding as one line. A finding with a remedy gets a second line for the remedy. */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
   const line = `${STATE_LABELS[state]} ${item}: ${text}`;
   return remedy === undefined ? line : `${line}\n        ${remedy}`;
 }
 
-/** Returns Node's error code or AWS's error name. The message is not shown, because it may contain secrets. */
+/**
+ * Returns Node's error code or AWS's error name. The result does not contain the error message, because the message
+ * may contain secrets.
+ */
 export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   return "code" in error ? String(error.code) : error.name;
 }
 
-/** The findings about a config. The config is null when it cannot be used. */
+/** The findings about a config, and the config itself. The config is null if it cannot be used. */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];
   readonly config: Config | null;
@@ -46,13 +49,13 @@ export interface CheckedConfig {
 
 export interface Checks {
   readonly checkConfig: () => Promise<CheckedConfig>;
-  /** These checks run only with a usable config. */
+  /** The checks that run only with a usable config. */
   readonly withConfig: readonly ((config: Config) => Promise<readonly Finding[]>)[];
-  /** These checks always run. */
+  /** The checks that always run, even without a usable config. */
   readonly always: readonly ((config: Config | null) => Promise<readonly Finding[]>)[];
 }
 
-/** Runs all checks and reports each finding at once. Returns the worst state. */
+/** Runs all checks and reports each finding immediately. Returns the worst state of all findings. */
 export async function runChecks(
   { checkConfig, withConfig, always }: Checks,
   report: (finding: Finding) => void,

@@ -9,11 +9,11 @@ import { hostPortOf } from "../../../lib/http/check-url.ts";
 import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
-/** No cloud has a job with this ID. CCE answers "not found" only to valid credentials. */
+/** The ID of a job that exists in no cloud. CCE answers "not found" only to requests with valid credentials. */
 const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
 const TIME_LIMIT_MS = 10_000;
 
-/** Checks each project's credentials: it asks CCE for a job that does not exist. */
+/** Checks each project's credentials with a query for a job that does not exist. Returns one finding per project. */
 export async function checkProjects(
   { projects }: Pick<Config, "projects">,
   cce: Pick<CceClient, "queryJob">,
@@ -29,7 +29,7 @@ export async function checkProjects(
   );
 }
 
-/** What to do when CCE refuses or does not answer. */
+/** The remedies for a query that CCE refuses or does not answer, by the kind of observation. */
 const REMEDIES = {
   unauthorized:
     "The credentials are wrong, expired or of another cloud. Store new ones in the project's auth.",
@@ -46,7 +46,7 @@ function toFinding(item: string, observation: Observation): Finding {
   return (kind === "throttled" ? warning : fault)(item, observation.text, REMEDIES[kind]);
 }
 
-/** Resolves the hosts of each project's CCE and IAM endpoints. It sends nothing. */
+/** Resolves the hosts of each project's CCE and IAM endpoints. This check sends no request to the endpoints. */
 export async function checkEndpoints(
   { projects }: Pick<Config, "projects">,
   resolve: Resolve,
@@ -75,7 +75,8 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
       "Compare the host with the cloud's list of endpoints.",
     );
   }
-  // The operator chose this endpoint, so no egress rule refuses it. But functions on AWS cannot reach a private network.
+  // The egress rules do not apply to endpoints, because the operator chooses them. But functions on AWS cannot reach
+  // a private network.
   if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
     return warning(item, `${host} has a private address`, "Functions outside that network cannot reach it.");
   if (url.protocol === "http:")

@@ -5,13 +5,16 @@ import { findApiUrl, type Stage } from "../stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
 import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
 
-/** Clouds refuse signatures with 15 minutes of clock skew. A skew of a minute is already wrong. */
+/** The smallest clock skew that the doctor reports. Clouds refuse signatures with a clock skew of 15 minutes. */
 const MAX_CLOCK_SKEW_SECONDS = 60;
 const TIME_LIMIT_MS = 10_000;
 const QUEUE_NAMES = ["poll", "notify", "poll-dead", "notify-dead"] as const;
 const CHECK_DEPLOYMENT = "Check that the stage is deployed in this region.";
 
-/** Checks the API at `publicUrl` of the config, or else at the address of the CloudFormation stack. */
+/**
+ * Checks the API of a stage. The URL of the API is `publicUrl`, or the address in the outputs of the CloudFormation
+ * stack.
+ */
 export async function checkStageApi(
   stage: Stage,
   publicUrl: string | undefined,
@@ -27,7 +30,7 @@ export async function checkStageApi(
   return checkApi(url, now);
 }
 
-/** Checks the API's health, and compares its clock with this machine's clock. */
+/** Checks the API's health, and compares the API's clock with this machine's clock. */
 export async function checkApi(url: string, now: () => number): Promise<readonly Finding[]> {
   try {
     const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(TIME_LIMIT_MS) });

@@ -11,13 +11,13 @@ const ATTEMPT_TIME_LIMIT_MS = 10_000;
 
 /**
  * Returns the addresses of a host.
- * @throws Error with Node's code when the host has none.
+ * @throws Error with Node's error code if the host has no address.
  */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /**
- * Checks each target's URL by the egress rules, and resolves its host. It sends nothing.
- * @param testHint says how to send a test message.
+ * Checks each target's URL by the egress rules, and resolves the URL's host. This check sends nothing to the target.
+ * @param testHint a text that says how to send a test message.
  */
 export async function checkTargets(
   { targets, settings }: Pick<Config, "targets" | "settings">,
@@ -60,7 +60,10 @@ export interface TestMessagePorts {
   readonly uuid: () => string;
 }
 
-/** Sends each target a test message by one real attempt, as `POST /v1/targets/{name}/test` does. */
+/**
+ * Sends a test message to each target by one delivery attempt, like `POST /v1/targets/{name}/test`. Returns one
+ * finding per target.
+ */
 export async function sendTestMessages(
   { targets, settings }: Pick<Config, "targets" | "settings">,
   { deliver, now, uuid }: TestMessagePorts,

@@ -10,25 +10,34 @@ import type { Instant } from "../../../lib/domain/job.ts";
 export interface DeadLetter {
   readonly id: string;
   readonly body: string;
-  /** When the message entered the dead-letter queue. */
+  /** The time at which the message entered the dead-letter queue. */
   readonly sentAt: Instant;
-  /** The reason that `poll` or `notify` wrote on the message. Null when SQS moved the message. */
+  /**
+   * The reason that the function `poll` or `notify` added to the message. Null means that SQS itself moved the
+   * message.
+   */
   readonly cause: string | null;
   readonly receiptHandle: string;
 }
 
 export interface DeadLetterQueue {
-  /** Receives the next messages and makes them invisible to other readers. Returns none when no more are visible. */
+  /**
+   * Receives the next messages and makes these messages invisible to other readers. Returns an empty array if no more
+   * messages are visible.
+   */
   receive(): Promise<readonly DeadLetter[]>;
   delete(message: DeadLetter): Promise<void>;
-  /** Makes a message visible again. */
+  /** Makes a received message visible to other readers again. */
   release(message: DeadLetter): Promise<void>;
 }
 
-/** Longer than one run. After a crash the messages become visible again by themselves. */
+/**
+ * The time for which a received message stays invisible. One run of the command takes less time. After a crash of the
+ * command, the messages become visible again after this time.
+ */
 const VISIBILITY_TIMEOUT_SECONDS = 900;
 
-/** Opens the dead-letter queue at a URL. */
+/** Returns a client of the dead-letter queue at a URL. */
 export function openDeadLetterQueue(client: SQSClient, url: string): DeadLetterQueue {
   return {
     async receive() {

@@ -10,8 +10,8 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result for one dead letter: sent again, obsolete (delivered or sent again before), or kept in the dead-letter
- * queue.
+ * The result for one dead letter. `sent` means sent again, and `kept` means kept in the dead-letter queue. `obsolete`
+ * means that the message was delivered or sent again before.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }
@@ -21,11 +21,11 @@ export type RedriveResult =
 export interface RedrivePorts {
   readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
-  /** Starts a new redelivery of a failed notification. Returns its redelivery number. */
+  /** Starts a new redelivery of a failed notification and returns the redelivery number. */
   readonly startRedelivery: (key: NotificationKey) => Promise<number>;
   /**
    * Sends a message to the queue from which the dead letter came.
-   * @throws Error when SQS does not confirm the message.
+   * @throws Error if SQS does not confirm the message.
    */
   readonly send: (body: string) => Promise<void>;
 }
@@ -35,7 +35,10 @@ type Described =
   | { readonly kind: "notification"; readonly title: string; readonly message: NotifyMessage }
   | { readonly kind: "unreadable"; readonly title: string };
 
-/** Describes a dead letter by its job and target. An unreadable one is described by its message ID. */
+/**
+ * Parses a dead letter and describes it by its job and target. An unreadable dead letter is described by its message
+ * ID.
+ */
 export function describeDeadLetter(
   queue: "poll" | "notify",
   { id, body }: { id: string; body: string },
@@ -65,8 +68,9 @@ function notificationTitle(message: NotifyMessage): string {
 }
 
 /**
- * Sends a dead letter again. The attempts of a notification are used up, so a new redelivery starts first. After a crash
- * between both, a second run finds the notification obsolete and the sweep sends it.
+ * Sends a dead letter again. For a notification a new redelivery starts first, because all delivery attempts of the
+ * old one are used up. If the command crashes after that start, the sweep sends the notification, and a second run of
+ * the command finds the dead letter obsolete.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",
@@ -88,7 +92,7 @@ export async function redriveMessage(
   const { target } = message;
   const obsolete = obsoleteCause(await readDelivery(message), message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
-  // The message would become a dead letter again at once, and use up a redelivery.
+  // A notification to a switched-off target is not sent, because it would become a dead letter again immediately.
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(message);
@@ -97,7 +101,10 @@ export async function redriveMessage(
   return { kind: "sent", title, body };
 }
 
-/** Returns why a dead letter of this redelivery number is obsolete. A later failed redelivery has its own dead letter. */
+/**
+ * Returns the reason why a dead letter is obsolete, or null. A dead letter is obsolete after a later redelivery,
+ * because a failed redelivery has its own dead letter.
+ */
 function obsoleteCause({ state, redelivery }: DeliveryRecord, failedRedelivery: number): string | null {
   if (state === "delivered") return "was delivered since";
   return redelivery > failedRedelivery ? `was sent again since, as redelivery ${redelivery}` : null;

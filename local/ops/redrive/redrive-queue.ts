@@ -11,12 +11,12 @@ export interface RedriveQueuePorts {
   readonly report: (line: string) => void;
 }
 
-/** The number of dead letters by result. */
+/** The number of dead letters for each kind of result. */
 export type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
- * Redrives each dead letter of a queue once and reports the result. Messages that become dead letters during the run
- * are kept. Otherwise a message that always fails would be sent again without end.
+ * Sends each dead letter of a queue again, at most once, and reports the result. Messages that become dead letters
+ * during the run are kept. Otherwise the run would send a message that always fails again and again.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -33,7 +33,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // A poll can be in the queue twice. Or this machine's clock is ahead of the queue's clock.
+    // The dead letter may be a duplicate, or this machine's clock may be ahead of the queue's clock.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };
@@ -56,7 +56,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
       }
     }
   } finally {
-    // A message that cannot be released becomes visible again by itself.
+    // An error of `release` is ignored, because the message becomes visible again after its visibility timeout.
     for (const message of received.values()) await queue.release(message).catch(() => undefined);
   }
   return counts;
