@@ -45,7 +45,9 @@ export async function checkConcurrency(
       ),
     ];
   } catch (error) {
-    const remedy = awsRemedy(error) ?? "Use credentials with lambda:GetAccountSettings.";
+    const remedy =
+      awsRemedy(error) ??
+      "Use credentials with lambda:GetAccountSettings, or read the concurrency in the Lambda console.";
     return [warning(ITEM, `cannot be read (${errorName(error)})`, remedy)];
   }
 }

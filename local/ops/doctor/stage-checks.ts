@@ -98,7 +98,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
 /** A received or delayed dead letter is hidden for a while. It is a dead letter all the same. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return ok(item, "empty");
-  const note = hidden === 0 ? "" : `, ${hidden} of them hidden because a reader has received them`;
+  const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;
   const name = item.replace("queue ", "");
   return fault(
     item,

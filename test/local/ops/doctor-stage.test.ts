@@ -41,8 +41,8 @@ describe("checkQueues", () => {
     expect(findings.map(({ item, state, text }) => `${state} ${item}: ${text}`)).toEqual([
       "ok queue poll: 0 due, 0 delayed, 0 in flight",
       "ok queue notify: 1 due, 0 delayed, 0 in flight",
-      "fault queue poll-dead: contains 1 messages, 1 of them hidden because a reader has received them",
-      "fault queue notify-dead: contains 3 messages, 2 of them hidden because a reader has received them",
+      "fault queue poll-dead: contains 1 messages, 1 of them hidden (received by another reader, or delayed)",
+      "fault queue notify-dead: contains 3 messages, 2 of them hidden (received by another reader, or delayed)",
     ]);
     expect(findings[2]?.remedy).toContain("docs/runbook.md#poll-dead-letters");
   });
