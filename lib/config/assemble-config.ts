@@ -2,9 +2,9 @@ import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
 /** One entry of the config in the Parameter Store. */
 export interface ConfigEntry {
-  /** The place in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or `settings`. */
+  /** The position in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or `settings`. */
   readonly name: string;
-  /** The JSON text of that place. */
+  /** The value of the entry as JSON text. */
   readonly value: string;
 }
 
@@ -14,7 +14,7 @@ export type AssembledConfig =
 
 const MAPS: readonly string[] = ["projects", "targets", "tokens"];
 
-/** Assembles entries into one config document. The faults name entries but no values. */
+/** Assembles config entries into one config document. A fault contains the name of an entry, but no value. */
 export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig {
   const document: Record<string, unknown> = {};
   const rules: { readonly order: string; readonly value: unknown }[] = [];

@@ -3,41 +3,45 @@ import type { Instant } from "../domain/job.ts";
 import { assembleConfig, type ConfigEntry } from "./assemble-config.ts";
 import { type Config, type ParsedConfig, parseConfig } from "./config.ts";
 
-/** How long a config is used before it is read again. */
+/** The config is read again when the config is older than this age. */
 const MAX_AGE_MS = 5 * 60_000;
-/** How long a config is used when a caller asks for a new one. It limits how often the config is read. */
+/** A caller that asks for a refreshed config can cause a new read only after this time. */
 const REFRESH_AGE_MS = 10_000;
-/** How long the latest valid config is used after a read that failed. Shorter, because the failure usually passes. */
+/** After a failed read, the next read starts after this time. The time is short, because most failures pass soon. */
 const UNREADABLE_AGE_MS = 30_000;
-/** How long a failure is repeated to callers while there is no valid config. */
+/** If no valid config exists, callers get the same error for this time without a new read. */
 const FAILURE_AGE_MS = 5000;
-/** These ages are shorter by a random part of up to 20 %, so that instances do not read together. */
+/** A random part of up to 20 % shortens each age, so that instances do not read the config at the same moment. */
 const JITTER = 0.2;
 
-/** How long a new instance tries to read its first config. An HTTP call must be answered within 30 s. */
+/** The time limit of the first read in a new instance. A caller must get an HTTP response within 30 s. */
 const FIRST_READ_MS = 8000;
-/** How long an instance with a config tries to read a new one. It has a valid config, so callers need not wait. */
+/** The time limit of a later read. The limit is short, because the instance already has a valid config. */
 const REFRESH_READ_MS = 1000;
 
-/** An invalid config is read again, because a read of several pages sees a change in part. */
+/** An invalid config is read again, because a read of several pages may see only a part of a change. */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
 export interface ConfigSource {
   /**
-   * Returns the config, at most five minutes old. Returns the latest valid config while the newest one has faults or
-   * cannot be read. Returns the same object until the config changes.
+   * Returns a config that was read at most five minutes ago.
+   * Returns the latest valid config if the newest config has faults or cannot be read.
+   * Returns the same object until the config changes.
    */
   current(): Promise<Config>;
-  /** Like `current`. Reads the config again when it has no such project or target. */
+  /** Returns the config like `current`. Reads the config again if the config does not have the project or target. */
   currentWith(kind: "projects" | "targets", name: string): Promise<Config>;
-  /** Like `current`, but at most ten seconds old. */
+  /** Returns the config like `current`, but the config was read at most ten seconds ago. */
   refreshed(): Promise<Config>;
-  /** @throws the error of the latest read, even while an older valid config is in use. */
+  /**
+   * Checks that the config can be read and has no faults.
+   * @throws the error of the latest read, even if an older valid config is in use.
+   */
   check(): Promise<void>;
 }
 
-/** The config has faults. The message lists all of them. */
+/** The error for a config with faults. The message lists all faults. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -48,7 +52,7 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/** The config cannot be read. It may be valid. `cause` is the error of the read. */
+/** The error for a config that cannot be read. The config may be valid. `cause` is the error of the read. */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
 
@@ -59,15 +63,15 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig {
   readonly config: Config;
-  /** The entries as text. They show whether the config has changed. */
+  /** All entries as one text. A different text shows that the config has changed. */
   readonly text: string;
 }
 
 /**
- * Creates a source that keeps the config. While no valid config has been read yet, all its methods throw
- * `ConfigInvalidError` or `ConfigUnreadableError`, and repeat that error for some seconds without a new read.
- * @param options.readEntries reads all entries. It may repeat requests for this many milliseconds.
- * @param options.onFault gets the error of each read that failed or found faults.
+ * Creates a source that reads and caches the config. Before the first valid config, all methods of the source throw
+ * `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds without a new read.
+ * @param options.readEntries reads all config entries. `readEntries` may repeat requests for at most `timeLimitMs`.
+ * @param options.onFault receives the error of each read that failed or found faults.
  */
 export function createConfigSource(options: {
   readonly readEntries: (timeLimitMs: number) => Promise<readonly ConfigEntry[]>;
@@ -89,7 +93,7 @@ export function createConfigSource(options: {
     }
   };
 
-  /** Reads until the entries are valid, or invalid twice in the same way. */
+  /** Reads the entries until the entries are valid. Throws if two reads return the same invalid entries. */
   const readConfig = async (): Promise<ValidConfig> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);
     let previous: string | null = null;

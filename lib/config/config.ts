@@ -12,10 +12,10 @@ const Sha256 = z
 
 const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
-/** What a caller may use. */
+/** The projects and targets that a caller may use. */
 const rights = { projects: Names.check(z.minLength(1)), targets: z._default(Names, ["*"]) };
 
-/** A bearer token. The config has its SHA-256 only. Several digests are valid while a token is rotated. */
+/** A bearer token. The config contains only the SHA-256 of the token. A token in rotation has several digests. */
 export const Token = z.strictObject({
   sha256: z.union(
     [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
@@ -25,7 +25,7 @@ export const Token = z.strictObject({
 });
 export type Token = z.infer<typeof Token>;
 
-/** Accepts the identity tokens of one issuer. In the pattern of a claim, `*` matches any text. */
+/** A rule that accepts identity tokens of one issuer. In the pattern of a claim, `*` matches any text. */
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   audience: NonEmpty,
@@ -54,7 +54,7 @@ export type ParsedConfig =
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Parses a config document. Returns all faults at once. Each fault has a path and a text, but no value. */
+/** Parses a config document. Returns the config or all faults. A fault has a path and a text, but no value. */
 export function parseConfig(document: unknown): ParsedConfig {
   const parsed = Config.safeParse(document);
   const issues = parsed.error?.issues ?? [];
@@ -67,7 +67,7 @@ export function parseConfig(document: unknown): ParsedConfig {
     : { kind: "faults", faults };
 }
 
-/** Returns a path as `tokens.ci.projects[0]`. */
+/** Returns a path as text, for example `tokens.ci.projects[0]`. */
 function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the document)";
   return path
@@ -76,8 +76,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Finds names of projects and targets that the document does not define.
- * It reads the document before validation and skips malformed parts, so that all faults are found at once.
+ * Returns one fault for each unknown name of a project or target in a config document.
+ * Works on the document before validation and skips malformed parts, so that `parseConfig` returns all faults at once.
  */
 function findUnknownNames(document: unknown): readonly string[] {
   const config = toObjectOrEmpty(document);

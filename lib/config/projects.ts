@@ -19,11 +19,11 @@ const PasswordAuth = z.strictObject({
 
 const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
-/** The credentials of a project for CCE. */
+/** The credentials with which the service calls CCE for a project. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** A CCE project. It needs a region or an endpoint. Without an endpoint, the region determines it. */
+/** A CCE project needs a region or an endpoint. Without an endpoint, the region determines the endpoint. */
 export const Project = z
   .strictObject({
     projectId: z
@@ -37,7 +37,7 @@ export const Project = z
     z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
       message: "is missing: a project needs a region or an endpoint",
       path: ["region"],
-      // zod skips this check after other faults, unless `when` says otherwise.
+      // Without `when`, zod skips this check after other faults.
       when: ({ value }) => typeof value === "object" && value !== null,
     }),
   );

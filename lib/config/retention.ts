@@ -4,21 +4,21 @@ import type { Settings } from "./settings.ts";
 const DAY_MS = 86_400_000;
 /** A message stays in its queue, or in the dead-letter queue, for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** A notification can wait this long for a target that throttles it, and for the rate limit of the target. */
+/** The longest wait of a notification for a target that throttles, or for the rate limit of a target. */
 const THROTTLED_MS = DAY_MS;
-/** A wait of the retry schedule is at most 20 % longer than the schedule says. */
+/** Random jitter makes a wait of the retry schedule at most 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;
 
 /**
- * Returns when the ledger may delete the items of a watch: after `retentionDays`, but never while a message of the watch
- * can still be in a queue or in a dead-letter queue.
- * @param from the deadline of the watch, its end, or its latest attempt.
+ * Returns the time at which the ledger may delete the items of a watch. The ledger keeps the items for `retentionDays`.
+ * The ledger keeps the items longer if a message of the watch can still be in a queue or in a dead-letter queue.
+ * @param startsAt the start of the retention: the deadline of the watch, its end, or its latest delivery attempt.
  */
 export function computeLedgerExpiryTime(
-  from: Instant,
+  startsAt: Instant,
   { retentionDays, retry }: Pick<Settings, "retentionDays" | "retry">,
 ): Instant {
   const scheduleSeconds = retry.scheduleSeconds.reduce((sum, seconds) => sum + seconds, 0);
   const longestMs = QUEUE_RETENTION_MS + THROTTLED_MS + scheduleSeconds * 1000 * MAX_JITTER_FACTOR;
-  return from + Math.max(retentionDays * DAY_MS, longestMs);
+  return startsAt + Math.max(retentionDays * DAY_MS, longestMs);
 }

@@ -5,7 +5,7 @@ import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { httpUrlSchema } from "../domain/zod-fields.ts";
 
-/** The longest deadline of a watch. A queue keeps a message for 14 days, which is twice as long. */
+/** The maximum deadline of a watch is 7 days. A queue keeps a message for 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
 const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
@@ -20,7 +20,7 @@ const Poll = z.strictObject({
   minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
-  /** The limit of CCE for one user. Without it, polls are rate-limited only after CCE answered 429. */
+  /** The query limit of CCE for one user. Without a limit, polls are rate-limited only after CCE responds with 429. */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
 });
@@ -33,22 +33,22 @@ const Retry = z.strictObject({
   ),
 });
 
-/** The settings that an operator may change. All are optional. */
+/** The settings that an operator may change. All settings are optional. */
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** Notified when another target is gone. */
+  /** The target that is notified if another target is gone. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
-  /** Hosts, as NAME or NAME:PORT, that a `callbackUrl` may have. */
+  /** The hosts that a `callbackUrl` may have. Each host is written as NAME or NAME:PORT. */
   callbackHosts: Hosts,
-  /** The secrets that sign callbacks. Without them, callbacks have no signature. */
+  /** The secrets that sign callbacks. Without secrets, callbacks have no signature. */
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
-  /** The key that signs links to pages. Without it, no links are made. */
+  /** The key that signs links to pages. Without a key, the service creates no links. */
   linkKey: z.optional(
     z.pipe(
       z
@@ -58,14 +58,14 @@ export const Settings = z.strictObject({
     ),
   ),
   linkDays: z._default(Days, 30),
-  /** The URL of the API for callers and readers. The default is the URL of the deployed HTTP API. */
+  /** The public URL of the service. The default is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),
-  /** How long the ledger keeps a watch after its end. See lib/config/retention.ts for the minimum. */
+  /** The number of days for which the ledger keeps an ended watch. The minimum is in `lib/config/retention.ts`. */
   retentionDays: z._default(Days, 30),
 });
 export type Settings = z.infer<typeof Settings>;

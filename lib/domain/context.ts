@@ -8,7 +8,7 @@ const Labels = z
   .record(z.string().check(z.minLength(1), z.maxLength(63)), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
 
-/** What the caller says about itself. */
+/** The information that a caller gives about itself. */
 export const Context = withDescription(
   z.strictObject({
     actor: z.optional(ShortText),
@@ -17,14 +17,14 @@ export const Context = withDescription(
     commit: z.optional(z.string().check(z.maxLength(100))),
     labels: z.optional(Labels),
   }),
-  "What the caller says about itself. Notifications show it, and webhooks receive it.",
+  "The information that the caller gives about itself. Notifications and webhook events contain the context.",
 );
 export type Context = z.infer<typeof Context>;
 
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
-/** Truncates a context to the size that an event has for it, and omits labels that do not fit. */
+/** Truncates a context so that the context fits into an event. Omits labels that do not fit into the event. */
 export function truncateContext(context: Context): {
   readonly context: Context;
   readonly omittedLabels: number;

@@ -1,24 +1,24 @@
 import type { Instant } from "./job.ts";
 
-/** Keeps loaded values for a while, one value per key. */
+/** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. Loads the value when the cache has none that is young enough.
+   * Returns the value of a key. Loads the value if the cached value is missing or too old.
    * Concurrent calls for one key share one load.
-   * @param maxAgeMs accepts only a value that was loaded less than this many milliseconds ago.
-   * @throws what `load` threw.
+   * @param maxAgeMs the maximum age of a cached value in milliseconds. An older value is loaded again.
+   * @throws the error that `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value. Does nothing when the cache already has another value for the key. */
+  /** Removes a value from the cache. Does nothing if the cache already has another value for the key. */
   delete(key: string, value: Value): void;
 }
 
 export interface ExpiringCacheOptions<Value> {
   readonly load: (key: string) => Promise<Value>;
   readonly now: () => Instant;
-  /** How long a value is used after it was loaded. A function answers for each value, at the time of its load. */
+  /** The maximum age of a value in milliseconds. A function can return a different maximum age for each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
-  /** How long a failed load is repeated to callers instead of a new load. The default is 0. */
+  /** After a failed load, callers get the same error for this many milliseconds. The default is 0 milliseconds. */
   readonly failureMaxAgeMs?: number;
 }
 
@@ -28,7 +28,7 @@ interface Entry<Value> {
   readonly maxAgeMs: number;
 }
 
-/** Creates an empty cache. The age of a value starts when its load ends. */
+/** Creates an empty cache. The age of a value is 0 at the moment when its load ends. */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
   const entries = new Map<string, Entry<Value>>();
@@ -57,7 +57,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // The age is negative after the clock was set back. Then the true age is unknown.
+    // A negative age means that the clock was set back. The true age of the value is unknown.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

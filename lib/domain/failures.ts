@@ -5,28 +5,31 @@ import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateOrNull } from "./truncate-text.ts";
 import { MaybeText, withDescription } from "./zod-fields.ts";
 
-/** One failed subjob. `path` has the types from the root job down to the subjob. */
+/** A failed subjob. `path` lists the job types from the root job down to the failed subjob. */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
   jobId: MaybeText,
   resourceName: MaybeText,
   reason: withDescription(
     z.nullable(z.string()),
-    "The cloud's own text. A long text is truncated and ends in `…`.",
+    "The reason in the cloud's own words. A long reason is truncated and ends in `…`.",
   ),
-  hint: withDescription(z.nullable(z.string()), "One line of advice with a link, if the reason is known."),
+  hint: withDescription(
+    z.nullable(z.string()),
+    "One line of advice with a link. The hint is null if the service does not know the reason.",
+  ),
 });
 export type Failure = z.infer<typeof Failure>;
 
-/** Bytes of one reason, from much to little. The first size is used with which all failures fit. */
+/** The size limits of one reason in bytes. `listFailures` uses the largest limit with which all failures fit. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists failed subjobs in tree order. Omits some of them if not all fit into `maxBytes` of JSON.
- * A subjob that only repeats the reason of a subjob below it is omitted first.
+ * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` of JSON.
+ * The first omitted subjobs are parents that only repeat the reason of their own subjob.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -37,7 +40,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     reason: truncateOrNull(node.job.reason, reasonBytes, countJsonBytes),
     hint: findHint(node.job.reason),
   });
-  /** The failures of as many nodes as `maxBytes` allows. */
+  /** Returns the failures that fit into `maxBytes`, each with its node as the key. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;
@@ -59,7 +62,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
   return failed.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Puts subjobs that only repeat a subjob below them behind all others. */
+/** Moves the parents that only repeat the reason of their own subjob to the end of the list. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

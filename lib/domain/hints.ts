@@ -1,20 +1,21 @@
 import hintRows from "./hints.json" with { type: "json" };
 
 /**
- * Reasons that occur in practice, each with its advice and the vendor's page. `source` in the file says where a reason
- * was seen, if the vendor's page does not name it. The first row that matches is used, so narrow patterns come first.
+ * The known failure reasons, each with advice and a link to the vendor's page.
+ * If the vendor's page does not name a reason, `source` in `hints.json` says where the reason was seen.
+ * `findHint` uses the first row that matches, so specific patterns come before general patterns.
  */
 const HINTS = hintRows.map(({ patterns, advice, link }) => ({
   pattern: new RegExp(patterns.join("|"), "i"),
   text: `${advice} ${link}`,
 }));
 
-/** The cause stands at the beginning of a reason. The rest is not searched. */
+/** Only the beginning of a reason is searched, because the beginning contains the cause. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**
- * Returns one line of advice that ends in a link to the vendor's page. Returns null for an unknown reason: a wrong
- * hint costs more than no hint.
+ * Returns one line of advice for a failure reason. The advice ends with a link to the vendor's page.
+ * Returns null for an unknown reason, because a wrong hint is worse than no hint.
  */
 export function findHint(reason: string | null): string | null {
   if (reason === null) return null;
@@ -22,7 +23,7 @@ export function findHint(reason: string | null): string | null {
   return HINTS.find(({ pattern }) => pattern.test(searched))?.text ?? null;
 }
 
-/** Returns a `findHint` that remembers its answers. The failures of one job often have the same reason. */
+/** Returns a version of `findHint` that caches its results. The failures of one job often have the same reason. */
 export function createCachedHintFinder(): (reason: string | null) => string | null {
   const answers = new Map<string | null, string | null>();
   return (reason) => {

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { Count, MaybeText } from "./zod-fields.ts";
 
-/** A point in time: milliseconds since 1970-01-01T00:00:00Z. HTTP, events and pages have ISO 8601 text instead. */
+/** A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, events and pages contain ISO 8601 text. */
 export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
-/** Job IDs are opaque: CCE's own sample is not a UUID. The rule for the first character keeps `..` out of URLs. */
+/** The job ID from CCE, which is not always a UUID. The rule for the first character keeps `..` out of URLs. */
 export const JobId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, JOB_ID_RULE));
 
 const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
@@ -18,7 +18,7 @@ export interface WatchKey {
   readonly jobId: string;
 }
 
-/** One generation of a watch. The first generation is 0. Each restart of the watch starts the next one. */
+/** One generation of a watch. The first generation is 0. Each restart of the watch starts the next generation. */
 export interface WatchGeneration extends WatchKey {
   readonly generation: number;
 }
@@ -40,11 +40,11 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
   };
 }
 
-/** A CCE job or subjob as a poll saw it. A field that CCE did not send is null. */
+/** A CCE job or subjob with the data from one poll. A field that CCE did not send is null. */
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase as CCE spells it. `state` is what the phase means. */
+  /** The phase in CCE's own spelling. `state` is the meaning of the phase. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -56,29 +56,29 @@ export const Job = z.object({
   get subJobs() {
     return z.array(Job);
   },
-  /** Counts the subjobs, and all below them, that were omitted here because the tree was too large. */
+  /** The number of omitted subjobs at all levels below this job. Subjobs are omitted if the tree is too large. */
   omitted: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
 
-/** Errors of access or setup. An operator may fix them while the watch goes on. */
+/** The kinds of access errors and setup errors. An operator can fix an access error while the watch continues. */
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
-/** The explanations of access errors. Each continues a sentence. */
+/** The explanation of each access error. Each explanation is the last part of a longer sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read this job",
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** Access has failed since `since`. `kind` is the error of the latest poll. */
+/** An access error that has lasted from `since` until now. `kind` is the error of the latest poll. */
 export interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
-/** Polls have failed since `since`, for another reason than access. `text` is the error of the latest poll. */
+/** A poll error that has lasted from `since` until now and is no access error. `text` is the latest error. */
 export interface LastPollError {
   readonly text: string;
   readonly since: Instant;
@@ -92,7 +92,7 @@ export interface PollErrors {
   readonly consecutiveFailures: number;
 }
 
-/** What a poll saw. `text` can be shown to anyone: credentials are masked in it. */
+/** The result of one poll. Anyone may read `text`, because credentials in `text` are masked. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }
   | { readonly kind: "gone"; readonly text: string }
@@ -102,35 +102,35 @@ export type Observation =
 
 export const OUTCOMES = ["succeeded", "failed", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);
-/** How a watch ends. */
+/** The final result of a watch. */
 export type Outcome = z.infer<typeof Outcome>;
 
 export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
 export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
-/** Returns true if a poll ever saw the job: then its type or its phase is known. */
+/** Returns true if at least one poll saw the job. The type or the phase of an observed job is known. */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return type !== null || phase !== null;
 }
 
 const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
   timed_out: "The watch ended before any poll saw the job end. The job may still be running in the cloud.",
-  lost: "It is not known how the job ended: later polls could no longer see it.",
+  lost: "How the job ended is unknown, because later polls could no longer see the job.",
   stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",
 };
 
 /**
- * Explains a state to a reader who does not know this notifier. Returns null if the state explains itself.
- * The text is true for every reason that a watch may end for.
+ * Returns an explanation of a watch's state for a reader who does not know this notifier.
+ * Returns null for a state that needs no explanation. The explanation is correct for every possible cause of the state.
  */
 export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
-  if (isUnknown) return "It is not known how the job ended: no poll ever saw it.";
+  if (isUnknown) return "How the job ended is unknown, because no poll ever saw the job.";
   return STATE_EXPLANATIONS[state] ?? null;
 }
 
-/** How one attempt ended. */
+/** The result of one delivery attempt. */
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -3,7 +3,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const NO_FIELDS: JsonObject = {};
 
-/** Returns the parsed value, or undefined when the text is not JSON. */
+/** Parses JSON text and returns the value. Returns undefined if the text is not valid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -12,19 +12,19 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Returns true for a JSON object. Arrays and null are not objects. */
+/** Returns true for a JSON object. Returns false for an array or null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns the fields of a JSON object. Any other value has no fields. */
+/** Returns the value if the value is a JSON object. Returns an empty object for any other value. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isObject(value) ? value : NO_FIELDS;
 }
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
-/** Returns the number of UTF-8 bytes that a text has inside a JSON string, escapes included. */
+/** Returns the number of UTF-8 bytes of a text inside a JSON string. The count includes escape sequences. */
 export function countJsonBytes(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return Buffer.byteLength(JSON.stringify(text.toWellFormed())) - '""'.length;

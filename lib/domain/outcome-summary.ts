@@ -10,7 +10,7 @@ import { Count, MaybeText } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** How a watch ended, in full. The ledger stores it, and every notification is made from it. */
+/** The complete result of a watch. The ledger stores the summary, and every notification uses the summary. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -27,34 +27,34 @@ export const OutcomeSummary = z.object({
   warnings: z.array(z.string()),
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
-  /** From `createdAt` to `updatedAt`. Null for a job that has not ended. */
+  /** The seconds from `createdAt` to `updatedAt`. The duration of a job that has not ended is null. */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
   concludedAt: InstantField,
   polls: Count,
-  /** From the end of the job, by the cloud's clock, to the poll that saw the end. */
+  /** The seconds from the end of the job to the poll that saw the end. The cloud's clock gives the end of the job. */
   lagSeconds: Seconds,
   context: Context,
   statusUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
-/** The size that Standard Webhooks recommends for an event. */
+/** The maximum size of an event that Standard Webhooks recommends. */
 export const MAX_EVENT_BYTES = 20_000;
-/** What an event adds to the bytes of a summary: its type and time, ISO text in place of instants. */
+/** The bytes that an event adds to a summary. The event has a type and a time, and contains times as ISO text. */
 const ENVELOPE_BYTES = 262;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
-/** A truncated link leads nowhere. A link that is too long is omitted. */
+/** A longer link is omitted, because a truncated link does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. `reason` is why the watch ended, or null if the job gives the reason. */
+/** A watch that has ended. `reason` says why the watch ended. `reason` is null if the job gives the reason. */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
-  /** The job in the latest poll that saw it. Null if no poll saw it. */
+  /** The job's data from the latest poll that saw the job. The value is null if no poll saw the job. */
   readonly job: Job | null;
   /** The warnings of the latest poll. */
   readonly warnings: readonly string[];
@@ -63,8 +63,8 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. The event made from the summary stays under 20 kB: long texts are truncated.
- * Failures that do not fit are omitted, and a warning says how many.
+ * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB.
+ * Omits failures that do not fit into the event, and adds a warning with the number of omitted failures.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ...watch } = ended;
@@ -86,7 +86,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
-    // The cloud's clock may be ahead of ours.
+    // The cloud's clock may be ahead of the notifier's clock.
     lagSeconds: jobEnded && job?.updatedAt != null ? Math.max(0, (concludedAt - job.updatedAt) / 1000) : null,
     context,
     statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
@@ -98,7 +98,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   return { ...summary, failures };
 }
 
-/** At the deadline, the reason also names the subjobs that were still running. */
+/** Returns the reason of the outcome. A reason for `timed_out` also names the subjobs that were still running. */
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
   if (outcome !== "timed_out") return reason;
@@ -109,10 +109,10 @@ function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNo
 const MAX_RUNNING_NAMES = 5;
 const RUNNING_NAME_CHARACTERS = 40;
 
-/** `Still running: InstallMaster (m-0), InstallNode and 3 more.` Returns null if nothing runs. */
+/** Returns a sentence such as `Still running: InstallMaster (m-0).` Returns null if no subjob is running. */
 function describeRunning(pending: readonly TreeNode[]): string | null {
   const running = pending.filter(isRunning);
-  // A parent runs because its subjob runs. Only the subjob is named.
+  // The sentence does not name a parent, because a parent runs only while its subjob runs.
   const parents = new Set(running.map(({ parent }) => parent));
   const lowest = running.filter((node) => !parents.has(node));
   if (lowest.length === 0) return null;
@@ -121,7 +121,7 @@ function describeRunning(pending: readonly TreeNode[]): string | null {
   return `Still running: ${names.join(", ")}${more}.`;
 }
 
-/** A subjob in the phase `Initializing` waits for other subjobs. */
+/** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
 function isRunning({ job }: TreeNode): boolean {
   return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
 }
@@ -133,7 +133,7 @@ function runningName({ job }: TreeNode): string {
     : `${type} (${truncate(job.resourceName, RUNNING_NAME_CHARACTERS)})`;
 }
 
-/** The reader of a job uses the same text, so that an event has this warning once. */
+/** The code that reads CCE's replies uses the same text, so that an event contains the warning only once. */
 export const FAILED_SUBJOB_WARNING = "CCE reports success for this job, although a subjob failed.";
 const MAX_WARNINGS = 6;
 const WARNING_BYTES = 250;
@@ -151,12 +151,15 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
     : [...truncated, `${all.length - shown.length} more warnings.`];
 }
 
-/** The warning for failed subjobs that are not in the list of failures. */
+/** Returns the warning for failed subjobs that the list of failures does not contain. */
 export function unlistedFailuresWarning(count: number): string {
   return `${count} more failed ${count === 1 ? "subjob is" : "subjobs are"} not listed.`;
 }
 
-/** Returns null if a time is unknown, or if `to` is before `from`: CCE dates some jobs before their start. */
-function secondsBetween(from: Instant | null | undefined, to: Instant | null | undefined): number | null {
-  return from == null || to == null || to < from ? null : (to - from) / 1000;
+/**
+ * Returns the number of seconds from `start` to `end`. Returns null if one of the times is unknown.
+ * Returns null if `end` is before `start`. CCE gives some jobs an end before their start.
+ */
+function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {
+  return start == null || end == null || end < start ? null : (end - start) / 1000;
 }

@@ -1,17 +1,17 @@
-/** Characters that change the reading direction of the text after them: embeddings, overrides, isolates. */
+/** Matches Unicode characters that change the reading direction of the text after them. */
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Makes untrusted text safe to show in one line. Removes control characters, line breaks, changes of the reading
- * direction and halves of surrogate pairs.
+ * Makes untrusted text safe to show in one line. Removes control characters and line breaks.
+ * Also removes characters that change the reading direction, and halves of surrogate pairs.
  */
 export function cleanToOneLine(text: string): string {
   return text.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** The same as `cleanToOneLine`, but keeps line breaks and tabs. */
+/** Makes untrusted text safe to show like `cleanToOneLine`, but keeps line breaks and tabs. */
 export function cleanKeepingLines(text: string): string {
   return text
     .toWellFormed()
@@ -29,12 +29,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Escapes text for HTML, also inside a quoted attribute. */
+/** Escapes text for HTML elements and for quoted HTML attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes `&`, `<` and `>` only. Slack and many servers escape no more. */
+/** Escapes only `&`, `<` and `>` in a text. Slack and many servers escape only these three characters. */
 export function escapeTags(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 const MASK = "<secret>";
-/** The symbol `util.inspect.custom`. Importing node:util would take 3 ms of every start. */
+/** The symbol `util.inspect.custom`. An import of `node:util` would make every start of a function 3 ms slower. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A value that never prints itself. String conversion, JSON, template literals and `util.inspect` all give `<secret>`.
- * Only `reveal()` returns the value, so every use can be found by this name.
+ * A secret text that is never printed by accident. String conversion, JSON, template literals and `util.inspect` return
+ * `<secret>`. Only `reveal()` returns the secret text, so a search for `reveal` finds every use of a secret.
  */
 export class Secret {
   readonly #value: string;
@@ -37,12 +37,14 @@ export class Secret {
   }
 }
 
-/** The last step of a schema: text becomes a `Secret`. */
+/** The last step of a zod schema, which converts text to a `Secret`. */
 export const toSecret = z.transform((text: string) => new Secret(text));
 
 const NotEmpty = z.minLength(1, "must not be empty");
 
 export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
 
-/** A key or token for a header or a signature. Text from a file often ends with a line break, so it is trimmed. */
+/** A key or token for a header or a signature. The text is trimmed, because text from a file often ends with a
+ * line break.
+ */
 export const HeaderSecret = z.pipe(z.string().check(NotEmpty, z.trim()), toSecret);

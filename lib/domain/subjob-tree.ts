@@ -1,22 +1,25 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 
-/** A job in its tree. The root has no parent. */
+/** A job and its parent in a tree of subjobs. The root job has no parent. */
 export interface TreeNode {
   readonly job: Job;
   readonly parent: TreeNode | null;
 }
 
 export interface SubJobs {
-  /** All subjobs by state, including those that were omitted from the tree. */
+  /** The number of subjobs in each state. The numbers include subjobs that were omitted from the tree. */
   readonly counts: SubJobCounts;
   readonly omittedCount: number;
-  /** In tree order: a job comes before the jobs below it. */
+  /** The failed subjobs in tree order. In tree order, a job comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
-  /** In tree order. */
+  /** The pending subjobs in tree order. */
   readonly pending: readonly TreeNode[];
 }
 
-/** Collects everything below the root. Works without recursion, because a tree may be deeper than the call stack. */
+/**
+ * Counts and collects all subjobs of a job.
+ * The function uses no recursion, because a tree of subjobs may be deeper than the call stack.
+ */
 export function collectSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
   let omittedCount = 0;
@@ -42,14 +45,14 @@ export function collectSubJobs(root: Job | null): SubJobs {
   return { counts, omittedCount, failed, pending };
 }
 
-/** Returns the types from the root down to this node. A job without a type is `unknown`. */
+/** Returns the job types from the root down to a node. The result contains `unknown` for a job without a type. */
 export function typesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
   return path.reverse();
 }
 
-/** Returns true if `upper` is on the way from the root to `lower`. */
+/** Returns true if `upper` is an ancestor of `lower` in the tree of subjobs. */
 export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   for (let at = lower.parent; at !== null; at = at.parent) if (at === upper) return true;
   return false;

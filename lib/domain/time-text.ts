@@ -1,6 +1,6 @@
 import type { Instant } from "./job.ts";
 
-/** `8 s`, `9 min 10 s`, `2 h 05 min`, `3 d 04 h`. A negative duration is `0 s`. */
+/** Returns a duration as text, for example `9 min 10 s` or `2 h 05 min`. Returns `0 s` for a negative duration. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));
   const twoDigits = (value: number) => String(value).padStart(2, "0");
@@ -13,8 +13,8 @@ export function formatDuration(durationMs: number): string {
 }
 
 /**
- * Returns ISO 8601 text in UTC with milliseconds.
- * @throws RangeError for an instant that no `Date` can hold.
+ * Returns an instant as ISO 8601 text in UTC with milliseconds.
+ * @throws RangeError if the instant is outside the range of `Date`.
  */
 export function toIso(at: Instant): string {
   return new Date(at).toISOString();
@@ -22,14 +22,17 @@ export function toIso(at: Instant): string {
 
 const ISO_LENGTH = "2026-11-23T09:30:00.000Z".length;
 
-/** Returns null without a time, and for a year that does not have four digits. */
+/**
+ * Returns an instant as ISO 8601 text in UTC. Returns null for a missing or invalid instant.
+ * Returns null also for an instant whose year does not have four digits.
+ */
 export function toIsoOrNull(at: Instant | null | undefined): string | null {
   if (at == null || Number.isNaN(new Date(at).getTime())) return null;
   const iso = toIso(at);
   return iso.length === ISO_LENGTH ? iso : null;
 }
 
-/** `2026-11-23 09:30:00 UTC`. */
+/** Returns an instant as text such as `2026-11-23 09:30:00 UTC`. */
 export function formatUtc(at: Instant): string {
   const iso = toIso(at);
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

@@ -1,10 +1,11 @@
 /**
- * Returns how much of a limit a text uses. A measure must add up: a text uses the sum of what its code points use.
- * Every UTF-16 code unit uses at least 1.
+ * A function that returns the length of a text in one unit, for example in bytes.
+ * The length of a text must be the sum of the lengths of its code points.
+ * The length of every UTF-16 code unit must be at least 1.
  */
 export type Measure = (text: string) => number;
 
-/** The length in JavaScript. Chats count these units unless they say bytes. */
+/** Returns the number of UTF-16 code units. Chat services count UTF-16 code units or bytes. */
 export const countUtf16Units: Measure = (text) => text.length;
 
 export const countUtf8Bytes: Measure = (text) => Buffer.byteLength(text);
@@ -13,12 +14,12 @@ const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 
 /**
- * Returns the text if it fits into `max`, else its beginning and "…". Splits no grapheme cluster: a flag, a family
- * emoji or a letter with its accents stays whole. Half of a surrogate pair becomes U+FFFD.
- * The cost depends on `max` and not on the length of the text.
+ * Returns the whole text if its length is at most `max`. Returns the beginning of a longer text and "…".
+ * Never splits a grapheme cluster, such as a flag, a family emoji or a letter with accents.
+ * Replaces half of a surrogate pair with U+FFFD. The running time depends on `max`, not on the length of the text.
  */
 export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
-  // No code point is longer than two units. What follows cannot change where the text is truncated.
+  // A code point has at most two units. Later text cannot change the position where the text is truncated.
   const beginning = text.slice(0, max + 2).toWellFormed();
   if (text.length <= max && measure(beginning) <= max) return beginning;
   const available = max - measure(ELLIPSIS);
@@ -26,7 +27,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** The same for a text that may be missing. */
+/** Truncates a text like `truncate`. Returns null for a missing text. */
 export function truncateOrNull(
   text: string | null | undefined,
   max: number,
@@ -35,7 +36,7 @@ export function truncateOrNull(
   return text == null ? null : truncate(text, max, measure);
 }
 
-/** The length of the longest prefix that fits into `max`, found by bisection. */
+/** Returns the length of the longest prefix that fits into `max`. Uses a binary search. */
 function prefixLength(text: string, max: number, measure: Measure): number {
   let enough = 0;
   let tooMuch = text.length + 1;
@@ -49,9 +50,9 @@ function prefixLength(text: string, max: number, measure: Measure): number {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Where the grapheme cluster starts that the unit at `index` belongs to. */
+/** Returns the start of the grapheme cluster that contains the code unit at `index`. */
 function graphemeStart(text: string, index: number): number {
-  // Creating a segmenter takes 30 ms, and most texts do not need one.
+  // Creating a segmenter takes 30 ms, and most texts do not need a segmenter.
   if (index === 0 || BETWEEN_ASCII.test(text.slice(index - 1, index + 1))) return index;
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return segmenter.segment(text).containing(index)?.index ?? index;

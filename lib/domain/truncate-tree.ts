@@ -1,15 +1,15 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateOrNull } from "./truncate-text.ts";
 
-/** Bytes of one reason, from much to little. */
+/** The size limits of one reason in bytes, from large to small. */
 const LONG_REASON_BYTES = 4000;
 const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
 
 /**
- * Serializes a tree into at most `maxBytes`. A tree that is too large becomes smaller in this order: long texts are
- * truncated, subjobs that succeeded are omitted, reasons are truncated further, then other subjobs are omitted.
- * Failed subjobs are omitted last. The root always remains, with truncated texts.
+ * Serializes a tree of subjobs into at most `maxBytes`. A tree that is too large is reduced in four steps.
+ * Step 1 truncates long texts. Step 2 omits succeeded subjobs. Step 3 truncates reasons further.
+ * Step 4 omits pending subjobs before failed subjobs. The root job is never omitted.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -37,7 +37,7 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = largestSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // Each attempt costs as much as its tree is large. So the first attempt goes to about the right size.
+    // Serializing a large tree is slow, so the first new width is already close to the final width.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(keepImportantSubJobs(withAllWidth, width));
   }
@@ -46,7 +46,7 @@ export function serializeTruncatedTree<Serialized>(
 
 const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
 
-/** Returns the same object if no text was too long. */
+/** Truncates the texts of a job and of its subjobs. Returns the same object if no text was too long. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS) truncated[field] = truncateOrNull(job[field], NAME_BYTES, countUtf8Bytes);
@@ -64,12 +64,14 @@ function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
-/** 2: the subjob or one below it failed. 1: it is pending. 0: all of it succeeded. */
+/** 2 means that the job or a subjob failed. 1 means that the job or a subjob is pending. 0 means that all succeeded. */
 type Importance = 2 | 1 | 0;
 
 /**
- * Omits the subjobs that succeeded, and keeps at most `maxWidth` subjobs of each job: failed ones first, then pending
- * ones. The order stays. Each job counts what it lost in `omitted`. Returns the same object if nothing was omitted.
+ * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job.
+ * Omits pending subjobs before failed subjobs. The order of the subjobs does not change.
+ * The field `omitted` of a job counts the omitted subjobs of the job.
+ * Returns the same object if no subjob was omitted.
  */
 export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   const importances = new Map<Job, Importance>();
@@ -89,7 +91,7 @@ export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   return shrink(tree);
 }
 
-/** Returns the largest number of subjobs that one job of the tree has. */
+/** Returns the largest number of direct subjobs that one job of the tree has. */
 export function largestSubJobCount(job: Job): number {
   return job.subJobs.reduce(
     (width, subJob) => Math.max(width, largestSubJobCount(subJob)),
@@ -119,7 +121,7 @@ function mostImportant(jobs: Job[], maxCount: number, importances: ReadonlyMap<J
   return wanted.toSorted((a, b) => importanceOf(b) - importanceOf(a)).slice(0, maxCount);
 }
 
-/** Counts a job and all below it, including what was omitted before. */
+/** Counts a job and all its subjobs by state. The count includes subjobs that were omitted earlier. */
 function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
   const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
   return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addSubJobCounts);

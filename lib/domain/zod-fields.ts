@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 
 /**
- * `zod/mini` reports every fault as "Invalid input". zod's own messages are for programmers ("Too small: expected
- * number to be >0"). These messages say what must be there. Every file that makes a schema imports this file,
- * directly or not; a test checks it.
+ * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every fault as "Invalid input".
+ * The full version of zod has messages for programmers, such as "Too small: expected number to be >0".
+ * Every file with a schema imports this file, directly or through another file. A test checks the imports.
  */
 z.config({ localeError: messageOf });
 
@@ -11,26 +11,29 @@ export const NonEmpty = z.string().check(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 export const Count = z.int().check(z.minimum(0));
 export const CountFromOne = z.int().check(z.minimum(1));
-/** A point in time at a border. Inside, it is an `Instant`. */
+/** A point in time as ISO 8601 text in a request or a response. */
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
-/** An http or https URL. `error` is the message for anything else. */
+/** Returns a schema for an http or https URL. `error` is the message for any other value. */
 export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
 
-/** Adds a description, which the API reference shows. Give each field a schema of its own. */
+/**
+ * Adds a description to a schema and returns the schema. The API reference shows the description.
+ * Two fields with different descriptions need two schemas.
+ */
 export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
   z.globalRegistry.add(schema, { description });
   return schema;
 }
 
-/** Returns the message of an issue. For the key of a record it is the message of the key. */
+/** Returns the message of a zod issue. Returns the message of the key if the key of a record is invalid. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return keyMessage ?? issue.message;
 }
 
-/** The names that JSON has for zod's types. */
+/** The JSON type names for zod's type names. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",

@@ -49,16 +49,16 @@ describe("renderJobPage", () => {
     expect(page(runningJob())).not.toContain("No poll has seen");
   });
 
-  const UNKNOWN_END = "It is not known how the job ended: no poll ever saw it.";
+  const UNKNOWN_END = "How the job ended is unknown, because no poll ever saw the job.";
   it.each([
     ["timed_out", runningJob(), "The watch ended before any poll saw the job end."],
     ["timed_out", unseenJob(), UNKNOWN_END],
-    ["lost", runningJob(), "It is not known how the job ended: later polls could no longer see it."],
+    ["lost", runningJob(), "How the job ended is unknown, because later polls could no longer see the job."],
     ["lost", unseenJob(), UNKNOWN_END],
   ] as const)("explains %s by whether a poll ever saw the job", (state, document, meaning) => {
     const shown = page({ ...document, state, done: true });
     expect(shown).toContain(`<p>${meaning}`);
-    expect(shown.match(/It is not known|The watch ended/g)).toHaveLength(1);
+    expect(shown.match(/How the job ended is unknown|The watch ended/g)).toHaveLength(1);
   });
 
   it("shows the error of the last poll with a readable time", () => {

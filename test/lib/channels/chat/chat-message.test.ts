@@ -79,9 +79,13 @@ describe("the chat message", () => {
 
   it.each([
     ["timed_out", SAMPLES.timed_out, /^The watch ended before any poll saw the job end\./],
-    ["timed_out", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
-    ["lost", SAMPLES.timed_out, /^It is not known how the job ended: later polls could no longer see it\.$/],
-    ["lost", SAMPLES.lost, /^It is not known how the job ended: no poll ever saw it\.$/],
+    ["timed_out", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
+    [
+      "lost",
+      SAMPLES.timed_out,
+      /^How the job ended is unknown, because later polls could no longer see the job\.$/,
+    ],
+    ["lost", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
   ] as const)("explains %s by whether a poll ever saw the job", (outcome, { jobType, phase }, meaning) => {
     expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
   });
