@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { TestResult } from "../lib/api/delivery-document.ts";
-import { RedeliveryResult } from "../lib/api/redelivery.ts";
+import { RedeliveryResult } from "../lib/api/redelivery-request.ts";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";

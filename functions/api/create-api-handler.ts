@@ -3,7 +3,7 @@ import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
 import { readWatchKey } from "../../lib/api/watch-request.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { linkOptions } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import { authenticate } from "../shared/authenticate.ts";
@@ -88,7 +88,7 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
  */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {
-    return linkOptions(await configs.current(), defaultUrl).publicUrl;
+    return createLinkOptions(await configs.current(), defaultUrl).publicUrl;
   } catch {
     return defaultUrl;
   }

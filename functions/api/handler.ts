@@ -11,10 +11,10 @@ import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/target-state
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
-import { httpHandler } from "../../lib/runtime/http-handler.ts";
+import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
-import { createHealth } from "./health.ts";
+import { createHealthCheck } from "./health.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "PUBLIC_URL");
 const ledger = bindToTable(table, {
@@ -32,7 +32,7 @@ const ledger = bindToTable(table, {
 
 const checkQueue = (url: string) =>
   sqs.client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }));
-const health = createHealth({
+const health = createHealthCheck({
   checks: {
     config: ports.configs.check,
     // No target has the name `:health`. The read only shows that the ledger responds.
@@ -43,7 +43,7 @@ const health = createHealth({
   wait,
 });
 
-export const handler = httpHandler(
+export const handler = createHttpHandler(
   createApiHandler({
     ...ports,
     identify: createIdentityCheck(ports.now),

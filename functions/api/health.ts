@@ -23,7 +23,7 @@ export interface HealthPorts {
  * Creates the function that responds to `GET /v1/health`. The status is 200 when all checks pass, else 503. The
  * response does not say why a check failed.
  */
-export function createHealth(ports: HealthPorts): () => Promise<ApiResponse> {
+export function createHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
   return () => cache.get("health");
 }

@@ -1,9 +1,14 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
-import { type JobList, type ListedJob, type ListQuery, readListQuery } from "../../lib/api/job-list.ts";
+import {
+  type JobList,
+  type ListedJob,
+  type ListQuery,
+  readListQuery,
+} from "../../lib/api/job-list-document.ts";
 import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { type LinkOptions, linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
@@ -31,7 +36,7 @@ export async function listJobs(
   const config = await (project === null ? configs.current() : configs.currentWith("projects", project));
   const query = readListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
-  const links = linkOptions(config, defaultUrl);
+  const links = createLinkOptions(config, defaultUrl);
   try {
     const { watches, next } = await findWatches(query, ledger);
     const jobs = watches.map((watch) => listedJob(watch, links, now()));

@@ -1,8 +1,8 @@
 import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
 import {
+  createLinkOptions,
   type LinkedPage,
   type LinkOptions,
-  linkOptions,
   listPageUrl,
   pageUrl,
   readLinkKey,
@@ -38,7 +38,7 @@ export async function showJob(
   const jobId = JobId.safeParse(params.jobId);
   if (!project.success || !jobId.success) return pageResponse(null, request);
   const key = { project: project.data, jobId: jobId.data };
-  const links = openPage({ kind: "watch", ...key }, request, linkOptions(config, defaultUrl), now);
+  const links = openPage({ kind: "watch", ...key }, request, createLinkOptions(config, defaultUrl), now);
   const watchDocument = links === null ? null : await ledger.readWatch(key);
   if (links === null || watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await withDigestDeliveries(watchDocument, ledger);
@@ -68,7 +68,7 @@ export async function showJobs(
   const project = Name.safeParse(query.get("project") ?? config.settings.defaultProject);
   if (!project.success) return pageResponse(null, request);
   const page = { kind: "project", project: project.data } as const;
-  const links = openPage(page, request, linkOptions(config, defaultUrl), now);
+  const links = openPage(page, request, createLinkOptions(config, defaultUrl), now);
   const recent = links === null ? null : await readRecent(ledger, project.data, query.get("before"));
   if (links === null || recent === null) return pageResponse(null, request);
   const text = (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed();

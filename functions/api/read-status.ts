@@ -5,10 +5,10 @@ import {
   jsonResponse,
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
-import { readWait } from "../../lib/api/watch-request.ts";
+import { readWaitSeconds } from "../../lib/api/watch-request.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
-import { digestKey, digestTargetsOf } from "../shared/notification-targets.ts";
+import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { statusResponse } from "./status-response.ts";
 
@@ -27,7 +27,7 @@ export async function readStatus(
   request: ApiRequest,
   ports: RequestPorts,
 ): Promise<ApiResponse | ProblemResponse> {
-  const wait = readWait(request.query);
+  const wait = readWaitSeconds(request.query);
   if (wait.kind === "problem") return wait;
   const document = await readUntilEnded(key, wait.seconds, ports);
   if (document === null) return watchNotFound(key);
@@ -76,11 +76,11 @@ export async function withDigestDeliveries(
   const { watch } = document;
   const { digestId, state } = watch;
   if (digestId === null || state === "watching" || state === "stopped") return document;
-  const targets = digestTargetsOf(await ledger.readDigest(digestId), watch);
+  const targets = findDigestTargets(await ledger.readDigest(digestId), watch);
   const deliveries = await Promise.all(
     document.deliveries.map((delivery) =>
       targets.includes(delivery.target) && delivery.redelivery === 0
-        ? ledger.readDelivery(digestKey(digestId, delivery.target))
+        ? ledger.readDelivery(digestNotificationKey(digestId, delivery.target))
         : delivery,
     ),
   );

@@ -6,7 +6,7 @@ import {
   unavailable,
   watchNotFound,
 } from "../../lib/api/problem.ts";
-import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery.ts";
+import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";

@@ -1,5 +1,5 @@
 import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
-import { type ApiResponse, responseBytes } from "../../lib/api/http-message.ts";
+import { type ApiResponse, countResponseBytes } from "../../lib/api/http-message.ts";
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
@@ -33,7 +33,7 @@ export function statusResponse(
   const { tree } = watchDocument;
   return tree === null
     ? respond(null)
-    : serializeTruncatedTree(tree, respond, responseBytes, MAX_RESPONSE_BYTES);
+    : serializeTruncatedTree(tree, respond, countResponseBytes, MAX_RESPONSE_BYTES);
 }
 
 /**
@@ -62,7 +62,7 @@ function buildStatusDocument(
     resourceName: job.resourceName,
     failures: job.failures,
     subJobs: job.subJobs,
-    warnings: [...job.warnings, ...(shownTree === null ? [] : omittedWarnings(shownTree))],
+    warnings: [...job.warnings, ...(shownTree === null ? [] : warnAboutOmittedSubJobs(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
@@ -76,7 +76,7 @@ function buildStatusDocument(
     concludedAt: toIsoOrNull(watch.concludedAt),
     context,
     deliveries: subscribedDeliveries(watchDocument, config).map(deliveryDocument),
-    job: shownTree === null ? null : jobDocument(shownTree),
+    job: shownTree === null ? null : toJobDocument(shownTree),
   };
 }
 
@@ -146,7 +146,7 @@ export function summarizeTree(tree: Job | null) {
 }
 
 /** Returns a warning when subjobs are omitted from the tree. Returns an empty array for a complete tree. */
-export function omittedWarnings(shownTree: Job): string[] {
+export function warnAboutOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];
@@ -156,7 +156,7 @@ export function omittedWarnings(shownTree: Job): string[] {
  * Converts a job and its subjobs to a JSON document. The function does not recurse, because a tree of subjobs can be
  * deeper than the call stack allows.
  */
-export function jobDocument(job: Job): JobDocument {
+export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();
   const root = withoutSubJobs(job, findHint);
   const open: [Job, JobDocument][] = [[job, root]];

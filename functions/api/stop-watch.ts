@@ -1,13 +1,13 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
-import { rejectInput } from "../../lib/api/request-body.ts";
+import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { finishDigestMember } from "../shared/finish-digest-member.ts";
+import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function stopWatch(
   { ledger, notifyQueue, configs, now, onStopped = logStopped }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectInput(request);
+  const problem = rejectQueryAndBody(request);
   if (problem !== null) return problem;
   const { settings } = await configs.current();
   const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
@@ -30,7 +30,7 @@ export async function stopWatch(
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
-    await finishDigestMember(watch.digestId, key, { ledger, notifyQueue });
+    await sendDigestAfterLastMember(watch.digestId, key, { ledger, notifyQueue });
   } catch (error) {
     if (!(error instanceof SendFailedError)) throw error;
     return unavailable("The watch is stopped, but its digest was not sent. Send the request again.");

@@ -1,8 +1,8 @@
 import type { TestResult } from "../../lib/api/delivery-document.ts";
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import { forbidden, malformedPath, type ProblemResponse, targetNotFound } from "../../lib/api/problem.ts";
-import { rejectInput } from "../../lib/api/request-body.ts";
-import { requestErrorsOf } from "../../lib/api/request-errors.ts";
+import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
+import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
@@ -24,9 +24,9 @@ export async function testTarget(
   { ledger, configs, deliver, now: clock, uuid, remainingMs, onTested = logTested }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectInput(request);
+  const problem = rejectQueryAndBody(request);
   if (problem !== null) return problem;
-  const errors = requestErrorsOf(Name.safeParse(name), () => ({ parameter: "name" }));
+  const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));
   if (errors.length > 0) return malformedPath(errors);
   if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
   const config = await configs.currentWith("targets", name);

@@ -3,10 +3,10 @@ import { readAudit } from "../../lib/ledger/dynamo/audit.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
-import { scheduleHandler } from "../../lib/runtime/invocation.ts";
+import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createAuditHandler } from "./create-audit-handler.ts";
 
 const env = readEnvironment("LEDGER_TABLE");
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
-export const handler = scheduleHandler(createAuditHandler((now) => readAudit(table, now), systemClock));
+export const handler = createScheduleHandler(createAuditHandler((now) => readAudit(table, now), systemClock));

@@ -1,5 +1,5 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { type Problem, type ProblemResponse, problemOf, renderProblem } from "../../lib/api/problem.ts";
+import { createProblem, type Problem, type ProblemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import {
   hasUnknownName,
@@ -7,7 +7,7 @@ import {
   resolveSubmission,
 } from "../../lib/api/resolve-submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
-import { linkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -60,7 +60,7 @@ async function acceptRequest(
   const resolved = resolveSubmission(read, identified.caller, config);
   if (resolved.kind === "problem") return resolved;
 
-  const links = linkOptions(config, ports.defaultUrl);
+  const links = createLinkOptions(config, ports.defaultUrl);
   const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
   onAccepted(identified.caller.name, resolved.project, jobs);
   return submissionResponse(jobs, (i) => locate(submission.jobIds === undefined ? ["jobId"] : ["jobIds", i]));
@@ -87,10 +87,12 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
   };
   if (opened === undefined) {
     const fault = JobId.safeParse(key.jobId).error?.issues[0]?.message;
-    return rejected(problemOf("invalid-request", fault ?? "is not a job ID"));
+    return rejected(createProblem("invalid-request", fault ?? "is not a job ID"));
   }
   if (opened.kind === "failed")
-    return rejected(problemOf("unavailable", "The job could not be accepted. You may safely send it again."));
+    return rejected(
+      createProblem("unavailable", "The job could not be accepted. You may safely send it again."),
+    );
   const urls = { statusUrl: statusUrl(links.publicUrl, key), pageUrl: pageUrl(links, key, now) };
   return { ...key, ...urls, status: opened.kind };
 }

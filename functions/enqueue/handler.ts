@@ -6,13 +6,13 @@ import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
-import { httpHandler } from "../../lib/runtime/http-handler.ts";
+import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "PUBLIC_URL");
 
-export const handler = httpHandler(
+export const handler = createHttpHandler(
   createEnqueueHandler({
     ...ports,
     ledger: bindToTable(table, { openWatch, scheduleSweep, createDigest, readDurations }),

@@ -9,9 +9,9 @@ import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runt
 import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
-  deadLetter,
+  deadLetterNotification,
   isLastAttempt,
-  postpone,
+  postponeMessage,
   type RecordAttemptPorts,
   recordAttempt,
 } from "./record-attempt.ts";
@@ -104,9 +104,9 @@ async function notify(
     case "own_lease":
       return "retry";
     case "not_due":
-      return postpone(received, claim.until, ports);
+      return postponeMessage(received, claim.until, ports);
     case "needs_dead_letter":
-      return deadLetter(notification, received, claim.state, claim.reason, ports);
+      return deadLetterNotification(notification, received, claim.state, claim.reason, ports);
     default:
       return claim satisfies never;
   }
@@ -126,7 +126,7 @@ async function notify(
       const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
       const until = Math.max(wait.until, lease.now + addedSeconds * 1000);
       await ledger.postponeNotification({ key, redelivery, messageId, ...wait, until });
-      return postpone(received, until, ports);
+      return postponeMessage(received, until, ports);
     }
   }
   // The remaining time is checked again because Lambda may have frozen the process after the claim. The lease may have

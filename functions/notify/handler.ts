@@ -19,7 +19,7 @@ import {
 } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
-import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createNotifyHandler } from "./create-notify-handler.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL");
@@ -45,4 +45,4 @@ const handleMessage = createNotifyHandler({
   deliver,
 });
 
-export const handler = sqsHandler(() => handleMessage);
+export const handler = createSqsHandler(() => handleMessage);

@@ -90,16 +90,16 @@ export async function recordAttempt(
   onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
-  if (nextAttemptAt !== null) return postpone(received, nextAttemptAt, ports);
+  if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
   // A callback is never switched off, because nobody could switch a callback on again. Other watches may also use the
   // same URL.
   if (state === "gone" && reason !== "target_off" && !isCallbackName(key.target))
     await ledger.switchTargetOff(key.target, at);
-  return deadLetter(notification, received, state, reason, ports);
+  return deadLetterNotification(notification, received, state, reason, ports);
 }
 
 /** Makes a message invisible until the given time, or for the longest time that SQS allows. */
-export async function postpone(
+export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
   { notifyQueue, now }: Pick<RecordAttemptPorts, "notifyQueue" | "now">,
@@ -113,7 +113,7 @@ export async function postpone(
  * Sends a failed notification with its reason to the dead-letter queue, and marks the notification as dead-lettered.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
-export async function deadLetter(
+export async function deadLetterNotification(
   { key, redelivery }: Notification,
   { messageId, body }: ReceivedMessage,
   state: DeliveryState,

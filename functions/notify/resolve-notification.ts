@@ -10,7 +10,7 @@ import type { Instant, Outcome } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
-import { digestKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
+import { digestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
 /** The data of a notification that a delivery attempt needs. */
 export interface Notification {
@@ -98,7 +98,7 @@ async function resolveWith(
       const summaries = read.filter((summary) => summary !== null);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      return notificationOf(digestKey(digestId, name), "digest", { kind: "digest", summaries });
+      return notificationOf(digestNotificationKey(digestId, name), "digest", { kind: "digest", summaries });
     }
     case "target_gone": {
       const { gone, since } = message;

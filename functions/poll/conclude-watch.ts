@@ -1,4 +1,4 @@
-import { linkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
@@ -15,8 +15,8 @@ import {
   durationExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
 import type { PollDecision } from "../../lib/schedule/poll-decision.ts";
-import { finishDigestMember } from "../shared/finish-digest-member.ts";
-import { notificationTargets } from "../shared/notification-targets.ts";
+import { selectNotificationTargets } from "../shared/notification-targets.ts";
+import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
 import { logConcluded } from "./poll-log.ts";
 
 /** The time limit for queries that read the reasons of failed subjobs. */
@@ -128,7 +128,7 @@ async function saveSummary(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    statusUrl: pageUrl(linkOptions(config, defaultUrl), { project, jobId }, at),
+    statusUrl: pageUrl(createLinkOptions(config, defaultUrl), { project, jobId }, at),
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   return ledger.saveOutcomeOnce(
@@ -147,12 +147,12 @@ async function notifyAndEnd(
   const { outcome, phase, jobType, resourceName } = summary;
   const { project, jobId, generation } = watch;
   const key = { project, jobId };
-  const digestTargets = await finishDigestMember(watch.digestId, key, ports);
+  const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, key, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
-    const { own } = notificationTargets({ targets: added, digestTargets }, outcome, config.targets);
+    const { own } = selectNotificationTargets({ targets: added, digestTargets }, outcome, config.targets);
     const messages = own.map((target) => notificationMessage({ ...key, target, generation }, outcome, 0));
     await sendAll(notifyQueue, messages);
     notified = targets;

@@ -9,7 +9,7 @@ import { reserveRequestTime } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
-import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createPollHandler } from "./create-poll-handler.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts(
@@ -19,7 +19,7 @@ const { env, table, sqs, ...ports } = createAwsPorts(
   "PUBLIC_URL",
 );
 
-export const handler = sqsHandler(
+export const handler = createSqsHandler(
   createPollHandler({
     ...ports,
     ledger: bindToTable(table, {

@@ -11,7 +11,7 @@ export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
 /** Returns the key of the notification that delivers a digest to one target. */
-export function digestKey(digestId: string, target: string): NotificationKey {
+export function digestNotificationKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
 }
 
@@ -19,11 +19,11 @@ export function digestKey(digestId: string, target: string): NotificationKey {
  * Selects the targets of a watch whose `on` lists the outcome. A target that was removed from the config is also
  * selected. The notification to a removed target goes to the dead-letter queue, so an operator can find the
  * notification.
- * @param watch.digestTargets the targets of the digest of the watch, as `digestTargetsOf` returns them
+ * @param watch.digestTargets the targets of the digest of the watch, as `findDigestTargets` returns them
  * @returns in `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
  * digest about all jobs of the call
  */
-export function notificationTargets(
+export function selectNotificationTargets(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
   outcome: Outcome,
   targets: Config["targets"],
@@ -40,7 +40,7 @@ export function notificationTargets(
  * digest. A watch can refer to a digest without being a member. The reason is a lost response of the ledger to a new
  * watch: the digest is then created without the watch.
  */
-export function digestTargetsOf(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
+export function findDigestTargets(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);
   return digest !== null && isMember === true ? digest.targets : [];
 }

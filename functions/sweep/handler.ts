@@ -6,12 +6,12 @@ import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/sweep-inde
 import { readTarget } from "../../lib/ledger/dynamo/target-state.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
-import { scheduleHandler } from "../../lib/runtime/invocation.ts";
+import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createSweepHandler } from "./create-sweep-handler.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
 
-export const handler = scheduleHandler(
+export const handler = createScheduleHandler(
   createSweepHandler({
     ...ports,
     ledger: bindToTable(table, {

@@ -5,7 +5,11 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAll } from "../../lib/queue/queue.ts";
-import { digestKey, digestTargetsOf, notificationTargets } from "../shared/notification-targets.ts";
+import {
+  digestNotificationKey,
+  findDigestTargets,
+  selectNotificationTargets,
+} from "../shared/notification-targets.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -96,8 +100,8 @@ async function sendNotifications(
   const { ledger, notifyQueue, config, sent } = ports;
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
-  const { own, byDigest } = notificationTargets(
-    { targets: watch.targets, digestTargets: digestTargetsOf(digest, watch) },
+  const { own, byDigest } = selectNotificationTargets(
+    { targets: watch.targets, digestTargets: findDigestTargets(digest, watch) },
     outcome,
     config.targets,
   );
@@ -142,7 +146,7 @@ async function readDigestNotifications(
   }
   return Promise.all(
     targets.map(async (target) => ({
-      delivery: await ledger.readDelivery(digestKey(digestId, target)),
+      delivery: await ledger.readDelivery(digestNotificationKey(digestId, target)),
       message: digestMessage(digestId, target),
     })),
   );

@@ -41,7 +41,7 @@ export function jsonResponse(
  * Returns the size of a response in bytes as Lambda counts it. Lambda sends the response as a JSON document, and the
  * body is a string in the document.
  */
-export function responseBytes(response: ApiResponse): number {
+export function countResponseBytes(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 
@@ -53,7 +53,7 @@ export function conditionalResponse(
   response: ApiResponse,
   { headers }: Pick<ApiRequest, "headers">,
 ): ApiResponse {
-  const etag = etagOf(response.body ?? "");
+  const etag = computeEtag(response.body ?? "");
   if (response.status !== 200 || !matchesEtag(headers["if-none-match"], etag))
     return { ...response, headers: { ...response.headers, etag } };
   const { "content-type": _, ...kept } = { ...response.headers };
@@ -61,7 +61,7 @@ export function conditionalResponse(
 }
 
 /** Returns the strong entity tag (ETag) of a body (RFC 9110, section 8.8.3). */
-export function etagOf(body: string): string {
+export function computeEtag(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
 }
 

@@ -59,7 +59,11 @@ export interface ProblemResponse {
 const MAX_ERRORS = 100;
 
 /** Makes a problem document. `detail` is a text for a person and contains no internal data. */
-export function problemOf(kind: ProblemKind, detail: string, errors: readonly RequestError[] = []): Problem {
+export function createProblem(
+  kind: ProblemKind,
+  detail: string,
+  errors: readonly RequestError[] = [],
+): Problem {
   const { status, title } = PROBLEMS[kind];
   const more = errors.length - MAX_ERRORS;
   return {
@@ -78,7 +82,7 @@ export function problemResponse(
   errors: readonly RequestError[] = [],
   headers: Readonly<Record<string, string>> = {},
 ): ProblemResponse {
-  return { kind: "problem", problem: problemOf(kind, detail, errors), headers };
+  return { kind: "problem", problem: createProblem(kind, detail, errors), headers };
 }
 
 /** Makes the HTTP response for a problem. The request ID becomes the `instance` of the problem. */

@@ -7,11 +7,11 @@ import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import {
+  findParameterErrors,
   type Locate,
-  listParameter,
   locateInBody,
-  parameterErrors,
-  requestErrorsOf,
+  readListParameter,
+  toRequestErrors,
 } from "./request-errors.ts";
 import { CallbackUrl, Submission } from "./submission.ts";
 
@@ -40,11 +40,11 @@ function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {
   const read = { kind: "submission", locate: locateInBody } as const;
   const parsed = Submission.safeParse(json);
   const errors: RequestError[] = [
-    ...parameterErrors(query).map((error) => ({
+    ...findParameterErrors(query).map((error) => ({
       ...error,
       detail: `${error.detail}. Without 'from=cce', all fields belong in the body.`,
     })),
-    ...requestErrorsOf(parsed),
+    ...toRequestErrors(parsed),
     ...choiceErrors(json),
   ];
   if (parsed.success && errors.length === 0) return { ...read, submission: parsed.data, errors };
@@ -65,7 +65,7 @@ function choiceErrors(json: unknown): RequestError[] {
  * function is not called.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
-  const check = (id: string, pointer: string) => requestErrorsOf(JobId.safeParse(id), () => ({ pointer }));
+  const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
   const errors = jobIds.flatMap((id, i) => check(id, `#/jobIds/${i}`));
   return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
@@ -118,7 +118,7 @@ function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
 function queryFields(query: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
-  if (query.has("notify")) fields.notify = listParameter(query, "notify");
+  if (query.has("notify")) fields.notify = readListParameter(query, "notify");
   const minutes = query.get("deadlineMinutes");
   if (minutes !== null) fields.deadlineMinutes = minutes.trim() === "" ? Number.NaN : Number(minutes);
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
@@ -130,12 +130,12 @@ const WITHOUT_FROM =
   "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
 
 function queryErrors(query: URLSearchParams): RequestError[] {
-  const errors = parameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
+  const errors = findParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
   // An empty `notify` is probably an unset variable in a pipeline. Accepting an empty list would silently drop all
   // notifications.
-  if (query.has("notify") && listParameter(query, "notify").length === 0)
+  if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({ parameter: "notify", detail: "must not be empty. Omit it for the default targets." });
   return errors;
 }

@@ -1,7 +1,7 @@
 import { parseJson } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem.ts";
-import { invalidRequest, parameterErrors } from "./request-errors.ts";
+import { findParameterErrors, invalidRequest } from "./request-errors.ts";
 
 /** The maximum size of a request body. A body with 100 job IDs and a full context is much smaller. */
 export const MAX_BODY_BYTES = 256 * 1024;
@@ -41,8 +41,8 @@ function isJsonType(contentType: string | undefined): boolean {
  * Rejects a request with query parameters or a body, for calls that accept no input. Returns null when the request has
  * no input. The body `{}` counts as empty, because some clients always send JSON.
  */
-export function rejectInput({ query, body }: ApiRequest): ProblemResponse | null {
-  const errors = parameterErrors(query);
+export function rejectQueryAndBody({ query, body }: ApiRequest): ProblemResponse | null {
+  const errors = findParameterErrors(query);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
   return errors.length === 0 ? null : invalidRequest(errors);

@@ -5,7 +5,7 @@ import { describeIssue } from "../domain/zod-fields.ts";
 import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
 
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
-export function pointerOf(path: readonly PropertyKey[]): string {
+export function toJsonPointer(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
     // The name of a field may contain half of a surrogate pair. encodeURIComponent would throw an error for half of a
     // pair.
@@ -17,10 +17,10 @@ export function pointerOf(path: readonly PropertyKey[]): string {
 /** Finds the position of a field in a request. `path` is the path of the field in the parsed input. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
-export const locateInBody: Locate = (path) => ({ pointer: pointerOf(path) });
+export const locateInBody: Locate = (path) => ({ pointer: toJsonPointer(path) });
 
 /** Converts the errors that zod found to request errors. Each unknown field becomes a separate error. */
-export function requestErrorsOf(
+export function toRequestErrors(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
 ): RequestError[] {
@@ -35,7 +35,7 @@ export function requestErrorsOf(
  * Returns an error for each unknown query parameter, because ignoring an unknown parameter would hide a typo. Returns
  * an error for each parameter that is given more than once, except for list parameters.
  */
-export function parameterErrors(
+export function findParameterErrors(
   query: URLSearchParams,
   single: readonly string[] = [],
   lists: readonly string[] = [],
@@ -51,7 +51,7 @@ export function parameterErrors(
 }
 
 /** Returns the entries of a list parameter. The parameter may be repeated, and commas may separate the entries. */
-export function listParameter(query: URLSearchParams, parameter: string): readonly string[] {
+export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)
     .flatMap((entries) => entries.split(","))
@@ -64,7 +64,7 @@ const MAX_LISTED_NAMES = 20;
 /**
  * Returns the error text for a name that the config does not contain. The text lists the names that the caller may use.
  */
-export function unknownNameDetail(
+export function describeUnknownName(
   scope: "projects" | "targets",
   name: string,
   caller: Caller,

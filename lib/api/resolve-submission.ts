@@ -11,7 +11,7 @@ import {
   type RequestError,
 } from "./problem.ts";
 import type { ReadSubmission } from "./read-submission.ts";
-import { invalidRequest, unknownNameDetail } from "./request-errors.ts";
+import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
 /** A submission after all checks. Every missing value has its default. */
@@ -56,7 +56,7 @@ export function resolveSubmission(
 
   const nameErrors: RequestError[] = names
     .filter(({ scope, name }) => !isConfigured(config, scope, name))
-    .map(({ scope, name, ...at }) => ({ ...at, detail: unknownNameDetail(scope, name, caller, config) }));
+    .map(({ scope, name, ...at }) => ({ ...at, detail: describeUnknownName(scope, name, caller, config) }));
   if (project === undefined)
     nameErrors.unshift({
       ...locate(["project"]),

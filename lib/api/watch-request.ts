@@ -1,7 +1,7 @@
 import { type Caller, mayUse } from "../auth/caller.ts";
 import { JobId, Name, type WatchKey } from "../domain/job.ts";
 import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
-import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
+import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
 /**
  * Reads the watch key from a path and checks the scope of the caller. The function does not read the ledger, so a
@@ -14,8 +14,8 @@ export function readWatchKey(
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
   const errors = [
-    ...requestErrorsOf(project, () => ({ parameter: "project" })),
-    ...requestErrorsOf(jobId, () => ({ parameter: "jobId" })),
+    ...toRequestErrors(project, () => ({ parameter: "project" })),
+    ...toRequestErrors(jobId, () => ({ parameter: "jobId" })),
   ];
   if (!project.success) return malformedPath(errors);
   if (!mayUse(caller, "projects", project.data))
@@ -33,10 +33,10 @@ export const MAX_WAIT_SECONDS = 25;
  * Reads the query parameter `wait`, an integer from 1 to 25. Returns 0 seconds when the parameter is absent. Returns a
  * problem with the status 400 for any other query parameter.
  */
-export function readWait(
+export function readWaitSeconds(
   query: URLSearchParams,
 ): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {
-  const errors = parameterErrors(query, [], ["wait"]);
+  const errors = findParameterErrors(query, [], ["wait"]);
   const [wait = "0", ...more] = query.getAll("wait");
   const isInRange = /^\d{1,2}$/.test(wait) && Number(wait) >= 1 && Number(wait) <= MAX_WAIT_SECONDS;
   if (query.has("wait") && (more.length > 0 || !isInRange))

@@ -45,7 +45,7 @@ export interface LinkOptions {
  * Returns the options for links. The links use the public URL from the config, or the URL of the API when the config
  * has no public URL.
  */
-export function linkOptions({ settings }: Config, defaultUrl: string): LinkOptions {
+export function createLinkOptions({ settings }: Config, defaultUrl: string): LinkOptions {
   const { publicUrl = defaultUrl.replace(/\/+$/, ""), linkKey, linkDays } = settings;
   return { publicUrl, linkKey, linkDays };
 }

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { Reason, TestResult } from "../api/delivery-document.ts";
 import { HealthDocument } from "../api/health-document.ts";
-import { JobList } from "../api/job-list.ts";
+import { JobList } from "../api/job-list-document.ts";
 import { Problem } from "../api/problem.ts";
-import { Redelivery, RedeliveryResult } from "../api/redelivery.ts";
+import { Redelivery, RedeliveryResult } from "../api/redelivery-request.ts";
 import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { SubmissionResult } from "../api/submission-result.ts";

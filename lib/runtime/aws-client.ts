@@ -45,7 +45,7 @@ class AwsRequestError extends Error {
  * all other HTTP requests of the product. The request handler of the SDK has no time limit, and needs streams and four
  * timers for each body.
  */
-export function awsRequestHandler(requestMs = REQUEST_MS) {
+export function createAwsRequestHandler(requestMs = REQUEST_MS) {
   // Connections stay open until the service closes the connection. A request on a dead connection fails, and the SDK
   // repeats the request. All idle connections are closed before the repetition, so that the repeated request does not
   // use another dead connection.
@@ -95,4 +95,4 @@ export function awsRequestHandler(requestMs = REQUEST_MS) {
  * The options of every AWS client. All clients share their connections. With `cacheMiddleware`, a client builds its
  * middleware only once for each command.
  */
-export const AWS_CLIENT = { cacheMiddleware: true, requestHandler: awsRequestHandler() } as const;
+export const AWS_CLIENT = { cacheMiddleware: true, requestHandler: createAwsRequestHandler() } as const;

@@ -3,7 +3,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { readEnvironment, type Variable } from "./environment.ts";
-import { ssmConfig } from "./ssm-config.ts";
+import { createSsmConfigSource } from "./ssm-config.ts";
 
 /**
  * Reads the environment variables of a function and creates the ports that most functions use. `table` and `sqs` are
@@ -17,7 +17,7 @@ export function createAwsPorts<Name extends Variable>(...names: readonly Name[])
     env,
     table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
     sqs: { client: new SQSClient(AWS_CLIENT), random: systemRandom },
-    configs: ssmConfig(env.CONFIG_PATH),
+    configs: createSsmConfigSource(env.CONFIG_PATH),
     now: systemClock,
     random: systemRandom,
   };

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
-import { type Invocation, onLambda } from "./invocation.ts";
+import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
 import { isTransientAwsError } from "./retry-aws.ts";
 
@@ -22,9 +22,9 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * Handles one HTTP request. The handler itself responds to expected errors.
- * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `httpHandler` then responds with the
+ * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `createHttpHandler` then responds with the
  * status 503.
- * @throws any other error. `httpHandler` then responds with the problem `internal-error`.
+ * @throws any other error. `createHttpHandler` then responds with the problem `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
@@ -35,26 +35,28 @@ const REQUEST_ID = "x-request-id";
  * Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is
  * logged completely. The caller only gets the kind of the error and the request ID.
  */
-export function httpHandler(handle: HandleRequest) {
-  return onLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event, invocation) => {
-    const request = readRequest(event);
-    const { method, requestId } = request;
-    // API Gateway reports only the route `$default` for the api function. The function itself adds the matched route.
-    let notes: RequestNotes = { route: event.routeKey, caller: null };
-    const note: Note = (found) => {
-      notes = { ...notes, ...found };
-    };
-    const response = await handle(request, invocation, note).catch((error: unknown) => {
-      log.error("request failed", { method, ...notes, requestId }, error);
-      return renderProblem(problemOfError(error), requestId);
-    });
-    log.info("request", { method, ...notes, status: response.status, requestId });
-    return {
-      statusCode: response.status,
-      headers: { [REQUEST_ID]: requestId, ...response.headers },
-      ...(response.body === undefined ? {} : { body: response.body }),
-    };
-  });
+export function createHttpHandler(handle: HandleRequest) {
+  return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
+    async (event, invocation) => {
+      const request = readRequest(event);
+      const { method, requestId } = request;
+      // API Gateway reports only the route `$default` for the api function. The function itself adds the matched route.
+      let notes: RequestNotes = { route: event.routeKey, caller: null };
+      const note: Note = (found) => {
+        notes = { ...notes, ...found };
+      };
+      const response = await handle(request, invocation, note).catch((error: unknown) => {
+        log.error("request failed", { method, ...notes, requestId }, error);
+        return renderProblem(problemOfError(error), requestId);
+      });
+      log.info("request", { method, ...notes, status: response.status, requestId });
+      return {
+        statusCode: response.status,
+        headers: { [REQUEST_ID]: requestId, ...response.headers },
+        ...(response.body === undefined ? {} : { body: response.body }),
+      };
+    },
+  );
 }
 
 const INTERNAL_ERROR_DETAIL =

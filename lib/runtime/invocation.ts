@@ -1,6 +1,6 @@
 import middy, { type MiddyfiedHandler } from "@middy/core";
 import type { Context } from "aws-lambda";
-import { logWithRequest } from "./log.ts";
+import { addRequestIdToLogs } from "./log.ts";
 import { publishMetrics } from "./metrics.ts";
 
 /** The data of a Lambda invocation that a function may use. */
@@ -17,7 +17,7 @@ export interface Invocation {
 const FLUSH_MARGIN_MS = 250;
 
 /** Creates a Lambda handler. All log lines contain the request ID, and the metrics are written even after an error. */
-export function onLambda<Event, Result>(
+export function createLambdaHandler<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
 ): MiddyfiedHandler<Event, Result> {
   return middy<Event, Result>(
@@ -28,7 +28,7 @@ export function onLambda<Event, Result>(
       }),
     { timeoutEarlyInMillis: FLUSH_MARGIN_MS },
   )
-    .before(({ context }) => logWithRequest(context.awsRequestId))
+    .before(({ context }) => addRequestIdToLogs(context.awsRequestId))
     .after(publishMetrics)
     .onError(publishMetrics);
 }
@@ -36,6 +36,6 @@ export function onLambda<Event, Result>(
 /**
  * Creates the Lambda handler of a function that a schedule starts. The function does not use the event of the schedule.
  */
-export function scheduleHandler(handle: (invocation: Invocation) => Promise<void>) {
-  return onLambda<unknown, void>((_event, invocation) => handle(invocation));
+export function createScheduleHandler(handle: (invocation: Invocation) => Promise<void>) {
+  return createLambdaHandler<unknown, void>((_event, invocation) => handle(invocation));
 }

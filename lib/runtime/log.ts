@@ -18,7 +18,7 @@ export const log = {
 };
 
 /** Adds the request ID to all log lines of the current invocation. */
-export function logWithRequest(requestId: string): void {
+export function addRequestIdToLogs(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }
 

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { onLambda } from "./invocation.ts";
+import { createLambdaHandler } from "./invocation.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
@@ -31,8 +31,8 @@ const ANSWER_MS = 500;
  * time. SQS delivers only the listed messages again.
  * @param startBatch creates the handler for one batch with this number of messages
  */
-export function sqsHandler(startBatch: (messages: number) => HandleMessage) {
-  return onLambda<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {
+export function createSqsHandler(startBatch: (messages: number) => HandleMessage) {
+  return createLambdaHandler<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
     const dispositions = await Promise.all(

@@ -16,7 +16,7 @@ const MAX_DELAY_MS = 2000;
  * Creates the source of the config that is stored below `path` in SSM Parameter Store. The function logs and counts
  * invalid configs and unreadable configs as separate errors.
  */
-export function ssmConfig(
+export function createSsmConfigSource(
   path: string,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource {
@@ -27,7 +27,7 @@ export function ssmConfig(
     readEntries: (timeLimitMs) => {
       const until = now() + timeLimitMs;
       const delays = { firstDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS };
-      return readParameters(client, path, { until, ...delays, now, random, wait });
+      return readSsmParameters(client, path, { until, ...delays, now, random, wait });
     },
     now,
     random,
@@ -46,7 +46,7 @@ export function ssmConfig(
  * @param retry the options to repeat the request of a page. Without the options, only the client repeats requests.
  * @throws errors of AWS.
  */
-export async function readParameters(
+export async function readSsmParameters(
   client: SSMClient,
   path: string,
   retry?: RetryOptions,

@@ -1,7 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
-import { readParameters } from "../../lib/runtime/ssm-config.ts";
+import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { configPath, type Stage } from "./stage.ts";
 
 /**
@@ -10,7 +10,7 @@ import { configPath, type Stage } from "./stage.ts";
  */
 export async function readDeployedEntries(stage: Stage): Promise<readonly ConfigEntry[]> {
   const client = new SSMClient({ region: stage.region });
-  return readParameters(client, configPath(stage)).finally(() => client.destroy());
+  return readSsmParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
 /**

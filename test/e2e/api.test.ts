@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { JobList } from "../../lib/api/job-list.ts";
+import { JobList } from "../../lib/api/job-list-document.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";

@@ -7,9 +7,9 @@ import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
-import { httpHandler } from "../../lib/runtime/http-handler.ts";
-import { sqsHandler } from "../../lib/runtime/sqs-handler.ts";
-import { ssmConfig } from "../../lib/runtime/ssm-config.ts";
+import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
+import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
 import { SsmError } from "../../local/servers/ssm-limits.ts";
 import { captured } from "../lib/runtime/captured.ts";
@@ -64,7 +64,7 @@ beforeEach(async () => {
 /** Creates the config source of a new instance. Its waits only move the clock. */
 function newInstance() {
   const waits: number[] = [];
-  const configs = ssmConfig(PATH, {
+  const configs = createSsmConfigSource(PATH, {
     now: () => clock.now,
     random: () => 0.5,
     wait: async (ms) => {
@@ -80,7 +80,7 @@ const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeIn
 /** Returns a client of the HTTP functions of one instance. Its answers have passed the handler of Lambda. */
 function callerOf(configs: ConfigSource) {
   const harness = createHarness({ readConfig: () => configs.current() });
-  const handler = httpHandler((request) => harness.send(request));
+  const handler = createHttpHandler((request) => harness.send(request));
   return async (method: string, path: string) => {
     const body = method === "POST" ? { body: JSON.stringify({ jobId: "job-1" }) } : {};
     const event: Partial<APIGatewayProxyEventV2> = {
@@ -164,7 +164,7 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
     ] as const;
     await captured(async () => {
       for (const [handle, { body }] of messages) {
-        const answer = await sqsHandler(handle)(batchOf(body), CONTEXT as Context);
+        const answer = await createSqsHandler(handle)(batchOf(body), CONTEXT as Context);
         expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(["m-1", "m-2"]);
       }
     });

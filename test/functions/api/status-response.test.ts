@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { renderNodes } from "../../../bench/support/sample-jobs.ts";
-import { jobDocument, omittedWarnings, summarizeTree } from "../../../functions/api/status-response.ts";
+import {
+  summarizeTree,
+  toJobDocument,
+  warnAboutOmittedSubJobs,
+} from "../../../functions/api/status-response.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
@@ -146,7 +150,7 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
 
 it("renders a tree as a document, with hints for failed subjobs", () => {
   const root = job({ subJobs: [job({ ...FAILED, reason: "Ecs.0314", subJobs: [job()] })] });
-  const document = jobDocument(root);
+  const document = toJobDocument(root);
   expect(JobDocument.parse(document)).toEqual(document);
   expect(document.subJobs[0]).toMatchObject({
     hint: expect.stringContaining("key pair"),
@@ -156,7 +160,7 @@ it("renders a tree as a document, with hints for failed subjobs", () => {
     failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
     warnings: [],
   });
-  expect(jobDocument(failedChain(50_000)).subJobs).toHaveLength(1);
+  expect(toJobDocument(failedChain(50_000)).subJobs).toHaveLength(1);
 });
 
 describe("a tree with omitted subjobs", () => {
@@ -172,11 +176,11 @@ describe("a tree with omitted subjobs", () => {
   });
 
   it("has a warning that counts the omitted subjobs", () => {
-    expect(JobDocument.parse(jobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(omittedWarnings(root)).toEqual([
+    expect(JobDocument.parse(toJobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
+    expect(warnAboutOmittedSubJobs(root)).toEqual([
       "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
     ]);
-    expect(omittedWarnings(job())).toEqual([]);
+    expect(warnAboutOmittedSubJobs(job())).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
-import { etagOf, matchesEtag } from "../../../lib/api/http-message.ts";
+import { computeEtag, matchesEtag } from "../../../lib/api/http-message.ts";
 
-test("etagOf depends on the body", () => {
-  expect(etagOf("a")).toBe(etagOf("a"));
-  expect(etagOf("a")).not.toBe(etagOf("b"));
+test("computeEtag depends on the body", () => {
+  expect(computeEtag("a")).toBe(computeEtag("a"));
+  expect(computeEtag("a")).not.toBe(computeEtag("b"));
 });
 
 test.each([

@@ -1,23 +1,23 @@
 import fc from "fast-check";
 import * as z from "zod";
 import {
+  describeUnknownName,
   invalidRequest,
-  pointerOf,
-  requestErrorsOf,
-  unknownNameDetail,
+  toJsonPointer,
+  toRequestErrors,
 } from "../../../lib/api/request-errors.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
 
-test("pointerOf escapes as RFC 6901 and a URI fragment require", () => {
-  expect(pointerOf([])).toBe("#");
-  expect(pointerOf(["a", 0, "x/y~z", "ü %"])).toBe("#/a/0/x~1y~0z/%C3%BC%20%25");
+test("toJsonPointer escapes as RFC 6901 and a URI fragment require", () => {
+  expect(toJsonPointer([])).toBe("#");
+  expect(toJsonPointer(["a", 0, "x/y~z", "ü %"])).toBe("#/a/0/x~1y~0z/%C3%BC%20%25");
 });
 
-test("pointerOf makes a readable pointer from any field name", () => {
+test("toJsonPointer makes a readable pointer from any field name", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary" })), (path) => {
-      const steps = pointerOf(path).split("/").slice(1).map(decodeURIComponent);
+      const steps = toJsonPointer(path).split("/").slice(1).map(decodeURIComponent);
       expect(steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))).toEqual(
         path.map((step) => step.toWellFormed()),
       );
@@ -25,10 +25,10 @@ test("pointerOf makes a readable pointer from any field name", () => {
   );
 });
 
-test("requestErrorsOf returns one error per unknown field, and the message of a malformed key", () => {
+test("toRequestErrors returns one error per unknown field, and the message of a malformed key", () => {
   const schema = z.strictObject({ map: z.record(z.string().min(1, "must have a name"), z.string()) });
   const parsed = schema.safeParse({ map: { "": "x" }, a: 1, b: 2 });
-  expect(requestErrorsOf(parsed)).toEqual(
+  expect(toRequestErrors(parsed)).toEqual(
     expect.arrayContaining([
       { pointer: "#/a", detail: "unknown field" },
       { pointer: "#/b", detail: "unknown field" },
@@ -56,18 +56,18 @@ test("invalidRequest counts several errors, and is a 422 when one of them is in 
   expect(invalidRequest([inQuery, inBody]).problem.status).toBe(422);
 });
 
-test("unknownNameDetail lists only names that the caller may use, at most 20", () => {
+test("describeUnknownName lists only names that the caller may use, at most 20", () => {
   const parsed = parseConfig(CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { config } = parsed;
   const caller = { name: "token:team", projects: ["prod"], targets: ["deploys", "absent"] };
-  const detail = (of: typeof config) => unknownNameDetail("targets", "absent", caller, of);
+  const detail = (of: typeof config) => describeUnknownName("targets", "absent", caller, of);
   expect(detail(config)).toBe("unknown target 'absent'. Targets you may use: deploys.");
   expect(detail({ ...config, targets: {} })).toBe("unknown target 'absent'. Targets you may use: none.");
   const projects = Object.fromEntries(
     Array.from({ length: 22 }, (_, i) => [`p${i}`, config.projects.prod]),
   ) as typeof config.projects;
-  expect(unknownNameDetail("projects", "x", { ...caller, projects: ["*"] }, { ...config, projects })).toMatch(
-    /: p0, p1, .*, p19 and 2 more\.$/,
-  );
+  expect(
+    describeUnknownName("projects", "x", { ...caller, projects: ["*"] }, { ...config, projects }),
+  ).toMatch(/: p0, p1, .*, p19 and 2 more\.$/);
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { awsRequestHandler } from "../../../lib/runtime/aws-client.ts";
+import { createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -39,7 +39,7 @@ function openClient(requestMs = 3000): DynamoDBClient {
     endpoint: `http://127.0.0.1:${port}`,
     region: "eu-central-1",
     credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
-    requestHandler: awsRequestHandler(requestMs),
+    requestHandler: createAwsRequestHandler(requestMs),
   });
 }
 const get = (client: DynamoDBClient) =>

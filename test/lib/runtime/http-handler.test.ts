@@ -2,7 +2,7 @@ import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
-import { httpHandler } from "../../../lib/runtime/http-handler.ts";
+import { createHttpHandler } from "../../../lib/runtime/http-handler.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
 
@@ -50,7 +50,7 @@ const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeIn
 
 test("a handler receives the decoded request, and the response carries the request ID", async () => {
   const requests: unknown[] = [];
-  const handler = httpHandler(async ({ query, ...request }) => {
+  const handler = createHttpHandler(async ({ query, ...request }) => {
     requests.push({ ...request, a: query.getAll("a") });
     return { status: 202, headers: { location: "/x" }, body: "{}" };
   });
@@ -86,7 +86,7 @@ test("a handler receives the decoded request, and the response carries the reque
 });
 
 test("the log line of a request contains the notes of its handler, even when the handler throws later", async () => {
-  const handler = httpHandler(async (_request, _invocation, note) => {
+  const handler = createHttpHandler(async (_request, _invocation, note) => {
     note({ route: "DELETE /v1/jobs/{project}/{jobId}" });
     note({ caller: "token:gitlab" });
     throw new TypeError("x is undefined");
@@ -103,7 +103,7 @@ test("the log line of a request contains the notes of its handler, even when the
 });
 
 test("an error that a handler throws is logged in full, and the caller gets an internal-error problem with the request ID", async () => {
-  const handler = httpHandler(async () => {
+  const handler = createHttpHandler(async () => {
     meter.add("Accepted", 1);
     throw new TypeError("hunter2 is undefined");
   });
@@ -131,7 +131,7 @@ test.each([
   ["DynamoDB does not answer", () => new DynamoDBClient(CLOSED_PORT).send(new ListTablesCommand({}))],
   ["SQS does not answer", () => new SQSClient(CLOSED_PORT).send(new ListQueuesCommand({}))],
 ])("%s: the caller gets 503 with Retry-After and a problem document", async (_, request) => {
-  const handler = httpHandler(async () => {
+  const handler = createHttpHandler(async () => {
     await request();
     throw new Error("the request was answered");
   });

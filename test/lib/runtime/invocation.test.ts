@@ -1,12 +1,12 @@
 import type { Context } from "aws-lambda";
-import { onLambda } from "../../../lib/runtime/invocation.ts";
+import { createLambdaHandler } from "../../../lib/runtime/invocation.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
 
 const CONTEXT: Partial<Context> = { awsRequestId: "r-1", getRemainingTimeInMillis: () => 1234 };
 
 test("a function receives its request ID and the remaining time", async () => {
-  const handler = onLambda(async (event: { n: number }, { requestId, remainingMs }) => [
+  const handler = createLambdaHandler(async (event: { n: number }, { requestId, remainingMs }) => [
     event.n,
     requestId,
     remainingMs(),
@@ -15,7 +15,7 @@ test("a function receives its request ID and the remaining time", async () => {
 });
 
 test("a failed invocation still writes its metrics", async () => {
-  const handler = onLambda(async () => {
+  const handler = createLambdaHandler(async () => {
     meter.add("SweepFound", 2);
     throw new Error("after counting");
   });

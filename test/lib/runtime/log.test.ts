@@ -1,10 +1,10 @@
 import { Secret } from "../../../lib/domain/secret.ts";
-import { log, logWithRequest } from "../../../lib/runtime/log.ts";
+import { addRequestIdToLogs, log } from "../../../lib/runtime/log.ts";
 import { captured } from "./captured.ts";
 
 test("a log line is JSON with its message, level, fields and request ID", async () => {
   const [line] = await captured(() => {
-    logWithRequest("request-7");
+    addRequestIdToLogs("request-7");
     log.info("poll", { project: "prod", jobId: "job-1", poll: 3, latenessSeconds: 4 });
   });
   expect(line).toMatchObject({

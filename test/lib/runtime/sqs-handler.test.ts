@@ -1,5 +1,9 @@
 import type { Context, SQSRecord } from "aws-lambda";
-import { type HandleMessage, type ReceivedMessage, sqsHandler } from "../../../lib/runtime/sqs-handler.ts";
+import {
+  createSqsHandler,
+  type HandleMessage,
+  type ReceivedMessage,
+} from "../../../lib/runtime/sqs-handler.ts";
 import { captured } from "./captured.ts";
 
 function record(messageId: string): SQSRecord {
@@ -22,7 +26,7 @@ function record(messageId: string): SQSRecord {
 }
 
 async function failuresOf(handle: HandleMessage, ids: string[], remainingMs = 30_000): Promise<string[]> {
-  const handler = sqsHandler(() => handle);
+  const handler = createSqsHandler(() => handle);
   const context: Partial<Context> = { awsRequestId: "r", getRemainingTimeInMillis: () => remainingMs };
   const answer = await handler({ Records: ids.map(record) }, context as Context);
   return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -65,7 +69,7 @@ test("a handler receives the message, its receive count and the time that is lef
 
 test("a batch is started once with the number of its messages", async () => {
   const started: number[] = [];
-  const handler = sqsHandler((messages) => {
+  const handler = createSqsHandler((messages) => {
     started.push(messages);
     return async () => "acknowledged";
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { parseConfig } from "../../../lib/config/config.ts";
-import { readParameters } from "../../../lib/runtime/ssm-config.ts";
+import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { applySteps } from "../../../local/ops/apply-plan.ts";
 import { planSteps } from "../../../local/ops/config-plan.ts";
 import { parseEntries } from "../../../local/ops/deployed-config.ts";
@@ -65,7 +65,7 @@ async function setUp(document: object, fault: Fault = () => null) {
     waits,
     lines,
     writer,
-    read: () => readParameters(reader, PATH),
+    read: () => readSsmParameters(reader, PATH),
     async put(wanted: object, removeOthers: boolean) {
       const steps = planSteps(await this.read(), configEntries(wanted), removeOthers);
       await applySteps(writer, PATH, steps, (line) => lines.push(line), {

@@ -3,7 +3,7 @@ import { CountFromOne, withDescription } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
-import { invalidRequest, parameterErrors, requestErrorsOf } from "./request-errors.ts";
+import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
 /** The body of a `POST …/redeliver` request. An empty body selects all targets. */
 export const Redelivery = withDescription(
@@ -39,7 +39,7 @@ export function readRedelivery(
   const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
   const parsed = Redelivery.safeParse(body.json);
-  const errors = [...parameterErrors(request.query).map(withBodyHint), ...requestErrorsOf(parsed)];
+  const errors = [...findParameterErrors(request.query).map(withBodyHint), ...toRequestErrors(parsed)];
   return errors.length > 0 ? invalidRequest(errors) : { kind: "redelivery", redelivery: parsed.data ?? {} };
 }
 

@@ -5,11 +5,11 @@ import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { forbidden, type ProblemResponse, type RequestError } from "./problem.ts";
 import {
+  describeUnknownName,
+  findParameterErrors,
   invalidRequest,
-  listParameter,
-  parameterErrors,
-  requestErrorsOf,
-  unknownNameDetail,
+  readListParameter,
+  toRequestErrors,
 } from "./request-errors.ts";
 
 /** A watch in a list, without the tree of subjobs and without the deliveries. */
@@ -65,10 +65,10 @@ export function readListQuery(
   const project = query.get("project") ?? config.settings.defaultProject;
   if (project !== undefined && Name.safeParse(project).success && !mayUse(caller, "projects", project))
     return forbidden([{ parameter: "project", scope: "projects", name: project }]);
-  const states = query.has("state") ? listParameter(query, "state") : null;
+  const states = query.has("state") ? readListParameter(query, "state") : null;
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
-    ...parameterErrors(query, ["project", "limit", "before"], ["state"]),
+    ...findParameterErrors(query, ["project", "limit", "before"], ["state"]),
     ...projectErrors(project, caller, config),
     ...stateErrors(states),
   ];
@@ -81,9 +81,9 @@ export function readListQuery(
 function projectErrors(project: string | undefined, caller: Caller, config: Config): RequestError[] {
   if (project === undefined)
     return [{ parameter: "project", detail: "is missing. The operator has configured no default project." }];
-  const malformed = requestErrorsOf(Name.safeParse(project), () => ({ parameter: "project" }));
+  const malformed = toRequestErrors(Name.safeParse(project), () => ({ parameter: "project" }));
   if (malformed.length > 0 || isConfigured(config, "projects", project)) return malformed;
-  return [{ parameter: "project", detail: unknownNameDetail("projects", project, caller, config) }];
+  return [{ parameter: "project", detail: describeUnknownName("projects", project, caller, config) }];
 }
 
 function stateErrors(states: readonly string[] | null): RequestError[] {

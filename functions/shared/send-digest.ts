@@ -1,0 +1,30 @@
+import type { WatchKey } from "../../lib/domain/job.ts";
+import type { DigestLedger } from "../../lib/ledger/ledger.ts";
+import { digestMessage } from "../../lib/queue/messages.ts";
+import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { findDigestTargets } from "./notification-targets.ts";
+
+export interface SendDigestPorts {
+  readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
+  readonly notifyQueue: Pick<Queue, "send">;
+}
+
+/**
+ * Removes an ended watch from the running members of its digest. Sends the digest when no member is running. A repeated
+ * call sends the digest again, but the second message has no effect, because the notification is claimed.
+ * @returns the targets that get a digest about this watch, or an empty array when the watch is not in a digest
+ * @throws SendFailedError when the digest could not be sent.
+ */
+export async function sendDigestAfterLastMember(
+  digestId: string | null,
+  key: WatchKey,
+  { ledger, notifyQueue }: SendDigestPorts,
+): Promise<{ readonly digestTargets: readonly string[] }> {
+  const digest = digestId === null ? null : await ledger.readDigest(digestId);
+  const digestTargets = findDigestTargets(digest, key);
+  if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
+  const running = await ledger.removeRunningMember(digestId, key);
+  const messages = digestTargets.map((target) => digestMessage(digestId, target));
+  if (running === 0) await sendAll(notifyQueue, messages);
+  return { digestTargets };
+}
