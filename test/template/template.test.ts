@@ -1,29 +1,15 @@
 import * as z from "zod";
 import * as alarms from "./alarm-rules.ts";
-import * as deployment from "./deployment-rules.ts";
-import { readEmittedMetrics } from "./emitted-metrics.ts";
 import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
+import { changePolicies, changeProperties } from "./plants.ts";
 import * as rules from "./rules.ts";
 
 let own: OwnTemplate;
-let emitted: ReadonlySet<string>;
 beforeAll(async () => {
   own = await compileOwnTemplate();
-  emitted = await readEmittedMetrics();
 }, 60_000);
 
-type Changes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-/** Returns the template with changed properties of some resources. */
-function withProperties(changes: Changes): OwnTemplate {
-  const resources = { ...own.resources };
-  for (const [id, properties] of Object.entries(changes)) {
-    const resource = own.resources[id];
-    if (resource === undefined) throw new Error(`unknown resource ${id}`);
-    resources[id] = { ...resource, Properties: { ...resource.Properties, ...properties } };
-  }
-  return { ...own, resources };
-}
+const withProperties = (changes: Parameters<typeof changeProperties>[1]) => changeProperties(own, changes);
 
 const everyFunction = (change: Partial<OwnTemplate["service"]["functions"][number]>): OwnTemplate => ({
   ...own,
@@ -55,38 +41,6 @@ function withExpression(id: string, expressionId: string, expression: string): O
     .parse(own.resources[id]?.Properties.Metrics)
     .map((metric) => (metric.Id === expressionId ? { ...metric, Expression: expression } : metric));
   return withProperties({ [id]: { Metrics: metrics } });
-}
-
-const queueArn = (name: string) =>
-  own.service.queues.find((queue) => queue.name === `cce-job-notifier-dev-${name}`)?.arn ?? "";
-
-/** Returns the template with changes to each statement of a policy. */
-function withStatement(id: string, change: object): OwnTemplate {
-  const document = z
-    .looseObject({ Statement: z.array(z.looseObject({})) })
-    .parse(own.resources[id]?.Properties.PolicyDocument);
-  const Statement = document.Statement.map((statement) => ({ ...statement, ...change }));
-  return withProperties({ [id]: { PolicyDocument: { ...document, Statement } } });
-}
-
-/** Returns the template with other policies of the ledger. */
-function withPolicies(DeletionPolicy: string, UpdateReplacePolicy: string): OwnTemplate {
-  const ledger = own.resources.Ledger;
-  if (ledger === undefined) throw new Error("the template has no ledger");
-  return {
-    ...own,
-    resources: { ...own.resources, Ledger: { ...ledger, DeletionPolicy, UpdateReplacePolicy } },
-  };
-}
-
-/** Returns the template with another format of the access log. */
-function withAccessLog(change: (format: string) => string): OwnTemplate {
-  const settings = z
-    .object({ Format: z.string(), DestinationArn: z.string() })
-    .parse(own.resources.HttpApiStage?.Properties.AccessLogSettings);
-  return withProperties({
-    HttpApiStage: { AccessLogSettings: { ...settings, Format: change(settings.Format) } },
-  });
 }
 
 const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
@@ -142,70 +96,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     [
       () => withProperties({ Ledger: { SSESpecification: { SSEEnabled: true } } }),
       () => withProperties({ Ledger: { PointInTimeRecoverySpecification: undefined } }),
-      () => withPolicies("Delete", "Retain"),
-    ],
-  ],
-  [
-    "a first deployment that fails can be repeated",
-    deployment.failedDeploymentIsRepeatable,
-    [() => withPolicies("Retain", "Retain"), () => withPolicies("RetainExceptOnCreate", "Delete")],
-  ],
-  [
-    "each statement of a queue or topic policy names the one resource of its policy",
-    deployment.policiesNameOneResource,
-    [
-      () => withStatement("PollQueueOverTls", { Resource: [queueArn("poll"), queueArn("notify")] }),
-      () => withStatement("PollQueueOverTls", { Resource: [queueArn("poll")] }),
-      () => withStatement("PollQueueOverTls", { Resource: queueArn("notify") }),
-      () => withStatement("AlarmTopicOverTls", { Resource: ["arn:aws:sns:x:1:a", "arn:aws:sns:x:1:b"] }),
-      () =>
-        withProperties({
-          PollQueueOverTls: { Queues: own.service.queues.map(({ url }) => url) },
-        }),
-    ],
-  ],
-  [
-    "no ARN names a partition",
-    deployment.noLiteralPartition,
-    [
-      () => ({ ...own, text: `${own.text} "arn:aws:sqs:eu-central-1:1:q"` }),
-      () => ({ ...own, text: `${own.text} "arn:aws-us-gov:iam::1:role/r"` }),
-    ],
-  ],
-  [
-    "the API has an access log in JSON that expires and contains nothing that callers write",
-    deployment.apiHasAccessLog,
-    [
-      () => withProperties({ HttpApiStage: { AccessLogSettings: undefined } }),
-      () => withProperties({ AccessLog: { RetentionInDays: undefined } }),
-      () => withAccessLog((format) => format.replace("$context.requestId", "$context.apiId")),
-      () => withAccessLog((format) => format.replace("{", "")),
-      () => withAccessLog((format) => format.replace("{", '{"path":"$context.path",')),
-    ],
-  ],
-  [
-    "every alarm watches a metric that the code or AWS emits, with exactly its dimensions",
-    (template) => deployment.alarmsWatchEmittedMetrics(emitted)(template),
-    [
-      () => withProperties({ OverdueAlarm: { Dimensions: [] } }),
-      () => withProperties({ OverdueAlarm: { MetricName: "Polls" } }),
-      () => withProperties({ OverdueAlarm: { MetricName: "SweepsFound" } }),
-      () => withProperties({ OverdueAlarm: { Namespace: "cce-job-notifier/prod" } }),
-      () => withProperties({ OverdueAlarm: { Dimensions: [{ Name: "service", Value: "poll" }] } }),
-      () =>
-        withProperties({
-          TargetGoneAlarm: {
-            Dimensions: [
-              { Name: "service", Value: "cce-job-notifier" },
-              { Name: "kind", Value: "slack" },
-            ],
-          },
-        }),
-      () => withProperties({ LoopStoppedAlarm: { Dimensions: [{ Name: "FunctionName", Value: "poll" }] } }),
-      () => withProperties({ ApiErrorsAlarm: { MetricName: "5XXError" } }),
-      () => withProperties({ PollDeadLettersAlarm: { MetricName: "NumberOfMessagesReceived2" } }),
-      () =>
-        everyFunction({ environment: { POWERTOOLS_METRICS_NAMESPACE: "x", POWERTOOLS_SERVICE_NAME: "y" } }),
+      () => changePolicies(own, "Delete", "Retain"),
     ],
   ],
   [
