@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
-import { largeTargets, measureLarge } from "./large-jobs.ts";
-import { loadTargets, measureLoad } from "./load-time.ts";
-import { measureMemory, memoryTargets } from "./memory.ts";
-import { measureScale, scaleTargets } from "./scale.ts";
+import { createLargeJobTargets, measureLargeJobMemory } from "./large-jobs.ts";
+import { createLoadTimeTargets, measureLoadTimes } from "./load-time.ts";
+import { createMemoryTargets, measureMemory } from "./memory.ts";
+import { createScaleTargets, measurePollsByOpenWatches } from "./scale.ts";
 import { startBenchEnvironment } from "./support/bench-environment.ts";
-import { describeTarget, farMissed } from "./support/figures.ts";
-import { unpackService } from "./support/package.ts";
-import { measureTree, treeTargets } from "./tree.ts";
-import { measureWork, workTargets } from "./work/work.ts";
+import { describeTarget, findFailedTargets } from "./support/figures.ts";
+import { packageAndUnpackService } from "./support/package.ts";
+import { createTreeTargets, measureTreeReading } from "./tree.ts";
+import { createWorkTargets, measureCpuTimes } from "./work/work.ts";
 import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
@@ -27,32 +27,32 @@ const EFFORT = values.quick
  * is over twice its target.
  */
 async function main(): Promise<number> {
-  const packaged = await unpackService();
+  const packaged = await packageAndUnpackService();
   try {
-    const load = await measureLoad(packaged, EFFORT.loads);
+    const load = await measureLoadTimes(packaged, EFFORT.loads);
     const bench = await startBenchEnvironment(packaged);
     const workloads = await recordWorkloads(bench);
-    const work = await measureWork(workloads, EFFORT, bench, packaged);
+    const work = await measureCpuTimes(workloads, EFFORT, bench, packaged);
     const memory = await measureMemory(workloads, EFFORT.records, bench);
-    const large = await measureLarge(bench);
+    const large = await measureLargeJobMemory(bench);
     await bench.stop();
-    const tree = measureTree(EFFORT.trees);
-    const scale = await measureScale(EFFORT.watches, EFFORT.polls, packaged);
+    const tree = measureTreeReading(EFFORT.trees);
+    const scale = await measurePollsByOpenWatches(EFFORT.watches, EFFORT.polls, packaged);
 
     const { functions, unbundledMs } = load;
     process.stdout.write(
       `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale })}\n`,
     );
     const targets = [
-      ...loadTargets(load),
-      ...workTargets(work, BATCH),
-      ...treeTargets(tree),
-      ...memoryTargets(memory),
-      ...largeTargets(large),
-      ...scaleTargets(scale),
+      ...createLoadTimeTargets(load),
+      ...createWorkTargets(work, BATCH),
+      ...createTreeTargets(tree),
+      ...createMemoryTargets(memory),
+      ...createLargeJobTargets(large),
+      ...createScaleTargets(scale),
     ];
     for (const target of targets) process.stderr.write(`${describeTarget(target)}\n`);
-    return farMissed(targets).length === 0 ? 0 : 1;
+    return findFailedTargets(targets).length === 0 ? 0 : 1;
   } finally {
     await packaged.remove();
   }

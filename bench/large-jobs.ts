@@ -1,9 +1,9 @@
 import { PollMessage } from "../lib/queue/messages.ts";
 import type { BenchEnvironment } from "./support/bench-environment.ts";
-import { queueEvent } from "./support/events.ts";
-import { limitTarget, rounded, type Target } from "./support/figures.ts";
-import { renderNodes } from "./support/sample-jobs.ts";
-import { BATCH, sentTo, submission } from "./work/workloads.ts";
+import { createQueueEvent } from "./support/events.ts";
+import { createLimitTarget, roundToThreeDigits, type Target } from "./support/figures.ts";
+import { renderNodeJob } from "./support/sample-jobs.ts";
+import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts";
 
 const MIB = 1024 * 1024;
 const NODES = 20_000;
@@ -17,8 +17,8 @@ export interface LargeFigure {
 }
 
 /** Measures the peak memory of the function `poll` for replies of 10 MB. Each figure is measured in a new process. */
-export async function measureLarge(bench: BenchEnvironment): Promise<readonly LargeFigure[]> {
-  const replies = { Running: renderNodes(NODES, "Running"), Failed: renderNodes(NODES, "Failed") };
+export async function measureLargeJobMemory(bench: BenchEnvironment): Promise<readonly LargeFigure[]> {
+  const replies = { Running: renderNodeJob(NODES, "Running"), Failed: renderNodeJob(NODES, "Failed") };
   const { job } = bench.wire;
   const figures: LargeFigure[] = [];
   for (const large of [1, 3, BATCH]) figures.push(await peakOver(large, replies, bench));
@@ -39,9 +39,9 @@ async function peakOver(
   wire.ledger = server;
   const enqueue = await bench.start("enqueue");
   wire.clear();
-  await enqueue.run([submission(BATCH, `large-${large}`)]);
+  await enqueue.run([createSubmitEvent(BATCH, `large-${large}`)]);
   await enqueue.stop();
-  const polls = sentTo(wire.requests, "poll");
+  const polls = readBodiesSentTo(wire.requests, "poll");
   const largeIds = new Set(polls.slice(0, large).map((body) => PollMessage.parse(JSON.parse(body)).jobId));
   const setPhase = (phase: "Running" | "Failed") => {
     const { job } = wire;
@@ -50,20 +50,20 @@ async function peakOver(
   const poll = await bench.start("poll");
   setPhase("Running");
   wire.clear();
-  await poll.run([queueEvent(polls)]);
-  const next = sentTo(wire.requests, "poll");
+  await poll.run([createQueueEvent(polls)]);
+  const next = readBodiesSentTo(wire.requests, "poll");
   setPhase("Failed");
   wire.clear();
-  const { peak } = await poll.run([queueEvent(next)]);
+  const { peak } = await poll.run([createQueueEvent(next)]);
   await poll.stop();
-  const concluded = sentTo(wire.requests, "notify").length;
+  const concluded = readBodiesSentTo(wire.requests, "notify").length;
   if (concluded !== large) throw new Error(`${concluded} of ${large} large jobs were concluded`);
-  return { large, peakMib: rounded(peak / MIB) };
+  return { large, peakMib: roundToThreeDigits(peak / MIB) };
 }
 
-export function largeTargets(figures: readonly LargeFigure[]): readonly Target[] {
+export function createLargeJobTargets(figures: readonly LargeFigure[]): readonly Target[] {
   return figures.map(({ large, peakMib }) =>
-    limitTarget(
+    createLimitTarget(
       `peak memory of poll over ${large} replies of ${NODES} subjobs`,
       peakMib,
       FUNCTION_MIB,

@@ -3,17 +3,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
-  inMilliseconds,
-  limitTarget,
+  createLimitTarget,
+  createMillisecondFigure,
+  createRatioTarget,
   type MillisecondFigure,
   median,
-  ratioTarget,
-  rounded,
+  roundToThreeDigits,
   type Target,
 } from "./support/figures.ts";
-import { functionEnvironment } from "./support/function-environment.ts";
+import { createFunctionEnvironment } from "./support/function-environment.ts";
 import type { Packaged } from "./support/package.ts";
-import { bundleLikeService } from "./support/package.ts";
+import { bundleWithServiceSettings } from "./support/package.ts";
 
 const CLIENTS = {
   dynamodb: ["DynamoDBClient", "@aws-sdk/client-dynamodb"],
@@ -44,15 +44,15 @@ export interface Load {
  * Measures the load time of each packaged function. The floor of a function is a bundle that only creates the
  * function's AWS clients.
  */
-export async function measureLoad(packaged: Packaged, rounds: number): Promise<Load> {
+export async function measureLoadTimes(packaged: Packaged, rounds: number): Promise<Load> {
   const floors = new Map<string, { lean: string; plain: string }>();
   for (const { name } of packaged.functions) {
     const needs = NEEDS[name] ?? ALL;
     const id = needs.join("-");
     if (floors.has(id)) continue;
     floors.set(id, {
-      lean: await bundleLikeService(packaged, { name: `floor-${id}`, code: clientsOnly(needs) }),
-      plain: await bundleLikeService(packaged, {
+      lean: await bundleWithServiceSettings(packaged, { name: `floor-${id}`, code: clientsOnly(needs) }),
+      plain: await bundleWithServiceSettings(packaged, {
         name: `plain-${id}`,
         code: clientsOnly(needs),
         isComplete: true,
@@ -69,16 +69,19 @@ export async function measureLoad(packaged: Packaged, rounds: number): Promise<L
     (file === undefined ? undefined : times[files.indexOf(file)]) ?? Number.NaN;
   const figures = packaged.functions.map(({ name, file, bytes, zipBytes }) => {
     const floor = floors.get((NEEDS[name] ?? ALL).join("-"));
-    const figure = { ...inMilliseconds(timeOf(file), timeOf(floor?.lean)), bytes, zipBytes };
-    return [name, { ...figure, plainFloorMs: rounded(timeOf(floor?.plain)) }] as const;
+    const figure = { ...createMillisecondFigure(timeOf(file), timeOf(floor?.lean)), bytes, zipBytes };
+    return [name, { ...figure, plainFloorMs: roundToThreeDigits(timeOf(floor?.plain)) }] as const;
   });
-  return { functions: Object.fromEntries(figures), unbundledMs: rounded(times.at(-1) ?? Number.NaN) };
+  return {
+    functions: Object.fromEntries(figures),
+    unbundledMs: roundToThreeDigits(times.at(-1) ?? Number.NaN),
+  };
 }
 
-export function loadTargets({ functions }: Load): readonly Target[] {
+export function createLoadTimeTargets({ functions }: Load): readonly Target[] {
   return Object.entries(functions).flatMap(([name, { ratio, zipBytes }]) => [
-    ratioTarget(`load time of ${name} compared with its floor`, ratio, 1.25),
-    limitTarget(`zip of ${name}`, rounded(zipBytes / 1000), 200, " kB"),
+    createRatioTarget(`load time of ${name} compared with its floor`, ratio, 1.25),
+    createLimitTarget(`zip of ${name}`, roundToThreeDigits(zipBytes / 1000), 200, " kB"),
   ]);
 }
 
@@ -117,7 +120,7 @@ function loadTime(file: string): number {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ["--input-type=module", "--eval", CODE, pathToFileURL(file).href],
-    { env: functionEnvironment(NO_SERVER), encoding: "utf8" },
+    { env: createFunctionEnvironment(NO_SERVER), encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`${file} does not load:\n${stderr}`);
   return Number(stdout.trim().split("\n").at(-1));

@@ -1,5 +1,5 @@
 import type { BenchEnvironment } from "./support/bench-environment.ts";
-import { limitTarget, rounded, type Target } from "./support/figures.ts";
+import { createLimitTarget, roundToThreeDigits, type Target } from "./support/figures.ts";
 import type { Workload, Workloads } from "./work/workloads.ts";
 
 const MIB = 1024 * 1024;
@@ -50,7 +50,7 @@ async function residentOver(
     const tenth = Math.round(events / 10);
     const first = await worker.run([workload.event], tenth, true);
     const rest = await worker.run([workload.event], events - tenth, true);
-    const mib = (...bytes: readonly number[]) => rounded(Math.max(...bytes) / MIB);
+    const mib = (...bytes: readonly number[]) => roundToThreeDigits(Math.max(...bytes) / MIB);
     return {
       records,
       peakMib: mib(...first.rss, ...rest.rss),
@@ -65,11 +65,16 @@ async function residentOver(
   }
 }
 
-export function memoryTargets(memory: Memory): readonly Target[] {
+export function createMemoryTargets(memory: Memory): readonly Target[] {
   const growth = (what: string, last: number, first: number) =>
-    limitTarget(`${what}, last tenth compared with the first`, rounded(last / first), 1.05, " ×");
+    createLimitTarget(
+      `${what}, last tenth compared with the first`,
+      roundToThreeDigits(last / first),
+      1.05,
+      " ×",
+    );
   return Object.entries(memory).flatMap(([name, figure]) => [
-    limitTarget(`peak memory of ${name}`, figure.peakMib, 128, " MiB"),
+    createLimitTarget(`peak memory of ${name}`, figure.peakMib, 128, " MiB"),
     growth(`memory of ${name}`, figure.lastMib, figure.firstMib),
     growth(`heap in use of ${name}`, figure.lastInUseMib, figure.firstInUseMib),
   ]);

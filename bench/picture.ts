@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { OTHER_CLIENTS } from "./schedule/other-clients.ts";
-import { measure, type NextPoll } from "./schedule/poll-costs.ts";
-import { durationCounts, productPolls } from "./schedule/product-polls.ts";
-import { seededRandom } from "./schedule/seeded-random.ts";
+import { measurePollCosts, type NextPoll } from "./schedule/poll-costs.ts";
+import { countDurations, createProductSchedule } from "./schedule/product-polls.ts";
+import { createSeededRandom } from "./schedule/seeded-random.ts";
 
 /**
  * This script writes docs/polls.svg. The picture shows the polls of one cluster creation, by the learned schedule and
@@ -15,12 +15,12 @@ const JOB_END = 487;
 const SCALE = 1.2;
 const MARGIN = 30;
 
-const random = seededRandom(11);
+const random = createSeededRandom(11);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 const draw = () => Math.max(5, MEAN + DEVIATION * normal());
-const history = durationCounts(Array.from({ length: PAST }, draw));
+const history = countDurations(Array.from({ length: PAST }, draw));
 const test = Array.from({ length: 300 }, draw);
-const product = () => productPolls("CreateCluster", 1, history, random);
+const product = () => createProductSchedule("CreateCluster", 1, history, random);
 const fixed: NextPoll = OTHER_CLIENTS["fixed 20 s after 150 s"] ?? (() => Number.POSITIVE_INFINITY);
 
 function row(label: string, y: number, colour: string, rule: () => NextPoll): string {
@@ -30,7 +30,7 @@ function row(label: string, y: number, colour: string, rule: () => NextPoll): st
     age = next(age);
     polls.push(age);
   }
-  const mean = measure(test, 1, rule);
+  const mean = measurePollCosts(test, 1, rule);
   const late = ((polls.at(-1) ?? JOB_END) - JOB_END).toFixed(0);
   const marks = polls.map((age) => `<circle cx="${x(age)}" cy="${y}" r="4.5" fill="${colour}"/>`).join("");
   return `<text x="${MARGIN}" y="${y - 16}">${label}: ${polls.length} polls, seen ${late} s after the end

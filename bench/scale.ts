@@ -1,8 +1,8 @@
 import { type BenchEnvironment, startBenchEnvironment } from "./support/bench-environment.ts";
-import { queueEvent } from "./support/events.ts";
-import { ratioTarget, rounded, type Target } from "./support/figures.ts";
+import { createQueueEvent } from "./support/events.ts";
+import { createRatioTarget, roundToThreeDigits, type Target } from "./support/figures.ts";
 import type { Packaged } from "./support/package.ts";
-import { BATCH, sentTo, submission } from "./work/workloads.ts";
+import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts";
 
 /** The maximum number of jobs in one call. */
 const JOBS_PER_CALL = 100;
@@ -20,7 +20,7 @@ export interface Scale {
 }
 
 /** Measures the CPU time of a poll for growing numbers of open watches. The ledger is in the embedded DynamoDB. */
-export async function measureScale(
+export async function measurePollsByOpenWatches(
   sizes: readonly number[],
   polls: number,
   packaged: Packaged,
@@ -35,8 +35,8 @@ export async function measureScale(
     for (const watches of sizes) {
       for (; opened < watches; opened += JOBS_PER_CALL) {
         bench.wire.clear();
-        await enqueue.run([submission(JOBS_PER_CALL, `s${opened}`)]);
-        waiting.push(...sentTo(bench.wire.requests, "poll"));
+        await enqueue.run([createSubmitEvent(JOBS_PER_CALL, `s${opened}`)]);
+        waiting.push(...readBodiesSentTo(bench.wire.requests, "poll"));
       }
       // These polls are not measured. They warm up the function before the first figure.
       if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
@@ -44,7 +44,7 @@ export async function measureScale(
     }
     await Promise.all([enqueue.stop(), poll.stop()]);
     const costs = figures.map(({ microsecondsPerPoll }) => microsecondsPerPoll);
-    return { sizes: figures, growth: rounded(Math.max(...costs) / Math.min(...costs)) };
+    return { sizes: figures, growth: roundToThreeDigits(Math.max(...costs) / Math.min(...costs)) };
   } finally {
     await bench.stop();
   }
@@ -61,20 +61,20 @@ async function measurePolls(
   for (let done = 0; done < polls; done += JOBS_PER_CALL) {
     const bodies = waiting.splice(0, JOBS_PER_CALL);
     const events = Array.from({ length: JOBS_PER_CALL / BATCH }, (_, at) =>
-      queueEvent(bodies.slice(at * BATCH, (at + 1) * BATCH)),
+      createQueueEvent(bodies.slice(at * BATCH, (at + 1) * BATCH)),
     );
     wire.clear();
     microseconds += (await poll.run(events)).microseconds;
-    waiting.unshift(...sentTo(wire.requests, "poll"));
+    waiting.unshift(...readBodiesSentTo(wire.requests, "poll"));
     ledgerRequests += wire.requests.filter(({ service }) => service === "ledger").length;
   }
   return {
-    microsecondsPerPoll: rounded(microseconds / polls),
-    ledgerRequestsPerPoll: rounded(ledgerRequests / polls),
+    microsecondsPerPoll: roundToThreeDigits(microseconds / polls),
+    ledgerRequestsPerPoll: roundToThreeDigits(ledgerRequests / polls),
   };
 }
 
-export function scaleTargets({ sizes, growth }: Scale): readonly Target[] {
+export function createScaleTargets({ sizes, growth }: Scale): readonly Target[] {
   const maxWatches = sizes.at(-1)?.watches ?? 0;
-  return [ratioTarget(`CPU of a poll, up to ${maxWatches} watches`, growth, 1.25)];
+  return [createRatioTarget(`CPU of a poll, up to ${maxWatches} watches`, growth, 1.25)];
 }

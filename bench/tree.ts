@@ -1,14 +1,14 @@
 import { readJob } from "../lib/cce/read-job.ts";
 import { summarizeOutcome } from "../lib/domain/outcome-summary.ts";
 import {
-  inMicroseconds,
+  createMicrosecondFigure,
+  createRatioTarget,
   type MicrosecondFigure,
   median,
-  ratioTarget,
-  rounded,
+  roundToThreeDigits,
   type Target,
 } from "./support/figures.ts";
-import { renderNodes } from "./support/sample-jobs.ts";
+import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
 
@@ -29,9 +29,9 @@ export interface Tree {
  * Measures the time to read a job's tree of subjobs and to summarize the failures. The floor is the time of
  * `JSON.parse`.
  */
-export function measureTree(rounds: number): Tree {
+export function measureTreeReading(rounds: number): Tree {
   const sizes = SIZES.map((subJobs): TreeFigure => {
-    const body = renderNodes(subJobs, "Failed");
+    const body = renderNodeJob(subJobs, "Failed");
     // A small tree of subjobs is read many times, because a single read is too short to measure.
     const repeats = Math.max(1, Math.round(20_000 / subJobs));
     const [productTimes, floorTimes]: [number[], number[]] = [[], []];
@@ -44,19 +44,19 @@ export function measureTree(rounds: number): Tree {
       productTimes.push(productTime);
       floorTimes.push(floorTime);
     }
-    const figure = inMicroseconds(median(productTimes), median(floorTimes));
-    return { subJobs, ...figure, microsecondsPerSubJob: rounded(median(productTimes) / subJobs) };
+    const figure = createMicrosecondFigure(median(productTimes), median(floorTimes));
+    return { subJobs, ...figure, microsecondsPerSubJob: roundToThreeDigits(median(productTimes) / subJobs) };
   });
   const [before, largest] = sizes.slice(-2).map(({ ratio }) => ratio);
-  return { sizes, growth: rounded((largest ?? Number.NaN) / (before ?? Number.NaN)) };
+  return { sizes, growth: roundToThreeDigits((largest ?? Number.NaN) / (before ?? Number.NaN)) };
 }
 
-export function treeTargets({ sizes, growth }: Tree): readonly Target[] {
+export function createTreeTargets({ sizes, growth }: Tree): readonly Target[] {
   return [
     ...sizes.map(({ subJobs, ratio }) =>
-      ratioTarget(`tree of ${subJobs} compared with JSON.parse`, ratio, 4),
+      createRatioTarget(`tree of ${subJobs} compared with JSON.parse`, ratio, 4),
     ),
-    ratioTarget("growth per subjob from 1,000 to 20,000, compared with JSON.parse", growth, 1.5),
+    createRatioTarget("growth per subjob from 1,000 to 20,000, compared with JSON.parse", growth, 1.5),
   ];
 }
 

@@ -5,7 +5,7 @@ import { WebhookEvent } from "../lib/channels/webhook/event.ts";
  * Returns the JSON Schema 2020-12 of all webhook events. The schema allows unknown fields, because a later release
  * may add fields to events.
  */
-export function eventSchema(): Readonly<Record<string, unknown>> {
+export function createEventSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(WebhookEvent, {
     override: ({ jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;

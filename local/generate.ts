@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { renderDocsPage } from "../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
-import { eventSchema } from "./event-schema.ts";
+import { createEventSchema } from "./event-schema.ts";
 
 /**
  * The generated files. Each key is a path in the repository, and each value is a function that returns the file's
  * content.
  */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
-  "docs/event.schema.json": () => `${JSON.stringify(eventSchema(), null, 2)}\n`,
+  "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
   "lib/pages/browser.generated.ts": browserModule,
 };

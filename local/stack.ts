@@ -3,7 +3,7 @@ import { packageService } from "./package/package-service.ts";
 import { readConfigFile } from "./stack/config-file.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
-import { runUntilStopped, untilAborted } from "./stack/run-until-stopped.ts";
+import { runUntilStopped, waitUntilAborted } from "./stack/run-until-stopped.ts";
 import { readStackOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
@@ -34,7 +34,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   });
   parts.add({ stop });
   process.stdout.write(`${JSON.stringify({ ready: true, ...addresses })}\n`);
-  await untilAborted(stopping);
+  await waitUntilAborted(stopping);
   return 0;
 }
 

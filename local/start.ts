@@ -7,7 +7,7 @@ import { PortInUseError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
-import { runUntilStopped, untilAborted } from "./stack/run-until-stopped.ts";
+import { runUntilStopped, waitUntilAborted } from "./stack/run-until-stopped.ts";
 import { readStackOptions, type StackOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
@@ -45,7 +45,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     screen.print(`The demo failed: some notifications did not arrive within ${DEMO_TIME_LIMIT_MS / 1000} s.`);
   if (exitsAfterDemo) return isComplete ? 0 : 1;
   screen.print("The stack keeps running. Press Ctrl-C to stop it.");
-  await untilAborted(stopping);
+  await waitUntilAborted(stopping);
   return 0;
 }
 

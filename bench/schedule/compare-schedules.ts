@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { optimum } from "./optimum.ts";
+import { findOptimalSchedule } from "./optimum.ts";
 import { OTHER_CLIENTS } from "./other-clients.ts";
-import { type Figures, measure } from "./poll-costs.ts";
-import { durationCounts, productPolls } from "./product-polls.ts";
-import { seededRandom } from "./seeded-random.ts";
+import { type Figures, measurePollCosts } from "./poll-costs.ts";
+import { countDurations, createProductSchedule } from "./product-polls.ts";
+import { createSeededRandom } from "./seeded-random.ts";
 
 const Seconds = z.array(z.number().min(0).max(31_536_000));
 
@@ -26,18 +26,18 @@ const RUNS = 600;
  * optimal schedule. The product learns from the jobs in `history`.
  */
 export function compareSchedules({ jobType, pollCostSeconds, history, test }: Comparison) {
-  const random = seededRandom(1);
-  const durations = durationCounts(history);
+  const random = createSeededRandom(1);
+  const durations = countDurations(history);
   const repeats = Math.max(1, Math.round(RUNS / test.length));
-  const product = measure(
+  const product = measurePollCosts(
     test,
     pollCostSeconds,
-    () => productPolls(jobType, pollCostSeconds, durations, random),
+    () => createProductSchedule(jobType, pollCostSeconds, durations, random),
     repeats,
   );
   const otherClients: Record<string, Figures> = {};
   for (const [name, next] of Object.entries(OTHER_CLIENTS))
-    otherClients[name] = measure(test, pollCostSeconds, () => next);
-  const best = optimum(test, pollCostSeconds);
-  return { ...product, peers: otherClients, optimum: measure(test, pollCostSeconds, () => best) };
+    otherClients[name] = measurePollCosts(test, pollCostSeconds, () => next);
+  const best = findOptimalSchedule(test, pollCostSeconds);
+  return { ...product, peers: otherClients, optimum: measurePollCosts(test, pollCostSeconds, () => best) };
 }

@@ -5,7 +5,7 @@ import type { NextPoll } from "./poll-costs.ts";
  * operator, no jitter and no early first poll. Dynamic programming compares all sequences of polls in steps of 0.5 s,
  * and in longer steps after half an hour. This function uses no code of the product.
  */
-export function optimum(durations: readonly number[], pollCostSeconds: number): NextPoll {
+export function findOptimalSchedule(durations: readonly number[], pollCostSeconds: number): NextPoll {
   const ages = grid(Math.max(...durations) * 1.5 + 60);
   const mass = smoothedEmpirical(durations, ages);
   const last = ages.length - 1;

@@ -20,7 +20,7 @@ export type NextPoll = (age: number) => number;
  * @param ruleOf returns the schedule of one run of a job.
  * @param repeats the number of runs of each job, for schedules with random numbers.
  */
-export function measure(
+export function measurePollCosts(
   durations: readonly number[],
   pollCostSeconds: number,
   ruleOf: () => NextPoll,

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const JOB_INTERVAL_MS = 12 * HOUR_MS;
 
 /** Returns the counts of durations that the ledger contains after the jobs of a history. */
-export function durationCounts(history: readonly number[]): readonly DurationCount[] {
+export function countDurations(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
     const bucket = durationBucket(seconds);
@@ -25,7 +25,7 @@ export function durationCounts(history: readonly number[]): readonly DurationCou
  * Returns the product's schedule for one pending job. `firstDelaySeconds` gives the first poll, and `decideAfterPoll`
  * gives each later poll.
  */
-export function productPolls(
+export function createProductSchedule(
   jobType: string,
   pollCostSeconds: number,
   durations: readonly DurationCount[],

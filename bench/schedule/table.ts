@@ -1,6 +1,6 @@
 import { compareSchedules } from "./compare-schedules.ts";
 import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
-import { seededRandom } from "./seeded-random.ts";
+import { createSeededRandom } from "./seeded-random.ts";
 
 /**
  * This script prints the table of docs/schedule.md. For each distribution the table has the cost without and with a
@@ -10,7 +10,7 @@ const [pollCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(
 const HISTORY_SIZES = [0, 20, 200] as const;
 
 function compareDraw({ jobType, draw }: Distribution, historySize: number, seed: number) {
-  const random = seededRandom(seed);
+  const random = createSeededRandom(seed);
   const test = Array.from({ length: 600 }, () => draw(random, 1));
   const history = Array.from({ length: historySize }, (_, at) => draw(random, at / historySize));
   return compareSchedules({ jobType, pollCostSeconds, history, test });

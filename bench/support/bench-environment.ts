@@ -4,10 +4,16 @@ import { addDuration } from "../../lib/ledger/dynamo/durations.ts";
 import { startDynamo } from "../../local/servers/dynamodb.ts";
 import { readService } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";
-import { benchConfig, CONFIG_PATH, functionEnvironment, PROJECT, TABLE } from "./function-environment.ts";
-import { forwardToServer } from "./ledger-recording.ts";
-import { functionNamed, type Packaged } from "./package.ts";
-import { renderCluster } from "./sample-jobs.ts";
+import {
+  CONFIG_PATH,
+  createBenchConfig,
+  createFunctionEnvironment,
+  PROJECT,
+  TABLE,
+} from "./function-environment.ts";
+import { createServerForwarder } from "./ledger-recording.ts";
+import { findPackagedFunction, type Packaged } from "./package.ts";
+import { renderClusterJob } from "./sample-jobs.ts";
 import { Wire } from "./wire.ts";
 import { Worker } from "./worker.ts";
 
@@ -21,7 +27,7 @@ const LEARNED = { days: 28, jobs: 40 };
  */
 export interface BenchEnvironment {
   readonly wire: Wire;
-  readonly server: ReturnType<typeof forwardToServer>;
+  readonly server: ReturnType<typeof createServerForwarder>;
   /** Starts a packaged function in its own process. */
   start(name: string): Promise<Worker>;
   /** Starts a bundle that is not a packaged function, in its own process. */
@@ -35,17 +41,17 @@ export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEn
   const dynamo = await startDynamo("eu-central-1", null);
   const { tables } = readService(await readPackage(packaged.packageDir), { sqs: origin, api: origin });
   await dynamo.createTables(tables.map((table) => ({ ...table, TableName: TABLE })));
-  wire.config = benchConfig(origin);
+  wire.config = createBenchConfig(origin);
   wire.configPath = CONFIG_PATH;
-  wire.job = (jobId) => renderCluster(jobId, "Running");
-  const server = forwardToServer(dynamo.url);
+  wire.job = (jobId) => renderClusterJob(jobId, "Running");
+  const server = createServerForwarder(dynamo.url);
   wire.ledger = server;
   await addDurations(dynamo.url);
-  const environment = functionEnvironment(origin);
+  const environment = createFunctionEnvironment(origin);
   return {
     wire,
     server,
-    start: (name) => Worker.start(functionNamed(packaged, name).file, environment),
+    start: (name) => Worker.start(findPackagedFunction(packaged, name).file, environment),
     startBundle: (bundle, more = {}) => Worker.start(bundle, { ...environment, ...more }),
     async stop() {
       await wire.stop();
@@ -54,7 +60,7 @@ export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEn
   };
 }
 
-export function floorScriptFile({ workDir }: Packaged, name: string): string {
+export function floorScriptPath({ workDir }: Packaged, name: string): string {
   return join(workDir, `${name}-script.json`);
 }
 

@@ -1,5 +1,5 @@
 /** Returns the Lambda event for a batch of SQS messages with these bodies. */
-export function queueEvent(bodies: readonly string[]): object {
+export function createQueueEvent(bodies: readonly string[]): object {
   return {
     Records: bodies.map((body, at) => ({
       messageId: `message-${at}`,
@@ -16,7 +16,7 @@ export function queueEvent(bodies: readonly string[]): object {
  * Returns the Lambda event for an HTTP request, in payload format 2.0. The event contains only the fields that the
  * functions read.
  */
-export function httpEvent(request: {
+export function createHttpEvent(request: {
   readonly method: string;
   readonly path: string;
   readonly token: string;

@@ -14,15 +14,19 @@ export interface MicrosecondFigure extends Ratio {
   readonly floorMicroseconds: number;
 }
 
-export function inMilliseconds(ms: number, floorMs: number): MillisecondFigure {
-  return { ms: rounded(ms), floorMs: rounded(floorMs), ratio: rounded(ms / floorMs) };
+export function createMillisecondFigure(ms: number, floorMs: number): MillisecondFigure {
+  return {
+    ms: roundToThreeDigits(ms),
+    floorMs: roundToThreeDigits(floorMs),
+    ratio: roundToThreeDigits(ms / floorMs),
+  };
 }
 
-export function inMicroseconds(microseconds: number, floorMicroseconds: number): MicrosecondFigure {
+export function createMicrosecondFigure(microseconds: number, floorMicroseconds: number): MicrosecondFigure {
   return {
-    microseconds: rounded(microseconds),
-    floorMicroseconds: rounded(floorMicroseconds),
-    ratio: rounded(microseconds / floorMicroseconds),
+    microseconds: roundToThreeDigits(microseconds),
+    floorMicroseconds: roundToThreeDigits(floorMicroseconds),
+    ratio: roundToThreeDigits(microseconds / floorMicroseconds),
   };
 }
 
@@ -35,7 +39,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Rounds a figure to three digits. The noise of a measurement is larger than the rounding. */
-export function rounded(value: number): number {
+export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }
 
@@ -53,12 +57,12 @@ export interface Target {
 }
 
 /** Returns the target of a ratio, together with the measured ratio. */
-export function ratioTarget(what: string, value: number, target: number): Target {
+export function createRatioTarget(what: string, value: number, target: number): Target {
   return { what, value, target, unit: " ×", isRatio: true };
 }
 
 /** Returns the target of a count or a size, together with the measured value. */
-export function limitTarget(what: string, value: number, target: number, unit = ""): Target {
+export function createLimitTarget(what: string, value: number, target: number, unit = ""): Target {
   return { what, value, target, unit, isRatio: false };
 }
 
@@ -71,6 +75,6 @@ export function describeTarget({ what, value, target, unit }: Target): string {
  * Returns the targets that fail the run. A target fails the run if its ratio is over twice the target, because noise
  * cannot explain the difference.
  */
-export function farMissed(targets: readonly Target[]): readonly Target[] {
+export function findFailedTargets(targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ isRatio, value, target }) => isRatio && value > 2 * target);
 }

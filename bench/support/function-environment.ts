@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { configEntries } from "../../local/stack/config-file.ts";
+import { splitConfigIntoEntries } from "../../local/stack/config-file.ts";
 
 export const CONFIG_PATH = "/cce-job-notifier/bench";
 export const TABLE = "bench-ledger";
@@ -8,8 +8,8 @@ export const PROJECT = "prod";
 export const TARGET = "audit";
 
 /** Returns the entries of a config. The URLs of the config's project and target are at the local origin. */
-export function benchConfig(origin: string) {
-  return configEntries({
+export function createBenchConfig(origin: string) {
+  return splitConfigIntoEntries({
     projects: {
       [PROJECT]: {
         projectId: "0bccafc4e6f44c3b9a3e0c0a9f9bdb8a",
@@ -40,7 +40,7 @@ export function benchConfig(origin: string) {
 }
 
 /** Returns the environment variables of a measured function. The URLs of all services are at the local origin. */
-export function functionEnvironment(origin: string): Readonly<Record<string, string>> {
+export function createFunctionEnvironment(origin: string): Readonly<Record<string, string>> {
   const queue = (name: string) => `${origin}/000000000000/${name}`;
   return {
     PATH: process.env.PATH ?? "",

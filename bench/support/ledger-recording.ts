@@ -32,14 +32,14 @@ export class LedgerRecording {
     return async (request) => {
       const answer = await server(request);
       if (!isWanted(request)) return answer;
-      const kind = `${itemOf(request)} ${kindOf(request)}`;
+      const kind = `${itemOf(request)} ${readRequestKind(request)}`;
       this.#replies.set(kind, [...(this.#replies.get(kind) ?? []), answer]);
       return answer;
     };
   }
 
   readonly play: LedgerReplies = async (request) => {
-    const kind = `${itemOf(request)} ${kindOf(request)}`;
+    const kind = `${itemOf(request)} ${readRequestKind(request)}`;
     const answers = this.#replies.get(kind) ?? [];
     if (answers.length === 0) this.missed.add(kind);
     const at = this.#positions.get(kind) ?? 0;
@@ -54,13 +54,13 @@ function itemOf({ body }: WireRequest): string {
 }
 
 /** Returns the kind of a request, which is the operation without the item and the values. */
-export function kindOf({ operation, body }: WireRequest): string {
+export function readRequestKind({ operation, body }: WireRequest): string {
   const { Key, Item, UpdateExpression, ConditionExpression, IndexName } = Request.parse(JSON.parse(body));
   return [operation, (Key ?? Item)?.sk.S, UpdateExpression, ConditionExpression, IndexName].join(" | ");
 }
 
 /** Returns a function that forwards the ledger's requests to the embedded DynamoDB at `origin`. */
-export function forwardToServer(origin: string): LedgerReplies {
+export function createServerForwarder(origin: string): LedgerReplies {
   return async ({ headers, body }) => {
     const { "content-length": _, host, connection, ...rest } = headers;
     const answer = await fetch(origin, { method: "POST", headers: rest, body });

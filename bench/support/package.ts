@@ -34,7 +34,7 @@ export interface Packaged {
 }
 
 /** Packages the service and unpacks all functions of the service. */
-export async function unpackService(): Promise<Packaged> {
+export async function packageAndUnpackService(): Promise<Packaged> {
   const packageDir = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build", "packages") });
   const state = State.parse(JSON.parse(await readFile(join(packageDir, "serverless-state.json"), "utf8")));
   const workDir = await mkdtemp(join(tmpdir(), "bench-"));
@@ -58,7 +58,7 @@ export async function unpackService(): Promise<Packaged> {
   };
 }
 
-export function functionNamed({ functions }: Packaged, name: string): PackagedFunction {
+export function findPackagedFunction({ functions }: Packaged, name: string): PackagedFunction {
   const found = functions.find((one) => one.name === name);
   if (found === undefined) throw new Error(`the package has no function ${name}`);
   return found;
@@ -77,7 +77,7 @@ const EsbuildSettings = z.looseObject({
  * Bundles code with the service's own esbuild settings, so that a comparison compares only the code. Returns the path
  * of the bundle. If `isComplete` is true, the plugins that omit unused parts of dependencies are not used.
  */
-export async function bundleLikeService(
+export async function bundleWithServiceSettings(
   { rootDir, workDir, esbuild }: Packaged,
   source: { readonly name: string; readonly code: string; readonly isComplete?: boolean },
 ): Promise<string> {

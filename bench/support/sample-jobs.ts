@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
 /** Returns the JSON of a job that creates a cluster in seven subjobs. Six of them have succeeded. */
-export function renderCluster(jobId: string, phase: "Running" | "Failed"): string {
+export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): string {
   const steps = ["CreateVpc", "CreateSecurityGroup", "CreateVolumes", "CreateServers", "CreatePorts"];
   const names = [...steps, "AssociateIp", "InstallMaster"];
   const subJobs = names.map((type, at) =>
@@ -17,7 +17,7 @@ const NODES_PER_FAILURE = 10;
  * Returns the JSON of a job with one subjob per node. Each subjob has an ID and all documented fields, which are
  * about 440 bytes.
  */
-export function renderNodes(nodes: number, phase: "Running" | "Failed"): string {
+export function renderNodeJob(nodes: number, phase: "Running" | "Failed"): string {
   const subJobs = Array.from({ length: nodes }, (_, at) => {
     const failed = phase === "Failed" && at % NODES_PER_FAILURE === 0;
     const uid = uuidOf(at);

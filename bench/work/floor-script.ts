@@ -1,4 +1,4 @@
-import { kindOf } from "../support/ledger-recording.ts";
+import { readRequestKind } from "../support/ledger-recording.ts";
 import type { WireRequest } from "../support/wire.ts";
 
 /** One request that a floor sends. */
@@ -22,11 +22,12 @@ export type Chain = readonly Step[];
  * requests per record, and the chains run in parallel. A request that all records share starts a new stage. Reads of
  * the config are omitted, because a function reads the config only every five minutes.
  */
-export function scriptOf(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
+export function createFloorScript(requests: readonly WireRequest[]): readonly (readonly Chain[])[] {
   const kinds = new Map<string, Step[]>();
   for (const request of requests) {
     if (request.service === "config") continue;
-    const kind = request.service === "ledger" ? kindOf(request) : `${request.service} ${request.operation}`;
+    const kind =
+      request.service === "ledger" ? readRequestKind(request) : `${request.service} ${request.operation}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), stepOf(request)]);
   }
   const stages: Step[][][] = [];

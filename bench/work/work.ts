@@ -1,17 +1,17 @@
 import { writeFile } from "node:fs/promises";
-import { type BenchEnvironment, floorScriptFile } from "../support/bench-environment.ts";
+import { type BenchEnvironment, floorScriptPath } from "../support/bench-environment.ts";
 import {
-  inMicroseconds,
-  limitTarget,
+  createLimitTarget,
+  createMicrosecondFigure,
+  createRatioTarget,
   type MicrosecondFigure,
   median,
-  ratioTarget,
-  rounded,
+  roundToThreeDigits,
   type Target,
 } from "../support/figures.ts";
 import type { Packaged } from "../support/package.ts";
-import { bundleLikeService } from "../support/package.ts";
-import { scriptOf } from "./floor-script.ts";
+import { bundleWithServiceSettings } from "../support/package.ts";
+import { createFloorScript } from "./floor-script.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
 export interface Effort {
@@ -37,7 +37,7 @@ const floors = new WeakMap<Packaged, Promise<string>>();
 /** The path of the bundle that all floors share. Each floor has its own script, which lists the requests. */
 function floorOf(packaged: Packaged): Promise<string> {
   const code = 'export { handler } from "./bench/work/floor-handler.ts";';
-  const floor = floors.get(packaged) ?? bundleLikeService(packaged, { name: "floor-work", code });
+  const floor = floors.get(packaged) ?? bundleWithServiceSettings(packaged, { name: "floor-work", code });
   floors.set(packaged, floor);
   return floor;
 }
@@ -54,8 +54,8 @@ async function compareWithFloor(
   packaged: Packaged,
 ): Promise<Compared> {
   const { wire } = bench;
-  const script = floorScriptFile(packaged, `${workload.functionName}-${workload.records}`);
-  await writeFile(script, JSON.stringify(scriptOf(workload.requests)));
+  const script = floorScriptPath(packaged, `${workload.functionName}-${workload.records}`);
+  await writeFile(script, JSON.stringify(createFloorScript(workload.requests)));
   const floorBundle = await floorOf(packaged);
   wire.ledger = workload.recording.play;
   wire.records = false;
@@ -76,7 +76,13 @@ async function compareWithFloor(
     if (workload.recording.missed.size > 0)
       throw new Error(`requests without a recorded reply: ${[...workload.recording.missed].join(", ")}`);
     const requests = Object.fromEntries([...wire.counts].sort());
-    return { ...inMicroseconds(rounded(median(productTimes)), rounded(median(floorTimes))), requests };
+    return {
+      ...createMicrosecondFigure(
+        roundToThreeDigits(median(productTimes)),
+        roundToThreeDigits(median(floorTimes)),
+      ),
+      requests,
+    };
   } finally {
     wire.records = true;
     await Promise.all([product.stop(), floor.stop()]);
@@ -94,7 +100,7 @@ export interface Work {
 }
 
 /** Measures the CPU time per poll, per notification and per accepted job. */
-export async function measureWork(
+export async function measureCpuTimes(
   workloads: Workloads,
   effort: Effort,
   bench: BenchEnvironment,
@@ -112,21 +118,21 @@ export async function measureWork(
 }
 
 /** @param records the number of polls in one batch. */
-export function workTargets({ poll, notification, accept }: Work, records: number): readonly Target[] {
+export function createWorkTargets({ poll, notification, accept }: Work, records: number): readonly Target[] {
   const jobs = accept.table.at(-1)?.jobs ?? 0;
   return [
-    ratioTarget("CPU of a poll compared with its floor", poll.ratio, MAX_RATIO),
-    limitTarget("SQS requests per poll", requestCount(poll, "queue") / records, 0.2),
-    limitTarget("ledger writes per poll", requestCount(poll, "ledger") / records, 2),
-    limitTarget("CCE requests per poll", requestCount(poll, "cce") / records, 1),
-    ratioTarget("CPU of a notification compared with its floor", notification.ratio, MAX_RATIO),
-    ratioTarget(
+    createRatioTarget("CPU of a poll compared with its floor", poll.ratio, MAX_RATIO),
+    createLimitTarget("SQS requests per poll", requestCount(poll, "queue") / records, 0.2),
+    createLimitTarget("ledger writes per poll", requestCount(poll, "ledger") / records, 2),
+    createLimitTarget("CCE requests per poll", requestCount(poll, "cce") / records, 1),
+    createRatioTarget("CPU of a notification compared with its floor", notification.ratio, MAX_RATIO),
+    createRatioTarget(
       `CPU of an accepted job, ${jobs} in a call, compared with its floor`,
       accept.ratio,
       MAX_RATIO,
     ),
-    limitTarget(`SendMessageBatch calls for ${jobs} jobs`, requestCount(accept, "queue"), jobs / 10),
-    limitTarget(`ledger requests for ${jobs} jobs`, requestCount(accept, "ledger"), jobs),
+    createLimitTarget(`SendMessageBatch calls for ${jobs} jobs`, requestCount(accept, "queue"), jobs / 10),
+    createLimitTarget(`ledger requests for ${jobs} jobs`, requestCount(accept, "ledger"), jobs),
   ];
 }
 

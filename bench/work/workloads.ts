@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { BenchEnvironment } from "../support/bench-environment.ts";
-import { httpEvent, queueEvent } from "../support/events.ts";
+import { createHttpEvent, createQueueEvent } from "../support/events.ts";
 import { PROJECT, TOKEN } from "../support/function-environment.ts";
 import { LedgerRecording } from "../support/ledger-recording.ts";
-import { renderCluster } from "../support/sample-jobs.ts";
+import { renderClusterJob } from "../support/sample-jobs.ts";
 import type { WireRequest } from "../support/wire.ts";
 
 /** The repeated event of one function, with the recorded replies of its ledger and its recorded requests. */
@@ -40,19 +40,19 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
   const accepting = new LedgerRecording();
   wire.ledger = accepting.recording(server);
   // This first call reads the config. Later calls use the cached config.
-  expectStatus(await enqueue.run([submission(1, "first")]), 202);
+  expectStatus(await enqueue.run([createSubmitEvent(1, "first")]), 202);
   for (const records of ACCEPT_SIZES) {
-    const event = submission(records);
+    const event = createSubmitEvent(records);
     wire.clear();
     expectStatus(await enqueue.run([event]), 202);
     accepts.push({ functionName: "enqueue", event, records, recording: accepting, requests: wire.requests });
   }
   await enqueue.stop();
-  const opened = sentTo(accepts[1]?.requests ?? [], "poll");
+  const opened = readBodiesSentTo(accepts[1]?.requests ?? [], "poll");
 
   const worker = await bench.start("poll");
   const recording = new LedgerRecording();
-  const event = (bodies: readonly string[]) => queueEvent(bodies.slice(0, BATCH));
+  const event = (bodies: readonly string[]) => createQueueEvent(bodies.slice(0, BATCH));
   // Of this first batch, only the replies with durations are recorded. Later polls use the durations, which are
   // cached for ten minutes.
   wire.ledger = recording.recording(server, ({ operation }) => operation === "Query");
@@ -61,7 +61,7 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
     expectAcknowledged(await worker.run([event(bodies)]));
     return wire.requests;
   };
-  const second = sentTo(await polled(opened), "poll");
+  const second = readBodiesSentTo(await polled(opened), "poll");
   wire.ledger = recording.recording(server);
   const poll: Workload = {
     functionName: "poll",
@@ -71,9 +71,9 @@ export async function recordWorkloads(bench: BenchEnvironment): Promise<Workload
     requests: await polled(second),
   };
   wire.ledger = server;
-  wire.job = (jobId) => renderCluster(jobId, "Failed");
-  const notifications = sentTo(await polled(sentTo(poll.requests, "poll")), "notify");
-  wire.job = (jobId) => renderCluster(jobId, "Running");
+  wire.job = (jobId) => renderClusterJob(jobId, "Failed");
+  const notifications = readBodiesSentTo(await polled(readBodiesSentTo(poll.requests, "poll")), "notify");
+  wire.job = (jobId) => renderClusterJob(jobId, "Running");
   await worker.stop();
   return { accepts, poll, notification: await recordNotification(bench, notifications) };
 }
@@ -84,7 +84,7 @@ async function recordNotification(
 ): Promise<Workload> {
   const notify = await bench.start("notify");
   const recording = new LedgerRecording();
-  const event = queueEvent(bodies.slice(0, BATCH));
+  const event = createQueueEvent(bodies.slice(0, BATCH));
   wire.ledger = recording.recording(server);
   wire.clear();
   expectAcknowledged(await notify.run([event]));
@@ -93,17 +93,17 @@ async function recordNotification(
 }
 
 /** Returns the Lambda event of an API call that submits this number of jobs. */
-export function submission(jobs: number, name = "job"): object {
+export function createSubmitEvent(jobs: number, name = "job"): object {
   const jobIds = Array.from(
     { length: jobs },
     (_, at) => `5b4e7f3a-${name}-${jobs}-${String(at).padStart(12, "0")}`,
   );
   const body = JSON.stringify({ jobIds, project: PROJECT, context: { actor: "bench", pipeline: "deploy" } });
-  return httpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
+  return createHttpEvent({ method: "POST", path: "/v1/jobs", token: TOKEN, body });
 }
 
 /** Returns the bodies of the messages that the requests send to a queue. */
-export function sentTo(requests: readonly WireRequest[], queue: string): string[] {
+export function readBodiesSentTo(requests: readonly WireRequest[], queue: string): string[] {
   return requests
     .filter(({ operation }) => operation === "SendMessageBatch")
     .map(({ body }) => Sent.parse(JSON.parse(body)))

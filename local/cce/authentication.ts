@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
-import { gatewayError, INVALID_TOKEN, type SimulatedResponse } from "./responses.ts";
+import { createGatewayErrorResponse, INVALID_TOKEN, type SimulatedResponse } from "./responses.ts";
 
 interface AccessKey {
   readonly accessKey: string;
@@ -90,7 +90,7 @@ export class Authentication {
 
   #refuseSignature(request: IncomingMessage): SimulatedResponse | null {
     const refusal = (cause: string) =>
-      gatewayError(401, "APIGW.0301", `Incorrect IAM authentication information: ${cause}`);
+      createGatewayErrorResponse(401, "APIGW.0301", `Incorrect IAM authentication information: ${cause}`);
     const authorization = request.headers.authorization ?? "";
     const accessKey = /Access=([^,]+),/.exec(authorization)?.[1] ?? "";
     const key = this.#accounts.keys.find((one) => one.accessKey === accessKey);

@@ -3,7 +3,7 @@ import type { JobScriptInput } from "./job-script.ts";
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 
 /** Returns the script of a cluster creation that succeeds after `seconds`. */
-export const clusterCreation = (seconds: number): JobScriptInput => ({
+export const clusterCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateCluster",
   endSeconds: seconds,
   ...CLUSTER,
@@ -17,7 +17,7 @@ export const clusterCreation = (seconds: number): JobScriptInput => ({
  * Returns the script of a node creation that fails after `seconds`. A subjob two levels below the job has the reason:
  * the flavor is sold out.
  */
-export const failedNodeCreation = (seconds: number): JobScriptInput => ({
+export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",
   endSeconds: seconds,
   outcome: "Failed",
@@ -45,7 +45,7 @@ export const failedNodeCreation = (seconds: number): JobScriptInput => ({
 });
 
 /** Returns the script of a cluster deletion that succeeds after `seconds`. */
-export const clusterDeletion = (seconds: number): JobScriptInput => ({
+export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
   type: "DeleteCluster",
   endSeconds: seconds,
   ...CLUSTER,
@@ -56,7 +56,7 @@ export const clusterDeletion = (seconds: number): JobScriptInput => ({
  * Returns the script of a node creation that never ends. The second subjob of the node creation starts after
  * `seconds`.
  */
-export const endlessNodeCreation = (seconds: number): JobScriptInput => ({
+export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
   endSeconds: null,
   ...CLUSTER,

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { cceError, gatewayError, INVALID_TOKEN, JOB_NOT_FOUND, type SimulatedResponse } from "./responses.ts";
+import {
+  createCceErrorResponse,
+  createGatewayErrorResponse,
+  INVALID_TOKEN,
+  JOB_NOT_FOUND,
+  type SimulatedResponse,
+} from "./responses.ts";
 
 /** A fault that the simulator injects into the next job queries. */
 export const Fault = z.strictObject({
@@ -40,19 +46,19 @@ export class PendingFaults {
  * Returns the response to a query with this fault. For `hang` the simulator sends no response. For `reset` the
  * simulator closes the connection without a response.
  */
-export function faultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
+export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {
     case "429":
       return {
-        ...gatewayError(429, "APIGW.0308", "The throttling threshold has been reached"),
+        ...createGatewayErrorResponse(429, "APIGW.0308", "The throttling threshold has been reached"),
         headers: fault.retryAfterSeconds === undefined ? {} : { "retry-after": `${fault.retryAfterSeconds}` },
       };
     case "401":
       return INVALID_TOKEN;
     case "403":
-      return cceError(403, "CCE.01403001", "Forbidden.");
+      return createCceErrorResponse(403, "CCE.01403001", "Forbidden.");
     case "500":
-      return cceError(500, "CCE.01500001", "Internal error.");
+      return createCceErrorResponse(500, "CCE.01500001", "Internal error.");
     case "garbage":
       return { status: 200, body: "<html><body>504 Gateway Time-out</body></html>" };
     case "404-at-first":

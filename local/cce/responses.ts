@@ -8,21 +8,25 @@ export interface SimulatedResponse {
 }
 
 /** Returns an error response in the format of the gateway in front of CCE. */
-export const gatewayError = (status: number, code: string, message: string): SimulatedResponse => ({
+export const createGatewayErrorResponse = (
+  status: number,
+  code: string,
+  message: string,
+): SimulatedResponse => ({
   status,
   body: { error_msg: message, error_code: code, request_id: randomUUID().replaceAll("-", "") },
 });
 
 /** Returns an error response in the format of CCE itself. */
-export const cceError = (status: number, code: string, message: string): SimulatedResponse => ({
+export const createCceErrorResponse = (status: number, code: string, message: string): SimulatedResponse => ({
   status,
   body: { errorCode: code, errorMessage: message },
 });
 
-export const UNKNOWN_ROUTE = gatewayError(
+export const UNKNOWN_ROUTE = createGatewayErrorResponse(
   404,
   "APIGW.0101",
   "The API does not exist or has not been published in the environment",
 );
-export const JOB_NOT_FOUND = cceError(404, "CCE.01404001", "Resource not found.");
-export const INVALID_TOKEN = gatewayError(401, "APIGW.0307", "The token must be updated.");
+export const JOB_NOT_FOUND = createCceErrorResponse(404, "CCE.01404001", "Resource not found.");
+export const INVALID_TOKEN = createGatewayErrorResponse(401, "APIGW.0307", "The token must be updated.");

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import { listenLocally } from "../servers/local-server.ts";
 import { type Accounts, Authentication } from "./authentication.ts";
-import { Fault, faultResponse, PendingFaults } from "./faults.ts";
+import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
 
@@ -101,7 +101,7 @@ async function respond(
   stats.queries += 1;
   stats.queriesByJob[jobId] = (stats.queriesByJob[jobId] ?? 0) + 1;
   const fault = faults.takeFor(projectId);
-  if (fault !== null) return faultResponse(fault);
+  if (fault !== null) return createFaultResponse(fault);
   const refusal = authentication.refuse(request, projectId);
   if (refusal !== null) return refusal;
   const body = jobs.render(projectId, jobId);

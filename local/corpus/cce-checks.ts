@@ -5,7 +5,7 @@ import { readJobReply } from "../../lib/cce/read-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
 /** Returns null for equal values, or a description of the difference. */
-export function compare(field: string, expected: unknown, actual: unknown): string | null {
+export function describeDifference(field: string, expected: unknown, actual: unknown): string | null {
   if (isDeepStrictEqual(actual, expected)) return null;
   return `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
 }
@@ -23,7 +23,7 @@ export function checkCceJob(testCase: unknown): string | null {
   const actual: Readonly<Record<string, unknown>> =
     observation.kind === "job" ? summaryOf(observation.job) : { state: "unreadable" };
   const mismatches = Object.keys(expect).flatMap(
-    (field) => compare(field, expect[field], actual[field]) ?? [],
+    (field) => describeDifference(field, expect[field], actual[field]) ?? [],
   );
   return mismatches.length === 0 ? null : mismatches.join("; ");
 }
@@ -77,7 +77,7 @@ export function checkCceReply(testCase: unknown): string | null {
   if (observation.kind !== expect.kind) return `kind: expected ${expect.kind}, got ${observation.kind}`;
   if (expect.retryAfterSeconds === undefined) return null;
   const actual = observation.kind === "throttled" ? observation.retryAfterSeconds : null;
-  return compare("retryAfterSeconds", expect.retryAfterSeconds, actual);
+  return describeDifference("retryAfterSeconds", expect.retryAfterSeconds, actual);
 }
 
 const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.string().nullable() }) });
@@ -85,5 +85,5 @@ const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.str
 /** Checks which job ID the product finds in the reply to a create or delete call. */
 export function checkCreateReply(testCase: unknown): string | null {
   const { body, expect } = CreateCase.parse(testCase);
-  return compare("jobId", expect.jobId, findJobId(body));
+  return describeDifference("jobId", expect.jobId, findJobId(body));
 }

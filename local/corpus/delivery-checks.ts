@@ -5,7 +5,7 @@ import { Verdict } from "../../lib/domain/job.ts";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
-import { compare } from "./cce-checks.ts";
+import { describeDifference } from "./cce-checks.ts";
 
 const ResponseCase = z.object({
   target: z.enum(Target.def.options.flatMap(({ shape }) => shape.kind.def.values)),
@@ -28,7 +28,10 @@ export function checkDeliveryResponse(testCase: unknown): string | null {
       ? verdictOfNetworkError(error ?? "")
       : channelOf(target).verdictOf({ status, headers: Object.fromEntries(lowerCase), body }, Date.now());
   const expected = expect.afterSeconds === undefined ? afterSeconds : Math.ceil(expect.afterSeconds);
-  return compare("verdict", expect.verdict, verdict) ?? compare("afterSeconds", expected, afterSeconds);
+  return (
+    describeDifference("verdict", expect.verdict, verdict) ??
+    describeDifference("afterSeconds", expected, afterSeconds)
+  );
 }
 
 const EgressCase = z.object({

@@ -5,7 +5,7 @@ import { createSignatureQuery } from "../../lib/channels/dingtalk/signature.ts";
 import { signFeishu } from "../../lib/channels/feishu/signature.ts";
 import { createSignatureHeaders } from "../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../lib/domain/secret.ts";
-import { compare } from "./cce-checks.ts";
+import { describeDifference } from "./cce-checks.ts";
 
 const Digits = z.string().regex(/^\d+$/);
 const StandardWebhooks = z.object({ secret: z.string(), signed_content: z.string(), signature: z.string() });
@@ -59,7 +59,7 @@ function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string
     body: Buffer.from(body),
     secrets: [new Secret(vector.secret)],
   });
-  return compare("signature", vector.signature, headers["webhook-signature"]);
+  return describeDifference("signature", vector.signature, headers["webhook-signature"]);
 }
 
 /** The product does not sign by Ed25519, so Node's own Ed25519 verifies the test vector. */
@@ -71,26 +71,30 @@ function checkEd25519(vector: z.infer<typeof Ed25519>): string | null {
 }
 
 function checkFeishu(vector: z.infer<typeof Feishu>): string | null {
-  return compare("sign", vector.sign, signFeishu(vector.secret, Number(vector.timestamp_s) * 1000).sign);
+  return describeDifference(
+    "sign",
+    vector.sign,
+    signFeishu(vector.secret, Number(vector.timestamp_s) * 1000).sign,
+  );
 }
 
 function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
   const query = createSignatureQuery(vector.secret, Number(vector.timestamp_ms));
   const encodedSign = /&sign=(.*)$/.exec(query)?.[1];
   return (
-    compare("sign", vector.sign, new URLSearchParams(query).get("sign") ?? undefined) ??
-    compare("sign_query", vector.sign_query ?? encodeURIComponent(vector.sign), encodedSign)
+    describeDifference("sign", vector.sign, new URLSearchParams(query).get("sign") ?? undefined) ??
+    describeDifference("sign_query", vector.sign_query ?? encodeURIComponent(vector.sign), encodedSign)
   );
 }
 
 function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   const { ak, sk, signature, ...request } = vector;
   const authorization = signRequest(request, { accessKey: ak, secretKey: sk });
-  return compare("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
+  return describeDifference("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 
 /** Compares the canonical request of the product with the canonical request in the gateway's error message. */
 function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
   const { canonicalRequest: expected, ...request } = gatewayEcho;
-  return compare("canonicalRequest", expected, canonicalRequest(request));
+  return describeDifference("canonicalRequest", expected, canonicalRequest(request));
 }

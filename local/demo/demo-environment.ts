@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  clusterCreation,
-  clusterDeletion,
-  endlessNodeCreation,
-  failedNodeCreation,
+  clusterCreationScript,
+  clusterDeletionScript,
+  endlessNodeCreationScript,
+  failedNodeCreationScript,
 } from "../cce/demo-jobs.ts";
 import type { JobScriptInput } from "../cce/job-script.ts";
 import { startCceSimulator } from "../cce/simulator.ts";
@@ -70,10 +70,10 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
       cceUrl: cce.url,
       receiver,
       startJobs: () => [
-        startJob("cluster creation", clusterCreation(4)),
-        startJob("failing node creation", failedNodeCreation(8)),
-        startJob("cluster deletion", clusterDeletion(12)),
-        startJob("endless node creation", endlessNodeCreation(5), {
+        startJob("cluster creation", clusterCreationScript(4)),
+        startJob("failing node creation", failedNodeCreationScript(8)),
+        startJob("cluster deletion", clusterDeletionScript(12)),
+        startJob("endless node creation", endlessNodeCreationScript(5), {
           deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60,
         }),
       ],

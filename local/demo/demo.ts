@@ -2,7 +2,7 @@ import * as z from "zod";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { NotificationStore, ReceivedNotification } from "../receiver/notification-store.ts";
 import { DEMO_PROJECT, DEMO_TARGETS, type DemoJob } from "./demo-environment.ts";
-import { progressLine } from "./progress-line.ts";
+import { formatProgressLine } from "./progress-line.ts";
 import type { Screen } from "./screen.ts";
 
 const REFRESH_MS = 400;
@@ -53,7 +53,7 @@ export async function runDemo(options: {
   async function showProgress(): Promise<void> {
     const running = jobs.filter(({ jobId }) => statuses.get(jobId)?.done !== true);
     await Promise.all(running.map(({ jobId }) => refresh(jobId)));
-    screen.update(jobs.map(({ title, jobId }) => progressLine(title, statuses.get(jobId) ?? null)));
+    screen.update(jobs.map(({ title, jobId }) => formatProgressLine(title, statuses.get(jobId) ?? null)));
   }
 
   screen.print("Status pages of the demo jobs:");

@@ -15,7 +15,7 @@ const MARKS: Readonly<Record<string, string>> = {
  * subjobs have ended. For a job without subjobs the bar is empty until the job has succeeded or failed. A null status
  * means that the API does not know the job yet.
  */
-export function progressLine(title: string, status: StatusDocument | null): string {
+export function formatProgressLine(title: string, status: StatusDocument | null): string {
   if (!status) return `… ${title}: submitting`;
   const { state, subJobs, polls, phase } = status;
   const ended = subJobs.succeeded + subJobs.failed;

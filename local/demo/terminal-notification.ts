@@ -35,7 +35,7 @@ const Event = z.object({
  * Formats a received notification for the terminal. The result contains the target and a box with the readable text.
  */
 export function formatNotification({ path, body }: ReceivedNotification, ansi: boolean): string {
-  const lines = notificationLines(parseJson(body) ?? body, { ansi });
+  const lines = formatNotificationLines(parseJson(body) ?? body, { ansi });
   return [`┌ notification to ${path.slice(1)}`, ...lines.map((line) => `│ ${line}`), "└", ""].join("\n");
 }
 
@@ -44,7 +44,7 @@ export function formatNotification({ path, body }: ReceivedNotification, ansi: b
  * of a webhook event. Any other payload is returned as JSON. Escape sequences are removed, so that a payload cannot
  * move the cursor of the terminal.
  */
-export function notificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
+export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
   const slack = SlackMessage.safeParse(payload);
   if (slack.success) return slack.data.blocks.flatMap((block) => slackLines(block, bold));

@@ -8,7 +8,7 @@ import {
 import type { FunctionHost } from "../lambda/function-host.ts";
 import type { QueueResource } from "../template/queues.ts";
 import type { EventSourceMapping } from "../template/triggers.ts";
-import { readBatchResult, sqsEvent } from "./sqs-batch.ts";
+import { createSqsEvent, readBatchResult } from "./sqs-batch.ts";
 
 /** The largest number of messages that one call of SQS can receive or delete. */
 const MAX_MESSAGES_PER_CALL = 10;
@@ -88,7 +88,10 @@ export function runEventSource(options: {
 
   async function handleBatch(messages: readonly Message[]): Promise<void> {
     const ids = messages.map(({ MessageId }) => MessageId ?? "");
-    const result = readBatchResult(ids, await host.invoke(sqsEvent(messages, { arn: queue.arn, region })));
+    const result = readBatchResult(
+      ids,
+      await host.invoke(createSqsEvent(messages, { arn: queue.arn, region })),
+    );
     if (result.kind === "failed") {
       if (stopping.signal.aborted) return;
       log(`a batch of ${messages.length} from queue ${queue.name} failed and will return: ${result.cause}`);

@@ -7,7 +7,10 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
  * Returns the Lambda event for a batch of SQS messages.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
-export function sqsEvent(messages: readonly Message[], queue: { arn: string; region: string }): SQSEvent {
+export function createSqsEvent(
+  messages: readonly Message[],
+  queue: { arn: string; region: string },
+): SQSEvent {
   return { Records: messages.map((message) => sqsRecord(message, queue)) };
 }
 

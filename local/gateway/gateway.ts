@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { type LocalServer, listenLocally } from "../servers/local-server.ts";
-import { httpEvent } from "./http-event.ts";
-import { gatewayResponse, type HttpResponse, httpResponse } from "./http-response.ts";
+import { createHttpEvent } from "./http-event.ts";
+import { createGatewayResponse, createHttpResponse, type HttpResponse } from "./http-response.ts";
 import { createRouter } from "./router.ts";
 
 /** API Gateway's limit for the request body of an HTTP API. */
@@ -59,18 +59,24 @@ export class Gateway {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === null) {
-      send(response.setHeader("connection", "close"), gatewayResponse(413, "Request Entity Too Large"));
+      send(response.setHeader("connection", "close"), createGatewayResponse(413, "Request Entity Too Large"));
       return;
     }
     const [rawPath = "/"] = (request.url ?? "/").split("?");
     const match = this.#findRoute(request.method ?? "GET", rawPath);
     if (!match) {
-      send(response, gatewayResponse(404, "Not Found"));
+      send(response, createGatewayResponse(404, "Not Found"));
       return;
     }
     const { route, pathParameters } = match;
-    const event = httpEvent({ request, body, routeKey: route.routeKey, pathParameters, at: new Date() });
-    send(response, await withTimeout(route.timeoutMs, route.host.invoke(event).then(httpResponse)));
+    const event = createHttpEvent({
+      request,
+      body,
+      routeKey: route.routeKey,
+      pathParameters,
+      at: new Date(),
+    });
+    send(response, await withTimeout(route.timeoutMs, route.host.invoke(event).then(createHttpResponse)));
   }
 }
 
@@ -90,7 +96,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<HttpResponse>((resolve) => {
-    timer = setTimeout(() => resolve(gatewayResponse(504, "Gateway Timeout")), timeoutMs);
+    timer = setTimeout(() => resolve(createGatewayResponse(504, "Gateway Timeout")), timeoutMs);
   });
   return Promise.race([response, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { newTraceId } from "../lambda/function-host.ts";
+import { createTraceId } from "../lambda/function-host.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 
 /** The media types of request bodies that API Gateway passes as text. API Gateway passes all other bodies as base64. */
@@ -12,7 +12,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
  * Returns the Lambda event for an HTTP request, in API Gateway's payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function httpEvent(options: {
+export function createHttpEvent(options: {
   request: IncomingMessage;
   body: Buffer;
   routeKey: string;
@@ -35,7 +35,7 @@ export function httpEvent(options: {
     ...(cookie !== undefined && { cookies: cookie.split(/;\s*/) }),
     headers: {
       ...headers,
-      "x-amzn-trace-id": newTraceId(at.getTime()),
+      "x-amzn-trace-id": createTraceId(at.getTime()),
       "x-forwarded-for": [headers["x-forwarded-for"], sourceIp].filter(Boolean).join(", "),
       "x-forwarded-port": String(request.socket.localPort ?? ""),
       "x-forwarded-proto": "http",

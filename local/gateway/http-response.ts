@@ -20,7 +20,7 @@ const StructuredResult = z.object({
 });
 
 /** Returns a response that API Gateway itself sends, without a function. */
-export function gatewayResponse(status: number, message: string): HttpResponse {
+export function createGatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };
 }
@@ -30,8 +30,8 @@ export function gatewayResponse(status: number, message: string): HttpResponse {
  * becomes the body of a response with status 200. For an error or an invalid result the response has status 500 and
  * no details.
  */
-export function httpResponse(invocation: InvocationResult): HttpResponse {
-  const internalError = gatewayResponse(500, "Internal Server Error");
+export function createHttpResponse(invocation: InvocationResult): HttpResponse {
+  const internalError = createGatewayResponse(500, "Internal Server Error");
   if (invocation.kind === "error") return internalError;
   const { result } = invocation;
   if (typeof result !== "object" || result === null || !("statusCode" in result)) {

@@ -12,7 +12,7 @@ export interface Endpoints {
  * variables of Lambda's runtime, and PATH of the stack's own environment.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
-export function functionEnvironment(options: {
+export function createFunctionEnvironment(options: {
   resource: FunctionResource;
   region: string;
   endpoints: Endpoints;

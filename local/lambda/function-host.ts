@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { FunctionResource } from "../template/functions.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
-import { errorResult, type InvocationResult } from "./runtime-api.ts";
+import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
 /** The largest number of processes of a function without reserved concurrency. */
 const DEFAULT_MAX_INSTANCES = 10;
@@ -43,10 +43,10 @@ export class FunctionHost {
   /** Invokes the function. If all processes are busy, the invocation waits for a free process. Never throws. */
   async invoke(event: unknown): Promise<InvocationResult> {
     const instance = await this.#acquire();
-    if (!instance) return errorResult("Stack.Stopped", "the stack is stopping");
+    if (!instance) return createErrorResult("Stack.Stopped", "the stack is stopping");
     const result = await instance.invoke({
       requestId: randomUUID(),
-      traceId: newTraceId(Date.now()),
+      traceId: createTraceId(Date.now()),
       functionArn: this.resource.arn,
       event,
       timeoutSeconds: this.resource.timeoutSeconds,
@@ -98,6 +98,6 @@ export class FunctionHost {
 }
 
 /** Returns a trace ID in the format of AWS X-Ray. */
-export function newTraceId(atMs: number): string {
+export function createTraceId(atMs: number): string {
   return `Root=1-${Math.floor(atMs / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { errorResult, type Invocation, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
+import { createErrorResult, type Invocation, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
 /** Lambda's time limit for the start of a function. */
@@ -84,7 +84,9 @@ export class Instance {
     return new Promise((resolve) => {
       this.#current = { invocation, resolve };
       if (this.#hasExited)
-        this.#resolveCurrent(this.#fatalError ?? errorResult("Runtime.ExitError", "the process has ended"));
+        this.#resolveCurrent(
+          this.#fatalError ?? createErrorResult("Runtime.ExitError", "the process has ended"),
+        );
       else this.#api.invoke(invocation);
     });
   }
@@ -108,7 +110,10 @@ export class Instance {
   }
 
   #killAfter(timeLimitMs: number, message: string): void {
-    this.#timer = setTimeout(() => void this.kill(errorResult("Sandbox.Timedout", message)), timeLimitMs);
+    this.#timer = setTimeout(
+      () => void this.kill(createErrorResult("Sandbox.Timedout", message)),
+      timeLimitMs,
+    );
   }
 
   #resolveCurrent(result: InvocationResult): void {
@@ -124,7 +129,7 @@ export class Instance {
     this.#api.close();
     const status = signal ? `signal ${signal}` : `exit status ${code}`;
     this.#resolveCurrent(
-      this.#fatalError ?? errorResult("Runtime.ExitError", `the function's process ended: ${status}`),
+      this.#fatalError ?? createErrorResult("Runtime.ExitError", `the function's process ended: ${status}`),
     );
     this.#options.onExit();
     this.#exit.resolve();

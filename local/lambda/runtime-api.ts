@@ -28,7 +28,7 @@ export interface Invocation {
   readonly timeoutSeconds: number;
 }
 
-export function errorResult(errorType: string, errorMessage: string): InvocationResult {
+export function createErrorResult(errorType: string, errorMessage: string): InvocationResult {
   return { kind: "error", error: { errorType, errorMessage, trace: [] } };
 }
 
@@ -126,7 +126,7 @@ export class RuntimeApi {
 
 function readResult(body: string): InvocationResult {
   if (Buffer.byteLength(body) > MAX_RESPONSE_BYTES)
-    return errorResult(
+    return createErrorResult(
       "Function.ResponseSizeTooLarge",
       `the response is longer than ${MAX_RESPONSE_BYTES} bytes`,
     );

@@ -28,7 +28,7 @@ type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
  * request.
  * @throws errors of AWS.
  */
-export async function applySteps(
+export async function applyPlanSteps(
   client: SSMClient,
   path: string,
   steps: readonly PlanStep[],

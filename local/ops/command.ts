@@ -55,7 +55,7 @@ const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (COMPLETE_ERRORS.has(error.name)) return error.message;
-  const remedy = awsRemedy(error);
+  const remedy = findAwsRemedy(error);
   return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
@@ -88,7 +88,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** Returns a sentence that says what to do about an error of AWS or the AWS SDK. Returns null for an unknown error. */
-export function awsRemedy(error: unknown): string | null {
+export function findAwsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   // CloudFormation has no special error name for an unknown stack.
   if (error.name === "ValidationError" && error.message.includes("does not exist")) return NOT_DEPLOYED;

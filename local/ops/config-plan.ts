@@ -26,7 +26,7 @@ export interface PlanStep {
  * step, the config is valid after each step. For that reason an entry is stored before the entries that refer to it, and
  * removed after the entries that refer to it.
  */
-export function planSteps(
+export function planConfigSteps(
   deployed: readonly ConfigEntry[],
   wanted: readonly ConfigEntry[],
   removeOthers: boolean,
@@ -46,7 +46,7 @@ export function planSteps(
 }
 
 /** Returns the entries that a stage's config has after the steps. */
-export function entriesAfter(
+export function entriesAfterSteps(
   deployed: readonly ConfigEntry[],
   steps: readonly PlanStep[],
 ): readonly ConfigEntry[] {

@@ -2,14 +2,19 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
-import { ConfigInvalidError, configEntries, faultList, readConfigDocument } from "../stack/config-file.ts";
-import { applySteps } from "./apply-plan.ts";
+import {
+  ConfigInvalidError,
+  formatFaultList,
+  readConfigDocument,
+  splitConfigIntoEntries,
+} from "../stack/config-file.ts";
+import { applyPlanSteps } from "./apply-plan.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
-import { entriesAfter, planSteps } from "./config-plan.ts";
+import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
-import { ineffectiveEntries } from "./ineffective-entries.ts";
-import { documentParameterFaults } from "./parameter-limits.ts";
-import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { findIneffectiveEntries } from "./ineffective-entries.ts";
+import { findDocumentParameterFaults } from "./parameter-limits.ts";
+import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 
 const USAGE = `Checks, stores and lists the config of a stage.
 
@@ -58,7 +63,7 @@ async function run(
 /** Returns every fault for which the functions refuse a config, and every entry without effect. */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
-  return [...(parsed.kind === "faults" ? parsed.faults : []), ...ineffectiveEntries(document)];
+  return [...(parsed.kind === "faults" ? parsed.faults : []), ...findIneffectiveEntries(document)];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
@@ -73,7 +78,10 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
   const document = await readConfigDocument(file);
-  const faults = [...faultsOf(document), ...(path === null ? [] : documentParameterFaults(document, path))];
+  const faults = [
+    ...faultsOf(document),
+    ...(path === null ? [] : findDocumentParameterFaults(document, path)),
+  ];
   if (faults.length > 0) throw new ConfigInvalidError(file, faults);
   return document;
 }
@@ -85,7 +93,7 @@ async function checkFile(file: string, path: string | null): Promise<number> {
 }
 
 async function checkStage(stage: Stage): Promise<number> {
-  process.stdout.write(stageLine(stage));
+  process.stdout.write(formatStageLine(stage));
   const path = configPath(stage);
   const entries = await readDeployedEntries(stage);
   if (entries.length === 0)
@@ -98,14 +106,14 @@ async function checkStage(stage: Stage): Promise<number> {
 
 async function put(file: string, stage: Stage, removeOthers: boolean): Promise<number> {
   const document = await readValidDocument(file, configPath(stage));
-  process.stdout.write(stageLine(stage));
+  process.stdout.write(formatStageLine(stage));
   const deployed = await readDeployedEntries(stage);
-  const steps = planSteps(deployed, configEntries(document), removeOthers);
-  const faults = faultsOfEntries(entriesAfter(deployed, steps));
+  const steps = planConfigSteps(deployed, splitConfigIntoEntries(document), removeOthers);
+  const faults = faultsOfEntries(entriesAfterSteps(deployed, steps));
   if (faults.length > 0) throw new ConfigInvalidError("nothing was stored: the resulting config", faults);
   const client = new SSMClient({ region: stage.region, maxAttempts: 1 });
   const ports = { now: monotonicClock, random: systemRandom, wait: systemWait };
-  await applySteps(client, configPath(stage), steps, print, ports).finally(() => client.destroy());
+  await applyPlanSteps(client, configPath(stage), steps, print, ports).finally(() => client.destroy());
   const unchanged = steps.filter(({ kind }) => kind === "unchanged").length;
   print(`${unchanged} unchanged. The functions read the config again within five minutes.`);
   return 0;
@@ -113,7 +121,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
 
 async function list(stage: Stage): Promise<number> {
   // This line goes to stderr, because programs may read the JSON on stdout.
-  process.stderr.write(stageLine(stage));
+  process.stderr.write(formatStageLine(stage));
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);
   if (parsed.kind === "config") {
@@ -121,7 +129,7 @@ async function list(stage: Stage): Promise<number> {
     return 0;
   }
   for (const { name } of entries) print(name);
-  process.stderr.write(`${faultList(`the config below ${configPath(stage)}`, parsed.faults)}\n`);
+  process.stderr.write(`${formatFaultList(`the config below ${configPath(stage)}`, parsed.faults)}\n`);
   return 1;
 }
 

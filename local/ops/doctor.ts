@@ -19,7 +19,7 @@ import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
 import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
-import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { readStageFile } from "./stages.ts";
 
@@ -89,7 +89,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   let checks: Checks;
   if (file === undefined) {
     const stage = await findStage(values);
-    process.stdout.write(stageLine(stage));
+    process.stdout.write(formatStageLine(stage));
     checks = stageChecks(stage, (await readStageFile(stage.stage)) ?? {});
   } else checks = fileChecks(file, configPath(values), send);
   const worst = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));

@@ -29,7 +29,7 @@ type Settings = z.infer<typeof Document>["settings"];
  * a list entry that allows nothing, and a minimum above the maximum. Returns one line per entry, without values. The
  * functions accept entries without effect, so that an upgrade does not stop a service.
  */
-export function ineffectiveEntries(document: unknown): readonly string[] {
+export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.parse(document);
   const allowList = parseAllowList(settings.egress.allow);
   const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
@@ -47,11 +47,11 @@ export function ineffectiveEntries(document: unknown): readonly string[] {
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
       : [];
-  return [...refusedTargets, ...ineffectiveHosts(settings), ...contradictingBounds];
+  return [...refusedTargets, ...findIneffectiveHosts(settings), ...contradictingBounds];
 }
 
 /** Finds entries of `egress.allow` and `callbackHosts` that allow nothing. Returns one line per entry. */
-export function ineffectiveHosts({
+export function findIneffectiveHosts({
   egress,
   callbackHosts,
 }: Pick<Settings, "egress" | "callbackHosts">): readonly string[] {

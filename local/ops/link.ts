@@ -7,10 +7,10 @@ import {
   configPath,
   findApiUrl,
   findStage,
+  formatStageLine,
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
-  stageLine,
 } from "./stage.ts";
 
 const USAGE = `Creates a link to the list of a project's jobs. Anyone with the link can read the list until it expires.
@@ -55,7 +55,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
 
   const stage = await findStage(values);
   // This line goes to stderr, because programs may read the link on stdout.
-  if (file === undefined) process.stderr.write(stageLine(stage));
+  if (file === undefined) process.stderr.write(formatStageLine(stage));
   const { settings, projects } =
     file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);
   if (!Object.hasOwn(projects, project))

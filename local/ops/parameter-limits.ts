@@ -1,6 +1,6 @@
 import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { configEntries } from "../stack/config-file.ts";
+import { splitConfigIntoEntries } from "../stack/config-file.ts";
 
 /**
  * The limits of Parameter Store. A value may have 4 KB in the standard tier and 8 KB in the advanced tier.
@@ -27,7 +27,7 @@ const NESTED_REMEDY =
  * remedy, but no values.
  * @param path the path of the parameters, such as `/cce-job-notifier/prod`.
  */
-export function parameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
+export function findParameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
   return entries.flatMap((entry) => [
     ...nameFaults(entry, path),
     ...sizeFaults(entry),
@@ -36,10 +36,10 @@ export function parameterFaults(entries: readonly ConfigEntry[], path: string): 
 }
 
 /**
- * Returns the faults of `parameterFaults` for a config document. Parts with a wrong type are ignored, because
+ * Returns the faults of `findParameterFaults` for a config document. Parts with a wrong type are ignored, because
  * `parseConfig` reports them.
  */
-export function documentParameterFaults(document: unknown, path: string): readonly string[] {
+export function findDocumentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);
   const parts = {
     projects: toObjectOrEmpty(projects),
@@ -48,7 +48,7 @@ export function documentParameterFaults(document: unknown, path: string): readon
     oidc: Array.isArray(oidc) ? oidc : [],
     settings,
   };
-  return parameterFaults(configEntries(parts), path);
+  return findParameterFaults(splitConfigIntoEntries(parts), path);
 }
 
 function nameFaults({ name }: ConfigEntry, path: string): readonly string[] {

@@ -8,9 +8,9 @@ import { sendAll } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
-import { describeDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
+import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
 import { redriveQueue } from "./redrive/redrive-queue.ts";
-import { findStage, STAGE_OPTIONS, STAGE_USAGE, type Stage, stageLine } from "./stage.ts";
+import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target that is gone stays switched off until
@@ -54,7 +54,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const counts = await redriveQueue({
     queue: openDeadLetterQueue(client, deadLetterUrl),
     redrive: (message) => redriveMessage(queue, message, ports),
-    titleOf: (message) => describeDeadLetter(queue, message).title,
+    titleOf: (message) => parseDeadLetter(queue, message).title,
     now: Date.now,
     report: (line) => process.stdout.write(`${line}\n`),
   });
@@ -66,6 +66,6 @@ await runCommand(USAGE, { options: { ...STAGE_OPTIONS, queue: { type: "string" }
   const { queue } = values;
   if (queue !== "poll" && queue !== "notify") throw new UsageError("--queue must be poll or notify");
   const stage = await findStage(values);
-  process.stdout.write(stageLine(stage));
+  process.stdout.write(formatStageLine(stage));
   return redrive(queue, stage);
 });

@@ -46,7 +46,7 @@ export const MAX_STAGE_LENGTH = Math.min(
 );
 
 /** Returns what is wrong with the name of a stage, one sentence per fault. */
-export function stageNameFaults(stage: string): readonly string[] {
+export function findStageNameFaults(stage: string): readonly string[] {
   const faults: string[] = [];
   if (!STAGE_CHARACTERS.test(stage)) faults.push("a stage name consists of letters, digits and hyphens");
   else if (stage.startsWith("-")) faults.push("a stage name must not begin with a hyphen");

@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { UsageError } from "./command.ts";
-import { SERVICE, stageNameFaults } from "./stage-limits.ts";
+import { findStageNameFaults, SERVICE } from "./stage-limits.ts";
 import { readStageFile } from "./stages.ts";
 
 const DEFAULT_REGION = "eu-central-1";
@@ -33,7 +33,7 @@ export async function findStage(
   environment: NodeJS.ProcessEnv = process.env,
   folder?: string,
 ): Promise<Stage> {
-  const [fault] = stageNameFaults(stage);
+  const [fault] = findStageNameFaults(stage);
   if (fault !== undefined) throw new UsageError(fault);
   const file = await readStageFile(stage, folder);
   const candidates = [
@@ -51,7 +51,7 @@ export async function findStage(
  * Returns the line that names the stage and the region. A command prints this line before it checks or changes a
  * stage.
  */
-export function stageLine({ stage, region, regionSource }: Stage): string {
+export function formatStageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;
 }
 

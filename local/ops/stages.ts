@@ -7,11 +7,11 @@ import { parseJson } from "../../lib/domain/json.ts";
 import {
   alarmNamesCollide,
   CONCURRENCY,
+  findStageNameFaults,
   LOG_RETENTION_DAYS,
   MAX_RUNBOOK_URL_LENGTH,
   MEMORY_MEGABYTES,
   POSITIVE,
-  stageNameFaults,
 } from "./stage-limits.ts";
 
 /** The folder of the stage files `<stage>.json`, which serverless.yml reads too. */
@@ -92,7 +92,7 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
     },
   );
   if (content === null) return null;
-  const nameFaults = stageNameFaults(stage).map((fault) => `file name: ${fault}`);
+  const nameFaults = findStageNameFaults(stage).map((fault) => `file name: ${fault}`);
   const document = parseJson(content);
   if (document === undefined)
     throw new StageFileError(file, [...nameFaults, "must be JSON. Check its quotes, commas and braces"]);

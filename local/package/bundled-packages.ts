@@ -28,7 +28,7 @@ export interface BundledPackage {
  * Returns the npm packages in the functions' bundles, sorted by name and version. The metafile of esbuild lists the
  * files of each bundle.
  */
-export async function bundledPackages(root: string): Promise<readonly BundledPackage[]> {
+export async function listBundledPackages(root: string): Promise<readonly BundledPackage[]> {
   const functions = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
   const { metafile } = await build({
     entryPoints: functions.map((name) => join(root, `functions/${name}/handler.ts`)),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
+import { type BundledPackage, listBundledPackages } from "./bundled-packages.ts";
 
 /** The accepted licences. An accepted licence only requires that the package and its authors are named. */
 const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
@@ -17,7 +17,7 @@ const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
  * Returns one line for each package without an accepted licence. For a package with several alternative licences,
  * such as `MIT OR GPL-3.0`, one accepted licence is enough.
  */
-export function refusedLicences(
+export function findRefusedLicences(
   packages: readonly Pick<BundledPackage, "name" | "version" | "license">[],
 ): readonly string[] {
   return packages
@@ -28,10 +28,10 @@ export function refusedLicences(
 const alternatives = (license: string): string[] => license.replace(/^\((.*)\)$/, "$1").split(" OR ");
 
 if (import.meta.main) {
-  const packages = await bundledPackages(fileURLToPath(new URL("../..", import.meta.url)));
+  const packages = await listBundledPackages(fileURLToPath(new URL("../..", import.meta.url)));
   for (const { name, version, license } of packages)
     process.stdout.write(`${license.padEnd(14)} ${name}@${version}\n`);
-  const refused = refusedLicences(packages);
+  const refused = findRefusedLicences(packages);
   for (const line of refused) process.stderr.write(`licence not accepted: ${line}\n`);
   process.exitCode = refused.length > 0 ? 1 : 0;
 }

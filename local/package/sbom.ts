@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
+import { type BundledPackage, listBundledPackages } from "./bundled-packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
@@ -11,7 +11,7 @@ const Product = z.object({ name: z.string(), version: z.string(), license: z.str
  * Returns a software bill of materials as CycloneDX 1.6 JSON. The document contains no time and no random serial
  * number, so the same packages give the same document. https://cyclonedx.org/docs/1.6/json/
  */
-export function cycloneDx(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
+export function createBillOfMaterials(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
   const root = packageUrl(product);
   return {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -62,9 +62,9 @@ function toHash(integrity: string): { alg: string; content: string } {
 
 if (import.meta.main) {
   const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
-  const packages = await bundledPackages(ROOT);
+  const packages = await listBundledPackages(ROOT);
   await mkdir(join(ROOT, "build"), { recursive: true });
-  const document = JSON.stringify(cycloneDx(product, packages), null, 2);
+  const document = JSON.stringify(createBillOfMaterials(product, packages), null, 2);
   await writeFile(join(ROOT, "build/sbom.json"), `${document}\n`);
   process.stdout.write(`build/sbom.json: ${packages.length} packages\n`);
 }

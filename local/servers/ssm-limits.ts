@@ -34,7 +34,7 @@ export interface PutRequest {
  * @param arnPrefix the ARN prefix in front of the parameter's name.
  * @throws SsmError
  */
-export function checkPut({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
+export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
   if (!/^[A-Za-z0-9_.\-/]+$/.test(Name))
     throw invalid("Parameter name: can only contain a-zA-Z0-9_.-/ and must not be empty.");
   if (/^\/?(aws|ssm)/i.test(Name))
@@ -55,7 +55,7 @@ const invalid = (message: string) => new SsmError("ValidationException", message
  * Returns a function that counts requests and throws a ThrottlingException for more than `perSecond` requests in one
  * second.
  */
-export function createRateLimit(perSecond: number, now: () => number): () => void {
+export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];
   return () => {
     const at = now();

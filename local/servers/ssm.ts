@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { configEntries } from "../stack/config-file.ts";
+import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
-import { checkPut, createRateLimit, RATES, SsmError } from "./ssm-limits.ts";
+import { checkPutRequest, createRateLimitCheck, RATES, SsmError } from "./ssm-limits.ts";
 
 /** The largest number of parameters in one response of GetParametersByPath. */
 const PAGE_SIZE = 10;
@@ -50,13 +50,13 @@ interface SsmOptions {
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const { configFile, path, region, now = () => performance.now(), fault = () => null } = options;
   const arnPrefix = `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter`;
-  const limitReads = createRateLimit(RATES.read, now);
-  const limitWrites = createRateLimit(RATES.write, now);
+  const limitReads = createRateLimitCheck(RATES.read, now);
+  const limitWrites = createRateLimitCheck(RATES.write, now);
   /** The written values by parameter name. Null means that the parameter is deleted. */
   const written = new Map<string, string | null>();
 
   const readValues = async (): Promise<Map<string, string>> => {
-    const entries = configEntries(JSON.parse(await readFile(configFile, "utf8")));
+    const entries = splitConfigIntoEntries(JSON.parse(await readFile(configFile, "utf8")));
     const values = new Map(entries.map(({ name, value }) => [`${path}/${name}`, value]));
     for (const [name, value] of written) value === null ? values.delete(name) : values.set(name, value);
     return values;
@@ -70,7 +70,7 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
     "AmazonSSM.PutParameter": async (input) => {
       const put = Put.parse(input);
       limitWrites();
-      checkPut(put, arnPrefix);
+      checkPutRequest(put, arnPrefix);
       if (!put.Overwrite && (await readValues()).has(put.Name))
         throw new SsmError("ParameterAlreadyExists", "The parameter already exists.");
       written.set(put.Name, put.Value);

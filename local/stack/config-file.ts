@@ -11,13 +11,13 @@ export class ConfigInvalidError extends Error {
 
   /** @param source a description of the config, such as a file name. */
   constructor(source: string, faults: readonly string[]) {
-    super(faultList(source, faults));
+    super(formatFaultList(source, faults));
     this.faults = faults;
   }
 }
 
 /** Returns a text with a heading and one line per fault. */
-export function faultList(source: string, faults: readonly string[]): string {
+export function formatFaultList(source: string, faults: readonly string[]): string {
   return `${source} is invalid:\n${faults.map((fault) => `- ${fault}`).join("\n")}`;
 }
 
@@ -58,7 +58,7 @@ const Document = z.looseObject({
  * Splits a config document into entries for Parameter Store, sorted by name. Each entry becomes one parameter.
  * @throws ZodError if the document does not have the form of a config.
  */
-export function configEntries(document: unknown): readonly ConfigEntry[] {
+export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[] {
   const { projects, targets, tokens, oidc, settings } = Document.parse(document);
   const named = Object.entries({ projects, targets, tokens }).flatMap(([kind, values]) =>
     Object.entries(values).map(([name, value]) => [`${kind}/${name}`, value] as const),

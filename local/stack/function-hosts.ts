@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Endpoints, functionEnvironment } from "../lambda/function-environment.ts";
+import { createFunctionEnvironment, type Endpoints } from "../lambda/function-environment.ts";
 import { FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
@@ -46,7 +46,7 @@ export async function startFunctionHosts(options: {
         0,
       ),
       environment: (runtimeApi, instanceName) =>
-        functionEnvironment({ resource, region, endpoints, taskRoot, runtimeApi, instanceName }),
+        createFunctionEnvironment({ resource, region, endpoints, taskRoot, runtimeApi, instanceName }),
       log: (line) => log(resource.shortName, line),
     });
     byShortName.set(resource.shortName, host);

@@ -24,7 +24,7 @@ type Result =
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
 ): Promise<void> {
-  const signalled = firstStopSignal();
+  const signalled = waitForStopSignal();
   const stopping = new AbortController();
   void signalled.then(() => stopping.abort());
   const parts = new Stoppables();
@@ -53,7 +53,7 @@ async function hanging(signalled: Promise<NodeJS.Signals>): Promise<Result> {
 }
 
 /** Returns a promise that resolves as soon as the abort signal is aborted. */
-export function untilAborted(stopping: AbortSignal): Promise<void> {
+export function waitUntilAborted(stopping: AbortSignal): Promise<void> {
   if (stopping.aborted) return Promise.resolve();
   return new Promise((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
 }
@@ -62,7 +62,7 @@ export function untilAborted(stopping: AbortSignal): Promise<void> {
  * Returns a promise of the first SIGTERM, SIGINT or SIGHUP that this process receives. The next signal ends the
  * process immediately.
  */
-export function firstStopSignal(): Promise<NodeJS.Signals> {
+export function waitForStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const name of SIGNALS)
       process.on(name, () => {

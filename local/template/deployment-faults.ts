@@ -1,5 +1,5 @@
 import type { FunctionResource } from "./functions.ts";
-import { isAllowed } from "./grants.ts";
+import { isActionAllowed } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
 import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
@@ -48,7 +48,7 @@ function recursionFaults(
   { name, arn }: QueueResource,
 ): readonly string[] {
   if (recursiveLoop === "Allow") return [];
-  if (!isAllowed(grants, { roleArn, action: "sqs:SendMessage", resource: arn })) return [];
+  if (!isActionAllowed(grants, { roleArn, action: "sqs:SendMessage", resource: arn })) return [];
   return [
     `${shortName}: the queue ${name} invokes this function, and the function may send to that queue. Lambda stops such ` +
       "a loop after about 16 rounds without an error, so a long job would never be reported. Set recursiveLoop: Allow " +
@@ -96,7 +96,9 @@ function batchFaults(
     ...(batchingWindowSeconds > 0 && queue.fifo
       ? ["a FIFO queue does not allow a maximumBatchingWindow."]
       : []),
-    ...REQUIRED_ACTIONS.filter((action) => !isAllowed(grants, { roleArn, action, resource: queue.arn })).map(
+    ...REQUIRED_ACTIONS.filter(
+      (action) => !isActionAllowed(grants, { roleArn, action, resource: queue.arn }),
+    ).map(
       (action) => `the function's role lacks ${action} on this queue, so Lambda refuses the event source.`,
     ),
   ];

@@ -37,7 +37,7 @@ export function readGrants(template: Template, scope: Scope): readonly Grant[] {
  * Returns true if a grant of the role allows the action on the resource. Upper and lower case in actions are equal,
  * as in IAM.
  */
-export function isAllowed(
+export function isActionAllowed(
   grants: readonly Grant[],
   { roleArn, action, resource }: { roleArn: string; action: string; resource: string },
 ): boolean {

@@ -1,7 +1,7 @@
 import {
+  createMicrosecondFigure,
   describeTarget,
-  farMissed,
-  inMicroseconds,
+  findFailedTargets,
   median,
   type Target,
 } from "../../bench/support/figures.ts";
@@ -13,7 +13,11 @@ test("the median of an even number of values is the mean of the middle two", () 
 });
 
 test("a figure has its floor and the ratio to its floor", () => {
-  expect(inMicroseconds(1234.5, 1000)).toEqual({ microseconds: 1230, floorMicroseconds: 1000, ratio: 1.23 });
+  expect(createMicrosecondFigure(1234.5, 1000)).toEqual({
+    microseconds: 1230,
+    floorMicroseconds: 1000,
+    ratio: 1.23,
+  });
 });
 
 const target = (value: number, isRatio = true): Target => ({
@@ -30,5 +34,5 @@ test("the line of a target says whether it is met, with the figure", () => {
 });
 
 test("only a ratio over twice its target fails the run", () => {
-  expect(farMissed([target(2.6), target(2.61), target(9, false)])).toEqual([target(2.61)]);
+  expect(findFailedTargets([target(2.6), target(2.61), target(9, false)])).toEqual([target(2.61)]);
 });

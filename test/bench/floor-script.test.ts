@@ -1,5 +1,5 @@
 import type { WireRequest } from "../../bench/support/wire.ts";
-import { scriptOf } from "../../bench/work/floor-script.ts";
+import { createFloorScript } from "../../bench/work/floor-script.ts";
 
 const request = (service: WireRequest["service"], operation: string, body: object): WireRequest => ({
   service,
@@ -10,11 +10,11 @@ const request = (service: WireRequest["service"], operation: string, body: objec
 });
 const item = (pk: string) => ({ pk: { S: pk }, sk: { S: "watch" } });
 
-const operations = (stages: ReturnType<typeof scriptOf>) =>
+const operations = (stages: ReturnType<typeof createFloorScript>) =>
   stages.map((chains) => chains.map((chain) => chain.map(({ operation }) => operation)));
 
 test("the floor sends the requests of each record in order, and none for the config", () => {
-  const stages = scriptOf([
+  const stages = createFloorScript([
     request("config", "GetParametersByPath", {}),
     request("ledger", "UpdateItem", { Key: item("a"), UpdateExpression: "SET #poll = :u0" }),
     request("ledger", "UpdateItem", { Key: item("b"), UpdateExpression: "SET #poll = :u0" }),
@@ -32,7 +32,7 @@ test("the floor sends the requests of each record in order, and none for the con
 });
 
 test("a request that all records share is a stage of its own", () => {
-  const stages = scriptOf([
+  const stages = createFloorScript([
     request("cce", "GET", {}),
     request("cce", "GET", {}),
     request("queue", "SendMessageBatch", {}),

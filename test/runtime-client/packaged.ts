@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { functionEnvironment } from "../../local/lambda/function-environment.ts";
+import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
 import { packageService } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
@@ -31,7 +31,7 @@ export async function unpackFunction(name: string): Promise<Packaged> {
     resource,
     taskRoot,
     environment: (aws, runtimeApi) =>
-      functionEnvironment({
+      createFunctionEnvironment({
         resource,
         region: service.region,
         taskRoot,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionEnvironment } from "../../local/lambda/function-environment.ts";
+import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
@@ -48,7 +48,7 @@ export async function unpackEcho(): Promise<Echo> {
         resource,
         taskRoot,
         environment: (runtimeApi, instanceName) =>
-          functionEnvironment({
+          createFunctionEnvironment({
             resource,
             region: "eu-central-1",
             endpoints,

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import { awsRemedy } from "../command.ts";
-import { errorName, type Finding, ok, warning } from "./finding.ts";
+import { findAwsRemedy } from "../command.ts";
+import { type Finding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
 /** The default of `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
@@ -26,7 +26,7 @@ export async function checkConcurrency(
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
     const total = AccountLimit?.ConcurrentExecutions;
-    if (total === undefined) return [warning(ITEM, "Lambda does not state the account's concurrency")];
+    if (total === undefined) return [warningFinding(ITEM, "Lambda does not state the account's concurrency")];
     const unreserved = AccountLimit?.UnreservedConcurrentExecutions ?? total;
     const used = pollConcurrency + notifyConcurrency;
     const account =
@@ -34,9 +34,9 @@ export async function checkConcurrency(
         ? `the account allows ${total} executions at once`
         : `the account allows ${total} executions at once, ${unreserved} of them not reserved`;
     const text = `${account}; poll and notify use at most ${used}`;
-    if (unreserved >= used + OTHER_EXECUTIONS) return [ok(ITEM, text)];
+    if (unreserved >= used + OTHER_EXECUTIONS) return [okFinding(ITEM, text)];
     return [
-      warning(
+      warningFinding(
         ITEM,
         `${text}. Under load the API has none left and answers with errors`,
         `Ask AWS for more: Service Quotas, AWS Lambda, "Concurrent executions". Until then lower pollConcurrency and ` +
@@ -46,8 +46,8 @@ export async function checkConcurrency(
     ];
   } catch (error) {
     const remedy =
-      awsRemedy(error) ??
+      findAwsRemedy(error) ??
       "Use credentials with lambda:GetAccountSettings, or read the concurrency in the Lambda console.";
-    return [warning(ITEM, `cannot be read (${errorName(error)})`, remedy)];
+    return [warningFinding(ITEM, `cannot be read (${readErrorName(error)})`, remedy)];
   }
 }

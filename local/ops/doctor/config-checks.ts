@@ -1,11 +1,11 @@
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import { ConfigInvalidError, readConfigDocument, readConfigFile } from "../../stack/config-file.ts";
-import { awsRemedy } from "../command.ts";
+import { findAwsRemedy } from "../command.ts";
 import { parseEntries } from "../deployed-config.ts";
-import { ineffectiveHosts } from "../ineffective-entries.ts";
-import { documentParameterFaults } from "../parameter-limits.ts";
-import { type CheckedConfig, errorName, type Finding, fault, ok } from "./finding.ts";
+import { findIneffectiveHosts } from "../ineffective-entries.ts";
+import { findDocumentParameterFaults } from "../parameter-limits.ts";
+import { type CheckedConfig, type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
@@ -19,15 +19,18 @@ export async function checkDeployedConfig(
     entries = await readEntries();
   } catch (error) {
     const remedy =
-      awsRemedy(error) ??
+      findAwsRemedy(error) ??
       "Use credentials of the stage's account with ssm:GetParametersByPath on the config's path.";
-    return { findings: [fault(ITEM, `cannot be read (${errorName(error)})`, remedy)], config: null };
+    return {
+      findings: [faultFinding(ITEM, `cannot be read (${readErrorName(error)})`, remedy)],
+      config: null,
+    };
   }
   const parsed = parseEntries(entries);
   if (parsed.kind === "faults") return { findings: faults(parsed.faults, STORE_CONFIG), config: null };
   const { config } = parsed;
-  if (entries.length === 0) return { findings: [fault(ITEM, "is missing", STORE_CONFIG)], config };
-  return { findings: [ok(ITEM, `valid, ${entries.length} entries`), ...ineffective(config)], config };
+  if (entries.length === 0) return { findings: [faultFinding(ITEM, "is missing", STORE_CONFIG)], config };
+  return { findings: [okFinding(ITEM, `valid, ${entries.length} entries`), ...ineffective(config)], config };
 }
 
 /**
@@ -37,8 +40,11 @@ export async function checkDeployedConfig(
 export async function checkConfigFile(file: string, path: string): Promise<CheckedConfig> {
   try {
     const config = await readConfigFile(file);
-    const unstorable = faults(documentParameterFaults(await readConfigDocument(file), path), "Fix the file.");
-    return { findings: [ok(ITEM, `${file} is valid`), ...ineffective(config), ...unstorable], config };
+    const unstorable = faults(
+      findDocumentParameterFaults(await readConfigDocument(file), path),
+      "Fix the file.",
+    );
+    return { findings: [okFinding(ITEM, `${file} is valid`), ...ineffective(config), ...unstorable], config };
   } catch (error) {
     if (!(error instanceof ConfigInvalidError)) throw error;
     return { findings: faults(error.faults, "Fix the file."), config: null };
@@ -46,6 +52,6 @@ export async function checkConfigFile(file: string, path: string): Promise<Check
 }
 
 const faults = (texts: readonly string[], remedy: string): readonly Finding[] =>
-  texts.map((text) => fault(ITEM, text, remedy));
+  texts.map((text) => faultFinding(ITEM, text, remedy));
 const ineffective = ({ settings }: Config): readonly Finding[] =>
-  faults(ineffectiveHosts(settings), "Fix or remove the entry. It has no effect now.");
+  faults(findIneffectiveHosts(settings), "Fix or remove the entry. It has no effect now.");

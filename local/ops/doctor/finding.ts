@@ -10,14 +10,14 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export const ok = (item: string, text: string): Finding => ({ item, state: "ok", text });
-export const warning = (item: string, text: string, remedy?: string): Finding => ({
+export const okFinding = (item: string, text: string): Finding => ({ item, state: "ok", text });
+export const warningFinding = (item: string, text: string, remedy?: string): Finding => ({
   item,
   state: "warning",
   text,
   ...(remedy !== undefined && { remedy }),
 });
-export const fault = (item: string, text: string, remedy?: string): Finding => ({
+export const faultFinding = (item: string, text: string, remedy?: string): Finding => ({
   item,
   state: "fault",
   text,
@@ -36,7 +36,7 @@ export function formatFinding({ item, state, text, remedy }: Finding): string {
  * Returns Node's error code or AWS's error name. The result does not contain the error message, because the message
  * may contain secrets.
  */
-export function errorName(error: unknown): string {
+export function readErrorName(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   return "code" in error ? String(error.code) : error.name;
 }

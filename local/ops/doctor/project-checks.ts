@@ -6,7 +6,7 @@ import type { Observation } from "../../../lib/domain/job.ts";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { hostPortOf } from "../../../lib/http/check-url.ts";
-import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
+import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
 /** The ID of a job that exists in no cloud. CCE answers "not found" only to requests with valid credentials. */
@@ -20,7 +20,9 @@ export async function checkProjects(
 ): Promise<readonly Finding[]> {
   const names = Object.keys(projects);
   if (names.length === 0)
-    return [warning("projects", "the config has none", "Add a project. Without one the API accepts no job.")];
+    return [
+      warningFinding("projects", "the config has none", "Add a project. Without one the API accepts no job."),
+    ];
   return Promise.all(
     names.map(async (project) => {
       const key = { project, jobId: UNKNOWN_JOB_ID };
@@ -42,8 +44,8 @@ const REMEDIES = {
 
 function toFinding(item: string, observation: Observation): Finding {
   const { kind } = observation;
-  if (kind === "job" || kind === "gone") return ok(item, "CCE answers and accepts the credentials");
-  return (kind === "throttled" ? warning : fault)(item, observation.text, REMEDIES[kind]);
+  if (kind === "job" || kind === "gone") return okFinding(item, "CCE answers and accepts the credentials");
+  return (kind === "throttled" ? warningFinding : faultFinding)(item, observation.text, REMEDIES[kind]);
 }
 
 /** Resolves the hosts of each project's CCE and IAM endpoints. This check sends no request to the endpoints. */
@@ -69,21 +71,25 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
   try {
     addresses = await resolve(host);
   } catch (error) {
-    return fault(
+    return faultFinding(
       item,
-      `${host} has no address (${errorName(error)})`,
+      `${host} has no address (${readErrorName(error)})`,
       "Compare the host with the cloud's list of endpoints.",
     );
   }
   // The egress rules do not apply to endpoints, because the operator chooses them. But functions on AWS cannot reach
   // a private network.
   if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
-    return warning(item, `${host} has a private address`, "Functions outside that network cannot reach it.");
+    return warningFinding(
+      item,
+      `${host} has a private address`,
+      "Functions outside that network cannot reach it.",
+    );
   if (url.protocol === "http:")
-    return warning(
+    return warningFinding(
       item,
       `${host} is used over plain http`,
       "Others on the network can read the credentials. Use https://.",
     );
-  return ok(item, `${host} has a public address`);
+  return okFinding(item, `${host} has a public address`);
 }

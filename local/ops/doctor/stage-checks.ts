@@ -1,9 +1,9 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { awsRemedy } from "../command.ts";
+import { findAwsRemedy } from "../command.ts";
 import { findApiUrl, type Stage } from "../stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
-import { errorName, type Finding, fault, ok, warning } from "./finding.ts";
+import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
 /** The smallest clock skew that the doctor reports. Clouds refuse signatures with a clock skew of 15 minutes. */
 const MAX_CLOCK_SKEW_SECONDS = 60;
@@ -25,7 +25,7 @@ export async function checkStageApi(
     url = publicUrl ?? (await findApiUrl(stage));
   } catch (error) {
     const text = `its address is unknown (${error instanceof Error ? error.message : "no stack"})`;
-    return [fault("API", text, awsRemedy(error) ?? CHECK_DEPLOYMENT)];
+    return [faultFinding("API", text, findAwsRemedy(error) ?? CHECK_DEPLOYMENT)];
   }
   return checkApi(url, now);
 }
@@ -36,8 +36,8 @@ export async function checkApi(url: string, now: () => number): Promise<readonly
     const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(TIME_LIMIT_MS) });
     await response.arrayBuffer();
     const health = response.ok
-      ? ok("API", "healthy: it can use its config, its ledger and its queues")
-      : fault(
+      ? okFinding("API", "healthy: it can use its config, its ledger and its queues")
+      : faultFinding(
           "API",
           `unhealthy (HTTP ${response.status})`,
           "The function's log says which check failed. Filter: message = 'health check failed'.",
@@ -45,16 +45,16 @@ export async function checkApi(url: string, now: () => number): Promise<readonly
     return [health, checkClock(Date.parse(response.headers.get("date") ?? ""), now())];
   } catch (error) {
     const remedy = `${CHECK_DEPLOYMENT} Check settings.publicUrl.`;
-    return [fault("API", `does not answer (${errorName(error)})`, remedy)];
+    return [faultFinding("API", `does not answer (${readErrorName(error)})`, remedy)];
   }
 }
 
 function checkClock(apiTimeMs: number, localTimeMs: number): Finding {
-  if (Number.isNaN(apiTimeMs)) return warning("clock", "the API's response has no date");
+  if (Number.isNaN(apiTimeMs)) return warningFinding("clock", "the API's response has no date");
   const skewSeconds = Math.round(Math.abs(apiTimeMs - localTimeMs) / 1000);
   const text = `this machine's clock and the API's clock differ by ${skewSeconds} s`;
-  if (skewSeconds < MAX_CLOCK_SKEW_SECONDS) return ok("clock", text);
-  return fault(
+  if (skewSeconds < MAX_CLOCK_SKEW_SECONDS) return okFinding("clock", text);
+  return faultFinding(
     "clock",
     text,
     "Set this machine's clock (NTP). With a wrong clock the checks of credentials mean nothing.",
@@ -86,21 +86,22 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
       ApproximateNumberOfMessagesNotVisible: inFlight,
     } = Attributes;
     if (due === undefined || delayed === undefined || inFlight === undefined)
-      return fault(item, "SQS does not state how many messages it contains", "Run the command again.");
-    if (!name.endsWith("-dead")) return ok(item, `${due} due, ${delayed} delayed, ${inFlight} in flight`);
+      return faultFinding(item, "SQS does not state how many messages it contains", "Run the command again.");
+    if (!name.endsWith("-dead"))
+      return okFinding(item, `${due} due, ${delayed} delayed, ${inFlight} in flight`);
     return deadLetterFinding(item, Number(due), Number(inFlight) + Number(delayed));
   } catch (error) {
-    const remedy = awsRemedy(error) ?? `${CHECK_DEPLOYMENT} Check that you may read the queue.`;
-    return fault(item, `cannot be read (${errorName(error)})`, remedy);
+    const remedy = findAwsRemedy(error) ?? `${CHECK_DEPLOYMENT} Check that you may read the queue.`;
+    return faultFinding(item, `cannot be read (${readErrorName(error)})`, remedy);
   }
 }
 
 /** A received or delayed dead letter is hidden for a while. It is a dead letter all the same. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
-  if (visible + hidden === 0) return ok(item, "empty");
+  if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;
   const name = item.replace("queue ", "");
-  return fault(
+  return faultFinding(
     item,
     `contains ${visible + hidden} messages${note}`,
     `docs/runbook.md#${name}-letters explains how to read and redrive them.`,
@@ -115,26 +116,26 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
       MaxRecords: 100,
     });
     const { MetricAlarms: alarms = [] } = await client.send(command);
-    if (alarms.length === 0) return [fault("alarms", "the stage has none", CHECK_DEPLOYMENT)];
+    if (alarms.length === 0) return [faultFinding("alarms", "the stage has none", CHECK_DEPLOYMENT)];
     const active = alarms.filter(({ StateValue }) => StateValue === "ALARM");
     const findings = active.map(({ AlarmName = "", AlarmDescription }) =>
-      fault(`alarm ${AlarmName.slice(prefix.length + 1)}`, "is in the ALARM state", AlarmDescription),
+      faultFinding(`alarm ${AlarmName.slice(prefix.length + 1)}`, "is in the ALARM state", AlarmDescription),
     );
     const missing = ALARM_NAMES.filter(
       (name) => !alarms.some(({ AlarmName }) => AlarmName === `${prefix}-${name}`),
     );
     if (missing.length > 0)
       findings.push(
-        warning(
+        warningFinding(
           "alarms",
           `the stage lacks ${missing.join(", ")}`,
           "Deploy the stage again with this release.",
         ),
       );
     if (findings.length > 0) return findings;
-    return [ok("alarms", `none of ${alarms.length} is in the ALARM state`)];
+    return [okFinding("alarms", `none of ${alarms.length} is in the ALARM state`)];
   } catch (error) {
-    const remedy = awsRemedy(error) ?? "Use credentials with cloudwatch:DescribeAlarms.";
-    return [fault("alarms", `cannot be read (${errorName(error)})`, remedy)];
+    const remedy = findAwsRemedy(error) ?? "Use credentials with cloudwatch:DescribeAlarms.";
+    return [faultFinding("alarms", `cannot be read (${readErrorName(error)})`, remedy)];
   }
 }

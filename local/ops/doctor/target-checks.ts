@@ -5,7 +5,7 @@ import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts"
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
-import { errorName, type Finding, fault, ok } from "./finding.ts";
+import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 
 const ATTEMPT_TIME_LIMIT_MS = 10_000;
 
@@ -29,7 +29,7 @@ export async function checkTargets(
     Object.entries(targets).map(async ([name, target]) => {
       const item = `target ${name}`;
       const problem = await findUrlFault(item, target, allowList, resolve);
-      return problem ?? ok(item, `${target.kind}, the egress rules allow its URL; ${testHint}`);
+      return problem ?? okFinding(item, `${target.kind}, the egress rules allow its URL; ${testHint}`);
     }),
   );
 }
@@ -41,14 +41,17 @@ async function findUrlFault(
   resolve: Resolve,
 ): Promise<Finding | null> {
   const checked = checkUrl(url.reveal(), allowList);
-  if (checked.kind === "refused") return fault(item, `its URL is refused (${checked.rule})`, ALLOW_REMEDY);
+  if (checked.kind === "refused")
+    return faultFinding(item, `its URL is refused (${checked.rule})`, ALLOW_REMEDY);
   try {
     const rule = checkAddresses(await resolve(checked.hostPort.host), checked.hostPort, allowList);
-    return rule === null ? null : fault(item, `its host has a refused address (${rule})`, ALLOW_REMEDY);
+    return rule === null
+      ? null
+      : faultFinding(item, `its host has a refused address (${rule})`, ALLOW_REMEDY);
   } catch (error) {
-    return fault(
+    return faultFinding(
       item,
-      `its host has no address (${errorName(error)})`,
+      `its host has no address (${readErrorName(error)})`,
       "Compare the host with the URL that the receiver shows.",
     );
   }
@@ -87,17 +90,21 @@ function attemptFinding(item: string, { verdict, status, reason }: AttemptResult
   const details = status === null ? reason : `${reason}, HTTP ${status}`;
   switch (verdict) {
     case "delivered":
-      return ok(item, `delivered (${details})`);
+      return okFinding(item, `delivered (${details})`);
     case "retry":
-      return fault(item, `not delivered (${details})`, "Check that the receiver is up. Then try again.");
+      return faultFinding(
+        item,
+        `not delivered (${details})`,
+        "Check that the receiver is up. Then try again.",
+      );
     case "gone":
-      return fault(
+      return faultFinding(
         item,
         `the receiver no longer exists (${details})`,
         "Create a new URL at the receiver, and store it in the target's entry.",
       );
     case "rejected":
-      return fault(
+      return faultFinding(
         item,
         `rejected (${details})`,
         reason.startsWith("egress_")

@@ -39,7 +39,7 @@ type Described =
  * Parses a dead letter and describes it by its job and target. An unreadable dead letter is described by its message
  * ID.
  */
-export function describeDeadLetter(
+export function parseDeadLetter(
   queue: "poll" | "notify",
   { id, body }: { id: string; body: string },
 ): Described {
@@ -77,7 +77,7 @@ export async function redriveMessage(
   deadLetter: { readonly id: string; readonly body: string },
   { readDelivery, readTarget, startRedelivery, send }: RedrivePorts,
 ): Promise<RedriveResult> {
-  const described = describeDeadLetter(queue, deadLetter);
+  const described = parseDeadLetter(queue, deadLetter);
   const { title } = described;
   const kept = (cause: string): RedriveResult => ({ kind: "kept", title, cause });
   if (described.kind === "unreadable") return kept("this release cannot read the message");

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { renderNodes } from "../../../bench/support/sample-jobs.ts";
+import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import {
   summarizeTree,
   toJobDocument,
@@ -25,7 +25,7 @@ const LINK = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), link
 const failed: Job = { ...RUNNING, jobId: "z", phase: "Failed", state: "failed", reason: "no quota" };
 
 function nodes(phase: "Running" | "Failed"): Job {
-  const tree = readJob(renderNodes(20_000, phase))?.job;
+  const tree = readJob(renderNodeJob(20_000, phase))?.job;
   if (tree === undefined) throw new Error("the tree was not read");
   return tree;
 }

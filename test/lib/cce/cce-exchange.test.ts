@@ -1,9 +1,9 @@
-import { renderNodes } from "../../../bench/support/sample-jobs.ts";
+import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import { createMutex } from "../../../lib/cce/cce-exchange.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const NODES = 20_000;
-const REPLY = Buffer.from(renderNodes(NODES, "Failed"));
+const REPLY = Buffer.from(renderNodeJob(NODES, "Failed"));
 const LIMIT = { timeLimitMs: 30_000 };
 const client = ({ url }: Served) => clientOf(url, { p: { kind: "token", token: "fixedtokenexample" } });
 const queryJob = (at: ReturnType<typeof client>, jobId: string) =>

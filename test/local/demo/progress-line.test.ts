@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../../../lib/api/status-document.ts";
-import { progressLine } from "../../../local/demo/progress-line.ts";
+import { formatProgressLine } from "../../../local/demo/progress-line.ts";
 
 const status = (changes: Partial<StatusDocument>): StatusDocument => ({
   project: "demo",
@@ -33,19 +33,19 @@ const status = (changes: Partial<StatusDocument>): StatusDocument => ({
   ...changes,
 });
 
-describe("progressLine", () => {
+describe("formatProgressLine", () => {
   it("shows a job that the API does not know yet", () => {
-    expect(progressLine("a cluster", null)).toBe("… a cluster: submitting");
+    expect(formatProgressLine("a cluster", null)).toBe("… a cluster: submitting");
   });
 
   it("shows how many subjobs have ended", () => {
-    expect(progressLine("a cluster", status({}))).toBe(
+    expect(formatProgressLine("a cluster", status({}))).toBe(
       "… ████░░░░░░░░░░░░ a cluster: Running, 1 of 4 subjobs ended, 2 polls",
     );
   });
 
   it("shows no phase before the first poll", () => {
-    const line = progressLine(
+    const line = formatProgressLine(
       "a cluster",
       status({ phase: null, polls: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
     );
@@ -53,7 +53,7 @@ describe("progressLine", () => {
   });
 
   it("distinguishes an unknown phase from a job without polls", () => {
-    expect(progressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("phase unknown");
+    expect(formatProgressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("phase unknown");
   });
 
   const outcomes = [
@@ -67,14 +67,14 @@ describe("progressLine", () => {
   test.each(outcomes)(
     "shows the outcome and the part of the subjobs that have ended: %s",
     (state, mark, text) => {
-      const line = progressLine("a cluster", status({ state, done: true, polls: 1 }));
+      const line = formatProgressLine("a cluster", status({ state, done: true, polls: 1 }));
       expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${text}, 1 of 4 subjobs ended, 1 poll`);
     },
   );
 
   test.each(outcomes)("fills the bar of a job without subjobs only after success or failure: %s", (state) => {
     const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
-    const line = progressLine("a node", status({ state, done: true, subJobs }));
+    const line = formatProgressLine("a node", status({ state, done: true, subJobs }));
     expect(line.includes("█".repeat(16))).toBe(state === "succeeded" || state === "failed");
     expect(line.includes("█")).toBe(state === "succeeded" || state === "failed");
   });

@@ -1,4 +1,4 @@
-import { notificationLines } from "../../../local/demo/terminal-notification.ts";
+import { formatNotificationLines } from "../../../local/demo/terminal-notification.ts";
 
 const plain = { ansi: false };
 const slack = {
@@ -30,7 +30,7 @@ const slack = {
 };
 
 it("shows the text of a Slack message and indents the reasons of CCE", () => {
-  expect(notificationLines(slack, plain)).toEqual([
+  expect(formatNotificationLines(slack, plain)).toEqual([
     "❌ Failed: CreateNode a & b",
     "1 of 3 subjobs failed",
     "  │ sold out",
@@ -56,7 +56,7 @@ it("shows the job and the failures of an event", () => {
     failures: [failure],
     statusUrl: null,
   };
-  expect(notificationLines({ type: "job.failed", data }, plain)).toEqual([
+  expect(formatNotificationLines({ type: "job.failed", data }, plain)).toEqual([
     "job.failed · CreateNode a",
     "CreateNode › CreateNodeVM",
     "  │ sold out",
@@ -64,14 +64,14 @@ it("shows the job and the failures of an event", () => {
 });
 
 it("prints the headline in bold with ansi", () => {
-  expect(notificationLines(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
+  expect(formatNotificationLines(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
 });
 
 it("removes escape sequences", () => {
   const event = { type: "job.failed", data: { reason: "\u001b[2Jgone\u001b]0;title\u0007\u009b1A" } };
-  expect(notificationLines(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
+  expect(formatNotificationLines(event, plain).join("\n")).not.toMatch(/[\u001b\u0007\u009b]/);
 });
 
 it("shows an unknown payload as JSON", () => {
-  expect(notificationLines({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
+  expect(formatNotificationLines({ text: "hello" }, plain)).toEqual(['{"text":"hello"}']);
 });

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { parseConfig } from "../../../lib/config/config.ts";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
-import { applySteps } from "../../../local/ops/apply-plan.ts";
-import { planSteps } from "../../../local/ops/config-plan.ts";
+import { applyPlanSteps } from "../../../local/ops/apply-plan.ts";
+import { planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { parseEntries } from "../../../local/ops/deployed-config.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
 import { SsmError } from "../../../local/servers/ssm-limits.ts";
-import { configEntries } from "../../../local/stack/config-file.ts";
+import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
 const PATH = "/cce-job-notifier/dev";
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/hunter2" };
@@ -67,8 +67,8 @@ async function setUp(document: object, fault: Fault = () => null) {
     writer,
     read: () => readSsmParameters(reader, PATH),
     async put(wanted: object, removeOthers: boolean) {
-      const steps = planSteps(await this.read(), configEntries(wanted), removeOthers);
-      await applySteps(writer, PATH, steps, (line) => lines.push(line), {
+      const steps = planConfigSteps(await this.read(), splitConfigIntoEntries(wanted), removeOthers);
+      await applyPlanSteps(writer, PATH, steps, (line) => lines.push(line), {
         now: () => clock.now,
         random: () => 1,
         wait: async (ms) => {
@@ -116,7 +116,7 @@ test.each([
   },
 );
 
-const names = (document: object) => configEntries(document).map(({ name }) => name);
+const names = (document: object) => splitConfigIntoEntries(document).map(({ name }) => name);
 
 test("writes keep to three a second, and report names without values", async () => {
   const stage = await setUp(OLD);
@@ -184,7 +184,7 @@ test("SSM that stays throttled ends the command after a minute", async () => {
 test("a parameter that is already deleted counts as removed", async () => {
   const stage = await setUp(OLD);
   const steps = [{ name: "targets/gone", value: "", kind: "remove" }] as const;
-  await applySteps(stage.writer, PATH, steps, (line) => stage.lines.push(line), {
+  await applyPlanSteps(stage.writer, PATH, steps, (line) => stage.lines.push(line), {
     now: () => 0,
     random: () => 0,
     wait: async () => undefined,

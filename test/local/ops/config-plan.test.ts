@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { assembleConfig, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
-import { entriesAfter, type PlanStep, planSteps } from "../../../local/ops/config-plan.ts";
-import { configEntries } from "../../../local/stack/config-file.ts";
+import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
+import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
 const URL_TEXT = "https://hooks.slack.com/services/T0/B0/hunter2";
 const slack = JSON.stringify({ kind: "slack", url: URL_TEXT });
@@ -18,7 +18,7 @@ const wanted = [
 ];
 
 test("a plan adds and changes entries, and keeps entries that the file does not contain", () => {
-  expect(planSteps(deployed, wanted, false).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+  expect(planConfigSteps(deployed, wanted, false).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     "add targets/audit",
     "change targets/deploys",
     "unchanged settings",
@@ -27,9 +27,9 @@ test("a plan adds and changes entries, and keeps entries that the file does not 
 });
 
 test("a plan with removeOthers removes entries that the file does not contain", () => {
-  const steps = planSteps(deployed, wanted, true);
+  const steps = planConfigSteps(deployed, wanted, true);
   expect(steps.at(-1)).toEqual({ kind: "remove", name: "targets/old", value: "" });
-  expect(entriesAfter(deployed, steps).map(({ name }) => name)).toEqual([
+  expect(entriesAfterSteps(deployed, steps).map(({ name }) => name)).toEqual([
     "targets/audit",
     "targets/deploys",
     "settings",
@@ -37,7 +37,7 @@ test("a plan with removeOthers removes entries that the file does not contain", 
 });
 
 test("the entries after a plan include the kept ones with their values", () => {
-  const after = entriesAfter(deployed, planSteps(deployed, wanted, false));
+  const after = entriesAfterSteps(deployed, planConfigSteps(deployed, wanted, false));
   expect(after.find(({ name }) => name === "targets/old")).toEqual({ name: "targets/old", value: slack });
 });
 
@@ -115,11 +115,11 @@ test("the config is valid between any two steps, for additions, changes, renames
   let removals = 0;
   fc.assert(
     fc.property(anyConfig, anyConfig, fc.boolean(), (before, after, removeOthers) => {
-      const deployed = configEntries(before);
+      const deployed = splitConfigIntoEntries(before);
       expect(faultsOf(deployed)).toEqual([]);
-      const plan = planSteps(deployed, configEntries(after), removeOthers);
+      const plan = planConfigSteps(deployed, splitConfigIntoEntries(after), removeOthers);
       // The command refuses a plan whose result is invalid, such as a kept entry that names what is gone.
-      fc.pre(faultsOf(entriesAfter(deployed, plan)).length === 0);
+      fc.pre(faultsOf(entriesAfterSteps(deployed, plan)).length === 0);
       for (const entries of entriesBetween(deployed, plan)) {
         steps += 1;
         expect(faultsOf(entries)).toEqual([]);

@@ -1,9 +1,9 @@
-import { ineffectiveEntries } from "../../../local/ops/ineffective-entries.ts";
+import { findIneffectiveEntries } from "../../../local/ops/ineffective-entries.ts";
 
 const slack = (url: unknown) => ({ kind: "slack", url });
 
 test("a target that is always refused is reported by its name and the rule, without its URL", () => {
-  const faults = ineffectiveEntries({
+  const faults = findIneffectiveEntries({
     targets: {
       well: slack("https://hooks.slack.com/services/hunter2"),
       literal: slack("http://10.0.0.1/hunter2"),
@@ -34,7 +34,7 @@ test("entries that allow nothing are reported by their path", () => {
       "ci.corp",
     ],
   };
-  expect(ineffectiveEntries({ settings }).map((fault) => fault.replace(/ \(\w+\).*/, ""))).toEqual([
+  expect(findIneffectiveEntries({ settings }).map((fault) => fault.replace(/ \(\w+\).*/, ""))).toEqual([
     "settings.egress.allow.0: must be a host, host:port, address or CIDR. It allows nothing",
     "settings.egress.allow.1: must be a host, host:port, address or CIDR. It allows nothing",
     "settings.callbackHosts.0: must be a host or host:port. It allows no callbackUrl",
@@ -52,20 +52,20 @@ test.each([
   { settings: { egress: 7, callbackHosts: 7 } },
   { settings: { egress: { allow: [7, ""] }, callbackHosts: [7, ""] } },
 ])("parts with a wrong type are ignored: %j", (document) => {
-  expect(ineffectiveEntries(document)).toEqual([]);
+  expect(findIneffectiveEntries(document)).toEqual([]);
 });
 
 test.each(["ftp://a.example/x", "mailto:a@b.example", "file:///etc/passwd"])(
   "a target with the URL %s is reported",
   (url) => {
-    expect(ineffectiveEntries({ targets: { a: { kind: "slack", url } } })).toEqual([
+    expect(findIneffectiveEntries({ targets: { a: { kind: "slack", url } } })).toEqual([
       "targets.a.url: must start with https:// or http://",
     ]);
   },
 );
 
 test("two explicit bounds that contradict each other are reported", () => {
-  const faultsOf = (poll: object) => ineffectiveEntries({ settings: { poll } });
+  const faultsOf = (poll: object) => findIneffectiveEntries({ settings: { poll } });
   expect(faultsOf({ minDelaySeconds: 100, maxDelaySeconds: 5 })).toEqual([
     "settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead",
   ]);

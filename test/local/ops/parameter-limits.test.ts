@@ -1,8 +1,9 @@
-import { documentParameterFaults, parameterFaults } from "../../../local/ops/parameter-limits.ts";
+import { findDocumentParameterFaults, findParameterFaults } from "../../../local/ops/parameter-limits.ts";
 
 const PATH = "/cce-job-notifier/prod";
 const entry = (name: string, value: unknown) => ({ name, value: JSON.stringify(value) });
-const faultsOf = (name: string, value: unknown, path = PATH) => parameterFaults([entry(name, value)], path);
+const faultsOf = (name: string, value: unknown, path = PATH) =>
+  findParameterFaults([entry(name, value)], path);
 
 /** A text whose JSON has this many bytes. */
 const textOf = (bytes: number, character = "x") =>
@@ -60,6 +61,6 @@ test.each([
 
 test("a document lists the faults of all its entries, and ignores parts with a wrong type", () => {
   const targets = { a: { url: "{{a}}" }, b: { url: textOf(9000) } };
-  expect(documentParameterFaults({ targets, tokens: 5, oidc: null }, PATH)).toHaveLength(2);
-  expect(documentParameterFaults("text", PATH)).toEqual([]);
+  expect(findDocumentParameterFaults({ targets, tokens: 5, oidc: null }, PATH)).toHaveLength(2);
+  expect(findDocumentParameterFaults("text", PATH)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
-import { findStage, stageLine } from "../../../local/ops/stage.ts";
+import { findStage, formatStageLine } from "../../../local/ops/stage.ts";
 import { readStageFile, StageFileError } from "../../../local/ops/stages.ts";
 
 let folder: string;
@@ -39,7 +39,7 @@ test.each([
 );
 
 test("the first line of a command's output names the stage, its region and the region's source", async () => {
-  expect(stageLine(await findStage({ stage: "prod" }, {}, folder))).toBe(
+  expect(formatStageLine(await findStage({ stage: "prod" }, {}, folder))).toBe(
     "stage prod, region eu-west-1 (stages/prod.json)\n",
   );
 });

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type BundledPackage, bundledPackages } from "../../../local/package/bundled-packages.ts";
-import { refusedLicences } from "../../../local/package/licences.ts";
-import { cycloneDx } from "../../../local/package/sbom.ts";
+import { type BundledPackage, listBundledPackages } from "../../../local/package/bundled-packages.ts";
+import { findRefusedLicences } from "../../../local/package/licences.ts";
+import { createBillOfMaterials } from "../../../local/package/sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const Lock = z.object({
@@ -17,7 +17,7 @@ const Versions = z.object({
 
 let packages: readonly BundledPackage[];
 beforeAll(async () => {
-  packages = await bundledPackages(ROOT);
+  packages = await listBundledPackages(ROOT);
 }, 60_000);
 
 const readJson = async (file: string): Promise<unknown> =>
@@ -25,15 +25,15 @@ const readJson = async (file: string): Promise<unknown> =>
 
 test("every bundled package has an accepted licence", () => {
   expect(packages.length).toBeGreaterThan(10);
-  expect(refusedLicences(packages)).toEqual([]);
+  expect(findRefusedLicences(packages)).toEqual([]);
 });
 
 test("a licence outside the list is refused unless the package offers an accepted alternative", () => {
   const licensed = (license: string) => ({ name: "a", version: "1.0.0", license });
-  expect(refusedLicences([licensed("GPL-3.0"), licensed("none"), licensed("MIT AND GPL-3.0")])).toHaveLength(
-    3,
-  );
-  expect(refusedLicences([licensed("(MIT OR GPL-3.0)"), licensed("ISC")])).toEqual([]);
+  expect(
+    findRefusedLicences([licensed("GPL-3.0"), licensed("none"), licensed("MIT AND GPL-3.0")]),
+  ).toHaveLength(3);
+  expect(findRefusedLicences([licensed("(MIT OR GPL-3.0)"), licensed("ISC")])).toEqual([]);
 });
 
 test("no bundled package needs an install script", async () => {
@@ -51,7 +51,7 @@ test("every dependency has an exact version", async () => {
 });
 
 test("the bill of materials lists each package with its purl, its hash and its functions", () => {
-  const bom = cycloneDx({ name: "cce-job-notifier", version: "0.1.0", license: "MIT" }, packages);
+  const bom = createBillOfMaterials({ name: "cce-job-notifier", version: "0.1.0", license: "MIT" }, packages);
   expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 });
   const middy = bom.components.find(({ name }) => name === "@middy/core");
   expect(middy).toMatchObject({

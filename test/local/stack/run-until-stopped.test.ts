@@ -6,10 +6,10 @@ import { eventually } from "../../support/eventually.ts";
 const MODULE = pathToFileURL("local/stack/run-until-stopped.ts");
 
 it("a second signal ends a process that does not end by itself", async () => {
-  const code = `import { firstStopSignal } from ${JSON.stringify(MODULE)};
+  const code = `import { waitForStopSignal } from ${JSON.stringify(MODULE)};
     setInterval(() => {}, 1000);
     console.log("listening");
-    console.log(await firstStopSignal());`;
+    console.log(await waitForStopSignal());`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code]);
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

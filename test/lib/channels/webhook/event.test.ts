@@ -1,6 +1,6 @@
 import { WebhookEvent } from "../../../../lib/channels/webhook/event.ts";
 import { createOpenApiDocument } from "../../../../lib/openapi/openapi-document.ts";
-import { eventSchema } from "../../../../local/event-schema.ts";
+import { createEventSchema } from "../../../../local/event-schema.ts";
 import { format, formatDigest, formatOutcome, NODES, SAMPLES, target } from "../samples.ts";
 
 const webhook = target("webhook");
@@ -24,7 +24,7 @@ it("the API description has the same schema of a job event", () => {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
   const { schemas } = api.components;
-  const { oneOf } = eventSchema() as { oneOf: readonly Schema[] };
+  const { oneOf } = createEventSchema() as { oneOf: readonly Schema[] };
   expect(bare(oneOf[0])).toEqual(bare(schemas.JobEvent, schemas));
 });
 
