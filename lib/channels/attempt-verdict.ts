@@ -16,34 +16,37 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
   return { verdict, reason, afterSeconds: null, spent: true };
 }
 
-/** Send again, by the retry schedule. The wait is at least `afterSeconds`. */
+/** Returns the verdict "send again by the retry schedule". The wait is at least `afterSeconds`. */
 export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
   return { verdict: "retry", reason, afterSeconds, spent: true };
 }
 
-/** Send again later. The receiver works and only limits the rate, so the attempt does not count. */
+/**
+ * Returns the verdict "send again later" for a receiver that only limits its rate. A throttled delivery attempt does
+ * not count against the retry schedule.
+ */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * The verdict of an answer whose status is 200 for success and failure, and whose code decides. 0 is success. Undefined:
- * the body has no code. `verdicts` has the codes that do not reject the notification.
+ * Returns the verdict for a receiver that reports success and failure in a code in the body. Code 0 means success. An
+ * undefined code means that the body has no code. A code without an entry in `verdictByCode` rejects the notification.
  */
 export function verdictOfAnswerCode(
   answer: ReceiverAnswer,
   now: Instant,
   code: number | undefined,
-  verdicts: Readonly<Record<number, AttemptVerdict>>,
+  verdictByCode: Readonly<Record<number, AttemptVerdict>>,
 ): AttemptVerdict {
   const general = verdictOfStatus(answer, now);
   if (general !== null) return general;
-  if (code !== undefined && code !== 0) return verdicts[code] ?? rejected("payload_refused");
+  if (code !== undefined && code !== 0) return verdictByCode[code] ?? rejected("payload_refused");
   if (!isSuccess(answer.status)) return rejected("payload_refused");
   return code === 0 ? delivered() : retry("unreadable_answer");
 }
 
-/** Parses the JSON body of an answer. Undefined: the body is not JSON, or does not match the schema. */
+/** Parses the JSON body of an answer. Returns undefined if the body is not JSON or does not match the schema. */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   return schema.safeParse(parseJson(body)).data;
 }
@@ -51,8 +54,8 @@ export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | un
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /**
- * The verdict of an HTTP status that means the same in every channel (RFC 9110, section 15). Null: the channel decides.
- * A redirect is never followed. 429 is not a failure. 410 is final. `throttledSeconds` is the wait when a 429 names none.
+ * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). Returns null for
+ * a status that each channel interprets itself. `throttledSeconds` is the wait after a 429 without Retry-After.
  */
 export function verdictOfStatus(
   answer: ReceiverAnswer,
@@ -70,12 +73,12 @@ export function verdictOfStatus(
   return null;
 }
 
-/** "SSRF_REFUSED" is the name that other HTTP clients use. */
+/** Other HTTP clients use the code "SSRF_REFUSED" for a refused address. */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 /**
- * Codes of a certificate that does not prove to belong to the called host. Node takes them from OpenSSL.
- * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * Node's error codes for a certificate that does not prove the identity of the called host. Most of Node's certificate
+ * error codes come from OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const CERTIFICATE_CODES = [
   /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
@@ -92,7 +95,10 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
-/** The verdict of an attempt without a complete answer, by the network's error code. An unknown code means: send again. */
+/**
+ * Returns the verdict for a delivery attempt without a complete answer, from the network's error code. An unknown error
+ * code gives a retry.
+ */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (CERTIFICATE_CODES.some((pattern) => pattern.test(code))) return rejected("certificate_refused");

@@ -8,7 +8,7 @@ import type { DeliveryReason } from "./delivery-reason.ts";
 /** The egress rules decide at each attempt whether the URL may be called. */
 const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
-/** Fields that every kind of target has in the config. */
+/** The fields that every kind of target has in the config. */
 export const commonFields = {
   url: SecretUrl,
   on: z._default(
@@ -21,55 +21,55 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * Everything that the product needs to know about one kind of target. `Schema` describes such a target in the config. Each
- * channel has a folder, and `registry.ts` lists the channels.
+ * Everything that the product needs to know about one kind of target. `Schema` describes a target of this kind in the
+ * config. Each channel has its own folder, and `registry.ts` lists all channels.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
-  /** Whether people read the target. A digest notifies only chats. */
+  /** True if people read the messages of the target. A digest notifies only chats. */
   readonly isChat: boolean;
-  /** The receiver's documented rate limit. Null: the receiver documents none. */
+  /** The receiver's documented rate limit, or null if the receiver documents no rate limit. */
   readonly rateLimit: RateLimit | null;
-  /** Formats a notification within the receiver's size limits. Untrusted text in it mentions nobody and makes no link. */
+  /** Formats a notification within the receiver's size limits. Untrusted text must not become a mention or a link. */
   format(content: NotificationContent, target: z.infer<Schema>): FormattedMessage;
-  /** Builds the HTTP request of one attempt, signed for the instant of the attempt. */
+  /** Builds the HTTP request of one delivery attempt. The signature contains the time of the delivery attempt. */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
-  /** Decides whether to send again, and why. `now` is compared with a Retry-After header that contains a date. */
+  /** Decides whether to send the notification again, and why. A date in a Retry-After header is compared with `now`. */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns the target's secrets other than its URL. They are masked in answers of the receiver. */
+  /** Returns the target's secrets other than the target's URL. These secrets are masked in the receiver's answers. */
   secretsOf(target: z.infer<Schema>): readonly string[];
 }
 
-/** What a notification reports. Each channel formats it in its own way. */
+/** The content of a notification. Each channel formats the content in its own way. */
 export type NotificationContent =
   /** A watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
   /** All jobs of one digest have ended. */
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
-  /** Another target, named `target`, has been switched off. */
+  /** Another target, with the name `target`, has been switched off. */
   | { readonly kind: "target_gone"; readonly target: string; readonly since: Instant }
-  /** Somebody tests the target named `target`. */
+  /** Somebody tests the target with the name `target`. */
   | { readonly kind: "test"; readonly target: string; readonly at: Instant };
 
-/** What one attempt means for its notification: send again or not, and why. */
+/** The result of one delivery attempt for its notification: whether to send the notification again, and why. */
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the receiver asked for, in whole seconds. Null: the receiver named none. */
+  /** The wait that the receiver asked for, in whole seconds, or null if the receiver asked for no wait. */
   readonly afterSeconds: number | null;
-  /** Whether the attempt counts against the retry schedule. A throttled attempt does not. */
+  /** True if the delivery attempt counts against the retry schedule. A throttled delivery attempt does not count. */
   readonly spent: boolean;
 }
 
-/** A receiver's answer to one attempt. */
+/** A receiver's answer to one delivery attempt. */
 export interface ReceiverAnswer {
   readonly status: number;
-  /** Names in lower case. */
+  /** The header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The receiver accepts `messages` messages in `windowMs` milliseconds. */
+/** A rate limit of `messages` messages in `windowMs` milliseconds. */
 export interface RateLimit {
   readonly messages: number;
   readonly windowMs: number;
@@ -78,21 +78,21 @@ export interface RateLimit {
 /** A message in the receiver's own format, before it is signed. */
 export interface FormattedMessage {
   readonly payload: JsonObject;
-  /** A plainer message. It is sent once if the receiver refuses the format of `payload`. Null: there is none. */
+  /** A simpler message, or null. A simpler message is sent once if the receiver refuses the format of `payload`. */
   readonly fallback: JsonObject | null;
 }
 
 export interface AttemptIdentity {
-  /** The same for all attempts of one notification. */
+  /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
   readonly now: Instant;
 }
 
-/** One HTTP POST, byte for byte. */
+/** The URL, the headers and the exact body bytes of one HTTP POST. */
 export interface OutboundRequest {
-  /** The target's URL as the operator wrote it, plus the query that a signature adds. */
+  /** The target's URL from the config. The query parameters of a signature are added to the URL. */
   readonly url: string;
-  /** Names in lower case. */
+  /** The header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -104,7 +104,7 @@ const COMMON_HEADERS = {
   "user-agent": "cce-job-notifier/1",
 };
 
-/** Returns a POST of `payload` as JSON without a signature. The common headers override `headers`. */
+/** Returns a POST request with `payload` as JSON, without a signature. The common headers override `headers`. */
 export function createJsonRequest(
   url: Secret,
   payload: JsonObject,
@@ -113,15 +113,15 @@ export function createJsonRequest(
   return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: encodeJsonBody(payload) };
 }
 
-/** Returns the body that is sent for a payload. Its length is what size limits in bytes count. */
+/** Returns the bytes of a payload as JSON. A size limit in bytes counts the length of these bytes. */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 
-/** Messages that are sent on time may arrive a little closer together. */
+/** The interval is 10 % longer than the limit, because two messages may arrive closer together than they were sent. */
 const RATE_LIMIT_MARGIN = 1.1;
 
-/** Returns the shortest time between two messages to one target, in milliseconds. 0: no rate limit. */
+/** Returns the shortest allowed time between two messages to one target, in milliseconds. No rate limit gives 0. */
 export function minIntervalMs(rateLimit: RateLimit | null): number {
   return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);
 }

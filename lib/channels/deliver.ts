@@ -10,41 +10,41 @@ import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from 
 import { maskAnswer } from "./mask-answer.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The start of an answer is enough to see what is wrong. */
+/** The start of a receiver's answer is enough to see what is wrong. */
 const MAX_ANSWER_BYTES = 16_384;
 
 export interface DeliveryRequest<T = Target> {
-  /** A configured target, or a webhook made from a caller's `callbackUrl`. */
+  /** A configured target, or a webhook target created from a caller's `callbackUrl`. */
   readonly target: T;
   readonly content: NotificationContent;
-  /** The same for all attempts of one notification. */
+  /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
   readonly now: Instant;
-  /** For the whole attempt, including a second message. */
+  /** The time limit for the whole delivery attempt. A delivery attempt may send a second message. */
   readonly timeLimitMs: number;
-  /** `settings.egress.allow`. Connections are kept per array, so pass the same array each time. */
+  /** The value of `settings.egress.allow`. Connections are reused per array, so pass the same array each time. */
   readonly allow: readonly string[];
-  /** Replaces the kept connections of `allow`. */
+  /** If present, `egress` replaces the reused connections of `allow`. */
   readonly egress?: Egress | undefined;
-  /** A clock that never goes back, in milliseconds. */
+  /** Returns the time of a clock that never goes back, in milliseconds. */
   readonly monotonic?: () => number;
 }
 
-/** What one attempt came to. Contains no secret. */
+/** The result of one delivery attempt. An `AttemptResult` contains no secret. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status. Null: none arrived. */
+  /** The HTTP status, or null if no status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The first 200 characters of the answer in one line, with secrets masked. */
+  /** The first 200 characters of the receiver's answer in one line, with secrets masked. */
   readonly answer: string;
 }
 
-/** Makes one attempt to deliver a notification: formats, signs, sends and decides. Never throws. */
+/** Makes one delivery attempt: formats, signs and sends the notification, and decides on a retry. Never throws. */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
   return deliverThrough(channelOf(request.target.kind), request);
 }
 
-/** Makes one attempt through the given channel. Never throws. */
+/** Makes one delivery attempt through the given channel. Never throws. */
 export async function deliverThrough<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
@@ -58,7 +58,7 @@ export async function deliverThrough<Schema extends TargetSchema>(
   if (result.reason === "invalid_blocks" && fallback !== null) {
     result = await send(fallback);
   } else if (result.reason === "stale_timestamp") {
-    // The second request is signed for a later instant.
+    // The signature of the second request contains a later time.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }

@@ -1,41 +1,50 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
-/** Why an attempt ended as it did. A closed list, for logs and metrics. */
+/** The reason for the result of a delivery attempt. Logs and metrics contain only reasons from this fixed list. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {
-  ok: "Delivered.",
+  ok: "The notification was delivered.",
   accepted:
-    "The receiver accepted the notification. It does not report what happens next (a Teams workflow).",
+    "A Teams workflow accepted the notification. Teams does not report whether the workflow posts the message.",
   throttled:
-    "The receiver limits the rate (429, or the chat's own code for it). Sent again later; the attempt does not count.",
-  receiver_busy: "The chat reports that it is busy. Sent again.",
-  server_error: "The receiver answered 5xx. Sent again.",
-  client_error: "The receiver answered with a 4xx that may be temporary. Sent again.",
-  not_implemented: "The receiver answered 501: it does not accept POST. Check the target's URL.",
-  unexpected_status: "The receiver answered with an unexpected status. Sent again.",
+    "The receiver limits the rate: it answered 429, or the chat's own code for too many messages. The service sends the notification again later, and this attempt does not count against the retry schedule.",
+  receiver_busy: "The chat reports that it is busy. The service sends the notification again.",
+  server_error: "The receiver answered with a 5xx status. The service sends the notification again.",
+  client_error:
+    "The receiver answered with a 4xx status that may be temporary. The service sends the notification again.",
+  not_implemented:
+    "The receiver answered 501, so the receiver does not accept POST requests. Check the target's URL.",
+  unexpected_status:
+    "The receiver answered with an unexpected HTTP status. The service sends the notification again.",
   unreadable_answer:
-    "The receiver answered 200, but its body does not say whether it accepted the notification. Sent again.",
+    "The receiver answered 200, but the answer does not say whether the receiver accepted the notification. The service sends the notification again.",
   redirect_refused:
-    "The receiver answered with a redirect. Redirects are never followed. Configure the URL that the redirect names.",
+    "The receiver answered with a redirect, and the service never follows redirects. Configure the URL that the redirect names.",
   payload_refused:
-    "The receiver refuses the format of the notification. `answer` has the receiver's message.",
-  invalid_blocks: "Slack refuses the blocks, and also the plain text that was sent in their place.",
-  access_refused: "The receiver refuses this sender: by its address, a keyword or the rules of a channel.",
+    "The receiver refuses the format of the notification. The field `answer` contains the receiver's message.",
+  invalid_blocks:
+    "Slack refuses the blocks of the message. Slack also refuses the plain text that was sent in place of the blocks.",
+  access_refused:
+    "The receiver refuses this sender, because of the sender's IP address, a required keyword or the rules of a channel.",
   signature_refused: "The receiver does not accept the signature. Check the target's secret.",
-  stale_timestamp: "The clock of the receiver differs too much from the time in the signature.",
+  stale_timestamp:
+    "The receiver's clock and the time in the signature differ too much. Check the receiver's clock.",
   target_gone:
-    "The receiver reports that this address no longer exists (410, or a removed webhook). A configured target is switched off; for a callbackUrl only this notification ends.",
-  target_off: "Nothing was sent: the target is switched off. A delivered test switches it on again.",
-  target_unknown: "Nothing was sent: the config no longer contains the target.",
-  timeout: "The answer was not complete in time. Sent again.",
-  name_not_found: "The host's name has no address. Sent again.",
-  connection_failed: "The connection was refused or broke. Sent again.",
-  certificate_refused: "The server's certificate does not prove that it is the called host.",
-  request_invalid: "The target's URL and headers do not make a valid request.",
+    "The receiver answered 410 or reports that the webhook was removed. The service switches a configured target off. For a `callbackUrl` only this notification ends.",
+  target_off:
+    "Nothing was sent, because the target is switched off. A successful test of the target switches the target on again.",
+  target_unknown: "Nothing was sent, because the config no longer contains the target.",
+  timeout: "The receiver's answer was not complete in time. The service sends the notification again.",
+  name_not_found: "The host name has no IP address. The service sends the notification again.",
+  connection_failed:
+    "The connection was refused, or it broke before the answer was complete. The service sends the notification again.",
+  certificate_refused:
+    "The server's TLS certificate is not valid for the host in the target's URL. Check the URL and the certificate.",
+  request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",
 } as const;
 
-/** Returns every reason with its meaning, for the API's description. */
+/** Returns the meaning of every delivery reason, for the OpenAPI document. */
 export function describeDeliveryReasons(): Readonly<Record<string, string>> {
   const egress = Object.entries(EGRESS_RULE_TEXT).map(([rule, text]) => [rule, `Nothing was sent: ${text}.`]);
   return { ...REASON_TEXT, ...Object.fromEntries(egress) };

@@ -2,26 +2,26 @@ import { escapeTags } from "../domain/plain-text.ts";
 
 const MASK = "<secret>";
 const MAX_CHARACTERS = 200;
-/** A shorter part of a URL is an ordinary word such as `hook`. Masking it alone would mask half of an answer. */
+/** A shorter part of a URL is an ordinary word such as `hook`. Ordinary words in an answer must stay readable. */
 const MIN_PART_CHARACTERS = 8;
 
 /**
- * Returns the start of an answer for logs and pages: one line without control characters. The target's URL, its parts
- * and its secrets are masked, also where the receiver escapes them for JSON, HTML or a URL. `isTruncated`: the end of the
- * answer was not read.
+ * Returns the start of a receiver's answer as one line without control characters, for logs and pages. The target's
+ * URL, the parts of the URL and the target's secrets are masked, also in JSON, HTML or URL encoding.
+ * `isTruncated` means that the end of the answer was not read.
  */
 export function maskAnswer(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   targetUrl: string,
   secrets: readonly string[],
 ): string {
-  // Control characters are removed first. A secret with control characters in it would not be found.
+  // Control characters are removed first, because they could hide a secret from the search.
   const line = text.replace(/[\r\n\t]+/g, " ").replace(/\p{C}/gu, "");
   const all = [...partsOf(targetUrl), ...secrets].filter((secret) => secret !== "");
   const longestFirst = [...new Set(all.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map(escapeRegExp).join("|"), "gi");
   const masked = line.replace(pattern, MASK);
-  // A truncated answer may end with the start of a secret, which is not recognized.
+  // A truncated answer may end with the first part of a secret, and the search finds only whole secrets.
   const safe = isTruncated ? masked.slice(0, -(longestFirst[0]?.length ?? 0)) : masked;
   return [...safe.trim()].slice(0, MAX_CHARACTERS).join("");
 }

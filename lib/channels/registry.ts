@@ -8,7 +8,10 @@ import { teamsChannel } from "./teams/channel.ts";
 import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";
 
-/** Every channel. A new channel is a folder and a line here. The config's schema and all types follow from this list. */
+/**
+ * The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. The config's schema and the
+ * types of targets are derived from `CHANNELS`.
+ */
 export const CHANNELS = [
   slackChannel,
   webhookChannel,
@@ -19,14 +22,14 @@ export const CHANNELS = [
   discordChannel,
 ] as const;
 
-/** Returns the schema for a target of any of the channels, and the function that finds the channel of a target's kind. */
+/** Returns the schema of a target of any channel, and a function that finds the channel for a kind of target. */
 export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
 ) {
   const [first, ...others] = channels;
   return {
     Target: z.discriminatedUnion("kind", [first.target, ...others.map(({ target }) => target)]),
-    /** @throws {Error} No channel has this kind. The types exclude it. */
+    /** @throws {Error} No channel has this kind. TypeScript's types exclude this error. */
     channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema> {
       const channel = channels.find(({ target }) => target.shape.kind.def.values.includes(kind));
       if (channel === undefined) throw new Error(`no channel has the kind '${kind}'`);
@@ -35,7 +38,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   };
 }
 
-/** A destination of notifications, as the config describes it. URLs, secrets and header values never print themselves. */
+/** A destination of notifications in the config. URLs, secrets and header values print as `<secret>`. */
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

@@ -1,15 +1,16 @@
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 
-/** Each wait varies by this fraction, so notifications that failed together are not sent again together. */
+/** The fraction by which each wait varies, so that notifications that failed together are not sent again together. */
 const JITTER = 0.2;
 
-/** The wait after the second throttled attempt in a row is twice this. Each further wait is twice the one before. */
+/** The wait after two throttled delivery attempts in a row is twice `THROTTLED_SECONDS`. Each further wait doubles. */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time that a receiver may throttle a notification. It is a little longer than the default retry schedule,
- * so a throttled notification has at least as much time as a failed one. SQS keeps a message for at most 14 days.
+ * The longest time that a receiver may throttle a notification. 24 hours are a little longer than the default retry
+ * schedule, so a throttled notification has at least as much time as a failed notification. SQS keeps a message for at
+ * most 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
@@ -18,23 +19,23 @@ export type NextAttempt =
   | { readonly kind: "exhausted" };
 
 /**
- * Decides when to send again after an attempt with the verdict `retry`. The wait is at least the one that the receiver
- * asked for and the one of the schedule. It is at most what a queue can wait.
+ * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least the
+ * receiver's requested wait and the schedule's wait. The maximum is 12 hours, the longest wait of an SQS message.
  */
 export function decideNextAttempt(after: {
-  /** Attempts that counted, before this one. */
+  /** The number of earlier delivery attempts that counted. */
   readonly attempts: number;
-  /** Whether this attempt counts. A throttled attempt does not. */
+  /** True if the latest delivery attempt counts. A throttled delivery attempt does not count. */
   readonly spent: boolean;
-  /** Throttled attempts in a row before this one. */
+  /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
   readonly throttles: number;
-  /** The time since the first throttled attempt of the notification. */
+  /** The time after the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the receiver asked for. */
+  /** The wait that the receiver asked for, or null. */
   readonly afterSeconds: number | null;
-  /** The wait before each attempt, including the first. Its length is the number of attempts. */
+  /** The wait before each delivery attempt, including the first. The array has one entry for each delivery attempt. */
   readonly scheduleSeconds: readonly number[];
-  /** From 0 to less than 1. */
+  /** A random number from 0 to less than 1. */
   readonly random: number;
 }): NextAttempt {
   const { spent, throttles, scheduleSeconds } = after;
@@ -48,7 +49,7 @@ export function decideNextAttempt(after: {
   return { kind: "again", afterSeconds: Math.min(wait, SQS_MAX_VISIBILITY_SECONDS) };
 }
 
-/** Returns the wait before the first attempt, in seconds. `random` is from 0 to less than 1. */
+/** Returns the wait before the first delivery attempt, in seconds. `random` is a number from 0 to less than 1. */
 export function firstWaitSeconds(scheduleSeconds: readonly number[], random: number): number {
   return Math.min(withJitter(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
 }

@@ -1,24 +1,24 @@
 import { BlockList, isIP } from "node:net";
 
-/** Hosts and addresses that may be called although a rule refuses them. */
+/** The hosts and addresses that may be called although an egress rule refuses them. */
 export interface AllowList {
-  /** Whether the list contains this name for this port. The name may then be private, and plain http is allowed. */
+  /** Returns true if the list contains this name for this port. A listed name may be private and may use plain http. */
   hasName(name: string, port: number): boolean;
-  /** Whether the list contains this address for this port, by itself or in a CIDR range. */
+  /** Returns true if the list contains this address for this port, as a single address or in a CIDR range. */
   hasAddress(address: string, port: number): boolean;
 }
 
 interface Entry {
-  /** Null: the entry is an address or a range. */
+  /** The host name, or null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** Null: every port. */
+  /** The allowed port, or null for every port. */
   readonly port: number | null;
 }
 
 /**
- * Reads `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a port
- * needs brackets. Any other entry allows nothing.
+ * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
+ * port needs brackets. An entry in any other form allows nothing.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
@@ -28,7 +28,7 @@ export function parseAllowList(entries: readonly string[]): AllowList {
   };
 }
 
-/** Returns true when the text is an entry that allows something. */
+/** Returns true if the text is a valid entry of an allow list. */
 export const isValidAllowEntry = (text: string): boolean => readEntry(text) !== null;
 
 const matchesPort = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;
@@ -61,7 +61,7 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
-/** Returns the name as `URL` spells it: lower case, punycode, without a trailing dot. Null for text that is no name. */
+/** Returns a host name in lower case and punycode, without a trailing dot. Returns null for any other text. */
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;

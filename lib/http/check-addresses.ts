@@ -5,8 +5,8 @@ import type { EgressRule } from "./egress-rules.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 
 /**
- * Checks the addresses that a host name resolved to. One refused address refuses all of them, because a name that also
- * resolves to a private address may be an attack. Returns null when every address may be called.
+ * Checks the addresses that a host name resolved to. Returns the rule that refuses an address, or null if every address
+ * may be called. One refused address refuses all addresses, because a name with a private address may be an attack.
  */
 export function checkAddresses(
   addresses: readonly string[],
@@ -19,7 +19,8 @@ export function checkAddresses(
 }
 
 /**
- * Ranges that are not globally routable, and a public address with a local meaning. Each has its name in the registries.
+ * The address ranges that are not globally routable, and one public address with a local meaning on Azure. The names of
+ * the ranges come from IANA's registries.
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
@@ -29,11 +30,11 @@ for (const range of Object.keys(SPECIAL_RANGES)) {
   specialRanges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
 }
 
-/** All global unicast IPv6. Mapped, translated, local and multicast addresses are outside of this range. */
+/** The range of all global unicast IPv6 addresses, without mapped, translated, local and multicast addresses. */
 const globalV6 = new BlockList();
 globalV6.addSubnet("2000::", 3, "ipv6");
 
-/** Returns true for a globally routable unicast address. Returns false for text that is not an address. */
+/** Returns true for a globally routable unicast IP address. Returns false for text that is not an IP address. */
 export function isRoutable(address: string): boolean {
   if (isIP(address) === 4) return !specialRanges.check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;

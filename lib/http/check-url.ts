@@ -12,13 +12,13 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Names that are only valid inside a network (RFC 6761, 6762, 8375; ICANN's list of colliding names). */
+/** Name suffixes for private networks only (RFC 6761, RFC 6762, RFC 8375 and ICANN's list of name collisions). */
 const PRIVATE_SUFFIX =
   /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/;
 
 /**
- * Checks a URL before its host is resolved: its text, and the URL that Node parses from it. Parsers disagree about user
- * info, backslashes and white space, so a URL with them is refused.
+ * Checks the text and the parts of a URL before the host name is resolved. URL parsers disagree about user info,
+ * backslashes and white space, so a URL that contains user info, a backslash or white space is refused.
  */
 export function checkUrl(text: string, allow: AllowList): CheckedUrl {
   const textRule = checkText(text);
@@ -64,8 +64,8 @@ function isPrivateName(host: string): boolean {
 }
 
 /**
- * Returns true when the host of a caller's URL is in `settings.callbackHosts`. An entry is `host`, for every port, or
- * `host:port`. Patterns and subdomains do not match.
+ * Returns true if the host of a caller's URL is in `settings.callbackHosts`. An entry without a port allows every port.
+ * An entry never matches a subdomain, and patterns such as `*` are not supported.
  */
 export function isCallbackHostAllowed(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);

@@ -2,21 +2,27 @@ import { Agent as HttpAgent } from "node:http";
 import { type AgentOptions, Agent as HttpsAgent } from "node:https";
 import type { Instant } from "../domain/job.ts";
 
-/** The agents that open and keep the sockets of exchanges. */
+/** The Node agents that open and reuse the sockets of HTTP requests. */
 export interface Connections {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  /** The limit of an answer's headers. */
+  /** The maximum size of the headers of an answer. */
   readonly maxHeaderBytes: number;
 }
 
-/** Servers and proxies close idle connections. A process that was frozen for longer would lose one request to each. */
+/**
+ * The time after which an idle connection is not used again. Servers and proxies close idle connections, and a request
+ * over a closed connection is lost.
+ */
 export const MAX_IDLE_MS = 4000;
 
-/** The time for one of a host's addresses before the next is tried. Node's 250 ms is too short for a distant host. */
+/**
+ * The time to connect to one address of a host before the host's next address is tried. Node's default of 250 ms is too
+ * short for a distant host.
+ */
 const ADDRESS_TIMEOUT_MS = 2000;
 
-/** Opens kept-alive connections, as many as are needed at once. Idle ones do not keep the process alive. */
+/** Creates agents that reuse any number of connections. Idle connections do not keep the process alive. */
 export function openConnections(maxHeaderBytes: number, options: AgentOptions = {}): Connections {
   const kept = {
     keepAlive: true,
@@ -26,15 +32,15 @@ export function openConnections(maxHeaderBytes: number, options: AgentOptions = 
   };
   return {
     http: new HttpAgent(kept),
-    // A resumed TLS session skips the check of the certificate, so no session is kept.
+    // A resumed TLS session skips the check of the certificate, so no TLS session is stored.
     https: new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 }),
     maxHeaderBytes,
   };
 }
 
 /**
- * Returns a function that returns the connections to use at an instant: the same while they are in use, new ones after
- * `MAX_IDLE_MS` without use.
+ * Creates a function that returns the connections to use at a given time. The function returns the same connections
+ * until they were unused for `MAX_IDLE_MS`, and then new connections.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;
@@ -50,13 +56,13 @@ export function createConnectionCache<T extends Connections>(open: () => T): (no
   };
 }
 
-/** Closes idle connections at once, and each other connection at the end of its exchange. */
+/** Closes idle connections immediately, and each busy connection after its current request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);
 }
 
-/** Closes idle connections. When the server has closed one of them, it has most likely closed the others. */
+/** Closes idle connections. A server that has closed one idle connection has probably closed all idle connections. */
 export function closeIdleConnections({ http, https }: Connections): void {
   for (const agent of [http, https])
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

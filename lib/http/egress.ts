@@ -7,12 +7,12 @@ import { checkAddresses } from "./check-addresses.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 
-/** Connections that open only to allowed addresses, and the allow list that they check. */
+/** Connections that open only to allowed addresses, together with the allow list. */
 export interface Egress extends Connections {
   readonly allow: AllowList;
 }
 
-/** What a test may replace: the name resolution, and the trusted certificate authority. */
+/** Options for tests. A test may replace the name resolution and the trusted certificate authority. */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;
@@ -20,7 +20,7 @@ export interface EgressOptions {
 
 const MAX_HEADER_BYTES = 16_384;
 
-/** Opens an egress for `settings.egress.allow`. It checks certificates even when the environment disables the check. */
+/** Opens an egress for `settings.egress.allow`. Certificates are checked even if the environment disables the check. */
 export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
   const allow = parseAllowList(allowed);
   const connections = openConnections(MAX_HEADER_BYTES, { rejectUnauthorized: true, ca });
@@ -31,8 +31,8 @@ export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOpt
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the egress of one allow list. The same array gets the same egress while it is in use. After a pause it gets a
- * new one, because the servers may have closed its connections while the process was frozen.
+ * Returns the egress for an allow list, opened or reused. The same array gets the same egress until a pause of
+ * `MAX_IDLE_MS`. After a pause the connections are new, because servers may have closed the old connections.
  */
 export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egress {
   const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
@@ -41,9 +41,9 @@ export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egr
 }
 
 /**
- * Makes an agent check every address when it opens a socket. A literal address is checked before the connection, because
- * Node does not resolve it. A name's addresses are checked in the lookup whose result Node connects to. An earlier check
- * would allow the name to change in between.
+ * Makes an agent check every IP address before the agent opens a socket. An IP address in a URL is checked before the
+ * connection, because Node never resolves an IP address. The addresses of a host name are checked in the lookup whose
+ * result Node connects to. After an earlier check, the name could still change to another address.
  */
 export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunction = systemLookup): void {
   const connect = agent.createConnection.bind(agent);
@@ -56,13 +56,13 @@ export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunctio
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal === null) return connect({ ...options, lookup: guardedLookup(lookup, refusalOf) });
-    // Node ignores the socket when there is an error.
+    // Node ignores the socket in a callback with an error.
     done?.(refusal, new Socket());
     return null;
   };
 }
 
-/** Always resolves all addresses of a name, so that every address is checked. */
+/** Returns a lookup that always resolves all addresses of a name, so that every address is checked. */
 function guardedLookup(
   lookup: LookupFunction,
   refusalOf: (addresses: readonly string[]) => Error | null,

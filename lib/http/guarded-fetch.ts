@@ -3,20 +3,20 @@ import type { Egress } from "./egress.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 
-/** Thrown when a document did not arrive. `code` is Node's or ours. The message does not contain the address. */
+/** The error when a document did not arrive completely. The error message contains the error code, not the address. */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
   constructor(code: string) {
-    super(`the document could not be fetched (${code})`);
+    super(`the document could not be fetched (error code ${code})`);
     this.name = "GuardedFetchError";
     this.code = code;
   }
 }
 
 /**
- * Reads a small document at an address of others, such as the keys of a token issuer. It checks addresses as for
- * notifications, has one deadline for the whole answer, follows no redirect and decompresses nothing.
+ * Fetches a small document from an external server, such as the keys of a token issuer. Applies the egress rules of
+ * notifications. Follows no redirect and decompresses nothing. `deadlineMs` is the time limit for the whole answer.
  * @throws {EgressRefusedError} The address must not be called.
  * @throws {GuardedFetchError} The answer is late, broken or longer than `maxBytes`.
  */

@@ -1,48 +1,48 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
 import { type Connections, closeIdleConnections } from "./connections.ts";
 
-/** Failure code: the deadline has passed. Node has no code for it. */
+/** The failure code when the deadline has passed. Node has no error code for a passed deadline. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
-/** Failure code: the URL and the headers make no valid request. Nothing was sent. */
+/** The failure code when the URL and the headers make no valid request. An invalid request is not sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
 export interface HttpRequest {
   readonly connections: Connections;
   readonly url: URL;
   readonly method: "GET" | "POST";
-  /** Names in lower case. */
+  /** The header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
-  /** For the whole exchange: name lookup, connection, TLS handshake, headers and body. */
+  /** The time limit for the name lookup, connection, TLS handshake, headers and body together. */
   readonly deadlineMs: number;
-  /** The limit of the answer's body. A longer body is truncated. */
+  /** The maximum size of the answer's body. A longer body is truncated. */
   readonly maxBytes: number;
 }
 
-/** The answer, or the failure of the exchange. */
+/** The answer to an HTTP request, or the reason why no complete answer arrived. */
 export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /** Names in lower case. Repeated headers are joined with a comma. */
+      /** The header names are in lower case. The values of repeated headers are joined with a comma. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;
     }
   | {
       readonly kind: "failed";
-      /** Node's code or one of ours. It contains no address. */
+      /** An error code from Node or from this product. The code contains no address. */
       readonly code: string;
-      /** Its message may contain an address. Never show it to a caller. */
+      /** The original error. Never show the error's message to a caller, because the message may contain an address. */
       readonly error: unknown;
-      /** The status, if it arrived before the failure. */
+      /** The HTTP status if a status arrived before the failure, or null. */
       readonly status: number | null;
     };
 
 /**
- * Makes one HTTP exchange within one deadline. Never throws. It follows no redirect and decompresses nothing. It keeps at
- * most `maxBytes` of the body and closes the connection of a longer one. It sends the request once. Only a GET is sent a
- * second time, over a new connection, when the server had closed the kept connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request and returns the answer within one deadline. Never throws, follows no redirect and decompresses
+ * nothing. A body longer than `maxBytes` is truncated, and its connection is closed. A POST is sent only once. A GET is
+ * sent again over a new connection if the server had closed the reused connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { deadlineMs, maxBytes } = request;
@@ -53,7 +53,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let timer: NodeJS.Timeout | undefined;
     let sent: ClientRequest | undefined;
 
-    /** The first result is final. A promise ignores later ones. */
+    /** Resolves the promise. Later calls have no effect, because a promise keeps its first result. */
     const settle = (result: HttpResult) => {
       clearTimeout(timer);
       resolve(result);
@@ -62,7 +62,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node skips preliminary answers. Another status below 200 would switch the protocol.
+      // Node skips preliminary answers, so a status below 200 can only be an answer that switches the protocol.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       const finish = (isTruncated: boolean) => {
@@ -94,7 +94,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // Bytes after a complete answer are an error of the connection. The answer is valid, and "end" follows.
+        // Bytes after a complete answer cause a connection error. The answer is still valid, and "end" follows.
         if (response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -115,7 +115,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   });
 }
 
-/** Whether the server had closed the kept connection before it received the request. */
+/** Returns true if the server had closed the reused connection before the request arrived. */
 function wasClosedIdle(request: ClientRequest, code: string): boolean {
   return request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
@@ -132,7 +132,7 @@ function send({ connections, url, method, headers, body }: HttpRequest): ClientR
     port: url.port,
     method,
     path: `${url.pathname}${url.search}`,
-    // Node sends an array of headers unchanged and keeps no table of them.
+    // Node sends headers from an array unchanged and does not store these headers in the request object.
     headers: Object.entries({ host: url.host, ...headers, ...length }).flat(),
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
@@ -142,7 +142,7 @@ function send({ connections, url, method, headers, body }: HttpRequest): ClientR
   return sent.end(body ?? undefined);
 }
 
-/** Node's own `headers` drops some repeated headers, for example a second Retry-After. */
+/** Joins repeated headers. Node's own `headers` drops some repeated headers, for example a second Retry-After. */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -153,7 +153,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** The code of an error or of its cause. "" when there is none. */
+/** Returns the code of an error or of the error's cause. Returns "" if neither has a code. */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

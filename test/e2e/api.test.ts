@@ -81,18 +81,21 @@ describe("an invalid request over HTTP", () => {
     ["a wait that is too long", "GET", `/v1/jobs/${PROJECT}/a?wait=26`, {}, 400],
     ["no token", "GET", `/v1/jobs/${PROJECT}/a`, { token: null }, 401],
     ["an unknown token", "GET", `/v1/jobs/${PROJECT}/a`, { token: "nobody's" }, 401],
-  ])("is answered with a problem and the request's ID: %s", async (_, method, path, more, status) => {
-    const answer = await call(method, path, more);
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    const id = answer.headers.get("x-request-id");
-    expect(Problem.parse(await answer.json())).toMatchObject({
-      status,
-      instance: `urn:request:${encodeURIComponent(id ?? "none")}`,
-    });
-    if (status === 405) expect(answer.headers.get("allow")).toMatch(/^[A-Z, ]+$/);
-    if (status === 401) expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm=/);
-  });
+  ])(
+    "gets an answer with a problem document and the request's ID: %s",
+    async (_, method, path, more, status) => {
+      const answer = await call(method, path, more);
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      const id = answer.headers.get("x-request-id");
+      expect(Problem.parse(await answer.json())).toMatchObject({
+        status,
+        instance: `urn:request:${encodeURIComponent(id ?? "none")}`,
+      });
+      if (status === 405) expect(answer.headers.get("allow")).toMatch(/^[A-Z, ]+$/);
+      if (status === 401) expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm=/);
+    },
+  );
 
   test("with a body larger than the gateway's limit is refused before a function is invoked", async () => {
     const answer = await call("POST", "/v1/jobs", {
@@ -140,7 +143,7 @@ describe("an identity token", () => {
       headers: { "content-type": "application/json" },
     });
 
-  test("of a configured issuer is accepted, and the issuer's keys are fetched once", async () => {
+  test("from a configured issuer is accepted, and the issuer's keys are fetched once", async () => {
     const answer = await submit(await issuer.token({ audience: "notifier", claims }));
     expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
     expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
@@ -148,7 +151,7 @@ describe("an identity token", () => {
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(204);
   });
 
-  test("for another audience or of another repository is refused", async () => {
+  test("for another audience or from another repository is refused", async () => {
     const [audience, repository] = await Promise.all([
       submit(await issuer.token({ audience: "other", claims })),
       submit(await issuer.token({ audience: "notifier", claims: { repository: "organ/infra" } })),
@@ -156,7 +159,7 @@ describe("an identity token", () => {
     expect([audience.status, repository.status]).toEqual([401, 401]);
   });
 
-  test("of an issuer outside of egress.allow gives 503, and the issuer gets no request", async () => {
+  test("from an issuer that egress.allow does not contain gives 503, and the issuer gets no request", async () => {
     const answer = await submit(await blockedIssuer.token({ audience: "notifier", claims }));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
     expect(blockedIssuer.requests).toEqual([]);
@@ -187,7 +190,7 @@ describe("the API", () => {
     }
   });
 
-  test("accepts an unchanged reply of CCE, and its page opens without a token", async () => {
+  test("accepts an unchanged reply from CCE, and the job's page opens without a token", async () => {
     const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: 0 });
     const answer = await call("POST", `/v1/jobs?from=cce&project=${PROJECT}&notify=audit&actor=kim`, {
       body: JSON.stringify({ kind: "Cluster", metadata: { name: "shop" }, status: { jobID: jobId } }),
@@ -202,7 +205,7 @@ describe("the API", () => {
     await fixture.over(jobId);
   });
 
-  test("lists the jobs of a project, newest first, and filters them by state", async () => {
+  test("lists the jobs of a project from newest to oldest, and filters jobs by state", async () => {
     const ended = await startedJob(0);
     await fixture.over(ended);
     const running = await startedJob(null);
@@ -228,7 +231,7 @@ describe("the API", () => {
     expect((await call("DELETE", `/v1/jobs/${PROJECT}/${running}`)).status).toBe(204);
   });
 
-  test("notifies a callback URL, and again after a redelivery", async () => {
+  test("notifies a callback URL, and notifies the callback URL again after a redelivery", async () => {
     const jobId = fixture.addJob({ type: "CreateNode", endSeconds: 0 });
     const callbackUrl = `${receiver.url}/webhook/own`;
     await fixture.submit({ jobId, notify: [], callbackUrl });
@@ -242,7 +245,7 @@ describe("the API", () => {
     expect(JSON.stringify(status)).not.toContain("/webhook/own");
   });
 
-  test("tests a target with a real attempt", async () => {
+  test("tests a target with a real delivery attempt", async () => {
     const answer = await call("POST", "/v1/targets/audit/test");
     expect([answer.status, await answer.json()]).toEqual([
       200,

@@ -18,7 +18,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-describe("a request with a fault", () => {
+describe("an invalid request", () => {
   const LONG = "x".repeat(129);
 
   it.each([
@@ -67,7 +67,7 @@ describe("a malformed message", () => {
     expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
   });
 
-  it("does not affect the other messages in the queue", async () => {
+  it("does not affect other messages in the queue", async () => {
     const jobId = fixture.addJob(succeedingJob);
     const stray = {
       v: 1,
@@ -96,8 +96,8 @@ describe("a malformed message", () => {
   });
 });
 
-describe("a config with several faults", () => {
-  it("is refused at the start with every fault and without the values", async () => {
+describe("a config with several errors", () => {
+  it("is refused at startup, and the message names every error without the values", async () => {
     const config = {
       projects: { prod: { projectId: "0bcc", auth: { kind: "token", token: "hush-1" } } },
       targets: {

@@ -5,8 +5,8 @@ import { succeedingJob } from "./outcome-jobs.ts";
 
 /**
  * Sixty jobs end at the same time and notify one Slack URL, which accepts one message per second. The first argument
- * replaces the number of jobs. The script prints one JSON object. It exits with 0 if every job has one message and at
- * most one message was refused.
+ * replaces the number of jobs. The script prints one JSON object. The exit code is 0 if every job has one message and
+ * Slack refused at most one message.
  */
 const count = Number(process.argv[2] ?? 60);
 const receiver = await startReceiver();

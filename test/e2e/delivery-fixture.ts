@@ -9,7 +9,7 @@ import { succeedingJob } from "./outcome-jobs.ts";
 
 export const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 
-/** Every scenario has its own receiver, so that the scenarios can run in parallel. */
+/** The names of the receivers. Every scenario has its own receiver, so that all scenarios can run in parallel. */
 const KINDS = {
   throttled: "webhook",
   busy: "slack",
@@ -33,13 +33,13 @@ const TestResult = z.object({
 
 export interface DeliveryFixture extends ServiceFixture {
   readonly receivers: Readonly<Record<ReceiverName, Receiver>>;
-  /** Sets how a receiver answers from now on. */
+  /** Sets the next answers of a receiver. */
   behave(receiver: ReceiverName, behaviour: z.input<typeof Behaviour>): Promise<void>;
-  /** Waits for the first `count` notifications of a receiver, and returns them. */
+  /** Waits for the first `count` notifications at a receiver, and returns these notifications. */
   arrived(receiver: ReceiverName, count: number): Promise<readonly ReceivedNotification[]>;
-  /** Runs jobs that end at once and notify only this receiver. Returns their IDs. */
+  /** Runs jobs that end immediately and notify only the given receiver. Returns the job IDs. */
   endJobs(receiver: ReceiverName, jobs?: number): Promise<readonly string[]>;
-  /** Waits for the end of a job, and returns its delivery to this receiver. */
+  /** Waits for the end of a job, and returns the job's delivery to the given receiver. */
   delivery(receiver: ReceiverName, jobId: string): Promise<StatusDocument["deliveries"][number]>;
   /** Calls `POST /v1/targets/{name}/test`. */
   test(receiver: ReceiverName): Promise<z.infer<typeof TestResult>>;

@@ -3,12 +3,12 @@ import type { DeliveryFixture } from "./delivery-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
 
 export const RETRY_AFTER_SECONDS = 3;
-/** The number of jobs that end at the same time. `burst.ts` has sixty. */
+/** The number of jobs that end at the same time. The script `burst.ts` uses sixty jobs. */
 export const BURST = 10;
 
-/** What each receiver answers, and the notifications and deliveries that result. */
+/** The scenarios. Each scenario sets a receiver's answers and returns the notifications and deliveries. */
 const SCENARIOS = {
-  /** A 429 postpones all notifications of the target. No notification loses an attempt. */
+  /** A 429 postpones all notifications of the target. A 429 does not count as an attempt of any notification. */
   async throttled(fixture: DeliveryFixture) {
     await fixture.behave("throttled", {
       kind: "status",
@@ -94,7 +94,7 @@ const SCENARIOS = {
   },
 };
 
-/** The results of all scenarios, by receiver. */
+/** The results of all scenarios, by the name of the receiver. */
 export type ScenarioResults = {
   [Name in keyof typeof SCENARIOS]: Awaited<ReturnType<(typeof SCENARIOS)[Name]>>;
 };

@@ -3,7 +3,7 @@ import type { ReceivedNotification } from "../../local/receiver/notification-sto
 import { type DeliveryFixture, SECRET, startDeliveryFixture } from "./delivery-fixture.ts";
 import { BURST, RETRY_AFTER_SECONDS, runScenarios, type ScenarioResults } from "./delivery-scenarios.ts";
 
-/** Two clocks round, so a tenth of a second is allowed. */
+/** The allowed difference between two times, because two different clocks round the times. */
 const RETRY_AFTER_MS = RETRY_AFTER_SECONDS * 1000 - 100;
 
 let fixture: DeliveryFixture;
@@ -20,7 +20,7 @@ const sentAt = ({ at }: ReceivedNotification) => Date.parse(at);
 const id = ({ headers }: ReceivedNotification) => headers["webhook-id"];
 
 describe("delivery", () => {
-  it("waits as long as a 429 says, without counting an attempt, and postpones the target's other notifications", () => {
+  it("waits for the time in a 429 without counting an attempt, and postpones the target's other notifications", () => {
     const { refused, arrived, deliveries } = results.throttled;
     expect(refused?.status).toBe(429);
     const [first, ...later] = arrived;
@@ -40,7 +40,7 @@ describe("delivery", () => {
     for (const jobId of jobIds) expect(taken.filter(({ body }) => body.includes(jobId))).toHaveLength(1);
   });
 
-  it("switches a gone target off, dead-letters its notifications with the reason, and sends nothing more", () => {
+  it("switches a gone target off, dead-letters the target's notifications, and sends nothing more", () => {
     const { refused, letter, skipped, requests } = results.gone;
     expect(refused).toMatchObject({ state: "gone", attempts: 1, lastStatus: 410, lastReason: "target_gone" });
     expect(letter.attributes).toEqual({ reason: "gone", detail: "target_gone", target: "gone" });
@@ -103,7 +103,7 @@ describe("delivery", () => {
     ]);
   });
 
-  it("calls a callback URL at an allowed host, signed, and does not show the URL", async () => {
+  it("sends a signed event to a callback URL at an allowed host, and never shows the URL", async () => {
     const { deliveries, otherHost, arrived } = results.callback;
     expect(deliveries).toMatchObject([
       { target: expect.stringMatching(/^callback:[0-9a-f]{16}$/), state: "delivered" },

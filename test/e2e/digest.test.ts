@@ -22,7 +22,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** Submits jobs with a digest and waits until both queues are empty. */
+/** Submits jobs with a digest, and waits until both queues are empty. */
 async function submitDigest(jobIds: readonly string[]): Promise<void> {
   await fixture.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
   await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
@@ -35,7 +35,7 @@ const at = (path: string) =>
   receiver.notifications.list(null).filter((notification) => notification.path === path);
 
 describe("a submission with a digest", () => {
-  it("sends one message per chat when the last job has ended, and one event per job to webhooks", async () => {
+  it("sends one message to each chat after the last job has ended, and one event per job to each webhook", async () => {
     const slow = { ...succeedingJob, endSeconds: 2 };
     const jobIds = [succeedingJob, failingJob, slow].map((script) => fixture.addJob(script));
     await submitDigest(jobIds);
@@ -57,7 +57,7 @@ describe("a submission with a digest", () => {
     expect(events.map(({ type }) => type).sort()).toEqual(["job.failed", "job.succeeded", "job.succeeded"]);
   });
 
-  it("sends nothing to a chat with only failures in its filter when all jobs succeed", async () => {
+  it("sends nothing to a chat with a filter for failures when all jobs succeed", async () => {
     await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     await submitDigest([fixture.addJob(succeedingJob), fixture.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);

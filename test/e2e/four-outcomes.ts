@@ -22,18 +22,18 @@ const Event = z.looseObject({
   data: z.looseObject({ reason: z.string().nullable() }),
 });
 
-/** One watched job for each outcome. The targets are a chat, a webhook, and a webhook for failures only. */
+/** Runs one watched job for each outcome. The targets are a chat, a webhook, and a webhook for failures only. */
 export interface FourOutcomes {
   readonly fixture: ServiceFixture;
   readonly jobs: Readonly<Record<Outcome, string>>;
-  /** The status of each job after its end. */
+  /** The status of each job after the end of the job. */
   readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
-  /** The notifications of a job that arrived at a path. */
+  /** Returns all notifications about a job that arrived at a path. */
   arrived(path: string, outcome: Outcome): readonly ReceivedNotification[];
-  /** The only notification of a job that arrived at a path. Throws when there is none or more than one. */
+  /** Returns the only notification about a job at a path. Throws if the number of notifications is not one. */
   only(path: string, outcome: Outcome): ReceivedNotification;
   event(outcome: Outcome): z.infer<typeof Event>;
-  /** The number of all notifications. */
+  /** Returns the number of all notifications. */
   count(): number;
   stop(): Promise<void>;
 }

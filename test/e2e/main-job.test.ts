@@ -53,7 +53,7 @@ describe("a job that is submitted over HTTP", () => {
     },
   );
 
-  it.each(OUTCOMES)("sends an event of the outcome %s that is valid by docs/event.schema.json", (outcome) => {
+  it.each(OUTCOMES)("sends an event about the outcome %s that matches docs/event.schema.json", (outcome) => {
     const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(SCHEMA);
     const event = outcomes.event(outcome);
     expect([validate(event), validate.errors]).toEqual([true, null]);
@@ -110,7 +110,7 @@ describe("a job that is submitted over HTTP", () => {
     expect(data.reason).toContain("InstallNode");
   });
 
-  it("reports a job that CCE does not know as lost, without job data", () => {
+  it("reports an unknown job of CCE as lost, without job data", () => {
     expect(outcomes.event("lost").data).toMatchObject({
       outcome: "lost",
       jobType: null,
@@ -121,7 +121,7 @@ describe("a job that is submitted over HTTP", () => {
     });
   });
 
-  it.each(OUTCOMES)("returns the same data for the outcome %s over GET, with the deliveries", (outcome) => {
+  it.each(OUTCOMES)("returns the same data and the deliveries for the outcome %s over GET", (outcome) => {
     const status = outcomes.statuses[outcome];
     const { reason, failures, subJobs } = outcomes.event(outcome).data;
     expect(status).toMatchObject({
@@ -139,7 +139,7 @@ describe("a job that is submitted over HTTP", () => {
     );
   });
 
-  it("accepts a job again without a second notification", async () => {
+  it("accepts the same job twice without a second notification", async () => {
     const { fixture, jobs, count } = outcomes;
     const before = count();
     const [job] = await fixture.submit({ jobId: jobs.failed, notify: ["deploys", "audit"] });

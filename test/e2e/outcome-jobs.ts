@@ -2,7 +2,7 @@ import type { JobScriptInput } from "../../local/cce/job-script.ts";
 
 export const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "shop" };
 
-/** The reason of a subjob three levels down. It has two lines, and characters that chats and pages interpret. */
+/** The reason of a subjob at the third level, with two lines and with special characters of chats and HTML. */
 export const REASON =
   'create server failed, error code : Ecs.0319,\n  reason is : the flavor "c7n.xlarge.2" is sold out <!channel> & 售罄';
 
@@ -17,7 +17,7 @@ export const succeedingJob: JobScriptInput = {
   ],
 };
 
-/** CCE shows the reason only in the reply about the subjob itself. */
+/** CCE returns a subjob's reason only in the reply about the subjob, not in the reply about the job. */
 export const failingJob: JobScriptInput = {
   type: "ScaleupCluster",
   endSeconds: 0.3,

@@ -6,7 +6,7 @@ import { encodingsOf, readableTexts } from "../support/readable-texts.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { failingJob } from "./outcome-jobs.ts";
 
-/** A port without a server. The error of a failed connection contains the address. */
+/** The URL of a port without a server. Node's error about a failed connection contains the address. */
 const CLOSED = "http://127.0.0.1:9";
 const secretText = () => `secretText${randomBytes(12).toString("hex")}`;
 const whsec = () => `whsec_${randomBytes(32).toString("base64")}`;
@@ -66,7 +66,7 @@ afterAll(async () => {
   await echoReceiver.stop();
 });
 
-/** Causes every kind of error, and returns the responses of the API. */
+/** Causes every kind of error, and returns the API's responses. */
 async function causeErrors(): Promise<Record<string, string>> {
   const responses: Record<string, string> = {};
   const record = async (name: string, response: Promise<Response>) => {
@@ -105,7 +105,7 @@ async function causeErrors(): Promise<Record<string, string>> {
   return responses;
 }
 
-/** Writes a config with a secret in a wrong field. A function that starts now cannot read its config. */
+/** Writes a config with a secret in a wrong field, so that a function with a new start cannot read the config. */
 async function breakConfig(): Promise<void> {
   const { configFile } = fixture.stack;
   const config = JSON.parse(await readFile(configFile, "utf8"));
@@ -118,7 +118,7 @@ async function breakConfig(): Promise<void> {
 }
 
 describe("secrets", () => {
-  it("are not in logs, stderr, the ledger, dead letters and API responses", async () => {
+  it("do not appear in logs, stderr, the ledger, dead letters and API responses", async () => {
     const texts = { ...(await readableTexts(fixture)), ...answers };
     expect(texts.logs).toContain('"message":"attempt"');
     expect(texts.ledger).toContain("callback:");
@@ -131,7 +131,7 @@ describe("secrets", () => {
       ]);
   });
 
-  it("were all used: every target got an attempt, and CCE refused every project", () => {
+  it("were all used, because every target got a delivery attempt and CCE refused every project", () => {
     const status = JSON.parse(answers.status ?? "");
     const reasons = status.deliveries.map(
       ({ target, lastReason }: { target: string; lastReason: string }) =>

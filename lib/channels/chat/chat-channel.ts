@@ -15,13 +15,13 @@ import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type To
 import { formatDigestMessage } from "./digest-message.ts";
 import { formatOutcomeMessage } from "./outcome-message.ts";
 
-/** Fields of a target that is a chat. */
+/** The config fields of a chat target. */
 export const chatFields = {
   ...commonFields,
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };
 
-/** Fields of a chat that can check a signature. */
+/** The config fields of a chat that can check a signature. `secret` signs requests. */
 export const signedChatFields = {
   ...chatFields,
   secret: z.optional(SecretText),
@@ -31,16 +31,16 @@ export const signedChatFields = {
 type ChatSchema = TargetSchema &
   z.ZodMiniType<{ readonly mention?: string | undefined; readonly secret?: Secret | undefined }>;
 
-/** What differs between chats. Only a chat that checks signatures needs `buildRequest`. */
+/** The parts of a chat's channel that differ between chats. Only a chat that checks signatures needs `buildRequest`. */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit" | "verdictOf">,
     Partial<Pick<Channel<Schema>, "buildRequest">> {
-  /** Adds the chat's markup. `mention` is the config's text, null for a message that mentions nobody. */
+  /** Adds the chat's markup. `mention` is the text from the config, or null for a message that mentions nobody. */
   render(message: ChatMessage, mention: string | null): FormattedMessage;
   isWithinLimits(payload: JsonObject): boolean;
 }
 
-/** Makes the channel of a chat. Texts get smaller budgets until the message is within the chat's limits. */
+/** Creates the channel of a chat. Texts are shortened step by step until the message is within the chat's limits. */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
     isChat: true,
@@ -53,7 +53,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message of the last budget is always within the limits.
+      // The last budget always gives a message within the limits.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);
@@ -74,21 +74,22 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMe
       return formatDigestMessage(content.summaries, budget);
     case "target_gone": {
       const { target, since } = content;
-      return systemMessage("bad", `⚠️ Target ${target} is gone: it gets no more notifications`, since, [
-        "Its receiver says that this address no longer exists. Notifications to it are recorded as gone.",
-        `Give it a new address in the config, then test it: POST /v1/targets/${target}/test`,
+      return systemMessage("bad", `⚠️ Target ${target} is switched off`, since, [
+        `The receiver of ${target} reports that the address of ${target} no longer exists.`,
+        `Notifications for ${target} are not sent and are recorded as gone.`,
+        `Configure a new address for ${target}, and then test the target: POST /v1/targets/${target}/test`,
       ]);
     }
     case "test":
       return systemMessage("good", `✅ Test: notifications for ${content.target} arrive here`, content.at, [
-        "Somebody tested this target. No job has ended.",
+        `Somebody tested the target ${content.target}. No job has ended.`,
       ]);
     default:
       return content satisfies never;
   }
 }
 
-/** A message about a target, not about a job. It mentions nobody. */
+/** Creates a message about a target, not about a job. A message about a target mentions nobody. */
 function systemMessage(tone: Tone, headline: string, at: Instant, summary: readonly string[]): ChatMessage {
   return { ...EMPTY_MESSAGE, tone, headline, summary, footer: formatUtc(at) };
 }

@@ -1,23 +1,23 @@
-/** A chat message as plain text, in reading order. Nothing in it is escaped. Each channel adds its own markup. */
+/** A chat message as unescaped plain text, in reading order. Each channel adds its own markup and escapes the text. */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** Whether the target's configured mention is added. */
+  /** True if the target's configured mention is added to the message. */
   readonly mentions: boolean;
-  /** Complete in itself, because a phone previews it alone: icon, outcome, job and duration. */
+  /** The icon, outcome, job and duration. A phone's preview shows only the headline. */
   readonly headline: string;
-  /** Project, region, cluster, duration and the caller's context. */
+  /** The project, region, cluster, duration and the caller's context. */
   readonly facts: readonly Fact[];
-  /** `2 of 7 subjobs failed`, or the meaning of the outcome. */
+  /** Lines such as `2 of 7 subjobs failed`, or the meaning of the outcome. */
   readonly summary: readonly string[];
   readonly failures: readonly FailureText[];
-  /** How many failures the budget did not allow, and the warnings. */
+  /** The number of omitted failures, and the warnings. */
   readonly notes: readonly string[];
   readonly links: readonly Link[];
-  /** The full job ID, if the message is about a single job, and the time. */
+  /** The time. In a message about a single job, the full job ID is before the time. */
   readonly footer: string;
 }
 
-/** A message without content, to be completed. It mentions nobody. */
+/** The empty parts of a chat message, for messages that need only some parts. */
 export const EMPTY_MESSAGE = {
   mentions: false,
   facts: [],
@@ -27,7 +27,7 @@ export const EMPTY_MESSAGE = {
   links: [],
 } as const;
 
-/** Selects a colour. The icon and the headline say the same without colour. */
+/** A tone selects the colour of a message. The icon and the headline give the same information without colour. */
 export type Tone = "good" | "bad" | "doubtful";
 
 export interface Fact {
@@ -35,16 +35,16 @@ export interface Fact {
   readonly value: string;
 }
 
-/** One failure as a person reads it. */
+/** The text about one failure, for people. */
 export interface FailureText {
-  /** `CreateCluster › InstallMaster`. Null: the reason stands alone. */
+  /** A path such as `CreateCluster › InstallMaster`, or null for a reason without a title. */
   readonly title: string | null;
-  /** The cloud's own text, with its line breaks. Null: the cloud gave no reason. */
+  /** The cloud's own text with line breaks, or null if the cloud gave no reason. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }
 
-/** Advice, and the address of a page about it. */
+/** Advice about a failure, and the URL of a page with more information. */
 export interface Hint {
   readonly advice: string;
   readonly url: string | null;
@@ -52,24 +52,24 @@ export interface Hint {
 
 export interface Link {
   readonly label: string;
-  /** An http or https URL as a browser opens it. */
+  /** An http or https URL that a browser can open. */
   readonly url: string;
 }
 
-/** How much text one message may contain. Texts are counted in characters. */
+/** The limits for the texts of one message. */
 export interface TextBudget {
-  /** Failures of one job. */
+  /** The maximum number of failures of one job. */
   readonly failures: number;
-  /** Failures of all jobs of a digest. */
+  /** The maximum number of failures of all jobs in a digest. */
   readonly digestFailures: number;
   readonly reasonCharacters: number;
-  /** For a fact, a name and a warning. */
+  /** The maximum length of a fact, a name or a warning. */
   readonly textCharacters: number;
-  /** The caller's labels are the last facts. */
+  /** The maximum number of facts. The caller's labels are omitted first. */
   readonly facts: number;
 }
 
-/** Budgets in the order in which they are tried. A message of the last one is within the limits of every channel. */
+/** The budgets, from large to small. The last budget gives a message within the limits of every channel. */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { failures: 5, digestFailures: 30, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
   { failures: 5, digestFailures: 30, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
@@ -80,22 +80,22 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { failures: 1, digestFailures: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Stands where the cloud gave no reason. */
+/** The text in place of a reason when the cloud gave no reason. */
 export const NO_REASON = "The cloud gives no reason.";
-/** The label of a link to a page of the vendor. */
+/** The label of a link to a page of the cloud's vendor. */
 export const READ_MORE = "Read more";
 
-/** Returns the note about failures that the budget did not allow. */
+/** Returns a note about the number of omitted failures, or no note for 0. */
 export function noteOmittedFailures(omittedFailures: number): string[] {
   return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
 }
 
-/** A longer URL exceeds a limit of some channel, and a truncated link leads nowhere. */
+/** A longer URL exceeds a limit of at least one channel. A URL is never truncated, because the link would not work. */
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link when the address is an http or https URL without credentials that every channel accepts, else null.
- * Characters that would end an address or start markup in some channel are percent-encoded.
+ * Returns a link that is safe in every channel. Returns null if the address is not an http or https URL, contains
+ * credentials, or is too long. Characters that end a link or start markup in any channel are percent-encoded.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -108,7 +108,7 @@ function percentEncoded(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
-/** Splits a hint into its advice and the address at its end. */
+/** Splits the text of a hint into the advice and the URL at the end of the text. */
 export function splitHint(hint: string): Hint {
   const [, advice, address] = /^(.*?)\s*(https:\/\/\S+)$/s.exec(hint) ?? [];
   const link = createSafeLink("", address);

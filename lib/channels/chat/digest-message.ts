@@ -15,14 +15,14 @@ import {
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
 
-/** Writes how all jobs of a digest ended: how many by outcome, and the failures of each. */
+/** Formats the message about all jobs of a digest: the number of jobs per outcome, and the failures of each job. */
 export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
   const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
   const jobs = unsuccessful.map((summary) => ({ summary, ...formatFailures(summary, budget) }));
   const all = jobs.flatMap(({ summary, failures }) => withJobTitle(failures, summary, budget));
   const failures = all.slice(0, budget.digestFailures);
   const omittedByJobs = jobs.reduce((sum, { omitted }) => sum + omitted, 0);
-  // After `succeeded`, OUTCOMES starts with the gravest outcome.
+  // The outcomes after `succeeded` in OUTCOMES are in order of severity, with the most severe outcome first.
   const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
   const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
   return {
@@ -38,7 +38,7 @@ export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget
   };
 }
 
-/** Each title names the job: `❌ Failed: CreateNode node-3 › CreateNodeVM`. A job without a failure has one entry. */
+/** Adds the job to each failure's title: `❌ Failed: CreateNode node-3 › CreateNodeVM`. The result is never empty. */
 function withJobTitle(
   failures: readonly FailureText[],
   summary: OutcomeSummary,
@@ -52,7 +52,7 @@ function withJobTitle(
   });
 }
 
-/** The job's title already contains its type. */
+/** Removes the job's type from a path, because the job's title already contains the type. */
 function stepsBelowJob(title: string, { jobType }: OutcomeSummary): string {
   return title === jobType ? "" : title.replace(`${jobType ?? "unknown"} › `, "");
 }
@@ -69,7 +69,7 @@ function linksOf(summaries: readonly OutcomeSummary[]): readonly Link[] {
   return [...jobLinks, runLink].filter((link) => link !== null);
 }
 
-/** `12 nodes: 11 succeeded, 1 failed`. */
+/** Returns a text such as `12 nodes: 11 succeeded, 1 failed`. */
 function countsText(summaries: readonly OutcomeSummary[]): string {
   const counts = OUTCOMES.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
@@ -79,7 +79,7 @@ function countsText(summaries: readonly OutcomeSummary[]): string {
   return `${summaries.length} ${unit}: ${counts.join(", ") || "their outcomes are no longer stored"}`;
 }
 
-/** `node` or `cluster` when all jobs are about one, else `job`. */
+/** Returns `node` if all jobs are about nodes, `cluster` if all jobs are about clusters, and else `job`. */
 function unitOf(summaries: readonly OutcomeSummary[]): string {
   const areAll = (unit: string) =>
     summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));

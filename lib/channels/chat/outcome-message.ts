@@ -9,18 +9,18 @@ import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink, noteOmittedFailures, splitHint } from "./chat-message.ts";
 
-/** Slack's header and the preview on a phone show no more. */
+/** A header in Slack and the preview on a phone show at most 150 characters. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 const MAX_WARNINGS = 3;
 const STEP = " › ";
-/** A longer path is shown without its middle steps. */
+/** A path with more than six steps is shown without its middle steps. */
 const MAX_STEPS = 6;
 const FIRST_STEPS = 2;
 const LAST_STEPS = 3;
 const MAX_HINT_CHARACTERS = 400;
 
-/** Writes how one watched job ended. */
+/** Formats the message about the end of one watched job. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget): ChatMessage {
   const { outcome, jobType: type, phase, jobId, concludedAt } = summary;
   const meaning = describeWatchState(outcome, wasJobObserved({ type, phase }));
@@ -46,7 +46,7 @@ export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; labe
   lost: { icon: "❓", label: "Lost", tone: "doubtful" },
 };
 
-/** `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
+/** Returns a headline such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
 function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
   const hasEnded = summary.outcome === "succeeded" || summary.outcome === "failed";
   const duration = hasEnded ? tookText(summary) : watchedText(summary);
@@ -54,23 +54,23 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
   return truncate(formatOutcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
 }
 
-/** `❌ Failed: CreateCluster blue`. */
+/** Returns a title such as `❌ Failed: CreateCluster blue`. */
 export function formatOutcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
   const { icon, label } = OUTCOME_PRESENTATION[summary.outcome];
   return `${icon} ${label}: ${truncate(formatJobLabel(summary), budget.textCharacters)}`;
 }
 
-/** `CreateCluster blue`. The job ID replaces a resource name that is missing. */
+/** Returns a label such as `CreateCluster blue`. The job ID replaces a missing resource name. */
 export function formatJobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
   return `${cleanToOneLine(jobType ?? "") || "Job"} ${cleanToOneLine(resourceName ?? "") || cleanToOneLine(jobId)}`;
 }
 
-/** How long the job took by the cloud's clock. Null: the cloud gave no duration. */
+/** Returns the job's duration by the cloud's clock, or null if the cloud gave no duration. */
 function tookText({ durationSeconds }: OutcomeSummary): string | null {
   return durationSeconds === null ? null : formatDuration(durationSeconds * 1000);
 }
 
-/** The time from acceptance to conclusion. */
+/** Returns the time between the acceptance of the watch and the end of the watch. */
 function watchedText({ acceptedAt, concludedAt }: OutcomeSummary): string {
   return formatDuration(Math.max(0, concludedAt - acceptedAt));
 }
@@ -94,14 +94,14 @@ function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
   return texts.filter(({ label, value }) => label !== "" && value !== "").slice(0, budget.facts);
 }
 
-/** Shows how long the job was watched when the cloud gave no duration. */
+/** Returns the job's duration as a fact. If the cloud gave no duration, the fact shows the duration of the watch. */
 function durationFact(summary: OutcomeSummary): readonly [label: string, value: string] {
   const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
   const took = tookText(summary);
   return took === null ? ["Watched", `${watchedText(summary)}, ${polls}`] : ["Took", `${took}, ${polls}`];
 }
 
-/** Returns the facts that are equal for all jobs, except durations. */
+/** Returns the facts that are equal for all jobs. Durations are omitted. */
 export function listCommonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
   const [first = [], ...others] = summaries.map((summary) => factsOf(summary, budget));
   return first.filter(
@@ -120,7 +120,7 @@ function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${unit} succeeded, none failed`;
 }
 
-/** A chat message counts the failures that are not listed, so the warning about them would repeat the count. */
+/** Returns all warnings except the warning about omitted failures, which the message already counts in another line. */
 function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: TextBudget): readonly string[] {
   const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
   return warnings
@@ -139,7 +139,7 @@ function linksOf(summary: OutcomeSummary): readonly Link[] {
   ].filter((link) => link !== null);
 }
 
-/** Returns the job's own failure and those of its subjobs, in tree order, and how many the budget did not allow. */
+/** Returns the failures of a job and its subjobs in the order of the subjobs, and the number of omitted failures. */
 export function formatFailures(
   summary: OutcomeSummary,
   budget: TextBudget,
@@ -154,7 +154,7 @@ export function formatFailures(
   };
 }
 
-/** A subjob without a reason failed because the next failure lies below it. */
+/** Returns true if a failed subjob has no reason and the next failure in the list is below the same subjob. */
 function isExplainedByNext(failures: readonly Failure[], index: number): boolean {
   const [failure, next] = [failures[index], failures[index + 1]];
   if (failure === undefined || next === undefined || failure.reason?.trim()) return false;
@@ -172,14 +172,17 @@ function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: Te
   };
 }
 
-/** `CreateCluster › InstallMaster`. */
+/** Returns a path such as `CreateCluster › InstallMaster`. */
 function pathText(path: readonly string[], budget: TextBudget): string {
   const steps =
     path.length <= MAX_STEPS ? path : [...path.slice(0, FIRST_STEPS), "…", ...path.slice(-LAST_STEPS)];
   return steps.map((step) => truncate(cleanToOneLine(step) || "unknown", budget.textCharacters)).join(STEP);
 }
 
-/** The job's own reason. Null when a subjob gives the same reason, or when the job has none and a subjob failed. */
+/**
+ * Returns the job's own failure. Returns null if a subjob has the same reason. Also returns null if the job has no
+ * reason and a subjob failed.
+ */
 function jobFailure(
   { outcome, jobType, reason, failures }: OutcomeSummary,
   budget: TextBudget,

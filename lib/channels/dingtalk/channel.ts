@@ -12,23 +12,23 @@ const BLOCKED_SECONDS = 600;
 
 const Body = z.object({ errcode: z.int(), errmsg: z._default(z.string(), "") });
 
-/** A failed check of the robot's security settings. Only the message names the check. */
+/** DingTalk's code for a failed check of the robot's security settings. Only `errmsg` names the failed check. */
 const SECURITY_CODE = 310000;
 
-/** A custom robot of DingTalk. `mention` is a mobile number, a user ID or `all`. `secret` signs. */
+/** The channel for a custom robot of DingTalk. `mention` is a mobile number, a user ID or `all`. */
 export const dingtalkChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("dingtalk"), ...signedChatFields }),
   rateLimit: { messages: 20, windowMs: 60_000 },
   render: formatDingtalkMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
-  /** With a secret, the query also has the parameters `timestamp` and `sign`. */
+  /** If the target has a secret, the URL gets the query parameters `timestamp` and `sign`. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonRequest(url, payload);
     if (secret === undefined) return request;
     const separator = request.url.includes("?") ? "&" : "?";
     return { ...request, url: request.url + separator + createSignatureQuery(secret.reveal(), now) };
   },
-  /** `errcode` decides. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
+  /** `errcode` determines the verdict. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
   verdictOf(answer, now) {
     const body = verdict.parseJsonBody(Body, answer.body);
     return verdict.verdictOfAnswerCode(answer, now, body?.errcode, {

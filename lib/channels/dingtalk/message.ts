@@ -4,7 +4,7 @@ import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } fr
 
 const STYLE = createStyleWithoutEscapes("  \n");
 
-/** A Markdown message. DingTalk mentions only whom `at` names, so an `@` in untrusted text mentions nobody. */
+/** Formats a Markdown message. DingTalk mentions only people in `at`, so an `@` in untrusted text mentions nobody. */
 export function formatDingtalkMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const at = mentionOf(mention);
   const title = disableMarkup(message.headline);
@@ -18,7 +18,7 @@ export function formatDingtalkMessage(message: ChatMessage, mention: string | nu
   return { payload, fallback: null };
 }
 
-/** The config has a mobile number, a user ID or `all`. DingTalk wants the name in the text as well. */
+/** Parses a mobile number, a user ID or `all` from the config. DingTalk requires `name` in the message text as well. */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;
   const isAll = name === "all";

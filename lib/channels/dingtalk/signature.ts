@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 
 /**
- * Signs for a DingTalk robot. Returns the query parameters `timestamp`, in milliseconds, and `sign`.
+ * Signs a request to a DingTalk robot. Returns a query string with `timestamp` in milliseconds and `sign`.
  * https://open.dingtalk.com/document/orgapp/customize-robot-security-settings
  */
 export function createSignatureQuery(secret: string, now: Instant): string {

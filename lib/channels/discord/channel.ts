@@ -9,15 +9,15 @@ const MAX_DESCRIPTION_CHARACTERS = 4_096;
 
 const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
-/** A webhook of Discord. `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`. */
+/** The channel for a webhook of Discord. `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`. */
 export const discordChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),
   // https://discord.com/developers/docs/topics/rate-limits
   rateLimit: { messages: 5, windowMs: 2000 },
   render: formatDiscordMessage,
-  // An embed is little more than its description, and JSON only makes the text longer.
+  // The JSON text of the embeds is always longer than the description, so this check is strict enough.
   isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
-  /** A 429 names its wait in the header, in whole seconds, and in the body, with a fraction. The header wins. */
+  /** The Retry-After header of a 429 has whole seconds. The body has a fraction. The header takes precedence. */
   verdictOf(answer, now) {
     const seconds = verdict.parseJsonBody(RateLimitBody, answer.body)?.retry_after;
     const general = verdict.verdictOfStatus(

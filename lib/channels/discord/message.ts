@@ -9,7 +9,7 @@ const STYLE: MarkdownStyle = {
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
 };
 
-/** A message with one embed. `allowed_mentions` allows only the target's own mention. */
+/** Formats a message with one embed. `allowed_mentions` allows only the target's own mention. */
 export function formatDiscordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = escapeMarkdown(message.headline);
   const description = renderMarkdownParagraphs(message, STYLE).join("\n");
@@ -21,14 +21,14 @@ export function formatDiscordMessage(message: ChatMessage, mention: string | nul
   return { payload, fallback: null };
 }
 
-/** The config has `<@user>`, `<@&role>`, `@everyone` or `@here`. Any other text mentions nobody. */
+/** Allows a mention in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. Any other text mentions nobody. */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
   if (id !== undefined) return isRole ? { parse: [], roles: [id] } : { parse: [], users: [id] };
   return { parse: mention === "@everyone" || mention === "@here" ? ["everyone"] : [] };
 }
 
-/** A backslash escapes every character of Markdown. The invisible character keeps `@everyone` from appearing as a mention. */
+/** Escapes Markdown characters with a backslash. An invisible character keeps `@everyone` from becoming a mention. */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|<>[\]()#:+.!-]/g, "\\$&").replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
 }

@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 
 /**
- * Signs for a Feishu (Lark) bot. The key is the timestamp in seconds and the secret; the signed message is empty.
+ * Signs a request to a Feishu (Lark) bot. The HMAC key consists of the timestamp in seconds and the secret. The signed
+ * message is empty.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {

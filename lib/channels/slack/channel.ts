@@ -5,10 +5,10 @@ import { formatSlackMessage } from "./message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
-/** Over all blocks. The limit is not documented. Slack answers `invalid_blocks` to more. */
+/** The limit for the JSON text of all blocks. Slack answers `invalid_blocks` above this undocumented limit. */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
-/** Slack always names a wait. A 429 without one comes from another server, and one second is too short for it. */
+/** Slack always sends Retry-After with a 429. A 429 without Retry-After comes from another server. */
 const DEFAULT_WAIT_SECONDS = 60;
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
@@ -26,7 +26,7 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 
 const ErrorBody = z.object({ ok: z.literal(false), error: z._default(z.string(), "") });
 
-/** An incoming webhook of Slack. `mention` is Slack markup: `<@U…>`, `<!subteam^S…>`, `<!here>`. */
+/** The channel for an incoming webhook of Slack. `mention` is Slack markup: `<@U…>`, `<!subteam^S…>` or `<!here>`. */
 export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
@@ -35,7 +35,7 @@ export const slackChannel = createChatChannel({
   isWithinLimits: ({ blocks }) =>
     !Array.isArray(blocks) ||
     (blocks.length <= MAX_BLOCKS && JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS),
-  /** The body is `ok` or an error code, as text or as JSON. */
+  /** The body of Slack's answer is `ok` or an error code, as plain text or as JSON. */
   verdictOf(answer, now) {
     const general = verdict.verdictOfStatus(answer, now, DEFAULT_WAIT_SECONDS);
     if (general !== null) return general;

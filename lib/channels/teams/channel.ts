@@ -7,21 +7,21 @@ import { formatTeamsMessage } from "./message.ts";
 /** https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
 const MAX_BODY_BYTES = 28_000;
 
-/** An answer 200 may report the failure of a call that Teams made itself. */
+/** The body of a 200 answer contains this text when a call by Teams to another server failed. */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 
 const ErrorBody = z.object({ error: z.union([z.string(), z.object({})]) });
 
-/** A workflow of Microsoft Teams. `mention` is a user's address or object ID. */
+/** The channel for a workflow of Microsoft Teams. `mention` is a user's email address or object ID. */
 export const teamsChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("teams"), ...chatFields }),
   rateLimit: { messages: 4, windowMs: 1000 },
   render: formatTeamsMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
   /**
-   * A success only says that the workflow accepted the request, hence `accepted`. 401 and 404 say that the workflow, or
-   * the signature in its URL, no longer exists.
+   * A successful answer only says that the workflow accepted the request, so the reason is `accepted`. A 401 or 404
+   * says that the workflow no longer exists, or that the signature in the workflow's URL no longer exists.
    */
   verdictOf(answer, now) {
     const general = verdict.verdictOfStatus(answer, now);

@@ -10,7 +10,7 @@ interface TextRun {
   readonly [style: string]: unknown;
 }
 
-/** An Adaptive Card 1.4. Untrusted text stands in text runs, which have no Markdown. See `withoutMentionTags`. */
+/** Formats an Adaptive Card 1.4. Untrusted text is in text runs, where Teams reads no Markdown. */
 export function formatTeamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = withoutMentionTags(message.headline);
   const actions = message.links.map(({ label, url }) => ({
@@ -69,13 +69,13 @@ const paragraph = (...runs: readonly TextRun[]) => ({
   inlines: runs.map((run) => ({ type: "TextRun", ...run, text: withoutMentionTags(run.text) })),
 });
 
-/** The config has the user's address or object ID, perhaps already in its tag. */
+/** Returns the mention of a user. `mention` is the user's email address or object ID, with or without `<at>` tags. */
 function mentionEntity(mention: string) {
   const id = mention.replace(/^<at>|<\/at>$/g, "");
   return { type: "mention", text: `<at>${id}</at>`, mentioned: { id, name: id } };
 }
 
-/** Teams mentions by an entity and a text equal to it. Untrusted text must not contain the text of our entity. */
+/** Breaks `<at>` tags in untrusted text. Teams mentions a user wherever the text equals a mention entity's text. */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
 }

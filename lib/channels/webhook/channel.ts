@@ -5,13 +5,13 @@ import { formatWebhookMessage } from "./message.ts";
 import { createSignatureHeaders, listSecretsToMask } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
-/** A receiver of Standard Webhooks. A program reads its notifications. */
+/** The channel for a receiver of Standard Webhooks. A program, not a person, reads a webhook's notifications. */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
   target: WebhookTarget,
   rateLimit: null,
   format: formatWebhookMessage,
-  /** The operator's headers are added. The signature covers the bytes that are sent. */
+  /** Adds the headers from the config and a signature. The signature covers the exact bytes of the body. */
   buildRequest({ url, secrets, headers }, payload, { webhookId, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
     const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
@@ -19,8 +19,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     return { ...request, headers: { ...request.headers, ...signature } };
   },
   /**
-   * By Standard Webhooks every 2xx is a delivery, and 410 switches the target off. Other 4xx are sent again, because a
-   * receiver may answer 401 or 404 while it is deployed. 501 is final.
+   * In Standard Webhooks every 2xx status means "delivered", and 410 switches the target off. After another 4xx status
+   * the event is sent again, because a receiver may answer 401 or 404 during its own deployment. A 501 is final.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -6,7 +6,7 @@ import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** The outcome summary as a webhook gets it, with ISO 8601 times. */
+/** The outcome summary of a job in a webhook event. Times are in ISO 8601 format. */
 const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -29,11 +29,11 @@ const JobEventData = z.object({
   statusUrl: MaybeText,
 });
 
-/** How a job ended. All events have the fields `type`, `timestamp` and `data` of Standard Webhooks. */
+/** The event about the end of one job. All events have Standard Webhooks' fields `type`, `timestamp` and `data`. */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "When the watch ended." }),
+    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "The time when the watch ended." }),
     data: JobEventData,
   })
   .register(z.globalRegistry, { title: "How a job ended" });
@@ -62,6 +62,6 @@ const DigestEvent = z
   })
   .register(z.globalRegistry, { title: "How all jobs of a digest ended" });
 
-/** Every event that a webhook target can get. */
+/** The union of all events that a webhook target can receive. */
 export const WebhookEvent = z.discriminatedUnion("type", [JobEvent, TestEvent, TargetGoneEvent, DigestEvent]);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;

@@ -3,10 +3,10 @@ import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
-/** Standard Webhooks recommends a payload below 20 kB. A digest of this many jobs is below it. */
+/** Standard Webhooks recommends a payload below 20 kB. A digest event of 70 jobs stays below 20 kB. */
 const MAX_DIGEST_JOBS = 70;
 
-/** The event of a notification. Another attempt at the same notification has the same bytes. */
+/** Formats a notification as a webhook event. Every delivery attempt of one notification has the same body bytes. */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: null };
 }
@@ -28,7 +28,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
   }
 }
 
-/** The event of a job's outcome. Its time is the end of the watch. */
+/** Creates the event about a job's outcome. The event's `timestamp` is the time when the watch ended. */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
   return {
@@ -63,7 +63,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
   };
 }
 
-/** A webhook target gets a digest only if the target became a webhook after the digest was opened. */
+/** Creates the event of a digest, for a target that was changed from a chat to a webhook while the digest was open. */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);
   return {

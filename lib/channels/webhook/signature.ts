@@ -4,8 +4,9 @@ import type { Secret } from "../../domain/secret.ts";
 import type { WebhookTarget } from "./target.ts";
 
 /**
- * Returns the headers of Standard Webhooks, version 1: HMAC-SHA256 over `id.timestamp.body`, one signature per secret.
- * With two secrets a receiver can change its secret without losing an event. Without a secret there is no signature.
+ * Returns the headers of Standard Webhooks, version 1. A signature is the HMAC-SHA256 of `id.timestamp.body`. The
+ * headers have one signature per secret. Two secrets allow a receiver to change its secret without losing an event.
+ * Without a secret there is no signature header.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createSignatureHeaders(event: {
@@ -26,10 +27,10 @@ export function createSignatureHeaders(event: {
 
 const withoutPrefix = (secret: Secret): string => secret.reveal().replace(/^whsec_/, "");
 
-/** A shorter header value is a flag. It would mask ordinary text. */
+/** A shorter header value is a flag such as `on`. Ordinary short words in an answer must stay readable. */
 const MIN_SECRET_CHARACTERS = 4;
 
-/** Returns the signing secrets, and the header values with their single words: `Bearer abcd` and `abcd`. */
+/** Returns the signing secrets, the header values such as `Bearer abcd`, and words of header values such as `abcd`. */
 export function listSecretsToMask({ secrets, headers }: WebhookTarget): readonly string[] {
   const values = Object.values(headers).map((value) => value.reveal().trim());
   return [

@@ -21,11 +21,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // This service sets them.
+  // The service sets these headers.
   /^(accept-encoding|content-type|user-agent|webhook-(id|signature|timestamp))$/i,
-  // The transport sets them.
+  // Node's HTTP client sets these headers.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // They would change who seems to call.
+  // These headers could make the request look like a request of another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
@@ -33,7 +33,7 @@ const HeaderName = z.string().check(
   z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
   z.refine(
     (name) => !RESERVED_HEADERS.some((pattern) => pattern.test(name)),
-    "is a header that the service sets itself",
+    "is a reserved header name, so the config cannot set this header",
   ),
 );
 const HeaderValue = z.pipe(
@@ -41,7 +41,7 @@ const HeaderValue = z.pipe(
   toSecret,
 );
 
-/** A receiver of Standard Webhooks. A caller's own `callbackUrl` becomes such a target, perhaps without secrets. */
+/** The schema of a webhook target. A caller's `callbackUrl` also becomes a webhook target, with or without secrets. */
 export const WebhookTarget = z.strictObject({
   kind: z.literal("webhook"),
   ...commonFields,
@@ -50,13 +50,13 @@ export const WebhookTarget = z.strictObject({
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
-/** The name of a caller's `callbackUrl` starts with this prefix. A configured name cannot contain a colon. */
+/** The name prefix of a target for a caller's `callbackUrl`. The name of a configured target cannot contain a colon. */
 export const CALLBACK_PREFIX = "callback:";
 
-/** Returns true for the name of a caller's `callbackUrl`. */
+/** Returns true if the target name belongs to a caller's `callbackUrl`. */
 export const isCallbackName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
-/** Returns the target of a caller's `callbackUrl`. It gets every outcome. Without a secret its events are not signed. */
+/** Creates a target for a caller's `callbackUrl`. The target gets every outcome. Empty `secrets` mean no signature. */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
 }

@@ -14,7 +14,7 @@ const verdictOf = (
   headers: Record<string, string> = {},
 ): AttemptVerdict => channelOf(kind).verdictOf({ status, headers, body }, NOW);
 
-/** The verdict on an empty body, by status. Ranges stand first, then single statuses. */
+/** The verdict for an answer with an empty body, by HTTP status. A single status overrides the range of the status. */
 const COMMON: Record<string, Verdict> = {
   "100-199": "retry",
   "200-299": "delivered",
@@ -45,13 +45,13 @@ function expected(kind: TargetKind, status: number): Verdict | undefined {
   return table[String(status)] ?? ranges.at(-1)?.[1];
 }
 
-describe("the verdict on an answer", () => {
-  it.each(KINDS)("is the table's for every status of %s", (kind) => {
+describe("the verdict for an answer", () => {
+  it.each(KINDS)("is the verdict in the table for every HTTP status of %s", (kind) => {
     const differing = STATUSES.filter((status) => verdictOf(kind, status).verdict !== expected(kind, status));
     expect(differing).toEqual([]);
   });
 
-  it.each(KINDS)("does not count a 429 of %s as an attempt, and has its wait", (kind) => {
+  it.each(KINDS)("does not count a 429 of %s as an attempt, and has the wait of the 429", (kind) => {
     const verdict = verdictOf(kind, 429, "", { "retry-after": "17" });
     expect(verdict).toEqual({ verdict: "retry", reason: "throttled", afterSeconds: 17, spent: false });
   });
@@ -73,7 +73,7 @@ describe("the verdict on an answer", () => {
   });
 });
 
-describe("the verdict on an attempt without an answer", () => {
+describe("the verdict for a delivery attempt without an answer", () => {
   it.each([
     "ECONNREFUSED",
     "ECONNRESET",

@@ -16,13 +16,13 @@ function textsOf(value: unknown): readonly Text[] {
 
 const bytesOf = (document: Document): number => Buffer.byteLength(JSON.stringify(document));
 
-/** Expects the message of a target without a mention to be within the limits and to mention nobody. */
+/** Asserts that the message of a target without a mention is within the limits and mentions nobody. */
 export function expectRulesKept(kind: TargetKind, payload: Document): void {
   for (const { text } of textsOf(payload)) expect(text.isWellFormed()).toBe(true);
   RULES[kind](payload);
 }
 
-/** The documented limits of the receivers, stated independently of the product. */
+/** The documented limits of the receivers. The limits are written again, so that an error in the product is found. */
 const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
   webhook: (payload) => expect(bytesOf(payload)).toBeLessThan(20_000),
   slack(payload) {

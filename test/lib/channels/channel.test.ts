@@ -12,9 +12,12 @@ const limits: [TargetKind, number, number][] = [
 ];
 
 describe("minIntervalMs", () => {
-  it.each(limits)("keeps messages to %s below the rate of %i in %i ms", (kind, messages, windowMs) => {
-    expect(minIntervalMs(channelOf(kind).rateLimit) * messages).toBeGreaterThan(windowMs);
-  });
+  it.each(limits)(
+    "keeps messages to %s below the rate limit of %i messages in %i ms",
+    (kind, messages, windowMs) => {
+      expect(minIntervalMs(channelOf(kind).rateLimit) * messages).toBeGreaterThan(windowMs);
+    },
+  );
 
   it("returns 0 for a channel without a rate limit", () => expect(minIntervalMs(null)).toBe(0));
 });

@@ -42,7 +42,7 @@ describe("deliver", () => {
     },
   );
 
-  it("signs the bytes that it sends to a webhook, and adds the operator's headers", async () => {
+  it("signs the sent bytes of a webhook event, and adds the configured headers", async () => {
     const { received } = await attempt("webhook", (_, response) => response.end());
     const [{ body, headers } = { body: "", headers: {} }] = received;
     const payload = payloadFor(targetOf("webhook", "https://hooks.example.com/"), CONTENT);
@@ -50,7 +50,7 @@ describe("deliver", () => {
     expect(headers).toMatchObject({ "webhook-id": "msg_1", "x-key": "header-value-1" });
   });
 
-  it("sends to a caller's own URL without a signature when there is no secret", async () => {
+  it("sends an unsigned event to a caller's URL when there is no secret", async () => {
     const receiver = await startReceiver((_, response) => response.end());
     closeLater(receiver);
     const url = new Secret(`http://127.0.0.1:${receiver.port}/`);
@@ -62,7 +62,7 @@ describe("deliver", () => {
     expect(receiver.received[0]?.headers).not.toHaveProperty("webhook-signature");
   });
 
-  it("signs for Feishu in the body and for DingTalk in the query", async () => {
+  it("puts the signature into the body for Feishu and into the query for DingTalk", async () => {
     const feishu = await attempt("feishu", (_, response) => response.end(SUCCESS.feishu));
     expect(JSON.parse(feishu.received[0]?.body ?? "")).toEqual({
       timestamp: expect.stringMatching(/^\d{10}$/),
@@ -73,7 +73,7 @@ describe("deliver", () => {
     expect(dingtalk.received[0]?.path).toMatch(/^\/hook\?key=a%20b&timestamp=\d{13}&sign=[^&]+$/);
   });
 
-  it("sends the headline alone, once, when Slack refuses the blocks", async () => {
+  it("sends only the headline, exactly once, when Slack refuses the blocks", async () => {
     const answer: Answering = ({ body }, response) => {
       if (body.includes("blocks")) response.writeHead(400).end("invalid_blocks");
       else response.end("ok");
@@ -85,7 +85,7 @@ describe("deliver", () => {
     expect(received.map(({ body }) => JSON.parse(body))).toEqual([payload, fallback]);
   });
 
-  it("rejects the notification when Slack refuses the headline, too", async () => {
+  it("rejects the notification when Slack refuses the blocks and the headline", async () => {
     const { result, received } = await attempt("slack", (_, response) =>
       response.writeHead(400).end("invalid_blocks"),
     );
@@ -93,7 +93,7 @@ describe("deliver", () => {
     expect(received).toHaveLength(2);
   });
 
-  it("signs again, once, when DingTalk finds the time of the signature too old", async () => {
+  it("sends a new signature exactly once when DingTalk answers that the timestamp is too old", async () => {
     let answers = ['{"errcode":310000,"errmsg":"invalid timestamp"}', '{"errcode":0}'];
     const answer: Answering = (_, response) => response.end(answers.shift());
     expect((await attempt("dingtalk", answer)).result.verdict).toBe("delivered");
@@ -103,14 +103,14 @@ describe("deliver", () => {
     expect(received).toHaveLength(2);
   });
 
-  it("stops at its time limit in the middle of an answer, and sends again later", async () => {
+  it("stops at the time limit in the middle of an answer, with the verdict retry", async () => {
     const { result } = await attempt("webhook", (_, response) => response.writeHead(200).write("."), {
       timeLimitMs: 100,
     });
     expect(result).toMatchObject({ verdict: "retry", reason: "timeout", status: 200, spent: true });
   });
 
-  it("measures its duration by the given clock", async () => {
+  it("measures the duration with the given clock", async () => {
     const ticks = [1000, 1000, 1250, 1250];
     const { result } = await attempt("webhook", (_, response) => response.end(), {
       monotonic: () => ticks.shift() ?? 1250,
@@ -125,7 +125,7 @@ describe("deliver", () => {
     ["egress_private_name", "https://router/hook"],
     ["egress_private_address", "https://receiver.example.net/hook"],
   ] as const)(
-    "rejects an address that must not be called, with the rule %s as the reason",
+    "rejects an address that must not be called, with the egress rule %s as the reason",
     async (reason, url) => {
       const lookup: EgressOptions["lookup"] = (_name, _options, done) =>
         done(null, [
@@ -145,7 +145,7 @@ describe("deliver", () => {
     },
   );
 
-  it("uses the kept connections of the allow list when it gets no egress", async () => {
+  it("reuses the connections of the allow list when no egress is given", async () => {
     const { result } = await attempt("webhook", (_, response) => response.end(), {
       allow: ["127.0.0.1"],
       egress: undefined,

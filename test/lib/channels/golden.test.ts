@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatDigest, formatOutcome, KINDS, NODES, SAMPLES, target } from "./samples.ts";
 
-/** Compares with a file that a person has read. `UPDATE_GOLDEN=1` writes the file again; then a person reads it again. */
+/**
+ * Compares a message with a golden file. `UPDATE_GOLDEN=1` writes the golden files again. A person must read each
+ * changed golden file.
+ */
 function expectGolden(name: string, document: unknown): void {
   const file = new URL(`./golden/${name}.golden.json`, import.meta.url);
   const text = `${JSON.stringify(document, null, 2)}\n`;
@@ -9,7 +12,7 @@ function expectGolden(name: string, document: unknown): void {
   expect(text).toBe(readFileSync(file, "utf8"));
 }
 
-describe.each(KINDS)("the message for %s is the one that a person has read", (kind) => {
+describe.each(KINDS)("the message for %s equals the golden file", (kind) => {
   it.each(["succeeded", "failed", "timed_out", "lost"] as const)("for the outcome %s", (outcome) => {
     expectGolden(`${kind}-${outcome}`, formatOutcome(target(kind), SAMPLES[outcome]));
   });

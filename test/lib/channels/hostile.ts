@@ -3,7 +3,7 @@ import { OUTCOMES } from "../../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { facts, job } from "./samples.ts";
 
-/** Text that means something to a chat, to JSON or to a terminal. */
+/** Texts with special characters for chats, JSON or terminals. */
 const NASTY = [
   "<!channel>",
   "<!here|x>",
@@ -66,7 +66,7 @@ const context = fc.record(
   { requiredKeys: [] },
 );
 
-/** Any outcome of a job whose texts attack the reader, with up to 200 failed subjobs. */
+/** Generates outcomes of jobs with malicious texts and up to 200 failed subjobs. */
 export const hostileSummary: fc.Arbitrary<OutcomeSummary> = fc
   .record({
     outcome: fc.constantFrom(...OUTCOMES),

@@ -19,7 +19,7 @@ const SECRETS = [
   WHSEC,
 ];
 
-/** A receiver that answers with everything it received. */
+/** A receiver that answers with the complete request. */
 const echo =
   (status: number): Answering =>
   ({ path, headers, body }, response) =>
@@ -67,7 +67,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
 
 const leaked = (text: string) => SECRETS.filter((secret) => text.includes(secret));
 
-describe.each(KINDS)("the result of an attempt at %s", (kind) => {
+describe.each(KINDS)("the result of a delivery attempt to %s", (kind) => {
   it.each(endings)("contains no secret after %s", async (_, start) => {
     const { port, close } = await start();
     const result = await attempt(kind, `http://127.0.0.1:${port}${PATH}?${QUERY}`, ["127.0.0.1"]);

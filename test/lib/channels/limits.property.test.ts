@@ -8,21 +8,21 @@ import { CHAT_KINDS, facts, format, formatDigest, formatOutcome, KINDS, NODES, t
 describe.each(KINDS)("a message for %s", (kind) => {
   const to = target(kind, false);
 
-  it("is within the limits and mentions nobody, whatever the outcome contains", () => {
+  it("is within the limits and mentions nobody for every outcome", () => {
     const property = fc.property(hostileSummary, (one) =>
       expectRulesKept(kind, formatOutcome(to, one).payload),
     );
     fc.assert(property, { numRuns: 40 });
   });
 
-  it("is within the limits and mentions nobody, whatever the outcomes of a digest contain", () => {
+  it("is within the limits and mentions nobody for every digest", () => {
     const property = fc.property(fc.array(hostileSummary, { maxLength: 8 }), (many) =>
       expectRulesKept(kind, formatDigest(to, many).payload),
     );
     fc.assert(property, { numRuns: 12 });
   });
 
-  it("is within the limits for a test, for a target that is gone, and for a digest of no or a hundred failures", () => {
+  it("is within the limits for a test, for a gone target, and for digests with no and with a hundred failures", () => {
     const failure = NODES.find(({ outcome }) => outcome === "failed");
     const hundred = Array.from({ length: 100 }, () => failure ?? NODES[0]).filter((one) => one !== undefined);
     for (const message of [
@@ -35,15 +35,15 @@ describe.each(KINDS)("a message for %s", (kind) => {
   });
 });
 
-describe.each(CHAT_KINDS)("the mention in %s", (kind) => {
+describe.each(CHAT_KINDS)("the configured mention in a message for %s", (kind) => {
   const json = (outcome: (typeof OUTCOMES)[number], mention: boolean) =>
     JSON.stringify(formatOutcome(target(kind, mention), summarizeOutcome(facts({ outcome }))));
 
-  it.each(OUTCOMES)("is made for every outcome except succeeded: %s", (outcome) => {
+  it.each(OUTCOMES)("is present for every outcome except succeeded: %s", (outcome) => {
     expect(json(outcome, true) === json(outcome, false)).toBe(outcome === "succeeded");
   });
 
-  it("is made for a digest with a failure, and for no other digest", () => {
+  it("is present only in a digest with a failure", () => {
     const digest = (mention: boolean, all: typeof NODES) =>
       JSON.stringify(formatDigest(target(kind, mention), all));
     const good = NODES.filter(({ outcome }) => outcome === "succeeded");
@@ -52,7 +52,7 @@ describe.each(CHAT_KINDS)("the mention in %s", (kind) => {
   });
 });
 
-it("only Slack has a fallback, and it is the headline alone", () => {
+it("only a message for Slack has a fallback, and the fallback contains only the headline", () => {
   fc.assert(
     fc.property(hostileSummary, (summary) => {
       const { fallback, payload } = formatOutcome(target("slack", false), summary);

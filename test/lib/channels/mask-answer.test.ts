@@ -35,23 +35,23 @@ describe("a masked answer", () => {
     expect(masked(`got ${echo} here`, target)).toMatch(/^got (<secret>)+ here$/);
   });
 
-  it("has the rest of the answer in one readable line", () => {
+  it("shows text that is not secret in one readable line", () => {
     expect(masked("  no\r\nsuch\thook \u001b[31mred on v=1 ", target)).toBe("no such hook [31mred on v=1");
   });
 
-  it("has at most 200 whole characters, counted after masking", () => {
+  it("has at most 200 whole characters after masking", () => {
     const text = masked(`${"😀".repeat(198)}whsec_${KEY}`, target);
     expect([...text]).toHaveLength(200);
     expect(text.endsWith("😀<s")).toBe(true);
   });
 
-  it("does not end with the start of a secret when the answer was truncated", () => {
+  it("does not end with the first part of a secret when the answer was truncated", () => {
     const beginning = `whsec_${KEY}`.slice(0, -1);
     expect(masked(`whsec_${KEY} ${beginning}`, target, true)).not.toContain("whsec_");
     expect(masked(`${"x".repeat(300)} ${beginning}`, target, true)).toBe("x".repeat(200));
   });
 
-  it("contains no secret, wherever the secret stands in the answer", () => {
+  it("contains no secret at any position in the answer", () => {
     const secrets = ["/hooks/T0123456", `whsec_${KEY}`, KEY, "tok-en", "cdefgh"];
     fc.assert(
       fc.property(

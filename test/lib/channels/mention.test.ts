@@ -60,7 +60,7 @@ describe("the formatter", () => {
     },
   );
 
-  it("puts the mention of Slack before the headline and into its own block", () => {
+  it("puts a Slack mention before the headline and into a separate block", () => {
     const { text, blocks } = payloadFor("slack", "<!subteam^S1>");
     expect(text).toMatch(/^<!subteam\^S1> ❌ Failed/);
     expect((blocks as readonly unknown[])[1]).toEqual({

@@ -14,7 +14,7 @@ afterEach(closeAll);
 const ROLES = ["channel.ts", "message.ts"];
 const OPTIONAL_ROLES = ["target.ts", "signature.ts", "event.ts"];
 
-/** The folders of the channels, except the folder that all chats share. */
+/** The folders of the channels, without the folder `chat` that all chats share. */
 const folders = readdirSync("lib/channels", { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "chat")
   .map(({ name }) => name);
@@ -56,7 +56,7 @@ describe("a new channel", () => {
   const channels = [...CHANNELS, toyChannel] as const;
   const registry = createChannelRegistry<(typeof channels)[number]["target"]>(channels);
 
-  it("needs only its line of the registry to be configured and delivered", async () => {
+  it("needs only a line in the registry to be configured and to deliver notifications", async () => {
     const receiver = await startReceiver(({ body }, response) => response.end(`${body} toy-secret`));
     closeLater(receiver);
     const url = `http://127.0.0.1:${receiver.port}/`;
@@ -74,21 +74,21 @@ describe("a new channel", () => {
     expect(receiver.received[0]?.headers).toMatchObject({ "x-toy": "toy-secret" });
   });
 
-  it("is named by the error about an unknown kind", () => {
+  it("is listed in the error about an unknown kind", () => {
     const { error } = registry.Target.safeParse({ kind: "fax" });
     expect(error?.issues[0]?.message).toMatch(/^must be one of 'slack', .*'toy'$/);
   });
 
-  it("is unknown to a registry without its line", () => {
+  it("is unknown to a registry without the channel", () => {
     expect(() => channelOf("toy" as never)).toThrow("no channel has the kind 'toy'");
   });
 
-  it("leaves the other channels as they are", () => {
+  it("does not change the other channels", () => {
     for (const kind of KINDS) expect(registry.channelOf(kind)).toBe(channelOf(kind));
   });
 });
 
-it("only the folder of a channel quotes its kind", () => {
+it("the kind of a channel appears only in the folder of the channel", () => {
   const files = ["functions", "lib"].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".generated.ts"))

@@ -14,7 +14,7 @@ const failed = {
 const HOUR_MS = 3_600_000;
 
 describe("decideNextAttempt", () => {
-  it("returns the waits of the schedule one after the other, and then exhausted", () => {
+  it("returns the waits of the schedule in order, and then exhausted", () => {
     const waits = SCHEDULE.map((_, attempts) => decideNextAttempt({ ...failed, attempts }));
     expect(waits).toEqual([
       ...SCHEDULE.slice(1).map((afterSeconds) => ({ kind: "again", afterSeconds })),
@@ -38,18 +38,18 @@ describe("decideNextAttempt", () => {
     });
   });
 
-  it("waits at least as long as the schedule, although the receiver asks for less", () => {
+  it("waits at least as long as the schedule when the receiver asks for a shorter wait", () => {
     const throttled = { ...failed, spent: false, afterSeconds: 0 };
     expect(decideNextAttempt(throttled)).toEqual({ kind: "again", afterSeconds: 5 });
     expect(decideNextAttempt({ ...throttled, attempts: 2 })).toEqual({ kind: "again", afterSeconds: 120 });
   });
 
-  it("is not exhausted by throttled attempts", () => {
+  it("does not return exhausted for throttled attempts", () => {
     const next = decideNextAttempt({ ...failed, attempts: 8, spent: false, afterSeconds: 60 });
     expect(next).toEqual({ kind: "again", afterSeconds: 43_200 });
   });
 
-  it("doubles the wait for each throttled attempt in a row, unless the receiver asks for a longer one", () => {
+  it("doubles the wait for each throttled attempt in a row, unless the receiver asks for a longer wait", () => {
     const throttled = { ...failed, spent: false };
     const waits = [0, 1, 2, 5, 6, 1000].map((throttles) => decideNextAttempt({ ...throttled, throttles }));
     expect(waits).toEqual(
@@ -59,7 +59,7 @@ describe("decideNextAttempt", () => {
     expect(decideNextAttempt(asked)).toEqual({ kind: "again", afterSeconds: 1200 });
   });
 
-  it("is exhausted by a throttled attempt after a day of throttling, but not by a failed attempt", () => {
+  it("returns exhausted for a throttled attempt after a day of throttling, but not for a failed attempt", () => {
     const throttled = { ...failed, spent: false, throttles: 90 };
     expect(decideNextAttempt({ ...throttled, throttledMs: 24 * HOUR_MS - 1 })).toMatchObject({
       kind: "again",
@@ -71,11 +71,11 @@ describe("decideNextAttempt", () => {
     });
   });
 
-  it("is exhausted after the first attempt when the schedule has only one", () => {
+  it("returns exhausted after the first attempt when the schedule has only one attempt", () => {
     expect(decideNextAttempt({ ...failed, scheduleSeconds: [0] })).toEqual({ kind: "exhausted" });
   });
 
-  it("is always within 20 percent of the schedule, at least the wait that was asked for, and at most what a queue can wait", () => {
+  it("stays within 20 percent of the schedule, above the receiver's wait and below the maximum wait of SQS", () => {
     const seconds = fc.integer({ min: 0, max: 43_200 });
     fc.assert(
       fc.property(
@@ -105,7 +105,7 @@ describe("decideNextAttempt", () => {
 });
 
 describe("firstWaitSeconds", () => {
-  it("is the first entry of the schedule, varied as the others, and at most what a queue can wait", () => {
+  it("returns the first wait of the schedule, varied by up to 20 percent and at most the maximum wait of SQS", () => {
     expect(firstWaitSeconds(SCHEDULE, 0.9)).toBe(0);
     expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
     expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);

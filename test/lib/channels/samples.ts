@@ -27,17 +27,17 @@ export function target(kind: TargetKind, mention = true): Target {
   return Target.parse({ kind, url, ...(mention ? { mention: MENTIONS[kind] } : {}) });
 }
 
-/** The message that a target gets. */
+/** Returns the message that a target receives. */
 export function format(to: Target, content: NotificationContent): FormattedMessage {
   return channelOf(to.kind).format(content, to);
 }
 
-/** The message about one outcome. */
+/** Returns the message about one outcome. */
 export function formatOutcome(to: Target, summary: OutcomeSummary): FormattedMessage {
   return format(to, { kind: "outcome", summary });
 }
 
-/** The message about several outcomes. */
+/** Returns the message about several outcomes. */
 export function formatDigest(to: Target, summaries: readonly OutcomeSummary[]): FormattedMessage {
   return format(to, { kind: "digest", summaries });
 }
@@ -61,7 +61,7 @@ export function job(part: Partial<Job> = {}): Job {
 
 export const FAILED = { phase: "Failed", state: "failed" } as const;
 
-/** A job above this many levels of failed subjobs. Only the lowest has a reason. */
+/** Creates a job with the given number of levels of failed subjobs. Only the lowest subjob has a reason. */
 export function failedChain(levels: number): Job {
   let below = job({ ...FAILED, type: "Leaf", reason: "the cause" });
   for (let level = 0; level < levels; level += 1)

@@ -10,7 +10,7 @@ import { targetOf } from "./support/targets.ts";
 
 const run = promisify(execFile);
 
-/** Node reads its environment at the start of the process, so this test needs another process. */
+/** Node reads environment variables at the start of a process, so this test starts a second process. */
 const CHILD = fileURLToPath(new URL("support/tls-child.ts", import.meta.url));
 
 const lookup: NonNullable<EgressOptions["lookup"]> = (_name, _options, done) =>
@@ -39,24 +39,24 @@ async function attempt(name: string, certificate: "receiver" | "expired", option
 const refused = { verdict: "rejected", reason: "certificate_refused", status: null, requests: 0 };
 
 describe("a receiver's certificate", () => {
-  it("is accepted when a trusted authority signed it for this name", async () => {
+  it("is accepted when a trusted authority signed the certificate for this host name", async () => {
     const attempted = await attempt("receiver.test", "receiver", { lookup, ca: authority });
     expect(attempted).toMatchObject({ verdict: "delivered", requests: 1 });
   });
 
-  it("is refused when no trusted authority signed it", async () => {
+  it("is refused when no trusted authority signed the certificate", async () => {
     expect(await attempt("receiver.test", "receiver", { lookup })).toMatchObject(refused);
   });
 
-  it("is refused when it is for another name", async () => {
+  it("is refused when the certificate is for another host name", async () => {
     expect(await attempt("another.test", "receiver", { lookup, ca: authority })).toMatchObject(refused);
   });
 
-  it("is refused when it has expired", async () => {
+  it("is refused when the certificate has expired", async () => {
     expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
   });
 
-  it("is requested by the host name without its trailing dot", async () => {
+  it("is requested for the host name without the trailing dot", async () => {
     const hello = Promise.withResolvers<Buffer>();
     const { port, close } = await startTcp((socket) =>
       socket.once("data", (bytes) => {

@@ -94,13 +94,13 @@ const rows: Record<TargetKind, readonly Row[]> = {
   ],
 };
 
-describe.each(KINDS)("the verdict on an answer of %s", (kind) => {
+describe.each(KINDS)("the verdict for an answer of %s", (kind) => {
   it.each(rows[kind])("for the status %i and the body %j", (status, body, expected) => {
     expect(channelOf(kind).verdictOf({ status, headers: {}, body }, 0)).toMatchObject(expected);
   });
 });
 
-it("the verdict on a 429 of Discord has the wait of the header, not the one of the body", () => {
+it("the verdict for a 429 of Discord has the wait from the header, not the wait from the body", () => {
   const answer = { status: 429, headers: { "retry-after": "3" }, body: '{"retry_after":99}' };
   expect(channelOf("discord").verdictOf(answer, 0).afterSeconds).toBe(3);
 });

@@ -64,7 +64,7 @@ it("describes invalid names and values with several forms", () => {
     },
   });
   expect(faults.toSorted()).toEqual([
-    "targets.audit.headers.Host: is a header that the service sets itself",
+    "targets.audit.headers.Host: is a reserved header name, so the config cannot set this header",
     "tokens.bad name!: must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit",
     "tokens.ci.projects[0]: must be a name from the config, or * for all",
     "tokens.ci.sha256: must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",

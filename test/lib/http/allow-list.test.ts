@@ -14,7 +14,7 @@ describe("an allow list", () => {
     ["[::1]", "0:0:0:0:0:0:0:1"],
     ["[::1]:443", "::1"],
     ["0.0.0.0/0", "127.0.0.1"],
-  ])("with the entry %s has the address %s", (entry, address) =>
+  ])("with the entry %s contains the address %s", (entry, address) =>
     expect(hasAddress(entry, address)).toBe(true),
   );
 
@@ -30,11 +30,11 @@ describe("an allow list", () => {
     ["", "10.0.0.0"],
     ["/8", "10.0.0.0"],
     ["receiver.internal", "10.0.0.0"],
-  ])("with the entry %j does not have the address %s", (entry, address) =>
+  ])("with the entry %j does not contain the address %s", (entry, address) =>
     expect(hasAddress(entry, address)).toBe(false),
   );
 
-  it("compares names in the spelling of URL", () => {
+  it("compares host names in lower case, in punycode and without a trailing dot", () => {
     const list = parseAllowList([" Bücher.Example ", "router.:80"]);
     expect(list.hasName("xn--bcher-kva.example", 1)).toBe(true);
     expect(list.hasName("router", 80)).toBe(true);
@@ -42,7 +42,7 @@ describe("an allow list", () => {
     expect(list.hasName("sub.xn--bcher-kva.example", 1)).toBe(false);
   });
 
-  it("allows nothing because of an invalid entry", () => {
+  it("allows no address when the entry is invalid", () => {
     fc.assert(
       fc.property(fc.string(), (entry) => !parseAllowList([`${entry}|`]).hasAddress("127.0.0.1", 443)),
     );

@@ -86,7 +86,7 @@ describe("isRoutable", () => {
     fc.assert(fc.property(within(base, prefix, 128), (value) => !isRoutable(showV6(value))));
   });
 
-  it("returns false for every IPv4 address in an IPv6 address, also for a public one", () => {
+  it("returns false for every IPv4 address inside an IPv6 address, even for a public IPv4 address", () => {
     const wrappers = [
       (v4: bigint) => (0xffffn << 32n) + v4,
       (v4: bigint) => v4,

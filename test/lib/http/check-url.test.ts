@@ -61,9 +61,9 @@ describe("checkUrl", () => {
     ["egress_private_name", "https://router.home.arpa/"],
     ["egress_private_name", "https://example..net/"],
     ["egress_private_name", "https://example.net../"],
-  ])("refuses with the rule %s: %j", (rule, url) => expect(verdict(url)).toBe(rule));
+  ])("applies the rule %s to the URL %j", (rule, url) => expect(verdict(url)).toBe(rule));
 
-  it("allows a name in the allow list to be private, at any port and over plain http", () => {
+  it("allows a private name in the allow list, with any port and over plain http", () => {
     const allow = ["receiver.internal", "router"];
     for (const url of [
       "http://receiver.internal/",
@@ -73,31 +73,31 @@ describe("checkUrl", () => {
       expect(verdict(url, allow)).toBe("allowed");
   });
 
-  it("allows only the port of an entry with a port", () => {
+  it("allows only the listed port when an entry has a port", () => {
     expect(verdict("http://router:8080/", ["router:8080"])).toBe("allowed");
     expect(verdict("http://router:8081/", ["router:8080"])).toBe("egress_scheme");
     expect(verdict("https://router/", ["router:443"])).toBe("allowed");
     expect(verdict("http://router/", ["router:80"])).toBe("allowed");
   });
 
-  it("does not allow a name because of a range in the allow list", () => {
+  it("does not allow a private name when the allow list contains only an address range", () => {
     expect(verdict("http://router/", ["0.0.0.0/0", "::/0"])).toBe("egress_scheme");
   });
 
-  it("allows a literal address that is in the allow list", () => {
+  it("allows an IP address that is in the allow list", () => {
     expect(verdict("http://127.0.0.1:9/", ["127.0.0.0/8"])).toBe("allowed");
     expect(verdict("http://[::1]:9/", ["[::1]:9"])).toBe("allowed");
     expect(verdict("http://[::1]:10/", ["[::1]:9"])).toBe("egress_literal_address");
   });
 
-  it("applies the rules for the text also to a host in the allow list", () => {
+  it("applies the rules for the URL's text also to a host in the allow list", () => {
     const allow = ["router"];
     expect(verdict("http://me@router/", allow)).toBe("egress_user_info");
     expect(verdict("http://router/#", allow)).toBe("egress_fragment");
     expect(verdict("gopher://router/", allow)).toBe("egress_scheme");
   });
 
-  it("refuses every literal address in every spelling", () => {
+  it("refuses every IP address in every notation", () => {
     const octal = (octet: number) => `0${octet.toString(8)}`;
     const hex = (octet: number) => `0x${octet.toString(16)}`;
     const spelling = fc.constantFrom(String, octal, hex);
@@ -112,7 +112,7 @@ describe("checkUrl", () => {
     fc.assert(fc.property(fc.nat(0xffffffff), (n) => verdict(`https://${n}/`) === "egress_literal_address"));
   });
 
-  it("allows only https to a public name at port 443, whatever the text is", () => {
+  it("allows only https URLs with a public name and port 443, for every text", () => {
     const hostile = fc.webUrl({
       withFragments: true,
       withQueryParameters: true,

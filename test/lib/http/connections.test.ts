@@ -52,7 +52,7 @@ const ask = (method: "GET" | "POST", url = served.url, deadlineMs = 5000) =>
 const get = () => ask("GET");
 
 describe("connections", () => {
-  it("closeConnectionsWhenIdle closes an idle connection at once", async () => {
+  it("are closed immediately by closeConnectionsWhenIdle when they are idle", async () => {
     await get();
     const [idle] = Object.values(connections.http.freeSockets).flat();
     closeConnectionsWhenIdle(connections);
@@ -60,7 +60,7 @@ describe("connections", () => {
     await once(sockets[0] as Socket, "close");
   });
 
-  it("closeConnectionsWhenIdle closes a used connection at the end of its exchange", async () => {
+  it("are closed by closeConnectionsWhenIdle after the current request", async () => {
     const requested = Promise.withResolvers<ServerResponse>();
     respond = requested.resolve;
     const pending = get();
@@ -99,7 +99,7 @@ describe("connections", () => {
       };
     };
 
-    it("do not fail a GET: it is sent again, once, over a new connection, and the other idle connections are closed", async () => {
+    it("cause one repeated GET over a new connection, and the other idle connections are closed", async () => {
       answersOnce();
       await Promise.all([get(), get(), get()]);
       expect(await get()).toMatchObject({ kind: "answer", body: Buffer.from("ok") });
@@ -119,19 +119,19 @@ describe("connections", () => {
     });
   });
 
-  it("wait longer than Node for each address of a host", async () => {
+  it("wait longer than Node's default for each address of a host", async () => {
     for (const agent of [connections.http, connections.https])
       expect(agent).toHaveProperty("options.autoSelectFamilyAttemptTimeout", 2000);
   });
 
-  it("accept the headers of an answer up to their limit", async () => {
+  it("accept the headers of an answer up to the size limit", async () => {
     respond = (response) => response.setHeader("x-subject-token", "t".repeat(60_000)).end();
     expect(await get()).toMatchObject({ kind: "answer" });
     respond = (response) => response.setHeader("x-subject-token", "t".repeat(66_000)).end();
     expect(await get()).toMatchObject({ kind: "failed", code: "HPE_HEADER_OVERFLOW" });
   });
 
-  it("use no proxy of the environment, and do not keep the process alive", async () => {
+  it("ignore proxy settings in the environment, and do not keep the process alive", async () => {
     const proxy = await startTcp((socket) => socket.destroy());
     const url = `http://127.0.0.1:${proxy.port}`;
     const env = { ...process.env, NODE_USE_ENV_PROXY: "1", HTTP_PROXY: url, http_proxy: url, NO_PROXY: "" };
@@ -152,7 +152,7 @@ describe("createConnectionCache", () => {
     expect(connectionsAt(16_000)).toBe(first);
   });
 
-  it("returns new connections after a pause, and closes the old ones", () => {
+  it("returns new connections after a pause, and closes the old connections", () => {
     const connectionsAt = createConnectionCache(() => openConnections(1000));
     const first = connectionsAt(10_000);
     expect(connectionsAt(15_000)).not.toBe(first);

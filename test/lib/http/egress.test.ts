@@ -8,14 +8,14 @@ describe("openOrReuseEgress", () => {
     expect(openOrReuseEgress(allow, 16_000)).toBe(egress);
   });
 
-  it("returns new connections after a pause, because the old ones may be closed", () => {
+  it("returns new connections after a pause, because servers may have closed the old connections", () => {
     const allow = ["127.0.0.1"];
     const egress = openOrReuseEgress(allow, 10_000);
     expect(openOrReuseEgress(allow, 15_000)).not.toBe(egress);
     expect(egress.https.maxFreeSockets).toBe(0);
   });
 
-  it("returns different connections for two allow lists", () => {
+  it("returns different connections for different allow lists", () => {
     const open = openOrReuseEgress(["127.0.0.1"], 10_000);
     const closed = openOrReuseEgress([], 10_000);
     expect(open.https).not.toBe(closed.https);

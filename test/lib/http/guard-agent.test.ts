@@ -27,7 +27,7 @@ async function names(zone: Zone): Promise<NameServer> {
   return server;
 }
 
-/** Skips the check of the URL, so only the check at the socket can refuse. */
+/** Sends a request without the check of the URL, so that only the check at the socket can refuse an address. */
 function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
   const connections = openEgress(allow, lookup === undefined ? {} : { lookup });
   open.push({ close: () => hangUp(connections) });
@@ -46,7 +46,7 @@ function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
 const refused = { kind: "failed", code: "EGRESS_REFUSED", rule: "egress_private_address", status: null };
 
 describe("the check of addresses when a socket opens", () => {
-  it("refuses an IPv4 literal that is not in the allow list, without a connection", async () => {
+  it("refuses an IPv4 address that is not in the allow list, without a connection", async () => {
     const { port, connections } = await receiver();
     expect(await caller([])(`http://127.0.0.1:${port}/`)).toEqual(refused);
     expect(connections()).toBe(0);
@@ -56,13 +56,13 @@ describe("the check of addresses when a socket opens", () => {
     ["IPv6 loopback", (port: number) => `http://[::1]:${port}/`],
     ["IPv4 mapped into IPv6", (port: number) => `http://[::ffff:127.0.0.1]:${port}/`],
     ["IPv4 as one number", (port: number) => `http://2130706433:${port}/`],
-  ])("refuses a literal in another spelling: %s", async (_, url) => {
+  ])("refuses an IP address in another notation: %s", async (_, url) => {
     const { port, connections } = await receiver();
     expect(await caller([])(url(port))).toEqual(refused);
     expect(connections()).toBe(0);
   });
 
-  it("connects to a literal in a range of the allow list, and only to the port of an entry with a port", async () => {
+  it("connects to an IP address in a listed range, and only to the listed port of an entry with a port", async () => {
     const { port } = await receiver();
     expect(await caller(["127.0.0.0/8"])(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 });
     expect(await caller([`127.0.0.1:${port}`])(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 });
@@ -83,7 +83,7 @@ describe("the check of addresses when a socket opens", () => {
     ["a listed one, and another behind NAT64", ["127.0.0.2", "64:ff9b::7f00:1"]],
     ["a listed one, and another behind 6to4", ["127.0.0.2", "2002:7f00:1::"]],
     ["a listed one, and a link-local one", ["127.0.0.2", "fe80::1"]],
-  ])("refuses all addresses of a name because of one: %s", async (_, answers) => {
+  ])("refuses all addresses of a name because of one private address: %s", async (_, answers) => {
     const { port, connections } = await receiver("127.0.0.2");
     const { lookup } = await names(() => answers);
     expect(await caller(["127.0.0.2"], lookup)(`http://mixed.example.net:${port}/`)).toEqual(refused);
@@ -106,7 +106,7 @@ describe("the check of addresses when a socket opens", () => {
     expect(inside.connections()).toBe(0);
   });
 
-  it("connects to the address that it checked, after one lookup", async () => {
+  it("connects to the checked address after a single lookup", async () => {
     const outside = await receiver("127.0.0.2");
     let asked = 0;
     const server = await names((name) => {
@@ -118,7 +118,7 @@ describe("the check of addresses when a socket opens", () => {
     expect(server.questions).toEqual(["A flip.example.net", "AAAA flip.example.net"]);
   });
 
-  it("allows a name in the allow list to be private", async () => {
+  it("allows a private name in the allow list", async () => {
     const { port, received } = await receiver();
     const { lookup } = await names(() => ["127.0.0.1"]);
     const call = caller(["receiver.internal"], lookup);
@@ -126,14 +126,14 @@ describe("the check of addresses when a socket opens", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("connects to the next address of a name when the first refuses the connection", async () => {
+  it("connects to the next address of a name when the first address refuses the connection", async () => {
     const { port } = await receiver("127.0.0.2");
     const { lookup } = await names(() => ["127.0.0.3", "127.0.0.2"]);
     const call = caller(["127.0.0.0/8"], lookup);
     expect(await call(`http://two.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("waits for the lookup within the deadline of the exchange", async () => {
+  it("waits for the lookup within the deadline of the request", async () => {
     const { port } = await receiver();
     const call = caller(["127.0.0.1"], (_name, _options, done) =>
       setTimeout(() => done(null, [{ address: "127.0.0.1", family: 4 }]), 50),
@@ -141,11 +141,11 @@ describe("the check of addresses when a socket opens", () => {
     expect(await call(`http://slow.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("connects to an IPv6 literal in the allow list, and sends it in brackets as the host", async () => {
+  it("connects to an IPv6 address in the allow list, and sends a Host header with the address in brackets", async () => {
     const { port, received } = await receiver();
     const dialled: unknown[] = [];
     const http = new Agent();
-    // Every connection goes to IPv4 loopback, because not every machine has IPv6.
+    // Every connection goes to the IPv4 loopback address, because some machines have no IPv6.
     http.createConnection = ({ host }) => {
       dialled.push(host);
       return connect(port, "127.0.0.1");

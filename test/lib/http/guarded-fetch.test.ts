@@ -29,7 +29,7 @@ describe("guardedFetch", () => {
     expect((await document).status).toBe(status);
   });
 
-  it("throws the rule, not the address, for an address that must not be called", async () => {
+  it("throws an error with the rule and without the address when an address must not be called", async () => {
     const egress = openEgress([]);
     open.push({ close: () => hangUp(egress) });
     await expect(guardedFetch("https://127.0.0.1/secret-path", { egress })).rejects.toThrow(

@@ -3,7 +3,7 @@ import { readRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 
-describe("Retry-After", () => {
+describe("readRetryAfterSeconds", () => {
   it.each([
     ["0", 0],
     ["1", 1],
@@ -17,7 +17,7 @@ describe("Retry-After", () => {
     ["Sun Nov  6 08:49:37 1994", 37],
     ["Sun, 06 Nov 1994 08:48:00 GMT", 0],
     ["Wed, 21 Oct 2093 07:28:00 GMT", 43_200],
-  ])("reads %j", (text, seconds) => expect(readRetryAfterSeconds(text, NOW)).toBe(seconds));
+  ])("returns seconds for %j", (text, seconds) => expect(readRetryAfterSeconds(text, NOW)).toBe(seconds));
 
   it.each([
     undefined,
@@ -38,7 +38,7 @@ describe("Retry-After", () => {
     expect(readRetryAfterSeconds("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
   });
 
-  it("returns null or whole seconds that a queue can wait, whatever the text is", () => {
+  it("returns null or whole seconds up to the maximum wait of SQS, for every text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.double().map(String)), fc.integer(), (text, now) => {
         const seconds = readRetryAfterSeconds(text, now);

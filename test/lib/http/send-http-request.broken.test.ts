@@ -2,11 +2,11 @@ import { caller, closeAll, tcp } from "./support/send-requests.ts";
 
 afterEach(closeAll);
 
-describe("an exchange with a server that violates HTTP", () => {
+describe("sendHttpRequest to a server that violates HTTP", () => {
   it.each<[string, string]>([
     ["with the name of the next protocol", "connection: upgrade\r\nupgrade: websocket\r\n"],
     ["without the name of the next protocol", ""],
-  ])("fails at once when the answer switches the protocol, %s", async (_, headers) => {
+  ])("fails immediately when the answer switches the protocol, %s", async (_, headers) => {
     const { port } = await tcp((socket) =>
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`),
     );
@@ -31,7 +31,7 @@ describe("an exchange with a server that violates HTTP", () => {
     expect(await caller()(port)).toMatchObject({ kind: "failed", code: expect.stringMatching(/^HPE_/) });
   });
 
-  it("ignores a second answer without a request", async () => {
+  it("ignores a second answer to the same request", async () => {
     const answer = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n${body}`;
     let opened = 0;
     const { port } = await tcp((socket) => {

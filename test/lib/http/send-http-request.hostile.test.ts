@@ -6,7 +6,7 @@ import { caller, closeAll, closeLater, http, sendWithRule, tcp } from "./support
 
 afterEach(closeAll);
 
-/** Writes until the connection is closed, as fast as the client reads. Returns the number of bytes. */
+/** Writes to a socket until the connection is closed. Returns the number of written bytes. */
 function pour(socket: Socket, head: string): Promise<number> {
   const chunk = Buffer.alloc(65_536, "x");
   socket.write(head);
@@ -21,7 +21,7 @@ function pour(socket: Socket, head: string): Promise<number> {
 const SHORT_MS = 150;
 const timedOut = { kind: "failed", code: "DEADLINE_PASSED", rule: null };
 
-describe("an exchange with a malicious server", () => {
+describe("sendHttpRequest to a malicious server", () => {
   it("does not decompress the body", async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     const { port } = await http((_, response) => response.setHeader("content-encoding", "gzip").end(bomb));
@@ -59,22 +59,22 @@ describe("an exchange with a malicious server", () => {
       "the server sends only preliminary answers",
       (socket) => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n"),
     ],
-  ])("ends at its deadline when %s", async (_, serve) => {
+  ])("ends at the deadline when %s", async (_, serve) => {
     const { port } = await tcp(serve);
     expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: null });
   });
 
-  it("ends at its deadline in the middle of a body, with the status", async () => {
+  it("ends at the deadline in the middle of a body, with the status", async () => {
     const { port } = await http((_, response) => response.writeHead(200).write("o"));
     expect(await caller()(port, SHORT_MS)).toEqual({ ...timedOut, status: 200 });
   });
 
-  it("ends at its deadline during the TLS handshake", async () => {
+  it("ends at the deadline during the TLS handshake", async () => {
     const { port } = await tcp(() => undefined);
     expect(await caller()(port, SHORT_MS, "https")).toEqual({ ...timedOut, status: null });
   });
 
-  it("opens no connection when its deadline passes during the name lookup", async () => {
+  it("opens no connection when the deadline passes during the name lookup", async () => {
     let answerName: (() => void) | null = null;
     const { port, received, connections } = await http((_, response) => response.end());
     const egress = openEgress(["slow.test"], {

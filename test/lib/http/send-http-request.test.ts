@@ -6,7 +6,7 @@ import { caller, closeAll, http, tcp } from "./support/send-requests.ts";
 
 afterEach(closeAll);
 
-describe("an exchange", () => {
+describe("sendHttpRequest", () => {
   it("returns the status, the headers in lower case and the body", async () => {
     const { port } = await http((_, response) =>
       response.writeHead(202, { "X-Two": ["a", "b"] }).end("taken"),
@@ -30,7 +30,7 @@ describe("an exchange", () => {
     expect(elsewhere.received).toHaveLength(0);
   });
 
-  it("has different codes for a closed connection and for a refused one", async () => {
+  it("has different codes for a closed connection and for a refused connection", async () => {
     const { port } = await tcp((socket) => socket.destroy());
     expect(await caller()(port)).toMatchObject({ code: "ECONNRESET" });
     const closed = await startTcp(() => undefined);
@@ -38,7 +38,7 @@ describe("an exchange", () => {
     expect(await caller()(closed.port)).toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("uses a kept connection for the next exchange", async () => {
+  it("reuses the connection for the next request", async () => {
     const { port, connections, received } = await http((_, response) => response.end("ok"));
     const call = caller();
     await call(port);
@@ -90,7 +90,7 @@ describe("an exchange", () => {
     ]);
   });
 
-  it("does not send a POST again when the kept connection closes", async () => {
+  it("does not send a POST again when the reused connection closes", async () => {
     let requests = 0;
     const { port, connections } = await tcp((socket) =>
       socket.on("data", () => {

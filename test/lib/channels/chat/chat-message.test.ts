@@ -18,7 +18,7 @@ const failure = (path: string[], reason: string | null) => ({
 });
 
 describe("the chat message", () => {
-  it("has budgets that never grow", () => {
+  it("is tried with budgets that never grow", () => {
     let before = largest;
     for (const budget of smaller) {
       for (const key of [
@@ -43,7 +43,7 @@ describe("the chat message", () => {
     expect(messageOf(part).headline).toBe(headline);
   });
 
-  it("truncates a long name in the headline, not the duration", () => {
+  it("truncates a long name in the headline and never truncates the duration", () => {
     const { headline } = messageOf({ resourceName: "n".repeat(500) });
     expect(headline).toMatch(/^❌ Failed: CreateCluster n+… after 9 min 10 s$/);
     expect(headline).toHaveLength(150);
@@ -58,7 +58,7 @@ describe("the chat message", () => {
     ).toEqual(["Started by=kim", "Pipeline=p", "Commit=c0ffee", "env=prod", "team=a b"]);
   });
 
-  it("omits a subjob without a reason when the next failure lies below it", () => {
+  it("omits a subjob without a reason when the next failure is below the same subjob", () => {
     const failures = [failure(["A", "B"], null), failure(["A", "B", "C"], "why"), failure(["A", "D"], null)];
     const message = messageOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
     expect(message.failures.map(({ title, reason }) => [title, reason])).toEqual([
@@ -69,7 +69,7 @@ describe("the chat message", () => {
     expect(message.notes).toEqual([]);
   });
 
-  it("omits the job's own reason when a subjob gives the same one, and has an entry for a job without any reason", () => {
+  it("omits the job's reason when a subjob gives the same reason, and has an entry for a job without any reason", () => {
     const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
     expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
     expect(messageOf({ reason: null, failures: [] }).failures).toEqual([
@@ -86,11 +86,14 @@ describe("the chat message", () => {
       /^How the job ended is unknown, because later polls could no longer see the job\.$/,
     ],
     ["lost", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
-  ] as const)("explains %s by whether a poll ever saw the job", (outcome, { jobType, phase }, meaning) => {
-    expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
-  });
+  ] as const)(
+    "explains the outcome %s by the observation of the job",
+    (outcome, { jobType, phase }, meaning) => {
+      expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
+    },
+  );
 
-  it("counts the failures that it omits, and those that the summary omits", () => {
+  it("counts the failures that the message omits and the failures that the summary omits", () => {
     const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
     const message = messageOf({
       failures,
@@ -106,7 +109,7 @@ describe("the chat message", () => {
     expect(messageOf({ failures: [failure(path, "x")] }).failures[1]?.title).toBe("A › B › … › F › G › H");
   });
 
-  it("names every unsuccessful job of a digest, also one without a reason", () => {
+  it("names every unsuccessful job of a digest, also a job without a reason", () => {
     const lost = { ...SAMPLES.lost, reason: null };
     const { failures, headline, mentions } = formatDigestMessage([...NODES, lost], largest);
     expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
@@ -128,13 +131,13 @@ describe("the chat message", () => {
     expect(createSafeLink("x", address)).toBeNull();
   });
 
-  it("encodes the characters that would end a link in some channel", () => {
+  it("encodes the characters that would end a link in any channel", () => {
     expect(createSafeLink("x", "https://ci.example.com/a)b|c>d@e?f='g'")?.url).toBe(
       "https://ci.example.com/a%29b%7Cc%3Ed%40e?f=%27g%27",
     );
   });
 
-  it("splits an https address from the end of a hint, and no other scheme", () => {
+  it("splits an https URL from the end of a hint, but no URL of another scheme", () => {
     expect(splitHint("Do this. https://v.example.com/p")).toEqual({
       advice: "Do this.",
       url: "https://v.example.com/p",
@@ -163,7 +166,7 @@ describe("the chat message", () => {
     ["eu-de", null, null],
     ["moon-1", "c-7", null],
     [null, "c-7", null],
-  ])("knows the console page for the region %p and the cluster %p", (region, clusterId, url) => {
+  ])("links to the console page for the region %p and the cluster %p", (region, clusterId, url) => {
     expect(clusterConsoleUrl(region, clusterId)).toBe(url);
   });
 
@@ -173,7 +176,7 @@ describe("the chat message", () => {
     expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
   });
 
-  it("omits the warning about failures that it counts itself", () => {
+  it("omits the warning about omitted failures, because the message already counts omitted failures", () => {
     const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
     const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
     expect(summary.warnings).toHaveLength(1);

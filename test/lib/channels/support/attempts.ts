@@ -7,7 +7,7 @@ import { type Answering, type Received, startReceiver } from "../../http/support
 import { targetOf } from "./targets.ts";
 
 const open: { close(): unknown }[] = [];
-/** Closes what the functions below have opened. */
+/** Closes all servers and connections that the functions of this file have opened. */
 export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
@@ -15,7 +15,7 @@ export async function closeAll(): Promise<void> {
 /** Closes this with everything else. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
-/** An egress that is closed with everything else. */
+/** Opens an egress that `closeAll` closes. */
 export function egress(...parameters: Parameters<typeof openEgress>): Egress {
   const opened = openEgress(...parameters);
   open.push({ close: () => hangUp(opened) });

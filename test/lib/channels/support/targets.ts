@@ -2,7 +2,7 @@ import { Target, type TargetKind } from "../../../../lib/channels/registry.ts";
 
 export const WHSEC = `whsec_${Buffer.alloc(32, 3).toString("base64")}`;
 
-/** A target of this kind with every secret that it can have. */
+/** Creates a target of the given kind with all secrets that a target of this kind can have. */
 export function targetOf(kind: TargetKind, url: string): Target {
   const withSecret = Target.safeParse({ kind, url, secret: "chat-secret-1" });
   if (withSecret.success) return withSecret.data;

@@ -10,7 +10,7 @@ interface Schema {
   readonly $ref?: string;
 }
 
-/** The schema without titles and descriptions, and with its references resolved. */
+/** Returns a schema without titles and descriptions, and with resolved references. */
 function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {}): unknown {
   if (Array.isArray(schema)) return schema.map((part) => bare(part, definitions));
   if (typeof schema !== "object" || schema === null) return schema;
@@ -19,7 +19,7 @@ function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {
   return Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, bare(part, definitions)]));
 }
 
-it("the API description has the same schema of a job event", () => {
+it("the OpenAPI document contains the same schema of a job event", () => {
   const api = createOpenApiDocument() as {
     components: { schemas: Readonly<Record<string, Schema>> };
   };
@@ -38,7 +38,7 @@ it.each([
   expect(WebhookEvent.parse(payload)).toEqual(payload);
 });
 
-it("a job event has its fields in the order of the documents", () => {
+it("a job event has the fields in the documented order", () => {
   const { payload } = formatOutcome(webhook, SAMPLES.failed);
   expect(Object.keys(payload)).toEqual(["type", "timestamp", "data"]);
   expect(Object.keys(payload.data as object)).toEqual([

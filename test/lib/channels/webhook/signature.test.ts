@@ -15,11 +15,11 @@ const signed = (body: string, secrets: readonly string[], now = Date.now()) =>
     secrets: secrets.map((secret) => new Secret(secret)),
   });
 
-describe("Standard Webhooks", () => {
+describe("a signature of Standard Webhooks", () => {
   it.each([
     ["standardwebhooks", StandardWebhook],
     ["svix", SvixWebhook],
-  ])("is verified by the package %s, whatever the body", (_, Webhook) => {
+  ])("is verified by the package %s for every body", (_, Webhook) => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string({ unit: "binary" })), (document) => {
         const body = JSON.stringify(document);
@@ -29,7 +29,7 @@ describe("Standard Webhooks", () => {
     );
   });
 
-  it.each([OLD, NEW])("is verified by either secret while one replaces the other", (secret) => {
+  it.each([OLD, NEW])("is verified with the old and with the new secret during a rotation", (secret) => {
     const headers = signed('{"a":"ä"}', [OLD, NEW]);
     expect(headers["webhook-signature"]?.split(" ")).toHaveLength(2);
     expect(new StandardWebhook(secret).verify('{"a":"ä"}', headers)).toEqual({ a: "ä" });
@@ -44,7 +44,7 @@ describe("Standard Webhooks", () => {
     expect(verify).toThrow("No matching signature found");
   });
 
-  it("gives the time in whole seconds, and no signature without a secret", () => {
+  it("contains the time in whole seconds, and is absent without a secret", () => {
     expect(signed("{}", [], 1_700_000_000_999)).toEqual({
       "webhook-id": "msg_1",
       "webhook-timestamp": "1700000000",

@@ -6,17 +6,17 @@ import type { LookupFunction } from "node:net";
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
-/** Returns the IPv4 and IPv6 addresses of a name. Called once for every question. */
+/** Returns the IPv4 and IPv6 addresses of a name. The DNS server calls a `Zone` once for every question. */
 export type Zone = (name: string) => readonly string[];
 
 export interface NameServer {
-  /** Works as `dns.lookup`, with this server in place of the system's. */
+  /** Works like `dns.lookup`, but asks this DNS server. */
   readonly lookup: LookupFunction;
   readonly questions: string[];
   close(): void;
 }
 
-/** A DNS server on a UDP port of its own that answers A and AAAA questions from `zone`. */
+/** Starts a DNS server on a separate UDP port. The server answers A and AAAA questions from `zone`. */
 export async function startNameServer(zone: Zone): Promise<NameServer> {
   const server = createSocket("udp4");
   const questions: string[] = [];
@@ -82,7 +82,7 @@ function reply(question: Buffer, addresses: readonly Buffer[], type: number): Bu
   return Buffer.concat([header, ...records]);
 }
 
-/** The bytes of an address. A URL spells an IPv6 address in groups. */
+/** Returns the bytes of an IP address. */
 function bytesOf(address: string): Buffer {
   if (!address.includes(":")) return Buffer.from(address.split(".").map(Number));
   const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1);

@@ -28,14 +28,14 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** Answers a request after its body was read. */
+/** Answers a request after the whole body was read. */
 export type Answering = (request: Received, response: Parameters<RequestListener>[1]) => void;
 
-/** An HTTP receiver on its own port. It records the requests. */
+/** Starts an HTTP receiver on a separate port. The receiver records all requests. */
 export const startReceiver = (answer: Answering, host = "127.0.0.1"): Promise<Receiver> =>
   listening((listener) => createServer(listener), answer, host);
 
-/** The same with TLS. The tests' own authority signed its certificate. */
+/** Starts an HTTPS receiver on a separate port. The tests' certificate authority signed the receiver's certificate. */
 export const startTlsReceiver = (answer: Answering, certificate: "receiver" | "expired"): Promise<Receiver> =>
   listening(
     (listener) =>
@@ -74,7 +74,7 @@ async function listening(
   };
 }
 
-/** A TCP server, for a receiver that violates HTTP. */
+/** Starts a TCP server, for tests with a receiver that violates HTTP. */
 export async function startTcp(serve: (socket: Socket) => void): Promise<Omit<Receiver, "received">> {
   const server = createTcpServer((socket) => {
     socket.on("error", () => socket.destroy());

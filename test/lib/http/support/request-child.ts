@@ -1,7 +1,7 @@
 import { openConnections } from "../../../../lib/http/connections.ts";
 import { sendHttpRequest } from "../../../../lib/http/send-http-request.ts";
 
-/** Sends a GET to the given address. Prints the kind of the result, and for how many milliseconds the process stayed alive. */
+/** Sends a GET to the given URL. Prints the kind of the result, and the lifetime of the process in milliseconds. */
 const { kind } = await sendHttpRequest({
   connections: openConnections(16_384),
   url: new URL(process.argv[2] ?? ""),

@@ -10,7 +10,7 @@ import { hangUp } from "./hang-up.ts";
 import { startReceiver, startTcp } from "./receiver.ts";
 
 const open: { close(): unknown }[] = [];
-/** Closes what the functions below have opened. */
+/** Closes all servers and connections that the functions of this file have opened. */
 export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
@@ -18,7 +18,7 @@ export async function closeAll(): Promise<void> {
 /** Closes this with everything else. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
-/** The result of an exchange. A failure has the rule that refused the address in place of the error. */
+/** The result of a request. In a failure, `rule` replaces the error and names the rule that refused the address. */
 export type RuledResult =
   | Extract<HttpResult, { kind: "answer" }>
   | (Omit<Extract<HttpResult, { kind: "failed" }>, "error"> & { readonly rule: EgressRule | null });
@@ -30,7 +30,7 @@ export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
   return { kind, code, rule: error instanceof EgressRefusedError ? error.rule : null, status };
 }
 
-/** Posts to a port of this machine. */
+/** Creates a function that sends POST requests to a port of this machine. */
 export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<RuledResult> {
   const connections = openEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
