@@ -87,7 +87,7 @@ describe("the chat message", () => {
     ],
     ["lost", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
   ] as const)(
-    "explains the outcome %s by the observation of the job",
+    "explains the outcome %s, with a different text for a job that no poll has seen",
     (outcome, { jobType, phase }, meaning) => {
       expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
     },
