@@ -115,9 +115,7 @@ async function notify(
     recordAttempt(notification, received, claim.record, result, { ...ports, settings });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
   const { offSince, throttledUntil } = await ledger.readTarget(key.target);
-  // Release 0.1 also switched callbacks off. Nobody can switch a callback on again, so this check ignores callbacks.
-  if (offSince !== null && !isCallbackName(key.target))
-    return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
+  if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
   if (!isLastAttempt(received)) {
     const times = { throttledUntil, now: lease.now };

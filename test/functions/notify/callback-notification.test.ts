@@ -33,12 +33,4 @@ describe("a callback whose receiver is gone", () => {
     expect(await flow.notify()).toBe("acknowledged");
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
   });
-
-  it("is notified although an earlier release switched it off", async () => {
-    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
-    await flow.memory.switchTargetOff(TARGET, 1);
-    const readRecord = await ended(flow, "job-1");
-    await flow.notify();
-    expect(await readRecord()).toMatchObject({ state: "delivered" });
-  });
 });
