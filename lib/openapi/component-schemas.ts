@@ -30,7 +30,7 @@ const SCHEMAS = {
 /** The schemas of requests. A request may omit a field that has a default. A response contains every field. */
 const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies (keyof typeof SCHEMAS)[];
 
-/** Every schema as JSON Schema 2020-12, which OpenAPI 3.1 uses. References start with `#/components/schemas/`. */
+/** Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
@@ -56,8 +56,8 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
 }
 
 /**
- * Removes the pattern of a date-time and the largest safe integer. A response may get new fields in a later release,
- * so its schema allows additional properties.
+ * Simplifies a schema. Removes the pattern of a date-time, and a maximum that is the largest safe integer.
+ * The schema of a response allows additional properties, because a later release may add fields.
  */
 function simplify(schema: Record<string, unknown>, io: "input" | "output"): void {
   if (schema.format === "date-time") delete schema.pattern;
@@ -65,7 +65,7 @@ function simplify(schema: Record<string, unknown>, io: "input" | "output"): void
   if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
 }
 
-/** In the document the key of a schema identifies it. */
+/** Removes the ID of a schema. In the OpenAPI document, the key of a schema identifies the schema. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }

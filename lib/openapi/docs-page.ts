@@ -6,17 +6,17 @@ import { createInlineElement } from "../pages/page-shell.ts";
 import type { Content, createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import problemHelp from "./problem-help.json" with { type: "json" };
 
-/** The `type` of a problem links to this help on the page. */
+/** The cause and the remedy of each problem. The `type` of a problem links to the help on the page. */
 const PROBLEM_HELP: Readonly<Record<ProblemKind, { readonly cause: string; readonly remedy: string }>> =
   problemHelp;
 
 export interface DocsPage {
   readonly html: string;
-  /** The source of the page's style in a Content-Security-Policy. */
+  /** The hash of the page's style for the Content-Security-Policy. */
   readonly styleSource: string;
 }
 
-/** The OpenAPI document as one HTML page. The page has no script and loads nothing. */
+/** Renders the OpenAPI document as one HTML page. The page has no script and loads no other files. */
 export function renderDocsPage(document: ReturnType<typeof createOpenApiDocument>): DocsPage {
   const { info, paths, webhooks, components } = document;
   const operations = Object.entries({ ...paths, ...webhooks }).flatMap(([path, methods]) =>
@@ -37,7 +37,7 @@ export function renderDocsPage(document: ReturnType<typeof createOpenApiDocument
 ${operations.map(({ path, method, operation }) => operationSection(path, method, operation))}
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault.</p>
 ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
-<section id="reasons"><h2>Reasons of attempts</h2><p>A reason says why an attempt ended with its verdict. It is <code>reason</code> of a test, and <code>lastReason</code> and <code>history[].reason</code> of a delivery.</p>
+<section id="reasons"><h2>Reasons of attempts</h2><p>A reason says why a delivery attempt ended with its verdict. The result of a test contains the reason in <code>reason</code>. A delivery contains reasons in <code>lastReason</code> and <code>history[].reason</code>.</p>
 <dl>${Object.entries(describeDeliveryReasons()).map(
     ([reason, text]) => html`<dt id="reason-${reason}">${reason}</dt><dd>${prose(text)}</dd>`,
   )}</dl></section>
@@ -79,7 +79,7 @@ function examples(content: Content): readonly Html[] {
   return Object.values(content).flatMap(({ example }) => (example === undefined ? [] : [jsonBlock(example)]));
 }
 
-/** Text with code between backticks. */
+/** Renders text in which code stands between backticks. */
 function prose(text: string): readonly (string | Html)[] {
   return text.split("`").map((part, i) => (i % 2 === 0 ? part : html`<code>${part}</code>`));
 }

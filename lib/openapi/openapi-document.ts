@@ -6,12 +6,12 @@ import { createComponentSchemas } from "./component-schemas.ts";
 import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
-/** An operation as `operations.json` describes it. What follows from the route or from a schema is not in the file. */
+/** The description of an operation in `operations.json`. Facts from a route or from a schema are not in the file. */
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
   readonly security?: readonly JsonObject[];
-  /** All parameters except those of the path. Without a `schema` a parameter is a string. */
+  /** All parameters except the path parameters. A parameter without a `schema` is a string. */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: { readonly required: boolean; readonly schema: string };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
@@ -19,7 +19,7 @@ interface DescribedOperation {
   readonly problems?: readonly number[];
 }
 
-/** A body by its media type. */
+/** The schema and the example of a body. The key is the media type. */
 export type Content = Readonly<Record<string, { readonly schema: JsonObject; readonly example?: unknown }>>;
 
 interface DescribedParameter {
@@ -31,10 +31,10 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The name of the schema of a JSON body. Any other body has a `content`. */
+  /** The schema name of a JSON body. Any other body has a `content` instead. */
   readonly schema?: string;
   readonly content?: Content;
-  /** Names in `components.headers`. */
+  /** The names of the response headers in `components.headers`. */
   readonly headers?: readonly string[];
 }
 
@@ -54,8 +54,8 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * The API as OpenAPI 3.1. The document is made from the schemas that the code uses. Some of its fields are undefined,
- * and JSON omits them.
+ * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses.
+ * Some fields of the document are undefined. JSON omits undefined fields.
  */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;
@@ -111,7 +111,7 @@ function problemResponse(status: number) {
   });
 }
 
-/** A JSON body of a named schema, with the example of that schema. */
+/** Returns the content of a JSON body with a named schema and the example of the schema. */
 function jsonContent(schema: string, mediaType = "application/json"): Content {
   return {
     [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, example: EXAMPLES[schema] },

@@ -5,7 +5,7 @@ import { renderTime, utcTimeElement } from "./time-html.ts";
 
 type Fact = readonly [term: string, value: Part];
 
-/** What the job is and where it runs. A reader copies these facts into a ticket. */
+/** Renders the IDs, the project, the region and the times of a job. A reader can copy an ID into a ticket. */
 export function factsSection(document: StatusDocument): Html {
   const { jobId, project, region, clusterId, resourceName } = document;
   const resourceId = document.resourceId === clusterId ? null : document.resourceId;
@@ -24,7 +24,7 @@ ${factList([
 ${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s console")}</p>`}</section>`;
 }
 
-/** What the caller said about itself. Null if it said nothing. */
+/** Renders the context that the caller sent. Returns null if the context is empty. */
 export function contextSection({ context }: StatusDocument): Html | null {
   const { pipeline, runUrl, actor, commit, labels = {} } = context;
   const run = normalizeWebUrl(runUrl);
@@ -39,7 +39,7 @@ export function contextSection({ context }: StatusDocument): Html | null {
   return html`<section id="context" class="facts"><h2>Context</h2>${factList(entries)}</section>`;
 }
 
-/** A list of terms and values. Omits the facts whose value is not known. */
+/** Renders a list of terms and values. Omits the terms whose value is unknown. */
 export function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
@@ -48,7 +48,7 @@ export function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/** The script shows the button, because the button works only with the script. */
+/** Renders a text with a button that copies the text. The script shows the button, which needs the script. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }

@@ -3,10 +3,10 @@ import type { Failure } from "../domain/failures.ts";
 import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 
-/** A longer reason has its own scroll bar, so that the next failure stays near. */
+/** A longer reason has its own scroll bar, so that the reader sees the next failure without much scrolling. */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
 
-/** What failed and why, in the cloud's own text. Null if there is nothing to show. */
+/** Renders the failed subjobs and their reasons. Returns null if the job has no failed subjobs and no reason. */
 export function failuresSection(document: StatusDocument): Html | null {
   const jobReason = jobReasonOf(document);
   if (document.failures.length === 0 && jobReason === null) return null;
@@ -16,7 +16,7 @@ ${jobReason && reasonBox(jobReason, "Reason of the job")}
 ${document.failures.length > 0 && html`<ol>${document.failures.map(failureEntry)}</ol>`}</section>`;
 }
 
-/** Returns null if a failed subjob has the same reason. */
+/** Returns the reason of the job. Returns null if a failed subjob has the same reason. */
 function jobReasonOf(document: StatusDocument): string | null {
   const reason = document.reason?.trim();
   if (!reason || document.failures.some((failure) => failure.reason?.trim() === reason)) return null;

@@ -13,7 +13,7 @@ import {
 } from "./time-html.ts";
 import { formatPercent } from "./timeline.ts";
 
-/** What a reader wants to know first: the state, the job, how long it takes, and what happens next. */
+/** Renders the top of the status page: the state, the job, its duration and the next poll. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved);
@@ -30,7 +30,7 @@ ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>
 </header>`;
 }
 
-/** When the job started. Before the first poll, when the watch was accepted. */
+/** Returns the start time of a job. Returns the time when the watch was accepted if the start is unknown. */
 export function jobStartTime(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??
@@ -62,7 +62,7 @@ function phaseText({ phase }: StatusDocument): Html | null {
   return phase ? html` Phase ${bdiElement(phase)}.` : null;
 }
 
-/** The progress of the subjobs, as a bar and as text. Null for a job without subjobs. */
+/** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */
 function progress(counts: StatusDocument["subJobs"]): Html | null {
   if (counts.total <= 0) return null;
   const succeeded = counts.succeeded / counts.total;

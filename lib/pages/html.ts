@@ -1,6 +1,6 @@
 import { escapeHtml } from "../domain/plain-text.ts";
 
-/** Markup that is well-formed. Only the tag `html` makes it, so text never becomes markup by accident. */
+/** Safe HTML markup. Only the template tag `html` creates markup, so text never becomes markup by accident. */
 export class Html {
   readonly #markup: string;
 
@@ -13,10 +13,10 @@ export class Html {
   }
 }
 
-/** A value of a template. Text is escaped, a list is joined. Null, undefined and false render nothing. */
+/** A value in an `html` template. Text is escaped, and arrays are joined. Null, undefined and false add no text. */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** A template tag. It escapes values for text and for quoted attributes. Always quote attributes. */
+/** Creates markup from a template. Escapes values for text and for quoted attributes. Always quote attributes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);
 }
@@ -28,7 +28,7 @@ function render(part: Part): string {
   return escapeHtml(withVisibleControls(String(part)));
 }
 
-/** Control characters would vanish or break the page. Their pictures (U+2400 block) replace them. */
+/** Replaces control characters with visible symbols from the Unicode block U+2400. */
 function withVisibleControls(text: string): string {
   return text
     .replace(/\r\n?/g, "\n")
@@ -38,24 +38,24 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Short untrusted text. It cannot change the reading direction of the text around it. */
+/** Puts untrusted text into a `<bdi>` element, so that the text cannot change the reading direction around it. */
 export function bdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** A `CamelCase` name that may wrap between its parts. */
+/** Renders a `CamelCase` name in which the browser may break the line between two words. */
 export function wrappableName(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
 
-/** Returns the normalized http or https URL. Returns null for any other text, for example for `javascript:`. */
+/** Returns a normalized http or https URL. Returns null for any other text, for example for a `javascript:` URL. */
 export function normalizeWebUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
 
-/** A link to another site. That site does not learn the URL of this page, which may contain a key. */
+/** Renders a link to another site. The other site does not receive the URL of the page, which may contain a key. */
 export function externalLink(url: string, label: string): Html {
   return html`<a href="${url}" rel="noreferrer noopener">${bdiElement(label)}</a>`;
 }
@@ -63,7 +63,7 @@ export function externalLink(url: string, label: string): Html {
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /[.,;:!?)\]]+$/;
 
-/** Text whose http and https URLs are links. */
+/** Renders text in which each http or https URL is a link. */
 export function linkUrls(text: string): Html {
   const parts: Html[] = [];
   let end = 0;

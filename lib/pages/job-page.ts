@@ -13,10 +13,10 @@ import { subJobsSection } from "./subjobs-section.ts";
 import { parseInstant, roundNowByAge } from "./time-html.ts";
 
 /**
- * Renders the status page of one job. The page is complete without its script. It updates itself until the job has
- * ended and no notification is pending. Its bytes change with the document, otherwise every 15 seconds or less
- * often. So a hash of them is a good ETag.
- * @param listUrl the list page of the project. Null if the reader may not open it.
+ * Renders the status page of one job. The page is complete without its script.
+ * The page updates itself until the job has ended and no notification is pending.
+ * The bytes of the page for the same document change at most every 15 seconds. A hash of the bytes is a good ETag.
+ * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document));

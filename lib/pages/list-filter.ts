@@ -3,24 +3,24 @@ import type { Watch } from "../ledger/watch.ts";
 import { type Html, html } from "./html.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
 
-/** A watch as the list shows it. */
+/** The fields of a watch that the list page shows. */
 export interface ListedWatch
   extends Pick<Watch, "jobId" | "state" | "jobType" | "resourceName" | "phase">,
     Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError"> {
-  /** The status page of the watch, with a key. */
+  /** The URL of the watch's status page, with a key. */
   readonly url: string;
 }
 
 export interface ListFilter {
-  /** Null for all states. */
+  /** The state of the selected watches. Null selects watches in all states. */
   readonly state: WatchState | null;
-  /** Each word must occur in the ID, type, resource, phase or state of the job. Case does not matter. */
+  /** Each word must occur in the ID, type, resource, phase or state of the job. The case of letters is ignored. */
   readonly text: string;
 }
 
 const FILTER_STATES = ["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const;
 
-/** Returns the state with this name, or null. */
+/** Returns the watch state with a given name. Returns null for an unknown name. */
 export function parseStateFilter(name: string | null): WatchState | null {
   return FILTER_STATES.find((state) => state === name) ?? null;
 }
@@ -29,7 +29,7 @@ export function presentListedWatch({ state, jobType: type, phase }: ListedWatch)
   return presentState(state, wasJobObserved({ type, phase }));
 }
 
-/** Selects the watches that match. Those that still run come first. Otherwise the order stays. */
+/** Returns the watches that match a filter. Running watches come first. The order does not change otherwise. */
 export function selectWatches(watches: readonly ListedWatch[], filter: ListFilter): readonly ListedWatch[] {
   const terms = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = watches.filter(
@@ -45,12 +45,12 @@ function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
   return terms.every((term) => text.includes(term));
 }
 
-/** Links for the states, each with its count on this page, and a search field. The form works without a script. */
+/** Renders a search field and a link for each state with the number of watches. The form needs no script. */
 export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, selfUrl: string): Html {
   const countOf = (state: WatchState) => watches.filter((watch) => watch.state === state).length;
   const stateLink = (text: string, count: number, state: WatchState | null) =>
     html`<a href="${relativeListUrl(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
-  // "Watching" includes jobs that run and jobs that no poll has seen yet.
+  // The filter "Watching" includes running jobs and jobs that no poll has seen yet.
   const stateText = (state: WatchState) =>
     state === "watching" ? "Watching" : presentState(state, true).text;
   const states = FILTER_STATES.filter((state) => countOf(state) > 0 || state === filter.state);
@@ -67,8 +67,8 @@ export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, 
 const LIST_PARAMETERS = ["state", "text", "before"] as const;
 
 /**
- * Returns the relative URL of the list with another filter or start. Empty values are omitted.
- * Other parameters of `selfUrl`, such as the key, stay.
+ * Returns the relative URL of the list page with another filter or start. Omits empty values.
+ * Keeps the other parameters of `selfUrl`, such as the key.
  */
 export function relativeListUrl(
   selfUrl: string,

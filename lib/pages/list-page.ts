@@ -16,15 +16,15 @@ import { countdownTo, roundNowByAge, runningDuration, utcTimeWithAge } from "./t
 
 export interface ListPage {
   readonly project: string;
-  /** One page of the project's watches, newest first, not yet filtered. */
+  /** One page of the project's watches before filtering. The newest watch is first. */
   readonly watches: readonly ListedWatch[];
   readonly filter: ListFilter;
   readonly now: Instant;
-  /** `self` is the URL of this page with its key. `before` is where older watches start, null on the last page. */
+  /** `self` is the URL of this page with its key. `before` is the start of older watches, or null on the last page. */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
-/** Renders the recent watches of a project. Those that still run come first. The bytes change as rarely as those of a status page. */
+/** Renders the recent watches of a project. Running watches come first. Times on the page change in large steps. */
 export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
   const selected = selectWatches(watches, filter);
   const running = watches
@@ -47,7 +47,7 @@ ${filterForm(watches, filter, link.self)}
   });
 }
 
-/** The list shows how long a job was watched. How long the job took is on its page. */
+/** Renders a watch as an entry of the list. The duration of the watch is in the list, not the duration of the job. */
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
@@ -59,7 +59,10 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
 `;
 }
 
-/** The error of the latest poll, or else the phase and the next poll. A phase that repeats the state is omitted. */
+/**
+ * Renders the error of the latest poll. Without an error, renders the phase and the time of the next poll.
+ * Omits a phase that repeats the text of the state.
+ */
 function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, stateText: string): Html {
   const error = accessError ?? lastPollError;
   if (error !== null) {
@@ -70,7 +73,7 @@ function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch
   return html`<span class="poll">${shownPhase && html`Phase ${bdiElement(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdownTo(nextPollAt)}.`}</span>`;
 }
 
-/** The duration starts at the acceptance. The job itself may have started long before. */
+/** Renders the time after the watch was accepted. The job itself may have started much earlier. */
 function watchedDuration({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
   if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
   return runningDuration(acceptedAt, roundNowByAge(now, acceptedAt));

@@ -3,12 +3,12 @@ import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
 import { faviconDataUrl, ICON_SHEET, type IconName, icon } from "./icon.ts";
 
-/** How often a browser without scripts reloads a live page. */
+/** The interval in which a browser without scripts reloads a live page. */
 const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** Header names in lower case. */
+  /** The response headers of the page. The names are in lower case. */
   readonly headers: Record<string, string>;
 }
 
@@ -17,12 +17,12 @@ export interface Page {
   readonly icon: IconName;
   readonly css: readonly string[];
   readonly body: Html;
-  /** `none`: the page has no script. `ended`: the script counts times and copies. `live`: it also updates the page. */
+  /** `none`: no script. `ended`: the script updates durations and copies IDs. `live`: the script also updates the page. */
   readonly script: "none" | "ended" | "live";
   readonly hasForms: boolean;
 }
 
-/** Renders a whole document. The same page always gives the same bytes. */
+/** Renders a complete HTML document. The same input always gives the same bytes. */
 export function renderPage(page: Page): RenderedPage {
   const style = createInlineElement("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElement("script", LIVE_SCRIPT);
@@ -48,7 +48,10 @@ ${script?.element}
   return { html: document.toString(), headers: pageHeaders(style, script, page.hasForms) };
 }
 
-/** The same page for a wrong key, an expired key and an unknown job. So the page does not reveal which jobs exist. */
+/**
+ * Renders the page for a wrong key, an expired key and an unknown job.
+ * The page is always the same, so that the page does not reveal which jobs exist.
+ */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({
     title: "Nothing to see at this link",
@@ -64,14 +67,14 @@ export function renderNotFoundPage(): RenderedPage {
 
 export interface InlineElement {
   readonly element: Html;
-  /** The source for the Content-Security-Policy: `'sha256-…'` of the bytes inside the element. */
+  /** The source `'sha256-…'` for the Content-Security-Policy. The hash covers the bytes inside the element. */
   readonly source: string;
 }
 
 /**
- * Puts our own code into a `<script>` or `<style>`. Never give it untrusted text: nothing inside these elements can be
- * escaped.
- * @throws Error for code that contains a tag.
+ * Puts code of this project into a `<script>` or `<style>` element.
+ * Never call the function with untrusted text, because text inside these elements cannot be escaped.
+ * @throws Error if the code contains a tag.
  */
 export function createInlineElement(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
@@ -81,8 +84,10 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 }
 
 /**
- * The headers of a page whose URL may contain a key and whose body may contain untrusted text. The page loads nothing
- * from other sites and runs only our script. It cannot be framed, stored or indexed, and does not reveal its URL.
+ * Returns the headers of a page. The URL of the page may contain a key, and the body may contain untrusted text.
+ * With these headers, the page loads nothing from other sites and runs only the script of this project.
+ * Other sites cannot show the page in a frame. Caches and search engines cannot store the page.
+ * Links on the page do not send its URL to other sites.
  * https://www.w3.org/TR/CSP3/
  */
 export function pageHeaders(

@@ -4,7 +4,7 @@ import type { IconName } from "./icon.ts";
 export interface StatePresentation {
   readonly icon: IconName;
   readonly text: string;
-  /** For the title of the tab, where no icon is possible. */
+  /** A character for the title of the browser tab, because a title cannot contain an icon. */
   readonly sign: string;
 }
 
@@ -18,7 +18,10 @@ const PRESENTATIONS: Readonly<Record<WatchState, StatePresentation>> = {
 };
 const UNOBSERVED: StatePresentation = { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
 
-/** How a page shows the state of a watch. Until a poll has seen the job, nobody knows that the job runs. */
+/**
+ * Returns the icon, text and sign with which a page shows the state of a watch.
+ * A watch whose job was not yet observed is not shown as running.
+ */
 export function presentState(state: WatchState, wasObserved: boolean): StatePresentation {
   return state === "watching" && !wasObserved ? UNOBSERVED : PRESENTATIONS[state];
 }

@@ -15,9 +15,9 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/** A tree of more nodes than this is long. In a long tree, what succeeded is folded. */
+/** A tree with more subjobs is a long tree. In a long tree, succeeded subjobs are folded. */
 const MAX_SHORT_TREE = 14;
-/** Fewer succeeded siblings than this are not folded. */
+/** A row with fewer succeeded subjobs is not folded. */
 const MIN_FOLD = 4;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
@@ -27,13 +27,13 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** The watch has ended. The durations of pending subjobs do not count on. */
+  /** True if the watch has ended. After the end, the durations of pending subjobs do not increase. */
   readonly isOver: boolean;
 }
 
 /**
- * The job and its subjobs as a tree with bars, and as a table. Null for a job without subjobs.
- * @param now the end of the bars of pending subjobs.
+ * Renders a job and its subjobs as a tree with bars and as a table. Returns null for a job without subjobs.
+ * @param now the time at which the bars of pending subjobs end.
  */
 export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
   if (job.subJobs.length === 0) return null;
@@ -79,14 +79,17 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
 }
 
-/** The reason of a subjob that did not fail. The reasons of failed subjobs are above the tree. */
+/** Renders the reason of a subjob that did not fail. Another section shows the reasons of failed subjobs. */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();
   if (!reason || job.state === "failed") return null;
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** A pending subjob has the text of its phase. It is shown as running if it has started and the watch goes on. */
+/**
+ * Returns the icon and text of a subjob. The text of a pending subjob is its phase.
+ * A pending subjob has the icon for running if the subjob has started and the watch continues.
+ */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
   const text = truncate(job.phase?.trim() || "No status", MAX_PHASE_CHARACTERS);
@@ -94,8 +97,8 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
 }
 
 /**
- * Groups subjobs in their order. In a long tree, four or more succeeded siblings in a row are one group: they are one
- * line until the reader opens it. Every other subjob is a group of its own.
+ * Groups subjobs without changing their order. In a long tree, four or more succeeded subjobs in a row are one group.
+ * The page shows the group as one line until the reader opens the line. Every other subjob is a group with one member.
  */
 export function groupSubJobs(
   subJobs: readonly JobDocument[],
@@ -112,7 +115,7 @@ export function groupSubJobs(
   return rows.flatMap((row) => (isLong && row.length >= MIN_FOLD ? [row] : row.map((job) => [job])));
 }
 
-/** Returns true if the subjobs of a job are visible at first. In a long tree, a job that succeeded is closed. */
+/** Returns true if the page first shows the subjobs of a job. In a long tree, a succeeded job is closed at first. */
 export function isInitiallyOpen(job: JobDocument, isLong: boolean): boolean {
   return !isLong || !isAllSucceeded(job);
 }
@@ -130,7 +133,7 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
   return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
 }
 
-/** The same times as the bars, for readers who cannot see bars. */
+/** Renders the times of the bars as a table for readers who cannot see the bars. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
 <thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Created, UTC</th><th scope="col">Updated, UTC</th><th scope="col">Took</th></tr></thead>

@@ -3,7 +3,7 @@ import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { parseInstant } from "./time-html.ts";
 
-/** The period of time that the bars of one job are drawn in. */
+/** The period of time that the bars of one job share. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
@@ -13,20 +13,21 @@ export interface Timeline {
 export interface Bar {
   readonly from: number;
   readonly to: number;
-  /** `open`: the subjob has not ended. `outside`: its times are partly outside the timeline. */
+  /** `open`: the subjob has not ended. `outside`: a time of the subjob is outside the timeline. */
   readonly kind: "plain" | "open" | "outside";
 }
 
 export interface Tick {
-  /** From 0 to 1. */
+  /** The position of the tick in its timeline, from 0 to 1. */
   readonly at: number;
   readonly label: string;
 }
 
 /**
- * Returns the timeline of a job. The job's own times decide, because CCE dates some subjobs hours before their parent.
- * The start of the first subjob is used only if the job has no start.
- * @param until the end of a job without a usable end.
+ * Returns the timeline from the start to the end of a job. Returns null if the job has no usable start.
+ * The subjobs do not extend the timeline, because CCE dates some subjobs hours before their parent.
+ * If the job has no start, the timeline starts with the first subjob.
+ * @param until the end of the timeline if the job has no usable end.
  */
 export function computeTimeline(job: JobDocument, until: Instant): Timeline | null {
   const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
@@ -41,7 +42,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Returns null if the subjob has no start. */
+/** Returns the bar of a subjob in the timeline of its job. Returns null if the subjob has no start. */
 export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstant(job.createdAt);
   if (start === null) return null;
@@ -60,7 +61,7 @@ function positionOf(at: Instant, { start, end }: Timeline): number {
   return Math.min(1, Math.max(0, (at - start) / (end - start)));
 }
 
-/** Returns the duration of an ended job in ms. Returns null if its times are missing or in the wrong order. */
+/** Returns the duration of an ended job in ms. Returns null if a time is missing or the end is before the start. */
 export function jobDurationMs(job: JobDocument): number | null {
   const start = parseInstant(job.createdAt);
   const end = parseInstant(job.updatedAt);
@@ -78,10 +79,10 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** A label after this position would not have enough space. */
+/** The last position with enough space for a label. */
 const LAST_LABEL = 0.93;
 
-/** Returns at most six round times since the start of the timeline. All have the same unit. */
+/** Returns at most six ticks at round times after the start of the timeline. All labels have the same unit. */
 export function timelineTicks(timeline: Timeline): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
@@ -99,12 +100,12 @@ function tickLabel(seconds: number, step: number): string {
   return `${Math.round(seconds / DAY)} d`;
 }
 
-/** Formats a number from 0 to 1 for SVG. One decimal is exact enough: 0.1 % of the widest page is a pixel. */
+/** Formats a number from 0 to 1 as a percentage for SVG. One decimal is enough: 0.1 % of the widest page is a pixel. */
 export function formatPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/** The labels above the bars, and the lines behind them. */
+/** Renders the time labels above the bars and the vertical lines behind the bars. */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = timelineTicks(timeline);
   return html`<svg class="grid" aria-hidden="true">${ticks.map(
@@ -114,7 +115,7 @@ export function renderTimelineAxis(timeline: Timeline): Html {
   )}</svg>`;
 }
 
-/** The bar of a subjob. It is hidden from screen readers: a table has the same times. */
+/** Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times. */
 export function renderBar(bar: Bar | null): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
   const from = Math.min(bar.from, 0.985);

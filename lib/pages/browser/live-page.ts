@@ -1,10 +1,10 @@
-// The only script of a page. It counts times on, copies IDs, and updates a live page.
-// An update changes only the nodes that differ. So a selection, an open section and a text field stay as they are.
-// An element with `data-keep` belongs to the script or to the reader. An update does not change it.
+// This script is the only script of a page. The script updates durations, copies IDs and loads updates of a live page.
+// An update changes only the nodes that differ, so that the reader keeps selected text, open sections and typed text.
+// An update does not change an element with `data-keep`.
 import { formatDuration } from "../../domain/time-text.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** A smaller difference between the clocks may be the time of the response itself. */
+/** A smaller difference between the clocks is ignored, because the response itself also takes time. */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
@@ -12,10 +12,10 @@ const MINUTE_MS = 60 * SECOND_MS;
 
 const root = document.documentElement;
 const openedAt = Date.now();
-/** The sections that the reader opened or closed. */
+/** The sections of the page that the reader opened or closed. */
 const toggledSections = new WeakSet<Element>();
 let isLive = root.dataset.live === "live";
-/** The notifier's clock minus the reader's clock. */
+/** The time of the notifier's clock minus the time of the reader's clock. */
 let clockOffsetMs = 0;
 let etag: string | null = null;
 let failedRequests = 0;
@@ -29,7 +29,7 @@ function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** From one minute on, only the largest unit: `9 min`. */
+/** Returns an age as text. Returns only the largest unit for an age of a minute or more, for example `9 min`. */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
   return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
@@ -47,7 +47,7 @@ function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: numb
   return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
 }
 
-/** Adds what a page without a script does not have: local times and buttons to copy. */
+/** Adds the parts of the page that need a script: local times and copy buttons. */
 function enhance(): void {
   for (const time of document.querySelectorAll("time"))
     time.title = `${new Date(time.dateTime).toLocaleString()} here`;
@@ -61,7 +61,7 @@ function isSameNode(old: Node, next: Node): boolean {
   return old.id === next.id && old.getAttribute("data-key") === next.getAttribute("data-key");
 }
 
-/** Makes `old` equal to `next`. Reuses the nodes that are in both. */
+/** Changes the node `old` so that `old` equals `next`. Reuses the child nodes that both nodes contain. */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {
     setText(old, next.textContent ?? "");
@@ -92,7 +92,7 @@ function morphAttributes(old: Element, next: Element): void {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
 }
 
-/** Removes the nodes from `first` up to `end`. Keeps `end`. */
+/** Removes `first` and the siblings after `first`. Stops before the node `end`. */
 function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
   for (let node = first; node !== null && node !== end; ) {
     const removed = node;
@@ -155,7 +155,7 @@ async function refresh(): Promise<void> {
   scheduleRefresh();
 }
 
-/** A page asks every 2 seconds at first, and less often the longer it is open. */
+/** Returns the delay before the next update. The delay is 2 seconds at first and increases with time. */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
   const delayMs =
@@ -172,7 +172,7 @@ async function copy(button: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
   } catch {
-    // The browser does not allow it. The reader can copy the selected text.
+    // The browser does not let the script copy, so the script selects the text for the reader.
     const text = button.previousElementSibling;
     if (text !== null) getSelection()?.selectAllChildren(text);
     return;
