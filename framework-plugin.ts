@@ -1,34 +1,36 @@
 /**
- * A plugin of the Serverless Framework. It does two things that the framework omits: it refuses names that Lambda would
- * refuse in the middle of a deployment, and it accepts regions that the framework's list lacks, such as `eusc-de-east-1`.
+ * A plugin of the Serverless Framework for two missing checks. The plugin refuses names that Lambda would refuse in
+ * the middle of a deployment. The plugin also accepts regions that the framework does not know, such as
+ * `eusc-de-east-1`.
  */
 
 /**
- * Every region of every partition: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`, `cn-north-1`, `eusc-de-east-1`. The
- * first part is a geography of AWS, the part before the number is a direction.
+ * Matches the region codes of every AWS partition. Examples are `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`,
+ * `cn-north-1` and `eusc-de-east-1`. The first part of a region code is a geography of AWS, and the part before the
+ * number is a direction.
  */
 export const REGION =
   /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)|us-gov|(?:us|eu)-iso[a-z]?|eusc-[a-z]{2})-(?:central|(?:north|south)(?:east|west)?|east|west)-\d{1,2}$/;
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 const MAX_FUNCTION_NAME = 64;
-/** A region of the partition aws-eusc. */
+/** Matches a region of the partition aws-eusc. */
 const SOVEREIGN_REGION = /^eusc-/;
-/** The framework's address of S3 for every region that it does not know. */
+/** The address of S3 that the framework uses for every unknown region. */
 const DEFAULT_S3 = "https://s3.amazonaws.com/";
 
 interface StackParameters {
   readonly templateUrl?: string;
 }
-/** The part of the framework's deployment plugin that is used here. */
+/** The methods of the framework's deployment plugin that this plugin replaces. */
 interface DeploymentPlugin {
   getCreateStackParams?: (parameters: StackParameters) => unknown;
   getUpdateStackParams?: (parameters: StackParameters) => unknown;
   validateTemplate?: () => Promise<unknown>;
 }
-/** The part of the framework that is used here. */
+/** The parts of the Serverless Framework that this plugin uses. */
 export interface Framework {
-  /** The framework prints the message of such an error without a stack. */
+  /** The framework's own class of errors. The framework prints these errors without a stack trace. */
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   readonly service: {
     readonly provider: { readonly region?: string; readonly stage?: string };
@@ -46,7 +48,10 @@ export interface Framework {
 export default class FrameworkPlugin {
   readonly hooks: Readonly<Record<string, () => void>>;
 
-  /** The framework makes its plugins before it checks the configuration. */
+  /**
+   * The constructor adds the region to the allowed regions, because the framework calls the constructor before it
+   * checks the configuration.
+   */
   constructor(framework: Framework) {
     const region = framework.configurationInput?.provider?.region;
     if (typeof region === "string" && REGION.test(region)) allowRegion(framework, region);
@@ -60,7 +65,7 @@ export default class FrameworkPlugin {
   }
 }
 
-/** @throws Error when a function's name is too long. The framework itself would package it. */
+/** @throws Error if a function's name is too long. The framework itself accepts a name that is too long. */
 function checkNames({ service, classes }: Framework): void {
   for (const { name = "" } of Object.values(service.functions))
     if (name.length > MAX_FUNCTION_NAME)
@@ -76,7 +81,10 @@ function allowRegion({ configSchemaHandler }: Framework, region: string): void {
   if (!regions.includes(region)) regions.push(region);
 }
 
-/** The partition has its own address of S3. CloudFormation checks the template again when it updates the stack. */
+/**
+ * Changes the address of S3 to the address of the partition aws-eusc. The separate validation of the template is
+ * omitted, because CloudFormation checks the template again during the update of the stack.
+ */
 function useSovereignS3({ pluginManager }: Framework, region: string): void {
   const own = (parameters: StackParameters): StackParameters => ({
     ...parameters,

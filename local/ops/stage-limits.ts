@@ -1,11 +1,14 @@
 /**
- * Limits that AWS sets to the settings of a stage. AWS checks them late: in the middle of a deployment. test/template
- * compares the names below with the compiled template.
+ * The limits of AWS for the settings of a stage. AWS checks these limits only in the middle of a deployment. A test
+ * in test/template compares the names in this file with the compiled template.
  */
 
 export const SERVICE = "cce-job-notifier";
 
-/** The names of the alarms of a stage, after `cce-job-notifier-<stage>-`. Each has a section in docs/runbook.md. */
+/**
+ * The names of a stage's alarms without the prefix `cce-job-notifier-<stage>-`. Each alarm has a section in
+ * docs/runbook.md.
+ */
 export const ALARM_NAMES = [
   "api-errors",
   "audit-not-running",
@@ -30,22 +33,31 @@ export const ALARM_NAMES = [
   "throttles",
 ] as const;
 
-/** The longest name of each kind, after `cce-job-notifier-<stage>-`, and the most characters that AWS allows. */
+/**
+ * The longest name of each kind of resource, without the prefix `cce-job-notifier-<stage>-`. `maxLength` is the
+ * number of characters that AWS allows for the whole name.
+ */
 export const LONGEST_NAMES = {
   function: { name: "enqueue", maxLength: 64 },
   queue: { name: "notify-dead", maxLength: 80 },
   alarm: { name: "notify-dead-letters", maxLength: 255 },
 } as const;
 
-/** The framework allows these characters. CloudFormation allows them in the name of a stack. */
+/**
+ * The characters that the Serverless Framework allows in a stage's name. CloudFormation allows the same characters in
+ * a stack's name.
+ */
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
-/** The most characters of a stage's name: 39. CloudFormation itself shortens the names of roles. */
+/**
+ * The maximum length of a stage's name, which is 39 characters. The names of roles do not count, because
+ * CloudFormation shortens the names of roles.
+ */
 export const MAX_STAGE_LENGTH = Math.min(
   ...Object.values(LONGEST_NAMES).map(({ name, maxLength }) => maxLength - `${SERVICE}--${name}`.length),
 );
 
-/** Returns what is wrong with the name of a stage, one sentence per fault. */
+/** Returns the faults of a stage's name, one sentence per fault. */
 export function findStageNameFaults(stage: string): readonly string[] {
   const faults: string[] = [];
   if (!STAGE_CHARACTERS.test(stage)) faults.push("a stage name consists of letters, digits and hyphens");
@@ -60,8 +72,8 @@ export function findStageNameFaults(stage: string): readonly string[] {
 }
 
 /**
- * Returns true when two stages would have alarms of the same name. Example: the alarm `errors` of the stage `prod-api` and
- * the alarm `api-errors` of the stage `prod`.
+ * Returns true if two stages would have alarms with the same name. For example, the alarm `errors` of the stage
+ * `prod-api` and the alarm `api-errors` of the stage `prod` have the same name.
  */
 export function alarmNamesCollide(stage: string, other: string): boolean {
   const names = (one: string) => ALARM_NAMES.map((name) => `${one}-${name}`);
@@ -69,7 +81,10 @@ export function alarmNamesCollide(stage: string, other: string): boolean {
   return stage !== other && names(stage).some((name) => others.has(name));
 }
 
-/** The characters of the longest alarm description without the URL of the runbook. AWS allows 1,024 in all. */
+/**
+ * The length of the longest alarm description without the URL of the runbook. AWS allows 1,024 characters for the
+ * whole description.
+ */
 export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;
 export const MAX_RUNBOOK_URL_LENGTH = MAX_ALARM_DESCRIPTION - LONGEST_ALARM_TEXT;

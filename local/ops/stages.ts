@@ -34,10 +34,13 @@ const oneOf = <T extends string | number>(values: readonly T[], note = "") =>
 const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
-/** The framework would replace `${…}` in a value. A line break would end the line of the alarm. */
+/**
+ * Returns true for a value without white space and without `${`. The framework would replace `${…}` in a value, and a
+ * line break would break the description of the alarm.
+ */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 
-/** SNS sends to an address with one @ and a domain with a dot. */
+/** Returns true for an email address that SNS accepts, with one @ and a domain that contains a dot. */
 const isEmail = (value: string) =>
   value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
 
@@ -101,7 +104,7 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
   throw new StageFileError(file, [...nameFaults, ...(parsed.error?.issues ?? []).flatMap(describeIssue)]);
 }
 
-/** Returns the faults of one issue. */
+/** Returns the faults that one zod issue describes. */
 function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(StageFile.shape).join(", ");
@@ -112,8 +115,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks all stage files of a folder, each as a whole, and all of them together. Returns one text per invalid file and
- * one per pair of stages that cannot exist together.
+ * Checks each stage file of a folder, and checks all stage files together. Returns one text for each invalid file,
+ * and one text for each pair of stages that cannot exist together.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";

@@ -4,19 +4,25 @@ import { fileURLToPath } from "node:url";
 import { packageService } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** One region per partition, and one with every service. */
+/**
+ * The regions for which the template is checked. The list contains one region per partition, and a region with every
+ * service.
+ */
 const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
 const VERSION = "1.58.0";
 
 /**
- * Warnings about what the framework writes. W3005: a dependency that a reference implies anyway. W8003: a condition whose
- * value is known when the framework has resolved the parameters.
+ * The ignored warnings, which are about code that the framework writes. W3005 reports a dependency that a reference
+ * already implies. W8003 reports a condition whose value is known after the framework has resolved the parameters.
  */
 const IGNORED = ["W3005", "W8003"];
 
 const COMMANDS = ["build/cfn-lint/bin/cfn-lint", "cfn-lint"];
 
-/** Returns the command of cfn-lint: in the folder build/cfn-lint, or on the PATH. Returns null when there is none. */
+/**
+ * Returns the command of cfn-lint in the folder build/cfn-lint or on the PATH. Returns null if cfn-lint is not
+ * installed.
+ */
 function findLinter(): string | null {
   const isThere = (command: string) => spawnSync(command, ["--version"], { cwd: ROOT }).status === 0;
   return COMMANDS.find(isThere) ?? null;

@@ -57,12 +57,12 @@ async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> 
   }
 }
 
-test("an AWS error has the same name, message and fault with and without the plugins, except for old names of SQS errors", async () => {
+test("an AWS error has the same name, message and fault with the plugins as without the plugins, except for old names of SQS errors", async () => {
   const [packaged, unchanged] = [await errorsWith(plugins), await errorsWith([])];
   expect(packaged).toHaveLength(3 * FAULTS.length);
   const message = "of QueueDoesNotExist";
   expect(packaged).toContainEqual(["AWS.SimpleQueueService.NonExistentQueue", message, "client", 400, false]);
-  // SQS also sends the name of its old protocol. The SDK finds the new name by the class.
+  // SQS sends the error name of its old protocol too. The SDK finds the new error name by the error's class.
   expect(
     packaged.map((error) =>
       error[0].startsWith("AWS.Simple") ? ["QueueDoesNotExist", ...error.slice(1)] : error,

@@ -6,13 +6,13 @@ import {
   type Target,
 } from "../../bench/support/figures.ts";
 
-test("the median of an even number of values is the mean of the middle two", () => {
+test("the median of an even number of values is the mean of the two middle values", () => {
   expect(median([9, 1, 3, 2])).toBe(2.5);
   expect(median([9, 1, 3])).toBe(3);
   expect(() => median([])).toThrow(RangeError);
 });
 
-test("a figure has its floor and the ratio to its floor", () => {
+test("a figure contains the floor's time and the ratio to the floor's time", () => {
   expect(createMicrosecondFigure(1234.5, 1000)).toEqual({
     microseconds: 1230,
     floorMicroseconds: 1000,
@@ -28,7 +28,7 @@ const target = (value: number, isRatio = true): Target => ({
   isRatio,
 });
 
-test("the line of a target says whether it is met, with the figure", () => {
+test("the line about a target says whether the target is met, and contains the figure", () => {
   expect(describeTarget(target(1.3))).toBe("met    a poll: 1.3 × (target: at most 1.3 ×)");
   expect(describeTarget(target(1.31))).toBe("MISSED a poll: 1.31 × (target: at most 1.3 ×)");
 });

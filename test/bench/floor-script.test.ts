@@ -13,7 +13,7 @@ const item = (pk: string) => ({ pk: { S: pk }, sk: { S: "watch" } });
 const operations = (stages: ReturnType<typeof createFloorScript>) =>
   stages.map((chains) => chains.map((chain) => chain.map(({ operation }) => operation)));
 
-test("the floor sends the requests of each record in order, and none for the config", () => {
+test("the floor sends the requests of each record in order, and no request for the config", () => {
   const stages = createFloorScript([
     request("config", "GetParametersByPath", {}),
     request("ledger", "UpdateItem", { Key: item("a"), UpdateExpression: "SET #poll = :u0" }),
@@ -31,7 +31,7 @@ test("the floor sends the requests of each record in order, and none for the con
   expect(stages[0]?.[0]?.[1]?.headers).toEqual({ accept: "*/*" });
 });
 
-test("a request that all records share is a stage of its own", () => {
+test("a request that all records share is a separate stage", () => {
   const stages = createFloorScript([
     request("cce", "GET", {}),
     request("cce", "GET", {}),

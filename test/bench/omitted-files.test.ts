@@ -24,7 +24,7 @@ const IMPORTS = `
   const random = getRandomValues(new Uint8Array(16)).some((byte) => byte !== 0);
   console.log(JSON.stringify({ whole, random, loaded }));`;
 
-test("in a package, imports of Node modules load no costly modules", async () => {
+test("imports of Node modules in a package load no costly modules", async () => {
   expect(await runBundled(IMPORTS, plugins)).toEqual({ whole: true, random: true, loaded: [] });
 });
 
@@ -51,6 +51,6 @@ const REQUEST = `
 test.each([
   ["without the plugins", []],
   ["with the plugins", plugins],
-])("%s the SDK computes the length of a body and the UUID of a request", async (_, plugins) => {
+])("the SDK computes the length of a body and the UUID of a request: %s", async (_, plugins) => {
   expect(await runBundled(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
 });

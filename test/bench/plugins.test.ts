@@ -66,7 +66,7 @@ const schemas = () =>
     contents,
   }));
 
-test("each client keeps only the classes of known errors, and computes no key of its schemas", () => {
+test("each AWS client keeps only the classes of known errors, and has no computed keys in its schemas", () => {
   expect(schemas().map(({ client }) => client)).toEqual(
     expect.arrayContaining(["client-dynamodb", "client-sqs", "client-ssm"]),
   );
@@ -80,7 +80,7 @@ test("each client keeps only the classes of known errors, and computes no key of
   }
 });
 
-test("the AWS clients read only the version of their package.json", () => {
+test("the AWS clients bundle only the version of their package.json", () => {
   const readers = globSync("node_modules/@aws-sdk/client-{dynamodb,sqs,ssm}/dist-es/**/*.js").filter(
     (file) => !file.includes(".browser.") && readFileSync(file, "utf8").includes("package.json"),
   );

@@ -17,14 +17,14 @@ const reply = (name: string, kind: string) =>
   JSON.stringify({ name, status: 502, headers: {}, body: "", expect: { kind } });
 
 describe("npm run corpus", () => {
-  it("counts the passed cases", () => {
+  it("counts the passed test cases", () => {
     expect(run({ "cce-replies.jsonl": `${reply("one", "unavailable")}\n` })).toEqual({
       status: 0,
       lines: ["cce-replies.jsonl: 1 passed, 0 failed", "1 passed, 0 failed"],
     });
   });
 
-  it("names the failed cases, and counts a line that is not JSON as failed", () => {
+  it("names the failed test cases, and counts a line that is not JSON as a failed test case", () => {
     const { status, lines } = run({ "cce-replies.jsonl": `${reply("one", "gone")}\n{"name"` });
     expect(status).toBe(1);
     expect(lines).toContain("  one: kind: expected gone, got unavailable");

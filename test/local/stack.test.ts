@@ -71,7 +71,7 @@ describe("npm run stack", () => {
     expect(await stack.stop()).toBe(0);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends on %s while its start hangs", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("ends on %s while the start of the stack hangs", async (signal) => {
     const folder = await mkdtemp(join(tmpdir(), "hanging-test-"));
     const pipe = join(folder, "config.json");
     await promisify(execFile)("mkfifo", [pipe]);
@@ -99,7 +99,7 @@ describe("npm run stack", () => {
     await stack.stop();
   });
 
-  it("leaves no process of a function after its own kill", async () => {
+  it("leaves no process of a function after the stack itself is killed", async () => {
     const stack = await start();
     const { result } = z
       .object({ result: z.object({ pid: z.int() }) })
@@ -108,7 +108,7 @@ describe("npm run stack", () => {
     await hasEnded(result.pid);
   });
 
-  it("refuses a template that fails on AWS, and names each cause", async () => {
+  it("refuses a template that would fail on AWS, and names each cause", async () => {
     const serviceDir = await changedService((text) =>
       text
         .replace("recursiveLoop: Allow", "recursiveLoop: Terminate")
@@ -182,7 +182,7 @@ describe("npm run stack", () => {
     await rm(ledgerDir, { recursive: true });
   });
 
-  it("sweeps at once when its ledger is from an earlier run", async () => {
+  it("runs the sweep immediately if the ledger is from an earlier run", async () => {
     const serviceDir = await changedService((text) => text.replace("tick:", "sweep:"));
     const ledgerDir = await mkdtemp(join(tmpdir(), "ledger-test-"));
     const run = () => startStack({ config: {}, serviceDir, ledgerDir, environment: { VERBOSE: "1" } });

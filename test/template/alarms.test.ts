@@ -50,7 +50,7 @@ test("every alarm links to the runbook section with its name, and every such sec
     expect(AlarmDescription).toMatch(new RegExp(` docs/runbook\\.md#${name}$`));
 });
 
-test("every alarm notifies the SNS topic only", () => {
+test("every alarm notifies only the SNS topic", () => {
   for (const { AlarmActions } of alarms()) {
     expect(AlarmActions).toEqual([expect.stringMatching(/^arn:aws:sns:.*:cce-job-notifier-dev-alarms$/)]);
   }

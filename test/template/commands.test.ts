@@ -62,7 +62,7 @@ describe("compareQueues", () => {
     expect(compareQueues(own)).toEqual([]);
   });
 
-  it("finds a role that allows another queue", () => {
+  it("finds a role that allows a queue that the function does not use", () => {
     expect(compareQueues(withGrant("notify", "sqs:SendMessage", true))).toEqual([
       "notify: the role allows the unused queue arn:aws:sqs:x:1:other",
     ]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LAST_ATTEMPT_RECEIVE_COUNT } from "../../functions/notify/record-attempt.ts";
 import { ROOT } from "./own-template.ts";
 
-test("SQS dead-letters a message only long after the last attempt of its notification", async () => {
+test("SQS moves a message to the dead-letter queue only long after the last delivery attempt of the notification", async () => {
   const queues = await readFile(join(ROOT, "resources/queues.yml"), "utf8");
   const limits = [...queues.matchAll(/maxReceiveCount: (\d+)/g)].map(([, limit]) => Number(limit));
   expect(limits).toHaveLength(2);

@@ -45,7 +45,7 @@ function withExpression(id: string, expressionId: string, expression: string): O
 
 const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
   [
-    "functions use arm64, Node.js 24, 256 MB and a role of their own",
+    "each function uses arm64, Node.js 24, 256 MB and its own role",
     rules.functionsHaveRuntimeAndRole,
     [
       () => withProperties({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
@@ -82,7 +82,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "event sources have a maximum concurrency, report failures by message and have a sufficient visibility timeout",
+    "event sources have a maximum concurrency, report the failure of each message and have a sufficient visibility timeout",
     rules.eventSourcesAreLimited,
     [
       () => everySource({ maximumConcurrency: null }),
@@ -161,7 +161,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the alarm on notifications in flight fires long before SQS delivers nothing more",
+    "the alarm on notifications in flight fires long before SQS stops all deliveries",
     alarms.fullQueueFires,
     [
       () => withProperties({ NotifyQueueFullAlarm: { Threshold: 120_000 } }),
@@ -179,7 +179,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the alarm on overdue notifications fires for a few that stay overdue, and not for one that was sent again",
+    "the alarm on overdue notifications fires for a few notifications that stay overdue, and not for a notification that was sent again",
     alarms.overdueNotificationsFire,
     [
       () =>
@@ -190,7 +190,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the alarm on failing polls fires when half of them fail for 15 minutes, and not for fewer or shorter",
+    "the alarm on failing polls fires when half of the polls fail for 15 minutes, and not for fewer polls or a shorter time",
     alarms.failingPollsFire,
     [
       () => withProperties({ PollsFailingAlarm: { Statistic: "Minimum" } }),
@@ -199,7 +199,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the alarm on dead letters fires for each new one",
+    "the alarm on dead letters fires for each new dead letter",
     alarms.everyDeadLetterFires,
     [
       () =>

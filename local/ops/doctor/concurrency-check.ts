@@ -4,7 +4,7 @@ import { type Finding, okFinding, readErrorName, warningFinding } from "./findin
 
 /** The default of `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
-/** One execution each for enqueue, api, sweep and audit. */
+/** The number of concurrent executions that enqueue, api, sweep and audit need: one execution per function. */
 const OTHER_EXECUTIONS = 4;
 const ITEM = "concurrency";
 
@@ -14,8 +14,9 @@ export interface ConcurrencySettings {
 }
 
 /**
- * Compares what poll and notify may use with the account's concurrent executions. All functions of an account and region
- * share them. New accounts often have 10.
+ * Compares the concurrency settings of poll and notify with the number of concurrent executions that the account
+ * allows. All functions of an account in a region share this number. New accounts often have only 10 concurrent
+ * executions.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export async function checkConcurrency(
@@ -26,7 +27,8 @@ export async function checkConcurrency(
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
     const total = AccountLimit?.ConcurrentExecutions;
-    if (total === undefined) return [warningFinding(ITEM, "Lambda does not state the account's concurrency")];
+    if (total === undefined)
+      return [warningFinding(ITEM, "Lambda's answer does not contain the account's concurrency")];
     const unreserved = AccountLimit?.UnreservedConcurrentExecutions ?? total;
     const used = pollConcurrency + notifyConcurrency;
     const account =

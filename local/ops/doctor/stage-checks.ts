@@ -96,7 +96,10 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/** A received or delayed dead letter is hidden for a while. It is a dead letter all the same. */
+/**
+ * Received and delayed messages are counted too, because a dead letter that is hidden for a while is still a dead
+ * letter.
+ */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;
@@ -108,7 +111,10 @@ function deadLetterFinding(item: string, visible: number, hidden: number): Findi
   );
 }
 
-/** Lists the stage's alarms in the ALARM state. Other stages may have names that begin alike, so it asks for each name. */
+/**
+ * Returns one finding for each alarm of the stage that is in the ALARM state. The request lists the name of each
+ * alarm, because the names of another stage's alarms may begin with the same prefix.
+ */
 export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
   try {
     const command = new DescribeAlarmsCommand({

@@ -64,13 +64,10 @@ describe("formatProgressLine", () => {
     ["stopped", "■", "stopped"],
   ] as const;
 
-  test.each(outcomes)(
-    "shows the outcome and the part of the subjobs that have ended: %s",
-    (state, mark, text) => {
-      const line = formatProgressLine("a cluster", status({ state, done: true, polls: 1 }));
-      expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${text}, 1 of 4 subjobs ended, 1 poll`);
-    },
-  );
+  test.each(outcomes)("shows the outcome, and how many subjobs have ended: %s", (state, mark, text) => {
+    const line = formatProgressLine("a cluster", status({ state, done: true, polls: 1 }));
+    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${text}, 1 of 4 subjobs ended, 1 poll`);
+  });
 
   test.each(outcomes)("fills the bar of a job without subjobs only after success or failure: %s", (state) => {
     const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };

@@ -7,7 +7,7 @@ const recorder = (tty: { isTTY?: boolean; columns?: number } = {}) => {
 const ESCAPES = "\u001b[2A\u001b[0J";
 
 describe("createScreen", () => {
-  it("writes a line for every change without a terminal", () => {
+  it("writes a new line for every change if the output is not a terminal", () => {
     const { written, output } = recorder();
     const screen = createScreen(output);
     screen.update(["a 1", "b 1"]);
@@ -17,7 +17,7 @@ describe("createScreen", () => {
     expect(written.join("")).toBe("a 1\nb 1\nb 2\nnotification\n");
   });
 
-  it("redraws its lines on a terminal and prints above them", () => {
+  it("redraws the changing lines on a terminal and prints permanent text above the changing lines", () => {
     const { written, output } = recorder({ isTTY: true });
     const screen = createScreen(output);
     screen.update(["a 1", "b 1"]);
@@ -27,13 +27,13 @@ describe("createScreen", () => {
     expect(written).toEqual(["a 1\nb 1\n", `${ESCAPES}a 1\nb 2\n`, `${ESCAPES}notification\na 1\nb 2\n`]);
   });
 
-  it("truncates a line that would wrap", () => {
+  it("truncates a line that is longer than the terminal's width", () => {
     const { written, output } = recorder({ isTTY: true, columns: 30 });
     createScreen(output).update(["x".repeat(50)]);
     expect(written).toEqual([`${"x".repeat(29)}\n`]);
   });
 
-  it("keeps its lines after the end", () => {
+  it("makes the changing lines permanent at the end", () => {
     const { written, output } = recorder({ isTTY: true });
     const screen = createScreen(output);
     screen.update(["a"]);

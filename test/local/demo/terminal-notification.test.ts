@@ -63,7 +63,7 @@ it("shows the job and the failures of an event", () => {
   ]);
 });
 
-it("prints the headline in bold with ansi", () => {
+it("prints the headline in bold if the terminal supports ANSI escape sequences", () => {
   expect(formatNotificationLines(slack, { ansi: true })[0]).toMatch(/^\u001b\[1m❌ Failed/);
 });
 

@@ -73,7 +73,7 @@ describe("an event source", () => {
     expect(Table?.GlobalSecondaryIndexes).toEqual([expect.objectContaining({ IndexName: "overdue" })]);
   });
 
-  it("invokes the function with records as Lambda does, and deletes the done messages", async () => {
+  it("invokes the function with records in Lambda's format, and deletes the done messages", async () => {
     const [first, second] = await send({ do: "succeed" }, { do: "succeed" });
     const records = (await batches(1)).flat();
     expect(records.map(({ messageId }: Identified) => messageId)).toEqual([first, second]);
@@ -92,7 +92,7 @@ describe("an event source", () => {
     });
   });
 
-  it("collects a batch until it is full or its window ends", async () => {
+  it("collects messages until the batch is full or the batching window ends", async () => {
     const MessageBody = JSON.stringify({ do: "succeed", report: `${stack.receiver.url}/report` });
     for (const _ of [1, 2, 3])
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues.batch, MessageBody }));

@@ -39,12 +39,12 @@ describe("a schedule", () => {
       return at;
     }
 
-    it("invokes its function first after one period", () => {
+    it("invokes its function for the first time after one period", () => {
       expect(invokedAt(false)).toEqual([300, 600, 900, 1200]);
       expect(invokedAt(false, 2).slice(0, 3)).toEqual([150, 300, 450]);
     });
 
-    it("catches up at once and every 10 s for 930 s", () => {
+    it("with catchUp, invokes its function immediately and then every 10 s for 930 s", () => {
       const catchUps = Array.from({ length: 93 }, (_, index) => index * 10);
       const at = invokedAt(true);
       expect([...new Set(at)]).toEqual(expect.arrayContaining([...catchUps, 1200]));

@@ -77,7 +77,7 @@ describe("the gateway", () => {
     expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  it("answers HEAD without a body and with its length", async () => {
+  it("answers a HEAD request with the length of the body and without the body", async () => {
     const answer = await call("/nowhere", { method: "HEAD" });
     expect(Number(answer.headers.get("content-length"))).toBeGreaterThan(100);
     expect(await answer.text()).toBe("");
@@ -97,7 +97,7 @@ describe("the gateway", () => {
     expect([answer.status, await answer.json()]).toEqual([413, { message: "Request Entity Too Large" }]);
   });
 
-  it("sets its own URL and the queues' URLs in the functions' environment", async () => {
+  it("sets the API's URL and the queues' URLs in the environment of the functions", async () => {
     const { env } = Loose.parse(await (await postThing({ do: "environment" })).json());
     expect(env).toMatchObject({
       PUBLIC_URL: stack.api,

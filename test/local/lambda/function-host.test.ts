@@ -23,7 +23,7 @@ const resultOf = async (event: unknown) => {
 };
 
 describe("FunctionHost", () => {
-  it("runs the packaged handler and reuses its process", async () => {
+  it("runs the packaged handler and reuses the process of the handler", async () => {
     hostOf();
     expect(await resultOf({ a: [1, "ä"] })).toEqual({ a: [1, "ä"] });
     const first = await resultOf({ do: "context" });
@@ -39,7 +39,7 @@ describe("FunctionHost", () => {
     expect(first.remainingMs).toBeLessThanOrEqual(5000);
   });
 
-  it("sets the environment of the template and of Lambda, and nothing of the stack's own", async () => {
+  it("sets the environment variables of the template and of Lambda, and no variables of the stack's own environment", async () => {
     process.env.LEAKED_SECRET = "of the machine";
     hostOf();
     const { env, execArgv, cwd } = await resultOf({ do: "environment" });
@@ -59,7 +59,7 @@ describe("FunctionHost", () => {
     expect(cwd).toBe(echo.taskRoot);
   });
 
-  it("starts a process for each concurrent invocation, up to its limit", async () => {
+  it("starts a process for each concurrent invocation, up to the function's limit", async () => {
     hostOf({ reservedConcurrency: 2 });
     const found = await Promise.all([1, 2, 3, 4, 5].map(() => resultOf({ do: "context" })));
     expect(new Set(found.map(({ pid }) => pid)).size).toBe(2);
@@ -75,7 +75,7 @@ describe("FunctionHost", () => {
     expect(await resultOf({ still: "alive" })).toEqual({ still: "alive" });
   });
 
-  test.each(["hang", "spin"])("kills a process that exceeds its time limit by this: %s", async (how) => {
+  test.each(["hang", "spin"])("kills a process that exceeds the function's time limit: %s", async (how) => {
     const invoked = await hostOf({ timeoutSeconds: 1 }).invoke({ do: how });
     expect(invoked).toMatchObject({
       kind: "error",

@@ -118,7 +118,7 @@ test.each([
 
 const names = (document: object) => splitConfigIntoEntries(document).map(({ name }) => name);
 
-test("writes keep to three a second, and report names without values", async () => {
+test("applyPlanSteps sends at most three writes per second, and reports names without values", async () => {
   const stage = await setUp(OLD);
   await stage.put(NEW, true);
   // The server refuses a fourth write within a second. No write was refused, because a refusal waits for a second.
@@ -136,7 +136,7 @@ test("writes keep to three a second, and report names without values", async () 
   await stage.stop();
 });
 
-test("a write that SSM refuses as too early is repeated later", async () => {
+test("a write that SSM throttles is repeated later", async () => {
   const failures = [
     new SsmError("ThrottlingException", "Rate exceeded"),
     new SsmError("TooManyUpdates", "There are concurrent updates for a resource"),
@@ -152,7 +152,7 @@ test("a write that SSM refuses as too early is repeated later", async () => {
   await stage.stop();
 });
 
-test("a put that fails half-way says so, leaves a valid config, and continues when it is repeated", async () => {
+test("a put that fails half-way reports the failure, leaves a valid config, and continues when the command is repeated", async () => {
   let remainingWrites = 4;
   const denied = new SsmError("AccessDeniedException", "denied");
   const stage = await setUp(OLD, (operation) =>
@@ -171,7 +171,7 @@ test("a put that fails half-way says so, leaves a valid config, and continues wh
   await stage.stop();
 });
 
-test("SSM that stays throttled ends the command after a minute", async () => {
+test("the command fails after a minute if SSM throttles every write", async () => {
   const stage = await setUp({}, (operation) =>
     operation === "PutParameter" ? new SsmError("ThrottlingException", "Rate exceeded") : null,
   );

@@ -54,7 +54,7 @@ test("config list prints a stage's config without its secrets", async () => {
   });
 });
 
-test("config prints the stage and region first: on stderr for list, on stdout otherwise", async () => {
+test("config prints the stage and the region first, on stderr for list and on stdout for the other actions", async () => {
   const line = "stage dev, region eu-central-1 (AWS_REGION)\n";
   expect((await run("config", "check")).out.startsWith(line)).toBe(true);
   expect((await run("config", "put", file)).out.startsWith(line)).toBe(true);
@@ -97,7 +97,7 @@ test("config check and put list every fault of a file without values", async () 
   expect(await run("config", "put", faulty)).toMatchObject({ code: 1, out: "" });
 });
 
-test("config check and put refuse what Parameter Store refuses, and check accepts it for one node", async () => {
+test("config check and put refuse a file that Parameter Store refuses, and config check accepts the same file for one node", async () => {
   const large = join(folder, "large.json");
   const targets = {
     deploys: { ...CONFIG.targets.deploys, url: `https://hooks.slack.com/${"x".repeat(9000)}` },
@@ -121,7 +121,7 @@ test("config check and put refuse what Parameter Store refuses, and check accept
   expect(await run("config", "check", large)).toMatchObject({ code: 1 });
 });
 
-test("doctor finds in a file what Parameter Store refuses", async () => {
+test("the doctor reports entries of a file that Parameter Store refuses", async () => {
   const large = join(folder, "large.json");
   const targets = { audit: { kind: "slack", url: "https://hooks.slack.com/{{hunter2}}" } };
   await writeFile(large, JSON.stringify({ targets }));
@@ -130,7 +130,7 @@ test("doctor finds in a file what Parameter Store refuses", async () => {
   expect(out).toContain("targets.audit.url: Parameter Store refuses '{{'");
 });
 
-test("config put stores a change in order, and removes with --prune what the file does not contain", async () => {
+test("config put stores changes in order, and with --prune removes entries that the file does not contain", async () => {
   const changed = join(folder, "changed.json");
   const { settings, ...rest } = CONFIG;
   await writeFile(

@@ -36,7 +36,7 @@ test("a plan with removeOthers removes entries that the file does not contain", 
   ]);
 });
 
-test("the entries after a plan include the kept ones with their values", () => {
+test("the entries after a plan include the kept entries with their values", () => {
   const after = entriesAfterSteps(deployed, planConfigSteps(deployed, wanted, false));
   expect(after.find(({ name }) => name === "targets/old")).toEqual({ name: "targets/old", value: slack });
 });

@@ -1,7 +1,7 @@
 import { findTokenCaller, parseAuthorization } from "../../../lib/auth/caller.ts";
 import { createToken, TOKEN_BYTES } from "../../../local/ops/create-token.ts";
 
-test("a created token is accepted with the entry that was created for it", () => {
+test("the API accepts a created token if the config contains the created entry", () => {
   const scopes = { projects: ["prod"], targets: ["*"] };
   const { token, entry } = createToken(new Uint8Array(TOKEN_BYTES).fill(255), scopes);
   expect(parseAuthorization(`Bearer ${token}`)).toEqual({ kind: "bearer", token });

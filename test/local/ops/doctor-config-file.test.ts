@@ -62,7 +62,7 @@ test("doctor --config --send sends each target the test message", async () => {
   expect(receiver.notifications.list(null)).toHaveLength(1);
 });
 
-test("doctor --config reports what would fail after a deployment, with remedies", async () => {
+test("doctor --config reports settings that would fail after a deployment, with remedies", async () => {
   const auth = { kind: "aksk", accessKey: "AKother", secretKey: "other" };
   const { code, stdout, states } = await dryRun(
     {

@@ -134,7 +134,7 @@ describe("checkApi", () => {
     expect(await states()).toEqual(["API ok", "clock ok"]);
   });
 
-  it("reports an unhealthy API and a clock that is minutes off", async () => {
+  it("reports an unhealthy API, and a clock that is wrong by minutes", async () => {
     answer = { status: 503, date: "Mon, 23 Nov 2026 12:05:00 GMT" };
     expect(await states()).toEqual(["API fault", "clock fault"]);
   });
@@ -166,7 +166,7 @@ describe("runChecks", () => {
     expect((await runWith({ always: parts })).worst).toBe("fault");
   });
 
-  it("runs the checks without config when the config is invalid", async () => {
+  it("runs only the checks that need no config if the config is invalid", async () => {
     const { worst, findings } = await runWith({
       checkConfig: () => checkDeployedConfig(async () => [{ name: "targets/a", value: "{}" }, ...entries]),
     });

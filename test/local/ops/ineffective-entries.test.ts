@@ -2,7 +2,7 @@ import { findIneffectiveEntries } from "../../../local/ops/ineffective-entries.t
 
 const slack = (url: unknown) => ({ kind: "slack", url });
 
-test("a target that is always refused is reported by its name and the rule, without its URL", () => {
+test("a target that is always refused is reported with its name and the egress rule, without its URL", () => {
   const faults = findIneffectiveEntries({
     targets: {
       well: slack("https://hooks.slack.com/services/hunter2"),
@@ -21,7 +21,7 @@ test("a target that is always refused is reported by its name and the rule, with
   expect(faults.join()).not.toContain("hunter2");
 });
 
-test("entries that allow nothing are reported by their path", () => {
+test("entries that allow nothing are reported with their path", () => {
   const settings = {
     egress: { allow: ["not a host!!", "10.0.0.0/99", "10.0.0.0/8", "wiki.lan:8080"] },
     callbackHosts: [

@@ -9,7 +9,7 @@ const faultsOf = (name: string, value: unknown, path = PATH) =>
 const textOf = (bytes: number, character = "x") =>
   character.repeat((bytes - 2) / Buffer.byteLength(character));
 
-test("an entry may have 8 KB as JSON, counted in bytes", () => {
+test("an entry may have 8 KB of JSON, counted in bytes", () => {
   expect(faultsOf("targets/a", textOf(8192))).toEqual([]);
   expect(faultsOf("targets/a", textOf(8193))).toHaveLength(1);
   expect(faultsOf("targets/a", textOf(8192, "é"))).toEqual([]);
@@ -19,7 +19,7 @@ test("an entry may have 8 KB as JSON, counted in bytes", () => {
   expect(faultsOf("targets/a", '"'.repeat(4096))).toHaveLength(1);
 });
 
-test("a long entry is named with its size, its longest field and the remedy, without values", () => {
+test("a long entry is reported with its size, its longest field and the remedy, without values", () => {
   const auth = { kind: "aksk", accessKey: "hunter2", secretKey: "hunter2".repeat(1200) };
   expect(faultsOf("projects/prod", { projectId: "p", auth })).toEqual([
     "projects.prod: too long for Parameter Store: 8477 bytes as JSON, and an entry may have 8192. Shorten its longest field, projects.prod.auth.secretKey (8402 bytes)",
@@ -39,7 +39,7 @@ test("'{{' is refused in every text and key, because Parameter Store reads it as
   ]);
 });
 
-test("braces that JSON itself writes are no fault", () => {
+test("two braces in the syntax of JSON itself are no fault", () => {
   expect(faultsOf("settings", { poll: { a: { b: {} } }, text: "{ {" })).toEqual([]);
   expect(faultsOf("settings", { poll: { text: "}}" } })).toEqual([]);
 });
@@ -59,7 +59,7 @@ test.each([
   else expect(faults).toEqual([expect.stringMatching(fault)]);
 });
 
-test("a document lists the faults of all its entries, and ignores parts with a wrong type", () => {
+test("findDocumentParameterFaults lists the faults of all entries, and ignores parts with a wrong type", () => {
   const targets = { a: { url: "{{a}}" }, b: { url: textOf(9000) } };
   expect(findDocumentParameterFaults({ targets, tokens: 5, oidc: null }, PATH)).toHaveLength(2);
   expect(findDocumentParameterFaults("text", PATH)).toEqual([]);

@@ -28,7 +28,7 @@ test.each([
   ["none", undefined, { ...AWS, AWS_REGION: "" }, "us-east-2", "AWS_DEFAULT_REGION"],
   ["none", undefined, {}, "eu-central-1", "default"],
 ])(
-  "the region of stage %s with --region %s and %j is %s from %s",
+  "for stage %s, --region %s and the environment %j, the region is %s from %s",
   async (stage, region, environment, found, regionSource) => {
     expect(await findStage({ stage, region }, environment, folder)).toEqual({
       stage,

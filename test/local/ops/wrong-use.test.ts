@@ -73,7 +73,7 @@ describe("without credentials", () => {
     },
   );
 
-  it("the doctor says how to set credentials, and does not suggest a deployment", async () => {
+  it("the doctor explains how to set credentials, and does not suggest a deployment", async () => {
     const { code, stdout } = await run("doctor --stage prod", { AWS_REGION: "eu-west-1" });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^stage prod, region eu-west-1 \(AWS_REGION\)\nFAULT {3}config: /);
@@ -89,7 +89,7 @@ describe("with a stage that is not deployed", () => {
   });
   afterAll(() => sqs.stop());
 
-  it("redrive names the stage and suggests to check its deployment", async () => {
+  it("redrive names the stage and suggests a check of the stage's deployment", async () => {
     const { code, stdout, stderr } = await run("redrive --queue poll --stage prd", {
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "y",

@@ -24,7 +24,7 @@ describe("the receiver", () => {
     ["wecom", 200, expect.stringContaining('"errcode":0')],
     ["teams", 202, ""],
     ["discord", 204, ""],
-  ])("responds as %s does", async (channel, status, body) => {
+  ])("responds like %s", async (channel, status, body) => {
     const answer = await post(`/${channel}/x`, "{}");
     expect([answer.status, await answer.text()]).toEqual([status, body]);
   });
@@ -43,7 +43,7 @@ describe("the receiver", () => {
     ]);
   });
 
-  it("lets readers wait for a number of notifications of a channel", async () => {
+  it("lets a reader wait for a number of notifications of one channel", async () => {
     const waiting = notifications("channel=slack&count=2&wait=10");
     await post("/slack/x", "1");
     await post("/webhook/x", "2");
@@ -51,11 +51,11 @@ describe("the receiver", () => {
     expect((await waiting).map(({ body }) => body)).toEqual(["1", "3"]);
   });
 
-  it("returns the received notifications when the wait ends", async () => {
+  it("returns the received notifications at the end of the wait time", async () => {
     expect(await notifications("count=1&wait=0.01")).toEqual([]);
   });
 
-  it("shows the notifications on a page and escapes them", async () => {
+  it("shows the notifications on a page and escapes their text", async () => {
     await post("/slack/x", '{"text":"<script>alert(1)</script>"}');
     const page = await (await fetch(receiver.url)).text();
     expect(page).toContain("&lt;script&gt;");
@@ -68,7 +68,7 @@ describe("the receiver", () => {
     expect(await notifications("")).toEqual([]);
   });
 
-  it("applies a behaviour a number of times to one channel", async () => {
+  it("applies a behaviour to a number of notifications of one channel", async () => {
     await behave({
       channel: "slack",
       kind: "status",
@@ -90,7 +90,7 @@ describe("the receiver", () => {
     expect((await post("/webhook/x", "")).status).toBe(204);
   });
 
-  it("limits the rate as Slack does", async () => {
+  it("limits the rate of notifications like Slack", async () => {
     await behave({ channel: "slack", kind: "rate_limit", intervalMs: 60_000 });
     expect((await post("/slack/x", "1")).status).toBe(200);
     const second = await post("/slack/x", "2");

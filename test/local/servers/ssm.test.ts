@@ -66,7 +66,7 @@ async function pages(asked: { Path?: string; Recursive?: boolean; WithDecryption
 }
 
 describe("the embedded Parameter Store", () => {
-  it("returns every entry of the config as JSON below the path", async () => {
+  it("returns every entry of the config as JSON, with names below the path", async () => {
     await configure({
       projects: { prod: { region: "eu-de" } },
       targets: { deploys: { kind: "slack" } },
@@ -101,7 +101,7 @@ describe("the embedded Parameter Store", () => {
     expect(await pages()).toEqual([{ "/service/dev/settings": '{"a":2}' }]);
   });
 
-  it("returns decrypted values and deeper entries only on request", async () => {
+  it("returns decrypted values and entries of deeper levels only on request", async () => {
     await configure({ projects: { prod: { secretKey: "hush" } }, settings: {} });
     expect(JSON.stringify(await pages({ WithDecryption: false }))).not.toContain("hush");
     expect(await pages({ Recursive: false })).toEqual([{ "/service/dev/settings": "{}" }]);
@@ -118,7 +118,7 @@ describe("the embedded Parameter Store", () => {
     await expect(pages()).rejects.toThrow("InternalServerError");
   });
 
-  it("stores and deletes parameters over the file", async () => {
+  it("keeps written and deleted parameters in memory, without a change of the file", async () => {
     await configure({ settings: { a: 1 } });
     await put({ Name: `${PATH}/settings`, Value: '{"a":2}', Overwrite: true });
     await put({ Name: `${PATH}/targets/b`, Value: "3" });
@@ -138,7 +138,7 @@ describe("the embedded Parameter Store", () => {
     ["ValidationException", { Name: `${PATH}/${"a".repeat(1000)}` }],
     ["HierarchyLevelLimitExceededException", { Name: "/a".repeat(16) }],
     ["ParameterAlreadyExists", { Name: `${PATH}/settings` }],
-  ])("refuses with %s the parameter %j", async (name, input) => {
+  ])("refuses, with the error %s, the parameter %j", async (name, input) => {
     await configure({ settings: {} });
     await expect(put(input)).rejects.toMatchObject({ name, $metadata: { httpStatusCode: 400 } });
   });
@@ -148,7 +148,7 @@ describe("the embedded Parameter Store", () => {
     [{ Value: "x".repeat(8192), Tier: "Intelligent-Tiering" as const }],
     [{ Value: '{"a":{"b":{}}}' }],
     [{ Name: "/a".repeat(15) }],
-  ])("stores what is just within the limits: %.60j", async (input) => {
+  ])("stores a parameter that is just within the limits: %.60j", async (input) => {
     await put({ Overwrite: true, ...input });
   });
 
@@ -159,7 +159,7 @@ describe("the embedded Parameter Store", () => {
     );
   });
 
-  it("throttles the fourth write and the 41st read of a second, apart from each other", async () => {
+  it("throttles the fourth write and the 41st read of a second, with separate limits for writes and reads", async () => {
     await configure({});
     const throttled = { name: "ThrottlingException", message: "Rate exceeded" };
     for (let i = 0; i < 3; i += 1) await put({ Overwrite: true });
@@ -174,7 +174,7 @@ describe("the embedded Parameter Store", () => {
     await read();
   });
 
-  it("sends a planned error by its own name", async () => {
+  it("sends a planned error with the name of the error", async () => {
     planned = new SsmError("TooManyUpdates", "There are concurrent updates.");
     await expect(put({})).rejects.toMatchObject({ name: "TooManyUpdates" });
   });

@@ -83,7 +83,7 @@ describe("findDeploymentFaults", () => {
   });
 
   test.each([["sqs:*"], ["*"], ["SQS:Send*"], ["sqs:SendMessag?"]])(
-    "recognizes that the action %s allows sending",
+    "recognizes that the action %s allows a function to send messages",
     (action) => {
       const faults = faultsAfter({ Worker: { RecursiveLoop: undefined }, Role: role(...RECEIVE, action) });
       expect(faults).toHaveLength(1);
@@ -99,7 +99,7 @@ describe("findDeploymentFaults", () => {
     [60, 0],
     ["60", 0],
     [undefined, 1],
-  ])("compares a visibility timeout of %p with six times the function timeout", (seconds, faults) => {
+  ])("compares a visibility timeout of %p with six times the function's timeout", (seconds, faults) => {
     const found = faultsAfter({ Queue: { VisibilityTimeout: seconds } });
     expect(found).toHaveLength(faults);
     for (const fault of found)

@@ -79,7 +79,7 @@ async function countDeadLetters(queue: string): Promise<number> {
   return Messages.length;
 }
 
-test("a run ends although its messages fail again at once, and keeps and lists those dead letters", async () => {
+test("a run ends although its messages fail again immediately, and keeps and lists these dead letters", async () => {
   for (const jobId of ["job-1", "job-2"])
     await deadLetter(
       "notify",

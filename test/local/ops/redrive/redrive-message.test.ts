@@ -96,12 +96,15 @@ test.each([
   ["{", "message message-1"],
   [notificationMessage({ ...KEY, generation: 0, target: "" }, "failed", 0).body, "message message-1"],
   [digestMessage("d", "deploys").body, "digest d to deploys"],
-])("an unreadable message, and one that is sent only once, is kept with a title: %s", async (body, title) => {
-  expect(await redrive("notify", body)).toEqual({
-    result: { kind: "kept", title, cause: expect.any(String) },
-    calls: [],
-  });
-});
+])(
+  "an unreadable message, and a message that is sent only once, is kept with a title: %s",
+  async (body, title) => {
+    expect(await redrive("notify", body)).toEqual({
+      result: { kind: "kept", title, cause: expect.any(String) },
+      calls: [],
+    });
+  },
+);
 
 test("an unreadable poll is kept and described by its message ID", async () => {
   expect(await redrive("poll", "{")).toMatchObject({ result: { kind: "kept", title: "message message-1" } });

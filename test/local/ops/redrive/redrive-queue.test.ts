@@ -72,7 +72,7 @@ test("a message that fails again is recognized when this machine's clock is ahea
   expect(lines.at(-1)).toBe("kept     a again: this run has already sent the same message (rejected)");
 });
 
-test("another message that becomes a dead letter during the run is kept", async () => {
+test("a message that becomes a dead letter during the run is kept", async () => {
   let others = 0;
   const { counts, lines } = await run([{ body: "a" }], () => {
     others += 1;
@@ -82,7 +82,7 @@ test("another message that becomes a dead letter during the run is kept", async 
   expect(lines.at(-1)).toBe("kept     other: failed during this run");
 });
 
-test("a message that is received twice is handled once", async () => {
+test("a message that is received twice is handled only once", async () => {
   const { counts, released } = await run([
     { body: "off", id: "x" },
     { body: "off", id: "x", receiptHandle: "later" },
