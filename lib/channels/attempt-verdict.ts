@@ -16,22 +16,22 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
   return { verdict, reason, afterSeconds: null, spent: true };
 }
 
-/** Returns the verdict "send again by the retry schedule". The wait is at least `afterSeconds`. */
+/** Returns the verdict to send a notification again by the retry schedule, after a wait of at least `afterSeconds`. */
 export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
   return { verdict: "retry", reason, afterSeconds, spent: true };
 }
 
 /**
- * Returns the verdict "send again later" for a receiver that only limits its rate. A throttled delivery attempt does
- * not count against the retry schedule.
+ * Returns the verdict to send a notification again later, because the receiver limits the rate of messages. A throttled
+ * delivery attempt does not count against the retry schedule.
  */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Returns the verdict for a receiver that reports success and failure in a code in the body. Code 0 means success. An
- * undefined code means that the body has no code. A code without an entry in `verdictByCode` rejects the notification.
+ * Returns the verdict for an answer whose body contains a result code. Code 0 means success. An undefined code means
+ * that the body has no code. A code without an entry in `verdictByCode` means that the receiver rejected the message.
  */
 export function verdictOfAnswerCode(
   answer: ReceiverAnswer,
@@ -96,8 +96,8 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
 /**
- * Returns the verdict for a delivery attempt without a complete answer, from the network's error code. An unknown error
- * code gives a retry.
+ * Returns the verdict for a delivery attempt that failed with a network error code, before a complete answer arrived.
+ * The verdict for an unknown error code is `retry`.
  */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");

@@ -5,7 +5,7 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { type Secret, toSecret } from "../domain/secret.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-/** The egress rules decide at each attempt whether the URL may be called. */
+/** The schema accepts any URL. The egress rules decide at each delivery attempt whether the URL may be called. */
 const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
 /** The fields that every kind of target has in the config. */
@@ -17,12 +17,12 @@ export const commonFields = {
   ),
 };
 
-/** The schema of one kind of target. */
+/** The type of the schema that validates one kind of target. */
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * Everything that the product needs to know about one kind of target. `Schema` describes a target of this kind in the
- * config. Each channel has its own folder, and `registry.ts` lists all channels.
+ * A channel delivers notifications to one kind of target. `Schema` describes the config of a target. Each channel has
+ * a folder, and `registry.ts` lists all channels.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
@@ -40,7 +40,7 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
   secretsOf(target: z.infer<Schema>): readonly string[];
 }
 
-/** The content of a notification. Each channel formats the content in its own way. */
+/** The content of a notification, before a channel formats the content for a receiver. */
 export type NotificationContent =
   /** A watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
@@ -51,7 +51,7 @@ export type NotificationContent =
   /** Somebody tests the target with the name `target`. */
   | { readonly kind: "test"; readonly target: string; readonly at: Instant };
 
-/** The result of one delivery attempt for its notification: whether to send the notification again, and why. */
+/** The decision after one delivery attempt, which says whether to send the notification again, and why. */
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
@@ -75,10 +75,10 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
-/** A message in the receiver's own format, before it is signed. */
+/** An unsigned message in the receiver's own format. */
 export interface FormattedMessage {
   readonly payload: JsonObject;
-  /** A simpler message, or null. A simpler message is sent once if the receiver refuses the format of `payload`. */
+  /** A simpler message that is sent once if the receiver refuses the format of `payload`. Null if no message exists. */
   readonly fallback: JsonObject | null;
 }
 
@@ -99,7 +99,7 @@ export interface OutboundRequest {
 
 const COMMON_HEADERS = {
   "content-type": "application/json",
-  // A compressed answer could grow without limit when it is decompressed.
+  // Compressed answers are not requested, because a small compressed answer can become very large after decompression.
   "accept-encoding": "identity",
   "user-agent": "cce-job-notifier/1",
 };
@@ -118,10 +118,10 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 
-/** The interval is 10 % longer than the limit, because two messages may arrive closer together than they were sent. */
+/** A factor that makes intervals 10 % longer, because the network may deliver two messages with a shorter interval. */
 const RATE_LIMIT_MARGIN = 1.1;
 
-/** Returns the shortest allowed time between two messages to one target, in milliseconds. No rate limit gives 0. */
+/** Returns the minimum time between two messages to one target, in milliseconds. Returns 0 without a rate limit. */
 export function minIntervalMs(rateLimit: RateLimit | null): number {
   return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);
 }

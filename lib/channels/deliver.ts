@@ -10,7 +10,7 @@ import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from 
 import { maskAnswer } from "./mask-answer.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The start of a receiver's answer is enough to see what is wrong. */
+/** The maximum number of bytes that are read from a receiver's answer. */
 const MAX_ANSWER_BYTES = 16_384;
 
 export interface DeliveryRequest<T = Target> {
@@ -22,9 +22,9 @@ export interface DeliveryRequest<T = Target> {
   readonly now: Instant;
   /** The time limit for the whole delivery attempt. A delivery attempt may send a second message. */
   readonly timeLimitMs: number;
-  /** The value of `settings.egress.allow`. Connections are reused per array, so pass the same array each time. */
+  /** The value of `settings.egress.allow`. Pass the same array each time, because connections are cached per array. */
   readonly allow: readonly string[];
-  /** If present, `egress` replaces the reused connections of `allow`. */
+  /** The connections to use in place of the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
   /** Returns the time of a clock that never goes back, in milliseconds. */
   readonly monotonic?: () => number;

@@ -18,7 +18,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
- * port needs brackets. An entry in any other form allows nothing.
+ * port needs brackets. An entry in any other form has no effect.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

@@ -39,8 +39,8 @@ export function openConnections(maxHeaderBytes: number, options: AgentOptions = 
 }
 
 /**
- * Creates a function that returns the connections to use at a given time. The function returns the same connections
- * until they were unused for `MAX_IDLE_MS`, and then new connections.
+ * Creates a function that returns the connections to use at a given time. The function opens new connections when the
+ * old connections were unused for `MAX_IDLE_MS`.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;
@@ -56,7 +56,7 @@ export function createConnectionCache<T extends Connections>(open: () => T): (no
   };
 }
 
-/** Closes idle connections immediately, and each busy connection after its current request. */
+/** Closes idle connections immediately, and closes each busy connection after the current request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);

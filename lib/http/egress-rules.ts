@@ -1,4 +1,4 @@
-/** The rules that refuse a URL or an address, with the text of each rule for people. No text contains the address. */
+/** The egress rules, with an explanation of why a rule refuses a URL or an address. No explanation contains the address. */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid, because a URL needs 'https://' and a host",
   egress_characters: "the URL contains white space, a backslash or a control character",
@@ -20,7 +20,7 @@ export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 /** The error code of a connection that an egress rule refused. Most other error codes come from Node.js. */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
-/** The error in place of a connection to a refused address. The error message contains the rule, not the address. */
+/** The error when an egress rule refuses an address. The error message contains the rule's name, not the address. */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;
   readonly rule: EgressRule;

@@ -31,8 +31,8 @@ export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOpt
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the egress for an allow list, opened or reused. The same array gets the same egress until a pause of
- * `MAX_IDLE_MS`. After a pause the connections are new, because servers may have closed the old connections.
+ * Returns the egress for an allow list. Calls with the same array return the same egress, until the egress was unused
+ * for `MAX_IDLE_MS`. After this pause a new egress is opened, because servers may have closed the old connections.
  */
 export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egress {
   const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
@@ -43,7 +43,7 @@ export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egr
 /**
  * Makes an agent check every IP address before the agent opens a socket. An IP address in a URL is checked before the
  * connection, because Node never resolves an IP address. The addresses of a host name are checked in the lookup whose
- * result Node connects to. After an earlier check, the name could still change to another address.
+ * result Node connects to. An earlier check would be unsafe, because the name could later resolve to another address.
  */
 export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunction = systemLookup): void {
   const connect = agent.createConnection.bind(agent);
@@ -56,7 +56,7 @@ export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunctio
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal === null) return connect({ ...options, lookup: guardedLookup(lookup, refusalOf) });
-    // Node ignores the socket in a callback with an error.
+    // The callback needs a socket, but Node ignores the socket if the callback gets an error.
     done?.(refusal, new Socket());
     return null;
   };

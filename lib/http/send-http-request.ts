@@ -127,7 +127,7 @@ function send({ connections, url, method, headers, body }: HttpRequest): ClientR
     protocol,
     agent: protocol === "https:" ? connections.https : connections.http,
     host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
-    // TLS sends a host name without its trailing dot (RFC 6066, section 3).
+    // In TLS the host name is sent without the trailing dot (RFC 6066, section 3).
     ...(hostname.endsWith(".") ? { servername: hostname.slice(0, -1) } : null),
     port: url.port,
     method,
@@ -137,7 +137,7 @@ function send({ connections, url, method, headers, body }: HttpRequest): ClientR
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default Node silently drops headers after the first thousand. `maxHeaderSize` limits their bytes.
+  // By default Node silently drops headers after the first thousand. `maxHeaderSize` limits the size of all headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }

@@ -8,7 +8,7 @@ export const BURST = 10;
 
 /** The scenarios. Each scenario sets a receiver's answers and returns the notifications and deliveries. */
 const SCENARIOS = {
-  /** A 429 postpones all notifications of the target. A 429 does not count as an attempt of any notification. */
+  /** A 429 postpones all notifications of the target, and no notification loses an attempt of the retry schedule. */
   async throttled(fixture: DeliveryFixture) {
     await fixture.behave("throttled", {
       kind: "status",

@@ -105,7 +105,7 @@ async function causeErrors(): Promise<Record<string, string>> {
   return responses;
 }
 
-/** Writes a config with a secret in a wrong field, so that a function with a new start cannot read the config. */
+/** Writes a config with a secret in a wrong field, so that a newly started function cannot read the config. */
 async function breakConfig(): Promise<void> {
   const { configFile } = fixture.stack;
   const config = JSON.parse(await readFile(configFile, "utf8"));

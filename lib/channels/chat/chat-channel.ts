@@ -53,7 +53,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // The last budget always gives a message within the limits.
+      // A message with the last budget is always within the limits.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);

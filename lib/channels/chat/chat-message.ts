@@ -7,7 +7,7 @@ export interface ChatMessage {
   readonly headline: string;
   /** The project, region, cluster, duration and the caller's context. */
   readonly facts: readonly Fact[];
-  /** Lines such as `2 of 7 subjobs failed`, or the meaning of the outcome. */
+  /** The meaning of the outcome, and lines such as `2 of 7 subjobs failed`. */
   readonly summary: readonly string[];
   readonly failures: readonly FailureText[];
   /** The number of omitted failures, and the warnings. */
@@ -17,7 +17,7 @@ export interface ChatMessage {
   readonly footer: string;
 }
 
-/** The empty parts of a chat message, for messages that need only some parts. */
+/** Default values for the optional parts of a chat message. */
 export const EMPTY_MESSAGE = {
   mentions: false,
   facts: [],
@@ -56,7 +56,7 @@ export interface Link {
   readonly url: string;
 }
 
-/** The limits for the texts of one message. */
+/** The maximum numbers and lengths of the texts in one chat message. */
 export interface TextBudget {
   /** The maximum number of failures of one job. */
   readonly failures: number;
@@ -69,7 +69,7 @@ export interface TextBudget {
   readonly facts: number;
 }
 
-/** The budgets, from large to small. The last budget gives a message within the limits of every channel. */
+/** The text budgets from large to small. A message with the last budget is within the limits of every channel. */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { failures: 5, digestFailures: 30, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
   { failures: 5, digestFailures: 30, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
@@ -85,12 +85,12 @@ export const NO_REASON = "The cloud gives no reason.";
 /** The label of a link to a page of the cloud's vendor. */
 export const READ_MORE = "Read more";
 
-/** Returns a note about the number of omitted failures, or no note for 0. */
+/** Returns an array with one note about the number of omitted failures, or an empty array if no failure was omitted. */
 export function noteOmittedFailures(omittedFailures: number): string[] {
   return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
 }
 
-/** A longer URL exceeds a limit of at least one channel. A URL is never truncated, because the link would not work. */
+/** A longer URL exceeds a limit of at least one channel. URLs are never truncated, because a truncated URL is wrong. */
 const MAX_URL_CHARACTERS = 600;
 
 /**

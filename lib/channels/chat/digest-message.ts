@@ -38,7 +38,7 @@ export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget
   };
 }
 
-/** Adds the job to each failure's title: `❌ Failed: CreateNode node-3 › CreateNodeVM`. The result is never empty. */
+/** Adds the job to each failure's title: `❌ Failed: CreateNode node-3 › CreateNodeVM`. */
 function withJobTitle(
   failures: readonly FailureText[],
   summary: OutcomeSummary,

@@ -3,7 +3,7 @@ import { NO_REASON, READ_MORE } from "./chat-message.ts";
 
 /** The functions that a chat with Markdown needs to write untrusted text. */
 export interface MarkdownStyle {
-  /** Escapes text so that it contains no markup and no mention. */
+  /** Escapes text so that the text contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
   /** Formats the cloud's reason as a quotation or as code. A reason may have several lines. */
   readonly quote: (reason: string) => string;

@@ -101,7 +101,7 @@ function durationFact(summary: OutcomeSummary): readonly [label: string, value: 
   return took === null ? ["Watched", `${watchedText(summary)}, ${polls}`] : ["Took", `${took}, ${polls}`];
 }
 
-/** Returns the facts that are equal for all jobs. Durations are omitted. */
+/** Returns the facts that are equal for all jobs, without durations. */
 export function listCommonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
   const [first = [], ...others] = summaries.map((summary) => factsOf(summary, budget));
   return first.filter(
@@ -120,7 +120,7 @@ function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${unit} succeeded, none failed`;
 }
 
-/** Returns all warnings except the warning about omitted failures, which the message already counts in another line. */
+/** Returns the warnings without the warning about omitted failures, because another line counts omitted failures. */
 function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: TextBudget): readonly string[] {
   const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
   return warnings

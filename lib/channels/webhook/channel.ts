@@ -20,7 +20,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   },
   /**
    * In Standard Webhooks every 2xx status means "delivered", and 410 switches the target off. After another 4xx status
-   * the event is sent again, because a receiver may answer 401 or 404 during its own deployment. A 501 is final.
+   * the event is sent again, because a receiver may answer 401 or 404 during its own deployment. After a 501 the event
+   * is not sent again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -22,7 +22,7 @@ export function expectRulesKept(kind: TargetKind, payload: Document): void {
   RULES[kind](payload);
 }
 
-/** The documented limits of the receivers. The limits are written again, so that an error in the product is found. */
+/** The documented limits of the receivers. The limits are not imported from the product, so that tests find errors. */
 const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
   webhook: (payload) => expect(bytesOf(payload)).toBeLessThan(20_000),
   slack(payload) {

@@ -3,7 +3,7 @@ import { formatDigest, formatOutcome, KINDS, NODES, SAMPLES, target } from "./sa
 
 /**
  * Compares a message with a golden file. `UPDATE_GOLDEN=1` writes the golden files again. A person must read each
- * changed golden file.
+ * changed golden file before the commit.
  */
 function expectGolden(name: string, document: unknown): void {
   const file = new URL(`./golden/${name}.golden.json`, import.meta.url);

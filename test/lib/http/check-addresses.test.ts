@@ -3,7 +3,10 @@ import { isRoutable } from "../../../lib/http/check-addresses.ts";
 
 type Range = readonly [network: string, prefix: number];
 
-/** https://www.iana.org/assignments/iana-ipv4-special-registry, except the two single global addresses. */
+/**
+ * All ranges of IANA's IPv4 registry, except the two single addresses that are globally routable.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry
+ */
 const SPECIAL_V4: readonly Range[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -25,7 +28,10 @@ const SPECIAL_V4: readonly Range[] = [
   ["240.0.0.0", 4],
 ];
 
-/** https://www.iana.org/assignments/iana-ipv6-special-registry, and ranges that were withdrawn or never assigned. */
+/**
+ * All ranges of IANA's IPv6 registry, and ranges that were withdrawn or never assigned.
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
 const SPECIAL_V6: readonly Range[] = [
   ["::", 8],
   ["::ffff:0:0", 96],

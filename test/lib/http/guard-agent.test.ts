@@ -141,7 +141,7 @@ describe("the check of addresses when a socket opens", () => {
     expect(await call(`http://slow.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("connects to an IPv6 address in the allow list, and sends a Host header with the address in brackets", async () => {
+  it("connects to an IPv6 address in the allow list, and sends the address in brackets as the Host header", async () => {
     const { port, received } = await receiver();
     const dialled: unknown[] = [];
     const http = new Agent();

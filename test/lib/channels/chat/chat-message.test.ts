@@ -69,7 +69,7 @@ describe("the chat message", () => {
     expect(message.notes).toEqual([]);
   });
 
-  it("omits the job's reason when a subjob gives the same reason, and has an entry for a job without any reason", () => {
+  it("omits the job's reason when a subjob has the same reason, and has an entry for a job without any reason", () => {
     const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
     expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
     expect(messageOf({ reason: null, failures: [] }).failures).toEqual([

@@ -12,7 +12,7 @@ export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
 
-/** Closes this with everything else. */
+/** Registers a server or connection that `closeAll` closes. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
 /** Opens an egress that `closeAll` closes. */
@@ -25,7 +25,7 @@ export function egress(...parameters: Parameters<typeof openEgress>): Egress {
 export const CONTENT: NotificationContent = { kind: "test", target: "größer ›", at: 0 };
 export const NOW = Date.now();
 
-/** Makes one attempt at a target of this kind, whose receiver is `answer`. */
+/** Makes one delivery attempt to a target of the given kind. The target's receiver answers with `answer`. */
 export async function attempt(
   kind: TargetKind,
   answer: Answering,

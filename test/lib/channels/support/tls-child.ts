@@ -3,7 +3,7 @@ import { openEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { targetOf } from "./targets.ts";
 
-/** Run with a port of this machine: one attempt at a TLS receiver there, whose reason is printed. */
+/** Makes one delivery attempt to a TLS receiver on the given port of this machine, and prints the delivery reason. */
 const egress = openEgress(["receiver.test"], {
   lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
 });

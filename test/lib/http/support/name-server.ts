@@ -6,7 +6,7 @@ import type { LookupFunction } from "node:net";
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
-/** Returns the IPv4 and IPv6 addresses of a name. The DNS server calls a `Zone` once for every question. */
+/** Returns the IPv4 and IPv6 addresses of a host name. The DNS server calls this function once for every question. */
 export type Zone = (name: string) => readonly string[];
 
 export interface NameServer {

@@ -15,7 +15,7 @@ export async function closeAll(): Promise<void> {
   for (const opened of open.splice(0)) await opened.close();
 }
 
-/** Closes this with everything else. */
+/** Registers a server or connection that `closeAll` closes. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
 /** The result of a request. In a failure, `rule` replaces the error and names the rule that refused the address. */
