@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { Job, Outcome } from "../../domain/job.ts";
+import type { Outcome } from "../../domain/job.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { deliveriesOverdueAt } from "../watch.ts";
+import { deliveriesOverdueAt, type StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
@@ -68,12 +68,8 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
   return "over";
 };
 
-export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (
-  table,
-  key,
-  { summary, tree },
-  expiresAt,
-) => {
+export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
+  const { summary, tree } = outcome;
   const packed = packJson(summary);
   const created = await createItem(table, outcomeItemKey(key), {
     summary: packed,
@@ -90,7 +86,7 @@ export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
   return item === null ? null : toStoredOutcome(item).summary;
 };
 
-export function toStoredOutcome(item: Item): { readonly summary: OutcomeSummary; readonly tree: Job | null } {
+export function toStoredOutcome(item: Item): StoredOutcome {
   const { summary, tree } = parseItem(OutcomeItem, item);
   return {
     summary: OutcomeSummary.parse(unpackJson(summary)),
