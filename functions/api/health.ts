@@ -36,7 +36,7 @@ async function runChecks({
   const run = async (check: CheckName): Promise<"ok" | "unreachable"> => {
     try {
       const timeout = wait(CHECK_TIMEOUT_MS).then(() => {
-        throw new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
+        throw new Error(`the health check got no response within ${CHECK_TIMEOUT_MS} ms`);
       });
       await Promise.race([checks[check](), timeout]);
       return "ok";

@@ -37,7 +37,10 @@ export async function redeliver(
   const { watch } = document;
   const { state, generation } = watch;
   if (state === "watching" || state === "stopped")
-    return problemResponse("not-concluded", `The watch has no outcome. Its state is '${state}'.`);
+    return problemResponse(
+      "not-concluded",
+      `The watch has no outcome, because the state of the watch is '${state}'.`,
+    );
   const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
@@ -81,7 +84,7 @@ function chooseTargets(
     .filter(({ name }) => !watch.targets.includes(name))
     .map(({ name, pointer }) => ({
       pointer,
-      detail: `'${name}' is not a target of this watch. To notify it, send POST /v1/jobs with '${name}' in 'notify'.`,
+      detail: `'${name}' is not a target of this watch. To notify this target, send POST /v1/jobs with '${name}' in 'notify'.`,
     }));
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }

@@ -148,7 +148,7 @@ export function summarizeTree(tree: Job | null) {
 /** Returns a warning when subjobs are omitted from the tree. Returns an empty array for a complete tree. */
 export function warnAboutOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
-  const text = `The tree is too large to be shown whole: ${omittedCount} of its ${counts.total} subjobs are omitted.`;
+  const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];
 }
 

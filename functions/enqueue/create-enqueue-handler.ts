@@ -91,7 +91,7 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
   }
   if (opened.kind === "failed")
     return rejected(
-      createProblem("unavailable", "The job could not be accepted. You may safely send it again."),
+      createProblem("unavailable", "The job could not be accepted. You may safely send the job again."),
     );
   const urls = { statusUrl: statusUrl(links.publicUrl, key), pageUrl: pageUrl(links, key, now) };
   return { ...key, ...urls, status: opened.kind };

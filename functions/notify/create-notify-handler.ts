@@ -70,7 +70,12 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
       case "filtered":
         return "acknowledged";
       case "unknown":
-        return deadLetterMessage("unknown", "the ledger has no such outcome or digest", received, readPorts);
+        return deadLetterMessage(
+          "unknown",
+          "the ledger contains no outcome or digest for the message",
+          received,
+          readPorts,
+        );
       case "notification":
         return notify(resolved, received, config.settings, ports);
       default:

@@ -56,7 +56,7 @@ export function createIdentityCheck(now: () => Instant): AuthenticatePorts["iden
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
     const { status, text } = await guardedFetch(url, { egress: openEgress(allow) });
-    if (status !== 200) throw new Error(`the issuer answered ${status}`);
+    if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
     return text;
   }, now);
   return (token, config) => {

@@ -20,10 +20,10 @@ export function checkCallback(text: string, settings: Settings): CheckedCallback
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });
   if (settings.linkKey === undefined)
     return error(
-      "is not possible here. The operator has not configured settings.linkKey, which encrypts the URL.",
+      "is not available. The operator has not configured settings.linkKey, which is needed to encrypt the URL.",
     );
   if (settings.callbackHosts.length === 0)
-    return error("is not possible here. The operator has configured no hosts in settings.callbackHosts.");
+    return error("is not available. The operator has configured no hosts in settings.callbackHosts.");
   if (!URL.canParse(text)) return error("must be a URL");
   if (!isCallbackHostAllowed(text, settings.callbackHosts))
     return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");

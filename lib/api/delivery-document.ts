@@ -4,13 +4,13 @@ import { IsoTime, MaybeIsoTime, withDescription } from "../domain/zod-fields.ts"
 
 const HttpStatus = withDescription(
   z.nullable(z.int()),
-  "The HTTP status of the receiver's answer. Null means no answer.",
+  "The HTTP status of the receiver's response. Null means that the receiver did not respond.",
 );
 
 /** The schema allows any string, because a stored delivery attempt may have a reason from another release. */
 export const Reason = withDescription(
   z.string(),
-  "The reason for the verdict: one of these values, or a value of another release.",
+  "The reason for the verdict. The value is in this list or comes from another release of the service.",
 );
 
 /** One delivery attempt in the history of a delivery. */
@@ -22,7 +22,7 @@ export const AttemptDocument = z.object({
   durationMs: z.number(),
   answer: withDescription(
     z.string(),
-    "The first 200 characters of the receiver's answer, with masked secrets.",
+    "The first 200 characters of the receiver's response. Secrets are masked.",
   ),
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
@@ -33,11 +33,11 @@ export const DeliveryDocument = z.object({
   state: DeliveryState,
   attempts: withDescription(
     z.int().check(z.minimum(0)),
-    "The number of attempts. An attempt that was answered with 429 does not count.",
+    "The number of delivery attempts. An attempt with the HTTP response 429 does not count.",
   ),
   lastStatus: HttpStatus,
   lastReason: z.nullable(Reason),
-  at: withDescription(z.nullable(IsoTime), "The time of the latest attempt."),
+  at: withDescription(z.nullable(IsoTime), "The time of the latest delivery attempt."),
   nextAttemptAt: MaybeIsoTime,
   history: z.array(AttemptDocument),
 });

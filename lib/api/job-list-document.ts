@@ -34,7 +34,7 @@ export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: withDescription(
     z.nullable(z.string()),
-    "Send this value as `before` to get older jobs. The value is null on the last page. A page with a `next` may have fewer jobs than `limit`, or none.",
+    "Send this value as `before` to get older jobs. The value is null on the last page. A page with a `next` may contain fewer jobs than `limit`, or no jobs.",
   ),
 });
 export type JobList = z.infer<typeof JobList>;
@@ -80,7 +80,13 @@ export function readListQuery(
 
 function projectErrors(project: string | undefined, caller: Caller, config: Config): RequestError[] {
   if (project === undefined)
-    return [{ parameter: "project", detail: "is missing. The operator has configured no default project." }];
+    return [
+      {
+        parameter: "project",
+        detail:
+          "is missing. The operator has configured no default project, so a request must name a project.",
+      },
+    ];
   const malformed = toRequestErrors(Name.safeParse(project), () => ({ parameter: "project" }));
   if (malformed.length > 0 || isConfigured(config, "projects", project)) return malformed;
   return [{ parameter: "project", detail: describeUnknownName("projects", project, caller, config) }];
@@ -88,7 +94,7 @@ function projectErrors(project: string | undefined, caller: Caller, config: Conf
 
 function stateErrors(states: readonly string[] | null): RequestError[] {
   if (states?.length === 0)
-    return [{ parameter: "state", detail: "must not be empty. Omit it for all states." }];
+    return [{ parameter: "state", detail: "must not be empty. Omit 'state' to get all states." }];
   const known: readonly string[] = WATCH_STATES;
   return (states ?? [])
     .filter((state) => !known.includes(state))

@@ -24,9 +24,12 @@ export type ProblemKind = keyof typeof PROBLEMS;
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
-    "The place in the body: a JSON pointer (RFC 6901) as a URI fragment, `#/jobIds/3`.",
+    "The position of the error in the body. The value is a JSON pointer (RFC 6901) as a URI fragment, such as `#/jobIds/3`.",
   ),
-  parameter: withDescription(z.optional(z.string()), "The name of a parameter of the query or the path."),
+  parameter: withDescription(
+    z.optional(z.string()),
+    "The name of the query or path parameter that contains the error.",
+  ),
   detail: z.string(),
 });
 export type RequestError = z.infer<typeof RequestError>;
@@ -41,7 +44,7 @@ export const Problem = withDescription(
     instance: withDescription(z.optional(z.string()), "The request ID as a URN."),
     errors: z.optional(z.array(RequestError)),
   }),
-  "What went wrong (RFC 9457). `errors` contains every error of the request.",
+  "A problem document (RFC 9457). `errors` contains all errors of the request.",
 );
 export type Problem = z.infer<typeof Problem>;
 
@@ -70,7 +73,7 @@ export function createProblem(
     type: `/docs#problem-${kind}`,
     title,
     status,
-    detail: more > 0 ? `${detail} The response contains the first ${MAX_ERRORS}.` : detail,
+    detail: more > 0 ? `${detail} The response contains only the first ${MAX_ERRORS} errors.` : detail,
     ...(errors.length === 0 ? {} : { errors: errors.slice(0, MAX_ERRORS) }),
   };
 }
@@ -105,7 +108,7 @@ const AUTHENTICATION_DETAILS = {
   absent: "The header 'Authorization' is missing. Send 'Authorization: Bearer TOKEN'.",
   malformed: "The header 'Authorization' contains no bearer token. Send 'Authorization: Bearer TOKEN'.",
   refused:
-    "The token is not valid here. Check that the token is complete and belongs to this stage, or ask the operator for a new token.",
+    "The token is not valid for this service. Check that the token is complete and belongs to this stage, or ask the operator for a new token.",
 } as const;
 
 /** Makes a problem with the status 401 (RFC 6750, section 3). */
@@ -127,7 +130,7 @@ export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   const names = missing.map(({ scope, name }) => `${scope}:${name}`);
   return problemResponse(
     "forbidden",
-    `Missing scopes: ${names.join(", ")}. Ask the operator to add them to the token.`,
+    `Missing scopes: ${names.join(", ")}. Ask the operator to add the scopes to the token.`,
     missing.map(missingScopeError),
     { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${names.join(" ")}"` },
   );

@@ -127,7 +127,7 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
 }
 
 const WITHOUT_FROM =
-  "is missing. The body is a reply of CCE, so add '?from=cce'. A submission has 'jobId' or 'jobIds'.";
+  "is missing. The body is a reply of CCE, so add '?from=cce'. A submission contains 'jobId' or 'jobIds'.";
 
 function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = findParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
@@ -136,13 +136,16 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   // An empty `notify` is probably an unset variable in a pipeline. Accepting an empty list would silently drop all
   // notifications.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
-    errors.push({ parameter: "notify", detail: "must not be empty. Omit it for the default targets." });
+    errors.push({
+      parameter: "notify",
+      detail: "must not be empty. Omit 'notify' to notify the default targets.",
+    });
   return errors;
 }
 
 function withoutJobId(refusal: string | null): string {
   return refusal === null
-    ? "contains no job ID. Send the reply to a create or delete call."
+    ? "contains no job ID. Send the reply of CCE to a create or delete call."
     : `CCE refused the call: ${refusal}`;
 }
 

@@ -13,11 +13,11 @@ export const Redelivery = withDescription(
         z
           .array(z.string().check(z.minLength(1), z.maxLength(80)))
           .check(
-            z.minLength(1, "must have at least 1 target. Omit it for all targets."),
+            z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
             z.maxLength(50, "must have at most 50 targets"),
           ),
       ),
-      "Targets of the watch. The default is all targets that the outcome was meant for and the caller may use.",
+      "The targets to notify again. The default is all targets of the watch that the caller may use and whose `on` lists the outcome.",
     ),
   }),
   "The targets to notify again.",

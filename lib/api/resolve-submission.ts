@@ -60,7 +60,7 @@ export function resolveSubmission(
   if (project === undefined)
     nameErrors.unshift({
       ...locate(["project"]),
-      detail: "is missing. The operator has configured no default project.",
+      detail: "is missing. The operator has configured no default project, so a request must name a project.",
     });
   const { callbackUrl } = submission;
   const callback = callbackUrl === undefined ? null : checkCallback(callbackUrl, settings);

@@ -23,7 +23,7 @@ export const JobDocument = z.object({
   },
   omitted: withDescription(
     z.optional(SubJobCounts),
-    "The subjobs, on all levels below this job, that were omitted because the tree is too large.",
+    "The counts of omitted subjobs on all levels below this job. Subjobs are omitted when the tree of subjobs is too large.",
   ),
 });
 export type JobDocument = z.infer<typeof JobDocument>;
@@ -52,11 +52,11 @@ export const StatusDocument = z.object({
   nextPollAt: MaybeIsoTime,
   lagSeconds: withDescription(
     z.nullable(z.number()),
-    "The time from the end of the job to the poll that saw the end. The cloud reports the end.",
+    "The number of seconds between the end of the job and the poll that found the end. The cloud reports the time of the end.",
   ),
   lastPollError: withDescription(
     z.nullable(z.string()),
-    "Why the latest polls did not see the job, as text.",
+    "A text that explains why the latest polls got no data about the job.",
   ),
   acceptedAt: IsoTime,
   deadlineAt: IsoTime,

@@ -10,7 +10,10 @@ export const JobResult = z.object({
   jobId: z.string(),
   status: z.enum(["accepted", "already_watching", "rejected"]),
   statusUrl: MaybeText,
-  pageUrl: withDescription(z.nullable(z.string()), "A page for people. The link needs no token and expires."),
+  pageUrl: withDescription(
+    z.nullable(z.string()),
+    "The URL of a web page about the job. The link needs no token and expires.",
+  ),
   error: z.optional(Problem),
 });
 export type JobResult = z.infer<typeof JobResult>;

@@ -13,7 +13,7 @@ export const MAX_JOBS = 100;
  */
 const SubmittedJobId = z.string().register(z.globalRegistry, {
   description:
-    "1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit. A malformed ID rejects only its own job.",
+    "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit. A malformed job ID rejects only its own job.",
   examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],
 });
 
@@ -41,19 +41,19 @@ export const Submission = z
     ),
     notify: withDescription(
       z.optional(z.array(Name).check(z.maxLength(50, "must have at most 50 targets"))),
-      "The names of configured targets to notify. Order and repetition have no meaning. The default is the operator's default targets that the caller may use. An empty array notifies nobody.",
+      "The names of configured targets to notify. The order and repetitions have no effect. The default is all default targets of the operator that the caller may use. An empty array notifies nobody.",
     ),
     callbackUrl: z.optional(CallbackUrl).register(z.globalRegistry, {
-      description: "The caller's own webhook, at a host that the operator allows.",
+      description: "The URL of the caller's own webhook. The operator must allow the host of the URL.",
       examples: ["https://hooks.example.com/cce"],
     }),
     deadlineMinutes: withDescription(
       z.optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
-      "After this many minutes, the watch ends with the outcome `timed_out`.",
+      "The time limit of the watch in minutes. At the time limit, the watch ends with the outcome `timed_out`.",
     ),
     digest: withDescription(
       z.optional(z.boolean()),
-      "Sends each chat target one message when the last of `jobIds` has ended.",
+      "If true, each chat target gets only one message, after the last job in `jobIds` has ended.",
     ),
     context: z.optional(Context),
   })

@@ -43,8 +43,9 @@ export function createIssuerKeys(fetchText: FetchText, now: () => Instant): Issu
 async function discoverKeys(issuer: string, fetchText: FetchText): Promise<JSONWebKeySet> {
   const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const discovery = Discovery.parse(JSON.parse(await fetchText(discoveryUrl)));
-  if (discovery.issuer !== issuer) throw new Error("the discovery document names another issuer");
+  if (discovery.issuer !== issuer)
+    throw new Error("the OpenID discovery document of the issuer contains another issuer");
   if (new URL(discovery.jwks_uri).origin !== new URL(issuer).origin)
-    throw new Error("the discovery document names a key set at another origin");
+    throw new Error("the OpenID discovery document of the issuer contains a key set URL with another origin");
   return KeySet.parse(JSON.parse(await fetchText(discovery.jwks_uri)));
 }

@@ -27,5 +27,5 @@ export function readEnvironment<Name extends Variable>(
   const parsed = z.object(shape).safeParse(process.env);
   if (parsed.success) return parsed.data as Record<Name, string>;
   const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".")} (${message})`);
-  throw new Error(`the environment of the function is invalid: ${errors.join(", ")}`);
+  throw new Error(`the environment variables of the function are invalid: ${errors.join(", ")}`);
 }

@@ -60,7 +60,7 @@ export function createHttpHandler(handle: HandleRequest) {
 }
 
 const INTERNAL_ERROR_DETAIL =
-  "The service has failed. You may safely send the request again. The operator finds the cause by the request ID.";
+  "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
 /** The text for a service without a usable config. The caller can only wait and repeat the request. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";

@@ -92,7 +92,7 @@ describe("curl/watch.sh", () => {
     ]);
     expect([unknownToken.code, unknownToken.stdout]).toEqual([4, ""]);
     expect(unknownToken.stderr).toMatch(
-      /^watch.sh: the notifier answers 401\n {2}\| .*The token is not valid here/,
+      /^watch.sh: the notifier answers 401\n {2}\| .*The token is not valid for this service/,
     );
     expect([reply.code, reply.stdout]).toEqual([2, ""]);
     expect(reply.stderr).toMatch(

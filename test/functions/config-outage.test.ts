@@ -184,7 +184,7 @@ function batchOf(body: string): SQSEvent {
   } as unknown as SQSEvent;
 }
 
-test("a new instance keeps trying within the call, and answers it when SSM is back", async () => {
+test("a new instance repeats the read of the config during a call, and answers the call when SSM responds again", async () => {
   outage = (request) => (request <= 5 ? OUTAGES.throttled : null);
   const { configs, waits } = newInstance();
   const lines = await captured(async () => {
@@ -211,14 +211,14 @@ test("a new instance gives up after eight seconds, and asks SSM again only five 
   });
 });
 
-test("a request that AWS refuses for good is not repeated", async () => {
+test("a request that AWS permanently refuses is not repeated", async () => {
   outage = () => OUTAGES.denied;
   const { configs, waits } = newInstance();
   await captured(() => callerOf(configs)("GET", "/v1/jobs"));
   expect({ requests, waits }).toEqual({ requests: 1, waits: [] });
 });
 
-test("an instance with a config answers during an outage, and logs that it cannot be read", async () => {
+test("an instance with a config answers during an outage of SSM, and logs that the config cannot be read", async () => {
   const call = callerOf(newInstance().configs);
   const lines = await captured(async () => {
     await call("GET", "/v1/jobs");

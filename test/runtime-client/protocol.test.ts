@@ -64,7 +64,7 @@ test("a function that cannot start posts the error once and exits", async () => 
   expect(JSON.parse(request?.body ?? "")).toEqual({
     errorType: "Error",
     errorMessage: expect.stringMatching(
-      /environment of the function is invalid: .*LEDGER_TABLE.*CONFIG_PATH/,
+      /environment variables of the function are invalid: .*LEDGER_TABLE.*CONFIG_PATH/,
     ),
     trace: expect.any(Array),
   });

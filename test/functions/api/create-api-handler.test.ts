@@ -56,7 +56,7 @@ describe("pages", () => {
     expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "", { headers })).status).toBe(304);
   });
 
-  test("are the same 404 for an expired key, the key of another page, no key and an unknown job", async () => {
+  test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const expired = createLinkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
@@ -85,7 +85,7 @@ describe("pages", () => {
     expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "")).status).toBe(404);
   });
 
-  test("list the watches of a project, each with a link that opens", async () => {
+  test("list the watches of a project, each with a working link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
     const list = await api.ask("GET", listPageUrl(maker, "prod", START) ?? "", { token: null });
@@ -105,7 +105,7 @@ describe("links on a page", () => {
       .map(([, href]) => href ?? "")
       .filter((href) => href.startsWith(start));
 
-  test("lead from a job to the list of its project and back, and expire with the first link", async () => {
+  test("lead from a job to the list of the project and back, and expire with the first link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url = pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a" }, START) ?? "";
@@ -146,7 +146,7 @@ describe("links on a page", () => {
 });
 
 describe("the API reference", () => {
-  test("needs no token, as a document and as a page that loads nothing", async () => {
+  test("needs no token as a JSON document or as a page without external resources", async () => {
     const api = createHarness();
     const document = await api.ask("GET", "/v1/openapi.json", { token: null });
     expect(json(document)).toMatchObject({ openapi: "3.1.1", webhooks: { jobEnded: {} } });
@@ -167,7 +167,7 @@ describe("the API reference", () => {
     }
   });
 
-  test("describes every reason of an attempt", async () => {
+  test("describes every reason of a delivery attempt", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
     for (const reason of Object.keys(describeDeliveryReasons()))
       expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));

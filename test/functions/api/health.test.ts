@@ -18,7 +18,7 @@ function health(checks: HealthPorts["checks"], wait: () => Promise<void> = never
 
 const documentOf = (body: string | undefined) => HealthDocument.parse(JSON.parse(body ?? ""));
 
-test("health is 200 when all checks pass", async () => {
+test("the health response is 200 when all checks pass", async () => {
   const answer = await health(well).ask();
   expect(answer.status).toBe(200);
   expect(documentOf(answer.body)).toEqual({
@@ -27,7 +27,7 @@ test("health is 200 when all checks pass", async () => {
   });
 });
 
-test("health is 503 with the name of the failed check; only the operator gets the cause", async () => {
+test("the health response is 503 with the name of the failed check, and only the operator gets the cause", async () => {
   const { ask, unreachable } = health({ ...well, ledger: () => Promise.reject(new Error("table gone")) });
   const answer = await ask();
   expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
@@ -36,7 +36,7 @@ test("health is 503 with the name of the failed check; only the operator gets th
   expect(unreachable).toEqual(["ledger"]);
 });
 
-test("health reports a check without an answer in time as unreachable", async () => {
+test("health reports a check that does not answer in time as unreachable", async () => {
   const { ask } = health({ ...well, queue: never }, async () => undefined);
   expect(documentOf((await ask()).body).checks.queue).toBe("unreachable");
 });

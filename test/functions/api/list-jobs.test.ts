@@ -52,7 +52,7 @@ async function pagesOf(api: Harness, query: string): Promise<string[][]> {
 }
 
 describe("GET /v1/jobs", () => {
-  test("returns the watches newest first, each with a page link that opens", async () => {
+  test("returns the newest watches first, each with a working page link", async () => {
     const api = await createListed(2);
     const { jobs, next } = await list(api);
     expect(next).toBeNull();
@@ -95,7 +95,7 @@ describe("GET /v1/jobs", () => {
     expect(found.filter((page, i) => page.length > 0 || i === 0)).toEqual(pages);
   });
 
-  test("makes at most five reads, and returns a `next` when there are more", async () => {
+  test("makes at most five ledger reads, and returns a `next` when more watches may follow", async () => {
     const api = await createListed(620, (i) => i === 0);
     const page = await list(api, "?state=stopped");
     expect([idsOf(page), api.calls.filter((call) => call === "ledger.listRecentWatches").length]).toEqual([
@@ -105,7 +105,7 @@ describe("GET /v1/jobs", () => {
     expect(idsOf(await list(api, `?state=stopped&before=${page.next}`))).toEqual(["j0"]);
   });
 
-  test("returns the same 403 for a project that exists and for one that does not, and reads nothing", async () => {
+  test("returns the same 403 for an existing and an unknown project, and reads nothing from the ledger", async () => {
     const api = await createListed(1);
     const [real, none] = await Promise.all(
       ["secret", "absent"].map((project) =>

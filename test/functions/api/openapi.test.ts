@@ -108,7 +108,7 @@ describe("the server URL of the OpenAPI document", () => {
     expect(await serversOf(createHarness())).toEqual([{ url: "https://notifier.example.com" }]);
   });
 
-  it("is the API's own address without settings.publicUrl, and while the config has errors", async () => {
+  it("is the URL of the API without settings.publicUrl and while the config has errors", async () => {
     const { publicUrl: _, ...settings } = CONFIG.settings;
     const deployed = [{ url: expect.stringMatching(/^https:\/\/default\.example\.com\/?$/) }];
     expect(await serversOf(createHarness({ config: { ...CONFIG, settings } }))).toEqual(deployed);

@@ -49,7 +49,7 @@ const AT = new Date(START).toISOString();
 const WAITS = { state: "pending", attempts: 0, lastStatus: null, lastReason: null, at: null };
 
 describe("the delivery to a chat of a digest", () => {
-  test("is the digest's delivery, in the status of each job", async () => {
+  test("is the delivery of the digest in the status of each job", async () => {
     const api = await digested();
     await ended(api);
     await attempt(api, "deploys", "delivered", 200);

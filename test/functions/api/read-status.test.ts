@@ -77,7 +77,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     });
   });
 
-  test("returns the last poll error with its start", async () => {
+  test("returns the last poll error and the time of its start", async () => {
     const api = await watched();
     await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.recordPoll({
@@ -132,7 +132,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     expect(answer.detail).toContain("POST /v1/jobs starts a watch");
   });
 
-  test("describes a job ID in the 404 of a malformed path, for callers with the project's scope", async () => {
+  test("describes the form of a job ID in the 404 for a malformed path if the caller has the scope of the project", async () => {
     const api = await watched();
     const own = await api.ask("GET", "/v1/jobs/prod/a%20b", { token: TOKENS.team });
     expect(own.status).toBe(404);
@@ -149,7 +149,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     expect(json(answer).errors).toEqual([{ parameter: "project", detail: "missing scope projects:secret" }]);
   });
 
-  test("returns the same 403 for a project that exists and for one that does not, and reads nothing", async () => {
+  test("returns the same 403 for an existing and an unknown project, and reads nothing from the ledger", async () => {
     const api = await watched();
     api.calls.length = 0;
     const [real, none] = await Promise.all(

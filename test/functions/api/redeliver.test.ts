@@ -7,7 +7,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
   const again = (api: Harness, body?: unknown, token = TOKENS.all) =>
     api.ask("POST", `${URL_OF_A}/redeliver`, { ...(body === undefined ? {} : { body }), token });
 
-  test("sends the outcome to all subscribed targets, each time with a new number", async () => {
+  test("sends the outcome to all subscribed targets, and each call has a new redelivery number", async () => {
     const api = await watched();
     await end(api, "succeeded");
     expect((await again(api)).status).toBe(202);
@@ -63,7 +63,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     ]);
   });
 
-  test("rejects targets in the query, and says where they belong", async () => {
+  test("rejects targets in the query, and says that targets belong in the body", async () => {
     const api = await watched();
     await end(api);
     const answer = await api.ask("POST", `${URL_OF_A}/redeliver?targets=audit`);

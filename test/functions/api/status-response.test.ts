@@ -70,11 +70,11 @@ describe("the status of a job with 20,000 subjobs", () => {
     expect(shown).toBeGreaterThan(5000);
     expect(document.job?.omitted).toMatchObject({ total: 20_001 - shown, failed: 0 });
     expect(document.warnings).toEqual([
-      `The tree is too large to be shown whole: ${20_001 - shown} of its 20001 subjobs are omitted.`,
+      `The tree of subjobs is too large, so ${20_001 - shown} of 20001 subjobs are omitted.`,
     ]);
   });
 
-  test("fits after the end, and has the warning about omitted subjobs after the warnings of the outcome", async () => {
+  test("fits into a response after the end of the job, with the warning about omitted subjobs as the last warning", async () => {
     const api = await watched();
     const tree = nodes("Failed");
     const conclusion = summarizeOutcome({
@@ -100,7 +100,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       job: { subJobs: { length: 2000 }, omitted: { succeeded: 18_000, failed: 0 } },
       warnings: [
         ...conclusion.warnings,
-        "The tree is too large to be shown whole: 18000 of its 20000 subjobs are omitted.",
+        "The tree of subjobs is too large, so 18000 of 20000 subjobs are omitted.",
       ],
     });
   });
@@ -167,7 +167,7 @@ describe("a tree with omitted subjobs", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
 
-  it("is counted with the omitted subjobs and has a warning about those that failed", () => {
+  it("counts the omitted subjobs and has a warning about omitted failed subjobs", () => {
     expect(summarizeTree(root)).toMatchObject({
       counts: { total: 11, succeeded: 3, failed: 4, pending: 4 },
       warnings: ["3 more failed subjobs are not listed."],
@@ -178,7 +178,7 @@ describe("a tree with omitted subjobs", () => {
   it("has a warning that counts the omitted subjobs", () => {
     expect(JobDocument.parse(toJobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
     expect(warnAboutOmittedSubJobs(root)).toEqual([
-      "The tree is too large to be shown whole: 9 of its 11 subjobs are omitted.",
+      "The tree of subjobs is too large, so 9 of 11 subjobs are omitted.",
     ]);
     expect(warnAboutOmittedSubJobs(job())).toEqual([]);
   });

@@ -41,7 +41,7 @@ describe("DELETE /v1/jobs/{project}/{jobId}", () => {
 });
 
 describe("DELETE with a query or a body", () => {
-  test("is rejected, and the watch goes on; an empty body and {} are accepted", async () => {
+  test("is rejected without an effect on the watch, except for an empty body and the body {}", async () => {
     const api = await watched();
     const forced = await api.ask("DELETE", `${URL_OF_A}?force=1`, { body: { why: "x" } });
     expect(forced.status).toBe(422);
@@ -59,7 +59,7 @@ describe("DELETE of a member of a digest", () => {
   const digest = { jobIds: ["a", "b"], digest: true, notify: ["ops", "audit"] };
   const sent = { v: 1, kind: "digest", digestId: "uuid-1", target: "ops", delaySeconds: 0 };
 
-  test("removes the member; the last removal sends the digest", async () => {
+  test("removes the member, and the removal of the last member sends the digest", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: digest });
     await api.ask("DELETE", "/v1/jobs/prod/a");
@@ -87,7 +87,7 @@ describe("DELETE of a member of a digest", () => {
     expect(api.calls.filter((call) => call === "notifyQueue.send")).toHaveLength(2);
   });
 
-  test("ends its membership: a new call for the job alone does not join the digest", async () => {
+  test("ends the membership, so a new call for the single job does not join the digest", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: digest });
     await api.ask("DELETE", "/v1/jobs/prod/a");

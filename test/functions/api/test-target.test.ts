@@ -6,7 +6,7 @@ describe("POST /v1/targets/{name}/test", () => {
   const testTarget = (api: Harness, name: string, token = TOKENS.all) =>
     api.ask("POST", `/v1/targets/${name}/test`, { token });
 
-  test("makes one attempt and returns its result", async () => {
+  test("makes one delivery attempt and returns the result", async () => {
     const api = createHarness();
     const answer = await testTarget(api, "deploys", TOKENS.team);
     expect(json(answer)).toEqual({ target: "deploys", verdict: "delivered", status: 200, reason: "ok" });
@@ -19,7 +19,7 @@ describe("POST /v1/targets/{name}/test", () => {
     ]);
   });
 
-  test("switches on a target that was gone when the attempt is delivered, and only then", async () => {
+  test("switches a disabled target on only after a successful attempt", async () => {
     const api = createHarness();
     await api.ledger.switchTargetOff("audit", START);
     api.attempted = { verdict: "gone", status: 410, reason: "target_gone" };
@@ -43,7 +43,7 @@ describe("POST /v1/targets/{name}/test", () => {
     expect((await api.ask("POST", path, { body: {} })).status).toBe(200);
   });
 
-  test("names the path parameter at fault, or says that the target is not configured", async () => {
+  test("names the invalid path parameter, or says that the target is not configured", async () => {
     const api = createHarness();
     expect(json(await testTarget(api, "audit", TOKENS.team)).errors).toEqual([
       { parameter: "name", detail: "missing scope targets:audit" },

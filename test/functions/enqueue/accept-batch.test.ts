@@ -28,7 +28,7 @@ describe("a batch", () => {
     expect(api.calls.filter((call) => call.endsWith("Queue.send"))).toEqual(["pollQueue.send"]);
   });
 
-  test("without an acceptable job is a problem that names every job", async () => {
+  test("without an acceptable job returns a problem that names every job", async () => {
     const api = createHarness();
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["", "a b"] } });
     expect(answer.status).toBe(422);

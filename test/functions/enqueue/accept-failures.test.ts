@@ -21,7 +21,7 @@ describe("a failure of the ledger or a queue", () => {
     expect(JSON.stringify(json(answer))).not.toContain("throttled");
   });
 
-  test("for all jobs is a 503 with Retry-After", async () => {
+  test("for all jobs returns a 503 with Retry-After", async () => {
     const api = createHarness({
       pollQueue: { send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })) },
     });
@@ -29,7 +29,7 @@ describe("a failure of the ledger or a queue", () => {
     expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
   });
 
-  test("while the digest is stored rejects its jobs, and a second call sends their polls", async () => {
+  test("during the storage of a digest rejects the jobs, and a second call sends the polls of the jobs", async () => {
     const api = createHarness({ ledger: () => ({ createDigest: () => Promise.reject(new Error("no")) }) });
     const body = { jobIds: ["a", "b"], digest: true };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(503);

@@ -97,7 +97,7 @@ describe("a submitted job", () => {
     expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1]);
   });
 
-  test("is first polled no later than at its deadline", async () => {
+  test("has its first poll at the deadline or earlier", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });
     expect(messages(api.pollQueue)).toMatchObject([{ poll: 1, delaySeconds: 6, deadlineAt: START + 6000 }]);
@@ -118,7 +118,7 @@ describe("a submitted job", () => {
     expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
   });
 
-  test("without notify is sent only to those default targets that the caller may use", async () => {
+  test("without 'notify' notifies only the default targets that the caller may use", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
     expect((await api.ledger.readWatch({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);

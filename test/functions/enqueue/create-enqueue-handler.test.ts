@@ -31,7 +31,7 @@ describe("authentication", () => {
     expect(details.map(({ detail }) => detail)).toEqual([
       expect.stringContaining("Send 'Authorization: Bearer TOKEN'"),
       expect.stringContaining("Send 'Authorization: Bearer TOKEN'"),
-      expect.stringContaining("not valid here"),
+      expect.stringContaining("not valid for this service"),
     ]);
   });
 
@@ -65,7 +65,7 @@ describe("authentication", () => {
 });
 
 describe("authorization", () => {
-  test("names each missing scope with its place, and reads nothing from the ledger", async () => {
+  test("names each missing scope with its position, and reads nothing from the ledger", async () => {
     const api = createHarness();
     const body = { ...JOB, project: "secret", notify: ["deploys", "audit", "nowhere"] };
     const answer = await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
@@ -101,7 +101,7 @@ describe("errors of a request", () => {
     return problem;
   };
 
-  test("are reported together, each with its place", async () => {
+  test("are reported together, each with its position", async () => {
     const problem = await faults({
       jobId: 7,
       jobIds: [],
@@ -122,7 +122,7 @@ describe("errors of a request", () => {
     ]);
   });
 
-  test("of form and of names are reported together", async () => {
+  test("in the form and in the names are reported together", async () => {
     const problem = await faults({
       jobIds: ["a", "b c"],
       notify: ["ops", "absent"],
@@ -190,7 +190,7 @@ describe("errors of a request", () => {
     );
   });
 
-  test("of form and of names in the query are reported together", async () => {
+  test("in the form and in the names of the query are reported together", async () => {
     const query = "?from=cce&project=nope&notify=a,b,ops,c%20d&deadlineMinutes=abc";
     const problem = await faults({ status: { jobID: "a" } }, query);
     expect(problem.errors.toSorted((a, b) => a.detail.localeCompare(b.detail))).toEqual([
@@ -207,7 +207,7 @@ describe("errors of a request", () => {
     async (names) => {
       const problem = await faults({ status: { jobID: "a" } }, `?from=cce&${names}`);
       expect(problem.errors).toEqual([
-        { parameter: "notify", detail: "must not be empty. Omit it for the default targets." },
+        { parameter: "notify", detail: "must not be empty. Omit 'notify' to notify the default targets." },
       ]);
     },
   );
@@ -263,7 +263,7 @@ describe("errors of a request", () => {
     const problem = await faults(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
     expect(problem.errors).toHaveLength(100);
     expect(problem.detail).toMatch(
-      /^The request has 50\d\d errors\. See 'errors'\. The response contains the first 100\.$/,
+      /^The request has 50\d\d errors\. See 'errors'\. The response contains only the first 100 errors\.$/,
     );
   });
 

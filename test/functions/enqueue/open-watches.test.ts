@@ -54,7 +54,7 @@ describe("the delay of the first poll", () => {
     expect(reads).toHaveLength(3);
   });
 
-  it("of a large call uses durations that small calls have read, and reads none itself", async () => {
+  it("of a large call uses durations that small calls have read, without a read of the ledger", async () => {
     const reads: string[] = [];
     const { ended, delay } = setUp((...read) => reads.push(read.join("/")));
     for (let job = 0; job < 60; job++) await ended("prod", 420 + job);

@@ -17,7 +17,7 @@ async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
 }
 
 describe("a callback whose receiver is gone", () => {
-  it("ends only the notification of its watch; the next job with the same URL is notified", async () => {
+  it("ends only the notification of one watch, and the next job with the same URL is notified", async () => {
     const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;

@@ -31,7 +31,7 @@ describe("a notification", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
-  it("is delivered once when its message comes twice", async () => {
+  it("is delivered once when its message arrives twice", async () => {
     const { flow } = await ended();
     const [body] = flow.notifyQueue.state.messages;
     await flow.notifyQueue.send([{ id: "again", body: body?.body ?? "", delaySeconds: 0 }]);
@@ -56,7 +56,7 @@ describe("a notification", () => {
     expect(await readRecord()).toMatchObject({ state: "delivered", attempts: 2 });
   });
 
-  it("spends no attempt on a 429 and makes other notifications to the target wait", async () => {
+  it("uses no step of the retry schedule after a 429, and delays other notifications to the target", async () => {
     const { flow, readRecord } = await ended();
     flow.attempted = THROTTLED;
     expect(await flow.notify()).toBe("retry");
@@ -75,7 +75,7 @@ describe("a notification", () => {
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
   });
 
-  it("is dead-lettered at once when it is rejected; a target that is gone is switched off", async () => {
+  it("is dead-lettered at once after a rejection, and a target that is gone is switched off", async () => {
     const refused = await ended();
     refused.flow.attempted = REJECTED;
     expect(await refused.flow.notify()).toBe("acknowledged");
@@ -101,7 +101,7 @@ describe("a notification", () => {
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
   });
 
-  it("is dead-lettered without an attempt when it has failed and comes again", async () => {
+  it("is dead-lettered without a new attempt when its message arrives again after a failure", async () => {
     const { flow } = await ended();
     const lease = { redelivery: 0, messageId: "notify-1" };
     const key = { ...KEY, generation: 0, target: "audit" };

@@ -44,7 +44,7 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
 }
 
 describe("a receiver that answers 429", () => {
-  it("delays its other notifications for the time that it asked for", async () => {
+  it("delays all notifications to the receiver for the requested time", async () => {
     const { flow, readRecord } = await ended();
     flow.attempted = BUSY;
     for (let spent = 0; spent < 7; spent += 1) {
@@ -74,7 +74,7 @@ describe("a receiver that answers 429", () => {
     expect((await readRecord()).nextAttemptAt).toBe(until);
   });
 
-  it("waits longer after each 429 in a row, up to five minutes, and starts again after another answer", async () => {
+  it("gets longer waits after each consecutive 429, up to five minutes, until the receiver sends another status", async () => {
     const { flow, readRecord } = await ended();
     flow.attempted = throttledFor(1);
     const waits: number[] = [];
@@ -127,7 +127,7 @@ describe("a receiver that answers 429", () => {
     },
   );
 
-  it("dead-letters each of 40 notifications with a reason before SQS dead-letters its message without one", async () => {
+  it("gets each of 40 notifications dead-lettered with a reason before SQS dead-letters the message without a reason", async () => {
     const jobIds = Array.from({ length: 40 }, (_, i) => `job-${i}`);
     const { flow, readRecord, run } = await ended(jobIds);
     flow.attempted = throttledFor(null);

@@ -42,7 +42,7 @@ describe("the conclusion of a watch", () => {
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "failed" }]);
   });
 
-  it("notifies nobody when the watch was stopped meanwhile", async () => {
+  it("notifies nobody when the watch was stopped at the same time", async () => {
     const flow = createFlow({
       ledger: {
         async readWatch(key) {
@@ -58,7 +58,7 @@ describe("the conclusion of a watch", () => {
     expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
   });
 
-  it("stores a new outcome for a restarted watch whose previous generation had one", async () => {
+  it("stores a new outcome for a restarted watch whose previous generation had an outcome", async () => {
     const flow = createFlow();
     await flow.open({ deadlineAt: T0 });
     await flow.poll(1);

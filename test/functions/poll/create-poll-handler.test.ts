@@ -34,7 +34,7 @@ describe("a poll", () => {
     expect((await flow.memory.readWatch(KEY))?.watch.pollDone).toBe(false);
   });
 
-  it("acknowledges a stale copy and a poll leased to another message, and retries while its own lease is live", async () => {
+  it("acknowledges a stale message and a poll leased to another message, and retries during its own lease", async () => {
     const flow = createFlow();
     await flow.open();
     await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: 35_000 });

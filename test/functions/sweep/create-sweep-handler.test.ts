@@ -110,7 +110,7 @@ describe("a run of the sweep", () => {
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
   });
 
-  it("stops before its time runs out, and the next run continues there", async () => {
+  it("stops before its time is over, and the next run continues at the same watch", async () => {
     const flow = createFlow();
     for (let i = 0; i < 25; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
@@ -154,7 +154,7 @@ describe("a run of the sweep", () => {
     expect(new Set(reached).size).toBe(20);
   });
 
-  it("moves a failing watch behind the other overdue watches, so that a short run starts with those", async () => {
+  it("moves a failing watch behind the other overdue watches, so that a short run starts with the working watches", async () => {
     const flow = withPoison();
     for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `poison-${i}`, nextPollAt: T0 - MINUTE_MS });
     for (let i = 0; i < 10; i += 1) await flow.open({ jobId: `job-${i}` });
@@ -168,7 +168,7 @@ describe("a run of the sweep", () => {
     expect(await flow.sweep(once())).toMatchObject({ polls: 10, failed: 0, finished: false });
   });
 
-  it("finds a watch that does not move at every run, even at a run that starts ten seconds early", async () => {
+  it("finds a watch without progress in every run, even in a run that starts ten seconds early", async () => {
     const flow = createFlow();
     await flow.open();
     flow.observation = jobIn("failed");
@@ -218,7 +218,7 @@ describe("a run of the sweep", () => {
     expect(flow.recorded.failures).toEqual([{ target: "audit" }]);
   });
 
-  it("reports no target when its time has run out", async () => {
+  it("reports no target when the time of the run is over", async () => {
     const flow = createFlow({ settings: { fallbackTarget: "ops" } });
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });

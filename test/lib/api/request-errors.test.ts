@@ -46,7 +46,7 @@ test.each([
   expect(invalidRequest([{ ...position, detail: "is wrong" }]).problem.detail).toBe(detail);
 });
 
-test("invalidRequest counts several errors, and is a 422 when one of them is in the body", () => {
+test("invalidRequest counts several errors, and returns a 422 when one error is in the body", () => {
   const inQuery = { parameter: "wait", detail: "is wrong" };
   const inBody = { pointer: "#/jobId", detail: "is wrong" };
   expect(invalidRequest([inQuery, inQuery]).problem).toMatchObject({

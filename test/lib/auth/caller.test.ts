@@ -14,7 +14,7 @@ test.each([
   expect(parseAuthorization(header)).toEqual(expected);
 });
 
-test("finds the caller of a token by any of its hashes, in upper or lower case", () => {
+test("finds the caller of a token by any hash of the token, in upper or lower case", () => {
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const scopes = { projects: ["prod"], targets: ["*"] };
   const tokens = {

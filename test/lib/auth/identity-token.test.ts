@@ -125,7 +125,7 @@ describe("refuses a token", () => {
 });
 
 describe("the issuer's keys", () => {
-  test("are read once, and for an unknown key again after 30 seconds", async () => {
+  test("are read once, and are read again for an unknown key after 30 seconds", async () => {
     const { issuer, check } = await createIssuer();
     await check(await issuer.token());
     await check(await issuer.token());
@@ -192,7 +192,7 @@ test.each([
   expect(matchesPattern(text, pattern)).toBe(expected);
 });
 
-test("a pattern matches the same texts as a regular expression that is made from it", () => {
+test("a pattern matches the same texts as a regular expression made from the pattern", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 });
   const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 });
   fc.assert(

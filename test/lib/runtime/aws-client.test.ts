@@ -79,7 +79,7 @@ describe("the request handler of the AWS clients", () => {
     expect(requests).toHaveLength(4);
   });
 
-  it("meets at most one dead connection per request when all kept connections are dead", async () => {
+  it("uses at most one dead connection per request when all idle connections are dead", async () => {
     const dead = new WeakSet<object>();
     const client = openClient();
     const diesLater: Answer = (response, request) => {
@@ -105,7 +105,7 @@ describe("the request handler of the AWS clients", () => {
     expect([requests.length, opened]).toEqual([100, 16]);
   });
 
-  it("returns the service's error, and makes the SDK repeat only what a repetition can help", async () => {
+  it("returns the error of the service, and makes the SDK repeat only requests that can succeed later", async () => {
     await expect(ask([fault("ConditionalCheckFailedException")])).rejects.toThrow(
       ConditionalCheckFailedException,
     );

@@ -32,7 +32,7 @@ async function failuresOf(handle: HandleMessage, ids: string[], remainingMs = 30
   return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-test("the answer lists each message that throws or must be retried by its own ID", async () => {
+test("the response lists the ID of each message that throws an error or must be retried", async () => {
   const handle: HandleMessage = async ({ body }) => {
     if (body === "throws") throw new Error("surprise");
     return body === "retry" ? "retry" : "acknowledged";
@@ -46,7 +46,7 @@ test("the answer lists each message that throws or must be retried by its own ID
   ]);
 });
 
-test("a handler receives the message, its receive count and the time that is left", async () => {
+test("a handler receives the message, its receive count and the remaining time", async () => {
   const received: ReceivedMessage[] = [];
   await failuresOf(
     async (message) => {
@@ -78,7 +78,7 @@ test("a batch is started once with the number of its messages", async () => {
   expect(started).toEqual([3]);
 });
 
-test("a message that does not finish in time comes back alone", async () => {
+test("only a message that does not finish in time returns to the queue", async () => {
   const handle: HandleMessage = ({ body }) =>
     body === "stuck" ? new Promise(() => undefined) : Promise.resolve("acknowledged");
   const lines = await captured(async () => {
