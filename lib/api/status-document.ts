@@ -56,7 +56,7 @@ export const StatusDocument = z.object({
   ),
   lastPollError: withDescription(
     z.nullable(z.string()),
-    "A text that explains why the latest polls got no data about the job.",
+    "The reason why the latest polls got no data about the job.",
   ),
   acceptedAt: IsoTime,
   deadlineAt: IsoTime,

@@ -113,7 +113,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
-    expect(page.body).toContain("of its 20001 subjobs are omitted.");
+    expect(page.body).toContain("of 20001 subjobs are omitted.");
   });
 });
 
