@@ -20,7 +20,7 @@ export type Command =
   | {
       readonly kind: "redeliver";
       readonly watch: WatchKey;
-      /** Undefined means all targets of the watch. */
+      /** The targets to notify. `undefined` means all targets of the watch. */
       readonly targets: readonly string[] | undefined;
       readonly json: boolean;
     }
@@ -59,7 +59,10 @@ const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   test: ["json"],
 };
 
-/** With a reply, the query cannot carry labels or a digest, and only the service finds the job ID for --again. */
+/**
+ * Options that cannot be used with `--reply`. The query of a reply has no fields for labels and digests. `--again` needs
+ * the job ID, and only the service can find the job ID in a reply.
+ */
 const NOT_WITH_REPLY = ["label", "digest", "again"];
 
 /** Parses the command line. `defaultProject` is the value of NOTIFIER_PROJECT. */
@@ -138,7 +141,7 @@ function readWaitOptions({ wait = false, json = false, "timeout-seconds": second
   return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000, json };
 }
 
-/** An option may be repeated, and each value may have several names. */
+/** Returns the names in all values of a repeated option. Each value may contain several names. */
 function splitNames(values: readonly string[] | undefined): string[] | undefined {
   return values?.flatMap((names) => names.split(","));
 }
@@ -156,7 +159,7 @@ function readLabel(text: string): readonly [string, string] {
   return [name, value];
 }
 
-/** Parses `PROJECT/JOB_ID`, or a job ID of the given project. */
+/** Parses the text `PROJECT/JOB_ID`, or a job ID of the given project. */
 function readWatch(text: string, project: string | undefined): WatchKey {
   const [first = "", second, ...more] = text.split("/");
   const key = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
@@ -167,7 +170,7 @@ function readWatch(text: string, project: string | undefined): WatchKey {
   return { project: key.project, jobId: key.jobId };
 }
 
-/** One submission has one project, so `PROJECT/JOB_ID` is not allowed. */
+/** Parses a job ID of the given project. Refuses `PROJECT/JOB_ID`, because one submission has one project. */
 function readOwnWatch(jobId: string, project: string | undefined): WatchKey {
   if (jobId.includes("/")) throw new Error(`'${jobId}' is not a job ID: name the project with --project`);
   return readWatch(jobId, project);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the sources if this Node runs TypeScript. Node 22.18 and later do, but never below a node_modules folder
-// (https://nodejs.org/api/typescript.html). Otherwise runs the file that "npm run prepare" builds.
+// Runs the TypeScript sources if this Node.js can run TypeScript. Node.js 22.18 and later can run TypeScript, except in a
+// folder below node_modules (https://nodejs.org/api/typescript.html). Otherwise runs the file of "npm run prepare".
 import { existsSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";

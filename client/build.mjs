@@ -5,13 +5,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// npm runs this script also after an install without development dependencies. Such an install must not fail.
+// npm also runs this script after an install without development dependencies. Without esbuild nothing is built.
 const esbuild = await import("esbuild").catch(() => null);
 const file = process.argv[2] ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
 if (esbuild !== null) {
   await esbuild.build({
-    // Comments in the output name source files by their path from here. So the output is the same in every folder.
+    // The output contains the paths of source files. Relative paths make the output the same in every folder.
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     entryPoints: ["client/cce-notifier.ts"],
     outfile: file,
@@ -25,6 +25,6 @@ if (esbuild !== null) {
   const sum = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  // The format of `sha256sum --check`.
+  // The line has the format of `sha256sum --check`.
   await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
 }

@@ -3,7 +3,7 @@ import { ProblemError } from "./errors.ts";
 import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
-/** The answers of the service about several jobs or targets, by their names. An error is printed when it is added. */
+/** Collects the answers of the service about several jobs or targets by name. Prints each new error at once. */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
   readonly #errors = new Map<string, unknown>();
@@ -13,13 +13,13 @@ export class CallResults<Value extends object> {
     this.#screen = screen;
   }
 
-  /** Adds a refusal of the service. It says nothing about the other names. */
+  /** Adds the refusal of the service for one name, and prints the refusal. */
   addRefusal(name: string, error: ProblemError): void {
     this.#errors.set(name, error);
     this.#screen.printError(errorLines(error, name));
   }
 
-  /** Adds an error that affects all these names, and prints it once. */
+  /** Adds one error for several names, and prints the error once. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
     this.#screen.printError(errorLines(error));
@@ -29,17 +29,17 @@ export class CallResults<Value extends object> {
     return this.#errors.has(name);
   }
 
-  /** The error as a field of the name's JSON document. The object is empty without an error. */
+  /** Returns the error of a name as a field of a JSON document. Returns an empty object if the name has no error. */
   errorField(name: string): { readonly error?: ErrorDocument } {
     return this.hasError(name) ? { error: errorDocument(this.#errors.get(name)) } : {};
   }
 
-  /** The worst exit code of the errors. */
+  /** Returns the worst exit code of all errors. */
   exitCode(): ExitCode {
     return worstExitCode([...this.#errors.values()].map(exitCodeOfError));
   }
 
-  /** Calls the service for one item after the other. After an outage the next calls would fail too, so it stops. */
+  /** Calls the service for each item, one after the other. Stops after an outage, because further calls would fail. */
   async callEach<Item>(
     items: readonly Item[],
     nameOf: (item: Item) => string,

@@ -2,11 +2,12 @@ import type { Context } from "../lib/domain/context.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
 
 /**
- * The context of a run from the variables of the CI system. A notification then links to the run.
+ * Returns the context of a pipeline run, read from the environment variables of the CI system. Notifications contain a
+ * link to the pipeline run.
  * Sources: docs.github.com "Variables reference", docs.gitlab.com "Predefined CI/CD variables reference",
  * jenkins.io "Using environment variables".
  */
-export function ciContext(env: Readonly<Record<string, string | undefined>>): Context {
+export function readCiContext(env: Readonly<Record<string, string | undefined>>): Context {
   if (env.GITHUB_ACTIONS === "true")
     return contextOf({
       actor: env.GITHUB_ACTOR,
@@ -28,7 +29,7 @@ export function ciContext(env: Readonly<Record<string, string | undefined>>): Co
 
 const MAX_LENGTHS = { actor: 200, pipeline: 200, runUrl: 1000, commit: 100 } as const;
 
-/** A long name is truncated and a bad URL is omitted, because a pipeline must not fail because of its context. */
+/** Truncates long names and omits an invalid URL, because the context of a pipeline must not make the pipeline fail. */
 function contextOf(values: { [Field in keyof typeof MAX_LENGTHS]?: string | undefined }): Context {
   const context: { -readonly [Field in keyof typeof MAX_LENGTHS]?: string } = {};
   for (const field of ["actor", "pipeline", "commit"] as const) {

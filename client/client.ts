@@ -10,9 +10,9 @@ import { type Connection, request } from "./request.ts";
 export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
- * Creates a client of the API. A failed call is repeated when this is safe.
- * Every method throws a `ProblemError` when the service refuses the call. It throws an `UnreachableError` when the
- * service does not answer, and a `TokenError` when the token is invalid.
+ * Creates a client of the API. The client repeats a failed call if a second call is safe.
+ * Every method throws a `ProblemError` if the service refuses the call. Every method throws an `UnreachableError` if the
+ * service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: WatchKey) =>
@@ -23,12 +23,12 @@ export function createClient(connection: Connection) {
       const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
       return request(connection, call, SubmissionResult);
     },
-    /** Submits the unchanged reply of a CCE create or delete call. `query` has the other fields, such as `project`. */
+    /** Submits the unchanged reply of a CCE create or delete call. `query` contains fields such as `project`. */
     watchReply(reply: string, query: Readonly<Record<string, string>> = {}): Promise<SubmissionResult> {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
       return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
     },
-    /** Reads the status of a job. With `waitSeconds` (1 to 25) the service waits up to this long for the watch to end. */
+    /** Reads the status of a job. The service waits up to `waitSeconds` seconds (0 to 25) for the end of the watch. */
     status(watch: WatchKey, waitSeconds = 0): Promise<StatusDocument> {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
       return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
@@ -37,7 +37,7 @@ export function createClient(connection: Connection) {
     async stop(watch: WatchKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
-    /** Sends the outcome again to these targets, or without `targets` to all targets of the watch. */
+    /** Sends the outcome again to `targets`. Without `targets`, sends the outcome again to all targets of the watch. */
     redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       const body = targets === undefined ? {} : { targets };

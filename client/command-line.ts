@@ -1,16 +1,16 @@
 import { type Command, readArguments } from "./arguments.ts";
-import { ciContext } from "./ci-context.ts";
+import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
 import { type CommandResult, redeliverOutcome, showStatus, stopWatches, testTargets } from "./commands.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import type { Connection } from "./request.ts";
 import { createScreen, type ErrorOutput, type Output, toPrintable } from "./screen.ts";
-import { githubIdentityToken, tokenFault } from "./token.ts";
+import { createGithubTokenSource, tokenFault } from "./token.ts";
 import { USAGE, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
-/** Everything that the command uses of its process. */
+/** The parts of the process that the command uses: environment variables, streams, files and time. */
 export interface Environment extends Pick<WatchPorts, "readText" | "now" | "wait"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
@@ -43,7 +43,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
       client,
       screen,
       live,
-      context: ciContext(env),
+      context: readCiContext(env),
     });
     writeDocument(document);
     return code;
@@ -73,7 +73,7 @@ async function run(command: ServiceCommand, ports: WatchPorts): Promise<CommandR
   }
 }
 
-/** Returns the connection to the service, or a sentence about the variable that is missing or invalid. */
+/** Returns the connection to the service, or a sentence about a missing or invalid environment variable. */
 function readConnection(env: Environment["env"]): Connection | string {
   const { NOTIFIER_URL: url = "", NOTIFIER_TOKEN: token, NOTIFIER_AUDIENCE: audience } = env;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
@@ -82,6 +82,6 @@ function readConnection(env: Environment["env"]): Connection | string {
     const fault = tokenFault(token);
     return fault === null ? { url, token } : `NOTIFIER_TOKEN ${fault}`;
   }
-  const identityToken = audience ? githubIdentityToken(env, audience) : null;
+  const identityToken = audience ? createGithubTokenSource(env, audience) : null;
   return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url, token: identityToken };
 }

@@ -14,7 +14,7 @@ export interface CommandResult {
   readonly code: ExitCode;
 }
 
-/** Prints the status of jobs, once or until all have ended. */
+/** Prints the status of jobs, once or until all jobs have ended. */
 export async function showStatus(
   command: Extract<Command, { kind: "status" }>,
   ports: WaitPorts,

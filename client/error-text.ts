@@ -2,10 +2,10 @@ import type { Problem, RequestError } from "../lib/api/problem.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
 import { ProblemError, type SentRequest } from "./errors.ts";
 
-/** An error as JSON: the problem of the service, or a detail. */
+/** An error as JSON: the problem document of the service, or an object with `detail`. */
 export type ErrorDocument = Problem | { readonly detail: string };
 
-/** Anyone who knows this URL can post to it, so it is not printed. */
+/** Fields whose values are never printed. Anyone who knows a callback URL can send messages to the URL. */
 const SECRET_FIELDS = ["callbackUrl"];
 const MAX_VALUE_LENGTH = 80;
 
@@ -14,7 +14,7 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 /**
- * An error as lines: the message, and one line for each fault that the message does not contain.
+ * Returns an error as lines of text: the message, and one line for each fault that the message does not contain.
  * @param name the job or target that the error is about.
  */
 export function errorLines(error: unknown, name?: string): readonly string[] {
@@ -28,7 +28,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** One fault of a request as a line, with the value that was sent. */
+/** Returns one fault of a request as a line of text, with the value that was sent. */
 export function faultLine(
   { pointer, parameter, detail }: RequestError,
   { body, query }: SentRequest,
@@ -45,7 +45,7 @@ export function faultLine(
   ).trim();
 }
 
-/** The steps of a JSON pointer that is a URI fragment (RFC 6901, section 6). */
+/** Returns the steps of a JSON pointer that is a URI fragment (RFC 6901, section 6). */
 function pointerSteps(pointer: string): string[] {
   try {
     const steps = decodeURIComponent(pointer.replace(/^#/, "")).split("/").slice(1);

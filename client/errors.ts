@@ -1,12 +1,12 @@
 import type { Problem } from "../lib/api/problem.ts";
 
-/** The body and the query of a request. The `errors` of a problem point into them. */
+/** The body and the query of a sent request. The `errors` of a problem document point to values in the request. */
 export interface SentRequest {
   readonly body?: unknown;
   readonly query?: URLSearchParams;
 }
 
-/** The service answered with a problem (RFC 9457). */
+/** Error for a call that the service refused with a problem document (RFC 9457). */
 export class ProblemError extends Error {
   override name = "ProblemError";
   readonly problem: Problem;
@@ -20,12 +20,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** No response arrived, or the response does not come from the service. */
+/** Error for a missing response, or for a response that does not come from the service. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
 
-/** A text is not a token. Nothing was sent. The message does not contain the text. */
+/** Error for a text that is not a valid token. No request was sent. The error message does not contain the text. */
 export class TokenError extends Error {
   override name = "TokenError";
 }

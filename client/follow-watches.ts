@@ -3,35 +3,35 @@ import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
-/** A waiting call keeps one function instance of the service busy. */
+/** The largest number of parallel calls. Each waiting call keeps one function instance of the service busy. */
 const MAX_PARALLEL_CALLS = 5;
-/** The longest wait of a call that the service allows. */
+/** The longest wait of one call that the service allows. */
 export const MAX_WAIT_SECONDS = 25;
-/** A proxy may answer a waiting call at once. */
+/** The shortest time between two calls for one watch. A proxy may answer a waiting call at once. */
 const MIN_CALL_INTERVAL_MS = 1_000;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
-  /** The longest wait of one call. With less than 25 the progress is read more often. */
+  /** The longest wait of one call. With a value below 25, the progress is read more often. */
   readonly maxWaitSeconds: number;
   readonly client: Pick<NotifierClient, "status">;
   readonly onStatus: (status: StatusDocument) => void;
-  /** Called when the service refuses to answer for a watch. The watch is not followed any more. */
+  /** Called when the service refuses to return the status of a watch. The status of this watch is not read again. */
   readonly onRefused: (watch: WatchKey, error: ProblemError) => void;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** The seconds that one call waits, so that every running job is read about every 25 seconds. */
+/** Returns how many seconds one call waits. With this wait, every running job is read about every 25 seconds. */
 export function waitSecondsPerCall(running: number, maxWaitSeconds: number): number {
   const average = Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
   return Math.max(1, Math.min(maxWaitSeconds, average));
 }
 
 /**
- * Follows watches until all have ended (returns true) or the time is over (returns false).
- * @throws the first error other than a `ProblemError`. Then no watch is followed any more.
+ * Reads the status of watches until all watches have ended (returns true) or `timeoutMs` is over (returns false).
+ * @throws the first error other than a `ProblemError`. After this error, no further status is read.
  */
 export async function followWatches(
   watches: readonly WatchKey[],

@@ -6,11 +6,11 @@ import { ProblemError, UnreachableError } from "./errors.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import { parseToken } from "./token.ts";
 
-/** The address of the service and the caller's token. Tests replace the other ports. */
+/** The address of the service and the caller's token. Tests replace `fetch`, `wait` and `random`. */
 export interface Connection {
   /** The URL of the API, without `/v1`. */
   readonly url: string;
-  /** A bearer token, or a function that returns one. An identity token expires soon, so every try calls the function. */
+  /** A bearer token, or a function that returns a token. Every try calls the function, because tokens expire soon. */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: typeof fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -32,7 +32,7 @@ const TIMEOUT_MS = 30_000;
 const OTHER_ORIGIN = "The response does not come from the service.";
 
 /**
- * Makes a call and parses the response. Repeats a failed call when this is safe and useful.
+ * Makes a call and parses the response. Repeats a failed call if a second call is safe and useful.
  * @throws ProblemError when the service refuses the call.
  * @throws UnreachableError when the service does not answer.
  * @throws TokenError when the token is invalid.
@@ -85,7 +85,7 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   }
 }
 
-/** A gateway between the client and the service answers without a problem document. */
+/** Returns the error for a refused call. A gateway between client and service may answer without a problem document. */
 function problemError(
   { status, text }: { readonly status: number; readonly text: string },
   call: Call,

@@ -1,10 +1,10 @@
 export const MAX_TRIES = 5;
 const FIRST_DELAY_MS = 500;
-/** The client does not wait longer than this, even if the service asks for it. */
+/** The longest delay of the client, even if the service asks for a longer delay. */
 const MAX_DELAY_MS = 30_000;
-/** With these statuses the service has not carried out the call. */
+/** After one of these HTTP statuses, the service has not carried out the call. */
 const NOT_CARRIED_OUT: readonly number[] = [429, 503];
-/** With these statuses the service may have carried out the call. */
+/** After one of these HTTP statuses, the service may have carried out the call. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, 504];
 
 /** The result of a failed try. `status` is null when no response arrived. */
@@ -14,10 +14,10 @@ export interface FailedTry {
 }
 
 /**
- * The milliseconds to wait before the next try, or null when there is no next try. A call that is not repeatable is
- * tried again only if the service has not carried it out.
+ * Returns the milliseconds to wait before the next try, or null if no further try is allowed. A call that is not
+ * repeatable is tried again only if the service has not carried out the call.
  * @param tries the number of tries so far.
- * @param random a number from 0 to 1. It spreads the delays of several clients.
+ * @param random a number from 0 to 1 that spreads the delays of several clients.
  */
 export function retryDelayMs(
   { status, retryAfterSeconds }: FailedTry,

@@ -2,7 +2,7 @@ import { truncate } from "../lib/domain/truncate-text.ts";
 
 const ESCAPE = "\u001b[";
 
-/** The output of a command: a line for each job, results, and errors. Every line is made printable. */
+/** The output of a command: a line for each job, results and errors. Control characters are removed from every line. */
 export interface Screen {
   /** Shows the current line of a job. */
   show(job: string, line: string): void;
@@ -20,7 +20,7 @@ export interface Output {
 
 export type ErrorOutput = Pick<Output, "write">;
 
-/** On a terminal the line of a job changes in place. In a log every change is a new line. */
+/** Creates the screen. On a terminal, the line of a job changes in place. In a log, every change is a new line. */
 export function createScreen(output: Output, errors: ErrorOutput): Screen {
   return output.isTTY === true ? terminalScreen(output, errors) : logScreen(output, errors);
 }
@@ -49,7 +49,7 @@ function terminalScreen(output: Output, errors: ErrorOutput): Screen {
   return {
     print: (lines) => redraw(shown.size, lines),
     printError(lines) {
-      // The error replaces the job lines, and the job lines follow below it.
+      // Prints the error in place of the job lines, and then prints the job lines below the error.
       output.write(clear(shown.size));
       errors.write(errorText(lines));
       redraw(0, []);
@@ -63,7 +63,7 @@ function terminalScreen(output: Output, errors: ErrorOutput): Screen {
   };
 }
 
-/** Moves the cursor up and clears everything below it. */
+/** Returns the escape sequence that moves the cursor up by `lines` lines and clears everything below the cursor. */
 function clear(lines: number): string {
   return lines === 0 ? "" : `${ESCAPE}${lines}A${ESCAPE}0J`;
 }

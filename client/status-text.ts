@@ -10,12 +10,12 @@ const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   stopped: "■",
 };
 
-/** The name of a job in the output: `PROJECT/JOB_ID`. The command also accepts it as an argument. */
+/** Returns the name of a job, `PROJECT/JOB_ID`. The command also accepts this name as an argument. */
 export function jobName({ project, jobId }: WatchKey): string {
   return `${project}/${jobId}`;
 }
 
-/** One line about a job: type, resource, state or phase, and how many subjobs have ended. */
+/** Returns one line about a job: type, resource, state or phase, and how many subjobs have ended. */
 export function statusLine(status: StatusDocument): string {
   const { state, type, resourceName, subJobs, lastPollError } = status;
   const ended = subJobs.succeeded + subJobs.failed;
@@ -34,7 +34,7 @@ function progress({ phase, polls }: StatusDocument): string {
 }
 
 /**
- * The lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
+ * Returns the lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
  * command such as `::error::` at the start of a line.
  */
 export function reasonLines({ state, reason, failures }: StatusDocument): string[] {

@@ -14,7 +14,7 @@ export function parseToken(text: string): string {
   return text.trim();
 }
 
-/** Says why a text is not a token, without the text. Returns null for a token. */
+/** Returns why a text is not a valid token, without the text itself. Returns null for a valid token. */
 export function tokenFault(text: string): string | null {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return null;
@@ -28,10 +28,10 @@ const IdentityToken = z.object({ value: NonEmpty });
 
 /**
  * Returns a function that gets an identity token for this GitHub Actions job. The job needs the permission
- * `id-token: write`. Returns null outside of such a job.
+ * `id-token: write`. Returns null outside of a GitHub Actions job.
  * https://docs.github.com/en/actions/reference/security/oidc
  */
-export function githubIdentityToken(
+export function createGithubTokenSource(
   env: Readonly<Record<string, string | undefined>>,
   audience: string,
   send: typeof fetch = fetch,

@@ -1,4 +1,4 @@
-/** The release. A test compares it with `package.json`, which is not shipped with the command. */
+/** The version of the command. A test compares the version with `package.json`, which is not part of the built file. */
 export const VERSION = "0.1.0";
 
 export const USAGE = `Usage:

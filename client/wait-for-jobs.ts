@@ -11,16 +11,16 @@ import { jobName, reasonLines, statusLine } from "./status-text.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** True on a terminal. Progress is then read every few seconds. */
+  /** True if stdout is a terminal. On a terminal, the progress is read every few seconds. */
   readonly live: boolean;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
 const LIVE_WAIT_SECONDS = 5;
 
-/** Prints the status of jobs, once or until all have ended. Then prints why jobs failed. */
+/** Prints the status of jobs, once or until all jobs have ended. At the end, prints why jobs failed. */
 export async function waitForJobs(
   watches: readonly WatchKey[],
   { wait, timeoutMs }: WaitOptions,

@@ -12,13 +12,13 @@ import { jobName } from "./status-text.ts";
 import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
-  /** The context from the variables of the CI system. */
+  /** The context of the pipeline run, from the environment variables of the CI system. */
   readonly context: Context;
   /** Reads a file. The name `-` means stdin. */
   readonly readText: (file: string) => Promise<string>;
 }
 
-/** Submits jobs. With `--wait`, waits for their end. */
+/** Submits jobs. With `--wait`, waits until all jobs have ended. */
 export async function watchJobs(
   command: Extract<Command, { kind: "watch" }>,
   ports: WatchPorts,
@@ -71,7 +71,7 @@ async function restart<T>(
   }
 }
 
-/** Returns null when the service has no watch of the job. */
+/** Returns the state of a watch, or null if the service has no watch of the job. */
 async function readState(watch: WatchKey, client: NotifierClient): Promise<StatusDocument["state"] | null> {
   try {
     return (await client.status(watch)).state;
@@ -108,7 +108,7 @@ function resultLine(job: JobResult): string {
   return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
 }
 
-/** A rejection because of an outage is more important than an invalid job, because it may pass. */
+/** Returns the exit code of a submission. An outage of the service is worse than an invalid job. */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;

@@ -1,5 +1,5 @@
 import { TokenError } from "../../client/errors.ts";
-import { githubIdentityToken, parseToken, tokenFault } from "../../client/token.ts";
+import { createGithubTokenSource, parseToken, tokenFault } from "../../client/token.ts";
 
 test.each([
   ["ab\ncd", "a line break"],
@@ -24,7 +24,7 @@ describe("the identity token of GitHub Actions", () => {
   };
 
   test("is not available outside of a job", () => {
-    expect(githubIdentityToken({}, "us")).toBeNull();
+    expect(createGithubTokenSource({}, "us")).toBeNull();
   });
 
   test("is requested for the given audience", async () => {
@@ -33,12 +33,12 @@ describe("the identity token of GitHub Actions", () => {
       requests.push(String(url));
       return Response.json({ value: "jwt" });
     };
-    expect(await githubIdentityToken(env, "us", send)?.()).toBe("jwt");
+    expect(await createGithubTokenSource(env, "us", send)?.()).toBe("jwt");
     expect(requests).toEqual(["https://ci.example/token?a=1&audience=us"]);
   });
 
   test("causes an error when GitHub refuses it", async () => {
     const send = async () => Response.json({ message: "no" });
-    await expect(githubIdentityToken(env, "us", send)?.()).rejects.toThrow("GitHub did not issue");
+    await expect(createGithubTokenSource(env, "us", send)?.()).rejects.toThrow("GitHub did not issue");
   });
 });
