@@ -38,7 +38,7 @@ export async function measurePollsByOpenWatches(
         await enqueue.run([createSubmitEvent(JOBS_PER_CALL, `s${opened}`)]);
         waiting.push(...readBodiesSentTo(bench.wire.requests, "poll"));
       }
-      // These polls are not measured. They warm up the function before the first figure.
+      // These polls are not measured, because they only warm up the function.
       if (figures.length === 0) await measurePolls(waiting, polls, poll, bench);
       figures.push({ watches, ...(await measurePolls(waiting, polls, poll, bench)) });
     }

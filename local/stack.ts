@@ -10,8 +10,8 @@ import type { Stoppables } from "./stack/stoppables.ts";
 const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * Runs `npm run stack`. As soon as the stack is up, one line of JSON with its addresses goes to stdout. Everything
- * else goes to stderr.
+ * Runs `npm run stack`. As soon as the stack is up, one line of JSON with the stack's addresses is printed to stdout.
+ * All other output is printed to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const { rootDir, serviceDir, verbose, logFile, port, ledgerDir, scheduleSpeed, ...options } =

@@ -22,8 +22,7 @@ const DAY_MS = 86_400_000;
 const LEARNED = { days: 28, jobs: 40 };
 
 /**
- * The environment of the measured functions. It contains the wire, an embedded DynamoDB and the processes of the
- * functions.
+ * The environment of the measured functions, with the wire, an embedded DynamoDB and the processes of the functions.
  */
 export interface BenchEnvironment {
   readonly wire: Wire;

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** Returns the JSON of a job that creates a cluster in seven subjobs. Six of them have succeeded. */
+/** Returns the JSON of a job that creates a cluster in seven subjobs. Six subjobs have succeeded. */
 export function renderClusterJob(jobId: string, phase: "Running" | "Failed"): string {
   const steps = ["CreateVpc", "CreateSecurityGroup", "CreateVolumes", "CreateServers", "CreatePorts"];
   const names = [...steps, "AssociateIp", "InstallMaster"];

@@ -54,7 +54,7 @@ export class Worker {
 
   /**
    * Invokes the handler with all events, one after another, and repeats all events `times` times.
-   * @param times the number of repetitions.
+   * @param times how often all events are repeated.
    * @param collect if true, the run ends with a garbage collection and reports the used heap.
    * @throws Error if the handler throws.
    */

@@ -15,7 +15,7 @@ import { createFloorScript } from "./floor-script.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
 export interface Effort {
-  /** The number of measured rounds. In each round, the product runs and then the floor. */
+  /** The number of measured rounds. In each round the product runs first, and the floor runs second. */
   readonly rounds: number;
   /** The number of records in one round. */
   readonly recordsPerRound: number;

@@ -6,7 +6,10 @@ import { LedgerRecording } from "../support/ledger-recording.ts";
 import { renderClusterJob } from "../support/sample-jobs.ts";
 import type { WireRequest } from "../support/wire.ts";
 
-/** The repeated event of one function, with the recorded replies of its ledger and its recorded requests. */
+/**
+ * The event with which one function is measured. The workload also has the recorded requests of the function and the
+ * recorded replies of the ledger.
+ */
 export interface Workload {
   readonly functionName: string;
   readonly event: object;

@@ -26,10 +26,7 @@ export class PendingFaults {
     this.#faults.push(fault);
   }
 
-  /**
-   * Returns the fault for one query of a project, and counts the query. Returns null if no fault applies to the
-   * query.
-   */
+  /** Returns the fault for one query of a project, and counts the query. Returns null if the query must not fail. */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
     if (fault === undefined) return null;

@@ -20,7 +20,10 @@ const Fields = z.strictObject({
   briefInParent: z.boolean().default(false),
 });
 
-/** The script of a simulated job. The script says when each subjob starts and ends, and with which outcome. */
+/**
+ * The script of a simulated job. The script contains the start, the end and the outcome of the job and of each
+ * subjob.
+ */
 export const JobScript = Fields.extend({
   get subJobs() {
     return z.array(JobScript).default([]);

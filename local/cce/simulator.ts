@@ -41,9 +41,10 @@ interface SimulatedCloud {
 }
 
 /**
- * Starts a simulated CCE and IAM: `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST /v3/auth/tokens`. The
- * simulator checks every signature and token. Other processes control the simulator by `POST /__sim/jobs` with
- * `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET /__sim/stats`.
+ * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST
+ * /v3/auth/tokens`. The simulator checks every signature and token. Other processes control the simulator by `POST
+ * /__sim/jobs` with `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET
+ * /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
   const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;

@@ -4,7 +4,7 @@ import { findJobId } from "../../lib/cce/create-reply.ts";
 import { readJobReply } from "../../lib/cce/read-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
-/** Returns null for equal values, or a description of the difference. */
+/** Returns null for equal values, or a text that describes the difference. */
 export function describeDifference(field: string, expected: unknown, actual: unknown): string | null {
   if (isDeepStrictEqual(actual, expected)) return null;
   return `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;

@@ -25,7 +25,7 @@ export const DEMO_TARGETS = ["deploys", "audit"] as const;
 export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
-  /** The other fields of `POST /v1/jobs`, next to the project and the job ID. */
+  /** The fields of the body of `POST /v1/jobs`, without the project and the job ID. */
   readonly submission: Readonly<Record<string, unknown>>;
 }
 

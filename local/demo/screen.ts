@@ -19,8 +19,8 @@ interface Output {
 }
 
 /**
- * Creates a screen. In a terminal the changing lines stay at the bottom. For a file or a pipe, each change of a line
- * is written as a new line.
+ * Creates a screen that writes to an output. In a terminal the changing lines stay at the bottom. For a file or a
+ * pipe, each change of a line is written as a new line.
  */
 export function createScreen(output: Output): Screen {
   return output.isTTY === true ? terminalScreen(output) : plainScreen(output);

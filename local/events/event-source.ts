@@ -60,8 +60,8 @@ export function runEventSource(options: {
   }
 
   /**
-   * Waits for the first messages of a batch. Then collects more messages until the batch is full or the batching
-   * window ends.
+   * Waits for the first messages of a batch. After the first messages, collects more messages until the batch is full
+   * or the batching window ends.
    */
   async function receiveBatch(): Promise<readonly Message[]> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);

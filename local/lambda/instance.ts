@@ -46,7 +46,7 @@ export class Instance {
     });
   }
 
-  /** True while the instance can run another invocation. */
+  /** True if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
   }
@@ -78,7 +78,7 @@ export class Instance {
 
   /**
    * Runs one invocation and returns the result. Only one invocation at a time is allowed. If the process ends early,
-   * the result is an error. This method never throws.
+   * the result is an error. `invoke` never throws.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {

@@ -17,7 +17,8 @@ type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>
 
 /**
  * Runs a command of this repository and sets the exit status of the process. `main` returns the exit status. For
- * wrong arguments the exit status is 2, and for any other error it is 1. Errors are printed without a stack trace.
+ * wrong arguments the exit status is 2, and for any other error the exit status is 1. Errors are printed without a
+ * stack trace.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,

@@ -21,10 +21,9 @@ export interface PlanStep {
 /**
  * Returns the steps that change a stage's config into the config of a file. Deployed entries that the file does not
  * contain are kept, or removed if `removeOthers` is true. White space and the order of keys do not count as a change.
- *
  * Functions may read the config between two steps. If the config is valid before the first step and after the last
- * step, the config is valid after each step. For that reason an entry is stored before the entries that refer to it, and
- * removed after the entries that refer to it.
+ * step, the config is valid after each step. For that reason an entry is stored before all entries that refer to the
+ * entry, and removed after all entries that refer to the entry.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],

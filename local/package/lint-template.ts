@@ -5,8 +5,8 @@ import { packageService } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
- * The regions for which the template is checked. The list contains one region per partition, and a region with every
- * service.
+ * The regions for which the template is checked. The list contains one region of each AWS partition, and one region
+ * that has every AWS service.
  */
 const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
 const VERSION = "1.58.0";

@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /**
  * A rule for the receiver's answers to notifications. The rule applies to the next `times` notifications. Without
- * `times` the rule applies until it is changed.
+ * `times` the rule applies until a new rule is set.
  */
 export const Behaviour = z.strictObject({
   /** The kind of channel. By default the behaviour applies to all channels. */

@@ -52,8 +52,8 @@ export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: st
 const invalid = (message: string) => new SsmError("ValidationException", message);
 
 /**
- * Returns a function that counts requests and throws a ThrottlingException for more than `perSecond` requests in one
- * second.
+ * Returns a function that is called for each request. The function throws a ThrottlingException for more than
+ * `perSecond` requests in one second.
  */
 export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];

@@ -35,7 +35,7 @@ const CODE = `
       );
   console.log(JSON.stringify(errors));`;
 
-/** Returns the errors of each client for each fault, as a bundle with these plugins sees them. */
+/** Returns the errors of each client for each fault, from a bundle that is built with these plugins. */
 async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> {
   let requests = 0;
   const server = createServer((request, response) => {

@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 
-/** Bundles code with the given plugins as the packages are bundled. Runs it and returns the JSON that it prints. */
+/**
+ * Bundles code with the given plugins and the settings of the packages. Runs the bundle and returns the JSON that the
+ * bundle prints.
+ */
 export async function runBundled(
   code: string,
   plugins: Plugin[],

@@ -137,7 +137,7 @@ describe("npm run stack", () => {
     ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
     ["SCHEDULE_SPEED", "0", "SCHEDULE_SPEED must be a number above 0"],
     ["CONFIG_FILE", "/no/such/file.json", "/no/such/file.json"],
-    // In /proc, mkdir says that an existing parent is missing.
+    // In /proc, mkdir reports an existing parent folder as missing.
     ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be created: ENOENT"],
     ["LEDGER_DIR", A_FILE, `LEDGER_DIR ${A_FILE} cannot be created: ${A_FILE} is not a folder`],
     ["LEDGER_DIR", `${A_FILE}/x`, `LEDGER_DIR ${A_FILE}/x cannot be created: ${A_FILE} is not a folder`],

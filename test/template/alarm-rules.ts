@@ -8,8 +8,8 @@ const HOUR = 3600;
 const SWEEP_EVERY = 5 * MINUTE;
 
 /**
- * Returns the samples of a schedule's runs. The runs end alternately 5 s early and 5 s late. At the border of a period
- * this gives one period with two runs and one without.
+ * Returns the samples of a schedule's runs. The runs end alternately 5 s early and 5 s late. For that reason some
+ * periods contain two runs, and some periods contain no run.
  */
 function runs(every: number, from: number, to: number, metrics: Readonly<Record<string, number>>): Sample[] {
   const samples: Sample[] = [];
@@ -28,7 +28,10 @@ const audits = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrep
 /** No alarm depends on what FILL does with a metric that has never had a value. */
 const FILLS = ["filled", "missing"] as const;
 
-/** Checks that the alarm is active at the end of some period between `from` and `to`, for every start of the periods. */
+/**
+ * Checks that the alarm is active at the end of at least one period between `from` and `to`. The check repeats this
+ * for every possible start of the periods.
+ */
 function mustFire(
   template: OwnTemplate,
   id: string,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
-/** A value of a metric at a second. */
+/** One value of a metric and the second of the value. */
 export interface Sample {
   readonly metric: string;
   readonly at: number;
@@ -49,7 +49,7 @@ interface Series {
 /** A model of an alarm. It identifies metrics by their names and ignores namespaces and dimensions. */
 export interface AlarmModel {
   readonly periodSeconds: number;
-  /** Returns true when the alarm is active at a second at which its periods end. */
+  /** Returns true if the alarm is active at a second. A period of the alarm must end at this second. */
   readonly isActive: (samples: readonly Sample[], at: number) => boolean;
 }
 

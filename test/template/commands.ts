@@ -1,6 +1,6 @@
 import type { OwnTemplate } from "./own-template.ts";
 
-/** The IAM actions of the SDK's commands. A command that is missing here is a fault. */
+/** The IAM actions of the AWS SDK's commands. A command that is missing in this list is a fault. */
 const ACTIONS: Readonly<Record<string, string>> = {
   BatchGetItem: "dynamodb:BatchGetItem",
   DeleteItem: "dynamodb:DeleteItem",
@@ -15,10 +15,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   GetParametersByPath: "ssm:GetParametersByPath",
 };
 
-/** The DynamoDB client contains its endpoint discovery, which is off by default. */
+/**
+ * The commands that a bundle contains but never sends. DescribeEndpoints belongs to the endpoint discovery of the
+ * DynamoDB client, which is off by default.
+ */
 const UNUSED: ReadonlySet<string> = new Set(["DescribeEndpoints"]);
 
-/** The actions of Lambda itself with a function's role. */
+/** The actions that Lambda itself needs in a function's role. */
 const LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const EVENT_SOURCE = [
   "sqs:ReceiveMessage",
@@ -57,7 +60,7 @@ export function compareWithPolicies({ service, bundles }: OwnTemplate): string[]
   });
 }
 
-/** Compares the queues in each function's environment and event sources with those of its role. */
+/** Compares the queues in each function's environment and event sources with the queues in the function's role. */
 export function compareQueues({ service }: OwnTemplate): string[] {
   return service.functions.flatMap(({ shortName, roleArn, environment, arn }) => {
     const eventSourceArns = service.eventSources

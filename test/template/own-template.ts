@@ -24,13 +24,16 @@ const State = z.object({
 });
 const Template = z.object({ Resources: z.record(z.string(), Resource) });
 
-/** The compiled serverless.yml of this repository. All references are resolved. */
+/** The compiled serverless.yml of this repository, with resolved references. */
 export interface OwnTemplate {
   /** The template as it is deployed, with its references. */
   readonly text: string;
   readonly resources: Readonly<Record<string, z.infer<typeof Resource>>>;
   readonly service: Service;
-  /** The tags that the deployment gives to CloudFormation next to the template. Every resource with tags gets them. */
+  /**
+   * The tags that the deployment gives to CloudFormation next to the template. Every resource that supports tags gets
+   * the stack's tags.
+   */
   readonly stackTags: Readonly<Record<string, string>>;
   /** The code of each function by its name in serverless.yml. */
   readonly bundles: Readonly<Record<string, string>>;
@@ -69,7 +72,7 @@ async function codeOf(zipFile: string, name: string): Promise<string> {
   }
 }
 
-/** Returns the resources of one type. `schema` reads their properties. */
+/** Returns the resources of one type, with the properties that `schema` reads. */
 export function resourcesOf<T>(
   { resources }: Pick<OwnTemplate, "resources">,
   type: string,

@@ -16,7 +16,7 @@ const Printed = z.object({
   }),
 });
 
-/** Inside the repository, so that the framework finds its plugins. */
+/** The temporary folder is inside the repository, so that the framework finds the plugins. */
 let folder: string;
 beforeAll(async () => {
   await mkdir(join(ROOT, "build"), { recursive: true });
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Returns the service as the framework resolves it for a command line. */
+/** Returns the service that the framework resolves for a command line. */
 async function print(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { cwd: folder, env };
   const { stdout, stderr } = await runCommand(

@@ -10,7 +10,7 @@ import { type CheckedConfig, type Finding, faultFinding, okFinding, readErrorNam
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
 
-/** Checks the config of a deployed stage. If `readEntries` throws an error of AWS, the error is a finding. */
+/** Checks the config of a deployed stage. An error of AWS that `readEntries` throws becomes a finding. */
 export async function checkDeployedConfig(
   readEntries: () => Promise<readonly ConfigEntry[]>,
 ): Promise<CheckedConfig> {

@@ -41,7 +41,7 @@ export function readErrorName(error: unknown): string {
   return "code" in error ? String(error.code) : error.name;
 }
 
-/** The findings about a config, and the config itself. The config is null if it cannot be used. */
+/** The findings about a config, and the config itself. The field `config` is null if the config cannot be used. */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];
   readonly config: Config | null;

@@ -77,8 +77,8 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
       "Compare the host with the cloud's list of endpoints.",
     );
   }
-  // The egress rules do not apply to endpoints, because the operator chooses them. But functions on AWS cannot reach
-  // a private network.
+  // The egress rules do not apply to endpoints, because the operator chooses them. An endpoint in a private network
+  // is still a warning, because functions on AWS cannot reach a private network.
   if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
     return warningFinding(
       item,

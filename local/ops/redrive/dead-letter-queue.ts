@@ -32,8 +32,8 @@ export interface DeadLetterQueue {
 }
 
 /**
- * The time for which a received message stays invisible. One run of the command takes less time. After a crash of the
- * command, the messages become visible again after this time.
+ * The time for which a received message stays invisible. The time is longer than one run of the command. After a
+ * crash of the command, the messages become visible at the end of the timeout.
  */
 const VISIBILITY_TIMEOUT_SECONDS = 900;
 

@@ -36,8 +36,8 @@ type Described =
   | { readonly kind: "unreadable"; readonly title: string };
 
 /**
- * Parses a dead letter and describes it by its job and target. An unreadable dead letter is described by its message
- * ID.
+ * Parses a dead letter, and describes the dead letter by its job and target. An unreadable dead letter is described
+ * by its message ID.
  */
 export function parseDeadLetter(
   queue: "poll" | "notify",
@@ -68,9 +68,9 @@ function notificationTitle(message: NotifyMessage): string {
 }
 
 /**
- * Sends a dead letter again. For a notification a new redelivery starts first, because all delivery attempts of the
- * old one are used up. If the command crashes after that start, the sweep sends the notification, and a second run of
- * the command finds the dead letter obsolete.
+ * Sends a dead letter again. For a notification a new redelivery starts first, because the failed notification has no
+ * delivery attempts left. If the command crashes after the start of the redelivery, the sweep sends the notification.
+ * A second run of the command finds the dead letter obsolete.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",

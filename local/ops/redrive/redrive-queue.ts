@@ -16,7 +16,7 @@ export type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
  * Sends each dead letter of a queue again, at most once, and reports the result. Messages that become dead letters
- * during the run are kept. Otherwise the run would send a message that always fails again and again.
+ * during the run are kept. Without this rule, the run would never end if a message always fails.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;

@@ -30,7 +30,7 @@ interface Identified {
   readonly messageId: string;
 }
 
-/** Ends the visibility timeout of a received message at once. */
+/** Ends the visibility timeout of a received message immediately. */
 const makeVisible = (ReceiptHandle: string) =>
   sqs.send(
     new ChangeMessageVisibilityCommand({ QueueUrl: stack.queues.work, ReceiptHandle, VisibilityTimeout: 0 }),

@@ -121,7 +121,8 @@ const names = (document: object) => splitConfigIntoEntries(document).map(({ name
 test("applyPlanSteps sends at most three writes per second, and reports names without values", async () => {
   const stage = await setUp(OLD);
   await stage.put(NEW, true);
-  // The server refuses a fourth write within a second. No write was refused, because a refusal waits for a second.
+  // The server refuses a fourth write within a second. A refusal would add a wait of a second, so no write was
+  // refused.
   expect(new Set(stage.waits)).toEqual(new Set([350]));
   expect(stage.lines).toEqual([
     "added    targets/alerts",

@@ -66,7 +66,7 @@ function entriesBetween(
 
 const NAMES = ["a", "b", "c"];
 const someOf = (names: readonly string[]) => fc.subarray([...names]);
-/** Valid configs with few names, so that two of them often define and name the same ones in other places. */
+/** Generates valid configs with few names. Two of these configs often contain the same name in different places. */
 const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([projects, targets, seed]) => {
   const rights = fc
     .tuple(fc.subarray(["*", ...projects], { minLength: 1 }), someOf(["*", ...targets]))
@@ -118,7 +118,7 @@ test("the config is valid between any two steps, for additions, changes, renames
       const deployed = splitConfigIntoEntries(before);
       expect(faultsOf(deployed)).toEqual([]);
       const plan = planConfigSteps(deployed, splitConfigIntoEntries(after), removeOthers);
-      // The command refuses a plan whose result is invalid, such as a kept entry that names what is gone.
+      // The command refuses a plan with an invalid result, such as a kept entry that refers to a removed entry.
       fc.pre(faultsOf(entriesAfterSteps(deployed, plan)).length === 0);
       for (const entries of entriesBetween(deployed, plan)) {
         steps += 1;

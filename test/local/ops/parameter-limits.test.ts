@@ -5,7 +5,7 @@ const entry = (name: string, value: unknown) => ({ name, value: JSON.stringify(v
 const faultsOf = (name: string, value: unknown, path = PATH) =>
   findParameterFaults([entry(name, value)], path);
 
-/** A text whose JSON has this many bytes. */
+/** Returns a string whose JSON has this number of bytes. */
 const textOf = (bytes: number, character = "x") =>
   character.repeat((bytes - 2) / Buffer.byteLength(character));
 

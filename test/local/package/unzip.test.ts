@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Returns a zip file with one entry. */
+/** Returns the bytes of a zip file with one entry. */
 function zipOf(name: string, content: string, method = 8): Buffer {
   const packed = method === 8 ? deflateRawSync(content) : Buffer.from(content);
   const local = Buffer.alloc(30);

@@ -3,7 +3,7 @@ import { redriveQueue } from "../../../../local/ops/redrive/redrive-queue.ts";
 
 const STARTED_AT = 1_000_000;
 
-/** Redrives a queue. `failsAs` returns the dead letter that a message becomes again, or null. */
+/** Runs the redrive of a queue. `failsAs` returns the dead letter that a message becomes again, or null. */
 async function run(
   deadLetters: readonly Partial<DeadLetter>[],
   failsAs: (body: string) => Partial<DeadLetter> | null = () => null,
