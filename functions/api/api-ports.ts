@@ -31,10 +31,10 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly uuid: () => string;
-  /** Reports a watch that a request has stopped. The default writes a log line. */
+  /** Reports a watch that a request has stopped. The default function writes a log line. */
   readonly onStopped?: (key: WatchKey, caller: string) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
-  /** Reports the targets to which a notification was queued again. The default writes a log line. */
+  /** Reports the targets to which a notification was queued again. The default function writes a log line. */
   readonly onRedelivered?: (key: WatchKey, targets: readonly string[], caller: string) => void;
 }
 

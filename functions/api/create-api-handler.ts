@@ -69,7 +69,7 @@ function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 
-/** Makes a step that first reads the watch key from the path. */
+/** Returns a step that reads the watch key from the path and then calls the given step. */
 function onWatch(step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
     const read = readWatchKey(caller, params);

@@ -15,7 +15,7 @@ export interface HealthPorts {
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** Reports a failed check. The default writes a log line. */
+  /** Reports a failed check. The default function writes a log line. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 

@@ -16,7 +16,7 @@ import { parseStateFilter } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { withDigestDeliveries } from "./read-status.ts";
+import { replaceDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
 /** The size of the JSON of about 3,000 subjobs. A larger page would be slow, because the page reloads regularly. */
@@ -41,7 +41,7 @@ export async function showJob(
   const links = openPage({ kind: "watch", ...key }, request, createLinkOptions(config, defaultUrl), now);
   const watchDocument = links === null ? null : await ledger.readWatch(key);
   if (links === null || watchDocument === null) return pageResponse(null, request);
-  const { tree, ...complete } = await withDigestDeliveries(watchDocument, ledger);
+  const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
   const listUrl = listPageUrl(links, key.project, now);
   return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) =>
     pageResponse(renderJobPage(document, now, listUrl), request),

@@ -34,7 +34,7 @@ export async function readStatus(
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
     headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
-  const shown = await withDigestDeliveries(document, ports.ledger);
+  const shown = await replaceDigestDeliveries(document, ports.ledger);
   const config = await ports.configs.current();
   const response = statusResponse(shown, config, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
@@ -65,11 +65,11 @@ function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
 }
 
 /**
- * Replaces the deliveries of a watch to the chats of a digest with the deliveries of the digest. A chat of a digest
- * gets no notification of a single watch. The delivery of a redelivered notification is not replaced. A watch without
- * an outcome is returned unchanged.
+ * Replaces the delivery of a watch to each chat of a digest with the delivery of the digest. A chat of a digest gets no
+ * notification of a single watch. The delivery of a redelivered notification is not replaced. A watch without an
+ * outcome is returned unchanged.
  */
-export async function withDigestDeliveries(
+export async function replaceDigestDeliveries(
   document: WatchDocument,
   ledger: ApiPorts["ledger"],
 ): Promise<WatchDocument> {

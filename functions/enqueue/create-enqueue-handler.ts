@@ -30,7 +30,7 @@ export interface EnqueuePorts
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
   /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports the jobs of one call. The default writes a log line and a metric. */
+  /** Reports the jobs of one call. The default function writes a log line and a metric. */
   readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
 }
 

@@ -11,7 +11,7 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
-import { createLearnedDurations } from "../shared/learned-durations.ts";
+import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -40,7 +40,7 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
-  /** Reports a step that failed for some jobs. The default logs the error. The caller does not see the error. */
+  /** Reports a step that failed for some jobs. The default function logs the error. The caller does not see the error. */
   readonly onFailure?: (step: "open" | "send" | "digest", error: unknown) => void;
 }
 
@@ -138,7 +138,7 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports that the learned durations could not be read. The default logs the error. */
+  /** Reports that the learned durations could not be read. The default function logs the error. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
@@ -152,7 +152,7 @@ export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number)
  */
 export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;
-  const read = createLearnedDurations(ledger, now, onDurationsUnread);
+  const read = createLearnedDurationsReader(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs) => {
     if (jobs <= SMALL_CALL_JOBS) latest.set(project, await read(project, ANY_TYPE));

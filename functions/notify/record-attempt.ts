@@ -38,7 +38,7 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports a delivery attempt. The default writes a log line and metrics. */
+  /** Reports a delivery attempt. The default function writes a log line and metrics. */
   readonly onAttempt?: typeof logAttempt;
 }
 

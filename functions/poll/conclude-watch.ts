@@ -39,7 +39,7 @@ export interface ConcludePorts {
   /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** Reports the end of a watch. The default writes a log line and metrics. */
+  /** Reports the end of a watch. The default function writes a log line and metrics. */
   readonly onConcluded?: typeof logConcluded;
 }
 

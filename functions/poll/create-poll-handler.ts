@@ -13,7 +13,7 @@ import {
   decideWhenRateLimited,
   type PollDecision,
 } from "../../lib/schedule/poll-decision.ts";
-import { createLearnedDurations, type LearnedDurations } from "../shared/learned-durations.ts";
+import { createLearnedDurationsReader, type LearnedDurations } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
@@ -50,7 +50,7 @@ export interface PollPorts
    * timer.
    */
   readonly timer?: Timer;
-  /** Reports the result of one message. The default writes a log line and metrics. */
+  /** Reports the result of one message. The default function writes a log line and metrics. */
   readonly onPoll?: typeof logPoll;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
@@ -66,7 +66,7 @@ interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce
 
 /** Creates the handler of the poll queue. The next polls of all messages in a batch are sent in one request. */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
-  const durations = createLearnedDurations(ports.ledger, ports.now, ports.onDurationsUnread);
+  const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<Config, PollScope["cce"]>();
   return (messages) => {

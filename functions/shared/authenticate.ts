@@ -14,7 +14,7 @@ export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
-  /** Reports that an issuer of tokens did not respond. The default logs the error. */
+  /** Reports that an issuer of tokens did not respond. The default function logs the error. */
   readonly onIssuerFailure?: (cause: unknown) => void;
 }
 

@@ -14,9 +14,9 @@ export type LearnedDurations = (project: string, jobType: string | null) => Prom
  * Creates a reader that keeps the learned durations of the ledger in memory for ten minutes. When the ledger cannot be
  * read, the reader calls `onUnread` and returns an empty array. The schedule then uses only its built-in durations. The
  * next call reads the ledger again.
- * @param onUnread receives the error; the default writes a log line
+ * @param onUnread receives the error of the ledger. The default function writes a log line.
  */
-export function createLearnedDurations(
+export function createLearnedDurationsReader(
   ledger: Pick<DurationLedger, "readDurations">,
   now: () => Instant,
   onUnread: (error: unknown) => void = logUnread,

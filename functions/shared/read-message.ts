@@ -18,7 +18,7 @@ export interface ReadMessagePorts {
   /** The queue from which the message was received. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Reports a message that a function could not use. The default writes a log line and a metric. */
+  /** Reports a message that a function could not use. The default function writes a log line and a metric. */
   readonly onUnreadable?: (reason: UnreadableReason, detail: string) => void;
 }
 

@@ -17,8 +17,8 @@ const PAGE_SIZE = 100;
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * The time for which every run reports a target that was switched off. Repeated reports have no effect, because each
- * notification is claimed.
+ * The time after the switch-off of a target during which every run of the sweep reports the target. Repeated reports
+ * have no effect, because each notification is claimed.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
@@ -28,7 +28,7 @@ export type SweepItem = WatchKey | { readonly target: string };
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Reports a failure. The default writes a log line. */
+  /** Reports that the sweep failed for one watch or target. The default function writes a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
   readonly onSwept?: (result: SweepResult) => void;
 }
@@ -70,7 +70,7 @@ async function sweepWatches(
   const { onFailure = logSweepFailure } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
-  /** The watches that failed in this run. The index may still return these watches. */
+  /** The watches that failed in the current run of the sweep. The index may still return the failed watches. */
   const failed = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     try {
