@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const build = (file: string, cwd = ROOT) => runCommand(process.execPath, [BUILD, file], { cwd });
 
-/** Every Node in the PATH, and the Node of this repository. */
+/** All Node.js programs in the PATH, and the Node.js of this repository. */
 const nodes = [...new Set([process.execPath, ...(process.env.PATH ?? "").split(delimiter).map(nodeIn)])];
 
 function nodeIn(directory: string): string {
@@ -37,7 +37,7 @@ test("the built file runs alone in an empty folder, with every Node from version
     if (major < 20) continue;
     const run = (...parameters: string[]) => runCommand(node, [file, ...parameters], { cwd: folder, env });
     expect(await run("--version")).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
-    // This call is not repeated, so the test does not wait.
+    // The client does not repeat a test call, so the test does not wait.
     expect(await run("redeliver", "p/a")).toMatchObject({
       code: 4,
       stderr: expect.stringContaining("cannot be reached"),

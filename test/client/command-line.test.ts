@@ -20,7 +20,7 @@ const errorLine = (name: string, what: keyof typeof REFUSED) =>
 const services: StubService[] = [];
 afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
 
-/** Runs the command in this process. The stub service answers its requests. */
+/** Runs the command in the process of the test. The stub service answers the requests of the command. */
 async function run(
   parameters: readonly string[],
   answer: (requested: string, body: string) => StubAnswer | undefined,

@@ -7,7 +7,7 @@ import schemaExamples from "../../lib/openapi/schema-examples.json" with { type:
 
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
 
-/** A service with its own clock. The job `n` ends after `n` seconds. A call waits as long as it asks for. */
+/** A service with its own clock. The job `n` ends after `n` seconds. Each call takes as long as its `waitSeconds`. */
 function createService() {
   const service = {
     nowMs: 0,

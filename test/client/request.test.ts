@@ -6,7 +6,7 @@ import schemaExamples from "../../lib/openapi/schema-examples.json" with { type:
 
 const KEY = { project: "prod", jobId: "a" };
 
-/** A server with one answer for each request, and a client that records its waits instead of waiting. */
+/** A server with one answer for each request, and a client that records its delays instead of waiting. */
 async function serve(
   answers: readonly { status: number; body?: string; headers?: Record<string, string> }[],
 ) {

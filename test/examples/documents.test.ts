@@ -28,7 +28,7 @@ test("no curl command in a document hides the reason of a refusal", async () => 
   );
   const calls = lines.filter((line) => /\bcurl -/.test(line));
   expect(calls.length).toBeGreaterThan(5);
-  // A download has no reason in its response, so -f is correct there.
+  // A failed download has no reason in its response, so -f is correct for downloads.
   const hiding = calls.filter((line) => /\bcurl (-\S+ )*(-[a-zA-Z]*f|--fail )/.test(line));
   expect(hiding.filter((line) => !line.includes("ARTIFACTS"))).toEqual([]);
 });

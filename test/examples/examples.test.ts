@@ -9,12 +9,12 @@ import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/se
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const WATCH = join(EXAMPLES, "curl/watch.sh");
 const REASON = 'the flavor "c7n" is\nsold out \\ here';
-/** The reason as the script prints it. */
+/** The reason of a failed job, as the script prints the reason. */
 const REASON_LINE = 'reason=the flavor "c7n" is sold out \\ here\n';
 
 let issuer: Issuer;
 let fixture: ServiceFixture;
-/** A folder with the examples, like a repository that uses them. */
+/** A folder with the examples, like in a repository that uses the examples. */
 let folder: string;
 let env: Record<string, string>;
 
@@ -47,7 +47,7 @@ const failing = () =>
   });
 const text = (path: string) => readFile(join(EXAMPLES, path), "utf8");
 
-/** The lines after the first line that matches `head`, as long as their indentation is deeper. */
+/** Returns the lines below the first line that matches `head`, up to the first line without deeper indentation. */
 function blockAfter(document: string, head: RegExp): string {
   const lines = document.split("\n");
   const start = lines.findIndex((line) => head.test(line));
@@ -70,7 +70,7 @@ describe("curl/watch.sh", () => {
   test("submits the job in a reply of CCE without waiting", async () => {
     const jobId = fixture.addJob({ type: "CreateCluster", endSeconds: null });
     const reply = JSON.stringify({ kind: "Cluster", status: { phase: "Creating", jobID: jobId } }, null, 2);
-    // These characters must not end a parameter, start another one, or be decoded twice.
+    // A query parameter with these characters must stay one parameter and must be decoded once.
     const context = {
       actor: "bot[7] & söhne",
       pipeline: "a=b 100%",
@@ -135,7 +135,7 @@ describe("curl/watch.sh", () => {
 });
 
 describe("the GitHub Action", () => {
-  /** Runs the step of the action like a GitHub runner, with a file for the outputs. An empty input has its default. */
+  /** Runs the step of the action like a GitHub runner, with a file for the outputs. An empty input gets its default. */
   async function act(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
     const script = blockAfter(await text("github-action/action.yml"), /^ +run: \|$/);
     const [output, file] = [join(folder, "output"), join(folder, "step.sh")];

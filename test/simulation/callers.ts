@@ -8,7 +8,7 @@ import type { Invocation } from "./simulation.ts";
 
 const LIMIT_MS = 29_000;
 
-/** What the API confirmed to its callers. */
+/** The answers that the API confirmed to its callers. */
 export interface Confirmed {
   /** The targets that the API accepted, by watch. */
   readonly targets: Map<string, Set<string>>;
@@ -69,7 +69,7 @@ function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: re
   targets.set(id, new Set([...(targets.get(id) ?? []), ...names]));
 }
 
-/** Stops a watch. Repeats the request until it is confirmed. */
+/** Stops a watch. Repeats the request until the API confirms the request. */
 export function stopWatch(environment: Environment, key: WatchKey): void {
   const { simulation } = environment;
   invoke(
@@ -90,7 +90,7 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
       ),
     (response, invocation) => {
       if (response.status === 503) return false;
-      // The ledger does not know a job whose submission was given up.
+      // If a caller gave up a submission, the ledger does not contain the job.
       if (response.status !== 204 && response.status !== 404) throw unexpectedAnswer(response);
       simulation.note(invocation, `${key.jobId}: ${response.status === 204 ? "stopped" : "not found"}`);
       return true;
@@ -104,7 +104,7 @@ function unexpectedAnswer({ status, body }: ApiResponse): Error {
 }
 
 /**
- * Calls the API once. Calls `again` later when the call failed or timed out, or when `isDone` returns false.
+ * Calls the API once. Calls `again` later if the call failed or timed out, or if `isDone` returns false.
  * An error that `isDone` throws ends the simulation.
  */
 function invoke(

@@ -7,7 +7,7 @@ import { NO_PLANT } from "./plant.ts";
 import { runToEnd, startService } from "./run-service.ts";
 import { createSimulation, type EffectFault } from "./simulation.ts";
 
-/** An invocation crashes before or after the effect with this number. The first effect is 0. */
+/** An invocation crashes before or after the effect with this number. The first effect has the number 0. */
 export interface CrashPoint {
   readonly effect: number;
   readonly when: "crash_before" | "crash_after";

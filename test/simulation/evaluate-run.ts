@@ -5,13 +5,13 @@ import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
-/** A watch may end this long after its deadline, or after the end of the faults. */
+/** The longest time between the deadline of a watch, or the end of the faults, and the end of the watch. */
 const MAX_DELAY_MS = 90 * 60_000;
 
 /** A poll that started before a watch was stopped can still conclude the watch. */
 const STOP_RACE_MS = 30_000;
 
-/** What became of all notifications of a run. */
+/** The numbers of notifications of a run, by result. */
 export interface RunResult {
   readonly accepted: number;
   readonly delivered: number;
@@ -31,7 +31,7 @@ type FinalState = "delivered" | "deadLettered" | "stopped" | "lost";
 
 /**
  * Checks the guarantees of the product after a run.
- * @param ended false when the run did not come to an end.
+ * @param ended false if the run did not end.
  */
 export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   const { ledger, confirmed, receivers, simulation } = run;
@@ -44,7 +44,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   for (const id of new Set([...Object.keys(ledger.state.watches), ...confirmed.targets.keys()])) {
     const row = ledger.state.watches[id];
     const generation = row?.watch.generation ?? 0;
-    // The API does not return the generation that it confirmed. For a restarted watch, only the ledger knows the targets.
+    // The API does not return the confirmed generation. For a restarted watch, only the ledger contains the targets.
     const confirmedTargets = generation === 0 ? confirmed.targets.get(id) : undefined;
     const targets = new Set([...(row?.watch.targets ?? []), ...(confirmedTargets ?? [])]);
     const outcome =
@@ -90,11 +90,11 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
 
 interface DeadLetters {
   readonly notificationIds: ReadonlySet<string>;
-  /** Each text is a queue and a body. */
+  /** Each text contains the name of a queue and the body of a message. */
   readonly malformed: ReadonlySet<string>;
 }
 
-/** Reads both dead-letter queues. Each message there needs a reason, or was received too often. */
+/** Reads both dead-letter queues. Each dead letter has a reason, or was received too often. */
 function readDeadLetters(
   { queues, malformed, maxReceiveCount }: ServiceRun,
   unexpected: string[],

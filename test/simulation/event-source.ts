@@ -4,7 +4,7 @@ import type { Received } from "./memory-queue.ts";
 import type { SimulatedQueue } from "./simulated-queue.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
-/** The settings of serverless.yml. */
+/** The settings of the event source in serverless.yml. */
 const LIMIT_MS = 29_000;
 const ANSWER_MS = 500;
 const BATCH_SIZE = 10;
@@ -25,9 +25,9 @@ export interface EventSourceOptions {
   readonly recursiveLoop: "Allow" | "Terminate";
   /** Creates the handler of one batch. */
   readonly createHandler: (invocation: Invocation, records: number, hop: number) => HandleMessage;
-  /** Returns the message IDs that the function answers as failed. */
+  /** Returns the IDs of the messages that the function reports as failed. */
   readonly failures: (records: readonly Received[], settled: readonly Settled[]) => readonly string[];
-  /** Called when SQS delivers a message that another invocation is still processing, unless that is a planned fault. */
+  /** Called when SQS delivers a message that another invocation still processes. Not called for a planned fault. */
   readonly onOverlap: (messageId: string) => void;
 }
 
@@ -107,7 +107,7 @@ export function createEventSource(simulation: Simulation, options: EventSourceOp
     simulation.scheduler.at(invocation.deadlineAt - ANSWER_MS, answer);
     simulation.scheduler.at(invocation.deadlineAt, () => {
       if (over) return;
-      // The time limit also ends a frozen invocation, but its code continues after the freeze.
+      // The time limit also ends a frozen invocation, but the code of the invocation continues after the freeze.
       if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;
       for (const { messageId } of records) working.delete(messageId);
       end();
@@ -128,7 +128,7 @@ export function createEventSource(simulation: Simulation, options: EventSourceOp
     }
   }
 
-  /** An invocation that answered early stops, or freezes until its instance is used again. */
+  /** After its answer, an invocation stops, or freezes until its instance is used again. */
   function freezeOrEnd(invocation: Invocation): void {
     if (simulation.random.happens(0.5)) invocation.alive = false;
     else invocation.frozenUntil = simulation.now() + simulation.random.between(1_000, 900_000);

@@ -7,7 +7,7 @@ export interface FaultRates {
   readonly crash: number;
   /** Per effect: the instance freezes and continues much later. */
   readonly freeze: number;
-  /** Per effect: the answer takes seconds. It may take longer than the time limit of the function. */
+  /** Per effect: the answer takes seconds, possibly longer than the time limit of the function. */
   readonly slow: number;
   /** Per request to the ledger or a queue. */
   readonly throttled: number;
@@ -16,17 +16,17 @@ export interface FaultRates {
   readonly repeated: number;
   /** Per message of a batch: SQS refuses the message. */
   readonly entryFailed: number;
-  /** Per message received: SQS delivers it again while it is being processed. */
+  /** Per received message: SQS delivers the message again during the processing of the message. */
   readonly duplicated: number;
-  /** Per message deleted: SQS delivers it again. */
+  /** Per deleted message: SQS delivers the message again. */
   readonly undead: number;
-  /** Per message sent: SQS delivers it late. */
+  /** Per sent message: SQS delivers the message late. */
   readonly late: number;
   /** Per batch: the answer of the function is malformed, so SQS delivers the whole batch again. */
   readonly malformedAnswer: number;
   /** Per poll: CCE does not return the job. */
   readonly cce: number;
-  /** Per attempt: the receiver refuses the notification, or its answer is lost. */
+  /** Per delivery attempt: the receiver refuses the notification, or its answer is lost. */
   readonly receiver: number;
 }
 
@@ -86,7 +86,7 @@ export function drawEffectFault(
   };
 }
 
-/** Returns a function that draws how many milliseconds each effect takes. Requests with a deadline end before it. */
+/** Returns a function that draws the milliseconds of each effect. A request with a deadline ends before its deadline. */
 export function drawLatency(rates: FaultRates): (simulation: Simulation, label: string) => number {
   return (simulation, label) => {
     const { random } = simulation;
@@ -97,7 +97,7 @@ export function drawLatency(rates: FaultRates): (simulation: Simulation, label: 
   };
 }
 
-/** Returns the rates at the current time. They are 0 after the end of the faults. */
+/** Returns the rates at the current time. All rates are 0 after the end of the faults. */
 export function ratesNow(simulation: Simulation, rates: FaultRates): FaultRates {
   return simulation.now() < simulation.faultsEndAt() ? rates : NO_FAULTS;
 }

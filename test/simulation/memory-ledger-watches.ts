@@ -25,7 +25,7 @@ type WatchOperations = Pick<
 
 const NO_LEASE = { owner: null, leaseUntil: 0 };
 
-/** Returns the operations that change watches. Each call changes the state before it returns, so calls never interleave. */
+/** Returns the operations that change watches. Each call changes the state at once, so calls never interleave. */
 export function watchOperations({ watches, outcomes }: LedgerState): WatchOperations {
   return {
     async openWatch(wanted): Promise<OpenResult> {

@@ -6,12 +6,12 @@ import { emptyLedgerState, type LedgerState } from "./memory-ledger-state.ts";
 import { watchOperations } from "./memory-ledger-watches.ts";
 
 export interface MemoryLedger extends Ledger {
-  /** The state is plain JSON. A copy of it creates the same ledger. */
+  /** The state is plain JSON. A copy of the state creates the same ledger. */
   readonly state: LedgerState;
 }
 
 /**
- * Creates the ledger of the simulation. It has no clock, because each call brings the time.
+ * Creates the ledger of the simulation. The ledger has no clock, because each call contains the time.
  * A call takes effect before it returns its promise, so that a run depends only on the order of calls.
  */
 export function createMemoryLedger(state: LedgerState = emptyLedgerState()): MemoryLedger {

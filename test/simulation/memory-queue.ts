@@ -9,12 +9,12 @@ export interface MemoryMessage {
   readonly sentAt: number;
   /** Consumers cannot receive the message before this time. */
   readonly visibleAt: number;
-  /** Null while the message is not in flight. */
+  /** Null if the message is not in flight. */
   readonly receivedAt: number | null;
   readonly receiveCount: number;
 }
 
-/** A message as a consumer receives it. */
+/** A message in the form that a consumer receives. */
 export interface Received
   extends Pick<MemoryMessage, "messageId" | "body" | "attributes" | "sentAt" | "receiveCount"> {
   readonly receiptHandle: string;
@@ -30,7 +30,7 @@ export interface MemoryQueue extends Queue {
   readonly state: QueueState;
   /** Receives at most `max` visible messages, the longest visible first. */
   receive(max: number): Received[];
-  /** Deletes a message. An outdated handle has no effect. SQS also behaves like this. */
+  /** Deletes a message. As in SQS, an outdated handle has no effect. */
   remove(receiptHandle: string): void;
   purge(): void;
 }

@@ -4,7 +4,7 @@ import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
-/** A bug to plant. It replaces ports of the product. A test proves that the simulation finds each plant. */
+/** A planted bug. A plant replaces ports of the product. A test proves that the simulation finds each plant. */
 export interface Plant {
   readonly visibilitySeconds: number;
   readonly recursiveLoop: EventSourceOptions["recursiveLoop"];

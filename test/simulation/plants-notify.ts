@@ -2,7 +2,7 @@ import type { NotifyPorts } from "../../functions/notify/create-notify-handler.t
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
 
-/** Makes an attempt even when the claim is refused. */
+/** Makes a delivery attempt even if the ledger refuses the claim. */
 export function noClaim(ports: NotifyPorts): NotifyPorts {
   const { ledger } = ports;
   return {
@@ -23,7 +23,7 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
   };
 }
 
-/** Records a notification as delivered, and then sends it. */
+/** Records a notification as delivered, and then sends the notification. */
 export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   const { ledger, deliver, now } = ports;
   const messageIds = new Map<string, string>();
@@ -52,7 +52,7 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   };
 }
 
-/** A redelivery number from here on marks a message of the sweep. */
+/** The smallest redelivery number that marks a message of the sweep. */
 const SWEEP_MARK = 1000;
 
 /** Marks the notifications that a sweep sends. */
@@ -68,11 +68,11 @@ export function markSwept(ports: SweepPorts): SweepPorts {
   };
 }
 
-/** Makes an attempt without a claim for each marked notification. */
+/** Makes a delivery attempt without a claim for each marked notification. */
 export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
   const { ledger } = ports;
   const unclaimed = noClaim(ports).ledger;
-  /** The ledger for a notification, and the notification without its mark. */
+  /** Returns the ledger for a notification, and the notification without its mark. */
   const unmark = <T extends { readonly redelivery: number }>(marked: T): [typeof ledger, T] =>
     marked.redelivery < SWEEP_MARK
       ? [ledger, marked]

@@ -2,7 +2,7 @@ import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
 
 type Claims = Pick<PollPorts["ledger"], "claimPoll">;
 
-/** Marks a poll as done when it is claimed, before the next poll is sent. */
+/** Marks a poll as done together with its claim, before the next poll is sent. */
 export function advanceThenSend(ports: PollPorts): PollPorts {
   const { ledger } = ports;
   return {

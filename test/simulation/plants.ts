@@ -15,20 +15,20 @@ function ignoreFailures<T extends Pick<Queue, "send">>(queue: T): T {
 }
 
 const PLANTS = {
-  /** Marks a poll as done when it is claimed, before the next poll is sent. */
+  /** Marks a poll as done together with its claim, before the next poll is sent. */
   "advance-then-send": { ...NO_PLANT, poll: advanceThenSend },
   /** Marks a poll as done at its end, before the next poll is sent. */
   "done-before-send": { ...NO_PLANT, poll: doneBeforeSend },
-  /** Acknowledges the second delivery of a message while the first one may still fail. */
+  /** Acknowledges the second delivery of a message, although the first delivery may still fail. */
   "ack-own-lease": {
     ...NO_PLANT,
     poll: (ports) => ({ ...ports, ledger: ackOwnLease(ports.ledger) }),
   },
-  /** Makes an attempt for every delivery of a message. */
+  /** Makes a delivery attempt for every receive of a message. */
   "no-claim": { ...NO_PLANT, notify: noClaim },
   /** The visibility timeout is shorter than the time limit of the function. */
   "short-visibility": { ...NO_PLANT, visibilitySeconds: 10 },
-  /** The default of Lambda. */
+  /** Enables the loop detection, which is the default of Lambda. */
   "recursion-terminate": { ...NO_PLANT, recursiveLoop: "Terminate" },
   /** Ignores messages that were not sent. */
   "swallow-batch-failure": {
@@ -45,9 +45,9 @@ const PLANTS = {
     failures: (records, settled) =>
       records.flatMap(({ messageId }, i) => (settled[i]?.disposition === "acknowledged" ? [] : [messageId])),
   },
-  /** Records a notification as delivered before it is sent. */
+  /** Records a notification as delivered before the notification is sent. */
   "record-before-post": { ...NO_PLANT, notify: recordBeforePost },
-  /** Acknowledges a malformed message and sends it to no dead-letter queue. */
+  /** Acknowledges a malformed message without sending the message to the dead-letter queue. */
   "ack-malformed": {
     ...NO_PLANT,
     deadLetters: (queue) => ({
@@ -57,7 +57,7 @@ const PLANTS = {
       },
     }),
   },
-  /** Makes an attempt without a claim for every message of the sweep. */
+  /** Makes a delivery attempt without a claim for every message of the sweep. */
   "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notify: unclaimedIfSwept },
   /** Sends no notification to the last target. */
   "forget-target": { ...NO_PLANT, poll: forgetTarget },

@@ -1,6 +1,6 @@
-/** A seeded source of random: everything a run leaves to random is drawn from one of these, in order. */
+/** A source of random numbers with a seed. A run takes all its random numbers from one source, in order. */
 export interface RandomSource {
-  /** Returns a number from 0 to 1, without 1. */
+  /** Returns a number from 0 to less than 1. */
   readonly next: () => number;
   readonly happens: (probability: number) => boolean;
   /** Returns an integer from `min` to `max`, including both. */

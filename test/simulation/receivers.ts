@@ -17,7 +17,7 @@ export interface Post {
 
 export interface Receivers {
   readonly posts: Post[];
-  /** Targets that always refuse, always throttle, or are gone. */
+  /** The targets that always refuse, always throttle, or no longer exist. */
   readonly refusing: Set<string>;
   readonly throttling: Set<string>;
   readonly gone: Set<string>;

@@ -44,7 +44,7 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
 
 type Later = (ms: number, action: () => void) => void;
 
-/** Plans the calls, the receivers and the malformed messages. Some inputs lose messages, so these inputs need a sweep. */
+/** Plans the calls, the receivers and the malformed messages. Inputs that lose messages need a sweep. */
 function planInputs(run: ServiceRun, hasSweep: boolean, draw: RandomSource): void {
   const { simulation, receivers } = run;
   let planned = 0;
@@ -74,7 +74,7 @@ function planCall(run: ServiceRun, call: number, hasSweep: boolean, draw: Random
   const jobIds = Array.from({ length: draw.pick([1, 1, 3]) }, (_, i) => `job-${call}${i}`);
   for (const jobId of jobIds) run.cce.jobs.set(jobId, drawJob(draw, jobId));
   const drawn = drawSubmission(draw, jobIds);
-  // A call that freezes can write its digest late. Only a sweep sends that digest.
+  // A frozen call can write its digest late. Only a sweep sends a late digest.
   const canWriteDigest = hasSweep || (rates.freeze === 0 && rates.slow === 0);
   const submission = canWriteDigest ? drawn : { ...drawn, digest: false };
   const retries = hasSweep && draw.happens(0.1) ? 0 : Number.POSITIVE_INFINITY;
@@ -114,7 +114,7 @@ function planMalformedMessage(
   });
 }
 
-/** Sends a message of the next version. The release that reads it comes an hour after the end of the faults. */
+/** Sends a message of the next version. The release that can read the message is deployed an hour after the end of the faults. */
 function planNewerMessage(
   { simulation, queues, lostNewerMessages }: ServiceRun,
   queue: "poll" | "notify",

@@ -13,13 +13,13 @@ import type { Simulation } from "./simulation.ts";
 
 const SWEEP_INTERVAL_MS = 300_000;
 const SWEEP_LIMIT_MS = 60_000;
-/** A run with more steps has no end. */
+/** A run with more steps counts as endless. */
 const MAX_STEPS = 100_000;
 
 export interface MalformedMessage {
   readonly body: string;
   readonly queue: "poll" | "notify";
-  /** The queue was purged while the message may have been in it. */
+  /** The queue was purged, and the message may have been in the queue at this time. */
   wasPurged?: boolean;
 }
 
@@ -30,11 +30,11 @@ export interface ServiceRun extends Environment {
   readonly malformed: MalformedMessage[];
   /** The queues that lost a message of a newer version. */
   readonly lostNewerMessages: string[];
-  /** Messages that SQS delivered while another invocation was still processing them. */
+  /** Messages that SQS delivered a second time, although another invocation was still processing the messages. */
   readonly overlaps: string[];
   readonly startedAt: number;
   readonly maxReceiveCount: number;
-  /** Returns whether calls are still to come. */
+  /** Returns true if further calls are planned. */
   expectsCalls: () => boolean;
 }
 

@@ -10,7 +10,7 @@ export interface Scheduler {
   /** Adds an event. The time is rounded up to milliseconds and is never in the past. */
   at(time: number, run: () => void): void;
   after(ms: number, run: () => void): void;
-  /** Runs the next event and all promises that it settled. Returns false when there is no event. */
+  /** Runs the next event and all promises that the event settled. Returns false if there is no event. */
   step(): Promise<boolean>;
 }
 
@@ -40,7 +40,7 @@ export function createScheduler(start: number): Scheduler {
   };
 }
 
-/** Node runs an immediate after all promises that can settle. */
+/** Node.js runs an immediate only after all promises that can settle. */
 function allSettled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

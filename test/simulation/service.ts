@@ -31,8 +31,8 @@ const PUBLIC_URL = "https://notifier.example";
 
 /**
  * Returns the ledger and the queues for one invocation, with their faults.
- * @param hop how many functions in a row led to a message that the invocation sends to the poll queue. Lambda stops a
- * function that invokes itself through a queue too often.
+ * @param hop the number of functions in the chain that led to a message of the poll queue. Lambda stops a function that
+ * invokes itself through a queue too often.
  */
 export function connect(environment: Environment, invocation: Invocation, hop: number) {
   const { simulation, rates, queues } = environment;

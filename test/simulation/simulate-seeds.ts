@@ -3,7 +3,7 @@ import { NO_PLANT, type Plant } from "./plant.ts";
 import { findPlant, PLANT_NAMES } from "./plants.ts";
 import { runSeed } from "./run-seed.ts";
 
-/** The sums of many runs. `npm run simulate` prints them. */
+/** The sums of many runs. `npm run simulate` prints the sums. */
 export interface Totals extends Omit<RunResult, "faults"> {
   readonly seeds: number;
 }
@@ -28,7 +28,7 @@ const NOTHING: Totals = {
   simulatedHours: 0,
 };
 
-/** Runs seeds one after the other. With `untilFault` it stops at the first seed with faults. */
+/** Runs seeds one after the other. With `untilFault`, stops at the first seed with faults. */
 export async function simulateSeeds(
   { first, seeds }: { readonly first: number; readonly seeds: number },
   plant: Plant = NO_PLANT,
@@ -46,7 +46,7 @@ export async function simulateSeeds(
   return { totals: { ...totals, simulatedHours: Math.round(totals.simulatedHours * 10) / 10 }, failed };
 }
 
-/** Plants each bug alone. Returns the first seed that finds it, or null when no seed does. */
+/** Plants one bug at a time. Returns the first seed that finds the bug, or null if no seed finds the bug. */
 export async function findPlants(seeds: number): Promise<Readonly<Record<string, number | null>>> {
   const foundBySeed: Record<string, number | null> = {};
   for (const name of PLANT_NAMES) {

@@ -3,22 +3,22 @@ import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
-/** A job and what it does over time. */
+/** A job and its states over time. */
 export interface SimulatedJob {
   readonly jobId: string;
   readonly jobType: string;
   /** CCE returns 404 before this time. Null: always. */
   readonly appearsAt: Instant | null;
-  /** Null: the job never ends. */
+  /** Null means that the job never ends. */
   readonly endedAt: Instant | null;
   readonly finalState: "succeeded" | "failed";
-  /** The job is pending for at least this many polls of CCE. */
+  /** The smallest number of polls for which the job is pending. */
   readonly pendingPolls?: number;
 }
 
 export interface SimulatedCce {
   readonly jobs: Map<string, SimulatedJob>;
-  /** The states and errors that polls of each job observed. An outcome must be based on one of them. */
+  /** The states and errors that polls of each job observed. An outcome must follow from one of these observations. */
   readonly observed: Map<string, Set<string>>;
   polls: number;
 }
@@ -27,7 +27,7 @@ export function createSimulatedCce(): SimulatedCce {
   return { jobs: new Map(), observed: new Map(), polls: 0 };
 }
 
-/** Returns the CCE client of one invocation. Like the real client, it never throws. */
+/** Returns the CCE client of one invocation. Like the real client, the simulated client never throws. */
 export function cceFor(
   simulation: Simulation,
   invocation: Invocation,

@@ -9,9 +9,9 @@ import { type Invocation, type Simulation, timerFor } from "./simulation.ts";
 export interface SimulatedQueue {
   readonly name: string;
   readonly memory: MemoryQueue;
-  /** How many functions in a row led to each message. */
+  /** For each message, the number of functions in the chain that led to the message. */
   readonly hops: Map<string, number>;
-  /** Called after a message was added or its visibility changed. */
+  /** Called after each new message and after each change of the visibility of a message. */
   onChange: () => void;
 }
 

@@ -7,7 +7,7 @@ import { runSeed } from "./run-seed.ts";
 const SEEDS = 2000;
 const SIMULATE = fileURLToPath(new URL("./simulate.ts", import.meta.url));
 
-/** Runs `npm run simulate` in its own process. In the test runner it would be many times slower. */
+/** Runs `npm run simulate` in its own process. In the test runner the simulation would be many times slower. */
 function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [SIMULATE, ...args], (_error, stdout, stderr) =>

@@ -1,14 +1,14 @@
 import { createRandomSource, type RandomSource } from "./random-source.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
 
-/** One invocation of a function. It runs until it answers, times out or crashes. */
+/** One invocation of a function. The invocation ends with an answer, a timeout or a crash. */
 export interface Invocation {
   readonly name: string;
   readonly deadlineAt: number;
   alive: boolean;
   /** The invocation receives no answers before this time. */
   frozenUntil: number;
-  /** When the invocation claimed each notification. */
+  /** The time at which the invocation claimed each notification. */
   readonly claims: Map<string, number>;
 }
 
@@ -18,24 +18,24 @@ export type EffectFault =
   /** The invocation crashes before or after the effect. */
   | { readonly kind: "crash_before" }
   | { readonly kind: "crash_after" }
-  /** The instance freezes before it receives the answer, and continues later. */
+  /** The instance freezes before the answer arrives, and continues later. */
   | { readonly kind: "freeze"; readonly ms: number };
 
 export interface Simulation {
   readonly scheduler: Scheduler;
   readonly random: RandomSource;
   readonly now: () => number;
-  /** No faults happen after this time. */
+  /** Returns the time after which no faults happen. */
   readonly faultsEndAt: () => number;
-  /** Returns how many effects there were. */
+  /** Returns the number of effects in the run. */
   readonly effects: () => number;
   readonly trace: string[];
   note(invocation: Invocation | null, text: string): void;
   invocation(name: string, limitMs: number): Invocation;
   /**
    * Makes one request of an invocation to another service.
-   * @param apply applies the effect at once. Its promise settles without further events.
-   * The promise that is returned never settles after the end of the invocation.
+   * @param apply applies the effect at once. The promise of `apply` settles without further events.
+   * The returned promise never settles after the end of the invocation.
    */
   effect<T>(invocation: Invocation, label: string, apply: () => Promise<T>): Promise<T>;
 }
@@ -114,7 +114,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   return simulation;
 }
 
-/** Returns a timer that runs a function later, unless the invocation has ended. The timer returns a function that cancels it. */
+/** Returns a function that starts a timer of the invocation. The timer does not run after the end of the invocation. */
 export function timerFor(
   simulation: Simulation,
   invocation: Invocation,

@@ -26,7 +26,7 @@ import {
 } from "../../lib/ledger/dynamo/target-state.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
-/** Returns all operations of the ledger on one table. A function of the product binds only the operations that it uses. */
+/** Returns all operations of the ledger on one table. A function of the product binds only some operations. */
 export function createDynamoLedger(table: LedgerTable): Ledger {
   return bindToTable(table, {
     openWatch,

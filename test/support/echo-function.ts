@@ -28,13 +28,13 @@ export const ECHO: FunctionResource = {
 export interface Echo {
   /** The folder of the unpacked function. */
   readonly taskRoot: string;
-  /** The output of its processes. */
+  /** The output of the function's processes. */
   readonly lines: string[];
   host(changes?: Partial<FunctionResource>): FunctionHost;
   remove(): Promise<void>;
 }
 
-/** Unpacks `echo`. A test may host it with changes to the template. */
+/** Unpacks `echo`. A test may host the function with changes to the template. */
 export async function unpackEcho(): Promise<Echo> {
   const taskRoot = await mkdtemp(join(tmpdir(), "echo-"));
   await unzip(join(await packageToyService(), ECHO.artifact), taskRoot);

@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 const PAUSE_MS = 60;
 
 /**
- * Calls `read` again and again, and returns its first value that is not null, undefined or false.
- * @param what the thing that the test waits for, for the error.
- * @throws when `read` returns no other value within `withinMs` milliseconds.
+ * Calls `read` repeatedly. Returns the first value of `read` that is not null, undefined or false.
+ * @param what a name for the error message: what the test waits for.
+ * @throws if `read` returns no such value within `withinMs` milliseconds.
  */
 export async function eventually<T>(
   what: string,

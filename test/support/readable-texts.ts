@@ -13,7 +13,7 @@ export async function readableTexts(fixture: ServiceFixture): Promise<Readonly<R
   };
 }
 
-/** Each secret, as it is and encoded for a URL, as Base64 and as hexadecimal digits. */
+/** Returns each secret in plain text, encoded for a URL, as Base64 and as hexadecimal digits. */
 export function encodingsOf(secrets: readonly string[]): readonly string[] {
   const encodings = secrets.flatMap((secret) => [
     secret,

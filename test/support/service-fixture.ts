@@ -38,7 +38,7 @@ export interface ServiceFixture {
   api(path: string, body?: unknown): Promise<Response>;
   /** Posts any text to the API. */
   post(path: string, text: string): Promise<Response>;
-  /** Submits jobs. Throws when the API does not accept them. */
+  /** Submits jobs. Throws if the API does not accept the jobs. */
   submit(body: Readonly<Record<string, unknown>>): Promise<readonly SubmittedJob[]>;
   status(jobId: string): Promise<StatusDocument>;
   /** Waits until a job and all its notifications have ended, and returns the status. */
@@ -46,7 +46,7 @@ export interface ServiceFixture {
   stop(): Promise<void>;
 }
 
-/** A job is polled every second. A queue cannot delay a message by less. */
+/** A job is polled every second. A queue cannot delay a message by less than a second. */
 const POLL = { minDelaySeconds: 0, maxDelaySeconds: 1, goneGraceSeconds: 2 };
 
 /** Stops the simulator if the stack does not start. A running simulator would keep the test's process alive. */

@@ -19,19 +19,19 @@ const Ready = z.strictObject({
 });
 
 export interface StackOptions {
-  /** The config document. It is written to a new file. */
+  /** The config document. The stack writes the document to a new file. */
   readonly config: unknown;
   readonly ledgerDir?: string;
-  /** The default is this repository's service. */
+  /** The service to run. The default is the service of this repository. */
   readonly serviceDir?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningStack extends z.infer<typeof Ready> {
   readonly child: ChildProcess;
-  /** A test may change this file while the stack runs. The functions read it again. */
+  /** A test may change this file while the stack runs. The functions then read the changed file. */
   readonly configFile: string;
-  /** The output on stderr so far. */
+  /** Returns the output on stderr up to now. */
   stderrText(): string;
   /** Invokes a function by its name in serverless.yml. */
   invoke(name: string, event: unknown): Promise<unknown>;
@@ -41,7 +41,7 @@ export interface RunningStack extends z.infer<typeof Ready> {
   stop(): Promise<number | null>;
 }
 
-/** Starts `npm run stack` in a new process, on free ports, and waits until it is ready. */
+/** Starts `npm run stack` in a new process, on free ports, and waits until the stack is ready. */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const folder = await mkdtemp(join(tmpdir(), "stack-test-"));
   const configFile = join(folder, "config.json");

@@ -18,7 +18,7 @@ export interface StubService {
   stop(): Promise<void>;
 }
 
-/** @param answer returns the answer to a request. Undefined closes the connection without an answer. */
+/** @param answer returns the answer to a request. The value `undefined` closes the connection without an answer. */
 export async function startStubService(
   answer: (request: string, body: string) => StubAnswer | undefined,
 ): Promise<StubService> {

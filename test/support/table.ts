@@ -39,7 +39,7 @@ export const TABLE_DEFINITION = {
   BillingMode: "PAY_PER_REQUEST",
 } satisfies Omit<CreateTableCommandInput, "TableName">;
 
-/** Creates the table of the ledger on an embedded server. Such a server creates a table at once. */
+/** Creates the table of the ledger on an embedded server, which creates a table at once. */
 export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
   await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
 }
