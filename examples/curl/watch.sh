@@ -1,12 +1,12 @@
 #!/bin/sh
-# Submits a CCE job to the notifier and waits until it has ended. Needs curl (7.55 or newer) and a POSIX shell.
+# Submits a CCE job to the notifier and waits until the job has ended. Needs curl (7.55 or newer) and a POSIX shell.
 #
 #   watch.sh JOB_ID
 #   watch.sh --reply FILE      finds the job ID in the reply of a CCE create or delete call; - is stdin
 #
 # NOTIFIER_URL    the URL of the notifier
 # NOTIFIER_TOKEN  a token of the notifier; in GitHub Actions with the permission "id-token: write", NOTIFIER_AUDIENCE
-#                 replaces it
+#                 replaces NOTIFIER_TOKEN
 # PROJECT         a project of the notifier's config; the default is the notifier's default project
 # NOTIFY          the targets to notify, separated by commas; the default is the notifier's default targets
 # ACTOR, PIPELINE, RUN_URL, COMMIT   the origin of the job for its notifications; the script encodes them
@@ -14,9 +14,9 @@
 #
 # Prints state=… on one line. If the job has not succeeded, prints reason=… on the next line. Errors go to stderr.
 # Exit status: 0 succeeded, 1 failed, 2 wrong usage (also the answers 400, 409, 413, 415 and 422 of the notifier),
-# 3 timed out, lost or stopped, 4 cannot be reached or refuses access.
+# 3 timed out, lost or stopped, 4 the notifier cannot be reached or refuses access.
 set -eu
-# In this locale every byte is a character.
+# In the locale C, every byte is a character.
 LC_ALL=C
 export LC_ALL
 
@@ -48,14 +48,14 @@ call() {
     curl -gsS --retry 5 --retry-connrefused --max-time 60 -o "$answer" -w '%{http_code}' -H @- "$@"
 }
 
-# Prints the response and exits. Each line starts with a bar, so a CI system does not run a command in it.
+# Prints the response and exits. Each line starts with a bar, so a CI system runs no command from the response.
 refused() {
   echo "watch.sh: $2" >&2
   { tr -d '\000-\011\013-\037\177' <"$answer" && echo; } | sed -e '/^$/d' -e 's/^/  | /' >&2
   exit "$1"
 }
 
-# Makes a request to the notifier. Exits if the notifier refuses it.
+# Makes a request to the notifier. Exits if the notifier refuses the request.
 ask() {
   token=${NOTIFIER_TOKEN:-}
   [ -n "$token" ] || identity
@@ -128,7 +128,7 @@ done
 
 echo "state=$state"
 [ "$state" = succeeded ] && exit 0
-# Replaces the JSON escapes. Line breaks become spaces.
+# Replaces the JSON escapes in the reason. Line breaks become spaces.
 printf 'reason=%s\n' "$(field reason | sed 's/\\[nrt]/ /g; s/\\\(["\\/]\)/\1/g')"
 [ "$state" = failed ] && exit 1
 exit 3

@@ -1,8 +1,8 @@
-# Submits a CCE job to the notifier when Terraform knows its ID, and does not wait for the job. An apply does not fail if
-# the notifier refuses the job. The output then contains the reason. Needs curl 7.76 or newer.
+# Submits a CCE job to the notifier and does not wait for the job. An apply does not fail if the notifier refuses the job.
+# After a refusal, the output of Terraform contains the reason. Needs curl 7.76 or newer.
 #
-# NOTIFIER_TOKEN comes from the environment of Terraform. With a sensitive variable Terraform would suppress the output and
-# the reason in it. curl reads the token from stdin, because everybody on the machine can read the arguments of a process.
+# NOTIFIER_TOKEN comes from the environment of Terraform. With a sensitive variable, Terraform would suppress the output
+# with the reason. curl reads the token from stdin, because everybody on the machine can read the arguments of a process.
 terraform {
   required_version = ">= 1.4"
 }

@@ -38,7 +38,7 @@ const PLANT_NAMES = [
 ];
 
 describe("the simulation", () => {
-  it(`finds no lost notification, no unexpected one and no duplicate outside the window in ${SEEDS} seeds`, async () => {
+  it(`finds no lost, unexpected or unexplained duplicate notification in ${SEEDS} seeds`, async () => {
     const { code, stdout, stderr } = await simulate("--seeds", String(SEEDS));
     expect(stderr).toBe("");
     expect(code).toBe(0);
