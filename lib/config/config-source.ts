@@ -5,9 +5,9 @@ import { type Config, type ParsedConfig, parseConfig } from "./config.ts";
 
 /** The config is read again when the config is older than this age. */
 const MAX_AGE_MS = 5 * 60_000;
-/** A caller that asks for a refreshed config can cause a new read only after this time. */
+/** The maximum age of a refreshed config. The age limits how often the config is read. */
 const REFRESH_AGE_MS = 10_000;
-/** After a failed read, the next read starts after this time. The time is short, because most failures pass soon. */
+/** The delay between a failed read and the next read. The delay is short, because most failures pass soon. */
 const UNREADABLE_AGE_MS = 30_000;
 /** If no valid config exists, callers get the same error for this time without a new read. */
 const FAILURE_AGE_MS = 5000;

@@ -15,7 +15,7 @@ const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the c
 /** The projects and targets that a caller may use. */
 const rights = { projects: Names.check(z.minLength(1)), targets: z._default(Names, ["*"]) };
 
-/** A bearer token. The config contains only the SHA-256 of the token. A token in rotation has several digests. */
+/** A bearer token. The config contains only the SHA-256 of the token. A token has several digests during a rotation. */
 export const Token = z.strictObject({
   sha256: z.union(
     [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],

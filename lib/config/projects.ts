@@ -23,7 +23,7 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** A CCE project needs a region or an endpoint. Without an endpoint, the region determines the endpoint. */
+/** A CCE project needs a region or an endpoint. The default endpoint depends on the region. */
 export const Project = z
   .strictObject({
     projectId: z

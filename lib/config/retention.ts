@@ -4,7 +4,7 @@ import type { Settings } from "./settings.ts";
 const DAY_MS = 86_400_000;
 /** A message stays in its queue, or in the dead-letter queue, for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The longest wait of a notification for a target that throttles, or for the rate limit of a target. */
+/** The maximum wait of a notification whose target throttles or has a rate limit. */
 const THROTTLED_MS = DAY_MS;
 /** Random jitter makes a wait of the retry schedule at most 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;

@@ -28,7 +28,7 @@ interface Entry<Value> {
   readonly maxAgeMs: number;
 }
 
-/** Creates an empty cache. The age of a value is 0 at the moment when its load ends. */
+/** Creates an empty cache. The age of a value is measured from the end of its load. */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
   const entries = new Map<string, Entry<Value>>();

@@ -40,7 +40,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     reason: truncateOrNull(node.job.reason, reasonBytes, countJsonBytes),
     hint: findHint(node.job.reason),
   });
-  /** Returns the failures that fit into `maxBytes`, each with its node as the key. */
+  /** Returns a map from nodes to failures. Omits failures that do not fit into `maxBytes`. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;

@@ -84,11 +84,11 @@ export interface LastPollError {
   readonly since: Instant;
 }
 
-/** What the latest polls of a watch failed with. */
+/** The errors of the latest polls of a watch. */
 export interface PollErrors {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  /** Latest polls in a row that returned no job. */
+  /** The number of polls without a job after the latest poll that returned a job. */
   readonly consecutiveFailures: number;
 }
 

@@ -48,7 +48,7 @@ export function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/** Renders a text with a button that copies the text. The script shows the button, which needs the script. */
+/** Renders a text with a button that copies the text. The button is hidden until the page's script runs. */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }

@@ -30,7 +30,7 @@ ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>
 </header>`;
 }
 
-/** Returns the start time of a job. Returns the time when the watch was accepted if the start is unknown. */
+/** Returns the start time of a job. If the start is unknown, returns the time at which the watch was accepted. */
 export function jobStartTime(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??

@@ -38,7 +38,7 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Puts untrusted text into a `<bdi>` element, so that the text cannot change the reading direction around it. */
+/** Puts untrusted text into a `<bdi>` element. The text cannot change the reading direction of other text. */
 export function bdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }

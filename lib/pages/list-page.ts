@@ -24,7 +24,7 @@ export interface ListPage {
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
-/** Renders the recent watches of a project. Running watches come first. Times on the page change in large steps. */
+/** Renders the recent watches of a project. Durations are rounded, so that the page rarely changes. */
 export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
   const selected = selectWatches(watches, filter);
   const running = watches
@@ -47,7 +47,7 @@ ${filterForm(watches, filter, link.self)}
   });
 }
 
-/** Renders a watch as an entry of the list. The duration of the watch is in the list, not the duration of the job. */
+/** Renders a watch as an entry of the list. The entry shows the duration of the watch, not the duration of the job. */
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">

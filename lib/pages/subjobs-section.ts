@@ -15,9 +15,9 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/** A tree with more subjobs is a long tree. In a long tree, succeeded subjobs are folded. */
+/** The maximum number of subjobs in a short tree. In a long tree, succeeded subjobs are folded. */
 const MAX_SHORT_TREE = 14;
-/** A row with fewer succeeded subjobs is not folded. */
+/** The minimum number of succeeded subjobs in a row that the page folds into one line. */
 const MIN_FOLD = 4;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;

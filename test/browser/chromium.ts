@@ -10,7 +10,7 @@ const PATHS = [
 
 /**
  * Starts the Chromium of the system without a window.
- * @throws Error that says how to install Chromium if there is none.
+ * @throws Error if Chromium is missing. The message says how to install Chromium.
  */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = PATHS.find((path) => path !== undefined && existsSync(path));

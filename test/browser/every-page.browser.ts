@@ -61,7 +61,7 @@ describe("every page", () => {
         });
       }
 
-      it(`${name} loads nothing else`, async () => {
+      it(`${name} loads no other files`, async () => {
         const page = await browser.newPage();
         const requested: string[] = [];
         page.on("request", (request) => requested.push(request.url()));
@@ -76,7 +76,7 @@ describe("every page", () => {
   }
 });
 
-/** Collects what must not happen: a message on the console, an error of the script, a dialog. */
+/** Collects console messages, script errors and dialogs, because a page must cause none of these events. */
 function collectProblems(page: Page): string[] {
   const problems: string[] = [];
   page.on("console", (message) => problems.push(`console: ${message.text()}`));

@@ -84,7 +84,7 @@ describe("the live page of a job", () => {
     await dated.close();
   });
 
-  it("sends no request while it is hidden, and one as soon as it is visible again", async () => {
+  it("sends no request while the page is hidden, and sends a request when the page is visible again", async () => {
     await setHidden(true);
     const requestCount = server.answers.length;
     await page.clock.runFor(60_000);
@@ -94,7 +94,7 @@ describe("the live page of a job", () => {
     await response;
   });
 
-  it("stops its requests once the job has ended and all notifications are delivered", async () => {
+  it("sends no more requests after the job has ended and all notifications are delivered", async () => {
     server.show(jobPage(succeededJob()));
     await refresh(2000);
     await page.locator("#live", { hasText: "Over" }).waitFor();
@@ -110,7 +110,7 @@ describe("the live page of a job", () => {
     assert.equal(await page.locator("#headline .state").innerText(), "Running");
   });
 
-  it("shows that the notifier cannot be reached, and continues when it can", async () => {
+  it("shows that the notifier cannot be reached, and continues when the notifier responds again", async () => {
     server.show({ html: "", headers: {} }, 503);
     await refresh(2000);
     await refresh(5000);

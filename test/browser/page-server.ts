@@ -15,7 +15,7 @@ export interface PageServer {
 
 /**
  * Starts the server.
- * @param date the time in the header Date, by which a page corrects the reader's clock. Null for no such header.
+ * @param date the time in the `date` header, or null for a response without a `date` header.
  */
 export async function servePage(first: RenderedPage, date: number | null): Promise<PageServer> {
   const answers: number[] = [];

@@ -6,7 +6,7 @@ import { failingJob, REASON } from "../e2e/outcome-jobs.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { launchChromium } from "./chromium.ts";
 
-/** Long enough to see the job run on a busy machine. */
+/** The duration of the job is long enough to see the running job on a slow machine. */
 const RUNNING_SECONDS = 6;
 
 describe("the pages of the whole stack", () => {

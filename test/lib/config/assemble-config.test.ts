@@ -1,7 +1,7 @@
 import { assembleConfig } from "../../../lib/config/assemble-config.ts";
 
 describe("assembling a config", () => {
-  it("puts every entry in its place, and OIDC rules in the order of their numbers", () => {
+  it("puts every entry into the document, and sorts OIDC rules by number", () => {
     expect(
       assembleConfig([
         { name: "projects/prod", value: '{"projectId":"1"}' },

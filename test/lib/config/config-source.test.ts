@@ -85,7 +85,7 @@ it("refreshes the config at most every ten seconds", async () => {
   expect(state.reads).toBe(2);
 });
 
-it("returns the latest valid config while the newest one has faults, and reports the faults of each read", async () => {
+it("returns the latest valid config while the newest config has faults, and reports the faults of each read", async () => {
   const { state, source } = setUp(good);
   const first = await source.current();
   state.entries = bad;
@@ -95,7 +95,7 @@ it("returns the latest valid config while the newest one has faults, and reports
   expect(String(state.faults[0])).toContain("targets.deploys.url");
   state.now = 7 * MINUTE_MS;
   await source.current();
-  // One read of the valid config, and two that have the same faults.
+  // One read returned the valid config, and two reads returned the same faults.
   expect(state.reads).toBe(3);
 });
 
@@ -140,7 +140,7 @@ it("repeats a failure for five seconds without a new read, for known and unknown
   expect((await source.current()).targets).toHaveProperty("deploys");
 });
 
-it("gives the first read eight seconds, and later reads one second", async () => {
+it("limits the first read to eight seconds, and later reads to one second", async () => {
   const { state, source } = setUp(good);
   await source.current();
   state.now = 5 * MINUTE_MS;
@@ -171,7 +171,7 @@ it("reads unknown names at most every ten seconds while reads fail", async () =>
   expect(state.reads).toBe(2);
 });
 
-it("reports a config that cannot be read as another error than an invalid one", async () => {
+it("throws different errors for an unreadable config and for an invalid config", async () => {
   const { state, source } = setUp(new Error("ThrottlingException"));
   await expect(source.current()).rejects.toThrow(ConfigUnreadableError);
   state.entries = bad;
@@ -183,7 +183,7 @@ it("reports a config that cannot be read as another error than an invalid one", 
   ]);
 });
 
-it("reads again when a read saw a change in part, and reports no fault", async () => {
+it("reads again after a read that saw only a part of a change, and reports no fault", async () => {
   const { state, source } = setUp(good);
   const token = JSON.stringify({ sha256: "0".repeat(64), projects: ["*"], targets: ["audit"] });
   // The page with the token was read after the change, and the page with the targets before.
@@ -200,7 +200,7 @@ it("reads a config that changes all the time at most three times", async () => {
   expect(state.reads).toBe(3);
 });
 
-it("shortens the ages by up to a fifth, at random, so that instances do not read together", async () => {
+it("shortens the ages by a random part of up to 20 %, so that instances do not read at the same moment", async () => {
   const ages = await Promise.all(
     [0, 0.5, 1].map(async (drawn) => {
       const { state, source } = setUp(good, () => drawn);

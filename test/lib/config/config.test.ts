@@ -100,14 +100,14 @@ it.each([null, [], "text", 7])("reports one fault for a document that is not an 
   expect(faultsOf(document)).toEqual([expect.stringMatching(/^\(the document\): /)]);
 });
 
-it("accepts values that only make one target or the polls useless", () => {
+it("accepts values that make only one target or only the polls useless", () => {
   const poll = { minDelaySeconds: 100, maxDelaySeconds: 5 };
   expect(faultsOf({ targets: { a: { ...slack, url: "ftp://a.example/x" } }, settings: { poll } })).toEqual(
     [],
   );
 });
 
-it("accepts one bound of the delay without the other", () => {
+it("accepts a minimum delay without a maximum delay, and a maximum delay without a minimum delay", () => {
   expect(faultsOf({ settings: { poll: { maxDelaySeconds: 1 } } })).toEqual([]);
   expect(faultsOf({ settings: { poll: { minDelaySeconds: 5, maxDelaySeconds: 5 } } })).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { createExpiringCache, type ExpiringCacheOptions } from "../../../lib/dom
 
 const T0 = Date.UTC(2026, 0, 1);
 
-/** A cache whose loads return 1, 2, 3 … per key. A load throws while `failing` is true. */
+/** Creates a cache whose loads return 1, 2, 3 … for each key. A load throws while `failing` is true. */
 function counting(options: Partial<ExpiringCacheOptions<number>> = {}) {
   const clock = { at: T0 };
   const source = { failing: false, loads: new Map<string, number>() };
@@ -29,7 +29,7 @@ describe("an expiring cache", () => {
     expect([new Set(values), source.loads.get("a")]).toEqual([new Set([1]), 1]);
   });
 
-  it("keeps the values of different keys apart", async () => {
+  it("keeps a separate value for each key", async () => {
     const { cache, source } = counting();
     await Promise.all([cache.get("a"), cache.get("b"), cache.get("constructor")]);
     expect(source.loads).toEqual(
@@ -50,7 +50,7 @@ describe("an expiring cache", () => {
     expect(await cache.get("a")).toBe(2);
   });
 
-  it("loads again for a caller that wants a younger value, and then serves that value to all", async () => {
+  it("loads again for a caller that needs a younger value, and returns the new value to all callers", async () => {
     const { cache, clock } = counting();
     await cache.get("a");
     clock.at += 100;
@@ -79,7 +79,7 @@ describe("an expiring cache", () => {
     expect(await cache.get("a")).toBe(3);
   });
 
-  it("does not keep a failure by default", async () => {
+  it("loads again after a failed load by default", async () => {
     const { cache, source } = counting();
     source.failing = true;
     await expect(cache.get("a")).rejects.toThrow("load 1 failed");
@@ -87,7 +87,7 @@ describe("an expiring cache", () => {
     expect(await cache.get("a")).toBe(2);
   });
 
-  it("rejects all concurrent callers when their load fails", async () => {
+  it("throws the error of a failed load to all concurrent callers", async () => {
     const { cache, source } = counting();
     source.failing = true;
     const results = await Promise.allSettled([cache.get("a"), cache.get("a")]);
@@ -97,7 +97,7 @@ describe("an expiring cache", () => {
     ]);
   });
 
-  it("repeats a failure for the time that is set for failures", async () => {
+  it("throws the same error again for the configured time after a failed load", async () => {
     const { cache, clock, source } = counting({ failureMaxAgeMs: 300 });
     source.failing = true;
     await expect(cache.get("a")).rejects.toThrow("load 1 failed");
@@ -108,7 +108,7 @@ describe("an expiring cache", () => {
     expect(await cache.get("a")).toBe(2);
   });
 
-  it("handles a load that throws before it returns a promise like any failed load", async () => {
+  it("handles a synchronous error of a load like any failed load", async () => {
     const { cache } = counting({
       load: () => {
         throw new Error("at once");
@@ -118,14 +118,14 @@ describe("an expiring cache", () => {
     await expect(cache.get("a")).rejects.toThrow("at once");
   });
 
-  it("loads again when the clock was set back, because the age is unknown then", async () => {
+  it("loads again after the clock was set back, because the age of the value is unknown", async () => {
     const { cache, clock } = counting();
     await cache.get("a");
     clock.at -= 86_400_000;
     expect([await cache.get("a"), await cache.get("a")]).toEqual([2, 2]);
   });
 
-  it("deletes a value only while it is the current one", async () => {
+  it("deletes a value only if the value is the current value of the key", async () => {
     const { cache } = counting();
     await cache.get("a");
     cache.delete("a", 1);
@@ -135,7 +135,7 @@ describe("an expiring cache", () => {
     expect(await cache.get("a")).toBe(2);
   });
 
-  it("never serves a value that is too old, and never runs two loads of a key at once", async () => {
+  it("never returns a value that is too old, and never runs two loads of one key at the same time", async () => {
     const step = fc.record({
       ms: fc.integer({ min: -500, max: 2000 }),
       key: fc.constantFrom("a", "b"),

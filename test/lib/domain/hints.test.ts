@@ -1,7 +1,7 @@
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { createCachedHintFinder, findHint } from "../../../lib/domain/hints.ts";
 
-/** One reason per row, as the vendor spells it, and a part of its advice. */
+/** One reason for each row of `hints.json` in the vendor's spelling, and a part of the expected advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["...call fsp to query keypair fail, error code : Ecs.0314, reason is : the keypair web ...", "key pair"],
   ['{"error":{"message":"encrypted key id [a-b] is invalid.","code":"Ecs.0912"}}', "KMS key"],
@@ -30,7 +30,7 @@ const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["the quota is insufficient", "A quota is used up"],
 ];
 
-it("knows at least fifteen reasons, each with patterns, advice, a vendor's page and a source", () => {
+it("has at least fifteen rows, each with patterns, advice, a vendor's page and a source", () => {
   expect(hintRows.length).toBeGreaterThanOrEqual(15);
   for (const { patterns, advice, link, source = link } of hintRows) {
     expect(patterns).not.toContain("");
@@ -44,12 +44,12 @@ it.each(KNOWN)("returns advice for %p", (reason, advice) => {
   expect(findHint(reason)).toContain(advice);
 });
 
-it("matches every row with one of these reasons", () => {
+it("matches every row with one of the sample reasons", () => {
   const given = new Set(KNOWN.map(([reason]) => findHint(reason)));
   expect(given.size).toBe(hintRows.length);
 });
 
-it("finds a code in JSON with several lines", () => {
+it("finds an error code in JSON text with several lines", () => {
   expect(findHint('Create VM failed\n{"error":\n{"code":"Ecs.0012"}}')).toContain("no free addresses");
 });
 
@@ -60,7 +60,7 @@ it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas
   },
 );
 
-it("reads only the beginning of a reason of megabytes, and remembers its answers", () => {
+it("searches only the beginning of a very long reason, and caches the result", () => {
   const hints = createCachedHintFinder();
   const long = `quota ${"a ".repeat(2_000_000)}`;
   expect(hints(long)).toBeNull();

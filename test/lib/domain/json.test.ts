@@ -5,7 +5,7 @@ describe("parseJson", () => {
     expect(['{"a":1}', "[]", "null", '"x"', "0"].map(parseJson)).toEqual([{ a: 1 }, [], null, "x", 0]);
   });
 
-  it("returns undefined for anything but JSON", () => {
+  it("returns undefined for text that is not JSON", () => {
     expect(["", "{", "<html>", "\uFEFF{}", "undefined", "NaN"].map(parseJson)).toEqual(
       Array(6).fill(undefined),
     );

@@ -3,7 +3,7 @@ import { MAX_EVENT_BYTES, OutcomeSummary, summarizeOutcome } from "../../../lib/
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, facts, failedChain, job, SAMPLES } from "../channels/samples.ts";
 
-it("lists failed subjobs in tree order with their paths, but not the root", () => {
+it("lists failed subjobs in tree order with their paths, without the root job", () => {
   const { failures, subJobs } = SAMPLES.failed;
   expect(failures.map(({ path }) => path.join("/"))).toEqual([
     "CreateCluster/CreateNodePool",
@@ -21,7 +21,7 @@ it("uses `unknown` for a job without a type", () => {
   ]);
 });
 
-it("computes duration and lag from the cloud's times, and never a negative one", () => {
+it("computes duration and lag from the cloud's times, and never returns a negative number", () => {
   expect(SAMPLES.succeeded).toMatchObject({ durationSeconds: 550, lagSeconds: 4.1 });
   const ahead = job({ createdAt: 9e12, updatedAt: 8e12 });
   expect(summarizeOutcome(facts({ job: ahead }))).toMatchObject({
@@ -31,13 +31,13 @@ it("computes duration and lag from the cloud's times, and never a negative one",
   expect(SAMPLES.lost).toMatchObject({ durationSeconds: null, lagSeconds: null });
 });
 
-it("warns once of a success with a failed subjob", () => {
+it("adds one warning for a succeeded job with a failed subjob", () => {
   const root = job({ subJobs: [job(FAILED)] });
   const warning = "CCE reports success for this job, although a subjob failed.";
   expect(summarizeOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
 });
 
-it("names in the reason the lowest subjobs that were still running at the deadline", () => {
+it("names the deepest running subjobs in the reason of a timed-out watch", () => {
   expect(SAMPLES.timed_out.reason).toBe(
     "The deadline of 120 min has passed; the job was still Running. Still running: InstallMaster (m-0).",
   );
@@ -81,7 +81,7 @@ it.each([
   expect(collectSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
 });
 
-it("counts omitted subjobs and warns about those that failed", () => {
+it("counts omitted subjobs and warns about omitted failed subjobs", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
   expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({

@@ -15,7 +15,7 @@ it("cleanKeepingLines keeps line breaks and tabs", () => {
   expect(cleanKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
 });
 
-it("escapeHtml escapes elements and attributes, escapeTags only tags", () => {
+it("escapeHtml escapes text for elements and attributes, and escapeTags escapes only tags", () => {
   expect(escapeHtml(`a<b>&"c'`)).toBe("a&lt;b&gt;&amp;&quot;c&#39;");
   expect(escapeTags(`a<b>&"c'`)).toBe(`a&lt;b&gt;&amp;"c'`);
 });

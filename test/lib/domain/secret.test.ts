@@ -15,7 +15,7 @@ test.each([
   expect(print()).not.toContain("hunter2");
 });
 
-test("reveal returns the value", () => {
+test("`reveal` returns the secret text", () => {
   expect(secret.reveal()).toBe("hunter2-hunter2");
 });
 

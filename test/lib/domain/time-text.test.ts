@@ -17,7 +17,7 @@ describe("formatDuration", () => {
 
 const AT = Date.parse("2026-11-23T09:30:00.250Z");
 
-it("toIso has milliseconds and formatUtc has seconds", () => {
+it("toIso returns milliseconds and formatUtc returns seconds", () => {
   expect(toIso(AT)).toBe("2026-11-23T09:30:00.250Z");
   expect(formatUtc(AT)).toBe("2026-11-23 09:30:00 UTC");
 });

@@ -11,7 +11,7 @@ const GERMANY = "🇩🇪";
 const FAMILY = "👨‍👩‍👧";
 const HANGUL = "\u1112\u1161\u11ab";
 const ACCENTS = "e\u0301\u0302";
-/** Each piece is one grapheme cluster, also between the others. */
+/** Pieces of text. Each piece stays one grapheme cluster next to any other piece. */
 const PIECES = [
   "a",
   "é",
@@ -35,7 +35,7 @@ const MEASURES: readonly (readonly [name: string, measure: Measure])[] = [
   ["JSON bytes", countJsonBytes],
 ];
 
-/** The specification: whole grapheme clusters as long as there is space. It segments the whole text. */
+/** Truncates a text like `truncate`, but segments the whole text. The tests compare the results. */
 function truncateSlowly(text: string, max: number, measure: Measure): string {
   const whole = text.toWellFormed();
   if (measure(whole) <= max) return whole;
@@ -78,18 +78,18 @@ describe("truncate", () => {
     expect(truncate(text, max)).toBe(expected);
   });
 
-  it("returns text that fits", () => {
+  it("returns an unchanged string if the string fits", () => {
     expect(truncate("äöü", 6, countUtf8Bytes)).toBe("äöü");
     expect(truncate(FAMILY, FAMILY.length)).toBe(FAMILY);
     expect(truncate("", 0)).toBe("");
   });
 
-  it("counts UTF-8 bytes", () => {
+  it("limits the number of UTF-8 bytes", () => {
     expect(truncate("a😀😀", 8, countUtf8Bytes)).toBe("a😀…");
     expect(truncate("a😀😀", 7, countUtf8Bytes)).toBe("a…");
   });
 
-  it("counts the escapes of JSON", () => {
+  it("counts the escape sequences of a JSON string", () => {
     expect(truncate('a"""""', 6, countJsonBytes)).toBe('a"…');
     expect(countJsonBytes("\u0000é")).toBe(8);
   });
@@ -99,7 +99,7 @@ describe("truncate", () => {
     expect(truncate(`a${"\u0301".repeat(5000)}`, 100)).toBe("…");
   });
 
-  it("returns nothing if the ellipsis does not fit", () => {
+  it("returns an empty text if the ellipsis does not fit", () => {
     expect(truncate("abc", 0)).toBe("");
     expect(truncate("abcdef", 2, countUtf8Bytes)).toBe("");
   });
@@ -109,7 +109,7 @@ describe("truncate", () => {
     ["flags", GERMANY],
     ["accents", "\u0301"],
     ["joined emoji", "👨‍"],
-  ])("reads only the beginning of megabytes of %s", (_, piece) => {
+  ])("reads only the beginning of a very long text of %s", (_, piece) => {
     const read: number[] = [];
     const measure: Measure = (text) => {
       read.push(text.length);

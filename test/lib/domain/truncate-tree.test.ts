@@ -38,7 +38,7 @@ describe("serializeTruncatedTree", () => {
     expect(truncated(tree, 2000).subJobs[0]?.reason).toBe(`${"r".repeat(997)}…`);
   });
 
-  it("omits failed subjobs last and counts all that it omits", () => {
+  it("omits failed subjobs last and counts all omitted subjobs", () => {
     const subJobs = Array.from({ length: 2000 }, (_, at) => (at % 100 === 99 ? failed() : pending()));
     const tree = truncated(job({ subJobs }), 20_000);
     expect(tree.subJobs.filter(({ state }) => state === "failed")).toHaveLength(20);
@@ -46,7 +46,7 @@ describe("serializeTruncatedTree", () => {
     expect(tree.omitted?.failed).toBe(0);
   });
 
-  it("keeps the root, whatever the limit", () => {
+  it("keeps the root job for any limit", () => {
     const tree = job({ reason: "r".repeat(9000), subJobs: [failed({ subJobs: [failed()] })] });
     expect(truncated(tree, 1)).toEqual({
       ...tree,
@@ -58,7 +58,7 @@ describe("serializeTruncatedTree", () => {
 });
 
 describe("keepImportantSubJobs", () => {
-  it("omits what succeeded and keeps the path to what did not", () => {
+  it("omits succeeded subjobs and keeps the path to every other subjob", () => {
     const cause = failed({ reason: "no quota" });
     const path = succeeded({ type: "Path", subJobs: [succeeded(), cause] });
     const tree = job({ subJobs: [succeeded({ subJobs: [succeeded()] }), path, pending()] });
@@ -69,7 +69,7 @@ describe("keepImportantSubJobs", () => {
     });
   });
 
-  it("keeps failed subjobs before pending ones, in the order of the list", () => {
+  it("keeps failed subjobs before pending subjobs and does not change the order", () => {
     const [first, last] = [pending({ type: "first" }), failed({ type: "last" })];
     const tree = job({ subJobs: [first, ...Array.from({ length: 50 }, () => pending()), last] });
     expect(keepImportantSubJobs(tree, 2)).toMatchObject({
@@ -85,7 +85,7 @@ describe("keepImportantSubJobs", () => {
     expect(keepImportantSubJobs(tree, 2)).toBe(tree);
   });
 
-  it("counts every subjob, also after it was called twice", () => {
+  it("counts every subjob, even after two calls", () => {
     const state = fc.constantFrom<JobState>("pending", "succeeded", "failed");
     const { tree } = fc.letrec<{ tree: Job }>((tie) => ({
       tree: fc.oneof(

@@ -4,7 +4,7 @@ import plugins from "../../../esbuild-plugins.ts";
 /** esbuild keeps an empty initializer of a module whose code it removes. */
 const EMPTY_MODULE_BYTES = 50;
 
-/** The files whose code is in a bundle. The bundle is made like the packages of the functions. */
+/** Returns the files whose code is in a bundle. The test builds the bundle like the packages of the functions. */
 async function filesInBundle(entryPoint: string): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: [entryPoint],
@@ -28,13 +28,13 @@ async function filesInBundle(entryPoint: string): Promise<string[]> {
 
 const DOCUMENT_CODE = /^lib\/openapi\/|\/zod\/.*json-schema/;
 
-test("the api function contains the OpenAPI document as text, and no code that makes it", async () => {
+test("the api function contains the OpenAPI document as text, and no code that creates the document", async () => {
   const files = await filesInBundle("functions/api/handler.ts");
   expect(files).toContain("functions/api/openapi.generated.ts");
   expect(files.filter((file) => DOCUMENT_CODE.test(file))).toEqual([]);
 });
 
-test("the check finds the code that makes the document in a bundle that contains it", async () => {
+test("the check finds the code that creates the document in a bundle with this code", async () => {
   const files = await filesInBundle("lib/openapi/openapi-document.ts");
   const found = files.filter((file) => DOCUMENT_CODE.test(file));
   expect(found).toContain("lib/openapi/openapi-document.ts");

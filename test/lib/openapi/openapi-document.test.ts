@@ -27,7 +27,7 @@ interface Document {
 
 const document: Document = JSON.parse(JSON.stringify(createOpenApiDocument()));
 
-/** An independent validator of JSON Schema 2020-12. It does not check formats. */
+/** Returns an independent validator of JSON Schema 2020-12. The validator does not check formats. */
 function validatorOf(schema: object) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: "document", ...document });
@@ -108,7 +108,7 @@ test("the examples of a submission, a status and an event are valid by the schem
     expect(schema.safeParse(schemaExamples[name]).error).toBeUndefined();
 });
 
-test("the schema of a submission refuses no job ID, both kinds of job IDs, and an unknown field", () => {
+test("the schema of a submission rejects a missing job ID, both kinds of job IDs together, and an unknown field", () => {
   const validate = validatorOf({ $ref: "document#/components/schemas/Submission" });
   for (const body of [{}, { jobId: "a", jobIds: ["a"] }, { jobId: "a", colour: "red" }])
     expect(validate(body)).toBe(false);

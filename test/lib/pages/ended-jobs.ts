@@ -2,7 +2,7 @@ import type { StatusDocument } from "../../../lib/api/status-document.ts";
 import { failedJob } from "./failed-job.ts";
 import { FAILED, REASON, step } from "./sample-parts.ts";
 
-/** A job that succeeded, with all notifications delivered. */
+/** Returns a succeeded job whose notifications are all delivered. */
 export function succeededJob(): StatusDocument {
   const failed = failedJob();
   const node = step("CreateNode", 405, 541, { resourceName: "pool-a-m9d4q" });
@@ -29,7 +29,7 @@ export function succeededJob(): StatusDocument {
   };
 }
 
-/** Fifty subjobs on three levels, one of them failed. */
+/** Returns a job with fifty subjobs on three levels. One subjob has failed. */
 export function bigJob(): StatusDocument {
   const nodes = Array.from({ length: 16 }, (_, index) => {
     const lost = index === 11 ? { ...FAILED, reason: REASON } : {};

@@ -2,7 +2,7 @@ import type { StatusDocument } from "../../../lib/api/status-document.ts";
 import { runningJob } from "./running-jobs.ts";
 import { at, FAILED, REASON, step } from "./sample-parts.ts";
 
-/** The running job a little later. One node failed. Slack is notified, the audit system does not answer yet. */
+/** Returns the running job after one node has failed. Slack is notified, and the audit system does not respond. */
 export function failedJob(): StatusDocument {
   const running = runningJob();
   const failedNode = step("CreateNode", 405, 557, {

@@ -13,7 +13,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "nospacetobreakat".repeat(640),
 ];
 
-/** A job with hostile text in every field, with absurd times, and with missing fields. */
+/** Returns a job with malicious text in every field, with impossible times and with missing fields. */
 export function hostileJob(): StatusDocument {
   const [markup = "", turned = ""] = HOSTILE_TEXTS;
   const failed = failedJob();

@@ -59,7 +59,7 @@ describe("normalizeWebUrl", () => {
 });
 
 describe("linkUrls", () => {
-  it("makes links of URLs and keeps the text around them", () => {
+  it("converts URLs to links and keeps the surrounding text", () => {
     expect(String(linkUrls("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
       'See <a href="https://example.com/a?b=1&amp;c=2" rel="noreferrer noopener"><bdi>https://example.com/a?b=1&amp;c=2</bdi></a>. &lt;Then&gt; go on',
     );

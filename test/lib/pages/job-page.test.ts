@@ -39,7 +39,7 @@ describe("renderJobPage", () => {
     ]);
   });
 
-  it("shows only what is known of a job that no poll has seen", () => {
+  it("shows only the known facts of a job that no poll has seen", () => {
     const shown = page(unseenJob());
     expect(shown).toContain("<title>○ Waiting for the cloud · Job · prod</title>");
     expect(shown).toContain('role="status">Waiting for the cloud<');
@@ -73,7 +73,7 @@ describe("renderJobPage", () => {
     );
   });
 
-  it("has no section for subjobs if the job has none", () => {
+  it("shows no section for subjobs if the job has no subjobs", () => {
     expect(page(loneJob())).not.toContain("Subjobs");
     expect(page(runningJob())).toContain("<h2>Subjobs</h2>");
   });
@@ -85,18 +85,18 @@ describe("renderJobPage", () => {
     expect(shown).toContain('<a href="https://support.example.com/ecs/0319" rel="noreferrer noopener">');
   });
 
-  it("shows the job's own reason once", () => {
+  it("shows the reason of the job only one time", () => {
     expect(page({ ...failedJob(), reason: REASON }).split("Ecs.0319").length).toBe(2);
     expect(page({ ...failedJob(), reason: "quota" })).toContain('<pre class="reason" dir="auto">quota</pre>');
   });
 
-  it("keeps its bytes between two steps of the rounded time", () => {
+  it("renders the same bytes between two steps of the rounded time", () => {
     expect(page(runningJob(), NOW + 1000)).toBe(page(runningJob(), NOW));
     expect(page(runningJob(), NOW + 15_000)).not.toBe(page(runningJob(), NOW));
     expect(page(failedJob(), NOW + 86_400_000)).toBe(page(failedJob(), NOW));
   });
 
-  it("updates itself until the job has ended and no notification is pending", () => {
+  it("is a live page until the job has ended and no notification is pending", () => {
     const live = (document: StatusDocument) => page(document).match(/data-live="(\w+)"/)?.[1];
     expect(live(runningJob())).toBe("live");
     expect(live(failedJob())).toBe("live");
@@ -114,7 +114,7 @@ describe("renderJobPage", () => {
     expect(shown).not.toMatch(/[\0\x07\x1b]/);
   });
 
-  it("allows exactly its script and style in its policy", () => {
+  it("allows only its own script and style in the Content-Security-Policy", () => {
     const { html, headers } = render(failedJob());
     for (const tag of ["script", "style"]) {
       const code = html.match(new RegExp(`<${tag}>([^]*?)</${tag}>`))?.[1] ?? "";
@@ -151,7 +151,7 @@ describe("renderJobPage", () => {
     expect(shown).not.toContain("On its way");
   });
 
-  it("shows the times of the bars in a table, too", () => {
+  it("also shows the times of the bars in a table", () => {
     expect(page(failedJob())).toMatch(
       /<th scope="row" class="d2"><bdi>CreateMasterVM master-0<\/bdi><\/th><td>Succeeded/,
     );
@@ -164,7 +164,7 @@ describe("renderJobPage", () => {
   });
 });
 
-it("the page for unknown links has no script and always the same bytes", () => {
+it("the page for unknown links has no script and always has the same bytes", () => {
   const { html, headers } = renderNotFoundPage();
   expect(html).toBe(renderNotFoundPage().html);
   expect(html).not.toContain("<script");

@@ -14,7 +14,7 @@ const all: ListFilter = { state: null, text: "" };
 const types = (filter: ListFilter) => selectWatches(listedWatches(), filter).map((watch) => watch.jobType);
 
 describe("selectWatches", () => {
-  it("puts running watches first and keeps the order otherwise", () => {
+  it("puts running watches first and does not change the order otherwise", () => {
     expect(types(all).slice(0, 5)).toEqual([
       "CreateNode",
       "CreateCluster",
@@ -24,7 +24,7 @@ describe("selectWatches", () => {
     ]);
   });
 
-  it("filters by state and by every word without regard to case", () => {
+  it("filters by state and by every word, and ignores upper and lower case", () => {
     expect(types({ state: "failed", text: "" })).toEqual(["CreateNodePool"]);
     expect(types({ state: null, text: " SEARCH  create" })).toEqual(["CreateCluster"]);
     expect(types({ state: null, text: "timed" })).toEqual(["UpgradeCluster"]);
@@ -53,7 +53,7 @@ describe("renderListPage", () => {
     expect(render(all, null, [listed()])).toContain("<title>Jobs of prod</title>");
   });
 
-  /** The text of a row without its markup. */
+  /** Returns the text of a row without HTML markup. */
   const row = (watch: ListedWatch) =>
     render(all, null, [watch])
       .match(/<li [\s\S]*?<\/li>/)?.[0]
@@ -101,7 +101,7 @@ describe("renderListPage", () => {
     expect(render(all, null, [listed()])).toContain('<body class="c-succeeded">');
   });
 
-  it("marks the current filter and keeps it in a search", () => {
+  it("marks the current filter and keeps the filter in a search", () => {
     const page = render({ state: "failed", text: "pool" });
     expect(page).toContain('href="?key=k0&amp;state=failed&amp;text=pool" aria-current="page">Failed');
     expect(page).toContain('<input type="hidden" name="key" value="k0">');
@@ -109,7 +109,7 @@ describe("renderListPage", () => {
     expect(page).toContain('name="text" value="pool"');
   });
 
-  it("links to older jobs only if there are some", () => {
+  it("links to older jobs only if older jobs exist", () => {
     expect(render(all, "c2")).toContain('href="?key=k0&amp;before=c2"');
     expect(render(all)).not.toContain("Older jobs");
   });

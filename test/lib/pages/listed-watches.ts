@@ -20,7 +20,7 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
   };
 }
 
-/** A list with watches of every state. */
+/** Returns a list with watches in every state. */
 export function listedWatches(): readonly ListedWatch[] {
   const entries: readonly (Partial<ListedWatch> & { minutes: number; took: number | null })[] = [
     {

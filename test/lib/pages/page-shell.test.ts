@@ -34,7 +34,7 @@ describe("pageHeaders", () => {
     expect(policy).toContain("form-action 'self'");
   });
 
-  it("forbids to cache, index or reveal the page", () => {
+  it("has headers against caching, indexing and sending the URL of the page", () => {
     expect(pageHeaders(style, script, false)).toMatchObject({
       "cache-control": "private, no-store",
       "referrer-policy": "no-referrer",

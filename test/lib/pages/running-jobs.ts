@@ -3,7 +3,7 @@ import { at, PENDING, step, subJob } from "./sample-parts.ts";
 
 const NO_SUBJOBS = { total: 0, succeeded: 0, failed: 0, pending: 0 };
 
-/** A cluster that is created for nine minutes. One node runs, the other is being installed. */
+/** Returns a job that started nine minutes ago and creates a cluster. One node runs, and one node is installing. */
 export function runningJob(): StatusDocument {
   const tree = step("CreateCluster", 0, 560, {
     ...PENDING,
@@ -81,7 +81,7 @@ export function runningJob(): StatusDocument {
   };
 }
 
-/** A job that no poll has seen. */
+/** Returns a job that no poll has seen. */
 export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
   return {
     ...runningJob(),
@@ -98,7 +98,7 @@ export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
   };
 }
 
-/** A job without subjobs. */
+/** Returns a job without subjobs. */
 export function loneJob(): StatusDocument {
   const running = runningJob();
   return { ...running, subJobs: NO_SUBJOBS, job: running.job && { ...running.job, subJobs: [] } };

@@ -4,7 +4,7 @@ import type { JobDocument } from "../../../lib/api/status-document.ts";
 export const NOW = Date.parse("2026-03-12T09:39:22.000Z");
 const START = Date.parse("2026-03-12T09:30:00.000Z");
 
-/** The ISO time this many seconds after the start of the sample job. */
+/** Returns the ISO 8601 time that is `seconds` after the start of the sample job. */
 export const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
 
 export function subJob(part: Partial<JobDocument> = {}): JobDocument {
@@ -25,7 +25,7 @@ export function subJob(part: Partial<JobDocument> = {}): JobDocument {
   };
 }
 
-/** A subjob that ran between two seconds of the job. */
+/** Returns a subjob that starts and ends at the given seconds of the sample job. */
 export function step(type: string, from: number, to: number, part: Partial<JobDocument> = {}): JobDocument {
   return subJob({
     jobId: `job-${type}-${from}`.padEnd(36, "-x"),

@@ -29,7 +29,7 @@ describe("computeTimeline", () => {
     );
   });
 
-  it("is null without any time, and for a start in the future", () => {
+  it("is null for a job without times, and for a job that starts in the future", () => {
     expect(computeTimeline(subJob({ createdAt: null }), NOW)).toBeNull();
     expect(computeTimeline(step("A", 90_000, 80_000), NOW)).toBeNull();
   });
@@ -80,14 +80,14 @@ describe("timelineTicks", () => {
   const labels = (seconds: number) =>
     timelineTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
 
-  it("are few round times", () => {
+  it("returns a few ticks at round times", () => {
     expect(labels(8)).toEqual(["0", "2 s", "4 s", "6 s"]);
     expect(labels(559)).toEqual(["0", "2 min", "4 min", "6 min", "8 min"]);
     expect(labels(62 * 60)).toEqual(["0", "15 min", "30 min", "45 min"]);
     expect(labels(200 * 3600)).toEqual(["0", "2 d", "4 d", "6 d"]);
   });
 
-  it("are at most six for any duration", () => {
+  it("returns at most six ticks for any duration", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e10 }), (seconds) => {
         expect(labels(seconds).length).toBeLessThanOrEqual(6);
