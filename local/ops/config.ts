@@ -39,9 +39,9 @@ async function run(
 ): Promise<number> {
   const edition = values.for ?? "aws";
   if (rest.length > 0) throw new UsageError("too many arguments: give one file");
-  if (removeOthers && action !== "put") throw new UsageError("--prune is an option of put");
+  if (removeOthers && action !== "put") throw new UsageError("only the action put accepts --prune");
   if (values.for !== undefined && (action !== "check" || file === undefined))
-    throw new UsageError("--for is an option of check FILE");
+    throw new UsageError("only 'check FILE' accepts --for");
   if (!EDITIONS.includes(edition)) throw new UsageError(`--for must be ${EDITIONS.join(" or ")}`);
   switch (action) {
     case "check":

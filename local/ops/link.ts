@@ -64,7 +64,9 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     );
   const address = givenUrl ?? settings.publicUrl ?? (file === undefined ? await findApiUrl(stage) : null);
   if (address === null)
-    throw new RefusedError("the API's address is unknown: give --url, or set settings.publicUrl in the file");
+    throw new RefusedError(
+      "the API's address is unknown. Give --url, or set settings.publicUrl in the config file",
+    );
   const publicUrl = address.replace(/\/+$/, "");
   const linkSettings = { publicUrl, linkKey: settings.linkKey, linkDays: days ?? settings.linkDays };
   const url = listPageUrl(linkSettings, project, Date.now());

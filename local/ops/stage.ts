@@ -70,6 +70,6 @@ export async function findApiUrl({ stage, region }: Stage): Promise<string> {
     .send(new DescribeStacksCommand({ StackName: `${SERVICE}-${stage}` }))
     .finally(() => client.destroy());
   const url = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === "HttpApiUrl")?.OutputValue;
-  if (url === undefined) throw new Error(`the stack ${SERVICE}-${stage} has no HTTP API yet`);
+  if (url === undefined) throw new Error(`the stack ${SERVICE}-${stage} has no HTTP API`);
   return url;
 }

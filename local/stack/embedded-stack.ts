@@ -37,7 +37,7 @@ export class TemplateRefusedError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`this template does not work on AWS:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+    super(`the template does not work on AWS:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
     this.faults = faults;
   }
 }

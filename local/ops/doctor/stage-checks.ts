@@ -24,7 +24,7 @@ export async function checkStageApi(
   try {
     url = publicUrl ?? (await findApiUrl(stage));
   } catch (error) {
-    const text = `its address is unknown (${error instanceof Error ? error.message : "no stack"})`;
+    const text = `the address of the API is unknown (${error instanceof Error ? error.message : "no stack"})`;
     return [faultFinding("API", text, findAwsRemedy(error) ?? CHECK_DEPLOYMENT)];
   }
   return checkApi(url, now);

@@ -181,7 +181,7 @@ test("link with --config takes the address from --url or the file, without AWS",
   expect(await run("link", "--project", "prod", "--config", bare)).toEqual({
     code: 1,
     out: "",
-    errors: "the API's address is unknown: give --url, or set settings.publicUrl in the file\n",
+    errors: "the API's address is unknown. Give --url, or set settings.publicUrl in the config file\n",
   });
 });
 
