@@ -4,7 +4,10 @@ import { captured } from "../lib/runtime/captured.ts";
 /** The fields that the logger adds to each line. */
 const ADDED = ["level", "timestamp", "service", "sampling_rate", "function_request_id"];
 
-/** Runs `run` as one invocation. Returns its log lines without the logger's own fields, and its metrics by name. */
+/**
+ * Runs a function as one invocation. Returns the log lines without the standard fields of the logger, and the metrics
+ * by name.
+ */
 export async function capturedLog(run: () => void) {
   const lines = await captured(() => {
     run();

@@ -61,7 +61,7 @@ beforeEach(async () => {
   requests = 0;
 });
 
-/** Creates the config source of a new instance. Its waits only move the clock. */
+/** Creates the config source of a new instance. A wait of the config source only moves the test clock. */
 function newInstance() {
   const waits: number[] = [];
   const configs = createSsmConfigSource(PATH, {
@@ -77,7 +77,7 @@ function newInstance() {
 
 const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
 
-/** Returns a client of the HTTP functions of one instance. Its answers have passed the handler of Lambda. */
+/** Returns a client of the HTTP functions of one instance. All responses pass through the Lambda handler. */
 function callerOf(configs: ConfigSource) {
   const harness = createHarness({ readConfig: () => configs.current() });
   const handler = createHttpHandler((request) => harness.send(request));
@@ -96,7 +96,7 @@ function callerOf(configs: ConfigSource) {
   };
 }
 
-/** The calls that need the config. The others are answered without it. */
+/** The calls that need the config. All other calls get a response without the config. */
 const CALLS = Object.entries(ROUTES)
   .filter(([operation]) => !["readOpenApi", "readDocs", "readHealth"].includes(operation))
   .map(([operation, { method, path }]) => ({

@@ -6,7 +6,10 @@ export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "to
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 
-/** A config with two projects, three targets and two tokens: one may use everything, the other one project and one target. */
+/**
+ * A config with two projects, three targets and two tokens. One token may use all projects and targets, and the second
+ * token may use one project and one target.
+ */
 export const CONFIG = {
   projects: { prod: project, secret: project },
   targets: {

@@ -38,7 +38,7 @@ export interface Harness {
   send(request: ApiRequest): Promise<ApiResponse>;
 }
 
-/** Creates the HTTP functions with a ledger and queues in memory, and with a clock of their own. */
+/** Creates the HTTP functions with a ledger, queues and a clock in memory. */
 export function createHarness(
   options: {
     config?: object;

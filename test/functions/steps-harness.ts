@@ -29,7 +29,7 @@ export const DELIVERED: AttemptResult = {
   answer: "",
 };
 
-/** What CCE answers for a job in this state. */
+/** Returns the response of CCE for a job in this state. */
 export function jobIn(state: Job["state"]): Observation {
   const ids = { jobId: KEY.jobId, clusterId: null, resourceId: null, resourceName: "blue" };
   const job: Job = {
@@ -45,7 +45,10 @@ export function jobIn(state: Job["state"]): Observation {
   return { kind: "job", job, warnings: [] };
 }
 
-/** All functions over a ledger, queues, a cloud and a receiver in memory. The clock moves only when a test sets it. */
+/**
+ * Creates all functions with a ledger, queues, a cloud and a receiver in memory. The clock moves only when a test sets
+ * the time.
+ */
 export function createFlow(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
   const clock = { now: T0 };
   const now = () => clock.now;
@@ -150,7 +153,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
       });
     },
 
-    /** Handles the next visible message of the notify queue. Removes the message when it is acknowledged. */
+    /** Handles the next visible message of the notify queue. An acknowledged message is removed from the queue. */
     async notify(): Promise<Disposition | "nothing"> {
       const [message] = notifyQueue.receive(1);
       if (message === undefined) return "nothing";
@@ -182,7 +185,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
   return flow;
 }
 
-/** The parsed bodies of all messages in a queue. */
+/** Returns the parsed bodies of all messages in a queue. */
 export function bodiesOf(queue: MemoryQueue): unknown[] {
   return queue.state.messages.map(({ body }) => JSON.parse(body));
 }

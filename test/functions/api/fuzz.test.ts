@@ -90,7 +90,7 @@ const method = fc.oneof(
 
 const wild = fc.record({ method, path, query, headers, body });
 
-/** Requests that are nearly valid: many are accepted, and the others fail late. */
+/** Requests that are almost valid. Many of these requests are accepted, and the other requests fail late. */
 const id = fc.oneof(fc.constant("a"), fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,9}$/));
 const most = <T, U>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<U>) =>
   fc.oneof<[fc.WeightedArbitrary<T>, fc.WeightedArbitrary<U>]>(
@@ -139,7 +139,7 @@ test("no request gets a 5xx response or puts an invalid message into a queue", a
       expect(answer.status).toBeLessThan(500);
       if (answer.status >= 400 && answer.body?.startsWith("{"))
         expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status });
-      // Stopping the last job of a digest sends the digest of the others.
+      // Stopping the last running job of a digest sends the digest.
       if (answer.status !== 202 && answer.status !== 204) expect(sent()).toBe(before);
       for (const message of api.pollQueue.state.messages)
         expect(parseMessage(PollMessage, message.body).kind).toBe("message");

@@ -3,7 +3,7 @@ import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
-/** Watches `j0`, `j1`, …, each accepted a second after the one before; some of them are stopped. */
+/** Creates the watches `j0`, `j1` and so on, accepted at intervals of one second. Some of the watches are stopped. */
 async function createListed(
   count: number,
   isStopped: (i: number) => boolean = () => false,
@@ -38,7 +38,7 @@ async function list(api: Harness, query = "") {
 
 const idsOf = ({ jobs }: JobList) => jobs.map(({ jobId }) => jobId);
 
-/** The job IDs of all pages of a list. */
+/** Returns the job IDs of all pages of a list. */
 async function pagesOf(api: Harness, query: string): Promise<string[][]> {
   const pages: string[][] = [];
   let before = "";

@@ -18,7 +18,7 @@ import { CONFIG, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
 import { end, KEY, RUNNING, URL_OF_A, watched } from "../http-watched.ts";
 
-/** Lambda's limit for the answer of a function: the whole of what it returns, as JSON. */
+/** The size limit of Lambda for the complete result of a function as JSON. */
 const LAMBDA_BYTES = 6 * 1024 * 1024;
 const LINK = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 

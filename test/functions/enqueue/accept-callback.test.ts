@@ -31,8 +31,12 @@ describe("a callbackUrl", () => {
   });
 
   test.each([
-    ["over plain http", "http://hooks.example.com/cce?secret=7", "is not https"],
-    ["with a password", "https://kim:hush@hooks.example.com/cce?secret=7", "contains a user or a password"],
+    ["over plain http", "http://hooks.example.com/cce?secret=7", "does not use https"],
+    [
+      "with a password",
+      "https://kim:hush@hooks.example.com/cce?secret=7",
+      "contains a user name or a password",
+    ],
     ["with a fragment", "https://hooks.example.com/cce?secret=7#x", "contains a '#'"],
     ["at another port", "https://hooks.example.com:8443/cce?secret=7", "a port other than 443"],
   ])("is refused %s, and the error explains why without the URL", async (_, callbackUrl, reason) => {

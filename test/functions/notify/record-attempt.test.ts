@@ -3,7 +3,9 @@ import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** As in resources/queues.yml: after this many receives, SQS moves a message to the dead-letter queue without a reason. */
+/**
+ * The receive count after which SQS moves a message to the dead-letter queue without a reason (resources/queues.yml).
+ */
 const MAX_RECEIVE_COUNT = 1000;
 
 const BUSY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
@@ -25,7 +27,10 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
   }
   const readRecord = (jobId = KEY.jobId) =>
     flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: "audit" });
-  /** Runs the clock until the queue is empty or the time is reached. Returns the highest receive count of a message. */
+  /**
+   * Moves the clock forward until the queue is empty or the given time is reached. Returns the highest receive count of
+   * a message.
+   */
   const run = async (until: number): Promise<number> => {
     let receives = 0;
     for (let step = 0; step < 100_000; step += 1) {

@@ -6,7 +6,9 @@ import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts
 const MINUTE_MS = 60_000;
 const AUDIT = { ...KEY, generation: 0, target: "audit" };
 
-/** A failed watch. `poll` had an older config than `notify`, and sent a notification to `audit`. */
+/**
+ * A failed watch. The poll function had an older config than the notify function and sent a notification to `audit`.
+ */
 async function ended() {
   const flow = createFlow();
   await flow.open();
@@ -17,7 +19,7 @@ async function ended() {
   return { flow, audit };
 }
 
-/** The refreshed config, in which `audit` has this filter. */
+/** The refreshed config, in which the target `audit` has this `on` filter. */
 function configWithFilter(on: readonly Outcome[]) {
   const targets = { ...TARGETS, audit: { ...TARGETS.audit, on } };
   const parsed = parseConfig({ projects: {}, targets });

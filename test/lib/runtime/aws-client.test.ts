@@ -32,7 +32,7 @@ afterEach(async () => {
   await once(server, "close");
 });
 
-/** A client like those of the product. */
+/** A client with the same options as the clients of the product. */
 function openClient(requestMs = 3000): DynamoDBClient {
   const { port } = server.address() as AddressInfo;
   return new DynamoDBClient({
@@ -47,7 +47,7 @@ const get = (client: DynamoDBClient) =>
 const many = (client: DynamoDBClient, count: number) =>
   Promise.all(Array.from({ length: count }, () => get(client)));
 
-/** Sends one request while the server answers in this order. Returns the item's key. */
+/** Sends one request to a server that responds with these responses in order. Returns the key of the item. */
 async function ask(inOrder: Answer[], requestMs?: number): Promise<string | undefined> {
   answers = inOrder;
   const client = openClient(requestMs);
