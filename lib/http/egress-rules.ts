@@ -1,4 +1,4 @@
-/** The egress rules, with an explanation of why a rule refuses a URL or an address. No explanation contains the address. */
+/** The egress rules and their explanations for people. No explanation contains the refused URL or address. */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid, because a URL needs 'https://' and a host",
   egress_characters: "the URL contains white space, a backslash or a control character",

@@ -56,7 +56,7 @@ export const CALLBACK_PREFIX = "callback:";
 /** Returns true if the target name belongs to a caller's `callbackUrl`. */
 export const isCallbackName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
-/** Creates a target for a caller's `callbackUrl`. The target gets every outcome. Without secrets, events are unsigned. */
+/** Creates a target for a caller's `callbackUrl`. The target gets every outcome. Without secrets events are unsigned. */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
 }

@@ -18,19 +18,19 @@ describe("a masked answer", () => {
   it.each([
     ["the whole URL", "https://receiver.example.net/hooks/T0123456/abc+def?sig=a%2Fb%26cdefgh&v=1"],
     ["path and query", "/hooks/T0123456/abc+def?sig=a%2Fb%26cdefgh&v=1"],
-    ["the path alone", "/hooks/T0123456/abc+def"],
+    ["only the path", "/hooks/T0123456/abc+def"],
     ["a long part of the path", "T0123456"],
     ["a long value of the query, decoded", "a/b&cdefgh"],
     ["the query, escaped for HTML", "sig=a%2Fb%26cdefgh&amp;v=1"],
-    ["the path as PHP writes JSON", "\\/hooks\\/T0123456\\/abc+def"],
+    ["the path in JSON with escaped slashes", "\\/hooks\\/T0123456\\/abc+def"],
     ["the path, encoded for a query", encodeURIComponent("/hooks/T0123456/abc+def")],
     ["the secret", `whsec_${KEY}`],
-    ["the key without its prefix", KEY],
+    ["the signing key without the prefix", KEY],
     ["a header", 'Bearer tok-en/"1"'],
     ["a header in JSON", 'Bearer tok-en/\\"1\\"'],
     ["the last word of a header", 'tok-en/"1"'],
     ["capital letters", "/HOOKS/T0123456/ABC+DEF"],
-    ["a secret with control characters in it", `whsec_\u0000${KEY.slice(0, 5)}\u200b${KEY.slice(5)}`],
+    ["a secret that contains control characters", `whsec_\u0000${KEY.slice(0, 5)}\u200b${KEY.slice(5)}`],
   ])("does not contain %s", (_, echo) => {
     expect(masked(`got ${echo} here`, target)).toMatch(/^got (<secret>)+ here$/);
   });

@@ -77,12 +77,12 @@ describe("the check of addresses when a socket opens", () => {
   });
 
   it.each([
-    ["a public and a private one", ["93.184.216.34", "127.0.0.1"]],
-    ["a listed and a private one", ["127.0.0.2", "127.0.0.1"]],
-    ["a listed one, and another mapped into IPv6", ["127.0.0.2", "::ffff:10.0.0.1"]],
-    ["a listed one, and another behind NAT64", ["127.0.0.2", "64:ff9b::7f00:1"]],
-    ["a listed one, and another behind 6to4", ["127.0.0.2", "2002:7f00:1::"]],
-    ["a listed one, and a link-local one", ["127.0.0.2", "fe80::1"]],
+    ["a public and a private address", ["93.184.216.34", "127.0.0.1"]],
+    ["a listed and a private address", ["127.0.0.2", "127.0.0.1"]],
+    ["a listed address, and a private address mapped into IPv6", ["127.0.0.2", "::ffff:10.0.0.1"]],
+    ["a listed address, and a private address behind NAT64", ["127.0.0.2", "64:ff9b::7f00:1"]],
+    ["a listed address, and a private address behind 6to4", ["127.0.0.2", "2002:7f00:1::"]],
+    ["a listed address, and a link-local address", ["127.0.0.2", "fe80::1"]],
   ])("refuses all addresses of a name because of one private address: %s", async (_, answers) => {
     const { port, connections } = await receiver("127.0.0.2");
     const { lookup } = await names(() => answers);
@@ -141,7 +141,7 @@ describe("the check of addresses when a socket opens", () => {
     expect(await call(`http://slow.example.net:${port}/`)).toMatchObject({ status: 200 });
   });
 
-  it("connects to an IPv6 address in the allow list, and sends the address in brackets as the Host header", async () => {
+  it("connects to an IPv6 address in the allow list, and sends the address in brackets as the host", async () => {
     const { port, received } = await receiver();
     const dialled: unknown[] = [];
     const http = new Agent();

@@ -14,9 +14,9 @@ describe("sendHttpRequest to a server that violates HTTP", () => {
   });
 
   it.each<[string, string, string]>([
-    ["before its length is reached", "content-length: 10\r\n\r\nabc", "ECONNRESET"],
+    ["before the declared length is reached", "content-length: 10\r\n\r\nabc", "ECONNRESET"],
     ["within a chunk", "transfer-encoding: chunked\r\n\r\n5\r\nabc", "ECONNRESET"],
-    ["before its last chunk", "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", "ECONNRESET"],
+    ["before the last chunk", "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", "ECONNRESET"],
     ["in a chunk without a size", "transfer-encoding: chunked\r\n\r\nzz\r\n", "HPE_INVALID_CHUNK_SIZE"],
   ])("fails when the answer ends %s", async (_, answer, code) => {
     const { port } = await tcp((socket) => socket.end(`HTTP/1.1 200 OK\r\n${answer}`));
@@ -48,7 +48,7 @@ describe("sendHttpRequest to a server that violates HTTP", () => {
   });
 
   it.each<[string, number, string, string]>([
-    ["that is longer than its length", 200, "content-length: 2\r\n\r\nok!", "ok"],
+    ["that is longer than the declared length", 200, "content-length: 2\r\n\r\nok!", "ok"],
     [
       "that is longer than its length, on a closing connection",
       200,
@@ -56,7 +56,7 @@ describe("sendHttpRequest to a server that violates HTTP", () => {
       "ok",
     ],
     ["of a status without a body", 204, "\r\nok", ""],
-    ["of a status without a body, although it has a length", 204, "content-length: 2\r\n\r\nok", ""],
+    ["of a status without a body, with a declared length", 204, "content-length: 2\r\n\r\nok", ""],
     [
       "that continues after the last chunk",
       200,
