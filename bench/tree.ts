@@ -1,4 +1,4 @@
-import { readJob } from "../lib/cce/read-job.ts";
+import { parseJob } from "../lib/cce/parse-job.ts";
 import { summarizeOutcome } from "../lib/domain/outcome-summary.ts";
 import {
   createMicrosecondFigure,
@@ -61,7 +61,7 @@ export function createTreeTargets({ sizes, growth }: Tree): readonly Target[] {
 }
 
 function readAndSummarize(body: string): void {
-  const read = readJob(body);
+  const read = parseJob(body);
   if (read === null) throw new Error("the tree cannot be read");
   summarizeOutcome({
     project: "prod",

@@ -14,7 +14,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { deliveriesOverdueAt, type Watch } from "../../lib/ledger/watch.ts";
-import { notificationMessage } from "../../lib/queue/messages.ts";
+import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
@@ -52,7 +52,7 @@ export async function redeliver(
     chosen.targets.map(async (target) => {
       const notification = { ...key, target, generation };
       const redelivery = await ledger.startRedelivery(notification, expiresAt);
-      const message = notificationMessage(notification, state, redelivery);
+      const message = createNotificationMessage(notification, state, redelivery);
       return { id: message.id, message, result: { target, redelivery } };
     }),
   );

@@ -2,7 +2,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
+import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
@@ -47,11 +47,13 @@ export async function sendMessages(
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
-    return [pollMessage({ project, jobId, poll: job.poll, deadlineAt }, delaySeconds)];
+    return [createPollMessage({ project, jobId, poll: job.poll, deadlineAt }, delaySeconds)];
   if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
   const { poll, previousPolls } = job.watch;
   if (poll > previousPolls) return [];
-  return [pollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds)];
+  return [
+    createPollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds),
+  ];
 }
 
 /**
@@ -66,7 +68,7 @@ function notificationsFor(project: string, job: OpenedJob, { targets }: Config):
   return addedTargets
     .filter((name) => targets[name]?.on.includes(outcome) ?? true)
     .map((target) =>
-      notificationMessage({ project, jobId, target, generation: watch.generation }, outcome, 0),
+      createNotificationMessage({ project, jobId, target, generation: watch.generation }, outcome, 0),
     );
 }
 

@@ -6,7 +6,7 @@ import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -121,7 +121,7 @@ export async function deadLetterNotification(
   { ledger, deadLetterQueue }: Pick<RecordAttemptPorts, "ledger" | "deadLetterQueue">,
 ): Promise<Disposition> {
   const attributes = { reason: state, detail: reason, target: key.target };
-  await sendAll(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  await sendAllOrThrow(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
   await ledger.markDeadLettered(key, redelivery);
   return "acknowledged";
 }

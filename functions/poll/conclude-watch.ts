@@ -6,8 +6,8 @@ import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import { notificationMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { createNotificationMessage } from "../../lib/queue/messages.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   ANY_TYPE,
   durationBucket,
@@ -153,8 +153,10 @@ async function notifyAndEnd(
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
     const { own } = selectNotificationTargets({ targets: added, digestTargets }, outcome, config.targets);
-    const messages = own.map((target) => notificationMessage({ ...key, target, generation }, outcome, 0));
-    await sendAll(notifyQueue, messages);
+    const messages = own.map((target) =>
+      createNotificationMessage({ ...key, target, generation }, outcome, 0),
+    );
+    await sendAllOrThrow(notifyQueue, messages);
     notified = targets;
     const ended = await ledger.endWatch({
       key,

@@ -5,8 +5,8 @@ import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { POLL_HISTORY, pollsMade } from "../../lib/ledger/watch.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
-import { PollMessage, pollMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { createPollMessage, PollMessage } from "../../lib/queue/messages.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import {
   decideAfterPoll,
@@ -200,7 +200,9 @@ async function scheduleNextPoll(
   { pollQueue, ledger }: PollScope,
 ): Promise<void> {
   const { kind: _, delaySeconds, ...errors } = decision;
-  await sendAll(pollQueue, [pollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil)]);
+  await sendAllOrThrow(pollQueue, [
+    createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil),
+  ]);
   const job = observation?.kind === "job" ? observation.job : null;
   await ledger.recordPoll({
     ...errors,

@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import { parseMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -64,7 +64,7 @@ export async function deadLetterMessage(
   { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
   const attributes = { reason, detail };
-  await sendAll(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  await sendAllOrThrow(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
   onUnreadable(reason, detail);
   return "acknowledged";
 }

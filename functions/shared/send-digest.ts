@@ -1,7 +1,7 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { DigestLedger } from "../../lib/ledger/ledger.ts";
-import { digestMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAll } from "../../lib/queue/queue.ts";
+import { createDigestMessage } from "../../lib/queue/messages.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { findDigestTargets } from "./notification-targets.ts";
 
 export interface SendDigestPorts {
@@ -24,7 +24,7 @@ export async function sendDigestAfterLastMember(
   const digestTargets = findDigestTargets(digest, key);
   if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
   const running = await ledger.removeRunningMember(digestId, key);
-  const messages = digestTargets.map((target) => digestMessage(digestId, target));
-  if (running === 0) await sendAll(notifyQueue, messages);
+  const messages = digestTargets.map((target) => createDigestMessage(digestId, target));
+  if (running === 0) await sendAllOrThrow(notifyQueue, messages);
   return { digestTargets };
 }

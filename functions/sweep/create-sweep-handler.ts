@@ -3,8 +3,8 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch.ts";
-import { targetGoneMessage } from "../../lib/queue/messages.ts";
-import { sendAll } from "../../lib/queue/queue.ts";
+import { createTargetGoneMessage } from "../../lib/queue/messages.ts";
+import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -111,7 +111,7 @@ async function reportOffTargets(
       try {
         const { offSince } = await ledger.readTarget(target);
         if (offSince !== null && offSince > now() - REPORT_OFF_TARGET_MS)
-          await sendAll(notifyQueue, [targetGoneMessage(target, offSince, fallbackTarget)]);
+          await sendAllOrThrow(notifyQueue, [createTargetGoneMessage(target, offSince, fallbackTarget)]);
         return [];
       } catch (error) {
         onFailure({ target }, error);

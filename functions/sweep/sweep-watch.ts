@@ -3,8 +3,12 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import { digestMessage, notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
-import { type OutgoingMessage, type Queue, sendAll } from "../../lib/queue/queue.ts";
+import {
+  createDigestMessage,
+  createNotificationMessage,
+  createPollMessage,
+} from "../../lib/queue/messages.ts";
+import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   digestNotificationKey,
   findDigestTargets,
@@ -68,7 +72,7 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   if (document?.watch.state === "watching") {
     const { poll, pollDone } = document.watch;
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
-    await sendAll(pollQueue, [pollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
+    await sendAllOrThrow(pollQueue, [createPollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
     await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);
     return { polls: 1, notifications: 0 };
   }
@@ -112,7 +116,7 @@ async function sendNotifications(
   const ownNotifications = [...own, ...redelivered].map((target): SentNotification => {
     const delivery = deliveries.find((known) => known.target === target) ?? null;
     const key = { project: entry.project, jobId: entry.jobId, target, generation: watch.generation };
-    return { delivery, message: notificationMessage(key, outcome, delivery?.redelivery ?? 0) };
+    return { delivery, message: createNotificationMessage(key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
   const open = [...ownNotifications, ...(digestNotifications ?? [])].filter(
@@ -121,7 +125,7 @@ async function sendNotifications(
   const overdue = open.filter(({ delivery }) => dueAt(delivery) < now).map(({ message }) => message);
   const unsent = overdue.filter(({ body }) => !sent.has(body));
   for (const { body } of unsent) sent.add(body);
-  await sendAll(notifyQueue, unsent);
+  await sendAllOrThrow(notifyQueue, unsent);
   const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, dueAt(delivery)));
   if (digestNotifications === null) dueTimes.push(now + DUE_AGAIN_MS);
   await ledger.rescheduleSweep(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
@@ -147,7 +151,7 @@ async function readDigestNotifications(
   return Promise.all(
     targets.map(async (target) => ({
       delivery: await ledger.readDelivery(digestNotificationKey(digestId, target)),
-      message: digestMessage(digestId, target),
+      message: createDigestMessage(digestId, target),
     })),
   );
 }

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { findJobId, findRefusal } from "../cce/create-reply.ts";
+import { describeRefusal, findJobId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, toObjectOrEmpty } from "../domain/json.ts";
@@ -86,7 +86,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  return findJobId(json) !== null || findRefusal(json) !== null;
+  return findJobId(json) !== null || describeRefusal(json) !== null;
 }
 
 const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
@@ -108,7 +108,7 @@ function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
   const errors: RequestError[] = [
     ...queryErrors(query),
-    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(findRefusal(reply)) }] : []),
+    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(describeRefusal(reply)) }] : []),
     ...(parsed.error?.issues ?? []).map(replyError),
   ];
   const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);

@@ -2,7 +2,7 @@ import type { Project } from "../config/projects.ts";
 import type { ExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { TokenResult } from "./iam-token.ts";
-import { sdkDate, signRequest } from "./sign-request.ts";
+import { formatSdkDate, signRequest } from "./sign-request.ts";
 
 /** The URL of a query is percent-encoded. Its `path` is the same path without encoding, which is signed. */
 export interface Query {
@@ -30,7 +30,7 @@ export type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<Au
 const TOKEN_KEY = "token";
 
 /** Creates the headers as the project is configured: a signature, a token of IAM or a fixed token. */
-export function createAuthHeaders(
+export function createAuthHeadersProvider(
   project: Project,
   tokens: ExpiringCache<TokenResult>,
   now: () => Instant,
@@ -41,7 +41,7 @@ export function createAuthHeaders(
       return async ({ url, path }) => {
         const signed: Record<string, string> = {
           host: url.host,
-          "x-sdk-date": sdkDate(now()),
+          "x-sdk-date": formatSdkDate(now()),
           "x-project-id": projectId,
         };
         if (auth.securityToken !== undefined) signed["x-security-token"] = auth.securityToken.reveal();

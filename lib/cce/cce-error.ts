@@ -18,7 +18,7 @@ export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns what the status of a reply without a result means. */
-export function errorKindOf(status: number): ErrorKind {
+export function errorKindOfStatus(status: number): ErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
   if (status === 429) return "throttled";
@@ -26,12 +26,12 @@ export function errorKindOf(status: number): ErrorKind {
 }
 
 /** Reads the body of a reply that is not a job. A body of unknown form has no codes and no message. */
-export function readCceError(body: string): CceError {
-  return cceErrorOf(parseJson(body));
+export function parseCceError(body: string): CceError {
+  return toCceError(parseJson(body));
 }
 
 /** Reads the same from a parsed body. The fields may be at the top level, in `error` or in both. */
-export function cceErrorOf(json: unknown): CceError {
+export function toCceError(json: unknown): CceError {
   const top = toObjectOrEmpty(json);
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
@@ -51,7 +51,7 @@ function textOf(fields: JsonObject, name: string): string {
 }
 
 /** Describes a reply for an operator: `HTTP 404, CCE.01404001, Job not found`. The text is not masked. */
-export function describeReply(status: number, { codes, message }: CceError): string {
+export function describeErrorReply(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
   return [`HTTP ${status}`, ...details.filter((text) => text !== null)].join(", ");
 }

@@ -1,9 +1,9 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
-import { createLargeExchange } from "./cce-exchange.ts";
-import { createProjectQuery } from "./project-query.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
+import { createProjectJobQuery } from "./query-project-job.ts";
+import { createCceRequestSender } from "./send-cce-request.ts";
 
 /** A token of IAM takes up to 16 KiB in a header. */
 const MAX_HEADER_BYTES = 65_536;
@@ -40,10 +40,10 @@ export function createCceClient(options: {
     monotonic,
     random,
     connections: () => options.connections ?? connectionsAt(now()),
-    exchangeLarge: createLargeExchange(monotonic),
+    sendCceRequest: createCceRequestSender(monotonic),
   };
   const projectQueries = new Map(
-    Object.entries(projects).map(([name, project]) => [name, createProjectQuery(name, project, ports)]),
+    Object.entries(projects).map(([name, project]) => [name, createProjectJobQuery(name, project, ports)]),
   );
   const running = new Map<string, Promise<Observation>>();
 

@@ -15,7 +15,7 @@ const DOMAINS: Readonly<Record<string, string>> = {
  * Returns the base URL of a project's CCE API without a slash at its end. A configured endpoint is used before the
  * region. Returns null when the project has neither.
  */
-export function cceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
+export function findCceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
   return project.endpoint === undefined ? regionalUrl("cce", project.region) : trimUrl(project.endpoint);
 }
 
@@ -23,7 +23,7 @@ export function cceEndpoint(project: Pick<Project, "endpoint" | "region">): stri
  * Returns the base URL of a project's IAM without a slash at its end. The order is: the configured IAM endpoint, the
  * host derived from a configured `cce.` host, the region. Returns null when none is available.
  */
-export function iamEndpoint(project: Project): string | null {
+export function findIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
   if (configured !== undefined) return trimUrl(configured).replace(/\/v3$/, "");
   const host = project.endpoint === undefined ? "" : (URL.parse(project.endpoint)?.host ?? "");

@@ -4,9 +4,9 @@ import type { Instant, Observation } from "../domain/job.ts";
 import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readRetryAfterSeconds } from "../http/retry-after.ts";
-import { describeReply, type ErrorKind, errorKindOf, readCceError } from "./cce-error.ts";
-import type { TextExchanged } from "./cce-exchange.ts";
+import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
+import type { TextReply } from "./send-cce-request.ts";
 
 /** A token of IAM lasts 24 hours. A reply without an end time is trusted for one hour. */
 const DEFAULT_VALIDITY_MS = 3_600_000;
@@ -42,7 +42,7 @@ export function createTokenCache(
  * Returns the body of a token request.
  * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
-export function tokenRequestBody(auth: Extract<Auth, { kind: "password" }>, projectId: string): string {
+export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>, projectId: string): string {
   const user = { name: auth.user, password: auth.password.reveal(), domain: { name: auth.domain } };
   return JSON.stringify({
     auth: {
@@ -53,7 +53,7 @@ export function tokenRequestBody(auth: Extract<Auth, { kind: "password" }>, proj
 }
 
 /** Reads IAM's reply to a token request of a project. */
-export function readTokenReply(reply: TextExchanged, now: Instant, project: string): TokenResult {
+export function readTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
   const { status, headers, body } = reply;
   const token = headers["x-subject-token"] ?? "";
@@ -63,7 +63,7 @@ export function readTokenReply(reply: TextExchanged, now: Instant, project: stri
       token: new Secret(token),
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
-  const kind = errorKindOf(status);
+  const kind = errorKindOfStatus(status);
   const texts: Readonly<Record<ErrorKind, string>> = {
     unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,
     forbidden: `IAM gives no token for project ${project}: allow its user programmatic access to this project`,
@@ -71,7 +71,7 @@ export function readTokenReply(reply: TextExchanged, now: Instant, project: stri
     throttled: "IAM limits the rate of sign-ins",
     unavailable: "IAM did not return a token",
   };
-  const text = `${texts[kind]} (${describeReply(status, readCceError(body))})`;
+  const text = `${texts[kind]} (${describeErrorReply(status, parseCceError(body))})`;
   if (kind !== "throttled") return { kind, text };
   return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }

@@ -1,5 +1,5 @@
 import { type Job, JobId } from "../domain/job.ts";
-import { hasFailure } from "./read-job.ts";
+import { hasFailure } from "./parse-job.ts";
 
 /** The maximum number of additional queries for one ended job. */
 const MAX_QUERIES = 5;

@@ -12,7 +12,7 @@ export interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** Must contain `X-Sdk-Date` with a value of `sdkDate`. Names are case-insensitive. */
+  /** Must contain `X-Sdk-Date` with a value of `formatSdkDate`. Names are case-insensitive. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -35,7 +35,7 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
 }
 
 /** Returns the text whose hash is signed: method, path, query, headers, header names, hash of the body. */
-export function canonicalRequest(request: SignableRequest): string {
+export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
 
@@ -51,7 +51,7 @@ function canonicalText({ method, path, query, body }: SignableRequest, headers: 
 }
 
 /** Formats an instant as `20060102T150405Z`. */
-export function sdkDate(now: number): string {
+export function formatSdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 

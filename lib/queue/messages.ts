@@ -88,7 +88,7 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
 }
 
 /** Returns the message for a poll. SQS delivers the message after `delaySeconds`. */
-export function pollMessage(
+export function createPollMessage(
   { project, jobId, poll, deadlineAt }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
   delaySeconds: number,
   rateLimitedUntil: Instant | null = null,
@@ -98,7 +98,7 @@ export function pollMessage(
 }
 
 /** Returns the message for a notification. */
-export function notificationMessage(
+export function createNotificationMessage(
   { project, jobId, generation, target }: NotificationKey,
   outcome: Outcome,
   redelivery: number,
@@ -107,12 +107,16 @@ export function notificationMessage(
 }
 
 /** Returns the message that sends a digest to a chat. */
-export function digestMessage(digestId: string, target: string): OutgoingMessage {
+export function createDigestMessage(digestId: string, target: string): OutgoingMessage {
   return toOutgoing({ kind: "digest", digestId, target });
 }
 
 /** Returns the message that notifies the fallback target of a target that is gone. */
-export function targetGoneMessage(gone: string, since: Instant, fallbackTarget: string): OutgoingMessage {
+export function createTargetGoneMessage(
+  gone: string,
+  since: Instant,
+  fallbackTarget: string,
+): OutgoingMessage {
   return toOutgoing({ kind: "target_gone", gone, since, target: fallbackTarget });
 }
 

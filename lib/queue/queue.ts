@@ -54,7 +54,7 @@ export class SendFailedError extends Error {
  * Sends all messages.
  * @throws SendFailedError when one of them was not confirmed.
  */
-export async function sendAll(
+export async function sendAllOrThrow(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
 ): Promise<void> {

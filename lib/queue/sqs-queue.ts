@@ -30,7 +30,7 @@ export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
       checkDelays(messages);
-      const batches = toBatches(messages).map((batch) => sendBatch(options, batch));
+      const batches = splitIntoBatches(messages).map((batch) => sendBatch(options, batch));
       return (await Promise.all(batches)).flat();
     },
   };
@@ -58,7 +58,7 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
  * Splits messages into batches that SQS accepts, in order.
  * A message that is larger than a batch is a batch of its own. SQS refuses that batch.
  */
-export function toBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+export function splitIntoBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
   let bytes = 0;
   for (const message of messages) {

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { canonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
+import { createCanonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
 import { createSignatureQuery } from "../../lib/channels/dingtalk/signature.ts";
 import { signFeishu } from "../../lib/channels/feishu/signature.ts";
 import { createSignatureHeaders } from "../../lib/channels/webhook/signature.ts";
@@ -96,5 +96,5 @@ function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
 /** Compares the canonical request of the product with the canonical request in the gateway's error message. */
 function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
   const { canonicalRequest: expected, ...request } = gatewayEcho;
-  return describeDifference("canonicalRequest", expected, canonicalRequest(request));
+  return describeDifference("canonicalRequest", expected, createCanonicalRequest(request));
 }

@@ -4,7 +4,7 @@ import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notificat
 import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
 import { readTarget } from "../../lib/ledger/dynamo/target-state.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
-import { sendAll } from "../../lib/queue/queue.ts";
+import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
@@ -49,7 +49,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
       await scheduleSweep(table, key, deliveriesOverdueAt(Date.now()), expiresAt);
       return startRedelivery(table, key, expiresAt);
     },
-    send: (body) => sendAll(sender, [{ id: "0", body, delaySeconds: 0 }]),
+    send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
   const counts = await redriveQueue({
     queue: openDeadLetterQueue(client, deadLetterUrl),

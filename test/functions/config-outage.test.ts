@@ -6,7 +6,7 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { notificationMessage, pollMessage } from "../../lib/queue/messages.ts";
+import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
@@ -159,8 +159,8 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
     const watch = { project: "prod", jobId: "job-1", deadlineAt: clock.now + 60_000 };
     const key = { project: "prod", jobId: "job-1", generation: 0, target: "deploys" };
     const messages = [
-      [poll, pollMessage({ ...watch, poll: 1 }, 0)],
-      [() => notify, notificationMessage(key, "failed", 0)],
+      [poll, createPollMessage({ ...watch, poll: 1 }, 0)],
+      [() => notify, createNotificationMessage(key, "failed", 0)],
     ] as const;
     await captured(async () => {
       for (const [handle, { body }] of messages) {

@@ -1,5 +1,5 @@
 import type { CceClient } from "../../../lib/cce/client.ts";
-import { cceEndpoint, iamEndpoint } from "../../../lib/cce/endpoints.ts";
+import { findCceEndpoint, findIamEndpoint } from "../../../lib/cce/endpoints.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
@@ -60,8 +60,8 @@ export async function checkEndpoints(
 }
 
 function endpointUrls(project: Project): readonly URL[] {
-  const iam = project.auth.kind === "password" ? iamEndpoint(project) : null;
-  return [cceEndpoint(project), iam].flatMap((text) => URL.parse(text ?? "") ?? []);
+  const iam = project.auth.kind === "password" ? findIamEndpoint(project) : null;
+  return [findCceEndpoint(project), iam].flatMap((text) => URL.parse(text ?? "") ?? []);
 }
 
 async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<Finding> {

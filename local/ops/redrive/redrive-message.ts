@@ -2,11 +2,11 @@ import { isCallbackName } from "../../../lib/channels/webhook/target.ts";
 import type { TargetState } from "../../../lib/ledger/ledger.ts";
 import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
 import {
+  createNotificationMessage,
+  createPollMessage,
   NotifyMessage,
-  notificationMessage,
   PollMessage,
   parseMessage,
-  pollMessage,
 } from "../../../lib/queue/messages.ts";
 
 /**
@@ -82,7 +82,7 @@ export async function redriveMessage(
   const kept = (cause: string): RedriveResult => ({ kind: "kept", title, cause });
   if (described.kind === "unreadable") return kept("this release cannot read the message");
   if (described.kind === "poll") {
-    const { body } = pollMessage(described.message, 0);
+    const { body } = createPollMessage(described.message, 0);
     await send(body);
     return { kind: "sent", title, body };
   }
@@ -96,7 +96,7 @@ export async function redriveMessage(
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(message);
-  const { body } = notificationMessage(message, message.outcome, redelivery);
+  const { body } = createNotificationMessage(message, message.outcome, redelivery);
   await send(body);
   return { kind: "sent", title, body };
 }

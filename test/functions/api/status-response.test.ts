@@ -8,7 +8,7 @@ import {
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
-import { readJob } from "../../../lib/cce/read-job.ts";
+import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
@@ -25,7 +25,7 @@ const LINK = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), link
 const failed: Job = { ...RUNNING, jobId: "z", phase: "Failed", state: "failed", reason: "no quota" };
 
 function nodes(phase: "Running" | "Failed"): Job {
-  const tree = readJob(renderNodeJob(20_000, phase))?.job;
+  const tree = parseJob(renderNodeJob(20_000, phase))?.job;
   if (tree === undefined) throw new Error("the tree was not read");
   return tree;
 }

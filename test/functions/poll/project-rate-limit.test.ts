@@ -1,6 +1,6 @@
 import { createPollHandler } from "../../../functions/poll/create-poll-handler.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { pollMessage } from "../../../lib/queue/messages.ts";
+import { createPollMessage } from "../../../lib/queue/messages.ts";
 import { configWith, PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -58,7 +58,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
     const key = { project: PROJECT, jobId: `job-${job}` };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
     await ledger.openWatch({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
-    await pollQueue.send([pollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
+    await pollQueue.send([createPollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
   }
   for (let round = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, round++) {
     for (const received of pollQueue.receive(50)) {

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
-import { MAX_BODY_BYTES } from "../../../lib/cce/cce-exchange.ts";
+import { MAX_BODY_BYTES } from "../../../lib/cce/send-cce-request.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";

@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { parse } from "node:url";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import fc from "fast-check";
-import { canonicalRequest, percentEncode, sdkDate, signRequest } from "../../../lib/cce/sign-request.ts";
+import {
+  createCanonicalRequest,
+  formatSdkDate,
+  percentEncode,
+  signRequest,
+} from "../../../lib/cce/sign-request.ts";
 
 /** Any well-formed text. For half of a surrogate pair, the vendor's encoder throws or writes no UTF-8. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());
@@ -69,7 +74,7 @@ describe("signRequest", () => {
           const all = {
             ...headers,
             host: "cce.example.com",
-            "X-Sdk-Date": sdkDate(now),
+            "X-Sdk-Date": formatSdkDate(now),
             ...(contentType === null ? {} : { "content-type": contentType }),
           };
           const endpoint = `https://cce.example.com${path}`;
@@ -112,19 +117,19 @@ describe("signRequest", () => {
         "x-project-id": "0a1b2c",
       },
     };
-    expect(canonicalRequest(signable)).toBe(printed.join("\n"));
+    expect(createCanonicalRequest(signable)).toBe(printed.join("\n"));
   });
 
   it("sorts headers by code points and not by locale", () => {
     const [, lines] = /\n\n((?:.+\n)+)\n/.exec(
-      canonicalRequest({ method: "GET", path: "/", headers: { a_1: "u", "a-1": "h", a1: "d", A: "" } }),
+      createCanonicalRequest({ method: "GET", path: "/", headers: { a_1: "u", "a-1": "h", a1: "d", A: "" } }),
     ) ?? [""];
     expect(lines).toBe("a:\na-1:h\na1:d\na_1:u\n");
   });
 
   it("hashes the bytes of a binary body unchanged", () => {
     const body = Buffer.from([0xff, 0x00, 0xc3]);
-    const canonical = canonicalRequest({ method: "PUT", path: "/", headers: {}, body });
+    const canonical = createCanonicalRequest({ method: "PUT", path: "/", headers: {}, body });
     expect(canonical.split("\n").at(-1)).toBe(createHash("sha256").update(body).digest("hex"));
   });
 });
@@ -141,8 +146,8 @@ describe("percentEncode", () => {
   });
 });
 
-describe("sdkDate", () => {
+describe("formatSdkDate", () => {
   it("formats an instant in UTC to the second", () => {
-    expect(sdkDate(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe("20260102T030405Z");
+    expect(formatSdkDate(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe("20260102T030405Z");
   });
 });

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
-import { readJob } from "../../../lib/cce/read-job.ts";
+import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
@@ -134,7 +134,7 @@ describe("any job that CCE may return", () => {
       fc.array(node, { minLength: 1, maxLength: 5 }),
       shape,
       async (nodes, at) => {
-        const read = readJob(JSON.stringify(replyOf(nodes, at)));
+        const read = parseJob(JSON.stringify(replyOf(nodes, at)));
         const sizes = await watchThrough(read?.job ?? job());
         expect(Math.max(...sizes)).toBeLessThan(MAX_ITEM_BYTES);
       },

@@ -6,7 +6,7 @@ import {
   createSqsQueue,
   MAX_BATCH_BYTES,
   MAX_BATCH_MESSAGES,
-  toBatches,
+  splitIntoBatches,
 } from "../../../lib/queue/sqs-queue.ts";
 
 const sqs = mockClient(SQSClient);
@@ -104,7 +104,7 @@ describe("the batches of messages", () => {
   it("contain all messages in order and stay within the limits of SQS", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: MAX_BATCH_BYTES }), { maxLength: 40 }), (sizes) => {
-        const batches = toBatches(sizes.map(messageOf));
+        const batches = splitIntoBatches(sizes.map(messageOf));
         expect(batches.flat().map(({ body }) => body.length)).toEqual(sizes);
         for (const batch of batches) {
           expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_MESSAGES);
@@ -117,11 +117,11 @@ describe("the batches of messages", () => {
 
   it("count the bytes of bodies and attributes", () => {
     const half = { ...messageOf(0), body: "ü".repeat(MAX_BATCH_BYTES / 4) };
-    expect(toBatches([half, half])).toHaveLength(1);
-    expect(toBatches([half, { ...half, attributes: { reason: "r" } }])).toHaveLength(2);
+    expect(splitIntoBatches([half, half])).toHaveLength(1);
+    expect(splitIntoBatches([half, { ...half, attributes: { reason: "r" } }])).toHaveLength(2);
   });
 
   it("contain a message that is too large alone", () => {
-    expect(toBatches([messageOf(1), messageOf(MAX_BATCH_BYTES + 1), messageOf(1)])).toHaveLength(3);
+    expect(splitIntoBatches([messageOf(1), messageOf(MAX_BATCH_BYTES + 1), messageOf(1)])).toHaveLength(3);
   });
 });

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { switchTargetOff } from "../../../../lib/ledger/dynamo/target-state.ts";
-import { notificationMessage, pollMessage } from "../../../../lib/queue/messages.ts";
+import { createNotificationMessage, createPollMessage } from "../../../../lib/queue/messages.ts";
 import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { runCommand } from "../../../support/run-command.ts";
@@ -83,13 +83,17 @@ test("a run ends although its messages fail again immediately, and keeps and lis
   for (const jobId of ["job-1", "job-2"])
     await deadLetter(
       "notify",
-      notificationMessage({ project: "prod", jobId, generation: 0, target: "deploys" }, "failed", 0).body,
+      createNotificationMessage({ project: "prod", jobId, generation: 0, target: "deploys" }, "failed", 0)
+        .body,
     );
   await switchTargetOff({ client: dynamo.client, table: TABLE }, "closed", 1);
   await deadLetter(
     "notify",
-    notificationMessage({ project: "prod", jobId: "job-3", generation: 0, target: "closed" }, "failed", 0)
-      .body,
+    createNotificationMessage(
+      { project: "prod", jobId: "job-3", generation: 0, target: "closed" },
+      "failed",
+      0,
+    ).body,
   );
   const end = failAllMessages("notify");
   const { stdout, stderr, code } = await redrive("notify");
@@ -107,7 +111,10 @@ test("a run ends although its messages fail again immediately, and keeps and lis
 }, 30_000);
 
 test("a message that does not fail again is deleted from the dead-letter queue", async () => {
-  await deadLetter("poll", pollMessage({ project: "prod", jobId: "job-1", poll: 4, deadlineAt: 7 }, 0).body);
+  await deadLetter(
+    "poll",
+    createPollMessage({ project: "prod", jobId: "job-1", poll: 4, deadlineAt: 7 }, 0).body,
+  );
   expect(await redrive("poll")).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^sent {5}poll 4 of prod\/job-1\n1 sent again, 0 obsolete, 0 kept\.$/m),

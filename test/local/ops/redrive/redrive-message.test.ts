@@ -1,5 +1,9 @@
 import { type DeliveryRecord, newDeliveryRecord } from "../../../../lib/ledger/notification.ts";
-import { digestMessage, notificationMessage, pollMessage } from "../../../../lib/queue/messages.ts";
+import {
+  createDigestMessage,
+  createNotificationMessage,
+  createPollMessage,
+} from "../../../../lib/queue/messages.ts";
 import { redriveMessage } from "../../../../local/ops/redrive/redrive-message.ts";
 
 const KEY = { project: "prod", jobId: "job-1" };
@@ -32,9 +36,9 @@ async function redrive(
 test("a failed notification is sent again with a new redelivery number", async () => {
   const { result, calls } = await redrive(
     "notify",
-    notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0).body,
+    createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0).body,
   );
-  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 3);
+  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 3);
   expect(result).toEqual({ kind: "sent", title: "failed of prod/job-1 to deploys", body });
   expect(calls).toEqual(["startRedelivery deploys", body]);
 });
@@ -49,7 +53,7 @@ test.each([
     "as redelivery 2",
   ],
 ] as const)("a dead letter of a notification that %s is obsolete", async (_, record, cause) => {
-  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
+  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
   const { result, calls } = await redrive("notify", body, record);
   expect(result).toEqual({
     kind: "obsolete",
@@ -63,12 +67,12 @@ test.each([
   { state: "exhausted", redelivery: 2, deadLettered: true },
   { state: "pending", redelivery: 2 },
 ] as const)("a notification without later success is sent again (%j)", async (record) => {
-  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 2);
+  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 2);
   expect((await redrive("notify", body, record)).result).toMatchObject({ kind: "sent" });
 });
 
 test("a poll is sent again unchanged", async () => {
-  const { body } = pollMessage({ ...KEY, poll: 4, deadlineAt: 7 }, 0);
+  const { body } = createPollMessage({ ...KEY, poll: 4, deadlineAt: 7 }, 0);
   expect(await redrive("poll", body)).toEqual({
     result: { kind: "sent", title: "poll 4 of prod/job-1", body },
     calls: [body],
@@ -76,7 +80,7 @@ test("a poll is sent again unchanged", async () => {
 });
 
 test("a notification to a switched-off target is kept with a remedy", async () => {
-  const { body } = notificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
+  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
   expect(await redrive("notify", body, { state: "gone", deadLettered: true }, 7)).toEqual({
     result: {
       kind: "kept",
@@ -88,14 +92,14 @@ test("a notification to a switched-off target is kept with a remedy", async () =
 });
 
 test("a notification to a callback is sent again, because callbacks are never switched off", async () => {
-  const { body } = notificationMessage({ ...KEY, generation: 0, target: "callback:1" }, "failed", 0);
+  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "callback:1" }, "failed", 0);
   expect((await redrive("notify", body, {}, 7)).result).toMatchObject({ kind: "sent" });
 });
 
 test.each([
   ["{", "message message-1"],
-  [notificationMessage({ ...KEY, generation: 0, target: "" }, "failed", 0).body, "message message-1"],
-  [digestMessage("d", "deploys").body, "digest d to deploys"],
+  [createNotificationMessage({ ...KEY, generation: 0, target: "" }, "failed", 0).body, "message message-1"],
+  [createDigestMessage("d", "deploys").body, "digest d to deploys"],
 ])(
   "an unreadable message, and a message that is sent only once, is kept with a title: %s",
   async (body, title) => {

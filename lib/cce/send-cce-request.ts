@@ -10,12 +10,12 @@ export const MAX_VALUES = 600_000;
 const MAX_LARGE_URLS = 1000;
 
 /** A reply with its body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
-export type TextExchanged =
+export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
 /** Does one exchange with CCE or IAM. Never throws. */
-export async function exchangeText(request: HttpRequest): Promise<TextExchanged> {
+export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
   const body = result.body.toString("utf8");
@@ -33,19 +33,19 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * time. Large replies are read one at a time, because reading takes several times their size in memory.
  * `endAt` is a time of the monotonic clock. It limits the whole call, with the wait for other large replies.
  */
-export type LargeExchange = <T>(
+export type SendCceRequest = <T>(
   request: Omit<HttpRequest, "deadlineMs" | "maxBytes">,
   endAt: number,
-  read: (result: TextExchanged | { readonly kind: "too_large" }) => T,
+  read: (result: TextReply | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
 /** Creates an exchange whose large replies are limited together. All projects of an instance should share it. */
-export function createLargeExchange(monotonic: () => number): LargeExchange {
+export function createCceRequestSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
   return async (request, endAt, read) => {
     const exchangeUpTo = (maxBytes: number) =>
-      exchangeText({ ...request, maxBytes, deadlineMs: endAt - monotonic() });
+      sendRequestForText({ ...request, maxBytes, deadlineMs: endAt - monotonic() });
     const { href } = request.url;
     if (!largeUrls.has(href)) {
       const result = await exchangeUpTo(SMALL_BYTES);
@@ -61,7 +61,7 @@ export function createLargeExchange(monotonic: () => number): LargeExchange {
   };
 }
 
-function isTooLarge(result: TextExchanged): boolean {
+function isTooLarge(result: TextReply): boolean {
   if (result.kind === "failed" || result.status !== 200) return false;
   return result.isTruncated || (result.body.length > MAX_VALUES && countValues(result.body) > MAX_VALUES);
 }

@@ -1,7 +1,7 @@
 import { JobId } from "../domain/job.ts";
 import { type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { cceErrorOf } from "./cce-error.ts";
+import { toCceError } from "./cce-error.ts";
 
 const DOCUMENTED_NAMES = ["jobID", "jobId", "jobid", "job_id"];
 const MAX_CODE_CHARACTERS = 64;
@@ -42,8 +42,8 @@ function jobIdNames(fields: JsonObject): string[] {
  * Finds the error in a parsed reply by which CCE, its gateway or IAM refused a call. Returns one line with code and
  * message: `CCE.01400001, Invalid request`. Returns null when the reply has no error code.
  */
-export function findRefusal(reply: unknown): string | null {
-  const { codes, message } = cceErrorOf(reply);
+export function describeRefusal(reply: unknown): string | null {
+  const { codes, message } = toCceError(reply);
   const [code] = codes.map((text) => text.replace(/\p{C}/gu, "").trim()).filter((text) => text !== "");
   if (code === undefined) return null;
   const shortCode = truncate(code, MAX_CODE_CHARACTERS);

@@ -30,7 +30,7 @@ interface Walk {
  * The state comes from the job's own phase and never from its subjobs. `warnings` names what was omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  */
-export function readJob(body: string): { job: Job; warnings: readonly string[] } | null {
+export function parseJob(body: string): { job: Job; warnings: readonly string[] } | null {
   const document = parseJson(body);
   if (toObjectOrEmpty(document).kind !== "Job") return null;
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };

@@ -1,5 +1,5 @@
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
-import { createMutex } from "../../../lib/cce/cce-exchange.ts";
+import { createMutex } from "../../../lib/cce/send-cce-request.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const NODES = 20_000;

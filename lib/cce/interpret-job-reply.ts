@@ -1,7 +1,7 @@
 import type { Instant, Observation } from "../domain/job.ts";
 import { parseHttpDate, readRetryAfterSeconds } from "../http/retry-after.ts";
-import { type CceError, describeReply, errorKindOf, readCceError } from "./cce-error.ts";
-import { readJob } from "./read-job.ts";
+import { type CceError, describeErrorReply, errorKindOfStatus, parseCceError } from "./cce-error.ts";
+import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
@@ -20,13 +20,13 @@ const MIN_REPORTED_SKEW_MS = 90_000;
  * Reads a reply to a job query of a project as one observation. Its text is not masked.
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
-export function readJobReply(reply: JobReply, now: Instant, project: string): Observation {
+export function interpretJobReply(reply: JobReply, now: Instant, project: string): Observation {
   const { status, headers, body } = reply;
-  const job = status === 200 ? readJob(body) : null;
+  const job = status === 200 ? parseJob(body) : null;
   if (job !== null) return { kind: "job", job: job.job, warnings: job.warnings };
-  const error = readCceError(body);
+  const error = parseCceError(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));
-  const kind = isUnknownJob ? "gone" : errorKindOf(status);
+  const kind = isUnknownJob ? "gone" : errorKindOfStatus(status);
   const texts: Readonly<Record<typeof kind, string>> = {
     gone: "CCE does not know this job",
     unauthorized: adviceOnCredentials(error, headers.date, now, project),
@@ -35,7 +35,7 @@ export function readJobReply(reply: JobReply, now: Instant, project: string): Ob
     throttled: "CCE limits the rate of queries",
     unavailable: "CCE did not return the job",
   };
-  const text = `${texts[kind]} (${describeReply(status, error)})`;
+  const text = `${texts[kind]} (${describeErrorReply(status, error)})`;
   if (kind !== "throttled") return { kind, text };
   return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }

@@ -1,12 +1,15 @@
-import { readJobReply } from "../../../lib/cce/read-job-reply.ts";
+import { interpretJobReply } from "../../../lib/cce/interpret-job-reply.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Instant, Observation } from "../../../lib/domain/job.ts";
 import { decideAfterPoll } from "../../../lib/schedule/poll-decision.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const kindOf = (status: number, body: unknown = "", headers = {}) =>
-  readJobReply({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) }, now, "prod")
-    .kind;
+  interpretJobReply(
+    { status, headers, body: typeof body === "string" ? body : JSON.stringify(body) },
+    now,
+    "prod",
+  ).kind;
 
 function expected(status: number): string {
   if (status === 401) return "unauthorized";
@@ -16,7 +19,7 @@ function expected(status: number): string {
   return "misconfigured";
 }
 
-describe("readJobReply", () => {
+describe("interpretJobReply", () => {
   it.each(["", "<html>", "{}", "null", "[1]", '{"errorCode":', "\u0000"])(
     "returns one kind for every status from 100 to 599 with the body %j",
     (body) => {
@@ -31,7 +34,7 @@ describe("readJobReply", () => {
     expect(kindOf(404, { error_code: "APIGW.0101" })).toBe("misconfigured");
   });
   it("reports how far the clock is off by the reply's Date header", () => {
-    const observation = readJobReply(
+    const observation = interpretJobReply(
       {
         status: 401,
         headers: { date: "Thu, 01 Jan 2026 00:16:00 GMT" },
@@ -49,7 +52,7 @@ describe("readJobReply", () => {
   });
   it("reads Retry-After as seconds and as a date", () => {
     const waitOf = (value: string) =>
-      readJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");
+      interpretJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");
     expect(waitOf("17")).toMatchObject({ retryAfterSeconds: 17 });
     expect(waitOf("Thu, 01 Jan 2026 00:00:30 GMT")).toMatchObject({ retryAfterSeconds: 30 });
     expect(waitOf("soon")).toMatchObject({ retryAfterSeconds: null });
@@ -61,7 +64,7 @@ const MINUTE_MS = 60_000;
 const settings = Settings.parse({});
 
 const replyOf = (status: number, body: object = {}, headers: Record<string, string> = {}): Observation =>
-  readJobReply({ status, headers, body: JSON.stringify(body) }, T0, "prod");
+  interpretJobReply({ status, headers, body: JSON.stringify(body) }, T0, "prod");
 const signature = (message: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
   replyOf(
     401,

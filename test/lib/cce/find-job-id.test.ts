@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { findJobId, findRefusal } from "../../../lib/cce/create-reply.ts";
+import { describeRefusal, findJobId } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 
 describe("findJobId", () => {
@@ -41,20 +41,20 @@ describe("findJobId", () => {
   });
 });
 
-describe("findRefusal", () => {
+describe("describeRefusal", () => {
   it("returns the error code and the message of a refused call in one line", () => {
     const reply = { errorCode: "CCE.01400001", errorMessage: "Invalid\n\u0007request" };
-    expect(findRefusal(reply)).toBe("CCE.01400001, Invalid request");
-    expect(findRefusal({ error: { code: "IAM.0011" } })).toBe("IAM.0011");
+    expect(describeRefusal(reply)).toBe("CCE.01400001, Invalid request");
+    expect(describeRefusal({ error: { code: "IAM.0011" } })).toBe("IAM.0011");
   });
   it("truncates the code and the message", () => {
-    const refusal = findRefusal({ code: "c".repeat(100), message: "m".repeat(300) });
+    const refusal = describeRefusal({ code: "c".repeat(100), message: "m".repeat(300) });
     expect(refusal).toBe(`${"c".repeat(63)}…, ${"m".repeat(199)}…`);
   });
   it.each([null, "CCE.01400001", [], {}, { code: " " }, { message: "no code" }, { errorCode: "\u0000" }])(
     "returns null for %j, which has no error code",
     (reply) => {
-      expect(findRefusal(reply)).toBeNull();
+      expect(describeRefusal(reply)).toBeNull();
     },
   );
 });

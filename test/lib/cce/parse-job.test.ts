@@ -1,4 +1,4 @@
-import { readJob } from "../../../lib/cce/read-job.ts";
+import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 
 const body = (fields: object) => JSON.stringify({ kind: "Job", ...fields });
@@ -6,9 +6,9 @@ const count = (job: Job): number => 1 + job.subJobs.reduce((sum, subJob) => sum 
 const nested = (levels: number) =>
   `${'{"kind":"Job","spec":{"subJobs":['.repeat(levels - 1)}{"kind":"Job"}${"]}}".repeat(levels - 1)}`;
 
-describe("readJob", () => {
+describe("parseJob", () => {
   it("reads a v2 job with its lower-case field names", () => {
-    const read = readJob(
+    const read = parseJob(
       body({
         apiVersion: "v2",
         spec: { type: "CreateNode", clusteruid: "c", resourcename: "n", subjobs: [{}, null, 7] },
@@ -31,13 +31,13 @@ describe("readJob", () => {
   });
   it("reads an unknown or missing phase as pending, with a warning", () => {
     for (const status of [{ phase: "Paused" }, {}, null, "Success"])
-      expect(readJob(body({ status }))).toMatchObject({
+      expect(parseJob(body({ status }))).toMatchObject({
         job: { state: "pending" },
         warnings: [expect.any(String)],
       });
   });
   it("warns about a successful job with a failed subjob", () => {
-    const read = readJob(
+    const read = parseJob(
       body({ spec: { subJobs: [{ status: { phase: "Failed" } }] }, status: { phase: "Success" } }),
     );
     expect(read).toMatchObject({
@@ -46,17 +46,17 @@ describe("readJob", () => {
     });
   });
   it("reads 200 levels and 20,000 subjobs in full", () => {
-    const deep = readJob(nested(200));
-    const wide = readJob(body({ spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }));
+    const deep = parseJob(nested(200));
+    const wide = parseJob(body({ spec: { subJobs: Array(20_000).fill({ kind: "Job" }) } }));
     expect([deep && count(deep.job), wide && count(wide.job)]).toEqual([200, 20_001]);
   });
   it("truncates a tree of 100,000 levels, with a warning", () => {
-    expect(readJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("truncated"));
+    expect(parseJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("truncated"));
   });
   it.each(["", "{}", '{"kind":"Status"}', "<html>", "[]", "null"])(
     "returns null for %j, which is not a job",
     (text) => {
-      expect(readJob(text)).toBeNull();
+      expect(parseJob(text)).toBeNull();
     },
   );
 });

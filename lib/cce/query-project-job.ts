@@ -2,12 +2,12 @@ import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { Connections } from "../http/connections.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
-import { type AuthHeaders, createAuthHeaders, type Query } from "./auth-headers.ts";
-import { exchangeText, type LargeExchange, MAX_BODY_BYTES, MAX_VALUES } from "./cce-exchange.ts";
-import { cceEndpoint, iamEndpoint } from "./endpoints.ts";
-import { createTokenCache, readTokenReply, type TokenResult, tokenRequestBody } from "./iam-token.ts";
+import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
+import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
+import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
+import { interpretJobReply } from "./interpret-job-reply.ts";
 import { createCredentialMask } from "./mask-credentials.ts";
-import { readJobReply } from "./read-job-reply.ts";
+import { MAX_BODY_BYTES, MAX_VALUES, type SendCceRequest, sendRequestForText } from "./send-cce-request.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Polls share one token request, so it has a time limit of its own and not that of the first poll. */
@@ -24,19 +24,19 @@ export interface ProjectQueryPorts {
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections: () => Connections;
-  readonly exchangeLarge: LargeExchange;
+  readonly sendCceRequest: SendCceRequest;
 }
 
 /** Queries one job of a project. The text of the observation is masked. Never throws. */
 export type QueryProjectJob = (jobId: string, timeLimitMs: number) => Promise<Observation>;
 
 /** Creates the queries of one project. They share its credentials, its token and its throttle. */
-export function createProjectQuery(
+export function createProjectJobQuery(
   name: string,
   project: Project,
   ports: ProjectQueryPorts,
 ): QueryProjectJob {
-  const { now, monotonic, random, connections, exchangeLarge } = ports;
+  const { now, monotonic, random, connections, sendCceRequest } = ports;
   const mask = createCredentialMask(project);
   const throttle = createThrottle(now, random);
   const tokens = createTokenCache(async () => {
@@ -44,17 +44,17 @@ export function createProjectQuery(
     if (result.kind === "token") mask.addToken(result.token);
     return result;
   }, now);
-  const getAuthHeaders = createAuthHeaders(project, tokens, now);
+  const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
   const queryFor = createQueries(project);
 
   const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
     if (auth.kind !== "headers") return auth;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
-    return exchangeLarge(
+    return sendCceRequest(
       { connections: connections(), method: "GET", url: query.url, headers, body: null },
       endAt,
       (result) => {
-        if (result.kind === "answer") return readJobReply(result, now(), name);
+        if (result.kind === "answer") return interpretJobReply(result, now(), name);
         return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
       },
     );
@@ -90,7 +90,7 @@ export function createProjectQuery(
 
 /** Returns null when the project has no valid endpoint. */
 function createQueries(project: Project): ((jobId: string) => Query) | null {
-  const endpoint = URL.parse(cceEndpoint(project) ?? "");
+  const endpoint = URL.parse(findCceEndpoint(project) ?? "");
   if (endpoint === null) return null;
   const path = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/`;
   const base = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
@@ -98,14 +98,14 @@ function createQueries(project: Project): ((jobId: string) => Query) | null {
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
-  const endpoint = iamEndpoint(project);
+  const endpoint = findIamEndpoint(project);
   if (project.auth.kind !== "password" || endpoint === null) return missingEndpoint(name);
-  const reply = await exchangeText({
+  const reply = await sendRequestForText({
     connections: ports.connections(),
     method: "POST",
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },
-    body: tokenRequestBody(project.auth, project.projectId),
+    body: createTokenRequestBody(project.auth, project.projectId),
     deadlineMs: TOKEN_TIME_LIMIT_MS,
     maxBytes: MAX_TOKEN_REPLY_BYTES,
   });
