@@ -1,6 +1,6 @@
 import { Settings } from "../../lib/config/settings.ts";
-import { type DurationCount, durationBucket, durationDay } from "../../lib/schedule/duration-buckets.ts";
-import { decideAfterPoll } from "../../lib/schedule/poll-decision.ts";
+import { decideAfterPoll } from "../../lib/schedule/decide-after-poll.ts";
+import { type DurationCount, daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import type { NextPoll } from "./poll-costs.ts";
 
@@ -14,7 +14,7 @@ export function countDurations(history: readonly number[]): readonly DurationCou
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
     const bucket = durationBucket(seconds);
-    const day = durationDay(NOW - (history.length - index) * JOB_INTERVAL_MS);
+    const day = daysSince1970(NOW - (history.length - index) * JOB_INTERVAL_MS);
     const key = `${day}/${bucket}`;
     counts.set(key, { day, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
   }

@@ -12,7 +12,7 @@ import { createLinkOptions, type LinkOptions, pageUrl, statusUrl } from "../../l
 import type { Instant } from "../../lib/domain/job.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
-import { pollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
+import { countPollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -80,7 +80,7 @@ function listedJob(watch: Watch, links: LinkOptions, now: Instant): ListedJob {
     phase,
     type: jobType,
     resourceName,
-    polls: pollsMade(watch),
+    polls: countPollsMade(watch),
     acceptedAt: toIso(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     statusUrl: statusUrl(links.publicUrl, watch),

@@ -10,7 +10,7 @@ import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { pollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 
 /** The size limit of a response. Lambda allows 6 MiB. Lambda also adds the request ID and the names of the fields. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -66,7 +66,7 @@ function buildStatusDocument(
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
-    polls: pollsMade(watch),
+    polls: countPollsMade(watch),
     polledAt: watch.polledAt.map(toIso),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     lagSeconds: summary?.lagSeconds ?? null,

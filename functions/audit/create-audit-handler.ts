@@ -11,11 +11,11 @@ const MAX_LOGGED = 50;
  * ended, but its next poll or its deadline is long overdue.
  */
 export function createAuditHandler(
-  readAudit: (now: Instant) => Promise<Audit>,
+  auditWatches: (now: Instant) => Promise<Audit>,
   now: () => Instant,
   onAudit: (audit: Audit) => void = logAudit,
 ): () => Promise<void> {
-  return async () => onAudit(await readAudit(now()));
+  return async () => onAudit(await auditWatches(now()));
 }
 
 /** Writes the log lines and the metrics of one audit. */

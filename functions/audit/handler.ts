@@ -1,5 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { readAudit } from "../../lib/ledger/dynamo/audit.ts";
+import { auditWatches } from "../../lib/ledger/dynamo/audit.ts";
 import { AWS_CLIENT } from "../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../lib/runtime/clock.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
@@ -9,4 +9,6 @@ import { createAuditHandler } from "./create-audit-handler.ts";
 const env = readEnvironment("LEDGER_TABLE");
 const table = { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE };
 
-export const handler = createScheduleHandler(createAuditHandler((now) => readAudit(table, now), systemClock));
+export const handler = createScheduleHandler(
+  createAuditHandler((now) => auditWatches(table, now), systemClock),
+);

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { createDigest } from "../../lib/ledger/dynamo/digests.ts";
-import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";

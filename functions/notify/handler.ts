@@ -16,7 +16,7 @@ import {
   switchTargetOff,
   throttleTarget,
   tryAcquireRequest,
-} from "../../lib/ledger/dynamo/target-state.ts";
+} from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";

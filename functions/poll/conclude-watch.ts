@@ -8,13 +8,13 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
 import {
   ANY_TYPE,
+  daysSince1970,
   durationBucket,
-  durationDay,
-  durationExpiry,
+  durationCountExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
-import type { PollDecision } from "../../lib/schedule/poll-decision.ts";
 import { selectNotificationTargets } from "../shared/notification-targets.ts";
 import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
 import { logConcluded } from "./poll-log.ts";
@@ -187,8 +187,8 @@ async function learnDuration(
   if (outcome !== "succeeded" && outcome !== "failed") return;
   if (durationSeconds === null || jobType === null) return;
   const bucket = durationBucket(durationSeconds);
-  const day = durationDay(concludedAt);
-  const expiresAt = durationExpiry(day);
+  const day = daysSince1970(concludedAt);
+  const expiresAt = durationCountExpiry(day);
   await Promise.all(
     [jobType, ANY_TYPE].map((type) => ledger.addDuration({ project, jobType: type, bucket, day, expiresAt })),
   );

@@ -3,7 +3,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { POLL_HISTORY, pollsMade } from "../../lib/ledger/watch.ts";
+import { countPollsMade, POLL_HISTORY } from "../../lib/ledger/watch.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
 import { createPollMessage, PollMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
@@ -12,7 +12,7 @@ import {
   decideAfterPoll,
   decideWhenRateLimited,
   type PollDecision,
-} from "../../lib/schedule/poll-decision.ts";
+} from "../../lib/schedule/decide-after-poll.ts";
 import { createLearnedDurationsReader, type LearnedDurations } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
@@ -141,7 +141,7 @@ async function pollJob(
     messageId,
     at,
     observation,
-    polls: pollsMade(watch) - (observation === null ? 1 : 0),
+    polls: countPollsMade(watch) - (observation === null ? 1 : 0),
     polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };

@@ -1,11 +1,11 @@
 import { createCceClient } from "../../lib/cce/client.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
-import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
 import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import { reserveRequestTime } from "../../lib/ledger/dynamo/target-state.ts";
+import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";

@@ -1,9 +1,9 @@
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
-import { readTarget } from "../../lib/ledger/dynamo/target-state.ts";
+import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";

@@ -4,35 +4,35 @@ import type { NotificationLedger } from "./notification.ts";
 import type { WatchLedger } from "./watch.ts";
 
 export interface TargetState {
-  /** Since when the target is switched off. Null while it is on. */
+  /** The time at which the target was switched off. Null while the target is on. */
   readonly offSince: Instant | null;
-  /** The target answered 429 and accepts nothing before this time. */
+  /** The target answered 429 and accepts no request before `throttledUntil`. */
   readonly throttledUntil: Instant;
 }
 
 export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
-  /** Sets `throttledUntil`. An earlier time than the stored one has no effect. */
+  /** Sets `throttledUntil` of a target, unless the stored time is later. */
   throttleTarget(name: string, until: Instant): Promise<void>;
-  /** Returns true for the one call that switched the target off. */
+  /** Switches a target off. Returns false when the target was off already. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
   switchTargetOn(name: string): Promise<void>;
 }
 
-/** Rate limits of one request per interval. A limit is named for a target, or `cce:PROJECT`. */
+/** Rate limits of one request per interval. The name of a rate limit is a target's name or `cce:PROJECT`. */
 export interface RateLimitLedger {
-  /** Reserves the next free time for one request, and returns that time. Returns `now` when the limit is free. */
+  /** Reserves the next free time for one request and returns the reserved time. Returns `now` when `now` is free. */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
   /**
    * Returns true when a request may start now, and false for the rest of the interval.
-   * It separates requests whose reserved times SQS rounded to the same second.
+   * The operation separates requests whose reserved times SQS rounded to the same second.
    */
   tryAcquireRequest(name: string, now: Instant, intervalMs: number): Promise<boolean>;
 }
 
-/** Counts of jobs that ended, by duration. */
+/** The numbers of ended jobs, counted by duration. */
 export interface DurationLedger {
-  /** Counts one job. The ledger may delete the count after `expiresAt`. */
+  /** Counts one ended job. The ledger may delete the count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -47,8 +47,8 @@ export interface DigestLedger {
   /** Creates a digest. Does nothing when the digest exists. */
   createDigest(digest: NewDigest): Promise<void>;
   /**
-   * Removes a watch from the running members of a digest. Repeating the call has no effect.
-   * Returns how many members still run. Returns 0 when the ledger has no such digest.
+   * Removes a watch from the running members of a digest. A repeated call has no effect.
+   * Returns the number of members that still run. Returns 0 when the ledger has no such digest.
    */
   removeRunningMember(digestId: string, key: WatchKey): Promise<number>;
   /** Returns null when the ledger has no such digest. */
@@ -58,7 +58,7 @@ export interface DigestLedger {
 export interface Digest {
   readonly members: readonly WatchGeneration[];
   readonly targets: readonly string[];
-  /** Members that were not removed. A member that was restarted without the digest is never removed. */
+  /** The members that still run. A member that is restarted outside the digest is never removed from `running`. */
   readonly running: readonly WatchKey[];
 }
 
@@ -68,9 +68,10 @@ export interface NewDigest extends Omit<Digest, "running"> {
 }
 
 /**
- * The ledger. One conformance suite tests the two drivers: DynamoDB and the memory of the simulation.
- * Each change is one conditional write. When the ledger refuses a write, a consistent read finds the reason.
- * All operations throw the errors of the store. A write that threw may have been done.
+ * The ledger stores watches, notifications, rate limits, durations and digests. One conformance suite tests the two
+ * drivers, DynamoDB and the in-memory ledger of the simulation.
+ * Each change is one conditional write. If the ledger refuses a write, a consistent read finds the reason.
+ * All operations throw the errors of the store. If a write throws an error, the store may contain the change anyway.
  */
 export interface Ledger
   extends WatchLedger,

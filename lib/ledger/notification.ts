@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { DeliveryState, type Instant, MaybeInstant, Verdict, type WatchGeneration } from "../domain/job.ts";
 
-/** One notification. Each generation of a watch has its own notifications. */
+/** The key of one notification. A notification belongs to one generation of a watch and one target. */
 export interface NotificationKey extends WatchGeneration {
   readonly target: string;
 }
@@ -9,47 +9,47 @@ export interface NotificationKey extends WatchGeneration {
 export const Attempt = z.object({
   at: z.number(),
   verdict: Verdict,
-  /** The HTTP status. Null without an answer. */
+  /** The HTTP status. Null when the target gave no answer. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
-  /** One of a closed list. */
+  /** The reason for the verdict, as a value of a fixed list. */
   reason: z.string(),
-  /** The first characters of the answer. Secrets are masked. */
+  /** The first characters of the target's answer. Secrets are masked. */
   answer: z.string(),
 });
 export type Attempt = Readonly<z.infer<typeof Attempt>>;
 
-/** How many attempts a delivery record keeps. */
+/** The maximum number of attempts in the history of a delivery record. */
 export const ATTEMPT_HISTORY = 20;
 
-/** What the ledger keeps of a notification. The defaults are those of a notification that has not been claimed yet. */
+/** The state that the ledger stores for a notification. The defaults describe a notification before the first claim. */
 export const DeliveryRecord = z.object({
   target: z.string(),
   state: z._default(DeliveryState, "pending"),
-  /** Attempts that count against the schedule. An attempt that was throttled does not count. */
+  /** The number of attempts that use up the schedule. A throttled attempt does not count. */
   attempts: z._default(z.int(), 0),
-  /** Latest attempts in a row that were throttled. */
+  /** The number of attempts in a row that were throttled, up to the latest attempt. */
   throttles: z._default(z.int(), 0),
-  /** Time of the first attempt that was throttled. Later attempts do not change it. */
+  /** The time of the first throttled attempt. Later attempts do not change the time. */
   throttledSince: z._default(MaybeInstant, null),
-  /** 0 for the first notification. Each redelivery has the next number. */
+  /** The number of the latest redelivery. 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
-  /** `nextAttemptAt` is reserved in the rate limit of the target. */
+  /** True when `nextAttemptAt` is reserved in the rate limit of the target. */
   nextAttemptReserved: z._default(z.boolean(), false),
-  /** The notification failed, and its message is in the dead-letter queue. */
+  /** True when the notification failed and the message of the notification is in the dead-letter queue. */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest attempts, oldest first, at most `ATTEMPT_HISTORY`. */
+  /** The latest attempts, oldest first. The list has at most `ATTEMPT_HISTORY` attempts. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
-/** Returns the record of a notification that has not been claimed yet. */
+/** Returns the delivery record of a notification before the first claim. */
 export function newDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 
-/** The message of the queue that an operation works for. */
+/** The queue message for which the ledger changes a notification. */
 interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;
@@ -59,49 +59,49 @@ interface NotificationOwner {
 export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
-  /** The ledger may delete the record after this time. */
+  /** The time after which the ledger may delete the record. */
   readonly expiresAt: Instant;
 }
 
 export type NotificationClaim =
   | { readonly kind: "claimed"; readonly record: DeliveryRecord }
-  /** The notification is delivered or dead-lettered, or a newer redelivery exists. The message can be acknowledged. */
+  /** The notification is delivered or dead-lettered, or has a newer redelivery. The message can be acknowledged. */
   | { readonly kind: "stale" }
-  /** The notification failed, but its message is not in the dead-letter queue yet. */
+  /** The notification failed, but the message of the notification is not in the dead-letter queue yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
-  /** The same message holds a lease that has not expired. An earlier delivery of the message may still run. */
+  /** The message holds a lease already. An earlier invocation for the message may still run. */
   | { readonly kind: "own_lease" }
   /** Another message is responsible for the notification. The message can be acknowledged. */
   | { readonly kind: "other_owner" }
-  /** The next attempt of this message is due at `until`. */
+  /** The next attempt is due at the time `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
-  /** The attempt counts against the schedule. An attempt that does not count and leaves `pending` was throttled. */
+  /** True when the attempt uses up the schedule. An attempt with `spent` false and state `pending` was throttled. */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** Null unless `state` is `pending`. */
+  /** The time of the next attempt. Null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 
 export interface Postponement extends NotificationOwner {
   readonly until: Instant;
-  /** `until` is reserved in the rate limit of the target. */
+  /** True when the time `until` is reserved in the rate limit of the target. */
   readonly nextAttemptReserved: boolean;
 }
 
 export interface NotificationLedger {
-  /** Gives one message the right to make one attempt. */
+  /** Claims a notification for one message. A claimed notification allows the message one attempt. */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
-  /** Records an attempt and ends the lease. Returns `superseded` and writes nothing when the lease was lost. */
+  /** Records an attempt and ends the lease. If the lease was lost, returns `superseded` and writes nothing. */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
-  /** Ends the lease without an attempt. Returns `superseded` and writes nothing when the lease was lost. */
+  /** Ends the lease without an attempt. If the lease was lost, returns `superseded` and writes nothing. */
   postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
-  /** Returns a new record when the notification has not been claimed yet. */
+  /** Returns the delivery record of a notification. Returns a new record before the first claim. */
   readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
   /** Records that the message of a failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
-  /** Makes a notification pending again, whatever its state. Returns the number of the redelivery. */
+  /** Makes a notification in any state pending again. Returns the number of the redelivery. */
   startRedelivery(key: NotificationKey, expiresAt: Instant): Promise<number>;
 }

@@ -5,24 +5,24 @@ import { Count } from "../domain/zod-fields.ts";
 
 const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
 
-/** The last watch of a page. The next page starts behind it. */
+/** The position of the last watch on a page. The next page starts after the last watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
 }
 
-/** A page token was not made by `toPageToken`. */
+/** The error for a page token that `toPageToken` did not make. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError";
 }
 
-/** Returns the opaque `next` of a page. */
+/** Returns a page position as an opaque token for the `next` field of a page. */
 export function toPageToken({ acceptedAt, jobId }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId])).toString("base64url");
 }
 
 /**
- * Reads a page token.
+ * Returns the page position of a page token.
  * @throws PageTokenError when `toPageToken` did not make the token.
  */
 export function parsePageToken(token: string): PagePosition {

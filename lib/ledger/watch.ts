@@ -14,52 +14,52 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord } from "./notification.ts";
 
-/** How many times of polls a watch keeps. */
+/** The maximum number of poll times that a watch stores. */
 export const POLL_HISTORY = 60;
 
-/** A poll that is this late was probably lost. A queue and a cold start take less. */
+/** The lateness at which a poll is probably lost. A queue and a cold start delay a poll by less. */
 const POLL_OVERDUE_MS = 30_000;
 
-/** The deliveries of a watch are probably final this long after its end. */
+/** The time between the end of a watch and the check of the deliveries. Deliveries are probably final by then. */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
-/** The fields of a watch that the ledger stores as they are. */
+/** The fields of a watch that the ledger stores without conversion. */
 export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
-  /** Number of the latest poll that was claimed. 0 before the first poll. Restarts do not reset it. */
+  /** The number of the latest claimed poll. 0 before the first poll. A restart does not reset the number. */
   poll: z.int(),
-  /** The next poll was sent to the queue. True before the first poll. */
+  /** True when the message for the next poll is in the queue. The value is true before the first poll. */
   pollDone: z.boolean(),
-  /** Number of the latest poll of the previous generation. 0 in the first generation. */
+  /** The number of the latest poll in the previous generation. 0 in the first generation. */
   previousPolls: z._default(z.int(), 0),
-  /** Polls of this generation that sent no query, because the rate limit postponed the query. */
+  /** The number of polls in the current generation that the rate limit postponed. A postponed poll sends no query. */
   rateLimitedPolls: z._default(z.int(), 0),
   acceptedAt: z.number(),
   deadlineAt: z.number(),
   concludedAt: z._default(MaybeInstant, null),
-  /** Null after the end of the watch. */
+  /** The planned time of the next poll. Null after the end of the watch. */
   nextPollAt: z._default(MaybeInstant, null),
   digestId: z._default(MaybeText, null),
-  /** As the latest poll observed it. Long texts are truncated. The same holds for `jobType` and `resourceName`. */
+  /** The latest observed phase of the job. Long values of `phase`, `jobType` and `resourceName` are truncated. */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
 });
 
-/** The current generation of a watch, as every poll reads and writes it. */
+/** The current generation of a watch. Every poll reads and writes all fields. */
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
-  /** Names of targets and callbacks, sorted. */
+  /** The sorted names of targets and callbacks. */
   readonly targets: readonly string[];
-  /** Times of the latest polls, oldest first, at most `POLL_HISTORY`. */
+  /** The times of the latest polls, oldest first. The list has at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
 }
 
-/** What callers attached to a watch. */
+/** The data that callers attached to a watch. */
 export interface CallerData {
   readonly context: Context;
-  /** Encrypted URLs by callback name. */
+  /** The encrypted callback URLs by callback name. */
   readonly callbacks: Readonly<Record<string, string>>;
 }
 
@@ -68,14 +68,14 @@ export interface NewWatch
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId"> {
   readonly nextPollAt: Instant;
-  /** The ledger may delete the watch after this time. */
+  /** The time after which the ledger may delete the watch. */
   readonly expiresAt: Instant;
 }
 
 export type OpenResult =
-  /** The watch is new or restarted. The caller sends poll number `poll`. */
+  /** The watch is new or restarted. The caller sends the message for the poll with the number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
-  /** `addedTargets` are new for the watch. If the watch has ended, the caller notifies these targets. */
+  /** The watch existed. If the watch has ended, the caller notifies the targets in `addedTargets`. */
   | { readonly kind: "already_watching"; readonly watch: Watch; readonly addedTargets: readonly string[] };
 
 export interface PollToClaim {
@@ -87,16 +87,16 @@ export interface PollToClaim {
 }
 
 export type PollClaim =
-  /** `reclaimed`: an earlier claim of this poll expired. That poll may have stored an outcome. */
+  /** `reclaimed` is true when an earlier claim of the poll expired. The earlier claimant may have stored an outcome. */
   | { readonly kind: "claimed"; readonly watch: Watch; readonly reclaimed: boolean }
   /** The poll is not needed. The message can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
-  /** The same message holds a lease that has not expired. An earlier delivery of the message may still run. */
+  /** The message holds a lease already. An earlier invocation for the message may still run. */
   | { readonly kind: "own_lease" }
-  /** Another message holds a lease that has not expired, and is still in its queue. The message can be acknowledged. */
+  /** Another message in the queue holds the lease. The message of the caller can be acknowledged. */
   | { readonly kind: "other_owner" };
 
-/** The job as a poll observed it, as far as a watch has it. */
+/** The fields of an observed job that a watch stores. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -104,29 +104,29 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly poll: number;
   readonly messageId: string;
   readonly nextPollAt: Instant;
-  /** The poll sent no query, because the rate limit postponed the query. */
+  /** True when the rate limit postponed the query of the poll. */
   readonly rateLimited: boolean;
-  /** The job as the poll observed it. Null leaves the stored job as it is. */
+  /** The observed job with its subjobs. Null keeps the stored job. */
   readonly tree: Job | null;
 }
 
 export interface WatchEnd {
   readonly key: WatchKey;
-  /** Identifies the generation that ends. */
+  /** The acceptance time of the generation that ends. */
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets whose notifications were sent. The watch ends only if it has no other targets. */
+  /** The targets whose notifications were sent. If the watch has more targets, the watch does not end. */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** The job as the last poll observed it. Without it the recorded values stay. */
+  /** The fields of the job from the last poll. Without `job`, the ledger keeps the recorded fields. */
   readonly job?: ObservedJob;
 }
 
 export type EndResult =
   | { readonly kind: "ended" }
-  /** The watch has other targets now. The caller notifies these targets and ends the watch again. */
+  /** The watch did not end, because the watch has new targets. The caller notifies all `targets` and tries again. */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
@@ -135,12 +135,12 @@ export interface StoredOutcome {
   readonly tree: Job | null;
 }
 
-/** All that the ledger knows of the current generation of a watch. */
+/** All stored data of the current generation of a watch. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** One record per target, in the order of `watch.targets`. */
+  /** One delivery record per target, in the order of `watch.targets`. */
   readonly deliveries: readonly DeliveryRecord[];
 }
 
@@ -151,22 +151,23 @@ export interface OverdueEntry extends WatchKey {
 
 export interface WatchPage {
   readonly watches: readonly Watch[];
-  /** The `before` of the next page. Null on the last page. */
+  /** The value of `before` for the next page. Null on the last page. */
   readonly next: string | null;
 }
 
 export interface WatchLedger {
   /**
-   * Creates a watch. Restarts a watch that was stopped or is restartable. Adds targets and callbacks to any other watch.
+   * Creates a watch when the job has no watch. Restarts a watch that was stopped or is restartable.
+   * Adds targets and callbacks to a watch that is neither stopped nor restartable.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
-  /** Gives one message the right to do one poll. */
+  /** Claims a poll for one message. A claimed poll allows the message one query. */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
-  /** Marks a claimed poll as done. Returns `superseded` and writes nothing when the claim was lost. */
+  /** Marks a claimed poll as done. If the claim was lost, returns `superseded` and writes nothing. */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  /** Returns no context and no callbacks when the ledger has no such watch. */
+  /** Returns the context and the callbacks of a watch. Both are empty when the watch does not exist. */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
-  /** Stores an outcome unless the generation has one. Returns the summary that is stored. */
+  /** Stores an outcome unless the generation has an outcome already. Returns the summary of the stored outcome. */
   saveOutcomeOnce(
     generation: WatchGeneration,
     outcome: StoredOutcome,
@@ -179,22 +180,25 @@ export interface WatchLedger {
    * A watch that ended as `timed_out` or `lost` keeps its outcome and becomes restartable.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
-  /** Returns null when the ledger has no such watch. */
+  /** Returns all stored data of a watch. Returns null when the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
-  /** Returns at most `limit` watches whose check is due before `now`, the longest overdue first. */
+  /** Returns at most `limit` watches whose check is due before `now`. The longest overdue watch is first. */
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
-  /** Changes when the sweep checks a watch. Null: never. Returns `changed` when another call changed it first. */
+  /**
+   * Changes the time at which the sweep checks a watch. If `dueAt` is null, the sweep does not check the watch.
+   * Returns `changed` when another call changed the time first.
+   */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Makes the sweep check a watch at `dueAt` or earlier, even after the end of the watch.
-   * With `expiresAt`, the ledger keeps the watch and its outcome at least until then.
-   * Does nothing when the ledger has no such watch.
+   * If `expiresAt` is a time, the ledger keeps the watch and the outcome at least until `expiresAt`.
+   * Does nothing when the watch does not exist.
    */
   scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
    * Returns the watches of a project, newest first.
-   * @param page.before the `next` of the previous page.
-   * @throws PageTokenError for any other `before`.
+   * @param page.before the value of `next` on the previous page, or null for the first page.
+   * @throws PageTokenError when `page.before` is not a valid page token.
    */
   listRecentWatches(
     project: string,
@@ -202,17 +206,20 @@ export interface WatchLedger {
   ): Promise<WatchPage>;
 }
 
-/** Returns how many polls this generation has made. A poll that is under way counts. */
-export function pollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
+/** Returns the number of polls in the current generation, including a poll that is in progress. */
+export function countPollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
 }
 
-/** Returns when the sweep sends a poll again that is planned for `nextPollAt`. */
+/** Returns the time at which the sweep sends the message for a poll again. The poll is planned for `nextPollAt`. */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
 }
 
-/** Returns when the sweep checks the deliveries of a watch that ended, or got a target after its end, at `at`. */
+/**
+ * Returns the time at which the sweep checks the deliveries of a watch that has ended.
+ * @param at the time at which the watch ended, or got a new target after the end.
+ */
 export function deliveriesOverdueAt(at: Instant): Instant {
   return at + DELIVERIES_OVERDUE_MS;
 }

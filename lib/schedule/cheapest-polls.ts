@@ -1,10 +1,13 @@
 import { BUCKETS, bucketStartSeconds } from "./duration-buckets.ts";
-import { survivalAt } from "./learned-survival.ts";
+import { survivalAt } from "./survival-curve.ts";
 
-/** Planned ages are 1/400 of the age apart, and at least one second. A finer grid takes longer and saves nothing. */
+/**
+ * The distance between two planned ages is 1/400 of the age and at least one second. A smaller distance takes longer
+ * and saves nothing.
+ */
 const AGE_STEPS = 400;
 
-/** The ages at which polls are planned, in seconds, from 0 to the end of the last bucket. */
+/** The planned ages of a job in seconds, from 0 to the longest duration. Polls are planned at planned ages only. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 function plannedAges(maxAge: number): Float64Array {
@@ -13,45 +16,47 @@ function plannedAges(maxAge: number): Float64Array {
   return Float64Array.from([...ages, maxAge]);
 }
 
-/** The cheapest polls after a poll at each planned age. Both arrays are indexed as `AGES`. */
+/** The cheapest next poll for each planned age of a job. Index i of each array is for the age `AGES[i]`. */
 export interface PollPlan {
-  /** The expected cost after a poll at this age, in seconds per started job. */
+  /** The expected cost of all polls after a planned age, in seconds per started job. */
   readonly costs: Float64Array;
-  /** The index of the age of the best next poll. */
+  /** The index in `AGES` of the best age for the next poll. */
   readonly next: Int32Array;
 }
 
 export interface PollCosts {
-  /** One poll costs as much as this many seconds of lateness. */
+  /** The number of seconds of lateness that cost as much as one poll. */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;
 }
 
 /**
- * Plans the cheapest sequence of polls from every age on.
+ * Plans the cheapest sequence of polls after each planned age.
  *
- * This is an inspection problem: find out cheaply and soon that a job has ended. A poll costs `pollCostSeconds`, and
- * each second between a job's end and the next poll costs 1. S(t) is the share of jobs that last longer than t, and x
- * is the cost of a poll. The expected waiting time is lowest when the time until the detecting poll is lowest. So a job
- * that is pending at t and polled next at u costs x + u - t until then. The lowest cost from t on is
+ * The polls have to detect cheaply and soon that a job has ended. Statisticians call this task an inspection problem.
+ * One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll costs 1.
+ * S(t) is the share of jobs that last longer than t. The lateness is lowest when the time until the detecting poll is
+ * lowest. So a job that is pending at the age t and polled next at the age u costs x + u - t between t and u.
+ * C(t), the lowest cost after the age t, is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * It is computed backwards from the last age (dynamic programming). For a fixed u the bracket is a straight line in
- * S(t), and S(t) only grows as t goes back. So the minimum over all u is found on the lower envelope of these lines,
- * from which each line is removed at most once. The time is linear in the number of ages.
+ * The function computes C(t) backwards from the last age (dynamic programming). For a fixed u, the term in brackets is
+ * a straight line over S(t). S(t) grows when t falls. So the lower envelope of the lines has the minimum over all u.
+ * The function removes each line from the envelope at most once. The run time is linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous form: poll with density √(h(t) / 2x), where h is the rate at which jobs end.
+ * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The rate at which jobs end
+ * is h.
  */
-export function cheapestPolls(
+export function planCheapestPolls(
   survival: Float64Array,
   { pollCostSeconds, minDelaySeconds }: PollCosts,
 ): PollPlan {
   const last = AGES.length - 1;
   const costs = new Float64Array(last + 1);
   const next = new Int32Array(last + 1).fill(last);
-  // Candidates for the next poll: `envelope[front..back]`, the latest age first.
+  // `envelope[front..back]` has the candidates for the next poll, sorted from the latest age to the earliest.
   const envelope = new Int32Array(last + 1);
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
@@ -72,11 +77,11 @@ export function cheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true when the middle line is the lowest of the three for some S(t). */
+  /** Returns true when the middle line is the lowest of three lines for at least one value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }
-  /** Returns the S(t) at which two lines cross. */
+  /** Returns the value of S(t) at which two lines cross. */
   function crossing(one: number, other: number): number {
     return ((costs[one] ?? 0) - (costs[other] ?? 0)) / ((AGES[other] ?? 0) - (AGES[one] ?? 0));
   }

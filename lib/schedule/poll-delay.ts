@@ -1,24 +1,27 @@
 import type { PollSettings } from "../config/settings.ts";
+import { cheapestDelayRange } from "./delay-range.ts";
 import type { DurationCount } from "./duration-buckets.ts";
-import { learnedSurvival } from "./learned-survival.ts";
-import { planDelay } from "./plan-delay.ts";
+import { learnSurvivalCurve } from "./survival-curve.ts";
 
-/** Used while few jobs are known. The first poll finds early failures and the job's type. Jitter spreads a burst of jobs. */
+/**
+ * The delay of the first poll of a job in a project with few ended jobs. The first poll finds early failures and the
+ * type of the job. A random delay spreads the polls of many jobs that start together.
+ */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** From this number of ended jobs on, the first poll is planned by their durations. */
+/** The minimum number of ended jobs in a project. With fewer ended jobs, the first poll has a fixed range of delays. */
 const MIN_LEARNED_JOBS = 20;
 
-/** A job that was pending at its age. */
+/** A job that had not ended at the age `ageSeconds`. */
 export interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** Durations of ended jobs of this type in this project. */
+  /** The durations of ended jobs of the same type and project. */
   readonly durations: readonly DurationCount[];
 }
 
 /**
- * Returns the delay of the first poll after acceptance, in whole seconds.
- * @param durations of all jobs of the project together, because the job's type is not known yet.
+ * Returns the delay between the acceptance of a job and the first poll, in whole seconds.
+ * @param durations the durations of all ended jobs of the project. The type of the new job is not known yet.
  */
 export function firstDelaySeconds(
   poll: PollSettings,
@@ -32,16 +35,16 @@ export function firstDelaySeconds(
 }
 
 /**
- * Returns the delay to the next poll of a pending job, in whole seconds within the operator's bounds. It is a random
- * one of the delays that cost about as little as the best. So jobs of one age are not polled at the same time.
+ * Returns the delay before the next poll of a pending job, in whole seconds within the operator's bounds. The delay is
+ * a random value from a range of cheap delays. So jobs of equal age are not polled at the same time.
  */
 export function nextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
-  const plan = planDelay({
+  const plan = cheapestDelayRange({
     ageSeconds: job.ageSeconds,
     pollCostSeconds: poll.pollCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
     maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
-    survival: learnedSurvival(job.jobType, job.durations),
+    survival: learnSurvivalCurve(job.jobType, job.durations),
   });
   return pickDelay(plan, poll, random);
 }
@@ -51,11 +54,11 @@ function pickDelay(
   poll: PollSettings,
   random: () => number,
 ): number {
-  return clampDelay(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
+  return clampDelaySeconds(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
 }
 
-/** Rounds a delay and limits it to the operator's bounds. When the bounds contradict each other, the maximum applies. */
-export function clampDelay(seconds: number, poll: PollSettings): number {
+/** Returns a whole delay within the operator's bounds. If the minimum exceeds the maximum, the maximum applies. */
+export function clampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
   return Math.min(max, Math.max(min, Math.round(seconds)));
 }

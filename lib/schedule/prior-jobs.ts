@@ -1,24 +1,24 @@
 import { BUCKETS, bucketStartSeconds } from "./duration-buckets.ts";
 
-/** The assumed durations of a kind of job, before any job of this kind has ended. */
+/** The assumed durations of a group of job types. */
 interface Assumption {
-  /** Most jobs of the kind end between these two ages. */
+  /** Most jobs of the group end at an age between `fromSeconds` and `toSeconds`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** The share of normal jobs that last longer than an age. */
+  /** Returns the share of normal jobs that last longer than an age. */
   readonly normalSurvival: (ageSeconds: number) => number;
 }
 
-/** Some jobs fail early, at any age up to about the end of normal jobs. Most of them fail near the start. */
+/** The share of jobs that fail early. Most early failures happen soon after the start of a job. */
 const EARLY_FAILURES = 0.05;
-/** A few jobs are stuck. */
+/** The share of jobs that are stuck. */
 const STUCK_JOBS = 0.03;
-/** After this number of ended jobs, the assumption on normal jobs counts half. */
+/** The number of ended jobs that reduces the weight of assumed normal jobs to one half. */
 const HALFWAY_JOBS = 8;
-/** The assumption on stuck jobs never disappears. It counts as this number of jobs, after many jobs have ended. */
+/** The smallest weight of assumed stuck jobs, as a number of jobs. The weight applies after many jobs have ended. */
 const MIN_STUCK_JOBS = 0.45;
 
-/** Clusters and nodes are created in five to ten minutes and deleted in one to three (see docs/schedule.md). */
+/** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
 const ASSUMPTIONS: readonly (readonly [RegExp, Assumption])[] = [
   [/^(delete|remove|uninstall)/i, evenBetween(60, 160, 15)],
   [/^(create|resize|scaleup|upgrade).*cluster/i, evenBetween(300, 620, 30)],
@@ -31,9 +31,10 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * Returns imaginary jobs that are added to the `ended` ones (a prior, in the sense of Bayes). For the start of each
- * bucket, the result has the number of imaginary jobs that last longer: `BUCKETS` + 1 values that fall and are never 0.
- * The first value is 1 when no job has ended, and smaller when more jobs have ended.
+ * Returns the number of assumed jobs that last longer than the start of each bucket. The assumed jobs are a prior in
+ * the sense of Bayes. The result has `BUCKETS` + 1 values, which fall and are never 0. If no job has ended, the first
+ * value is 1. The first value becomes smaller with each ended job.
+ * @param ended the number of real jobs that have ended.
  */
 export function priorJobs(jobType: string | null, ended: number): Float64Array {
   const assumption =
@@ -53,12 +54,12 @@ export function priorJobs(jobType: string | null, ended: number): Float64Array {
   return jobs;
 }
 
-/** The result for 0 ended jobs is always the same array, so that its polls are planned only once. */
+/** The results for 0 ended jobs. `priorJobs` returns an identical array each time, so that callers can cache a plan. */
 const withoutHistory = new Map<Assumption, Float64Array>();
 
 /**
- * Assumes that jobs end evenly between two ages, with soft edges (a uniform distribution plus a logistic one). Nobody
- * knows where in the range jobs end, and polls that are planned for all of it lose little wherever it is.
+ * Assumes that jobs end evenly between two ages. The distribution is uniform with logistic edges. The true age in the
+ * range is not known. Polls that are planned for the whole range cost little more than polls for the true age.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -67,12 +68,12 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** ln(1 + eˣ), for any x. */
+/** Returns ln(1 + eˣ). The result does not overflow for a large x. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-/** The survival of a log-logistic distribution. Half of the jobs last longer than the median. A high shape is narrow. */
+/** Returns the survival of a log-logistic distribution. A higher `shape` makes the distribution narrower. */
 function logLogistic(seconds: number, medianSeconds: number, shape: number): number {
   return 1 / (1 + (seconds / medianSeconds) ** shape);
 }

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
-import { readTarget } from "../../lib/ledger/dynamo/target-state.ts";
+import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";

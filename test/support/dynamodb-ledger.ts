@@ -1,7 +1,7 @@
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
-import { addDuration, readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import {
   claimNotification,
@@ -12,9 +12,9 @@ import {
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
+import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/sweep-index.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   readTarget,
@@ -23,7 +23,7 @@ import {
   switchTargetOn,
   throttleTarget,
   tryAcquireRequest,
-} from "../../lib/ledger/dynamo/target-state.ts";
+} from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /** Returns all operations of the ledger on one table. A function of the product binds only some operations. */

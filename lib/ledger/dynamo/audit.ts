@@ -2,12 +2,12 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { fromAttributes } from "./expression.ts";
-import { RECENT_INDEX, watchItemKey, watchOfPartition } from "./keys.ts";
+import { parseWatchPartition, RECENT_INDEX, watchItemKey } from "./keys.ts";
 import { type Item, type LedgerTable, readItem } from "./table.ts";
 
-/** A watch may be this late before it counts as orphaned. A last poll can wait an hour for the rate limit. */
+/** The lateness at which a watch counts as orphaned. The rate limit can delay a last poll by an hour. */
 const GRACE_MS = 5_400_000;
-/** How many watches are read in parallel. */
+/** The number of watches that are read in parallel. */
 const CONCURRENCY = 20;
 
 const Entry = z.object({ pk: z.string(), state: WatchState });
@@ -18,26 +18,27 @@ const Schedule = z.object({
 });
 
 export interface Audit {
-  /** All watches in the ledger. */
+  /** The number of all watches in the ledger. */
   readonly accepted: number;
   readonly concluded: number;
   readonly stopped: number;
-  /** Watches with a planned poll and a deadline, neither of them long past. */
+  /** The number of watches whose planned poll and deadline are not more than `GRACE_MS` in the past. */
   readonly live: number;
-  /** All other watches. There are none, unless something is broken. */
+  /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a fault. */
   readonly orphaned: readonly WatchKey[];
 }
 
 /**
- * Counts the watches of the ledger by what became of them.
- * The index has the states of all watches. A watch that is not over there is read consistently.
- * Costs half a read unit per 4 kB of the index (about 30 watches), and one unit per watch that is not over.
+ * Counts the watches of the ledger by state and finds orphaned watches.
+ * The index of recent watches has the states of all watches. If the index says that a watch is `watching`, the function
+ * reads the watch consistently.
+ * Costs half a read unit per 4 kB of the index (about 30 watches), and one read unit per watch that is `watching`.
  */
-export async function readAudit(table: LedgerTable, now: Instant): Promise<Audit> {
+export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
   const running: WatchKey[] = [];
   for await (const { pk, state } of scanIndex(table)) {
-    if (state === "watching") running.push(watchOfPartition(pk));
+    if (state === "watching") running.push(parseWatchPartition(pk));
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
   }
   for (let i = 0; i < running.length; i += CONCURRENCY) {

@@ -1,15 +1,15 @@
 import type { Ledger } from "../ledger.ts";
 import type { LedgerTable } from "./table.ts";
 
-/** An operation of the ledger on a given table. */
+/** A ledger operation that takes the DynamoDB table as the first parameter. */
 export type Operation<Name extends keyof Ledger> = (
   table: LedgerTable,
   ...rest: Parameters<Ledger[Name]>
 ) => ReturnType<Ledger[Name]>;
 
 /**
- * Returns the operations without their first parameter, bound to one table.
- * A function binds only the operations that it uses, so that its package and its role contain no others.
+ * Returns ledger operations that are bound to one table and no longer take the table as a parameter.
+ * A Lambda function binds only the operations in use, so that the package of the function stays small.
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,

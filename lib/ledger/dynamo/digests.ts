@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
 import {
-  generationText,
+  formatGeneration,
   type ItemKey,
-  parseGenerationText,
-  watchOfPartition,
+  parseGeneration,
+  parseWatchPartition,
   watchPartition,
 } from "./keys.ts";
 import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
@@ -14,7 +14,7 @@ const DigestItem = z.object({ members: Names, targets: Names, running: Names });
 
 export const createDigest: Operation<"createDigest"> = async (table, digest) => {
   await createItem(table, digestKey(digest.digestId), {
-    members: digest.members.map(generationText),
+    members: digest.members.map(formatGeneration),
     running: new Set(digest.members.map(watchPartition)),
     targets: digest.targets,
     expiresAt: toEpochSeconds(digest.expiresAt),
@@ -35,7 +35,7 @@ export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
   const digest = await readItem(table, DigestItem, digestKey(digestId));
   if (digest === null) return null;
   const { members, targets, running } = digest;
-  return { members: members.map(parseGenerationText), targets, running: running.map(watchOfPartition) };
+  return { members: members.map(parseGeneration), targets, running: running.map(parseWatchPartition) };
 };
 
 function digestKey(digestId: string): ItemKey {

@@ -6,11 +6,11 @@ import type { Operation } from "./bind-to-table.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
 import { createItem, getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
-import { dueAttributes, formatInstants, jobAttributes, NO_LEASE, WatchItem } from "./watch-item.ts";
+import { formatInstants, jobAttributes, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/** With such an outcome the end of the job is unknown, so the watch can be restarted. */
+/** The outcomes of a watch that can be restarted. The end of the job is unknown. */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
@@ -23,7 +23,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...dueAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
+      ...overdueIndexAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
       ...(end.job === undefined ? {} : jobAttributes(end.job)),
       state: outcome,
       concludedAt,
@@ -45,7 +45,7 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...dueAttributes(key, null),
+      ...overdueIndexAttributes(key, null),
       state: "stopped",
       concludedAt: at,
       expiresAt: toEpochSeconds(expiresAt),
@@ -80,7 +80,7 @@ export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, 
   return (await readOutcome(table, key)) ?? summary;
 };
 
-/** Reads no tree. A tree can be large, and a digest reads up to a hundred outcomes. */
+/** Reads the summary without the tree of subjobs. A tree can be large, and a digest reads up to a hundred outcomes. */
 export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
   const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
   return item === null ? null : toStoredOutcome(item).summary;

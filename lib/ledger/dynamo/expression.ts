@@ -16,29 +16,29 @@ export type StoredValues = Readonly<Record<string, StoredValue>>;
 /** An update of one item. */
 export interface ItemUpdate {
   readonly key: ItemKey;
-  /** Null removes an attribute. */
+  /** The new values of attributes. The value null removes an attribute. */
   readonly set?: StoredValues;
-  /** Sets attributes that are absent. */
+  /** The values for absent attributes. An attribute that exists keeps the old value. */
   readonly setIfAbsent?: StoredValues;
-  /** Adds to numbers and sets. An absent number is 0. */
+  /** The numbers and elements that are added to attributes. An absent number counts as 0. */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
-  /** Removes elements from sets. */
+  /** The elements that are removed from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Appends to lists. An absent list is empty. */
+  /** The elements that are appended to lists. An absent list counts as empty. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
-  /** Names an attribute as `#name` and a value as `:name`. */
+  /** The condition of the update. The condition writes an attribute as `#name` and a value as `:name`. */
   readonly condition?: string;
-  /** The values that the condition names. */
+  /** The values of the `:name` placeholders in `condition`. */
   readonly values?: StoredValues;
   readonly returnValues?: "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** An expression can only name such attributes directly. */
+/** An attribute name that an expression can contain without a placeholder number. */
 const PLAIN_NAME = /^\w+$/;
 
-/** Returns the input of UpdateItem, without the table. */
+/** Returns the expressions and placeholders of an UpdateItem request. */
 export function toUpdateInput(update: ItemUpdate) {
   const { condition, append } = update;
   const names = condition === undefined ? {} : attributeNames(condition);
@@ -82,18 +82,18 @@ export function toUpdateInput(update: ItemUpdate) {
   };
 }
 
-/** Returns the names for the attributes that an expression names as `#name`. */
+/** Returns the attribute name for each `#name` placeholder in an expression. */
 export function attributeNames(expression: string): Record<string, string> {
   return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
 }
 
-/** Returns the values for an expression that names them as `:name`. */
+/** Returns the values with `:name` placeholders as keys. */
 export function attributeValues(values: StoredValues): Record<string, AttributeValue> {
   const named = Object.entries(toAttributes(values));
   return Object.fromEntries(named.map(([name, value]) => [`:${name}`, value]));
 }
 
-/** Returns an item in the notation of DynamoDB. */
+/** Returns plain values as attributes in the notation of DynamoDB. Omits empty sets and null. */
 export function toAttributes(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {
@@ -102,12 +102,12 @@ export function toAttributes(values: StoredValues): Record<string, AttributeValu
   return attributes;
 }
 
-/** Returns an item as plain values. Sets and lists are arrays. */
+/** Returns the attributes of an item as plain values. Sets and lists become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
 }
 
-/** DynamoDB has no empty set. */
+/** Returns true for null and for an empty set. DynamoDB cannot store an empty set. */
 function isAbsent(value: StoredValue): value is null {
   return value === null || (value instanceof Set && value.size === 0);
 }

@@ -1,12 +1,12 @@
 import type { WatchGeneration, WatchKey } from "../../domain/job.ts";
 import type { NotificationKey } from "../notification.ts";
 
-/** The index of the watches of a project by the time of acceptance. */
+/** The name of the index that sorts the watches of a project by acceptance time. */
 export const RECENT_INDEX = "recent";
-/** The index of the watches that the sweep has to check. */
+/** The name of the index of watches that the sweep has to check. */
 export const OVERDUE_INDEX = "overdue";
 
-/** The primary key of an item. The parts are separated by `#`, which no name and no job ID contains. */
+/** The primary key of an item. The character `#` separates the parts. No name and no job ID contains `#`. */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
@@ -18,10 +18,10 @@ export function watchPartition({ project, jobId }: WatchKey): string {
 }
 
 /**
- * Returns the watch of a partition key.
- * @throws Error for the partition key of anything else.
+ * Returns the key of the watch that a partition key belongs to.
+ * @throws Error when the partition key belongs to no watch.
  */
-export function watchOfPartition(pk: string): WatchKey {
+export function parseWatchPartition(pk: string): WatchKey {
   const [kind, project, jobId] = pk.split("#");
   if (kind !== "W" || project === undefined || jobId === undefined) {
     throw new Error("The partition key belongs to no watch.");
@@ -49,21 +49,21 @@ export function notificationItemKey(key: NotificationKey): ItemKey {
   return { pk: watchPartition(key), sk: `notification#${key.generation}#${key.target}` };
 }
 
-/** Returns a generation of a watch as one text. */
-export function generationText(key: WatchGeneration): string {
+/** Returns the key of a watch generation as one string. */
+export function formatGeneration(key: WatchGeneration): string {
   return `${watchPartition(key)}#${key.generation}`;
 }
 
-/** Reads the text that `generationText` made. */
-export function parseGenerationText(text: string): WatchGeneration {
+/** Returns the watch generation in a string from `formatGeneration`. */
+export function parseGeneration(text: string): WatchGeneration {
   const [, , , generation] = text.split("#");
-  return { ...watchOfPartition(text), generation: Number(generation) };
+  return { ...parseWatchPartition(text), generation: Number(generation) };
 }
 
-/** The overdue index is split into this many shards, so that the load is spread over them. */
+/** The number of shards of the overdue index. Several shards spread the load. */
 export const OVERDUE_SHARDS = 8;
 
-/** Returns the shard of a watch in the overdue index: the FNV-1a hash of its partition key. */
+/** Returns the shard of a watch in the overdue index. The shard is the FNV-1a hash modulo `OVERDUE_SHARDS`. */
 export function overdueShard(key: WatchKey): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(watchPartition(key))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -4,9 +4,9 @@ import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";
 import { watchItemKey } from "./keys.ts";
 import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
-import { dueAttributes, NO_LEASE, toWatch, WatchItem } from "./watch-item.ts";
+import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
-/** How often the ledger tries again after another call changed the watch. */
+/** The maximum number of tries. A try fails when another call changes the watch at the same time. */
 const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
@@ -29,12 +29,12 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     const result = await (restarts ? restartWatch : addToWatch)(table, watch, found);
     if (result !== null) return result;
   }
-  throw new Error("Other calls changed the watch too often.");
+  throw new Error(`The watch was not opened. Other calls changed the watch during all ${ROUNDS} tries.`);
 };
 
 /**
  * Starts the next generation of a watch. Returns null when another call changed the watch.
- * Poll numbers go on, so that messages for polls of the previous generation are stale.
+ * Poll numbers continue, so that poll messages of the previous generation are stale.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -76,7 +76,7 @@ async function restartWatch(
 
 /**
  * Adds targets and callbacks to a watch. Returns null when another call changed the state of the watch.
- * The callback is stored before its target, so that every reader of the target finds the callback.
+ * The function stores a callback before the target, so that every reader of the target finds the callback.
  */
 async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;
@@ -89,7 +89,7 @@ async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem)
     key: watchItemKey(watch),
     set: {
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
-      ...(needsSweep ? dueAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
+      ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
     condition: "#state = :state",
@@ -106,7 +106,7 @@ async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem)
 function startAttributes(watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, nextPollAt, digestId } = watch;
   return {
-    ...dueAttributes(watch, pollOverdueAt(nextPollAt)),
+    ...overdueIndexAttributes(watch, pollOverdueAt(nextPollAt)),
     state: "watching",
     pollDone: true,
     acceptedAt,

@@ -3,30 +3,30 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Job } from "../../domain/job.ts";
 import { serializeTruncatedTree } from "../../domain/truncate-tree.ts";
 
-/** DynamoDB takes items of at most 400 kB. The other attributes of the item need some of that. */
+/** The maximum size of a packed tree. An item of DynamoDB has at most 400 kB with all attributes. */
 export const MAX_TREE_BYTES = 350_000;
 
-/** Returns a value as JSON in deflated bytes. */
+/** Returns a value as JSON, compressed with deflate. */
 export function packJson(value: unknown): Uint8Array {
   return deflateRawSync(JSON.stringify(value));
 }
 
-/** Reads the bytes that `packJson` made. The caller parses the value. */
+/** Returns the value in bytes from `packJson`. The caller has to validate the value. */
 export function unpackJson(bytes: Uint8Array): unknown {
   return JSON.parse(inflateRawSync(bytes).toString());
 }
 
-/** Packs a tree into at most `maxBytes`. Truncates a tree that is too large. */
+/** Returns a tree of subjobs as at most `maxBytes` compressed bytes. Truncates a tree that is too large. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
   return serializeTruncatedTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
-/** Reads the bytes that `packTree` made. */
+/** Returns the tree of subjobs in bytes from `packTree`. */
 export function unpackTree(bytes: Uint8Array): Job {
   return Job.parse(unpackJson(bytes));
 }
 
-/** Returns a short hash of a tree. */
-export function treeHash(tree: Job): string {
+/** Returns a short hash of a tree of subjobs. */
+export function hashTree(tree: Job): string {
   return createHash("sha256").update(JSON.stringify(tree)).digest("base64url").slice(0, 11);
 }

@@ -2,26 +2,26 @@ import type { Job } from "../../domain/job.ts";
 import { type PollClaim, type PollToClaim, pollOverdueAt } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { packTree, treeHash } from "./packed-json.ts";
+import { hashTree, packTree } from "./packed-json.ts";
 import { type LedgerTable, parseItem, readItem, updateItem } from "./table.ts";
 import {
-  dueAttributes,
   formatInstants,
   jobAttributes,
   NO_LEASE,
+  overdueIndexAttributes,
   toWatch,
-  truncateText,
+  truncateForWatchItem,
   WatchItem,
 } from "./watch-item.ts";
 
-/** A packed tree of at most this size is in the watch item. That is a job with one or two subjobs. */
+/** The maximum size of a packed tree in the watch item. A tree of one or two subjobs is small enough. */
 const INLINE_TREE_BYTES = 250;
 
-/** Hashes of trees that are too large for the watch item. Most polls see the tree of the poll before. */
+/** The hashes of trees that are too large for the watch item. Most polls observe the tree of the previous poll. */
 const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
-/** Costs one write. A refused claim costs one read more. */
+/** Costs one write. A refused claim costs one additional read. */
 export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -48,12 +48,12 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Costs one write. A large tree that changed costs a second write.
- * The tree is written last, because the poll must be recorded even if the tree cannot be stored.
+ * Costs one write. A changed large tree of subjobs costs a second write.
+ * The ledger writes the tree last, so that the poll is recorded even if the tree cannot be stored.
  */
 export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
-  const hash = tree === null ? null : treeHash(tree);
+  const hash = tree === null ? null : hashTree(tree);
   const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
   const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
   const recorded = await updateItem(table, {
@@ -61,14 +61,14 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     set: {
       ...NO_LEASE,
       ...jobAttributes(record),
-      ...dueAttributes(key, pollOverdueAt(nextPollAt)),
+      ...overdueIndexAttributes(key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
       nextPollAt,
       consecutiveFailures: record.consecutiveFailures,
       accessError: accessError?.kind ?? null,
       accessErrorSince: accessError?.since ?? null,
-      lastPollError: truncateText(lastPollError?.text ?? null),
+      lastPollError: truncateForWatchItem(lastPollError?.text ?? null),
       lastPollErrorSince: lastPollError?.since ?? null,
       polledAt: formatInstants(record.polledAt),
     },
@@ -86,7 +86,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       set: { tree: packed ?? packTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
-    // Without its hash, the next poll that sees this tree stores it.
+    // A tree without a stored hash counts as changed. So the next poll that observes the tree stores the tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -98,7 +98,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   return "recorded";
 };
 
-/** Returns null for a tree that is known to be large, because packing such a tree takes long. */
+/** Returns a packed tree. Returns null for a tree that is known to be large, because packing a large tree is slow. */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (largeTrees.has(hash)) return null;
   const packed = packTree(tree);

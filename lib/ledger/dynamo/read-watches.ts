@@ -12,10 +12,10 @@ import {
   type ItemKey,
   notificationItemKey,
   outcomeItemKey,
+  parseWatchPartition,
   RECENT_INDEX,
   treeItemKey,
   watchItemKey,
-  watchOfPartition,
   watchPartition,
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
@@ -23,9 +23,9 @@ import { unpackTree } from "./packed-json.ts";
 import { type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
-/** BatchGetItem takes at most 100 keys. */
+/** BatchGetItem accepts at most 100 keys. */
 const MAX_PAGE = 100;
-/** How often the ledger asks again for the items that BatchGetItem omitted. */
+/** The maximum number of requests for one page. BatchGetItem can omit items, which the next request repeats. */
 const BATCH_ROUNDS = 4;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
@@ -65,7 +65,7 @@ async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<str
   return items;
 }
 
-/** A page has at most 100 watches. */
+/** Returns at most 100 watches, even if `page.limit` is higher. */
 export const listRecentWatches: Operation<"listRecentWatches"> = async (table, project, page) => {
   const { Items = [], LastEvaluatedKey } = await queryPage(
     table,
@@ -83,7 +83,7 @@ export const listRecentWatches: Operation<"listRecentWatches"> = async (table, p
   const watches = entries.flatMap(({ pk }) => read.get(pk) ?? []);
   const last = entries.at(-1);
   if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
-  const { jobId } = watchOfPartition(last.pk);
+  const { jobId } = parseWatchPartition(last.pk);
   return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId }) };
 };
 

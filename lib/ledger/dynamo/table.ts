@@ -23,7 +23,7 @@ import {
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The version of all items that this release writes. It reads this version and all earlier ones. */
+/** The version of items that the current release writes. The release reads items up to `ITEM_VERSION`. */
 const ITEM_VERSION = 1;
 
 /** The DynamoDB table of the ledger. */
@@ -34,14 +34,14 @@ export interface LedgerTable {
 
 export type Item = Record<string, AttributeValue>;
 
-/** A later release wrote an item. This release cannot know what the item means. */
+/** The error for an item that a later release wrote. The current release cannot read the item. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 }
 
 /**
- * Updates one item. Creates the item when it is absent. Returns the attributes that `returnValues` asks for, or null when
- * the condition does not hold.
+ * Updates one item, or creates the item when the item is absent. Returns the attributes that `returnValues` selects.
+ * Returns null when the condition is false.
  */
 export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const setIfAbsent = { ...update.setIfAbsent, v: ITEM_VERSION };
@@ -55,7 +55,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
   return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates one item. Returns false when the item exists. */
+/** Creates one item. Returns false when the item exists already. */
 export async function createItem(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -69,7 +69,7 @@ export async function createItem(
   return (await nullIfRefused(client.send(command))) !== null;
 }
 
-/** Reads one item consistently. Returns null when the item is absent. */
+/** Reads the attributes of one item consistently. Returns null when the item is absent. */
 export async function getItem(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -98,7 +98,7 @@ export async function readItem<T>(
   return item === null ? null : parseItem(schema, item);
 }
 
-/** Reads one page of a query. */
+/** Returns one page of the results of a query. */
 export async function queryPage(
   { client, table }: LedgerTable,
   condition: string,
@@ -122,8 +122,9 @@ export async function queryPage(
 const Version = z.object({ v: z.int() });
 
 /**
- * Parses an item.
- * @throws NewerItemError when a later release wrote the item. The error of zod names fields but no values.
+ * Returns an item, validated with a schema.
+ * @throws NewerItemError when a later release wrote the item.
+ * @throws ZodError when the item does not match the schema. The error contains field names but no values.
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
@@ -134,12 +135,12 @@ export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   return schema.parse(values);
 }
 
-/** DynamoDB counts the time to live of an item in whole seconds since 1970. */
+/** Returns an instant in whole seconds since 1970, rounded up. DynamoDB needs the expiry time of an item in seconds. */
 export function toEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-/** Returns null when the condition of a write did not hold. */
+/** Returns the result of a write. Returns null when the condition of the write was false. */
 async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   try {
     return await write;

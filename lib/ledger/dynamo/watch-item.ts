@@ -4,18 +4,18 @@ import { countUtf8Bytes, truncate } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
-import { overdueShard, watchOfPartition } from "./keys.ts";
+import { overdueShard, parseWatchPartition } from "./keys.ts";
 
-/** The texts that the cloud gives are truncated, because every poll writes the item. */
+/** The maximum size of a text from CCE in the watch item. Each poll writes the item, so the item must be small. */
 const TEXT_BYTES = 200;
 
 const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
 
-/** Every poll reads and writes this item. It stays below 1 kB, because DynamoDB charges each started kilobyte. */
+/** The item of a watch. Each poll writes the item. Each started kilobyte costs money, so the item stays below 1 kB. */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
-  /** The watch ended, and the next call for its job restarts it. */
+  /** True when the watch has ended and the next call for the job restarts the watch. */
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
@@ -25,11 +25,11 @@ export const WatchItem = z.extend(WatchFields, {
   lastPollError: Text,
   lastPollErrorSince: z._default(z.number(), 0),
   polledAt: Text,
-  /** The caller's context as JSON. Null when it is in the caller item. */
+  /** The caller's context as JSON. Null when the context is in the caller item. */
   context: Text,
-  /** The current generation has a caller item. */
+  /** True when the current generation has a caller item. */
   hasCallerItem: Flag,
-  /** A small tree. A larger tree is in the tree item. */
+  /** A small packed tree of subjobs. A larger tree is in the tree item. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
   expiresAt: z._default(MaybeInstant, null),
@@ -43,7 +43,7 @@ export function toWatch(item: WatchItem): Watch {
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
-    ...watchOfPartition(pk),
+    ...parseWatchPartition(pk),
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
@@ -51,31 +51,31 @@ export function toWatch(item: WatchItem): Watch {
   };
 }
 
-/** Returns a text that is short enough for the item. */
-export function truncateText(text: string | null): string | null {
+/** Returns a text that is short enough for the watch item. */
+export function truncateForWatchItem(text: string | null): string | null {
   return text === null ? null : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
 
-/** Returns the attributes for the job as a poll observed it. */
+/** Returns the attributes of an observed job. */
 export function jobAttributes({ phase, jobType, resourceName }: ObservedJob): StoredValues {
   return {
-    phase: truncateText(phase),
-    jobType: truncateText(jobType),
-    resourceName: truncateText(resourceName),
+    phase: truncateForWatchItem(phase),
+    jobType: truncateForWatchItem(jobType),
+    resourceName: truncateForWatchItem(resourceName),
   };
 }
 
-/** Returns the attributes that put a watch into the overdue index. Null takes the watch out of the index. */
-export function dueAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
+/** Returns attributes that add a watch to the overdue index. If `dueAt` is null, the attributes remove the watch. */
+export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
-/** The attributes of a poll without a lease. */
+/** The attributes that end the lease of a poll. */
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
 
 /**
- * Formats the latest `POLL_HISTORY` instants as differences in base 36: `mibxtkw0,nxb,o6k`. So 60 polls take about
- * 300 bytes, and the item stays below 1 kB. Compressed JSON would be shorter but takes longer than the rest of a poll.
+ * Returns the latest `POLL_HISTORY` instants as differences in base 36, for example `mibxtkw0,nxb,o6k`. In this format,
+ * 60 instants take about 300 bytes. Compressed JSON would be shorter but would take longer than the rest of a poll.
  */
 export function formatInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
@@ -83,7 +83,7 @@ export function formatInstants(instants: readonly Instant[]): string | null {
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Reads the text that `formatInstants` made. */
+/** Returns the instants in a text from `formatInstants`. */
 export function parseInstants(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));

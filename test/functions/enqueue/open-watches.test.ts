@@ -1,6 +1,6 @@
 import { createFirstPollDelay } from "../../../functions/enqueue/open-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { durationBucket, durationDay } from "../../../lib/schedule/duration-buckets.ts";
+import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 
 const { poll } = Settings.parse({});
@@ -16,7 +16,7 @@ function setUp(read: (project: string, jobType: string) => void = () => {}) {
     },
   };
   const ended = (project: string, seconds: number) => {
-    const day = durationDay(clock.at);
+    const day = daysSince1970(clock.at);
     const entry = { project, jobType: "*", bucket: durationBucket(seconds), day, expiresAt: 0 };
     return memory.addDuration(entry);
   };

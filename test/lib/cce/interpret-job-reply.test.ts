@@ -1,7 +1,7 @@
 import { interpretJobReply } from "../../../lib/cce/interpret-job-reply.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Instant, Observation } from "../../../lib/domain/job.ts";
-import { decideAfterPoll } from "../../../lib/schedule/poll-decision.ts";
+import { decideAfterPoll } from "../../../lib/schedule/decide-after-poll.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const kindOf = (status: number, body: unknown = "", headers = {}) =>

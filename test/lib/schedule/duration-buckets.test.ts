@@ -2,8 +2,8 @@ import fc from "fast-check";
 import {
   BUCKETS,
   bucketStartSeconds,
+  daysSince1970,
   durationBucket,
-  durationDay,
 } from "../../../lib/schedule/duration-buckets.ts";
 
 describe("duration buckets", () => {
@@ -25,6 +25,6 @@ describe("duration buckets", () => {
   });
 
   it("have days that start at midnight UTC", () => {
-    expect([0, 86_399_999, 86_400_000].map(durationDay)).toEqual([0, 0, 1]);
+    expect([0, 86_399_999, 86_400_000].map(daysSince1970)).toEqual([0, 0, 1]);
   });
 });

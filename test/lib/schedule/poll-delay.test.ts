@@ -1,11 +1,11 @@
 import { Settings } from "../../../lib/config/settings.ts";
-import { durationBucket, durationDay } from "../../../lib/schedule/duration-buckets.ts";
+import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
 import { firstDelaySeconds, nextDelaySeconds } from "../../../lib/schedule/poll-delay.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const { poll } = Settings.parse({});
 const past = (seconds: number[]) =>
-  seconds.map((value) => ({ day: durationDay(NOW), bucket: durationBucket(value), count: 20 }));
+  seconds.map((value) => ({ day: daysSince1970(NOW), bucket: durationBucket(value), count: 20 }));
 
 function pollsUntil(end: number, durations: ReturnType<typeof past>): number[] {
   const polls = [15];

@@ -1,5 +1,5 @@
-import { survivalAt } from "../../../lib/schedule/learned-survival.ts";
 import { priorJobs } from "../../../lib/schedule/prior-jobs.ts";
+import { survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
 const ended = (type: string | null, seconds: number) => 1 - survivalAt(priorJobs(type, 0), seconds);
 

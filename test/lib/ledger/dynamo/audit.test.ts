@@ -1,6 +1,6 @@
 import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { WatchKey } from "../../../../lib/domain/job.ts";
-import { readAudit } from "../../../../lib/ledger/dynamo/audit.ts";
+import { auditWatches } from "../../../../lib/ledger/dynamo/audit.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
@@ -47,7 +47,7 @@ async function removePlan(key: WatchKey): Promise<void> {
 }
 
 it("counts watches that are live, concluded or stopped, and names orphaned ones", async () => {
-  expect(await readAudit(table(), NOW)).toEqual({
+  expect(await auditWatches(table(), NOW)).toEqual({
     accepted: 0,
     concluded: 0,
     stopped: 0,
@@ -68,7 +68,7 @@ it("counts watches that are live, concluded or stopped, and names orphaned ones"
     expiresAt: NOW + HOUR_MS,
   });
   await ledger.stopWatch(await open("stopped"), NOW, NOW + HOUR_MS);
-  expect(await readAudit(table(), NOW)).toEqual({
+  expect(await auditWatches(table(), NOW)).toEqual({
     accepted: 4,
     concluded: 1,
     stopped: 1,
@@ -79,7 +79,7 @@ it("counts watches that are live, concluded or stopped, and names orphaned ones"
   await removePlan(await open("without-plan"));
   await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
   await open("left-by-the-sweep", NOW + HOUR_MS, NOW - 2 * HOUR_MS);
-  const audit = await readAudit(table(), NOW);
+  const audit = await auditWatches(table(), NOW);
   expect(audit).toMatchObject({ accepted: 7, concluded: 1, stopped: 1, live: 2 });
   expect(audit.orphaned.map(({ jobId }) => jobId).toSorted()).toEqual([
     "beyond-its-deadline",
@@ -89,10 +89,10 @@ it("counts watches that are live, concluded or stopped, and names orphaned ones"
 });
 
 it("counts two hundred more watches", async () => {
-  const before = await readAudit(table(), NOW);
+  const before = await auditWatches(table(), NOW);
   for (let i = 0; i < 10; i += 1)
     await Promise.all(Array.from({ length: 20 }, (_, k) => open(`many-${i}-${k}`)));
-  const after = await readAudit(table(), NOW);
+  const after = await auditWatches(table(), NOW);
   expect(after.accepted - before.accepted).toBe(200);
   expect(after.live - before.live).toBe(200);
   expect(after.orphaned).toEqual(before.orphaned);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Job } from "../../../../lib/domain/job.ts";
-import { packTree, treeHash, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
+import { hashTree, packTree, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
 import { job } from "../samples.ts";
 
 /** A text that deflate cannot compress much. It is the same in every run. */
@@ -38,7 +38,7 @@ describe("a packed tree", () => {
 describe("the hash of a tree", () => {
   it("is equal for equal trees and differs for different trees", () => {
     const tree = job({ subJobs: subJobs(3, "pending") });
-    expect(treeHash(tree)).toBe(treeHash(structuredClone(tree)));
-    expect(treeHash(tree)).not.toBe(treeHash(job({ subJobs: subJobs(2, "pending") })));
+    expect(hashTree(tree)).toBe(hashTree(structuredClone(tree)));
+    expect(hashTree(tree)).not.toBe(hashTree(job({ subJobs: subJobs(2, "pending") })));
   });
 });

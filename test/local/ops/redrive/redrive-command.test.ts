@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { switchTargetOff } from "../../../../lib/ledger/dynamo/target-state.ts";
+import { switchTargetOff } from "../../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createNotificationMessage, createPollMessage } from "../../../../lib/queue/messages.ts";
 import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";

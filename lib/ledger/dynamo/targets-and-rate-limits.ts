@@ -6,12 +6,12 @@ import { toAttributes } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
-/** The ledger deletes a rate limit a week after its last use. It never deletes that a target is switched off. */
+/** The ledger deletes a rate limit a week after the last use. The item of a switched-off target never expires. */
 const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
-/** How often the ledger tries again after another call changed the rate limit. */
+/** The maximum number of tries. A try fails when another call changes the rate limit at the same time. */
 const ROUNDS = 6;
 
-/** The item of a rate limit, or the item that says that a target is switched off. */
+/** The item of a rate limit, or the item of a target that is switched off. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
@@ -46,7 +46,7 @@ export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, tabl
   await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...offKey(name) }) }));
 };
 
-/** Costs one write for a free limit, else two. */
+/** Costs one write when the rate limit is free, and two writes when the rate limit is busy. */
 export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table, name, now, intervalMs) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -66,7 +66,9 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
     });
     if (later !== null) return parseItem(TargetItem, later).nextFreeAt - intervalMs;
   }
-  throw new Error("Other calls changed the rate limit too often.");
+  throw new Error(
+    `No request time was reserved. Other calls changed the rate limit during all ${ROUNDS} tries.`,
+  );
 };
 
 export const tryAcquireRequest: Operation<"tryAcquireRequest"> = async (table, name, now, intervalMs) => {

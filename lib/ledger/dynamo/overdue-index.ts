@@ -6,11 +6,11 @@ import {
   OVERDUE_INDEX,
   OVERDUE_SHARDS,
   outcomeItemKey,
+  parseWatchPartition,
   watchItemKey,
-  watchOfPartition,
 } from "./keys.ts";
 import { queryPage, toEpochSeconds, updateItem } from "./table.ts";
-import { dueAttributes } from "./watch-item.ts";
+import { overdueIndexAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
@@ -24,7 +24,7 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
   return pages
     .flatMap((page) => page.Items ?? [])
     .map((item) => Entry.parse(fromAttributes(item)))
-    .map(({ pk, dueAt }) => ({ ...watchOfPartition(pk), dueAt }))
+    .map(({ pk, dueAt }) => ({ ...parseWatchPartition(pk), dueAt }))
     .sort((a, b) => a.dueAt - b.dueAt)
     .slice(0, limit);
 };
@@ -32,7 +32,7 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
 export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry, dueAt) => {
   const moved = await updateItem(table, {
     key: watchItemKey(entry),
-    set: dueAttributes(entry, dueAt),
+    set: overdueIndexAttributes(entry, dueAt),
     condition: "#dueAt = :dueAt",
     values: { dueAt: entry.dueAt },
   });
@@ -42,7 +42,7 @@ export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry
 export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
   await updateItem(table, {
     key: watchItemKey(key),
-    set: dueAttributes(key, dueAt),
+    set: overdueIndexAttributes(key, dueAt),
     condition: "attribute_exists(#state) AND (attribute_not_exists(#dueAt) OR #dueAt > :dueAt)",
     values: { dueAt },
   });

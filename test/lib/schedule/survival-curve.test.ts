@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { BUCKETS, type DurationCount, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
-import { learnedSurvival, survivalAt } from "../../../lib/schedule/learned-survival.ts";
+import { learnSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
 const at = (day: number, seconds: number, count: number): DurationCount => ({
   day,
@@ -12,9 +12,9 @@ const days = (from: number, to: number, secondsOn: (day: number) => number) =>
   Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
 /** Durations that differ from day to day by up to 30 s, without a trend (steps of the golden ratio). */
 const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
-const learned = (durations: readonly DurationCount[]) => learnedSurvival("CreateCluster", durations);
+const learned = (durations: readonly DurationCount[]) => learnSurvivalCurve("CreateCluster", durations);
 
-describe("learnedSurvival", () => {
+describe("learnSurvivalCurve", () => {
   it("falls from 1 and never reaches 0, for any durations", () => {
     const count = fc.record({
       day: fc.nat(420),
@@ -23,7 +23,7 @@ describe("learnedSurvival", () => {
     });
     fc.assert(
       fc.property(fc.array(count), fc.constantFrom("CreateCluster", "Delete", null), (counts, type) => {
-        const survival = learnedSurvival(type, counts);
+        const survival = learnSurvivalCurve(type, counts);
         expect(survival[0]).toBeCloseTo(1, 9);
         for (let bucket = 1; bucket <= BUCKETS; bucket++) {
           expect(survival[bucket]).toBeGreaterThan(0);
@@ -35,14 +35,14 @@ describe("learnedSurvival", () => {
   });
 
   it("returns the prior when no job has ended, and the same array each time", () => {
-    expect(learnedSurvival("CreateNode", [])).toBe(learnedSurvival("CreateNode", []));
+    expect(learnSurvivalCurve("CreateNode", [])).toBe(learnSurvivalCurve("CreateNode", []));
   });
 
   it("learns from one list of counts only once per type", () => {
     const durations = days(1, 20, about(400));
-    const survival = learnedSurvival("CreateCluster", durations);
-    expect(learnedSurvival("CreateCluster", durations)).toBe(survival);
-    expect(learnedSurvival("CreateNode", durations)).not.toBe(survival);
+    const survival = learnSurvivalCurve("CreateCluster", durations);
+    expect(learnSurvivalCurve("CreateCluster", durations)).toBe(survival);
+    expect(learnSurvivalCurve("CreateNode", durations)).not.toBe(survival);
   });
 
   it("forgets the days before a change", () => {

@@ -1,22 +1,26 @@
-import { AGES, cheapestPolls, type PollCosts, type PollPlan } from "./cheapest-polls.ts";
-import { survivalAt } from "./learned-survival.ts";
+import { AGES, type PollCosts, type PollPlan, planCheapestPolls } from "./cheapest-polls.ts";
+import { survivalAt } from "./survival-curve.ts";
 
 export interface PlanInput extends PollCosts {
-  /** The job was pending at this age. */
+  /** The age at which the job was pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The probability that a job lasts longer than the start of each bucket (see `learnedSurvival`). */
+  /** The result of `learnSurvivalCurve`. */
   readonly survival: Float64Array;
 }
 
-/** A delay may cost this part of a poll more than the best delay. */
+/** A delay in the range may cost more than the best delay. The difference is at most this part of the poll cost. */
 const TOLERANCE = 0.02;
 
 /**
- * Returns the range of delays to the next poll whose expected cost is almost the lowest, in whole seconds. All later
- * polls are assumed to be the best. For an age that is higher than all planned ages, the delay is the maximum.
+ * Returns a range of delays before the next poll, in whole seconds. Each delay in the range costs almost as little as
+ * the best delay. The cost includes all later polls of the cheapest sequence. For an age above all planned ages, the
+ * function returns the maximum delay.
  */
-export function planDelay(input: PlanInput): { readonly minSeconds: number; readonly maxSeconds: number } {
+export function cheapestDelayRange(input: PlanInput): {
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+} {
   const { ageSeconds, minDelaySeconds: min, maxDelaySeconds: max, survival, pollCostSeconds } = input;
   const last = AGES.length - 1;
   const first = firstIndexFrom(ageSeconds);
@@ -25,7 +29,8 @@ export function planDelay(input: PlanInput): { readonly minSeconds: number; read
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // A later poll has a later best successor. So the best one lies between those of the two ages around this one.
+  // The best next poll of a higher age is never earlier than the best next poll of a lower age. So the best next poll
+  // lies between the best next polls of the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -51,14 +56,14 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/** The plan of each learned survival. It is made again only when the operator's settings change. */
+/** The latest plan for each survival curve. A plan is valid until the operator changes the settings. */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
   const known = plans.get(survival);
   if (known?.pollCostSeconds === pollCostSeconds && known.minDelaySeconds === minDelaySeconds)
     return known.plan;
-  const plan = cheapestPolls(survival, { pollCostSeconds, minDelaySeconds });
+  const plan = planCheapestPolls(survival, { pollCostSeconds, minDelaySeconds });
   plans.set(survival, { pollCostSeconds, minDelaySeconds, plan });
   return plan;
 }

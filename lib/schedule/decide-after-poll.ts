@@ -2,26 +2,26 @@ import type { Settings } from "../config/settings.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
-import { clampDelay, nextDelaySeconds } from "./poll-delay.ts";
+import { clampDelaySeconds, nextDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch after a poll. Its errors are those of the polls before. */
+/** The state of a watch before the decision about a poll. The errors are from earlier polls. */
 export interface PolledWatch extends PollErrors {
-  /** The number of polls, with this poll. */
+  /** The number of polls, including the current poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
-  /** The job's type from an earlier poll. */
+  /** The type of the job, if an earlier poll observed the type. */
   readonly jobType: string | null;
 }
 
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** Durations of ended jobs of this type in this project. */
+  /** The durations of ended jobs of the same type and project. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
-  /** Returns a number from 0 up to, not including, 1. */
+  /** Returns a random number of at least 0 and less than 1. */
   readonly random: () => number;
 }
 
@@ -30,27 +30,27 @@ export type PollDecision =
   | ({ readonly kind: "poll_again"; readonly delaySeconds: number } & PollErrors)
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
-/** Short enough to detect a repaired access soon, and long enough to cost little until then. */
+/** The delay after an access error. A shorter delay costs more. A longer delay detects restored access later. */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
 
 const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
-/** The clocks of CCE and of this service may differ by this much. */
+/** The largest assumed difference between the clock of CCE and the clock of this service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** An older job at its acceptance is more likely a wrong clock. */
+/** The highest plausible age of a job at the acceptance of the job. A higher age is probably due to a wrong clock. */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**
- * A rate limit may delay the last poll of a watch by this long beyond its deadline. So a job that ended in time gets
- * its true outcome, only later.
+ * The longest time between the deadline of a watch and a last poll that a rate limit delays. The last poll finds the
+ * true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * Decides after a poll whether the watch is polled again, and when, or how it is concluded. An ended job concludes
- * its watch even after the deadline. A poll that returns no job is never a failure of the job.
+ * Decides after a poll whether the service polls the watch again or concludes the watch. An ended job concludes the
+ * watch even after the deadline. A poll that returns no job does not mean that the job has failed.
  */
 export function decideAfterPoll(input: DecisionInput): PollDecision {
   const { watch, now } = input;
@@ -63,9 +63,9 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides for a watch whose poll was not made, because the project's rate limit allows the next query only at
- * `rateLimitedUntil`. Nothing is known of the job then. So the watch waits for a last poll up to an hour beyond its
- * deadline. When the rate limit lasts longer, the watch times out at its deadline.
+ * Decides about a watch whose poll was postponed. The rate limit of the project allows the next query only at
+ * `rateLimitedUntil`. The state of the job is not known. So the watch waits for a last poll for up to an hour after the
+ * deadline. If the rate limit lasts longer, the watch times out at the deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -75,7 +75,7 @@ export function decideWhenRateLimited(
   const { deadlineAt, consecutiveFailures, accessError, lastPollError } = watch;
   const canPoll = rateLimitedUntil <= deadlineAt + LAST_POLL_GRACE_MS;
   if (!canPoll && now >= deadlineAt)
-    return timedOut(watch, "The rate limit of its project allowed no last poll.");
+    return timedOut(watch, "The rate limit of the project allowed no last poll.");
   const wakeAt = canPoll ? rateLimitedUntil : Math.min(rateLimitedUntil, deadlineAt);
   const delaySeconds = Math.min(SQS_MAX_DELAY_SECONDS, Math.max(0, Math.ceil((wakeAt - now) / 1000)));
   return { kind: "poll_again", delaySeconds, accessError, lastPollError, consecutiveFailures };
@@ -89,7 +89,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
   const lastPollError = { text, since: watch.lastPollError?.since ?? now };
   const consecutiveFailures = watch.consecutiveFailures + 1;
   const pollAgain = (seconds: number, errors: Omit<PollErrors, "consecutiveFailures">): PollDecision => {
-    const delaySeconds = clampDelay(seconds, settings.poll);
+    const delaySeconds = clampDelaySeconds(seconds, settings.poll);
     return { kind: "poll_again", delaySeconds, ...errors, consecutiveFailures };
   };
   switch (observation.kind) {
@@ -103,7 +103,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
         retryAfterSeconds === null
           ? backoffSeconds(consecutiveFailures, random)
           : retryAfterSeconds + backoffSeconds(1, random);
-      // Such a poll says nothing about access, so an earlier access error stays.
+      // A throttled or unavailable CCE API does not check access. So an earlier access error stays.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -132,8 +132,8 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
 }
 
 /**
- * Returns the age of a job in seconds, never negative. The age starts at the job's own creation time, so that a job
- * that is accepted late has its true age. A missing or implausible creation time is replaced by the acceptance.
+ * Returns the age of a job in seconds, at least 0. The age starts at the creation time of the job. If the creation time
+ * is missing or not plausible, the age starts at the acceptance of the job.
  */
 export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
   const isPlausible =
@@ -143,7 +143,7 @@ export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, no
   return Math.max(0, now - (isPlausible ? createdAt : acceptedAt)) / 1000;
 }
 
-/** Returns null while the watch may still be polled. */
+/** Returns the decision that the watch timed out. Returns null when the watch may be polled again. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult =
     observation.kind === "job"
@@ -169,8 +169,8 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns the delay after a number of failures in a row (1, 2, …), in whole seconds. It has full jitter, and its
- * maximum doubles.
+ * Returns a random delay after failed polls, in whole seconds. The maximum doubles with each failure in a row.
+ * @param failures the number of failed polls in a row, at least 1.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 function backoffSeconds(failures: number, random: () => number): number {

@@ -2,18 +2,21 @@ import { BUCKETS, bucketPosition, type DurationCount } from "./duration-buckets.
 import { priorJobs } from "./prior-jobs.ts";
 import { smoothCounts } from "./smooth-counts.ts";
 
-/** The durations before and after a change differ by more than this many standard errors. */
+/** Durations have changed when the means before and after a day differ by more than this number of standard errors. */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/** With fewer jobs before or after it, a change may be chance. */
+/** The minimum number of jobs before and after a change. A difference between fewer jobs may be chance. */
 const MIN_CHANGE_JOBS = 4;
-/** Ranks run from 0 to 1. Jobs in one bucket have one rank, although their durations differ. */
+/** The minimum variance of ranks. Jobs in one bucket have equal ranks, although the durations of the jobs differ. */
 const MIN_RANK_VARIANCE = 0.01;
 
 /**
- * Returns the survival of jobs of a type: the probability that a job lasts longer than the start of each bucket. It is
- * learned from the durations since their last change. These are smoothed and added to the prior.
+ * Returns the survival curve of a job type. For each bucket, the curve has the probability that a job lasts longer than
+ * the start of the bucket. The function smooths the durations since the last change and adds the prior.
  */
-export function learnedSurvival(jobType: string | null, durations: readonly DurationCount[]): Float64Array {
+export function learnSurvivalCurve(
+  jobType: string | null,
+  durations: readonly DurationCount[],
+): Float64Array {
   const known = survivals.get(durations);
   if (known?.jobType === jobType) return known.survival;
   const survival = learn(jobType, durations);
@@ -21,15 +24,15 @@ export function learnedSurvival(jobType: string | null, durations: readonly Dura
   return survival;
 }
 
-/** The survival that was learned from a list of counts. A list that is cached elsewhere is learned from only once. */
+/** The survival curves by list of counts. If a caller caches a list, the curve of the list is computed only once. */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
 >();
 
-/** Returns the survival at an age in seconds. Between the starts of two buckets it is interpolated. */
-export function survivalAt(survival: Float64Array, age: number): number {
-  const position = Math.min(BUCKETS, bucketPosition(age));
+/** Returns the probability that a job lasts longer than an age. Interpolates between the starts of two buckets. */
+export function survivalAt(survival: Float64Array, ageSeconds: number): number {
+  const position = Math.min(BUCKETS, bucketPosition(ageSeconds));
   const bucket = Math.min(BUCKETS - 1, Math.floor(position));
   const [start, end] = [survival[bucket] ?? 0, survival[bucket + 1] ?? 0];
   return start + (end - start) * (position - bucket);
@@ -56,10 +59,10 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Returns the days since the last change of the durations, the oldest first. For each day, the jobs before it are
- * compared with the jobs from it on. At the largest significant difference, the earlier days are dropped, and the rest
- * is searched again. The comparison is Student's t-test on the ranks of the durations. Ranks limit the effect of a few
- * jobs that fail early or are stuck.
+ * Returns the counts of the days since the last change of the durations, oldest day first. For each day, the function
+ * compares the jobs before the day with all later jobs. The function drops the days before the largest significant
+ * difference and searches the remaining days again. The comparison is Student's t-test on the ranks of the durations.
+ * Ranks limit the effect of a few jobs that fail early or are stuck.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */
@@ -86,7 +89,10 @@ function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly 
   return start === 0 ? days : daysSinceChange(days.slice(start));
 }
 
-/** Returns the rank of each bucket from 0 to 1: the share of jobs in lower buckets, and half of the jobs in its own. */
+/**
+ * Returns the rank of each bucket, from 0 to 1. The rank is the share of all jobs that are in lower buckets, plus half
+ * the share of the jobs in the bucket.
+ */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);
   const ranks = new Map<number, number>();

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
-import { BUCKETS } from "../../../lib/schedule/duration-buckets.ts";
 import {
   decideAfterPoll,
   decideWhenRateLimited,
   jobAgeSeconds,
   type PollDecision,
   type PolledWatch,
-} from "../../../lib/schedule/poll-decision.ts";
+} from "../../../lib/schedule/decide-after-poll.ts";
+import { BUCKETS } from "../../../lib/schedule/duration-buckets.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const MINUTE_MS = 60_000;
@@ -285,7 +285,7 @@ describe("decideWhenRateLimited", () => {
     expect(decideWhenRateLimited(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
       kind: "conclude",
       outcome: "timed_out",
-      reason: "The deadline of 60 min has passed. The rate limit of its project allowed no last poll.",
+      reason: "The deadline of 60 min has passed. The rate limit of the project allowed no last poll.",
     });
   });
 });

@@ -1,13 +1,13 @@
 import fc from "fast-check";
-import { AGES, cheapestPolls } from "../../../lib/schedule/cheapest-polls.ts";
+import { AGES, planCheapestPolls } from "../../../lib/schedule/cheapest-polls.ts";
+import { cheapestDelayRange } from "../../../lib/schedule/delay-range.ts";
 import {
   BUCKETS,
   bucketStartSeconds,
   type DurationCount,
   durationBucket,
 } from "../../../lib/schedule/duration-buckets.ts";
-import { learnedSurvival, survivalAt } from "../../../lib/schedule/learned-survival.ts";
-import { planDelay } from "../../../lib/schedule/plan-delay.ts";
+import { learnSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
 const LAST = AGES.length - 1;
 
@@ -20,7 +20,7 @@ const histories = fc.array(
   }),
   { maxLength: 12 },
 );
-const learned = (past: readonly DurationCount[]) => learnedSurvival("CreateNode", past);
+const learned = (past: readonly DurationCount[]) => learnSurvivalCurve("CreateNode", past);
 const costs = fc.record({
   pollCostSeconds: fc.constantFrom(0.2, 1, 7, 60),
   minDelaySeconds: fc.constantFrom(1, 2, 15),
@@ -59,7 +59,7 @@ describe("the plan of polls", () => {
     fc.assert(
       fc.property(histories, costs, (past, settings) => {
         const survival = learned(past);
-        const { costs: planned } = cheapestPolls(survival, settings);
+        const { costs: planned } = planCheapestPolls(survival, settings);
         for (const [at, least] of leastCosts(survival, settings).entries())
           expect(Math.abs((planned[at] ?? 0) - least)).toBeLessThan(1e-6 * (1 + least));
       }),
@@ -76,7 +76,7 @@ describe("the plan of polls", () => {
         for (const age of list) {
           const pending = survivalAt(survival, age);
           const cost = (delay: number) => pending * delay + between(least, age + delay);
-          const { minSeconds, maxSeconds } = planDelay({
+          const { minSeconds, maxSeconds } = cheapestDelayRange({
             ...settings,
             survival,
             ageSeconds: age,
@@ -105,7 +105,7 @@ describe("the plan of polls", () => {
         costs,
         fc.double({ min: 0, max: 2 * bucketStartSeconds(BUCKETS), noNaN: true }),
         (past, settings, ageSeconds) => {
-          const { minSeconds, maxSeconds } = planDelay({
+          const { minSeconds, maxSeconds } = cheapestDelayRange({
             ...settings,
             survival: learned(past),
             ageSeconds,
@@ -123,7 +123,7 @@ describe("the plan of polls", () => {
   it("returns the maximum delay for an age beyond all planned ages", () => {
     const survival = new Float64Array(BUCKETS + 1).fill(1);
     const settings = { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 };
-    expect(planDelay({ ...settings, survival, ageSeconds: 1e9 })).toEqual({
+    expect(cheapestDelayRange({ ...settings, survival, ageSeconds: 1e9 })).toEqual({
       minSeconds: 900,
       maxSeconds: 900,
     });

@@ -3,9 +3,9 @@ import type { DurationCount } from "../../schedule/duration-buckets.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
-/** An attribute counts the jobs of one day and one bucket: `d3b215` is day 3 of the week and bucket 215. */
+/** The name of an attribute that counts jobs. For example, `d3b215` counts day 3 of the week and bucket 215. */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** The counts of a week share an item, so that one query reads two years. Each item expires alone. */
+/** The number of days in one item. One query reads the items of two years. */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
