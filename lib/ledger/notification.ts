@@ -92,7 +92,7 @@ export interface Postponement extends NotificationOwner {
 }
 
 export interface NotificationLedger {
-  /** Claims a notification for one message. A claimed notification allows the message one attempt. */
+  /** Claims a notification for one message. A claim allows the message to make one attempt. */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /** Records an attempt and ends the lease. If the lease was lost, returns `superseded` and writes nothing. */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;

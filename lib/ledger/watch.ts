@@ -20,7 +20,7 @@ export const POLL_HISTORY = 60;
 /** The lateness at which a poll is probably lost. A queue and a cold start delay a poll by less. */
 const POLL_OVERDUE_MS = 30_000;
 
-/** The time between the end of a watch and the check of the deliveries. Deliveries are probably final by then. */
+/** The time between the end of a watch and the check of the deliveries. At the check, deliveries are probably final. */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
 /** The fields of a watch that the ledger stores without conversion. */
@@ -29,7 +29,7 @@ export const WatchFields = z.object({
   state: WatchState,
   /** The number of the latest claimed poll. 0 before the first poll. A restart does not reset the number. */
   poll: z.int(),
-  /** True when the message for the next poll is in the queue. The value is true before the first poll. */
+  /** True when the message for the next poll is in the queue. Also true before the first poll. */
   pollDone: z.boolean(),
   /** The number of the latest poll in the previous generation. 0 in the first generation. */
   previousPolls: z._default(z.int(), 0),
@@ -75,7 +75,7 @@ export interface NewWatch
 export type OpenResult =
   /** The watch is new or restarted. The caller sends the message for the poll with the number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
-  /** The watch existed. If the watch has ended, the caller notifies the targets in `addedTargets`. */
+  /** The job has a watch already. If the watch has ended, the caller notifies the targets in `addedTargets`. */
   | { readonly kind: "already_watching"; readonly watch: Watch; readonly addedTargets: readonly string[] };
 
 export interface PollToClaim {
@@ -87,7 +87,7 @@ export interface PollToClaim {
 }
 
 export type PollClaim =
-  /** `reclaimed` is true when an earlier claim of the poll expired. The earlier claimant may have stored an outcome. */
+  /** `reclaimed` is true when an earlier claim of the poll expired. The earlier poll may have stored an outcome. */
   | { readonly kind: "claimed"; readonly watch: Watch; readonly reclaimed: boolean }
   /** The poll is not needed. The message can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
@@ -161,11 +161,11 @@ export interface WatchLedger {
    * Adds targets and callbacks to a watch that is neither stopped nor restartable.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
-  /** Claims a poll for one message. A claimed poll allows the message one query. */
+  /** Claims a poll for one message. A claim allows the message to send one query. */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /** Marks a claimed poll as done. If the claim was lost, returns `superseded` and writes nothing. */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  /** Returns the context and the callbacks of a watch. Both are empty when the watch does not exist. */
+  /** Returns the context and the callbacks of a watch. Returns empty objects when the watch does not exist. */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /** Stores an outcome unless the generation has an outcome already. Returns the summary of the stored outcome. */
   saveOutcomeOnce(

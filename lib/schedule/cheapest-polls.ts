@@ -33,7 +33,7 @@ export interface PollCosts {
 /**
  * Plans the cheapest sequence of polls after each planned age.
  *
- * The polls have to detect cheaply and soon that a job has ended. Statisticians call this task an inspection problem.
+ * The polls have to detect cheaply and soon that a job has ended. In statistics, the task is an inspection problem.
  * One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll costs 1.
  * S(t) is the share of jobs that last longer than t. The lateness is lowest when the time until the detecting poll is
  * lowest. So a job that is pending at the age t and polled next at the age u costs x + u - t between t and u.
@@ -46,8 +46,8 @@ export interface PollCosts {
  * The function removes each line from the envelope at most once. The run time is linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The rate at which jobs end
- * is h.
+ * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The value h(t) is
+ * the rate at which jobs end.
  */
 export function planCheapestPolls(
   survival: Float64Array,

@@ -103,7 +103,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
         retryAfterSeconds === null
           ? backoffSeconds(consecutiveFailures, random)
           : retryAfterSeconds + backoffSeconds(1, random);
-      // A throttled or unavailable CCE API does not check access. So an earlier access error stays.
+      // A throttled or unavailable CCE API does not check access. So the watch keeps an earlier access error.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":

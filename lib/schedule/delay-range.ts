@@ -9,7 +9,7 @@ export interface PlanInput extends PollCosts {
   readonly survival: Float64Array;
 }
 
-/** A delay in the range may cost more than the best delay. The difference is at most this part of the poll cost. */
+/** The maximum cost difference between a delay in the range and the best delay, as a part of the cost of one poll. */
 const TOLERANCE = 0.02;
 
 /**

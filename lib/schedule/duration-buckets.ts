@@ -1,6 +1,6 @@
 import type { Instant } from "../domain/job.ts";
 
-/** The number of jobs that ended on one day with a duration in one bucket. A list has the counts of one job type. */
+/** The number of jobs that ended on one day with a duration in one bucket. A list of counts is for one job type. */
 export interface DurationCount {
   /** The day on which the jobs ended, as the number of days since 1970-01-01. */
   readonly day: number;
@@ -8,7 +8,7 @@ export interface DurationCount {
   readonly count: number;
 }
 
-/** The job type under which all jobs of a project are counted. Used while the type of a job is unknown. */
+/** The job type under which all jobs of a project are counted. The type of a new job is unknown. */
 export const ANY_TYPE = "*";
 
 const DAY_MS = 86_400_000;

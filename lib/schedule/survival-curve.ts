@@ -2,7 +2,7 @@ import { BUCKETS, bucketPosition, type DurationCount } from "./duration-buckets.
 import { priorJobs } from "./prior-jobs.ts";
 import { smoothCounts } from "./smooth-counts.ts";
 
-/** Durations have changed when the means before and after a day differ by more than this number of standard errors. */
+/** The minimum difference between the mean ranks before and after a change, in standard errors. */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 /** The minimum number of jobs before and after a change. A difference between fewer jobs may be chance. */
 const MIN_CHANGE_JOBS = 4;
@@ -60,7 +60,7 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 
 /**
  * Returns the counts of the days since the last change of the durations, oldest day first. For each day, the function
- * compares the jobs before the day with all later jobs. The function drops the days before the largest significant
+ * compares the jobs before the day with the remaining jobs. The function drops the days before the largest significant
  * difference and searches the remaining days again. The comparison is Student's t-test on the ranks of the durations.
  * Ranks limit the effect of a few jobs that fail early or are stuck.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric

@@ -35,7 +35,7 @@ export interface ItemUpdate {
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** An attribute name that an expression can contain without a placeholder number. */
+/** The pattern of attribute names that can be part of a placeholder, for example `#name`. */
 const PLAIN_NAME = /^\w+$/;
 
 /** Returns the expressions and placeholders of an UpdateItem request. */

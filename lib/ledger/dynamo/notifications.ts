@@ -61,7 +61,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
   return { kind: "not_due", until: item.nextAttemptAt ?? now };
 }
 
-/** The owner does not change. So the message stays responsible for a pending notification. */
+/** Keeps the owner, so that the message stays responsible for a pending notification. */
 export const recordAttempt: Operation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending";

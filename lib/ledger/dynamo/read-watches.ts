@@ -25,7 +25,7 @@ import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem accepts at most 100 keys. */
 const MAX_PAGE = 100;
-/** The maximum number of requests for one page. BatchGetItem can omit items, which the next request repeats. */
+/** The maximum number of requests for one page. BatchGetItem can omit items. The next request reads omitted items. */
 const BATCH_ROUNDS = 4;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });

@@ -23,7 +23,7 @@ import {
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The version of items that the current release writes. The release reads items up to `ITEM_VERSION`. */
+/** The version of items that the current release writes. Items of earlier versions can be read. */
 const ITEM_VERSION = 1;
 
 /** The DynamoDB table of the ledger. */

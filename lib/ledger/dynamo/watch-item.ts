@@ -74,8 +74,8 @@ export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): St
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
 
 /**
- * Returns the latest `POLL_HISTORY` instants as differences in base 36, for example `mibxtkw0,nxb,o6k`. In this format,
- * 60 instants take about 300 bytes. Compressed JSON would be shorter but would take longer than the rest of a poll.
+ * Returns the latest `POLL_HISTORY` instants as differences in base 36, for example `mibxtkw0,nxb,o6k`. The
+ * differences of 60 instants take about 300 bytes. Compressed JSON would be shorter but would take longer than the rest of a poll.
  */
 export function formatInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);

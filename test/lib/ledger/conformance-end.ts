@@ -31,7 +31,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       });
     });
 
-    it("returns all targets when one of them was not notified", async () => {
+    it("returns all targets when one target was not notified", async () => {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
       await ledger().openWatch({ ...watch, targets: ["b"] });
@@ -57,7 +57,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       expect(await ledger().endWatch(endingOf(newWatch(), []))).toEqual({ kind: "over" });
     });
 
-    it("keeps the watch in the overdue index, due a minute after its end", async () => {
+    it("keeps the watch in the overdue index, due a minute after the end of the watch", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().endWatch(endingOf(watch, ["deploys"]));
@@ -67,7 +67,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
   });
 
   describe("stopping a watch", () => {
-    it("stops a watch once, and only before its end", async () => {
+    it("stops a watch only once and only before the end of the watch", async () => {
       const watch = newWatch();
       expect(await ledger().stopWatch(watch, T0, NEVER)).toBe("missing");
       await ledger().openWatch(watch);
@@ -101,7 +101,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
   });
 
   describe("saving an outcome", () => {
-    it("stores the first outcome and returns it to all concurrent calls", async () => {
+    it("returns the first outcome to all concurrent calls and stores only the first outcome", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       expect(await ledger().readOutcome(firstGeneration(watch))).toBeNull();
@@ -130,7 +130,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       expect(await ledger().readWatch(watch)).toMatchObject(stored);
     });
 
-    it("does not end a restarted watch with the time of its previous generation", async () => {
+    it("does not end a restarted watch with the acceptance time of the previous generation", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().stopWatch(watch, T0 + 1000, NEVER);

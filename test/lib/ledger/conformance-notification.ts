@@ -25,7 +25,7 @@ export function describeNotifications(ledger: () => Ledger): void {
     });
 
   describe("claiming a notification", () => {
-    it("creates the record at the first claim and returns it", async () => {
+    it("creates and returns the record at the first claim", async () => {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
       const nothing = { nextAttemptAt: null, nextAttemptReserved: false, deadLettered: false, history: [] };
       const key = newNotification();
@@ -44,7 +44,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       ]);
     });
 
-    it("separates the notifications of the generations of a watch", async () => {
+    it("keeps the notifications of two generations of a watch apart", async () => {
       const first = newNotification();
       const second = { ...first, generation: 1 };
       await claim(first, "n-1");
@@ -58,7 +58,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await ledger().readDelivery(second)).toMatchObject({ target: "deploys", state: "pending" });
     });
 
-    it("refuses a claim during the lease and grants one after it", async () => {
+    it("refuses a claim during the lease and grants a claim after the lease", async () => {
       const key = newNotification();
       await claim(key, "n-1");
       expect(await claim(key, "n-1", T0 + LEASE_MS)).toEqual({ kind: "own_lease" });
@@ -78,7 +78,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       });
     });
 
-    it("grants any message a notification that is due", async () => {
+    it("grants the claim of any message when the notification is due", async () => {
       const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1");
@@ -94,7 +94,7 @@ export function describeNotifications(ledger: () => Ledger): void {
     });
 
     it.each(["rejected", "gone", "exhausted"] as const)(
-      "requests a dead letter for a notification that is %s, until it is marked",
+      "requests a dead letter for a notification that is %s, until the notification is marked",
       async (state) => {
         const key = newNotification();
         await claim(key, "n-1");
@@ -113,7 +113,7 @@ export function describeNotifications(ledger: () => Ledger): void {
   });
 
   describe("recording an attempt", () => {
-    it("keeps all attempts and counts those that were spent", async () => {
+    it("keeps all attempts and counts only spent attempts", async () => {
       const key = newNotification();
       for (const [i, spent] of [true, false, true].entries()) {
         await claim(key, "n-1", T0 + i);
@@ -124,7 +124,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(delivery.history).toEqual([0, 1, 2].map((i) => attempt({ at: T0 + i })));
     });
 
-    it("counts throttled attempts in a row and keeps the time of the first", async () => {
+    it("counts throttled attempts in a row and keeps the time of the first throttled attempt", async () => {
       const key = newNotification();
       const states: unknown[] = [];
       for (const [i, spent] of [false, false, true, false].entries()) {
@@ -196,7 +196,7 @@ export function describeNotifications(ledger: () => Ledger): void {
   });
 
   describe("starting a redelivery", () => {
-    it("resets the record under the next number, and earlier messages are stale", async () => {
+    it("resets the record, increases the redelivery number and makes earlier messages stale", async () => {
       const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1", { spent: false, nextAttemptAt: T0 });
@@ -212,14 +212,14 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect((await ledger().readDelivery(key)).history).toHaveLength(3);
     });
 
-    it("returns different numbers to concurrent calls, also for a new notification", async () => {
+    it("returns different redelivery numbers to concurrent calls, even for a new notification", async () => {
       const key = newNotification();
       const numbers = await Promise.all([1, 2, 3].map(() => ledger().startRedelivery(key, NEVER)));
       expect(numbers.sort()).toEqual([1, 2, 3]);
       expect(await claim(key, "n-1", T0, 3)).toMatchObject({ kind: "claimed" });
     });
 
-    it("ignores a dead letter of the previous number", async () => {
+    it("ignores the dead letter of the previous redelivery", async () => {
       const key = newNotification();
       await ledger().startRedelivery(key, NEVER);
       await ledger().markDeadLettered(key, 0);

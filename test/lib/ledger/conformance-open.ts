@@ -55,7 +55,7 @@ export function describeOpen(ledger: () => Ledger): void {
       });
     });
 
-    it("adds the targets of a second call and returns those that are new", async () => {
+    it("adds the targets of a second call and returns the new targets", async () => {
       const watch = newWatch({ targets: ["a", "b"] });
       await ledger().openWatch(watch);
       const again = await ledger().openWatch({ ...watch, targets: ["c", "b"] });

@@ -36,7 +36,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await claim(watch, 1, "m-2", T0 + LEASE_MS)).toEqual({ kind: "other_owner" });
     });
 
-    it("grants an expired lease to the first claim", async () => {
+    it("grants the first claim after the lease has expired", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       expect(await claim(watch, 1, "m-2", T0 + LEASE_MS + 1)).toMatchObject({
@@ -46,7 +46,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await claim(watch, 1, "m-1", T0 + LEASE_MS + 2)).toEqual({ kind: "other_owner" });
     });
 
-    it("grants a later poll during the lease of an earlier one", async () => {
+    it("grants a later poll during the lease of an earlier poll", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       expect(await claim(watch, 2, "m-2")).toMatchObject({ kind: "claimed", watch: { poll: 2 } });
@@ -65,7 +65,7 @@ export function describePolls(ledger: () => Ledger): void {
   });
 
   describe("recording a poll", () => {
-    it("marks the poll as done and stores what it observed", async () => {
+    it("marks the poll as done and stores the observed job", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const expected = {
@@ -85,7 +85,7 @@ export function describePolls(ledger: () => Ledger): void {
       });
     });
 
-    it("clears the access error when a poll has none", async () => {
+    it("clears the access error when a poll has no access error", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const accessError = { kind: "unauthorized", since: T0 } as const;
@@ -98,7 +98,7 @@ export function describePolls(ledger: () => Ledger): void {
       });
     });
 
-    it("keeps the last poll error until a poll has none", async () => {
+    it("keeps the last poll error until a poll has no poll error", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       const lastPollError = { since: T0 - 9, text: "CCE cannot be reached (ENOTFOUND)" };
@@ -123,7 +123,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await ledger().recordPoll({ ...record, poll: 2, messageId: "m-3" })).toBe("superseded");
     });
 
-    it("does not count a poll that the rate limit postponed, but goes on from its number", async () => {
+    it("does not count a poll that the rate limit postponed, but continues with the next poll number", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");
       await ledger().recordPoll(pollRecord({ key: watch, rateLimited: true }));
@@ -145,7 +145,7 @@ export function describePolls(ledger: () => Ledger): void {
       expect((await ledger().readWatch(watch))?.watch.polledAt).toEqual(polledAt.slice(5));
     });
 
-    it("stores small and large trees, replaces a changed tree and keeps it when a poll has none", async () => {
+    it("stores small and large trees, replaces a changed tree and keeps the tree when a poll has no tree", async () => {
       const watch = await opened();
       const named = (i: number) => job({ jobId: `${i * 7919}-${i}`, reason: `because of ${i * i}` });
       const large = job({ subJobs: Array.from({ length: 40 }, (_, i) => named(i)) });

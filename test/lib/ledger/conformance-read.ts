@@ -33,7 +33,7 @@ export function describeReads(ledger: () => Ledger): void {
     const entryOf = async (project: string, now: number) =>
       (await ledger().listOverdue(now, 1000)).find((entry) => entry.project === project) ?? null;
 
-    it("lists a watch half a minute after its planned poll, not before", async () => {
+    it("lists a watch half a minute after the planned poll and not earlier", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       expect(await entryOf(watch.project, T0 + 50_000)).toBeNull();
@@ -73,7 +73,7 @@ export function describeReads(ledger: () => Ledger): void {
       expect(await entryOf(watch.project, T0 + 91_001)).not.toBeNull();
     });
 
-    it("removes a watch and adds it again, unless it is due earlier", async () => {
+    it("removes a watch and adds the watch again, unless an earlier check is due", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
       await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);

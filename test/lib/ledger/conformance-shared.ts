@@ -75,7 +75,7 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"], running: [] });
     });
 
-    it("is null and has no running members when it does not exist", async () => {
+    it("is null and has no running members when the digest does not exist", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
       expect(await ledger().removeRunningMember("none", newKey())).toBe(0);
     });

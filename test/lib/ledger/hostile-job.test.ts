@@ -11,7 +11,7 @@ import { itemBytes } from "../../support/item-bytes.ts";
 import { createTable } from "../../support/table.ts";
 import { firstGeneration, job, LEASE_MS, NEVER, newKey, newWatch, pollRecord, T0 } from "./samples.ts";
 
-/** The largest item that DynamoDB accepts, with all attributes. */
+/** The maximum size of a DynamoDB item with all attributes. */
 const MAX_ITEM_BYTES = 400_000;
 
 let dynamo: EmbeddedDynamo;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-/** Records a poll and an outcome with this tree. Returns the size of each item. */
+/** Records a poll and an outcome with a tree of subjobs. Returns the size of each stored item. */
 async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(newKey());
   const key = { project: watch.project, jobId: watch.jobId };
@@ -72,7 +72,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
   return itemsOf(key);
 }
 
-/** A name as the ledger stores it: well-formed, and truncated with `…` if it is long. */
+/** Returns the text that the ledger has to store for a name. The ledger truncates a long name with `…`. */
 function startOf(text: string | null, kept: string | null | undefined): string | null {
   if (text === null || kept == null) return text;
   const whole = text.toWellFormed();
@@ -90,14 +90,14 @@ async function itemsOf(key: { project: string; jobId: string }): Promise<number[
   return Items.map(itemBytes);
 }
 
-/** Returns a text of this many characters that cannot be compressed. */
+/** Returns a text that cannot be compressed. */
 const noise = (characters: number) => randomBytes(Math.ceil(characters * 0.75)).toString("base64");
 const failures = (count: number, changes: (at: number) => Partial<Job>) =>
   Array.from({ length: count }, (_, at) => job({ state: "failed", phase: "Failed", ...changes(at) }));
 
 describe("any job that CCE may return", () => {
   it.each<[string, () => Job]>([
-    ["a reason of 500 kB that nothing compresses", () => job({ reason: noise(500_000) })],
+    ["a reason of 500 kB that cannot be compressed", () => job({ reason: noise(500_000) })],
     ["a reason of 8 MB", () => job({ reason: noise(8_000_000) })],
     [
       "a type, a phase and a name of 1 MB each",
@@ -108,10 +108,10 @@ describe("any job that CCE may return", () => {
       () => job({ subJobs: failures(2000, () => ({ reason: noise(4000) })) }),
     ],
     ["20,000 failures with IDs", () => job({ subJobs: failures(20_000, () => ({ jobId: noise(36) })) })],
-    ["failures below each other, with long names", () => chain(256, () => noise(2000))],
-    ["failures below each other as deep as asking for reasons leads", () => chain(6 * 256, () => null)],
+    ["256 nested failures with long names", () => chain(256, () => noise(2000))],
+    ["1,536 nested failures without names", () => chain(6 * 256, () => null)],
     [
-      "half characters everywhere",
+      "incomplete surrogate pairs in a phase and a reason",
       () => job({ phase: "\ud83d".repeat(900), reason: "😀".repeat(400_000).slice(1) }),
     ],
   ])("is stored and read in items that DynamoDB accepts: %s", async (_, tree) => {
@@ -151,7 +151,7 @@ interface Node {
   readonly uid: string | null;
 }
 
-/** Returns a reply of CCE. The first job is the root. The other jobs are repeated below it, and also form a chain. */
+/** Returns a reply of CCE. The first job is the root. The remaining jobs are repeated as subjobs of the root. */
 function replyOf([root, ...others]: readonly Node[], { wide, deep }: { wide: number; deep: number }): object {
   const entry = (node: Node | undefined, subJobs: readonly object[]) => ({
     kind: "Job",
@@ -161,7 +161,7 @@ function replyOf([root, ...others]: readonly Node[], { wide, deep }: { wide: num
   });
   let below = entry(others[0], []);
   for (let level = 0; level < deep; level += 1) below = entry({ ...BARE, phase: "Failed" }, [below]);
-  // The reply is not larger than the largest reply that the client reads.
+  // The client accepts a reply of at most 8 MB.
   const longest = Math.max(1, ...others.map((node) => JSON.stringify(node).length));
   const times = Math.min(wide, Math.floor(8_000_000 / longest / Math.max(1, others.length)));
   const list = Array.from({ length: times }, () => others.map((node) => entry(node, []))).flat();

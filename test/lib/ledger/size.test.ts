@@ -44,7 +44,7 @@ const watch = newWatch({
   },
 });
 const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
-/** The intervals differ, as they do in production. */
+/** Times of 60 polls at different intervals, as in production. */
 const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007 + ((i * 7919) % 20_011));
 const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
 const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
@@ -60,7 +60,7 @@ async function hotItemBytes(): Promise<number> {
 }
 
 describe("the cost of a watch", () => {
-  it("is one request to open it", async () => {
+  it("is one request to open the watch", async () => {
     await ledger.openWatch(watch);
     expect(requests).toEqual(["PutItemCommand"]);
   });
@@ -76,7 +76,7 @@ describe("the cost of a watch", () => {
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
 
-  it("is one read more for a refused claim", async () => {
+  it("is one additional read for a refused claim", async () => {
     await claim(2);
     expect(requests).toEqual(["UpdateItemCommand", "GetItemCommand"]);
   });
@@ -94,7 +94,7 @@ describe("the cost of a watch", () => {
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
   });
 
-  it("is one write of one unit for a poll of a job with two subjobs, whose tree is in the item", async () => {
+  it("is one write of one unit for a poll that stores a tree of two subjobs in the watch item", async () => {
     await claim(3);
     requests = [];
     const small = { ...tree, subJobs: tree.subJobs.slice(0, 2) };

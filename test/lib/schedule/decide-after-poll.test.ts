@@ -65,7 +65,7 @@ describe("decideAfterPoll", () => {
     },
   );
 
-  it("concludes a job that has ended at the poll of the deadline with its own outcome", () => {
+  it("concludes with the outcome of the job when the poll at the deadline finds an ended job", () => {
     const late = { deadlineAt: NOW, polls: 100_000 };
     expect(decide(job({ state: "succeeded" }), late)).toMatchObject({ outcome: "succeeded" });
   });
@@ -145,7 +145,7 @@ describe("decideAfterPoll", () => {
     });
   });
 
-  it("keeps the start of an access error when its kind changes, and reports the job as lost after ten minutes", () => {
+  it("keeps the start of an access error when the kind of the error changes, and reports the job as lost after ten minutes", () => {
     const since = NOW - 9 * MINUTE_MS;
     const watch = { accessError: { kind: "unauthorized", since } as const };
     const forbidden: Observation = { kind: "forbidden", text: "not allowed" };
@@ -256,7 +256,7 @@ const limitedWatch = {
 const dueIn = (minutes: number) => ({ ...limitedWatch, deadlineAt: NOW + minutes * MINUTE_MS });
 
 describe("decideWhenRateLimited", () => {
-  it("polls again when the rate limit allows it, and changes nothing else", () => {
+  it("polls again when the rate limit allows a query, and changes nothing else", () => {
     expect(decideWhenRateLimited(limitedWatch, NOW + 61_500, NOW)).toEqual({
       kind: "poll_again",
       delaySeconds: 62,
@@ -295,7 +295,7 @@ const DAY_MS = 86_400_000;
 
 describe("jobAgeSeconds", () => {
   it.each([
-    ["its creation time, for a job that is accepted late", ACCEPTED_AT - 600_000, 660],
+    ["the creation time, for a job that is accepted late", ACCEPTED_AT - 600_000, 660],
     ["the acceptance, when the creation time is missing", null, 60],
     ["the acceptance, when the creation time is hours later", ACCEPTED_AT + 8 * 3_600_000, 60],
     ["the acceptance, when the creation time is weeks earlier", ACCEPTED_AT - 30 * DAY_MS, 60],

@@ -11,7 +11,7 @@ import { learnSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-c
 
 const LAST = AGES.length - 1;
 
-/** Histories of all shapes: modes, gaps, heavy tails. */
+/** Histories with any distribution of durations, for example with gaps or long tails. */
 const histories = fc.array(
   fc.record({
     day: fc.constant(1),
@@ -26,7 +26,7 @@ const costs = fc.record({
   minDelaySeconds: fc.constantFrom(1, 2, 15),
 });
 
-/** Returns the lowest cost from each planned age on. It tries every next poll that could be the best. */
+/** Returns the lowest cost after each planned age. The function tries every age for the next poll. */
 function leastCosts(
   survival: Float64Array,
   { pollCostSeconds: cost, minDelaySeconds: min }: { pollCostSeconds: number; minDelaySeconds: number },

@@ -13,7 +13,7 @@ describe("priorJobs", () => {
     expect(ended(type, to) - ended(type, from)).toBeGreaterThan(0.75);
   });
 
-  it("expects clusters evenly over their usual range", () => {
+  it("expects jobs on clusters to end evenly over the usual range", () => {
     const parts = [330, 390, 450, 510].map(
       (from) => ended("CreateCluster", from + 60) - ended("CreateCluster", from),
     );
@@ -25,7 +25,7 @@ describe("priorJobs", () => {
     expect(ended(null, 600)).toBeLessThan(0.9);
   });
 
-  it("counts as one job at first and as less when more jobs have ended", () => {
+  it("counts as one job at first and as less than one job when more jobs have ended", () => {
     const counts = [0, 5, 20, 200].map((jobs) => priorJobs("CreateCluster", jobs)[0] ?? 0);
     expect(counts[0]).toBeCloseTo(1, 9);
     expect(counts).toEqual(counts.toSorted((a, b) => b - a));

@@ -7,10 +7,10 @@ const at = (day: number, seconds: number, count: number): DurationCount => ({
   bucket: durationBucket(seconds),
   count,
 });
-/** Two jobs a day. */
+/** Returns counts of two ended jobs per day. */
 const days = (from: number, to: number, secondsOn: (day: number) => number) =>
   Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
-/** Durations that differ from day to day by up to 30 s, without a trend (steps of the golden ratio). */
+/** Returns durations that differ from `seconds` by up to 30 s, without a trend. The steps use the golden ratio. */
 const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
 const learned = (durations: readonly DurationCount[]) => learnSurvivalCurve("CreateCluster", durations);
 
@@ -61,7 +61,7 @@ describe("learnSurvivalCurve", () => {
     expect(learned(steady)).not.toEqual(learned(steady.filter(({ day }) => day > 1)));
   });
 
-  it("does not read a few jobs of the latest day as a change", () => {
+  it("does not treat a few jobs of the latest day as a change", () => {
     const latest = at(41, 4000, 3);
     const survival = learned([...days(1, 40, about(400)), latest]);
     expect(survivalAt(survival, 1000)).toBeLessThan(0.1);

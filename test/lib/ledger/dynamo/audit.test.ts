@@ -37,7 +37,7 @@ async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW 
   return key;
 }
 
-/** Removes a watch from the overdue index. No code of the product does this to a watch that is not over. */
+/** Removes a running watch from the overdue index. The product removes only watches that are over. */
 async function removePlan(key: WatchKey): Promise<void> {
   const { pk, sk } = watchItemKey(key);
   const Key: Record<string, AttributeValue> = { pk: { S: pk }, sk: { S: sk } };
@@ -46,7 +46,7 @@ async function removePlan(key: WatchKey): Promise<void> {
   );
 }
 
-it("counts watches that are live, concluded or stopped, and names orphaned ones", async () => {
+it("counts watches that are live, concluded or stopped, and lists orphaned watches", async () => {
   expect(await auditWatches(table(), NOW)).toEqual({
     accepted: 0,
     concluded: 0,

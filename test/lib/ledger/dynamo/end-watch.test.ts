@@ -29,7 +29,7 @@ afterAll(async () => {
   await dynamo.stop();
 });
 
-it("reads an outcome without its tree, which can be a thousand times larger", async () => {
+it("reads an outcome without the tree, which can be a thousand times larger", async () => {
   const table = { client, table: "ledger" };
   const key = newKey();
   const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }) };

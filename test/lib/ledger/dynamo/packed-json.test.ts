@@ -3,13 +3,13 @@ import type { Job } from "../../../../lib/domain/job.ts";
 import { hashTree, packTree, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
 import { job } from "../samples.ts";
 
-/** A text that deflate cannot compress much. It is the same in every run. */
+/** Returns a text that deflate cannot compress much. Equal numbers give equal texts. */
 const noise = (i: number) => createHash("sha512").update(String(i)).digest("base64");
 const subJobs = (count: number, state: Job["state"]) =>
   Array.from({ length: count }, (_, i) => job({ state, jobId: noise(i), reason: noise(-i) }));
 
 describe("a packed tree", () => {
-  it("keeps everything that fits", () => {
+  it("keeps all subjobs when the tree is small enough", () => {
     const tree = job({ subJobs: [...subJobs(20, "failed"), ...subJobs(20, "succeeded")] });
     expect(unpackTree(packTree(tree))).toEqual(tree);
   });

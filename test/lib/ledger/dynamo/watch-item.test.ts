@@ -4,7 +4,7 @@ import { formatInstants, parseInstants } from "../../../../lib/ledger/dynamo/wat
 const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000_000 }), { maxLength: 60 });
 
 describe("formatted instants", () => {
-  it("keep every instant, also after the clock was set back", () => {
+  it("keep every instant, even after the clock was set back", () => {
     fc.assert(
       fc.property(instants, (times) => {
         expect(parseInstants(formatInstants(times))).toEqual(times);
@@ -12,12 +12,12 @@ describe("formatted instants", () => {
     );
   });
 
-  it("keep the latest 60", () => {
+  it("keep the latest 60 instants", () => {
     const times = Array.from({ length: 61 }, (_, i) => 1_800_000_000_000 + i);
     expect(parseInstants(formatInstants(times))).toEqual(times.slice(1));
   });
 
-  it("are absent when there are none", () => {
+  it("are null for an empty list of instants", () => {
     expect(formatInstants([])).toBeNull();
     expect(parseInstants(null)).toEqual([]);
   });
