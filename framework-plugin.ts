@@ -12,9 +12,12 @@
 export const REGION =
   /^(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)|us-gov|(?:us|eu)-iso[a-z]?|eusc-[a-z]{2})-(?:central|(?:north|south)(?:east|west)?|east|west)-\d{1,2}$/;
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+/**
+ * The maximum length of a Lambda function's name.
+ * Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+ */
 const MAX_FUNCTION_NAME = 64;
-/** Matches a region of the partition aws-eusc. */
+/** Matches a region code of the AWS partition `aws-eusc`. */
 const SOVEREIGN_REGION = /^eusc-/;
 /** The address of S3 that the framework uses for every unknown region. */
 const DEFAULT_S3 = "https://s3.amazonaws.com/";
@@ -49,8 +52,8 @@ export default class FrameworkPlugin {
   readonly hooks: Readonly<Record<string, () => void>>;
 
   /**
-   * The constructor adds the region to the allowed regions, because the framework calls the constructor before it
-   * checks the configuration.
+   * Adds the configured region to the framework's allowed regions. The framework checks the configuration only after
+   * the call of the constructor.
    */
   constructor(framework: Framework) {
     const region = framework.configurationInput?.provider?.region;

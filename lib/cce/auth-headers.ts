@@ -4,32 +4,32 @@ import type { Instant, Observation } from "../domain/job.ts";
 import type { TokenResult } from "./iam-token.ts";
 import { formatSdkDate, signRequest } from "./sign-request.ts";
 
-/** The URL of a query is percent-encoded. Its `path` is the same path without encoding, which is signed. */
+/** The address of one query to CCE. `url` is percent-encoded. `path` is the URL's path without percent-encoding. */
 export interface Query {
   readonly url: URL;
   readonly path: string;
 }
 
-/** The headers that authenticate one request, or the observation of a poll that could not get them. */
+/** The headers that authenticate one request, or an observation that says why no headers are available. */
 export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in the headers, if there is one. */
+      /** The IAM token in the headers. Null when the headers contain no IAM token. */
       readonly token: TokenResult | null;
     }
   | Observation;
 
 /**
- * Returns the headers for one request.
- * @param refused the headers of a first try that CCE answered with 401. Then the result is new headers for a second
- * try, or the same headers when no others are possible.
+ * Returns the headers that authenticate one request.
+ * @param refused the headers that CCE refused with status 401. With `refused`, the function returns new headers for a
+ * second try. The function returns `refused` itself when no new headers are possible.
  */
 export type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
-/** Creates the headers as the project is configured: a signature, a token of IAM or a fixed token. */
+/** Creates a function that authenticates a project's requests by a signature, an IAM token or a fixed token. */
 export function createAuthHeadersProvider(
   project: Project,
   tokens: ExpiringCache<TokenResult>,

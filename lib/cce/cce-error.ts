@@ -1,23 +1,23 @@
 import type { AccessErrorKind } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
-/** CCE, its gateway and IAM use different field names. One body may use several of them at once. */
+/** CCE, the API gateway and IAM use different names for an error code. One body may use several of these names. */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
-/** The error codes of a reply and its most useful message. Both may be missing. */
+/** The error codes and the most useful message of an error reply. A reply may have no code and no message. */
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;
 }
 
-/** The kinds of observation that a status other than success can mean. */
+/** The kinds of observation for an HTTP status other than success. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** These statuses are temporary (RFC 9110, 4918, 8470). An operator does not have to do anything. */
+/** The HTTP statuses of temporary errors, which need no action of an operator (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns what the status of a reply without a result means. */
+/** Returns the kind of error that the HTTP status of an error reply means. */
 export function errorKindOfStatus(status: number): ErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
@@ -25,18 +25,18 @@ export function errorKindOfStatus(status: number): ErrorKind {
   return status >= 300 && status < 500 && !TEMPORARY_STATUSES.has(status) ? "misconfigured" : "unavailable";
 }
 
-/** Reads the body of a reply that is not a job. A body of unknown form has no codes and no message. */
+/** Parses the body of an error reply. The result for a body of unknown form has no code and no message. */
 export function parseCceError(body: string): CceError {
   return toCceError(parseJson(body));
 }
 
-/** Reads the same from a parsed body. The fields may be at the top level, in `error` or in both. */
+/** Finds the error codes and the message in a parsed body, at the top level and in the field `error`. */
 export function toCceError(json: unknown): CceError {
   const top = toObjectOrEmpty(json);
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // `message` is the most useful text.
+  // The field `message` has the most useful text, so `message` comes first.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -44,19 +44,25 @@ export function toCceError(json: unknown): CceError {
   };
 }
 
-/** Returns a string or a number as text. Any other value is an empty text. */
+/** Returns a field's string or number as text. Returns an empty text for a field of any other type. */
 function textOf(fields: JsonObject, name: string): string {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   return typeof value === "string" ? value : Number.isFinite(value) ? String(value) : "";
 }
 
-/** Describes a reply for an operator: `HTTP 404, CCE.01404001, Job not found`. The text is not masked. */
+/**
+ * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
+ * contain credentials.
+ */
 export function describeErrorReply(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
   return [`HTTP ${status}`, ...details.filter((text) => text !== null)].join(", ");
 }
 
-/** Control characters are removed before the text is masked. They could split a secret, which the mask then misses. */
+/**
+ * Returns a text as one line without control characters. A control character inside a secret would hide the secret from
+ * the mask.
+ */
 const toOneLine = (text: string): string =>
   text
     .replace(/[\r\n\t]+/g, " ")

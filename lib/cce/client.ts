@@ -5,30 +5,36 @@ import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createProjectJobQuery } from "./query-project-job.ts";
 import { createCceRequestSender } from "./send-cce-request.ts";
 
-/** A token of IAM takes up to 16 KiB in a header. */
+/** The maximum size of a reply's headers. A token of IAM takes up to 16 KiB in a header. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit of a call in real milliseconds. */
+/** The time limit of one call, in milliseconds of real time. */
 export interface TimeLimit {
   readonly timeLimitMs: number;
 }
 
 export interface CceClient {
-  /** Queries one job. Every reply and every failure is one observation. Credentials in it are masked. Never throws. */
+  /**
+   * Queries one job and returns one observation for every reply and every failure. Credentials in the observation are
+   * masked. Never throws.
+   */
   queryJob(key: WatchKey, limit: TimeLimit): Promise<Observation>;
-  /** Completes a tree by up to 5 queries of failed subjobs that show no reason. Never throws. */
+  /**
+   * Queries up to 5 failed subjobs that show no reason, and returns the job with the reasons that were found. Never
+   * throws.
+   */
   queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
 }
 
 /**
- * Creates a client for all configured projects. Each project has its own credentials, token and throttle. Concurrent
- * queries of one job share one request.
- * @param options.connections replaces the connections that the client opens itself.
+ * Creates a client for all configured projects. Each project has separate credentials, a separate token and a separate
+ * throttle. Concurrent queries of one job share one request.
+ * @param options.connections the connections to use. Without `connections`, the client opens connections itself.
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
   readonly now: () => Instant;
-  /** Milliseconds that never decrease. Time limits are measured with this clock. */
+  /** Returns the milliseconds of a clock that never goes back. The clock measures time limits. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
@@ -73,7 +79,7 @@ export function createCceClient(options: {
   };
 }
 
-/** Waits for shared work until the caller's own time limit. The work itself continues for other callers. */
+/** Waits for shared work until the time limit of one caller. The work continues for other callers. */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<T>((resolve) => {

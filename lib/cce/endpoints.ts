@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 
 /**
- * The regions whose hosts do not end in `myhuaweicloud.com`.
+ * The regions with hosts that do not end in `myhuaweicloud.com`, and the domain of each region.
  * Sources: https://docs.otc.t-systems.com/additional/endpoints.html,
  * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
  */
@@ -12,16 +12,17 @@ const DOMAINS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the base URL of a project's CCE API without a slash at its end. A configured endpoint is used before the
- * region. Returns null when the project has neither.
+ * Returns the base URL of a project's CCE API, without a trailing slash. The base URL is the configured endpoint, or is
+ * derived from the region. Returns null when the project has no endpoint and no region.
  */
 export function findCceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
   return project.endpoint === undefined ? regionalUrl("cce", project.region) : trimUrl(project.endpoint);
 }
 
 /**
- * Returns the base URL of a project's IAM without a slash at its end. The order is: the configured IAM endpoint, the
- * host derived from a configured `cce.` host, the region. Returns null when none is available.
+ * Returns the base URL of a project's IAM, without a trailing slash. The configured IAM endpoint comes first. Without
+ * an IAM endpoint, the base URL is derived from a configured `cce.` host, and otherwise from the region. Returns null
+ * when the project has no IAM endpoint, no `cce.` host and no region.
  */
 export function findIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -36,5 +37,5 @@ function regionalUrl(service: "cce" | "iam", region: string | undefined): string
   return `https://${service}.${region}.${domain}`;
 }
 
-/** Removes query, fragment and trailing slashes. */
+/** Removes the query, the fragment and the trailing slashes of a URL. */
 const trimUrl = (url: string): string => url.replace(/[?#].*$/, "").replace(/\/+$/, "");

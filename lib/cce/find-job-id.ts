@@ -9,8 +9,8 @@ const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
  * Finds the job ID in CCE's reply to a create, delete or similar call. The reply is JSON text or a parsed value.
- * The ID is in `status`, at the top level or in an annotation, in any spelling. Returns null when the reply has no
- * valid job ID.
+ * The job ID may be in `status`, at the top level or in an annotation. The field's name may be in upper or lower case.
+ * Returns null when the reply has no valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(reply: unknown): string | null {
@@ -30,7 +30,7 @@ export function findJobId(reply: unknown): string | null {
   return null;
 }
 
-/** The documented names come first, then names in any other mixture of cases. */
+/** Returns the documented field names of a job ID, and then the field names with a different use of upper case. */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
     (name) => /^job_?id$/i.test(name) && !DOCUMENTED_NAMES.includes(name),
@@ -39,8 +39,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Finds the error in a parsed reply by which CCE, its gateway or IAM refused a call. Returns one line with code and
- * message: `CCE.01400001, Invalid request`. Returns null when the reply has no error code.
+ * Describes the error in a parsed reply of CCE, the API gateway or IAM. Returns one line with the error code and the
+ * message, for example `CCE.01400001, Invalid request`. Returns null when the reply has no error code.
  */
 export function describeRefusal(reply: unknown): string | null {
   const { codes, message } = toCceError(reply);

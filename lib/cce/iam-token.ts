@@ -8,21 +8,23 @@ import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } 
 import { parseCceTime } from "./parse-cce-time.ts";
 import type { TextReply } from "./send-cce-request.ts";
 
-/** A token of IAM lasts 24 hours. A reply without an end time is trusted for one hour. */
+/**
+ * The assumed validity of a token when IAM's reply has no expiry time. The real validity of a token of IAM is 24 hours.
+ */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/** A token is renewed this long before its end, so that it does not expire during a request. */
+/** The time between a token's renewal and expiry. An early renewal prevents a token from expiring during a request. */
 const RENEW_BEFORE_MS = 600_000;
-/** IAM locks a user after a few wrong passwords. So a refusal is kept for this time before the next sign-in. */
+/** The minimum time between a refused sign-in and the next sign-in. IAM locks a user after a few wrong passwords. */
 const REFUSAL_MS = 30_000;
 
-/** A token with its end, or the observation of a poll that could not get a token. */
+/** A token and the token's expiry time, or an observation that says why no token is available. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
 
 /**
- * Keeps one project's token in memory. Concurrent polls share one token request.
- * @param fetchToken signs in once and never throws.
+ * Creates a cache that keeps the token of one project in memory. Concurrent polls share one token request.
+ * @param fetchToken requests a token from IAM. `fetchToken` never throws.
  */
 export function createTokenCache(
   fetchToken: () => Promise<TokenResult>,
@@ -39,7 +41,7 @@ export function createTokenCache(
 }
 
 /**
- * Returns the body of a token request.
+ * Returns the JSON body of a request to IAM for a token of one project.
  * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
 export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>, projectId: string): string {
@@ -52,7 +54,7 @@ export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>
   });
 }
 
-/** Reads IAM's reply to a token request of a project. */
+/** Reads IAM's reply to a project's token request. Returns the token, or an observation that says what failed. */
 export function readTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
   const { status, headers, body } = reply;

@@ -5,19 +5,22 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** Names in lower case. */
+  /** The headers of the reply. Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A code such as `CCE.01404001` comes from CCE itself and not from the gateway. It means that the job is unknown. */
+/** Matches an error code such as `CCE.01404001`, which says that CCE itself does not know the job. */
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
-/** The gateway accepts a difference of 15 minutes. A tenth of it is reported as the likely cause. */
+/**
+ * The minimum difference between two clocks that is reported as the likely cause of a refused signature. The gateway
+ * accepts a difference of up to 15 minutes, and the minimum is a tenth of 15 minutes.
+ */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * Reads a reply to a job query of a project as one observation. Its text is not masked.
+ * Converts the HTTP reply to a job query into one observation. The observation's text may contain credentials.
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReply(reply: JobReply, now: Instant, project: string): Observation {
@@ -48,7 +51,10 @@ function adviceOnEndpoint(status: number, project: string): string {
     : `CCE does not accept the query for project ${project}: check projectId, region and endpoint`;
 }
 
-/** @param date the header with the time of the reply. */
+/**
+ * Returns what an operator should do when CCE refuses a project's credentials.
+ * @param date the header `Date` of the reply.
+ */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {
   if (error.codes.includes("APIGW.0307"))
     return `CCE refuses the token for project ${project}: it has expired or belongs to another region; check region, endpoint and auth`;
@@ -61,7 +67,10 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
   return `CCE refuses the signature for project ${project}: the clock is ${minutes} minutes off; correct the clock, the gateway accepts 15 minutes`;
 }
 
-/** The gateway reports an expired signature as `signature time:20260528T092752Z,server time:20260528T094410Z`. */
+/**
+ * Returns the difference between the two clocks in the gateway's message about an expired signature. An example of the
+ * message is `signature time:20260528T092752Z,server time:20260528T094410Z`. Returns null for any other message.
+ */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =
     /signature time:\s*(\w{16})\s*,\s*server time:\s*(\w{16})/.exec(message ?? "") ?? [];
@@ -69,6 +78,6 @@ function reportedSkewMs(message: string | null): number | null {
   return Number.isNaN(skewMs) ? null : skewMs;
 }
 
-/** Parses `20260528T092752Z`. Returns NaN for any other text. */
+/** Parses a time such as `20260528T092752Z`. Returns NaN for a text in any other format. */
 const parseCompactTime = (text = ""): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

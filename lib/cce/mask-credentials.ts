@@ -5,26 +5,30 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** An observation's text is limited to what a notification can show. */
+/** The maximum length of an observation's text. A notification cannot show a longer text. */
 const MAX_TEXT_CHARACTERS = 400;
-/** A reply may repeat an earlier token, so the latest tokens of IAM are all masked. */
+/** The number of the latest tokens of IAM that are masked, because a reply may repeat an earlier token. */
 const MAX_TOKENS = 4;
 
-/** The gateway repeats the canonical request in its errors, as one line with bars or as lines that end in a hash. */
+/**
+ * Matches the canonical request that the gateway repeats in an error. The canonical request is one line with bars, or
+ * several lines. The last part of a canonical request is a hash.
+ */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** A shorter text matches neither pattern. */
+/** The minimum length of a text that can match CANONICAL_REQUEST or SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-/** Replaces a project's credentials, signatures and canonical requests by `<secret>`. */
+/** A mask that replaces a project's credentials, signatures and canonical requests by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /** Masks all texts of an observation. A text that is not part of a job is also truncated. */
+  /** Masks all texts of an observation, and truncates the text of an observation without a job. */
   maskObservation(observation: Observation): Observation;
   /** Adds a token of IAM to the masked credentials. */
   addToken(token: Secret): void;
 }
 
+/** Creates the mask for the credentials of one project. */
 export function createCredentialMask(project: Project): CredentialMask {
   const credentials = Object.values(project.auth).filter((value) => value instanceof Secret);
   let tokens: Secret[] = [];
@@ -40,7 +44,7 @@ export function createCredentialMask(project: Project): CredentialMask {
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // A truncated secret could not be masked any more, so truncation is the last step.
+        // Truncation is the last step, because the mask would not recognize a truncated secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings } = observation;
       return { kind: "job", job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
@@ -52,7 +56,10 @@ export function createCredentialMask(project: Project): CredentialMask {
   };
 }
 
-/** The longest secret comes first. Otherwise the rest of a secret that starts like a shorter one would stay visible. */
+/**
+ * Returns a pattern that matches every secret, with the longest secret first. With a shorter secret first, the rest of
+ * a longer secret with the same beginning would stay visible.
+ */
 function patternOf(secrets: readonly Secret[]): RegExp | null {
   const spellings = new Set(secrets.flatMap((secret) => spellingsOf(secret.reveal())));
   const escaped = [...spellings]
@@ -61,14 +68,14 @@ function patternOf(secrets: readonly Secret[]): RegExp | null {
   return escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
 }
 
-/** A text may contain a secret as it is, as part of JSON or percent-encoded. */
+/** Returns a secret unchanged, as part of a JSON string, and percent-encoded. */
 const spellingsOf = (secret: string): string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret.toWellFormed()),
 ];
 
-/** A tree repeats many texts. For example, each of its jobs has the cluster's ID and name. */
+/** Returns a mask that remembers results, because the jobs of a tree repeat many texts, such as the cluster's ID. */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();
   return (text) => {

@@ -4,7 +4,10 @@ import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
-/** Real trees have three levels and a few dozen jobs. Jobs beyond these bounds are omitted, with a warning. */
+/**
+ * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. Jobs beyond
+ * MAX_LEVELS or MAX_JOBS are omitted, with a warning.
+ */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
 
@@ -18,7 +21,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** What the walk over the tree has found up to now. */
+/** The state of the walk over a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -26,8 +29,9 @@ interface Walk {
 }
 
 /**
- * Reads the body of a reply to a job query, in the v3 or v2 form. Returns null when the body is not a job.
- * The state comes from the job's own phase and never from its subjobs. `warnings` names what was omitted or guessed.
+ * Parses the JSON body of a reply to a job query, in the v3 or v2 form. Returns null when the body is not a job.
+ * The state of a job depends on the phase of the job, and never on the phases of subjobs. `warnings` lists what was
+ * omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  */
 export function parseJob(body: string): { job: Job; warnings: readonly string[] } | null {
@@ -39,9 +43,9 @@ export function parseJob(body: string): { job: Job; warnings: readonly string[] 
 }
 
 /**
- * Reads one job and its subjobs. The v2 form has lower-case names and `status.status`. Returns null for an entry that
- * is not an object. A field of an unexpected type counts as missing, so that no job is refused. A schema would take
- * three times as long, which matters for thousands of subjobs.
+ * Reads one job and the subjobs of the job. The v2 form has lower-case names and `status.status`. Returns null for an
+ * entry that is not an object. A field of an unexpected type counts as missing, so that no job is refused. The function
+ * uses no schema, because parsing thousands of subjobs with a schema would take three times as long.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -80,7 +84,7 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
   return subJobs;
 }
 
-/** Returns null for a missing phase and for a phase that is not documented. */
+/** Returns the state that a phase means. Returns null for a missing phase and for an undocumented phase. */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
@@ -91,7 +95,8 @@ function warningsOf(job: Job, walk: Walk): string[] {
   if (job.phase === null) warnings.push("CCE gives no phase for this job. The job counts as running.");
   const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
   const quoted = phases.map((phase) => `'${truncate(phase, MAX_PHASE_CHARACTERS)}'`);
-  if (quoted.length > 0) warnings.push(`Unknown phase ${quoted.join(", ")}. It counts as running.`);
+  if (quoted.length > 0)
+    warnings.push(`Unknown phase ${quoted.join(", ")}. A job in an unknown phase counts as running.`);
   if (job.state === "succeeded" && job.subJobs.some(hasFailure)) warnings.push(FAILED_SUBJOB_WARNING);
   if (walk.truncated)
     warnings.push(
@@ -100,10 +105,10 @@ function warningsOf(job: Job, walk: Walk): string[] {
   return warnings;
 }
 
-/** Returns true when a job or one of its subjobs has failed. */
+/** Returns true when a job or any subjob of the job has failed. */
 export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 
-/** Returns the first of two fields that is a string and not blank, or null. */
+/** Returns the text of the first field that is a string and not blank. Returns null when both fields have no text. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   if (typeof value === "string" && value.trim() !== "") return value;

@@ -1,13 +1,14 @@
 import { type Job, JobId } from "../domain/job.ts";
 import { hasFailure } from "./parse-job.ts";
 
-/** The maximum number of additional queries for one ended job. */
+/** The maximum number of subjob queries for one ended job. */
 const MAX_QUERIES = 5;
 
 /**
- * Completes a job's tree. A failed subjob without a reason and without a failed child is queried by its own ID, and
- * the reply's reason and children are added to the tree. The same is then done for its children, while queries remain.
- * @param queryJob returns null when the subjob cannot be read. Then the subjob stays as it is.
+ * Adds missing failure reasons to a job's tree of subjobs, and returns the new tree. The function queries each failed
+ * subjob that has no reason and no failed child. The reason and the children in the reply are added to the tree.
+ * New children without a reason are queried too, up to the maximum number of queries.
+ * @param queryJob queries a subjob by ID. A subjob stays unchanged when `queryJob` returns null.
  */
 export async function queryFailedSubjobs(
   job: Job,
@@ -27,7 +28,7 @@ export async function queryFailedSubjobs(
   return tree;
 }
 
-/** Returns the IDs of all unexplained failures below a job that were not queried yet. */
+/** Returns the IDs of all failed subjobs that have no reason and were not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

@@ -10,27 +10,27 @@ import { createCredentialMask } from "./mask-credentials.ts";
 import { MAX_BODY_BYTES, MAX_VALUES, type SendCceRequest, sendRequestForText } from "./send-cce-request.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** Polls share one token request, so it has a time limit of its own and not that of the first poll. */
+/** The time limit of a token request. Several polls share one token request, so no poll's own time limit applies. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** IAM adds catalogs and roles to a token, which take some kilobytes. */
+/** The maximum size of a token reply. The catalogs and roles in a token reply take some kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** What all projects of an instance share. */
+/** The functions that the queries of all projects share. */
 export interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Milliseconds that never decrease. Time limits are measured with this clock. */
+  /** Returns the milliseconds of a clock that never goes back. The clock measures time limits. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
 
-/** Queries one job of a project. The text of the observation is masked. Never throws. */
+/** Queries one job of a project and returns an observation with masked credentials. Never throws. */
 export type QueryProjectJob = (jobId: string, timeLimitMs: number) => Promise<Observation>;
 
-/** Creates the queries of one project. They share its credentials, its token and its throttle. */
+/** Creates a function that queries the jobs of one project. All queries share one token and one throttle. */
 export function createProjectJobQuery(
   name: string,
   project: Project,
@@ -60,7 +60,7 @@ export function createProjectJobQuery(
     );
   };
 
-  /** Tries a second time after a 401 when other headers are possible. */
+  /** Queries a job, and repeats the query after a status 401 when new authentication headers are available. */
   const queryTwice = async (jobId: string, endAt: number): Promise<Observation> => {
     const query = queryFor?.(jobId);
     if (query === undefined) return missingEndpoint(name);
@@ -88,7 +88,7 @@ export function createProjectJobQuery(
   };
 }
 
-/** Returns null when the project has no valid endpoint. */
+/** Returns a function from a job ID to the address of a query. Returns null when the project has no valid endpoint. */
 function createQueries(project: Project): ((jobId: string) => Query) | null {
   const endpoint = URL.parse(findCceEndpoint(project) ?? "");
   if (endpoint === null) return null;
@@ -122,7 +122,10 @@ function observeFailure(code: string, project: string): Observation {
   return { kind: "unavailable", text };
 }
 
-/** Nothing of such a reply is used. The job's own status follows its subjobs, so the part that was read lacks it. */
+/**
+ * The observation for a reply that is too large. The first part of the reply is useless, because the job's status comes
+ * after the subjobs.
+ */
 const TOO_LARGE: Observation = {
   kind: "unavailable",
   text: `CCE's reply is larger than any job: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,

@@ -1,20 +1,23 @@
 import { type HttpRequest, type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 
-/** Replies up to this size (about 500 subjobs) are read in parallel. */
+/** The maximum size of the replies that are read in parallel. A job with 500 subjobs has about this size. */
 const SMALL_BYTES = 256 * 1024;
-/** A documented subjob takes 440 to 480 bytes. So 20,000 subjobs take 9 to 10 MB. */
+/** The maximum size of a reply. A job with 20,000 subjobs of 440 to 480 bytes takes 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
-/** About 25,000 documented subjobs. A reply within the byte limit could have more values and fill the memory. */
+/**
+ * The maximum number of JSON values in a reply, which is enough for about 25,000 subjobs. A reply within the byte limit
+ * could contain more values and fill the memory.
+ */
 export const MAX_VALUES = 600_000;
-/** How many URLs with large replies are remembered. */
+/** The maximum number of URLs that are remembered as URLs with a large reply. */
 const MAX_LARGE_URLS = 1000;
 
-/** A reply with its body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
+/** An HTTP reply with a body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
 export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
-/** Does one exchange with CCE or IAM. Never throws. */
+/** Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws. */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
@@ -23,15 +26,16 @@ export async function sendRequestForText(request: HttpRequest): Promise<TextRepl
   return { ...result, body };
 }
 
-/** Frees the memory of a large body at once. The garbage collector is slow to free memory outside of its heap. */
+/** Frees the memory of a large body at once, because the garbage collector frees a buffer's memory too late. */
 function freeBuffer({ buffer, length }: Buffer): void {
   if (length > Buffer.poolSize && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**
- * Does one exchange with a reply of any size, and returns the result of `read`. A large reply is requested a second
- * time. Large replies are read one at a time, because reading takes several times their size in memory.
- * `endAt` is a time of the monotonic clock. It limits the whole call, with the wait for other large replies.
+ * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. The first request for a large
+ * reply stops early, and a second request reads the whole reply. Only one large reply is read at a time, because
+ * reading a reply takes several times the reply's size in memory.
+ * `endAt` is the deadline on the monotonic clock. The deadline includes the wait for other large replies.
  */
 export type SendCceRequest = <T>(
   request: Omit<HttpRequest, "deadlineMs" | "maxBytes">,
@@ -39,7 +43,7 @@ export type SendCceRequest = <T>(
   read: (result: TextReply | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
-/** Creates an exchange whose large replies are limited together. All projects of an instance should share it. */
+/** Creates a sender that reads one large reply at a time. All projects should share one sender to limit the memory. */
 export function createCceRequestSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
@@ -49,7 +53,7 @@ export function createCceRequestSender(monotonic: () => number): SendCceRequest 
     const { href } = request.url;
     if (!largeUrls.has(href)) {
       const result = await exchangeUpTo(SMALL_BYTES);
-      // A long reply with another status is an error page of a gateway. Its first bytes are enough.
+      // A long reply with a status other than 200 is a gateway's error page. The first bytes of the page are enough.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -71,8 +75,8 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Returns an upper bound for the number of values in a JSON text. Each value except the first of an array or object
- * follows a comma. The text is not parsed, because parsed values take up to twenty times the memory of the text.
+ * Returns an upper bound for the number of values in a JSON text, by counting commas and opening brackets. The text is
+ * not parsed, because parsed values take up to twenty times the memory of the text.
  */
 function countValues(json: string): number {
   let count = 1;
@@ -83,12 +87,12 @@ function countValues(json: string): number {
   return count;
 }
 
-/** Creates a function that runs one piece of work at a time, in the order of the calls. */
+/** Creates a function that runs only one piece of work at a time, in the order of the calls. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {
     const result = previous.then(work);
-    // The result is dropped here, because it may be large.
+    // `previous` keeps no result, because a result may be large.
     previous = result.then(
       () => undefined,
       () => undefined,

@@ -1,18 +1,18 @@
 import { createHmac, hash } from "node:crypto";
 
 const ALGORITHM = "SDK-HMAC-SHA256";
-/** RFC 3986, section 2.3. */
+/** Matches a text of only unreserved characters (RFC 3986, section 2.3). */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
 /** Pairs of a lower-case name and a value, sorted by name. */
 type SortedHeaders = readonly (readonly [string, string])[];
 
-/** The signed part of a request. Path and query are not percent-encoded. All given headers are signed. */
+/** The parts of a request that are signed. The path and the query are not percent-encoded. */
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** Must contain `X-Sdk-Date` with a value of `formatSdkDate`. Names are case-insensitive. */
+  /** The headers to sign. The headers must contain `X-Sdk-Date` with a value of `formatSdkDate`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -34,7 +34,7 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the text whose hash is signed: method, path, query, headers, header names, hash of the body. */
+/** Returns a request as the text that is hashed for the signature, with one line per part of the request. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -50,12 +50,12 @@ function canonicalText({ method, path, query, body }: SignableRequest, headers: 
   ].join("\n");
 }
 
-/** Formats an instant as `20060102T150405Z`. */
+/** Formats an instant in UTC for the header `X-Sdk-Date`, for example `20060102T150405Z`. */
 export function formatSdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
-/** Percent-encodes all but the unreserved characters of RFC 3986, as the gateway does. */
+/** Percent-encodes a text as the gateway does. Only the unreserved characters of RFC 3986 stay unchanged. */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
@@ -64,7 +64,10 @@ export function percentEncode(text: string): string {
   );
 }
 
-/** The signed path ends with a slash. The path on the wire must not, because the gateway would choose another route. */
+/**
+ * Returns the path to sign, which ends with a slash. The path that is sent must not end with a slash, because the
+ * gateway would choose a different route.
+ */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");
   return encoded.endsWith("/") ? encoded : `${encoded}/`;

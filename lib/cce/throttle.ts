@@ -2,22 +2,22 @@ import type { Instant } from "../domain/job.ts";
 
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
-/** The wait exists only in memory, where no operator sees it. So even a longer Retry-After ends after this time. */
+/** The longest wait, even when Retry-After is longer. The wait exists only in memory, where no operator sees the wait. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** Stops the queries of one project for a while after a reply with status 429. Each instance has its own state. */
+/** A throttle stops the queries of one project for some time after a reply with status 429. */
 export interface Throttle {
-  /** Returns the whole seconds until the next query is allowed. 0 means now. */
+  /** Returns the whole seconds until the next query is allowed. Returns 0 when a query is allowed now. */
   waitSeconds(): number;
   /** Records a reply with status 429. Returns the whole seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records any other reply. */
+  /** Records a reply with a status other than 429. */
   recordReply(): void;
 }
 
 /**
- * Creates a throttle that waits as long as Retry-After says. Without Retry-After the wait is an exponential backoff
- * with full jitter.
+ * Creates a throttle that waits for the time in the header Retry-After. Without Retry-After, the wait is an exponential
+ * backoff with full jitter.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
@@ -27,7 +27,7 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   return {
     waitSeconds,
     recordThrottled(retryAfterSeconds) {
-      // The replies to one batch arrive together. They count as one failure.
+      // Several replies with status 429 during one wait count as one failure.
       if (until <= now()) failures += 1;
       const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 20));
       const waitMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;

@@ -1,9 +1,9 @@
 import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
-/** How long the first message waits for others. A poll takes much longer. */
+/** The longest time that a message waits for more messages. A poll takes much longer than 100 ms. */
 const WINDOW_MS = 100;
 
-/** Runs a function later. Returns a function that cancels it. */
+/** Runs a function after `ms` milliseconds, and returns a function that cancels the run. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
 const realTimer: Timer = (run, ms) => {
@@ -17,16 +17,16 @@ interface WaitingSend {
   readonly reject: (error: unknown) => void;
 }
 
-/** A queue that the records of one SQS batch share. */
+/** A sender that all records of one SQS batch share. */
 export interface CoalescedSender extends Pick<Queue, "send"> {
-  /** Says that a record sends no more messages. Each record calls it once. */
+  /** Reports that a record sends no more messages. Each record calls `done` once. */
   done(): void;
 }
 
 /**
- * Sends the messages of several records by one request, because each request to SQS costs money.
- * The request starts when every record waits for its result or is done, and at the latest after 100 ms.
- * @param records how many records share the queue.
+ * Creates a sender that sends the messages of several records in one request, because each request to SQS costs money.
+ * The request starts when every record is done or waits for a result. The request starts after 100 ms at the latest.
+ * @param records the number of records that share the sender.
  */
 export function coalesceSends(
   queue: Pick<Queue, "send">,

@@ -5,27 +5,27 @@ import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of all messages that this release writes. It reads this version and all earlier ones. */
+/** The version of all messages that this release writes. The release can also read messages of earlier versions. */
 const MESSAGE_VERSION = 1;
 
-/** A message of the poll queue: do poll number `poll` of a watch. */
+/** A message of the poll queue that requests poll number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
   project: Name,
   jobId: JobId,
   poll: CountFromOne,
-  /** The deadline of the watch. It ends the loop of polls even if the ledger is wrong. */
+  /** The deadline of the watch. The polls of the watch end at the deadline, even if the ledger is wrong. */
   deadlineAt: Count,
-  /** The time that is reserved for this poll in the rate limit of the project. */
+  /** The instant that the project's rate limit has reserved for this poll. */
   rateLimitedUntil: z.optional(Count),
 });
 export type PollMessage = z.infer<typeof PollMessage>;
 
-/** The name of a configured target, or of a callback. */
+/** The name of a configured target or of a callback. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/** A message of the notify queue: notify a target of the outcome of a watch. */
+/** A message of the notify queue that requests the notification of a target about a watch's outcome. */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
@@ -35,12 +35,12 @@ export const NotificationMessage = z.strictObject({
   generation: Count,
   target: TargetName,
   outcome: Outcome,
-  /** 0 for the first notification of the outcome. Each redelivery has the next number. */
+  /** The number of the redelivery. The number is 0 for the first notification of the outcome. */
   redelivery: Count,
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
-/** A message of the notify queue: send a digest to a chat. */
+/** A message of the notify queue that requests the delivery of a digest to a chat. */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
@@ -48,14 +48,14 @@ const DigestMessage = z.strictObject({
   target: TargetName,
 });
 
-/** A message of the notify queue: notify the fallback target that another target is gone. */
+/** A message of the notify queue that requests a notification of the fallback target about a target that is gone. */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
-  /** The target that is gone. */
+  /** The name of the target that is gone. */
   gone: Name,
   since: Count,
-  /** The fallback target. */
+  /** The name of the fallback target. */
   target: Name,
 });
 
@@ -68,14 +68,14 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 export type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A later release wrote the message. The message waits in its queue for that release. */
+  /** A message that a later release wrote. The message stays in the queue until the later release reads the message. */
   | { readonly kind: "newer"; readonly version: number }
-  /** No release can read the message. */
+  /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
 
 const Version = z.object({ v: z.int() });
 
-/** Parses the body of a message. The reason of a malformed message names fields but no values. */
+/** Parses the body of a message. The reason for a malformed message contains names of fields, but no values. */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   const json = parseJson(body);
   if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };
@@ -87,7 +87,7 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
   return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
 }
 
-/** Returns the message for a poll. SQS delivers the message after `delaySeconds`. */
+/** Returns the message that requests a poll. SQS delivers the message after `delaySeconds`. */
 export function createPollMessage(
   { project, jobId, poll, deadlineAt }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
   delaySeconds: number,
@@ -97,7 +97,7 @@ export function createPollMessage(
   return toOutgoing(rateLimitedUntil === null ? message : { ...message, rateLimitedUntil }, delaySeconds);
 }
 
-/** Returns the message for a notification. */
+/** Returns the message that requests a notification. */
 export function createNotificationMessage(
   { project, jobId, generation, target }: NotificationKey,
   outcome: Outcome,
@@ -106,12 +106,12 @@ export function createNotificationMessage(
   return toOutgoing({ kind: "notification", project, jobId, generation, target, outcome, redelivery });
 }
 
-/** Returns the message that sends a digest to a chat. */
+/** Returns the message that requests the delivery of a digest to a chat. */
 export function createDigestMessage(digestId: string, target: string): OutgoingMessage {
   return toOutgoing({ kind: "digest", digestId, target });
 }
 
-/** Returns the message that notifies the fallback target of a target that is gone. */
+/** Returns the message that requests a notification of the fallback target about a target that is gone. */
 export function createTargetGoneMessage(
   gone: string,
   since: Instant,
@@ -122,7 +122,7 @@ export function createTargetGoneMessage(
 
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
-/** The body is also the ID, which only matches a message with its result. */
+/** Adds the version and the ID to a message. The ID, which SQS does not send, is the whole body of the message. */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });
   return { id: body, body, delaySeconds };

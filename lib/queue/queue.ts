@@ -1,40 +1,46 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
 export interface OutgoingMessage {
-  /** Chosen by the sender to find the result of this message. */
+  /** An ID that the sender chooses. The result of a send has the ID of the message. */
   readonly id: string;
   readonly body: string;
-  /** A whole number from 0 to 900. SQS allows no other delay. */
+  /** The delay of the message. SQS allows only whole numbers from 0 to 900. */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** The result for one message. A message that failed may have been sent: the answer of SQS can be lost. */
+/**
+ * The result of sending one message. A message with the result `failed` may have been sent, because the reply of SQS
+ * can be lost.
+ */
 export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** An SQS queue. One conformance suite tests the two drivers: SQS and the queue of the simulation. */
+/** A queue with the behaviour of SQS. One test suite checks both the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message.
-   * @throws DelayOutOfRangeError before anything is sent. Errors of SQS are results.
+   * Sends messages and returns one result per message. An error of SQS is a result and is not thrown.
+   * @throws DelayOutOfRangeError before any message is sent, when SQS does not allow the delay of a message.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
-   * Hides a received message for this many seconds from now.
+   * Hides a received message for `seconds` from now.
    * SQS allows at most 43,200 seconds after the message was received.
-   * @throws what SQS answers.
+   * @throws the error of SQS.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** The delay of a message is not a whole number from 0 to 900. */
+/** The error for a message with a delay that is not a whole number from 0 to 900. */
 export class DelayOutOfRangeError extends RangeError {
   override readonly name = "DelayOutOfRangeError";
 }
 
-/** @throws DelayOutOfRangeError when SQS does not allow the delay of a message. */
+/**
+ * Checks the delays of all messages.
+ * @throws DelayOutOfRangeError when SQS does not allow the delay of a message.
+ */
 export function checkDelays(messages: readonly OutgoingMessage[]): void {
   for (const { delaySeconds } of messages) {
     if (Number.isInteger(delaySeconds) && delaySeconds >= 0 && delaySeconds <= SQS_MAX_DELAY_SECONDS)
@@ -45,14 +51,17 @@ export function checkDelays(messages: readonly OutgoingMessage[]): void {
   }
 }
 
-/** Some messages were not sent, or their confirmation was lost. Nothing that depends on these messages may be recorded. */
+/**
+ * The error for messages that SQS did not confirm. After this error the caller must not record anything that depends on
+ * the messages.
+ */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";
 }
 
 /**
  * Sends all messages.
- * @throws SendFailedError when one of them was not confirmed.
+ * @throws SendFailedError when SQS did not confirm every message.
  */
 export async function sendAllOrThrow(
   queue: Pick<Queue, "send">,

@@ -7,25 +7,31 @@ import {
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
-/** SendMessageBatch takes at most 10 messages. */
+/** The maximum number of messages that SendMessageBatch accepts. */
 export const MAX_BATCH_MESSAGES = 10;
-/** SendMessageBatch took at most 256 KiB until 2025. Some compatible servers still do. */
+/**
+ * The maximum size of a batch. SendMessageBatch accepted at most 256 KiB until 2025, and some SQS-compatible servers
+ * still accept at most 256 KiB.
+ */
 export const MAX_BATCH_BYTES = 262_144;
-/** How often messages that SQS refused one by one are sent again. The SDK repeats a request that failed as a whole. */
+/** The maximum number of retries for messages that SQS refused. The SDK itself retries a request that failed. */
 const RETRIES = 2;
-/** The longest wait before the first retry. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+/**
+ * The longest wait before the first retry. The wait has full jitter.
+ * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
 const BACKOFF_MS = 50;
 
 export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly url: string;
-  /** Returns a number from 0 to 1, without 1. */
+  /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number;
   /** Waits before a retry. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** Creates a queue that can only send. A function that uses it has no other command of SQS in its package. */
+/** Creates a queue that can only send. The package of a function that only sends contains no other SQS command. */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
@@ -36,7 +42,7 @@ export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   };
 }
 
-/** Creates a queue over SQS. */
+/** Creates a queue that uses SQS. */
 export function createSqsQueue(options: SqsQueueOptions): Queue {
   const { client, url } = options;
   return {
@@ -55,8 +61,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 }
 
 /**
- * Splits messages into batches that SQS accepts, in order.
- * A message that is larger than a batch is a batch of its own. SQS refuses that batch.
+ * Splits messages into batches that SQS accepts, and keeps the order of the messages.
+ * A message that is too large for any batch becomes a batch with one message, which SQS refuses.
  */
 export function splitIntoBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
@@ -75,7 +81,7 @@ export function splitIntoBatches(messages: readonly OutgoingMessage[]): Outgoing
   return batches;
 }
 
-/** Returns the bytes that SQS counts: the body, and the name, type and value of each attribute. */
+/** Returns the size of a message in bytes. SQS counts the body, and each attribute's name, type and value. */
 function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
@@ -97,8 +103,8 @@ async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessa
 const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends some messages of a batch by one request and writes their results.
- * Returns the indexes of the messages to send again.
+ * Sends some messages of a batch in one request, and writes one result per message into `results`.
+ * Returns the indexes of the messages that must be sent again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,
@@ -124,7 +130,10 @@ async function sendEntries(
   }
 }
 
-/** The ID of an entry is its index in the batch, because the ID of a message may have characters that SQS refuses. */
+/**
+ * Converts a message into an entry of a batch request. The entry's ID is the message's index in the batch, because SQS
+ * could refuse the characters of the message's own ID.
+ */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];
   const { body, delaySeconds, attributes } = message;

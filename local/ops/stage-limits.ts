@@ -89,14 +89,23 @@ export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;
 export const MAX_RUNBOOK_URL_LENGTH = MAX_ALARM_DESCRIPTION - LONGEST_ALARM_TEXT;
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+/**
+ * The retention times in days that CloudWatch Logs allows.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
 export const LOG_RETENTION_DAYS: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+/**
+ * The maximum concurrency that Lambda allows for an SQS event source.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+/**
+ * The memory sizes that Lambda allows for a function.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+ */
 export const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
-/** API Gateway stores the burst as a 32-bit integer. */
+/** The allowed values of a positive number. API Gateway stores the burst as a 32-bit integer. */
 export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;

@@ -18,7 +18,7 @@ import {
 const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
 const MAX_EMAIL_LENGTH = 254;
 
-/** Returns the schema of an optional setting. A value that `isValid` refuses has exactly one fault, which is `fault`. */
+/** Returns the schema of an optional setting. A value that `isValid` refuses has only the fault `fault`. */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();
 
@@ -35,8 +35,8 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * Returns true for a value without white space and without `${`. The framework would replace `${…}` in a value, and a
- * line break would break the description of the alarm.
+ * Returns true for a value without white space and without `${`. The framework would replace `${…}` in a value. A line
+ * break in a value would damage the description of the alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 

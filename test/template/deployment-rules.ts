@@ -12,8 +12,8 @@ const Policy = z.object({
 });
 
 /**
- * Each statement of a queue or topic policy names exactly one resource, and it is the one that the policy belongs to. SQS
- * refuses a policy with several, without a reason. No linter and no emulator finds that.
+ * Each statement of a queue policy or topic policy must name exactly the resource that the policy belongs to. SQS
+ * refuses a policy that names several resources, and gives no reason. No linter and no emulator finds this error.
  */
 export const policiesNameOneResource: Rule = (template) =>
   ["AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].flatMap((type) => {
@@ -38,13 +38,13 @@ export const policiesNameOneResource: Rule = (template) =>
     });
   });
 
-/** Other partitions (`aws-cn`, `aws-us-gov`, `aws-eusc`) have other ARNs. The template uses `AWS::Partition`. */
+/** The template must not contain the name of an AWS partition, because ARNs differ in `aws-cn` and `aws-us-gov`. */
 export const noLiteralPartition: Rule = ({ text }) =>
   [...text.matchAll(/arn:aws[a-z-]*:[^"]{0,60}/g)].map(([arn]) => `the template contains ${arn}`);
 
 /**
- * A first deployment that fails removes everything again, so that the next one does not meet existing names.
- * `UpdateReplacePolicy` knows only `Retain`.
+ * A failed first deployment must remove all resources, so that the next deployment finds no existing names.
+ * A retained resource needs `UpdateReplacePolicy: Retain`, because `UpdateReplacePolicy` has no `RetainExceptOnCreate`.
  */
 export const failedDeploymentIsRepeatable: Rule = ({ resources }) =>
   Object.entries(resources).flatMap(([id, { DeletionPolicy, UpdateReplacePolicy }]) => [
@@ -67,10 +67,13 @@ const REQUIRED_FIELDS = {
   responseLength: "$context.responseLength",
   integrationError: "$context.integrationErrorMessage",
 };
-/** Variables that contain the query string, a header or the path of a request. */
+/** Matches the variables of API Gateway that contain the path, a header or the query string of a request. */
 const UNSAFE = /\$context\.(?:path|requestOverride|authorizer|identity\.userAgent|customDomain|domainName)/;
 
-/** Without an access log, the gateway's own 4xx and 5xx leave no trace. The log contains no key of a page. */
+/**
+ * API Gateway must write an access log, because no other log shows the gateway's own 4xx and 5xx replies. The access
+ * log must not contain the keys of page URLs.
+ */
 export const apiHasAccessLog: Rule = (template) => {
   const groups = resourcesOf(template, "AWS::Logs::LogGroup", LogGroup);
   return resourcesOf(template, "AWS::ApiGatewayV2::Stage", Stage).flatMap(({ id, properties }) => {
@@ -79,10 +82,10 @@ export const apiHasAccessLog: Rule = (template) => {
     const group = groups.find((one) => settings.DestinationArn.endsWith(`:${one.id}`));
     const format = z.record(z.string(), z.string()).safeParse(parse(settings.Format));
     return [
-      ...faultsIf(!group?.properties.RetentionInDays, `${id} keeps its access log without end`),
+      ...faultsIf(!group?.properties.RetentionInDays, `${id} has an access log without a retention time`),
       ...faultsIf(!format.success, `${id} writes an access log that is not JSON`),
       ...faultsIf(/\n/.test(settings.Format), `${id} writes several lines per request`),
-      ...faultsIf(UNSAFE.test(settings.Format), `${id} logs what a caller wrote`),
+      ...faultsIf(UNSAFE.test(settings.Format), `${id} logs text that a caller wrote`),
       ...Object.entries(REQUIRED_FIELDS).flatMap(([name, variable]) =>
         faultsIf(format.data?.[name] !== variable, `${id} does not log ${name}`),
       ),
@@ -108,7 +111,10 @@ const Alarm = z.looseObject({
   Metrics: z.array(z.object({ MetricStat: z.object({ Metric }).optional() })).default([]),
 });
 
-/** The metrics of AWS that alarms use, and their only dimension. The metrics of HTTP APIs are called `5xx`, not `5XXError`. */
+/**
+ * The AWS metrics that alarms may use, and the only dimension of each metric. The metric of an HTTP API is called
+ * `5xx`, and not `5XXError`.
+ */
 const AWS_METRICS: Readonly<
   Record<string, { readonly dimension: string; readonly names: readonly string[] }>
 > = {
@@ -130,8 +136,9 @@ const AWS_METRICS: Readonly<
 };
 
 /**
- * Every alarm watches a metric that exists: emitted by the code with exactly these dimensions, or written by AWS for a
- * resource of the template. CloudWatch accepts any other and never has data for it.
+ * Every alarm must watch an existing metric. The code emits the metric with exactly the alarm's dimensions, or AWS
+ * writes the metric for a resource of the template. CloudWatch accepts an alarm for an unknown metric, but the alarm
+ * never has data.
  */
 export const alarmsWatchEmittedMetrics =
   (emitted: ReadonlySet<string>): Rule =>

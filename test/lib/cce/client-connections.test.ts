@@ -30,7 +30,7 @@ describe("the client's connections", () => {
     expect(sockets).toHaveLength(10);
   });
 
-  it("serve all projects, and a project that does not answer delays no other", async () => {
+  it("serve all projects, and a project that does not answer delays no other project", async () => {
     const client = clientOf(served.url, { slow: AUTH, p: AUTH });
     const unanswered = TEN.map((jobId) => client.queryJob({ project: "slow", jobId }, { timeLimitMs: 1000 }));
     const startedAt = performance.now();
@@ -55,7 +55,7 @@ describe("the client's connections", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("carry one request for concurrent polls of one job, and one for each later poll", async () => {
+  it("carry one request for concurrent polls of one job, and one request for each later poll", async () => {
     const client = clientOf(served.url, { p: AUTH });
     const query = () => client.queryJob({ project: "p", jobId: "j" }, LIMIT);
     const [one, other] = await Promise.all([query(), query()]);

@@ -41,7 +41,7 @@ describe("createCceClient", () => {
       text: "The credentials of project c contain a character that HTTP headers do not allow: set them again",
     });
   });
-  it("requests one token for ten polls, and one more after it is refused", async () => {
+  it("requests one token for ten polls, and one more token after CCE refuses the first token", async () => {
     const client = clientOf({ b: password() });
     const ids = Array.from({ length: 10 }, (_, i) => cce.addJob("b", { ...done, jobId: `job${i}` }));
     const queryAll = () => Promise.all(ids.map((jobId) => client.queryJob({ project: "b", jobId }, LIMIT)));
@@ -56,7 +56,7 @@ describe("createCceClient", () => {
     await Promise.all(Array.from({ length: 10 }, () => client.queryJob({ project: "a", jobId }, LIMIT)));
     expect(cce.stats.queries).toBe(1);
   });
-  it("stops the queries of a project after a 429, and no others", async () => {
+  it("stops only the queries of the project that received a status 429", async () => {
     let at = Date.now();
     const client = clientOf({ a: aksk, c: token }, () => at);
     for (const project of ["a", "c"]) cce.addJob(project, done);
@@ -79,7 +79,7 @@ describe("createCceClient", () => {
       );
     }
   });
-  it("adds the reason of a failed subjob that shows none", async () => {
+  it("adds the reason of a failed subjob that shows no reason", async () => {
     const client = clientOf({ a: aksk });
     const child: JobScriptInput = {
       type: "CreateNodeVM",
@@ -107,7 +107,7 @@ describe("createCceClient", () => {
     expect(completed.subJobs[0]?.subJobs[0]?.reason).toBe("sold out");
     expect(await client.queryFailedSubjobs("nobody", observation.job, LIMIT)).toEqual(observation.job);
   });
-  it("returns no credential when CCE or IAM refuses it", async () => {
+  it("returns no credential when CCE or IAM refuses the credential", async () => {
     const wrong = { kind: "aksk", accessKey: "WRONGACCESSKEY", secretKey: "wrongsecretkey" };
     const client = clientOf({
       a: wrong,

@@ -13,7 +13,7 @@ describe("findJobId", () => {
     ["in JSON text", '{"status":{"jobID":"a-1"}}', "a-1"],
     ["in the status before the top level", { jobId: "b-2", status: { jobID: "a-1" } }, "a-1"],
     ["after a value that is not a job ID", { status: { jobID: "" }, jobID: "../x", jobid: "a-1" }, "a-1"],
-  ])("finds it %s", (_, body, jobId) => {
+  ])("finds the job ID %s", (_, body, jobId) => {
     expect(findJobId(body)).toBe(jobId);
   });
   it.each([

@@ -17,7 +17,7 @@ export const CLOCK: Clock = {
 
 export const LIMIT = { timeLimitMs: 5000 };
 
-/** Creates a client for projects at one endpoint. The name of each project is its project ID. */
+/** Creates a client for projects at one endpoint. The name of each project is also the project ID. */
 export function clientOf(
   endpoint: string,
   auths: Readonly<Record<string, object>>,
@@ -35,7 +35,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Starts a server with this listener on a free port. */
+/** Starts an HTTP server with a listener on a free port. */
 export async function serve(listener: RequestListener): Promise<Served> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

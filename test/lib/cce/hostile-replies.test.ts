@@ -4,12 +4,15 @@ import { MAX_BODY_BYTES } from "../../../lib/cce/send-cce-request.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";
-/** A function has 256 MiB and uses about 90 MiB before its first poll. Server and client share this process. */
+/**
+ * The maximum growth of memory by one query. A function has 256 MiB, and uses about 90 MiB before the first poll. The
+ * test's server and client share one process.
+ */
 const MAX_GROWTH_MIB = 96;
 let served: Served;
 afterEach(() => served.close());
 
-/** Queries a job of a CCE with this behaviour. Returns the observation, the time and the growth of memory. */
+/** Queries a job from a server with this listener. Returns the observation, the duration and the growth of memory. */
 async function queryAt(listener: RequestListener, timeLimitMs = 600) {
   served = await serve(listener);
   const client = clientOf(served.url, { p: { kind: "token", token: TOKEN } });
@@ -97,7 +100,7 @@ describe("a query of a hostile CCE", () => {
     ["over the limit", `{"kind":"Job"${" ".repeat(MAX_BODY_BYTES)}}`],
     ["with its status before the limit", jobWith(`"${"x".repeat(MAX_BODY_BYTES)}"`)],
     ["of millions of values", jobWith(`[${"{},".repeat(MAX_BODY_BYTES / 3 - 100)}{}]`)],
-  ])("reads a job %s as too large and uses nothing of it", async (_, body) => {
+  ])("reads a job %s as too large and uses no part of the reply", async (_, body) => {
     const { observation, grownBytes } = await queryAt((_, response) => response.end(body), 10_000);
     expect(observation).toEqual({
       kind: "unavailable",

@@ -33,7 +33,7 @@ describe("the token cache of a project", () => {
     expect([new Set(all), iam.requests]).toEqual([new Set(["token1"]), 1]);
   });
 
-  it("renews a token ten minutes before its end", async () => {
+  it("renews a token ten minutes before the token expires", async () => {
     const { clock, get } = createTokens();
     await get();
     clock.at = T0 + DAY_MS - 600_001;

@@ -72,7 +72,7 @@ const signature = (message: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
     { date },
   );
 
-/** Polls a watch until it ends. Every poll has the same observation. */
+/** Polls a watch until the watch ends. Every poll returns the same observation. */
 function endOf(observation: Observation, deadlineMinutes = 120) {
   let [now, consecutiveFailures, polls]: [Instant, number, number] = [T0, 0, 0];
   let accessError: Parameters<typeof decideAfterPoll>[0]["watch"]["accessError"] = null;
@@ -123,7 +123,7 @@ describe("the reason of a watch that ends after ten minutes of access errors", (
     ],
     [replyOf(302), "CCE's address for project prod answers with a redirect: set endpoint"],
     [replyOf(400), "CCE does not accept the query for project prod: check projectId"],
-  ])("says what the operator should do (case %#)", (observation, advice) => {
+  ])("says what the operator should do (reply %#)", (observation, advice) => {
     const end = endOf(observation);
     expect(end).toMatchObject({ outcome: "lost", reason: expect.stringContaining(advice) });
     expect(end.minutes).toBeGreaterThanOrEqual(10);
@@ -144,7 +144,7 @@ describe("a watch whose polls all have the same result", () => {
     ["garbage", replyOf(200)],
     ["429", replyOf(429, {}, { "retry-after": "60" })],
     ["429 without a time", replyOf(429)],
-  ])("does not end before its deadline: %s", (_, observation) => {
+  ])("does not end before the deadline of the watch: %s", (_, observation) => {
     expect(endOf(observation)).toMatchObject({ outcome: "timed_out", minutes: 120 });
   });
 });

@@ -36,7 +36,7 @@ afterEach(async () => {
   await served.close();
 });
 
-/** Queries a job of such a cloud. Returns the secrets that were returned, thrown or printed. */
+/** Queries a job from a server that repeats secrets. Returns the secrets that the client returned, threw or printed. */
 async function leaksOf(kind: Kind, secrets: readonly string[], iam: Answering | null, cce: Answering) {
   received.known = secrets;
   served = await serve(cloud(iam, cce));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 
-/** The secrets that the server knows already, and the signatures that it received. */
+/** The secrets that the server knows at the start, and the signatures that the server received. */
 export const received: { known: readonly string[]; signatures: string[] } = { known: [], signatures: [] };
 
 const FIXED = "fixed-token+example/0123456789==";
@@ -12,7 +12,7 @@ const KEYS = {
   securityToken: "security+token/example==0123456789",
 };
 export const PASSWORD = 'pass"word\\example é 0123';
-/** The secrets of each project. A reply to one project can repeat only its own secrets. */
+/** The secrets of each project. A reply to a project can repeat only the secrets of the same project. */
 export const SECRETS = { keys: Object.values(KEYS), user: [PASSWORD, ISSUED], fixed: [FIXED] };
 export type Kind = keyof typeof SECRETS;
 
@@ -23,7 +23,7 @@ export const AUTHS = (iamEndpoint: string) => ({
 });
 export const KINDS = ["keys", "user", "fixed"] as const satisfies readonly Kind[];
 
-/** Returns all that the server received and knows, as a careless server prints it. */
+/** Returns one text with everything that the server received and knows. */
 async function printAll(request: IncomingMessage): Promise<string> {
   const sent = Object.entries(request.headers).map(([name, value]) => `${name}:${value}`);
   const canonical = [
@@ -67,7 +67,7 @@ const job = (text: string) =>
     status: { phase: "Failed", reason: text },
   });
 
-/** Answers token requests with `iam` and queries with `cce`. Without `iam`, every token request gets a token. */
+/** Returns a server that answers token requests by `iam` and job queries by `cce`. `iam` null grants every token. */
 export function cloud(iam: Answering | null, cce: Answering): RequestListener {
   const grant: Answering = async (_, response) => {
     response.writeHead(201, { "x-subject-token": ISSUED });

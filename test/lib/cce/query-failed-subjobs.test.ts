@@ -65,7 +65,7 @@ describe("queryFailedSubjobs", () => {
     expect((await complete(wide, () => null)).queried).toEqual(["s0", "s1", "s2", "s3", "s4"]);
   });
 
-  it("changes nothing when no subjob can be read", async () => {
+  it("returns the job unchanged when no subjob can be read", async () => {
     const tree = job({ subJobs: [unexplained("a"), job({ subJobs: [unexplained("b")] })] });
     expect((await complete(tree, () => null)).completed).toEqual(tree);
   });
@@ -77,10 +77,13 @@ describe("queries of failed subjobs by the client", () => {
   const tree = job({ subJobs: ["a", "b", "c", "d", "e", "f"].map((jobId) => unexplained(jobId)) });
   const clientAt = (url: string) => clientOf(url, { p: { kind: "token", token: "fixedtokenexample" } });
 
-  it.each([401, 403, 404, 429, 500])("leave the job as it is when CCE answers %d", async (status) => {
-    served = await serve((_, response) => response.writeHead(status).end());
-    expect(await clientAt(served.url).queryFailedSubjobs("p", tree, { timeLimitMs: 2000 })).toEqual(tree);
-  });
+  it.each([401, 403, 404, 429, 500])(
+    "leave the job unchanged when CCE answers with status %d",
+    async (status) => {
+      served = await serve((_, response) => response.writeHead(status).end());
+      expect(await clientAt(served.url).queryFailedSubjobs("p", tree, { timeLimitMs: 2000 })).toEqual(tree);
+    },
+  );
 
   it("share one time limit", async () => {
     let queried = 0;

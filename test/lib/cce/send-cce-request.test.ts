@@ -24,7 +24,7 @@ describe("a job with 20,000 subjobs of the documented size", () => {
     expect(observation.warnings).toEqual([]);
   });
 
-  it("is read one at a time, in parallel with small jobs, and is requested twice only the first time", async () => {
+  it("is read alone among large jobs, in parallel with small jobs, and is requested twice only by the first query", async () => {
     const requested: string[] = [];
     let [running, maxRunning] = [0, 0];
     served = await serve((request, response) => {
@@ -32,7 +32,7 @@ describe("a job with 20,000 subjobs of the documented size", () => {
       const known = requested.includes(jobId);
       requested.push(jobId);
       if (jobId === "small") return void response.end('{"kind":"Job"}');
-      // The client stops reading the first reply of each job. It reads the second reply to its end.
+      // The client reads only the beginning of the first reply for each job, and reads the second reply completely.
       if (known) maxRunning = Math.max(maxRunning, ++running);
       response.on("finish", () => known && running--).end(REPLY);
     });
@@ -61,7 +61,7 @@ describe("a job with 20,000 subjobs of the documented size", () => {
     expect(requested).toBe(1);
   });
 
-  it("waits for others only until its own time limit", async () => {
+  it("stops waiting for other large jobs at the time limit of the query", async () => {
     served = await serve((request, response) => {
       if (request.url?.endsWith("/slow")) return void response.write(REPLY.subarray(0, 1_000_000));
       response.end(REPLY);

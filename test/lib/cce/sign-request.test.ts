@@ -9,7 +9,7 @@ import {
   signRequest,
 } from "../../../lib/cce/sign-request.ts";
 
-/** Any well-formed text. For half of a surrogate pair, the vendor's encoder throws or writes no UTF-8. */
+/** Any well-formed text. The vendor's encoder cannot encode a text with half of a surrogate pair. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());
 const delicate = fc.stringMatching(/^[ %+~!*'()&=/?#"<>{}|\\^`:@,;$-]{0,8}$/);
 const octets = fc.array(fc.nat(255), { maxLength: 4 }).map((bytes) => {
@@ -17,7 +17,7 @@ const octets = fc.array(fc.nat(255), { maxLength: 4 }).map((bytes) => {
 });
 const anything = fc.oneof(text, delicate, octets);
 
-/** The vendor reads the path from a whole URL, where `?` and `#` start the query and the fragment. */
+/** A path without `?` and `#`. The vendor's SDK takes a whole URL, where `?` starts the query and `#` the fragment. */
 const path = fc
   .array(anything, { maxLength: 6 })
   .map((segments) => `/${segments.join("/")}`.replaceAll(/[?#]/g, "."));
@@ -33,8 +33,9 @@ const names = fc
   .filter(vendorOrderIsOne);
 
 /**
- * The vendor sorts the header lines by the locale's order and the list of their names by code points. Where the two
- * differ (`a_1` and `a-1`), the vendor contradicts itself. The gateway sorts by code points, and so does `signRequest`.
+ * Returns true when the locale's order and the order of code points are equal for all header names. The vendor's SDK
+ * sorts header lines by locale, and header names by code points. The two orders differ for `a_1` and `a-1`. The gateway
+ * and `signRequest` always sort by code points.
  */
 function vendorOrderIsOne(all: readonly string[]): boolean {
   const lower = [...all, "content-type", "host", "x-sdk-date"].map((name) => name.toLowerCase());
@@ -42,7 +43,10 @@ function vendorOrderIsOne(all: readonly string[]): boolean {
   return [...lower].sort().every((name, at) => name === byLocale[at]);
 }
 
-/** Values have no spaces at their ends. The vendor signs such spaces, although HTTP removes them on the wire. */
+/**
+ * A header value without leading and trailing spaces. The vendor's SDK signs leading and trailing spaces, although HTTP
+ * removes such spaces.
+ */
 const value = fc.oneof(fc.stringMatching(/^[!-~]([ -~]{0,10}[!-~])?$/), fc.constant(""));
 const headers = names.chain((all) =>
   fc
@@ -82,10 +86,10 @@ describe("signRequest", () => {
             { method, endpoint, headers: all, queryParams: structuredClone(query), data },
             { getAk: () => accessKey, getSk: () => secretKey },
           ]);
-          // The vendor parses a path as a URL before it encodes it. This escapes blanks, quotes and braces, and trims.
+          // The vendor's SDK parses the path as a URL, which trims the path and escapes blanks, quotes and braces.
           const parsed = parse(endpoint).pathname ?? "/";
           if (!/[\s\p{Cc}"'<>{}|\\^`]/u.test(path)) expect(parsed).toBe(path);
-          // The vendor sends no body for a falsy value.
+          // The vendor's SDK sends no body when `data` is a falsy value.
           const body = data ? JSON.stringify(data) : "";
           const signable = { method, path: parsed, query, headers: all, body };
           expect(theirs).toMatchObject({ Authorization: signRequest(signable, { accessKey, secretKey }) });

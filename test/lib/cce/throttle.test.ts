@@ -8,11 +8,11 @@ function throttled(random = () => 0.999_999) {
 }
 
 describe("the throttle of a project", () => {
-  it("allows queries before any 429", () => {
+  it("allows queries before any reply with status 429", () => {
     expect(throttled().throttle.waitSeconds()).toBe(0);
   });
 
-  it("waits exactly as long as Retry-After says", () => {
+  it("waits exactly for the time in Retry-After", () => {
     const { clock, throttle } = throttled();
     expect(throttle.recordThrottled(17)).toBe(17);
     clock.at += 16_001;
@@ -21,7 +21,7 @@ describe("the throttle of a project", () => {
     expect(throttle.waitSeconds()).toBe(0);
   });
 
-  it("doubles the maximum wait after each 429 without Retry-After, up to five minutes", () => {
+  it("doubles the maximum wait after each status 429 without Retry-After, up to five minutes", () => {
     const { clock, throttle } = throttled();
     const waits = Array.from({ length: 10 }, () => {
       const seconds = throttle.recordThrottled(null);
@@ -31,7 +31,7 @@ describe("the throttle of a project", () => {
     expect(waits).toEqual([4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
   });
 
-  it("waits a random part of the maximum, and at least one second", () => {
+  it("waits for a random part of the maximum wait, and for at least one second", () => {
     const draws = [0, 0.25, 0.5, 0.75].map((value) => {
       const { clock, throttle } = throttled(() => value);
       for (let failure = 0; failure < 4; failure++) {
@@ -50,7 +50,7 @@ describe("the throttle of a project", () => {
     expect(throttle.recordThrottled(null)).toBe(8);
   });
 
-  it("forgets earlier failures after any other reply", () => {
+  it("forgets earlier failures after a reply with a status other than 429", () => {
     const { clock, throttle } = throttled();
     for (let failure = 0; failure < 5; failure++) {
       throttle.recordThrottled(null);
@@ -60,14 +60,14 @@ describe("the throttle of a project", () => {
     expect(throttle.recordThrottled(null)).toBe(4);
   });
 
-  it("ends a longer Retry-After in memory after 15 minutes", () => {
+  it("waits at most 15 minutes when Retry-After is longer", () => {
     const { clock, throttle } = throttled();
     expect(throttle.recordThrottled(43_200)).toBe(43_200);
     clock.at += 900_000;
     expect(throttle.waitSeconds()).toBe(0);
   });
 
-  it("is not shortened by a reply with a shorter Retry-After", () => {
+  it("does not shorten the wait after a reply with a shorter Retry-After", () => {
     const { throttle } = throttled();
     throttle.recordThrottled(60);
     throttle.recordThrottled(5);

@@ -16,7 +16,7 @@ function setUp() {
   return { calls, queue };
 }
 
-it("sends the messages of all records by one request and returns each record its results", async () => {
+it("sends the messages of all records in one request and returns the results of a record to the record", async () => {
   const { calls, queue } = setUp();
   const sender = coalesceSends(queue, 3);
   const results = await Promise.all([

@@ -8,24 +8,24 @@ export interface DeliveredMessage {
   readonly receiptHandle: string;
 }
 
-/** A queue with a visibility timeout of one second and a maxReceiveCount of 2, and its clock. */
+/** A queue to test, and the clock of the queue. The visibility timeout is one second, and maxReceiveCount is 2. */
 export interface QueueUnderTest {
   readonly queue: Queue;
   receive(max: number): Promise<readonly DeliveredMessage[]>;
   receiveDead(max: number): Promise<readonly DeliveredMessage[]>;
   remove(receiptHandle: string): Promise<void>;
   now(): number;
-  /** Advances a virtual clock, or waits on a real one. */
+  /** Advances a virtual clock, or waits when the clock is real. */
   pass(ms: number): Promise<void>;
 }
 
 const MAX_STEPS = 200;
 const STEP_MS = 50;
-/** The two clocks are read at different times. */
+/** The allowed error of a measured time. The test and the queue do not read the clock at the same instant. */
 const CLOCK_SLACK_MS = 100;
 
 /**
- * Tests that every driver of the queue has to pass.
+ * Defines the tests that every implementation of a queue must pass.
  * @param make creates a new queue for each test.
  */
 export function describeQueue(name: string, make: () => QueueUnderTest): void {
@@ -36,7 +36,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     ...changes,
   });
 
-  /** Receives until `count` messages have arrived. */
+  /** Receives messages until `count` messages have arrived. */
   async function arrival(
     { pass }: QueueUnderTest,
     count: number,
@@ -65,7 +65,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(bodies).toEqual({ "body of a / 1": {}, "body of b": attributes });
     });
 
-    it("accepts any number of messages, also none", async () => {
+    it("accepts any number of messages, including zero messages", async () => {
       const test = make();
       const ids = Array.from({ length: 25 }, (_, i) => `m-${i}`);
       expect(await test.queue.send([])).toEqual([]);
@@ -82,7 +82,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it.each([-1, 901, 1.5, Number.NaN, Infinity])(
-      "refuses a delay of %p s before sending anything",
+      "refuses a delay of %p s before any message is sent",
       async (delay) => {
         const test = make();
         const sent = test.queue.send([message("a"), message("b", { delaySeconds: delay })]);
@@ -91,7 +91,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       },
     );
 
-    it("delays a message by its delay", async () => {
+    it("delivers a message after the delay of the message", async () => {
       const test = make();
       await test.queue.send([message("late", { delaySeconds: 1 }), message("now")]);
       const sentAt = test.now();
@@ -111,7 +111,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(await test.receive(10)).toEqual([]);
     });
 
-    it("delivers a message again after its visibility timeout and counts the deliveries", async () => {
+    it("delivers a message again after the visibility timeout and counts the deliveries", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -121,7 +121,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(second?.messageId).toBe(first?.messageId);
     });
 
-    it("hides a received message for longer than its visibility timeout", async () => {
+    it("hides a received message for longer than the visibility timeout", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -139,7 +139,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
       expect(await test.receive(10)).toMatchObject([{ body: "body of a", receiveCount: 2 }]);
     });
 
-    it("throws for a message that is not in flight", async () => {
+    it("throws when the visibility of a deleted message is changed", async () => {
       const test = make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;

@@ -1,4 +1,4 @@
-/** Messages that version 1 wrote. Every later release reads them, so they never change. */
+/** Messages of version 1. The messages in this file never change, because every later release must read version 1. */
 export const POLL_V1 =
   '{"v":1,"kind":"poll","project":"prod","jobId":"job-1","poll":1,"deadlineAt":1795433400000}';
 export const NOTIFICATION_V1 =
