@@ -4,7 +4,7 @@ import type { NotificationLedger } from "./notification.ts";
 import type { WatchLedger } from "./watch.ts";
 
 export interface TargetState {
-  /** The time at which the target was switched off. Null while the target is on. */
+  /** The time at which the target was switched off. Null when the target is on. */
   readonly offSince: Instant | null;
   /** The target answered 429 and accepts no request before `throttledUntil`. */
   readonly throttledUntil: Instant;
@@ -48,10 +48,10 @@ export interface DigestLedger {
   createDigest(digest: NewDigest): Promise<void>;
   /**
    * Removes a watch from the running members of a digest. A repeated call has no effect.
-   * Returns the number of members that still run. Returns 0 when the ledger has no such digest.
+   * Returns the number of members that still run. Returns 0 when the digest does not exist.
    */
   removeRunningMember(digestId: string, key: WatchKey): Promise<number>;
-  /** Returns null when the ledger has no such digest. */
+  /** Returns a digest. Returns null when the digest does not exist. */
   readDigest(digestId: string): Promise<Digest | null>;
 }
 

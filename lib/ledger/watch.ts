@@ -29,7 +29,7 @@ export const WatchFields = z.object({
   state: WatchState,
   /** The number of the latest claimed poll. 0 before the first poll. A restart does not reset the number. */
   poll: z.int(),
-  /** True when the message for the next poll is in the queue. Also true before the first poll. */
+  /** True when the message for the next poll is in the queue. `pollDone` is also true before the first poll. */
   pollDone: z.boolean(),
   /** The number of the latest poll in the previous generation. 0 in the first generation. */
   previousPolls: z._default(z.int(), 0),

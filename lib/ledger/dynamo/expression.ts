@@ -41,8 +41,8 @@ const PLAIN_NAME = /^\w+$/;
 /** Returns the expressions and placeholders of an UpdateItem request. */
 export function toUpdateInput(update: ItemUpdate) {
   const { condition, append } = update;
-  const names = condition === undefined ? {} : attributeNames(condition);
-  const values = attributeValues(update.values ?? {});
+  const names = condition === undefined ? {} : placeholderNames(condition);
+  const values = placeholderValues(update.values ?? {});
   const clauses: Record<Clause, string[]> = { SET: [], ADD: [], DELETE: [], REMOVE: [] };
   let count = 0;
   const addTo = (
@@ -83,12 +83,12 @@ export function toUpdateInput(update: ItemUpdate) {
 }
 
 /** Returns the attribute name for each `#name` placeholder in an expression. */
-export function attributeNames(expression: string): Record<string, string> {
+export function placeholderNames(expression: string): Record<string, string> {
   return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
 }
 
 /** Returns the values with `:name` placeholders as keys. */
-export function attributeValues(values: StoredValues): Record<string, AttributeValue> {
+export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const named = Object.entries(toAttributes(values));
   return Object.fromEntries(named.map(([name, value]) => [`:${name}`, value]));
 }

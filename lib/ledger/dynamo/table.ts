@@ -13,10 +13,10 @@ import {
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import {
-  attributeNames,
-  attributeValues,
   fromAttributes,
   type ItemUpdate,
+  placeholderNames,
+  placeholderValues,
   type StoredValues,
   toAttributes,
   toUpdateInput,
@@ -82,7 +82,7 @@ export async function getItem(
       Key: toAttributes({ ...key }),
       ConsistentRead: true,
       ProjectionExpression: names,
-      ExpressionAttributeNames: names === undefined ? undefined : attributeNames(names),
+      ExpressionAttributeNames: names === undefined ? undefined : placeholderNames(names),
     }),
   );
   return Item ?? null;
@@ -112,8 +112,8 @@ export async function queryPage(
     new QueryCommand({
       TableName: table,
       KeyConditionExpression: condition,
-      ExpressionAttributeNames: attributeNames(condition),
-      ExpressionAttributeValues: attributeValues(values),
+      ExpressionAttributeNames: placeholderNames(condition),
+      ExpressionAttributeValues: placeholderValues(values),
       ...options,
     }),
   );

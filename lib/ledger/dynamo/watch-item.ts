@@ -75,7 +75,8 @@ export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
 
 /**
  * Returns the latest `POLL_HISTORY` instants as differences in base 36, for example `mibxtkw0,nxb,o6k`. The
- * differences of 60 instants take about 300 bytes. Compressed JSON would be shorter but would take longer than the rest of a poll.
+ * differences of 60 instants take about 300 bytes. Compressed JSON would be shorter, but compression would take longer
+ * than all other work of a poll.
  */
 export function formatInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);

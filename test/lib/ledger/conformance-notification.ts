@@ -66,7 +66,7 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await claim(key, "n-2", T0 + LEASE_MS + 1)).toMatchObject({ kind: "claimed" });
     });
 
-    it("returns the due time to the message that owns the notification, and other_owner to another message", async () => {
+    it("returns the due time to the owner of the notification, and other_owner to another message", async () => {
       const key = newNotification();
       await claim(key, "n-1");
       await record(key, "n-1");

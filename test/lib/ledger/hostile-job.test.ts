@@ -108,8 +108,8 @@ describe("any job that CCE may return", () => {
       () => job({ subJobs: failures(2000, () => ({ reason: noise(4000) })) }),
     ],
     ["20,000 failures with IDs", () => job({ subJobs: failures(20_000, () => ({ jobId: noise(36) })) })],
-    ["256 nested failures with long names", () => chain(256, () => noise(2000))],
-    ["1,536 nested failures without names", () => chain(6 * 256, () => null)],
+    ["256 nested failures with long reasons", () => chain(256, () => noise(2000))],
+    ["1,536 nested failures without reasons", () => chain(6 * 256, () => null)],
     [
       "incomplete surrogate pairs in a phase and a reason",
       () => job({ phase: "\ud83d".repeat(900), reason: "😀".repeat(400_000).slice(1) }),

@@ -145,7 +145,7 @@ describe("decideAfterPoll", () => {
     });
   });
 
-  it("keeps the start of an access error when the kind of the error changes, and reports the job as lost after ten minutes", () => {
+  it("keeps the start of an access error when the kind changes, and reports a lost job after ten minutes", () => {
     const since = NOW - 9 * MINUTE_MS;
     const watch = { accessError: { kind: "unauthorized", since } as const };
     const forbidden: Observation = { kind: "forbidden", text: "not allowed" };
