@@ -84,7 +84,7 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
   },
 }));
 
-/** The functions of Node modules that are read only at their first call. Reading such a property loads more of Node. */
+/** The functions of Node that a bundle reads only at a call, because reading one of these properties loads more of Node. */
 const READ_AT_CALL = ["getRandomValues"];
 
 /**
@@ -122,8 +122,8 @@ const lazyNodeModules: Plugin = {
 };
 
 /**
- * An AWS client sends its version with each request, and bundles its whole package.json for the version. With this
- * plugin the bundle contains only the version.
+ * An AWS client sends the client's version with each request. For the version, a bundle would contain the client's
+ * whole package.json. With this plugin the bundle contains only the version.
  */
 const onlyVersionOfPackageJson: Plugin = {
   name: "only the version of a client's package.json",
@@ -147,8 +147,8 @@ const COMPUTED_KEY = /\[(_\w+)\]: /g;
  * The generated schemas of an AWS client keep unused code in the bundle. The unused code is a third of the bundle.
  * This plugin makes two changes:
  * - The schemas register a class for each error of the service, so all classes stay in the bundle. The plugin removes
- *   these registrations. An error without its own class has the base class of the service, and keeps its name.
- * - Schemas with computed keys of objects stay in the bundle, even if they are unused. The plugin replaces the
+ *   the registrations of the classes. An error without its own class has the base class of the service, and keeps its name.
+ * - Unused schemas with computed keys of objects stay in the bundle. The plugin replaces the
  *   computed keys by plain keys.
  */
 const onlyUsedSchemas: Plugin = {

@@ -30,7 +30,7 @@ export function findJobId(reply: unknown): string | null {
   return null;
 }
 
-/** Returns the documented field names of a job ID, and then the field names with a different use of upper case. */
+/** Returns the documented field names of a job ID, and then the other spellings of `jobId` among the fields. */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
     (name) => /^job_?id$/i.test(name) && !DOCUMENTED_NAMES.includes(name),

@@ -43,6 +43,7 @@ export function interpretJobReply(reply: JobReply, now: Instant, project: string
   return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }
 
+/** Returns what an operator should do when CCE does not accept a query with the given HTTP status. */
 function adviceOnEndpoint(status: number, project: string): string {
   if (status === 404)
     return `CCE's address for project ${project} has no job API: check endpoint, region and projectId`;

@@ -1,6 +1,6 @@
 import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
-/** The longest time that a message waits for more messages. A poll takes much longer than 100 ms. */
+/** The longest time that a message waits for more messages. A poll takes much longer than WINDOW_MS. */
 const WINDOW_MS = 100;
 
 /** Runs a function after `ms` milliseconds, and returns a function that cancels the run. */

@@ -113,11 +113,11 @@ export function createDigestMessage(digestId: string, target: string): OutgoingM
 
 /** Returns the message that requests a notification of the fallback target about a target that is gone. */
 export function createTargetGoneMessage(
-  gone: string,
-  since: Instant,
+  goneTarget: string,
+  goneSince: Instant,
   fallbackTarget: string,
 ): OutgoingMessage {
-  return toOutgoing({ kind: "target_gone", gone, since, target: fallbackTarget });
+  return toOutgoing({ kind: "target_gone", gone: goneTarget, since: goneSince, target: fallbackTarget });
 }
 
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;

@@ -1,5 +1,5 @@
 /**
- * The limits of AWS for the settings of a stage. AWS checks these limits only in the middle of a deployment. A test
+ * The limits of AWS for the settings of a stage. AWS checks a limit only in the middle of a deployment. A test
  * in test/template compares the names in this file with the compiled template.
  */
 
