@@ -84,7 +84,10 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
   },
 }));
 
-/** The functions of Node that a bundle reads only at a call, because reading one of these properties loads more of Node. */
+/**
+ * The functions of Node modules that a bundle reads only at the time of a call. Reading one of the functions loads more
+ * of Node.
+ */
 const READ_AT_CALL = ["getRandomValues"];
 
 /**
@@ -147,9 +150,10 @@ const COMPUTED_KEY = /\[(_\w+)\]: /g;
  * The generated schemas of an AWS client keep unused code in the bundle. The unused code is a third of the bundle.
  * This plugin makes two changes:
  * - The schemas register a class for each error of the service, so all classes stay in the bundle. The plugin removes
- *   the registrations of the classes. An error without its own class has the base class of the service, and keeps its name.
- * - Unused schemas with computed keys of objects stay in the bundle. The plugin replaces the
- *   computed keys by plain keys.
+ *   the registrations of the classes. An error without a registered class has the base class of the service, and the
+ *   name of the error stays unchanged.
+ * - Unused schemas with computed keys of objects stay in the bundle. The plugin replaces the computed keys by plain
+ *   keys.
  */
 const onlyUsedSchemas: Plugin = {
   name: "only the used schemas of AWS services",

@@ -2,7 +2,7 @@ import type { Instant } from "../domain/job.ts";
 
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
-/** The longest wait, even when Retry-After is longer. The wait exists only in memory, where no operator sees the wait. */
+/** The longest wait, even when Retry-After is longer. No operator sees the wait, which exists only in memory. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
 /** A throttle stops the queries of one project for some time after a reply with status 429. */
