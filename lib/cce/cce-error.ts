@@ -2,8 +2,8 @@ import type { AccessErrorKind } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The field names of an error code in replies of CCE, the API gateway and IAM. One reply may contain several error codes
- * with different names.
+ * The field names of an error code in replies of CCE, the API gateway and IAM. One reply may contain several error
+ * codes with different names.
  */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
