@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
-import { readWatchKey } from "../../lib/api/watch-request.ts";
+import { readWatchKey } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";

@@ -5,7 +5,7 @@ import {
   jsonResponse,
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
-import { readWaitSeconds } from "../../lib/api/watch-request.ts";
+import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";

@@ -1,5 +1,11 @@
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 
+/**
+ * The default waits before the delivery attempts of one notification, in seconds. The waits add up to 20.7 hours, so a
+ * receiver that fails for a night still gets the notification.
+ */
+export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
+
 /** The fraction by which each wait varies, so that notifications that failed together are not sent again together. */
 const JITTER = 0.2;
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_RETRY_SECONDS } from "../channels/retry-schedule.ts";
 import { WebhookSecret } from "../channels/webhook/target.ts";
 import { Name } from "../domain/job.ts";
 import { toSecret } from "../domain/secret.ts";
@@ -29,7 +30,7 @@ export type PollSettings = z.infer<typeof Poll>;
 const Retry = z.strictObject({
   scheduleSeconds: z._default(
     z.array(between(0, SQS_MAX_VISIBILITY_SECONDS)).check(z.minLength(1), z.maxLength(30)),
-    [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200],
+    [...DEFAULT_RETRY_SECONDS],
   ),
 });
 

@@ -17,12 +17,6 @@ import type { DeliveryRecord } from "./notification.ts";
 /** The maximum number of poll times that a watch stores. */
 export const POLL_HISTORY = 60;
 
-/** The lateness at which a poll is probably lost. A queue and a cold start delay a poll by less. */
-const POLL_OVERDUE_MS = 30_000;
-
-/** The time between the end of a watch and the check of the deliveries. At the check, deliveries are probably final. */
-const DELIVERIES_OVERDUE_MS = 60_000;
-
 /** The fields of a watch that the ledger stores without conversion. */
 export const WatchFields = z.object({
   generation: z.int(),
@@ -209,17 +203,4 @@ export interface WatchLedger {
 /** Returns the number of polls in the current generation, including a poll that is in progress. */
 export function countPollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
-}
-
-/** Returns the time at which the sweep sends the message for a poll again. The poll is planned for `nextPollAt`. */
-export function pollOverdueAt(nextPollAt: Instant): Instant {
-  return nextPollAt + POLL_OVERDUE_MS;
-}
-
-/**
- * Returns the time at which the sweep checks the deliveries of a watch that has ended.
- * @param at the time at which the watch ended, or got a new target after the end.
- */
-export function deliveriesOverdueAt(at: Instant): Instant {
-  return at + DELIVERIES_OVERDUE_MS;
 }

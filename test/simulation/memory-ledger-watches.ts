@@ -1,11 +1,10 @@
+import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
-  deliveriesOverdueAt,
   type EndResult,
   type NewWatch,
   type OpenResult,
   POLL_HISTORY,
   type PollClaim,
-  pollOverdueAt,
   type Watch,
   type WatchLedger,
 } from "../../lib/ledger/watch.ts";

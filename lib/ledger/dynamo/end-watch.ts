@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import type { Outcome } from "../../domain/job.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { deliveriesOverdueAt, type StoredOutcome } from "../watch.ts";
+import { deliveriesOverdueAt } from "../overdue-times.ts";
+import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";

@@ -1,4 +1,5 @@
-import { deliveriesOverdueAt, type NewWatch, type OpenResult, pollOverdueAt } from "../watch.ts";
+import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
+import type { NewWatch, OpenResult } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";

@@ -1,5 +1,6 @@
 import type { Job } from "../../domain/job.ts";
-import { type PollClaim, type PollToClaim, pollOverdueAt } from "../watch.ts";
+import { pollOverdueAt } from "../overdue-times.ts";
+import type { PollClaim, PollToClaim } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";
