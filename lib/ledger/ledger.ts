@@ -4,35 +4,42 @@ import type { NotificationLedger } from "./notification.ts";
 import type { WatchLedger } from "./watch.ts";
 
 export interface TargetState {
-  /** The time at which the target was switched off. Null when the target is on. */
+  /** The time when the target was switched off. Is null if the target is on. */
   readonly offSince: Instant | null;
-  /** The target answered 429 and accepts no request before `throttledUntil`. */
+  /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
   readonly throttledUntil: Instant;
 }
 
 export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
-  /** Sets `throttledUntil` of a target, unless the stored time is later. */
+  /** Sets `throttledUntil` of a target, unless the ledger already contains a later time. */
   throttleTarget(name: string, until: Instant): Promise<void>;
-  /** Switches a target off. Returns false when the target was off already. */
+  /** Switches a target off. Returns false if the target was off already. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
   switchTargetOn(name: string): Promise<void>;
 }
 
-/** Rate limits of one request per interval. The name of a rate limit is a target's name or `cce:PROJECT`. */
+/**
+ * The ledger of rate limits. Each rate limit allows one request per interval. The name of a rate limit is the name of a
+ * target or `cce:PROJECT`.
+ */
 export interface RateLimitLedger {
-  /** Reserves the next free time for one request and returns the reserved time. Returns `now` when `now` is free. */
+  /**
+   * Reserves the next free time of a rate limit for one request, and returns the reserved time. Returns `now` if the
+   * rate limit is free now.
+   */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
   /**
-   * Returns true when a request may start now, and false for the rest of the interval.
-   * The operation separates requests whose reserved times SQS rounded to the same second.
+   * Returns true if the rate limit allows a request now. After a result of true, returns false for the rest of the
+   * interval. This check is needed because SQS rounds delays to seconds: two requests with different reserved times may
+   * start in the same second.
    */
   tryAcquireRequest(name: string, now: Instant, intervalMs: number): Promise<boolean>;
 }
 
-/** The numbers of ended jobs, counted by duration. */
+/** The ledger counts ended jobs by the duration of the job. */
 export interface DurationLedger {
-  /** Counts one ended job. The ledger may delete the count after `expiresAt`. */
+  /** Adds one ended job to the job counts. The ledger may delete this count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -44,21 +51,24 @@ export interface NewDuration extends Omit<DurationCount, "count"> {
 }
 
 export interface DigestLedger {
-  /** Creates a digest. Does nothing when the digest exists. */
+  /** Creates a digest (one message about several jobs). Does nothing if the digest exists. */
   createDigest(digest: NewDigest): Promise<void>;
   /**
-   * Removes a watch from the running members of a digest. A repeated call has no effect.
-   * Returns the number of members that still run. Returns 0 when the digest does not exist.
+   * Removes a watch from the list of running jobs of a digest. A repeated call has no effect. Returns the number of
+   * jobs of the digest that still run. Returns 0 if the digest does not exist.
    */
   removeRunningMember(digestId: string, key: WatchKey): Promise<number>;
-  /** Returns a digest. Returns null when the digest does not exist. */
+  /** Returns null if the digest does not exist. */
   readDigest(digestId: string): Promise<Digest | null>;
 }
 
 export interface Digest {
   readonly members: readonly WatchGeneration[];
   readonly targets: readonly string[];
-  /** The members that still run. A member that is restarted outside the digest is never removed from `running`. */
+  /**
+   * The jobs of the digest that still run. If a watch is restarted outside the digest, the watch is never removed from
+   * `running`.
+   */
   readonly running: readonly WatchKey[];
 }
 
@@ -68,10 +78,11 @@ export interface NewDigest extends Omit<Digest, "running"> {
 }
 
 /**
- * The ledger stores watches, notifications, rate limits, durations and digests. One conformance suite tests the two
- * drivers, DynamoDB and the in-memory ledger of the simulation.
- * Each change is one conditional write. If the ledger refuses a write, a consistent read finds the reason.
- * All operations throw the errors of the store. If a write throws an error, the store may contain the change anyway.
+ * The ledger stores watches, notifications, rate limits, job durations and digests. The ledger has two implementations:
+ * DynamoDB, and a ledger in memory for the simulation. The same tests run for both implementations of the ledger.
+ * Each change is one conditional write. If the ledger refuses a write, a consistent read finds out why.
+ * All operations of the ledger throw the errors of the database. If a write throws an error, the database may contain
+ * the change anyway.
  */
 export interface Ledger
   extends WatchLedger,

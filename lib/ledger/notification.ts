@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { DeliveryState, type Instant, MaybeInstant, Verdict, type WatchGeneration } from "../domain/job.ts";
 
-/** The key of one notification. A notification belongs to one generation of a watch and one target. */
+/** The key of one notification. Each notification belongs to one generation of a watch and to one target. */
 export interface NotificationKey extends WatchGeneration {
   readonly target: string;
 }
@@ -9,47 +9,53 @@ export interface NotificationKey extends WatchGeneration {
 export const Attempt = z.object({
   at: z.number(),
   verdict: Verdict,
-  /** The HTTP status. Null when the target gave no answer. */
+  /** The HTTP status of the target's response. Is null if the target sent no response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
-  /** The reason for the verdict, as a value of a fixed list. */
+  /** The reason for the verdict on the delivery attempt. Only the values of a fixed list are possible. */
   reason: z.string(),
-  /** The first characters of the target's answer. Secrets are masked. */
+  /** The first characters of the target's response. Secrets in the response are masked. */
   answer: z.string(),
 });
 export type Attempt = Readonly<z.infer<typeof Attempt>>;
 
-/** The maximum number of attempts in the history of a delivery record. */
+/** The maximum number of delivery attempts in the history of a delivery record. */
 export const ATTEMPT_HISTORY = 20;
 
-/** The state that the ledger stores for a notification. The defaults describe a notification before the first claim. */
+/**
+ * The data that the ledger stores for a notification. The defaults describe a notification before the first delivery
+ * attempt.
+ */
 export const DeliveryRecord = z.object({
   target: z.string(),
   state: z._default(DeliveryState, "pending"),
-  /** The number of attempts that use up the schedule. A throttled attempt does not count. */
+  /**
+   * The number of delivery attempts that count against the retry schedule. A throttled delivery attempt does not count
+   * against the retry schedule.
+   */
   attempts: z._default(z.int(), 0),
-  /** The number of attempts in a row that were throttled, up to the latest attempt. */
+  /** The number of latest delivery attempts in a row that the target throttled. */
   throttles: z._default(z.int(), 0),
-  /** The time of the first throttled attempt. Later attempts do not change the time. */
+  /** The time of the first throttled delivery attempt. Later delivery attempts do not change this time. */
   throttledSince: z._default(MaybeInstant, null),
-  /** The number of the latest redelivery. 0 before the first redelivery. */
+  /** The number of the latest redelivery. Is 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
-  /** True when `nextAttemptAt` is reserved in the rate limit of the target. */
+  /** Is true if the rate limit of the target reserved the time `nextAttemptAt` for the notification. */
   nextAttemptReserved: z._default(z.boolean(), false),
-  /** True when the notification failed and the message of the notification is in the dead-letter queue. */
+  /** Is true if the notification failed and the message of the notification is in the dead-letter queue. */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest attempts, oldest first. The list has at most `ATTEMPT_HISTORY` attempts. */
+  /** The latest delivery attempts in order of time. The list contains at most `ATTEMPT_HISTORY` delivery attempts. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
-/** Returns the delivery record of a notification before the first claim. */
+/** Returns the delivery record of a notification before the first delivery attempt. */
 export function newDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 
-/** The queue message for which the ledger changes a notification. */
+/** The queue message that makes delivery attempts for a notification. */
 interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;
@@ -59,49 +65,70 @@ interface NotificationOwner {
 export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
-  /** The time after which the ledger may delete the record. */
+  /** The time after which the ledger may delete the delivery record. */
   readonly expiresAt: Instant;
 }
 
 export type NotificationClaim =
   | { readonly kind: "claimed"; readonly record: DeliveryRecord }
-  /** The notification is delivered or dead-lettered, or has a newer redelivery. The message can be acknowledged. */
+  /**
+   * The notification was delivered or dead-lettered, or a newer redelivery of the notification has started. The queue
+   * message is no longer needed and can be acknowledged.
+   */
   | { readonly kind: "stale" }
   /** The notification failed, but the message of the notification is not in the dead-letter queue yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
-  /** The message holds a lease already. An earlier invocation for the message may still run. */
+  /**
+   * The same queue message has claimed the notification already. An earlier invocation for this queue message may still
+   * run.
+   */
   | { readonly kind: "own_lease" }
-  /** Another message is responsible for the notification. The message can be acknowledged. */
+  /** Another queue message has claimed the notification. The queue message of the caller can be acknowledged. */
   | { readonly kind: "other_owner" }
-  /** The next attempt is due at the time `until`. */
+  /** The next delivery attempt must not start before the time `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
-  /** True when the attempt uses up the schedule. An attempt with `spent` false and state `pending` was throttled. */
+  /**
+   * Is true if the delivery attempt counts against the retry schedule. If `spent` is false and `state` is `pending`,
+   * the target throttled the delivery attempt.
+   */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** The time of the next attempt. Null unless `state` is `pending`. */
+  /** The time of the next delivery attempt. Is null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 
 export interface Postponement extends NotificationOwner {
   readonly until: Instant;
-  /** True when the time `until` is reserved in the rate limit of the target. */
+  /** Is true if the rate limit of the target reserved the time `until` for the notification. */
   readonly nextAttemptReserved: boolean;
 }
 
 export interface NotificationLedger {
-  /** Claims a notification for one message. A claim allows the message to make one attempt. */
+  /**
+   * Claims a notification for one queue message. The claim starts a lease of the notification: for the time of the
+   * lease, only this queue message may make a delivery attempt.
+   */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
-  /** Records an attempt and ends the lease. If the lease was lost, returns `superseded` and writes nothing. */
+  /**
+   * Stores a delivery attempt and ends the lease of the notification. If the queue message has lost the lease of the
+   * notification, returns `superseded` and writes nothing.
+   */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
-  /** Ends the lease without an attempt. If the lease was lost, returns `superseded` and writes nothing. */
+  /**
+   * Ends the lease of the notification without a delivery attempt. If the queue message has lost the lease of the
+   * notification, returns `superseded` and writes nothing.
+   */
   postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
-  /** Returns the delivery record of a notification. Returns a new record before the first claim. */
+  /** Returns the delivery record of a notification. Returns a new delivery record if the ledger contains none. */
   readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
-  /** Records that the message of a failed notification is in the dead-letter queue. */
+  /** Stores that the message of a failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
-  /** Makes a notification in any state pending again. Returns the number of the redelivery. */
+  /**
+   * Sets the state of a notification to `pending`, from any state, so that the notification is sent again. Returns the
+   * number of the redelivery.
+   */
   startRedelivery(key: NotificationKey, expiresAt: Instant): Promise<number>;
 }

@@ -5,25 +5,28 @@ import { Count } from "../domain/zod-fields.ts";
 
 const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
 
-/** The position of the last watch on a page. The next page starts after the last watch. */
+/** The position of the last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
 }
 
-/** The error for a page token that `toPageToken` did not make. */
+/** The error for a page token that `toPageToken` did not create. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError";
 }
 
-/** Returns a page position as an opaque token for the `next` field of a page. */
+/**
+ * Returns the page token for a position in the list of watches. A caller gets the page token as the field `next` of a
+ * page.
+ */
 export function toPageToken({ acceptedAt, jobId }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId])).toString("base64url");
 }
 
 /**
- * Returns the page position of a page token.
- * @throws PageTokenError when `toPageToken` did not make the token.
+ * Returns the position in the list of watches from a page token.
+ * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function parsePageToken(token: string): PagePosition {
   const position = Position.safeParse(parseJson(Buffer.from(token, "base64url").toString()));

@@ -14,46 +14,52 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord } from "./notification.ts";
 
-/** The maximum number of poll times that a watch stores. */
+/** The maximum number of poll times that the ledger stores for one watch. */
 export const POLL_HISTORY = 60;
 
 /** The fields of a watch that the ledger stores without conversion. */
 export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
-  /** The number of the latest claimed poll. 0 before the first poll. A restart does not reset the number. */
+  /**
+   * The number of the latest poll that a message has claimed. Is 0 before the first poll. A restart of the watch does
+   * not reset the number.
+   */
   poll: z.int(),
-  /** True when the message for the next poll is in the queue. `pollDone` is also true before the first poll. */
+  /** Is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll. */
   pollDone: z.boolean(),
-  /** The number of the latest poll in the previous generation. 0 in the first generation. */
+  /** The number of the last poll before the latest restart of the watch. Is 0 if the watch was never restarted. */
   previousPolls: z._default(z.int(), 0),
-  /** The number of polls in the current generation that the rate limit postponed. A postponed poll sends no query. */
+  /**
+   * The number of polls in the current generation of the watch that the rate limit postponed. A postponed poll sends no
+   * query to CCE.
+   */
   rateLimitedPolls: z._default(z.int(), 0),
   acceptedAt: z.number(),
   deadlineAt: z.number(),
   concludedAt: z._default(MaybeInstant, null),
-  /** The planned time of the next poll. Null after the end of the watch. */
+  /** The planned time of the next poll. Is null after the end of the watch. */
   nextPollAt: z._default(MaybeInstant, null),
   digestId: z._default(MaybeText, null),
-  /** The latest observed phase of the job. Long values of `phase`, `jobType` and `resourceName` are truncated. */
+  /** The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
 });
 
-/** The current generation of a watch. Every poll reads and writes all fields. */
+/** The current generation of a watch. Every poll reads and writes all fields of the watch. */
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
-  /** The sorted names of targets and callbacks. */
+  /** The sorted names of the watch's targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls, oldest first. The list has at most `POLL_HISTORY` times. */
+  /** The times of the latest polls in order of time. The list contains at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
 }
 
-/** The data that callers attached to a watch. */
+/** The context and the callback URLs that callers sent for a watch. */
 export interface CallerData {
   readonly context: Context;
-  /** The encrypted callback URLs by callback name. */
+  /** The encrypted callback URLs. The key of each callback URL is the name of the callback. */
   readonly callbacks: Readonly<Record<string, string>>;
 }
 
@@ -67,9 +73,15 @@ export interface NewWatch
 }
 
 export type OpenResult =
-  /** The watch is new or restarted. The caller sends the message for the poll with the number `poll`. */
+  /**
+   * The watch is new or restarted. The code that opened the watch sends the message for the poll with the number
+   * `poll`.
+   */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
-  /** The job has a watch already. If the watch has ended, the caller notifies the targets in `addedTargets`. */
+  /**
+   * The job has a watch already. If the watch has ended, the code that opened the watch notifies the targets in
+   * `addedTargets`.
+   */
   | { readonly kind: "already_watching"; readonly watch: Watch; readonly addedTargets: readonly string[] };
 
 export interface PollToClaim {
@@ -81,16 +93,19 @@ export interface PollToClaim {
 }
 
 export type PollClaim =
-  /** `reclaimed` is true when an earlier claim of the poll expired. The earlier poll may have stored an outcome. */
+  /**
+   * `reclaimed` is true if the poll was claimed earlier but not finished in time. The earlier invocation may have
+   * stored an outcome.
+   */
   | { readonly kind: "claimed"; readonly watch: Watch; readonly reclaimed: boolean }
-  /** The poll is not needed. The message can be acknowledged. */
+  /** The poll is not needed. The message of the poll can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
-  /** The message holds a lease already. An earlier invocation for the message may still run. */
+  /** The same message has claimed the poll already. An earlier invocation for this message may still run. */
   | { readonly kind: "own_lease" }
-  /** Another message in the queue holds the lease. The message of the caller can be acknowledged. */
+  /** Another message in the queue has claimed the poll. The message of the caller can be acknowledged. */
   | { readonly kind: "other_owner" };
 
-/** The fields of an observed job that a watch stores. */
+/** The fields of a job that the ledger stores in the watch. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -98,29 +113,37 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly poll: number;
   readonly messageId: string;
   readonly nextPollAt: Instant;
-  /** True when the rate limit postponed the query of the poll. */
+  /** Is true if the rate limit postponed the query of the poll. */
   readonly rateLimited: boolean;
-  /** The observed job with its subjobs. Null keeps the stored job. */
+  /**
+   * The job with its subjobs, as the poll read the job from CCE. If `tree` is null, the ledger keeps the stored job.
+   */
   readonly tree: Job | null;
 }
 
 export interface WatchEnd {
   readonly key: WatchKey;
-  /** The acceptance time of the generation that ends. */
+  /** The acceptance time of the watch generation that ends. */
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /** The targets whose notifications were sent. If the watch has more targets, the watch does not end. */
+  /**
+   * The targets whose notifications were sent. If the watch has more targets than these targets, the watch does not
+   * end.
+   */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** The fields of the job from the last poll. Without `job`, the ledger keeps the recorded fields. */
+  /** The fields of the job from the last poll. If `job` is absent, the ledger keeps the stored fields. */
   readonly job?: ObservedJob;
 }
 
 export type EndResult =
   | { readonly kind: "ended" }
-  /** The watch did not end, because the watch has new targets. The caller notifies all `targets` and tries again. */
+  /**
+   * The watch did not end, because a caller has added targets to the watch. The code that ends the watch must notify
+   * all `targets` and call `endWatch` again.
+   */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
@@ -129,39 +152,51 @@ export interface StoredOutcome {
   readonly tree: Job | null;
 }
 
-/** All stored data of the current generation of a watch. */
+/** All data that the ledger stores for the current generation of a watch. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** One delivery record per target, in the order of `watch.targets`. */
+  /** The delivery records of the watch. There is one delivery record per target, in the order of `watch.targets`. */
   readonly deliveries: readonly DeliveryRecord[];
 }
 
-/** A watch that the sweep has to check. */
+/** A watch that the sweep function has to check. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
 
 export interface WatchPage {
   readonly watches: readonly Watch[];
-  /** The value of `before` for the next page. Null on the last page. */
+  /** The value of `before` for the next page of watches. Is null on the last page of watches. */
   readonly next: string | null;
 }
 
 export interface WatchLedger {
   /**
-   * Creates a watch when the job has no watch. Restarts a watch that was stopped or is restartable.
-   * Adds targets and callbacks to a watch that is neither stopped nor restartable.
+   * Creates a watch if the job has no watch. Restarts a watch that was stopped or is restartable. Adds targets and
+   * callbacks to a watch that is neither stopped nor restartable.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
-  /** Claims a poll for one message. A claim allows the message to send one query. */
+  /**
+   * Claims a poll for one message. The claim starts a lease of the poll: for the time of the lease, only this message
+   * may query the job.
+   */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
-  /** Marks a claimed poll as done. If the claim was lost, returns `superseded` and writes nothing. */
+  /**
+   * Marks a claimed poll as done. If the message has lost the claim of the poll, returns `superseded` and writes
+   * nothing.
+   */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  /** Returns the context and the callbacks of a watch. Returns empty objects when the watch does not exist. */
+  /**
+   * Returns the context and the callbacks of a watch. Returns an empty context and no callbacks if the watch does not
+   * exist.
+   */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
-  /** Stores an outcome unless the generation has an outcome already. Returns the summary of the stored outcome. */
+  /**
+   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the summary
+   * of the stored outcome.
+   */
   saveOutcomeOnce(
     generation: WatchGeneration,
     outcome: StoredOutcome,
@@ -170,29 +205,32 @@ export interface WatchLedger {
   readOutcome(generation: WatchGeneration): Promise<OutcomeSummary | null>;
   endWatch(end: WatchEnd): Promise<EndResult>;
   /**
-   * Stops a watch that has not ended.
-   * A watch that ended as `timed_out` or `lost` keeps its outcome and becomes restartable.
+   * Stops a watch that has not ended. A watch that ended as `timed_out` or `lost` keeps its outcome and becomes
+   * restartable.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
-  /** Returns all stored data of a watch. Returns null when the watch does not exist. */
+  /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
-  /** Returns at most `limit` watches whose check is due before `now`. The longest overdue watch is first. */
+  /**
+   * Returns at most `limit` watches that the sweep function has to check before `now`. The watch that has waited
+   * longest is first.
+   */
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes the time at which the sweep checks a watch. If `dueAt` is null, the sweep does not check the watch.
-   * Returns `changed` when another call changed the time first.
+   * Changes the time when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the
+   * watch. Returns `changed` if another call changed this time first.
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * Makes the sweep check a watch at `dueAt` or earlier, even after the end of the watch.
-   * If `expiresAt` is a time, the ledger keeps the watch and the outcome at least until `expiresAt`.
-   * Does nothing when the watch does not exist.
+   * The sweep function will check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
+   * null, the ledger keeps the watch and the outcome at least until `expiresAt`. Does nothing if the watch does not
+   * exist.
    */
   scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
-   * Returns the watches of a project, newest first.
-   * @param page.before the value of `next` on the previous page, or null for the first page.
-   * @throws PageTokenError when `page.before` is not a valid page token.
+   * Returns the watches of a project. The newest watch is first.
+   * @param page.before the value of `next` on the previous page of watches, or null for the first page of watches.
+   * @throws PageTokenError if `page.before` is not a valid page token.
    */
   listRecentWatches(
     project: string,
@@ -200,7 +238,7 @@ export interface WatchLedger {
   ): Promise<WatchPage>;
 }
 
-/** Returns the number of polls in the current generation, including a poll that is in progress. */
+/** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */
 export function countPollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
 }

@@ -5,9 +5,12 @@ import { fromAttributes } from "./expression.ts";
 import { parseWatchPartition, RECENT_INDEX, watchItemKey } from "./keys.ts";
 import { type Item, type LedgerTable, readItem } from "./table.ts";
 
-/** The lateness at which a watch counts as orphaned. The rate limit can delay a last poll by an hour. */
+/**
+ * A watch counts as orphaned if its planned poll or its deadline is more than `GRACE_MS` in the past. The rate limit
+ * can delay the last poll of a watch by an hour.
+ */
 const GRACE_MS = 5_400_000;
-/** The number of watches that are read in parallel. */
+/** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
 
 const Entry = z.object({ pk: z.string(), state: WatchState });
@@ -22,17 +25,18 @@ export interface Audit {
   readonly accepted: number;
   readonly concluded: number;
   readonly stopped: number;
-  /** The number of watches whose planned poll and deadline are not more than `GRACE_MS` in the past. */
+  /** The number of running watches whose planned poll and deadline are not more than `GRACE_MS` in the past. */
   readonly live: number;
-  /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a fault. */
+  /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
   readonly orphaned: readonly WatchKey[];
 }
 
 /**
  * Counts the watches of the ledger by state and finds orphaned watches.
- * The index of recent watches has the states of all watches. If the index says that a watch is `watching`, the function
- * reads the watch consistently.
- * Costs half a read unit per 4 kB of the index (about 30 watches), and one read unit per watch that is `watching`.
+ * The index of recent watches contains the states of all watches. If the state of a watch in the index is `watching`,
+ * the audit function also reads the watch item with a consistent read.
+ * The audit costs half a read unit of DynamoDB per 4 kB of the index (about 30 watches), and one read unit per watch
+ * with the state `watching`.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };

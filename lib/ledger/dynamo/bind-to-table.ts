@@ -8,8 +8,8 @@ export type Operation<Name extends keyof Ledger> = (
 ) => ReturnType<Ledger[Name]>;
 
 /**
- * Returns ledger operations that are bound to one table and no longer take the table as a parameter.
- * A Lambda function binds only the operations in use, so that the package of the function stays small.
+ * Returns ledger operations that use the given table and no longer take the table as a parameter. A Lambda function
+ * passes only the ledger operations that it needs, so that the package of the Lambda function stays small.
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,

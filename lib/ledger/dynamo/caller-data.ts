@@ -9,20 +9,28 @@ import { callerItemKey, watchItemKey } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 import { WatchItem } from "./watch-item.ts";
 
-/** The maximum size of caller data in the watch item. Larger caller data would make each poll expensive. */
+/**
+ * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data would make each poll
+ * expensive.
+ */
 const INLINE_BYTES = 200;
 
 const CALLBACK_PREFIX = "callback=";
 
 const CallerItem = z.object({ context: z._default(MaybeText, null) });
 
-/** Returns caller data as attributes of the watch item. Returns null when the data is too large for the watch item. */
+/**
+ * Returns caller data as attributes of the watch item. Returns null if the caller data is too large for the watch item.
+ */
 export function inlineCallerAttributes(data: CallerData): StoredValues | null {
   const attributes = { context: JSON.stringify(data.context), ...callbackAttributes(data) };
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/** Stores callbacks in the caller item of a generation. Stores the context unless the item has a context already. */
+/**
+ * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item has a
+ * context already.
+ */
 export async function saveCallerData(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId, context, expiresAt } = watch;
   await updateItem(table, {
@@ -39,7 +47,10 @@ export const readCallerData: Operation<"readCallerData"> = async (table, key) =>
   return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerItemKey(key)) : null);
 };
 
-/** Returns the caller data of a watch item and a caller item. The context of the watch item is older and wins. */
+/**
+ * Returns the caller data from a watch item and a caller item. If both items contain a context, the context of the
+ * watch item is used, because this context is older.
+ */
 export function toCallerData(watchItem: Item, callerItem: Item | null): CallerData {
   const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
   const context = parseItem(WatchItem, watchItem).context ?? own?.context ?? "{}";

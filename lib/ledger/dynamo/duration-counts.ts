@@ -3,15 +3,18 @@ import type { DurationCount } from "../../schedule/duration-buckets.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
-/** The name of an attribute that counts jobs. For example, `d3b215` counts day 3 of the week and bucket 215. */
+/**
+ * The name of an attribute that counts jobs of one day and one range of durations. For example, `d3b215` is the number
+ * of jobs on day 3 of the week in the range with the number 215.
+ */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** The number of days in one item. One query reads the items of two years. */
+/** The number of days whose job counts are in one item. One query reads the items of two years. */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
 const DurationsItem = z.looseObject({ sk: z.string() });
 
-/** Costs one write. */
+/** Costs one write to DynamoDB. */
 export const addDuration: Operation<"addDuration"> = async (table, duration) => {
   const { project, jobType, day, bucket, expiresAt } = duration;
   await updateItem(table, {
@@ -21,7 +24,7 @@ export const addDuration: Operation<"addDuration"> = async (table, duration) => 
   });
 };
 
-/** Costs one query. Two years of counts are much smaller than a page. */
+/** Costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query result. */
 export const readDurations: Operation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
   return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(

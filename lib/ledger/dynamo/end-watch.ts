@@ -11,7 +11,10 @@ import { formatInstants, jobAttributes, NO_LEASE, overdueIndexAttributes, WatchI
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/** The outcomes of a watch that can be restarted. The end of the job is unknown. */
+/**
+ * The outcomes after which a watch can be restarted. After these outcomes the service does not know whether the job has
+ * ended.
+ */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
@@ -81,7 +84,10 @@ export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, 
   return (await readOutcome(table, key)) ?? summary;
 };
 
-/** Reads the summary without the tree of subjobs. A tree can be large, and a digest reads up to a hundred outcomes. */
+/**
+ * Reads the outcome summary of a watch without the tree of subjobs. A tree of subjobs can be large, and one digest
+ * message needs up to a hundred outcomes.
+ */
 export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
   const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
   return item === null ? null : toStoredOutcome(item).summary;

@@ -1,7 +1,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { ItemKey } from "./keys.ts";
 
-/** The value of one attribute. A `Set` is a string set. Null means that the attribute is absent. */
+/**
+ * The value of one attribute of an item. A `Set` is a string set. Null means that the item does not have the attribute.
+ */
 export type StoredValue =
   | string
   | number
@@ -13,20 +15,26 @@ export type StoredValue =
 
 export type StoredValues = Readonly<Record<string, StoredValue>>;
 
-/** An update of one item. */
+/** The changes of one DynamoDB item in one update. */
 export interface ItemUpdate {
   readonly key: ItemKey;
-  /** The new values of attributes. The value null removes an attribute. */
+  /** The new values of attributes. If the new value is null, the update removes the attribute. */
   readonly set?: StoredValues;
-  /** The values for absent attributes. An attribute that exists keeps the old value. */
+  /**
+   * The values for attributes that the item does not have yet. If the item has the attribute already, the attribute
+   * keeps the old value.
+   */
   readonly setIfAbsent?: StoredValues;
-  /** The numbers and elements that are added to attributes. An absent number counts as 0. */
+  /**
+   * The numbers and set elements that the update adds to attributes. If the item has no such number, the update adds to
+   * 0.
+   */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
-  /** The elements that are removed from sets. */
+  /** The elements that the update removes from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** The elements that are appended to lists. An absent list counts as empty. */
+  /** The elements that the update appends to lists. If the item has no such list, the update creates the list. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
-  /** The condition of the update. The condition writes an attribute as `#name` and a value as `:name`. */
+  /** The condition of the update, with `#name` for the name of an attribute and `:name` for a value. */
   readonly condition?: string;
   /** The values of the `:name` placeholders in `condition`. */
   readonly values?: StoredValues;
@@ -35,10 +43,10 @@ export interface ItemUpdate {
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** The pattern of attribute names that can be part of a placeholder, for example `#name`. */
+/** The pattern of attribute names that can be used in a placeholder such as `#name`. */
 const PLAIN_NAME = /^\w+$/;
 
-/** Returns the expressions and placeholders of an UpdateItem request. */
+/** Returns the expressions and the placeholders of an UpdateItem request to DynamoDB. */
 export function toUpdateInput(update: ItemUpdate) {
   const { condition, append } = update;
   const names = condition === undefined ? {} : placeholderNames(condition);
@@ -82,18 +90,18 @@ export function toUpdateInput(update: ItemUpdate) {
   };
 }
 
-/** Returns the attribute name for each `#name` placeholder in an expression. */
+/** Returns the attribute name for each `#name` placeholder in an expression of DynamoDB. */
 export function placeholderNames(expression: string): Record<string, string> {
   return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
 }
 
-/** Returns the values with `:name` placeholders as keys. */
+/** Returns an object with `:name` placeholders as keys and the given values. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const named = Object.entries(toAttributes(values));
   return Object.fromEntries(named.map(([name, value]) => [`:${name}`, value]));
 }
 
-/** Returns plain values as attributes in the notation of DynamoDB. Omits empty sets and null. */
+/** Converts plain values to the attribute notation of DynamoDB. Omits null values and empty sets. */
 export function toAttributes(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {
@@ -102,12 +110,12 @@ export function toAttributes(values: StoredValues): Record<string, AttributeValu
   return attributes;
 }
 
-/** Returns the attributes of an item as plain values. Sets and lists become arrays. */
+/** Converts the attributes of an item to plain values. Sets and lists become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
 }
 
-/** Returns true for null and for an empty set. DynamoDB cannot store an empty set. */
+/** Returns true if the value is null or an empty set. DynamoDB cannot store an empty set. */
 function isAbsent(value: StoredValue): value is null {
   return value === null || (value instanceof Set && value.size === 0);
 }

@@ -17,7 +17,7 @@ import { getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } f
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** The stored form of a delivery record. Each attempt in the history is a JSON string. */
+/** The form of a delivery record in DynamoDB. Each delivery attempt in the history is a JSON string. */
 const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
   owner: z._default(MaybeText, null),
   leaseUntil: z._default(MaybeInstant, null),
@@ -25,7 +25,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
 
-/** Costs one write. A refused claim costs one additional read. */
+/** Costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read is needed. */
 export const claimNotification: Operation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -61,7 +61,10 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
   return { kind: "not_due", until: item.nextAttemptAt ?? now };
 }
 
-/** Keeps the owner, so that the message stays responsible for a pending notification. */
+/**
+ * After a delivery attempt the item still contains the ID of the queue message, so that only this queue message makes
+ * the next delivery attempt.
+ */
 export const recordAttempt: Operation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending";
@@ -84,8 +87,8 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
   if (recorded === null) return "superseded";
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // A DynamoDB update cannot append to a list and also shorten the list. If another call appends an attempt first,
-  // the condition fails and the other call shortens the list.
+  // One DynamoDB update cannot append to a list and also shorten the list. If another call appends a delivery attempt
+  // before this update, the condition of this update is false, and the other call shortens the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -142,7 +145,7 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
   return parseItem(NotificationItem, started).redelivery;
 };
 
-/** Returns the delivery record in an item. Returns a new record when the item is absent. */
+/** Returns the delivery record in an item. Returns a new delivery record if the item does not exist. */
 export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
   if (item === null) return newDeliveryRecord(target);
   const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);

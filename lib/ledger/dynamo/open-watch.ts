@@ -7,7 +7,7 @@ import { watchItemKey } from "./keys.ts";
 import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
-/** The maximum number of tries. A try fails when another call changes the watch at the same time. */
+/** How often `openWatch` tries to write a watch. A write fails if another call changes the watch at the same time. */
 const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
@@ -34,8 +34,8 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
 };
 
 /**
- * Starts the next generation of a watch. Returns null when another call changed the watch.
- * Poll numbers continue, so that poll messages of the previous generation are stale.
+ * Restarts a watch as a new generation. Returns null if another call changed the watch. The numbers of polls continue
+ * from the previous generation, so that the old poll messages have no effect.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -76,8 +76,8 @@ async function restartWatch(
 }
 
 /**
- * Adds targets and callbacks to a watch. Returns null when another call changed the state of the watch.
- * The function stores a callback before the target, so that every reader of the target finds the callback.
+ * Adds targets and callbacks to a watch. Returns null if another call changed the state of the watch. The function
+ * stores a callback before the target, so that the callback exists for every reader that finds the target.
  */
 async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;

@@ -14,7 +14,7 @@ import { overdueIndexAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), dueAt: z.number() });
 
-/** Costs one query per shard. */
+/** Costs one query to DynamoDB per shard of the overdue index. */
 export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
   const overdue = "#dueShard = :shard AND #dueAt < :now";
   const options = { IndexName: OVERDUE_INDEX, Limit: limit };

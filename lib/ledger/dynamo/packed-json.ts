@@ -3,25 +3,30 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Job } from "../../domain/job.ts";
 import { serializeTruncatedTree } from "../../domain/truncate-tree.ts";
 
-/** The maximum size of a packed tree. An item of DynamoDB has at most 400 kB with all attributes. */
+/**
+ * The maximum size of a compressed tree of subjobs. In DynamoDB the size of an item with all its attributes is at most
+ * 400 kB.
+ */
 export const MAX_TREE_BYTES = 350_000;
 
-/** Returns a value as JSON, compressed with deflate. */
+/** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
 export function packJson(value: unknown): Uint8Array {
   return deflateRawSync(JSON.stringify(value));
 }
 
-/** Returns the value in bytes from `packJson`. The caller has to validate the value. */
+/**
+ * Decompresses bytes from `packJson` and returns the value. The code that calls `unpackJson` has to validate the value.
+ */
 export function unpackJson(bytes: Uint8Array): unknown {
   return JSON.parse(inflateRawSync(bytes).toString());
 }
 
-/** Returns a tree of subjobs as at most `maxBytes` compressed bytes. Truncates a tree that is too large. */
+/** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */
 export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
   return serializeTruncatedTree(tree, packJson, (packed) => packed.length, maxBytes);
 }
 
-/** Returns the tree of subjobs in bytes from `packTree`. */
+/** Decompresses bytes from `packTree` and returns the tree of subjobs. */
 export function unpackTree(bytes: Uint8Array): Job {
   return Job.parse(unpackJson(bytes));
 }

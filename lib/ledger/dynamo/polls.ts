@@ -15,14 +15,19 @@ import {
   WatchItem,
 } from "./watch-item.ts";
 
-/** The maximum size of a packed tree in the watch item. A tree of one or two subjobs is small enough. */
+/**
+ * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
+ */
 const INLINE_TREE_BYTES = 250;
 
-/** The hashes of trees that are too large for the watch item. Most polls observe the tree of the previous poll. */
+/**
+ * The hashes of trees of subjobs that are too large for the watch item. In most polls the tree of subjobs is the same
+ * as in the previous poll.
+ */
 const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
-/** Costs one write. A refused claim costs one additional read. */
+/** Costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is needed. */
 export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -49,8 +54,8 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * Costs one write. A changed large tree of subjobs costs a second write.
- * The ledger writes the tree last, so that the poll is recorded even if the tree cannot be stored.
+ * Costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The ledger writes the
+ * tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
  */
 export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -87,7 +92,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       set: { tree: packed ?? packTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
-    // A tree without a stored hash counts as changed. So the next poll that observes the tree stores the tree.
+    // A tree of subjobs without a stored hash counts as changed. So the next poll with this tree stores the tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -99,7 +104,10 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   return "recorded";
 };
 
-/** Returns a packed tree. Returns null for a tree that is known to be large, because packing a large tree is slow. */
+/**
+ * Returns the compressed tree of subjobs. Returns null if the tree is known to be too large for the watch item, because
+ * the compression of a large tree is slow.
+ */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (largeTrees.has(hash)) return null;
   const packed = packTree(tree);

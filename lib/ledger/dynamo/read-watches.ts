@@ -23,14 +23,17 @@ import { unpackTree } from "./packed-json.ts";
 import { type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
-/** BatchGetItem accepts at most 100 keys. */
+/** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
-/** The maximum number of requests for one page. BatchGetItem can omit items. The next request reads omitted items. */
+/**
+ * The maximum number of requests to DynamoDB for one page of watches. The response of BatchGetItem can omit items. The
+ * next request reads the omitted items.
+ */
 const BATCH_ROUNDS = 4;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** Costs one consistent query per megabyte. */
+/** Costs one consistent query to DynamoDB per megabyte. */
 export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const items = await readPartition(table, key);
   const watchItem = items.get(watchItemKey(key).sk);

@@ -23,7 +23,10 @@ import {
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The version of items that the current release writes. Items of earlier versions can be read. */
+/**
+ * The format version of the items that the current release writes. The current release can also read items of earlier
+ * format versions.
+ */
 const ITEM_VERSION = 1;
 
 /** The DynamoDB table of the ledger. */
@@ -34,14 +37,14 @@ export interface LedgerTable {
 
 export type Item = Record<string, AttributeValue>;
 
-/** The error for an item that a later release wrote. The current release cannot read the item. */
+/** The error for an item that a later release wrote. The current release cannot read an item of a later release. */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
 }
 
 /**
- * Updates one item, or creates the item when the item is absent. Returns the attributes that `returnValues` selects.
- * Returns null when the condition is false.
+ * Updates one item, or creates the item if the item does not exist. Returns the attributes that `returnValues` selects.
+ * Returns null if the condition of the update is false.
  */
 export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const setIfAbsent = { ...update.setIfAbsent, v: ITEM_VERSION };
@@ -55,7 +58,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
   return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates one item. Returns false when the item exists already. */
+/** Creates one item. Returns false if the item exists already. */
 export async function createItem(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -69,7 +72,7 @@ export async function createItem(
   return (await nullIfRefused(client.send(command))) !== null;
 }
 
-/** Reads the attributes of one item consistently. Returns null when the item is absent. */
+/** Returns the attributes of one item from a consistent read. Returns null if the item does not exist. */
 export async function getItem(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -88,7 +91,7 @@ export async function getItem(
   return Item ?? null;
 }
 
-/** Reads and parses one item. Returns null when the item is absent. */
+/** Reads one item and validates the item with a schema. Returns null if the item does not exist. */
 export async function readItem<T>(
   table: LedgerTable,
   schema: z.ZodMiniType<T>,
@@ -98,7 +101,7 @@ export async function readItem<T>(
   return item === null ? null : parseItem(schema, item);
 }
 
-/** Returns one page of the results of a query. */
+/** Returns one page of the results of a query to DynamoDB. */
 export async function queryPage(
   { client, table }: LedgerTable,
   condition: string,
@@ -122,9 +125,9 @@ export async function queryPage(
 const Version = z.object({ v: z.int() });
 
 /**
- * Returns an item, validated with a schema.
- * @throws NewerItemError when a later release wrote the item.
- * @throws ZodError when the item does not match the schema. The error contains field names but no values.
+ * Validates an item with a schema and returns the item.
+ * @throws NewerItemError if a later release wrote the item.
+ * @throws ZodError if the item does not match the schema. The error message contains field names but no values.
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
@@ -135,12 +138,12 @@ export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   return schema.parse(values);
 }
 
-/** Returns an instant in whole seconds since 1970, rounded up. DynamoDB needs the expiry time of an item in seconds. */
+/** Converts a time to whole seconds since 1970, rounded up. DynamoDB needs the expiry time of an item in seconds. */
 export function toEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-/** Returns the result of a write. Returns null when the condition of the write was false. */
+/** Returns the result of a write to DynamoDB. Returns null if the condition of the write was false. */
 async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   try {
     return await write;

@@ -6,19 +6,25 @@ import { toAttributes } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
-/** The ledger deletes a rate limit a week after the last use. The item of a switched-off target never expires. */
+/**
+ * The ledger deletes the item of a rate limit one week after the last use of the rate limit. The item of a switched-off
+ * target never expires.
+ */
 const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
-/** The maximum number of tries. A try fails when another call changes the rate limit at the same time. */
+/**
+ * How often the ledger tries to write a rate limit. A write fails if another call changes the rate limit at the same
+ * time.
+ */
 const ROUNDS = 6;
 
-/** The item of a rate limit, or the item of a target that is switched off. */
+/** A DynamoDB item with the state of a rate limit, or with the state of a target that is switched off. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
   offSince: z._default(MaybeInstant, null),
 });
 
-/** Costs one query. */
+/** Costs one query to DynamoDB. */
 export const readTarget: Operation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -46,7 +52,7 @@ export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, tabl
   await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...offKey(name) }) }));
 };
 
-/** Costs one write when the rate limit is free, and two writes when the rate limit is busy. */
+/** Costs one write to DynamoDB if the rate limit allows a request now. Otherwise costs two writes. */
 export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table, name, now, intervalMs) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {

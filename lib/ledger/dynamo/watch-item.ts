@@ -6,16 +6,22 @@ import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watc
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, parseWatchPartition } from "./keys.ts";
 
-/** The maximum size of a text from CCE in the watch item. Each poll writes the item, so the item must be small. */
+/**
+ * The maximum size of a text from CCE in the watch item. The watch item must be small, because each poll writes the
+ * item.
+ */
 const TEXT_BYTES = 200;
 
 const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
 
-/** The item of a watch. Each poll writes the item. Each started kilobyte costs money, so the item stays below 1 kB. */
+/**
+ * The DynamoDB item of a watch. Each poll writes the watch item. The watch item stays below 1 kB, because DynamoDB
+ * bills each started kilobyte of a write.
+ */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
-  /** True when the watch has ended and the next call for the job restarts the watch. */
+  /** Is true if the watch has ended and the next call for the job restarts the watch. */
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
@@ -25,11 +31,11 @@ export const WatchItem = z.extend(WatchFields, {
   lastPollError: Text,
   lastPollErrorSince: z._default(z.number(), 0),
   polledAt: Text,
-  /** The caller's context as JSON. Null when the context is in the caller item. */
+  /** The caller's context as JSON. Is null if the context is in the caller item. */
   context: Text,
-  /** True when the current generation has a caller item. */
+  /** Is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /** A small packed tree of subjobs. A larger tree is in the tree item. */
+  /** A small compressed tree of subjobs. A larger tree of subjobs is in the tree item. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
   expiresAt: z._default(MaybeInstant, null),
@@ -51,12 +57,12 @@ export function toWatch(item: WatchItem): Watch {
   };
 }
 
-/** Returns a text that is short enough for the watch item. */
+/** Truncates a text so that the text is short enough for the watch item. */
 export function truncateForWatchItem(text: string | null): string | null {
   return text === null ? null : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
 
-/** Returns the attributes of an observed job. */
+/** Converts an observed job to attributes of the watch item. */
 export function jobAttributes({ phase, jobType, resourceName }: ObservedJob): StoredValues {
   return {
     phase: truncateForWatchItem(phase),
@@ -65,18 +71,21 @@ export function jobAttributes({ phase, jobType, resourceName }: ObservedJob): St
   };
 }
 
-/** Returns attributes that add a watch to the overdue index. If `dueAt` is null, the attributes remove the watch. */
+/**
+ * Returns the attributes that add a watch to the overdue index. If `dueAt` is null, the attributes remove the watch
+ * from the overdue index.
+ */
 export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
-/** The attributes that end the lease of a poll. */
+/** The attributes that end the lease of a poll (the time for which only one message may do the poll). */
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
 
 /**
- * Returns the latest `POLL_HISTORY` instants as differences in base 36, for example `mibxtkw0,nxb,o6k`. The
- * differences of 60 instants take about 300 bytes. Compressed JSON would be shorter, but compression would take longer
- * than all other work of a poll.
+ * Converts the latest `POLL_HISTORY` times to differences in base 36, for example `mibxtkw0,nxb,o6k`. The differences
+ * of 60 times need about 300 bytes. Compressed JSON would be shorter, but the compression would need more time than all
+ * other work of a poll.
  */
 export function formatInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
@@ -84,7 +93,7 @@ export function formatInstants(instants: readonly Instant[]): string | null {
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Returns the instants in a text from `formatInstants`. */
+/** Converts a text from `formatInstants` to times. */
 export function parseInstants(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
