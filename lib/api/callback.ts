@@ -7,14 +7,18 @@ import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
 export type CheckedCallback =
-  /** The result for an accepted URL. `target` is a name that does not reveal the URL. */
+  /**
+   * The result for a callback URL that the service accepts. `target` is a name for the URL that does not reveal the
+   * URL.
+   */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };
 
 /**
- * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts the URL. With this early
- * check, the caller learns at once that a URL can never be called. Each delivery checks the IP address of the host
- * again. An error never contains the URL.
+ * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
+ * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns at once that the
+ * service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
+ * never contains the URL.
  */
 export function checkCallback(text: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

@@ -7,13 +7,13 @@ const HttpStatus = withDescription(
   "The HTTP status of the receiver's response. Null means that the receiver did not respond.",
 );
 
-/** The schema allows any string, because a stored delivery attempt may have a reason from another release. */
+/** The schema of a failure reason allows any string, because another release may have stored the delivery attempt. */
 export const Reason = withDescription(
   z.string(),
   "The reason for the verdict. The value is in this list or comes from another release of the service.",
 );
 
-/** One delivery attempt in the history of a delivery. */
+/** One attempt to send a notification to a target. */
 export const AttemptDocument = z.object({
   at: IsoTime,
   verdict: Verdict,
@@ -27,7 +27,7 @@ export const AttemptDocument = z.object({
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
 
-/** The delivery of a watch's notification to one target. */
+/** The delivery of the notification about one job to one target. */
 export const DeliveryDocument = z.object({
   target: z.string(),
   state: DeliveryState,
@@ -43,7 +43,7 @@ export const DeliveryDocument = z.object({
 });
 export type DeliveryDocument = z.infer<typeof DeliveryDocument>;
 
-/** The result of one test delivery to a target. */
+/** The result of one test message to a target. */
 export const TestResult = z.object({
   target: z.string(),
   verdict: Verdict,

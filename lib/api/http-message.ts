@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API, independent of the transport. */
+/** An HTTP request to the API. The type does not depend on API Gateway or on Lambda. */
 export interface ApiRequest {
   readonly method: string;
-  /** The path as the caller sent it, still percent-encoded. */
+  /** The path of the request with percent-encoding, as the caller sent the path. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The names of the headers are in lower case. */
+  /** The names of the request headers are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;
@@ -19,12 +19,12 @@ export interface ApiResponse {
 }
 
 /**
- * The cache headers of a response. A response depends on the caller and on the time, so a cache must revalidate each
- * stored response.
+ * The cache headers of an API response. An API response depends on the caller and on the time, so a cache must ask the
+ * API again before the cache uses a stored response.
  */
 const PRIVATE_HEADERS = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
-/** Makes a response with a JSON document as its body. */
+/** Creates a response with a JSON document as its body. */
 export function jsonResponse(
   status: number,
   document: unknown,
@@ -38,8 +38,8 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response in bytes as Lambda counts it. Lambda sends the response as a JSON document, and the
- * body is a string in the document.
+ * Returns the size of a response in bytes as Lambda counts the size. Lambda sends a response as a JSON document, and
+ * the body of the response is a string in the JSON document.
  */
 export function countResponseBytes(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
@@ -60,14 +60,14 @@ export function conditionalResponse(
   return { status: 304, headers: { ...kept, etag } };
 }
 
-/** Returns the strong entity tag (ETag) of a body (RFC 9110, section 8.8.3). */
+/** Returns the strong entity tag (ETag) of a response body (RFC 9110, section 8.8.3). */
 export function computeEtag(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
 }
 
 /**
- * Returns whether an `If-None-Match` header contains the entity tag. The function uses the weak comparison of RFC 9110,
- * section 13.1.2.
+ * Returns whether an `If-None-Match` header contains the entity tag. The function compares entity tags with the weak
+ * comparison of RFC 9110, section 13.1.2.
  */
 export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;

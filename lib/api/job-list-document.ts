@@ -12,7 +12,7 @@ import {
   toRequestErrors,
 } from "./request-errors.ts";
 
-/** A watch in a list, without the tree of subjobs and without the deliveries. */
+/** The watch of one job in the job list, without the subjobs of the job and without the deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -29,7 +29,7 @@ export const ListedJob = z.object({
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 
-/** The body of the response to `GET /v1/jobs`. The newest watch comes first. */
+/** The body of the response to `GET /v1/jobs`. The job that the service accepted last comes first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: withDescription(
@@ -45,17 +45,17 @@ export const DEFAULT_LIST_LIMIT = 50;
 export interface ListQuery {
   readonly kind: "list";
   readonly project: string;
-  /** The value null selects all states. */
+  /** If `state` is null, the list contains jobs in all states. */
   readonly states: readonly string[] | null;
   readonly limit: number;
-  /** The value of `next` from the previous page. The value is not checked yet. */
+  /** The value of `next` from the previous page of the job list. The value of `next` is not checked yet. */
   readonly before: string | null;
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The scope of the caller is checked before the project is searched in the config.
- * Returns a problem with the status 403 for a missing scope. Returns a problem with the status 400 and all errors for
- * any other invalid query.
+ * Reads the query of `GET /v1/jobs`. The function checks whether the caller may use the project before it searches the
+ * config for the project. Returns an error response with the status 403 if the caller may not use the project. Returns
+ * an error response with the status 400 and all errors if the query is invalid.
  */
 export function readListQuery(
   query: URLSearchParams,

@@ -3,7 +3,7 @@ import type { WatchKey } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
-/** All kinds of problems that the API reports. Each kind has an HTTP status and a title. */
+/** The types of error responses that the API sends. Each type of error response has an HTTP status and a title. */
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "Invalid request" },
   "invalid-parameter": { status: 400, title: "Invalid request" },
@@ -20,7 +20,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One error in a request, with the position and a description of the error. */
+/** One error in a request, with its position in the request and its description. */
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
@@ -34,7 +34,7 @@ export const RequestError = z.object({
 });
 export type RequestError = z.infer<typeof RequestError>;
 
-/** A problem document as RFC 9457 defines it, with the additional member `errors`. */
+/** The problem document (RFC 9457) in an error response, with the additional member `errors`. */
 export const Problem = withDescription(
   z.object({
     type: withDescription(z.string(), "A URI reference that identifies the kind of problem."),
@@ -48,7 +48,7 @@ export const Problem = withDescription(
 );
 export type Problem = z.infer<typeof Problem>;
 
-/** A problem that a function returns, with the headers of the HTTP response. */
+/** The value that a function returns for an error response: a problem document (RFC 9457) and HTTP headers. */
 export interface ProblemResponse {
   readonly kind: "problem";
   readonly problem: Problem;
@@ -56,12 +56,12 @@ export interface ProblemResponse {
 }
 
 /**
- * The maximum number of errors in a response. A request body of 256 KiB can contain thousands of errors, and the
- * response should be shorter than the request.
+ * The maximum number of errors in an error response. A request body of 256 KiB can contain thousands of errors, and the
+ * error response should be shorter than the request.
  */
 const MAX_ERRORS = 100;
 
-/** Makes a problem document. `detail` is a text for a person and contains no internal data. */
+/** Creates a problem document (RFC 9457). `detail` is a text for a person and contains no internal data. */
 export function createProblem(
   kind: ProblemKind,
   detail: string,
@@ -78,7 +78,7 @@ export function createProblem(
   };
 }
 
-/** Makes a problem response for a function that returns either a value or a problem. */
+/** Creates an error response for a function that returns either a value or an error response. */
 export function problemResponse(
   kind: ProblemKind,
   detail: string,
@@ -88,7 +88,10 @@ export function problemResponse(
   return { kind: "problem", problem: createProblem(kind, detail, errors), headers };
 }
 
-/** Makes the HTTP response for a problem. The request ID becomes the `instance` of the problem. */
+/**
+ * Creates the HTTP response from a problem document (RFC 9457). The request ID becomes the member `instance` of the
+ * problem document.
+ */
 export function renderProblem({ problem, headers }: ProblemResponse, requestId: string): ApiResponse {
   return {
     status: problem.status,
@@ -111,7 +114,7 @@ const AUTHENTICATION_DETAILS = {
     "The token is not valid for this service. Check that the token is complete and belongs to this stage, or ask the operator for a new token.",
 } as const;
 
-/** Makes a problem with the status 401 (RFC 6750, section 3). */
+/** Creates an error response with the status 401 (RFC 6750, section 3). */
 export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAILS): ProblemResponse {
   const challenge = reason === "absent" ? CHALLENGE : `${CHALLENGE}, error="invalid_token"`;
   return problemResponse("unauthenticated", AUTHENTICATION_DETAILS[reason], [], {
@@ -125,7 +128,10 @@ export interface MissingScope extends Omit<RequestError, "detail"> {
   readonly name: string;
 }
 
-/** Makes a problem with the status 403. The response is the same for existing names and unknown names. */
+/**
+ * Creates an error response with the status 403. The error response is the same for names that exist and for names that
+ * do not exist.
+ */
 export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   const names = missing.map(({ scope, name }) => `${scope}:${name}`);
   return problemResponse(
@@ -136,20 +142,23 @@ export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
   );
 }
 
-/** Makes the request error for a missing scope. */
+/** Creates the error for a project or target that the caller may not use. */
 export function missingScopeError({ scope, name, ...position }: MissingScope): RequestError {
   return { ...position, detail: `missing scope ${scope}:${name}` };
 }
 
 /**
- * Makes a problem with the status 404 for a path that contains a malformed name. No watch or target can have a
- * malformed name.
+ * Creates an error response with the status 404 for a path that contains a malformed name. No watch and no target can
+ * have a malformed name.
  */
 export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
 
-/** Makes a problem with the status 404 for an unknown watch in a project that the caller may use. */
+/**
+ * Creates an error response with the status 404 for a job that the service does not know, in a project that the caller
+ * may use.
+ */
 export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
   return problemResponse(
     "not-found",
@@ -157,12 +166,15 @@ export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
   );
 }
 
-/** Makes a problem with the status 404 for an unknown target that the caller may use. */
+/**
+ * Creates an error response with the status 404 for a target that the config does not contain and that the caller may
+ * use.
+ */
 export function targetNotFound(name: string): ProblemResponse {
   return problemResponse("not-found", `The target ${name} is not configured.`);
 }
 
-/** Makes a problem with the status 503. The response asks the caller to repeat the request. */
+/** Creates an error response with the status 503. The error response asks the caller to send the request again. */
 export function unavailable(
   detail: string,
   errors: readonly RequestError[] = [],

@@ -18,16 +18,21 @@ import { CallbackUrl, Submission } from "./submission.ts";
 export interface ReadSubmission {
   readonly kind: "submission";
   /**
-   * The checked submission. If the request has errors, the submission contains only the readable names, so that the
-   * names can still be checked.
+   * The checked submission. If the request has errors, the submission contains only the names of the project and of the
+   * targets, so that other functions can still check the names.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
-  /** Finds the position of a submission field in the request. For a reply of CCE, most fields are in the query. */
+  /**
+   * Returns the position of a submission field in the request. If the body is a reply of CCE, most fields of the
+   * submission are query parameters.
+   */
   readonly locate: Locate;
 }
 
-/** Reads a `POST /v1/jobs` request. The body is a submission, or a reply of CCE with `?from=cce` in the query. */
+/**
+ * Reads a `POST /v1/jobs` request. The body is either a submission or, with `?from=cce` in the query, a reply of CCE.
+ */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
   const body = readJsonBody(request);
@@ -61,8 +66,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns the errors of malformed job IDs. Without other errors, a malformed job ID rejects only its own job, and this
- * function is not called.
+ * Returns the errors of malformed job IDs. The function is called only if the request also has other errors. If a
+ * malformed job ID is the only error, only the job with the malformed ID is rejected.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -70,7 +75,10 @@ function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
 
-/** Returns the readable names of a body that has errors. Each name in `notify` keeps its index. */
+/**
+ * Returns the names of the project and of the targets from a body that has errors. Each name in `notify` keeps its
+ * index.
+ */
 function readableNames(json: unknown): Submission {
   const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
   return {
@@ -99,8 +107,9 @@ const SINGLE_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Makes a submission from the query and from the reply of CCE to a create or delete call. The schema is the same as for
- * a submission in the body. Each error names the parameter that contains the error.
+ * Creates a submission from the query and from the reply of CCE to a create call or a delete call. The function checks
+ * the query parameters with the same schema as the fields of a submission in the body. Each error names the query
+ * parameter that contains the error.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const jobId = findJobId(reply);
@@ -133,8 +142,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = findParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // An empty `notify` is probably an unset variable in a pipeline. Accepting an empty list would silently drop all
-  // notifications.
+  // An empty `notify` is probably an unset variable in a pipeline. If the service accepted an empty `notify`, nobody
+  // would get a notification and nobody would see an error.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({
       parameter: "notify",
@@ -149,7 +158,10 @@ function withoutJobId(refusal: string | null): string {
     : `CCE refused the call: ${refusal}`;
 }
 
-/** Finds the position of a field. The job ID is in the body, and every other field is a query parameter. */
+/**
+ * Returns the position of a submission field in a request with a reply of CCE. In such a request, the body contains the
+ * job ID, and the other submission fields are query parameters.
+ */
 const locateInReply: Locate = ([field, entry]) => {
   const parameter = field === "context" ? entry : field;
   return parameter === undefined || parameter === "jobId"
@@ -158,8 +170,8 @@ const locateInReply: Locate = ([field, entry]) => {
 };
 
 /**
- * Converts a schema error to a request error. All names in `notify` share one parameter, so the error of a name also
- * states the number of the entry.
+ * Converts a schema error to a request error. The query parameter `notify` contains several names, so the error for a
+ * name also states the number of the name in the list.
  */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;

@@ -5,7 +5,7 @@ import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
-/** The body of a `POST …/redeliver` request. An empty body selects all targets. */
+/** The body of a `POST …/redeliver` request. If the body is empty, the service notifies all targets again. */
 export const Redelivery = withDescription(
   z.strictObject({
     targets: withDescription(
@@ -24,7 +24,7 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** The body of the response to `POST …/redeliver`. Each target has the number of its redelivery. */
+/** The body of the response to `POST …/redeliver`. For each target, the body contains the number of the redelivery. */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -44,8 +44,8 @@ export function readRedelivery(
 }
 
 /**
- * Adds advice to the error for `targets` in the query. If the API ignored `targets` in the query, all targets would be
- * notified.
+ * Adds advice to the error for a query parameter `targets`. If the API ignored the query parameter `targets`, the API
+ * would notify all targets.
  */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"

@@ -3,12 +3,12 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem.ts";
 import { findParameterErrors, invalidRequest } from "./request-errors.ts";
 
-/** The maximum size of a request body. A body with 100 job IDs and a full context is much smaller. */
+/** The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`, and the charset must
- * be UTF-8. Returns a problem with the status 400, 413 or 415 for any other body.
+ * be UTF-8. Returns an error response with the status 400, 413 or 415 for any other body.
  */
 export function readJsonBody({
   headers,
@@ -38,8 +38,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Rejects a request with query parameters or a body, for calls that accept no input. Returns null when the request has
- * no input. The body `{}` counts as empty, because some clients always send JSON.
+ * Returns an error response if a request has query parameters or a body, for API calls that accept no input. Returns
+ * null if the request has no input. The body `{}` counts as empty, because some clients always send JSON.
  */
 export function rejectQueryAndBody({ query, body }: ApiRequest): ProblemResponse | null {
   const errors = findParameterErrors(query);

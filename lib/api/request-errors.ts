@@ -7,19 +7,22 @@ import { type ProblemResponse, problemResponse, type RequestError } from "./prob
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
 export function toJsonPointer(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // The name of a field may contain half of a surrogate pair. encodeURIComponent would throw an error for half of a
-    // pair.
+    // The name of a field may contain half of a surrogate pair, and encodeURIComponent throws an error for half of a
+    // surrogate pair.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
 }
 
-/** Finds the position of a field in a request. `path` is the path of the field in the parsed input. */
+/** Returns the position of a field in a request. `path` is the path of the field in the parsed input. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointer(path) });
 
-/** Converts the errors that zod found to request errors. Each unknown field becomes a separate error. */
+/**
+ * Converts the errors that the library `zod` found to request errors. Each unknown field becomes a separate request
+ * error.
+ */
 export function toRequestErrors(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
@@ -32,8 +35,8 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter, because ignoring an unknown parameter would hide a typo. Returns
- * an error for each parameter that is given more than once, except for list parameters.
+ * Returns an error for each unknown query parameter, because a typo in the name would otherwise have no visible effect.
+ * Returns an error for each query parameter that the caller repeats, except for parameters that contain a list.
  */
 export function findParameterErrors(
   query: URLSearchParams,
@@ -50,7 +53,10 @@ export function findParameterErrors(
   ];
 }
 
-/** Returns the entries of a list parameter. The parameter may be repeated, and commas may separate the entries. */
+/**
+ * Returns the entries of a query parameter that contains a list. The caller may repeat the query parameter, and may
+ * separate the entries by commas.
+ */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)
@@ -62,7 +68,8 @@ export function readListParameter(query: URLSearchParams, parameter: string): re
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Returns the error text for a name that the config does not contain. The text lists the names that the caller may use.
+ * Returns the error text for the name of a project or target that the config does not contain. The error text lists the
+ * names that the caller may use.
  */
 export function describeUnknownName(
   scope: "projects" | "targets",
@@ -78,8 +85,8 @@ export function describeUnknownName(
 }
 
 /**
- * Makes the problem for a request with errors. The status is 400 for errors in the query or path, and 422 for errors in
- * the body.
+ * Creates the error response for a request with errors. The status of the response is 400 for errors in the query or
+ * path, and 422 for errors in the body.
  */
 export function invalidRequest(
   errors: readonly RequestError[],

@@ -14,26 +14,28 @@ import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
-/** A submission after all checks. Every missing value has its default. */
+/** A submission after all checks. A field that the caller omitted has its default value. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
   readonly project: string;
-  /** The sorted names of the targets to notify, without repetitions. The callback of the caller is also a target. */
+  /**
+   * The sorted names of the targets to notify, without repetitions. The callback URL of the caller is also a target.
+   */
   readonly targets: readonly string[];
-  /** The encrypted callback URLs, by name of the target. */
+  /** The encrypted callback URLs. The key of each entry is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
   readonly context: Context;
   readonly digest: boolean;
-  /** The job IDs in the order of the request, including repetitions and malformed IDs. */
+  /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
   readonly jobIds: readonly string[];
 }
 
 /**
- * Checks a submission against the scopes of the caller and against the config, and fills in the defaults. The scopes
- * are checked first, so a caller learns nothing about projects outside the scopes of the caller. Returns a problem with
- * the status 403 for missing scopes. Returns a problem with the status 422 and all errors for any other invalid
- * submission.
+ * Checks a submission against the rights of the caller and against the config, and adds the default values. The
+ * function checks the rights of the caller first, so a caller learns nothing about projects that the caller may not
+ * use. Returns an error response with the status 403 if the caller may not use the project or a target. Returns an
+ * error response with the status 422 and all errors if the submission has any other error.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -82,7 +84,10 @@ export function resolveSubmission(
   };
 }
 
-/** Returns whether a name in the submission is unknown to the config. An unknown name may belong to a newer config. */
+/**
+ * Returns whether the config does not contain a project or target that the submission names. A newer config may contain
+ * the unknown name.
+ */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
   return (
@@ -92,15 +97,17 @@ export function hasUnknownName(submission: Submission, config: Config): boolean 
 }
 
 /**
- * Returns the well-formed names in `notify`, each with its index. A malformed name is already reported by the schema.
+ * Returns the well-formed names in `notify`, each with its index. The schema of the submission already reports
+ * malformed names.
  */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 /**
- * Makes the problem for a submission with errors. When a schema error and a name error have the same position, only the
- * schema error is reported. The parameter `notify` may have several errors, because the parameter contains many names.
+ * Creates the error response for a submission with errors. If the schema and the check of the names report an error at
+ * the same position, the error response contains only the error of the schema. The query parameter `notify` may have
+ * several errors, because `notify` contains several names.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],

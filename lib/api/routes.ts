@@ -1,4 +1,4 @@
-/** The routes of the API and of the pages. The keys are the operation IDs of the OpenAPI document. */
+/** The routes of the API and of the pages. The keys of this object are the operation IDs of the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },
@@ -20,13 +20,16 @@ export type MatchedRoute =
       readonly operation: Operation;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The path exists, but the path does not support the method. `allow` contains the supported methods. */
+  /**
+   * The path exists, but the path does not support the HTTP method. `allow` contains the HTTP methods that the path
+   * supports.
+   */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
 /**
- * Finds the operation for a method and a percent-encoded path. A HEAD request matches a GET route (RFC 9110, section
- * 9.3.2).
+ * Finds the API operation for an HTTP method and a percent-encoded path. A HEAD request uses the route of a GET request
+ * (RFC 9110, section 9.3.2).
  */
 export function matchRoute(method: string, path: string): MatchedRoute {
   const allow = new Set<string>();
@@ -43,8 +46,8 @@ export function matchRoute(method: string, path: string): MatchedRoute {
 }
 
 /**
- * Returns the decoded parameters of a path. Returns null when the path does not match the pattern or has a malformed
- * encoding.
+ * Returns the decoded parameters of a URL path. Returns null if the path does not match the pattern of the route or has
+ * a malformed percent-encoding.
  */
 function matchPath(pattern: string, path: string): Record<string, string> | null {
   const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");

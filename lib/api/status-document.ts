@@ -5,7 +5,7 @@ import { JobState, SubJobCounts, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { DeliveryDocument } from "./delivery-document.ts";
 
-/** A job or subjob as a JSON document with ISO 8601 times. */
+/** A job or subjob as a JSON document. The times in the JSON document have the ISO 8601 format. */
 export const JobDocument = z.object({
   jobId: MaybeText,
   type: MaybeText,
@@ -28,7 +28,7 @@ export const JobDocument = z.object({
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
-/** The body of the response to `GET /v1/jobs/{project}/{jobId}`. The page of a job is made from the same document. */
+/** The body of the response to `GET /v1/jobs/{project}/{jobId}`. The status page of a job shows the same data. */
 export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,

@@ -4,7 +4,7 @@ import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem.ts";
 import type { Locate } from "./request-errors.ts";
 
-/** The result of one job in a submission. */
+/** The result for one job of a submission. */
 export const JobResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -18,15 +18,15 @@ export const JobResult = z.object({
 });
 export type JobResult = z.infer<typeof JobResult>;
 
-/** The body of the response to `POST /v1/jobs`. The jobs are in the order of the request. */
+/** The body of the response to `POST /v1/jobs`. The jobs in the response are in the order of the request. */
 export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
 export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
- * Makes the response to a submission. The status is 202 if at least one job is accepted or already watched. Otherwise
- * the response is a problem with the errors of all jobs. The status of the problem is 503 if a repeated call can
- * succeed, else 422.
- * @param locateJob returns the position of the job with this index in the request
+ * Creates the response to a submission. The status of the response is 202 if the service accepts at least one job or
+ * already watches at least one job. Otherwise the function returns an error response with the errors of all jobs. The
+ * status of the error response is 503 if the same request can succeed later, else 422.
+ * @param locateJob returns the position of a job in the request. The argument is the index of the job.
  */
 export function submissionResponse(
   jobs: readonly JobResult[],

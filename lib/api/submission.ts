@@ -4,12 +4,12 @@ import { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 
-/** The maximum number of jobs in one call. The messages of 100 jobs fit into ten SQS batches. */
+/** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
 
 /**
- * The schema of a submitted job ID allows any string. Each job ID is checked later, so that a malformed ID rejects only
- * its own job.
+ * The schema of a submitted job ID allows any string. The service checks each job ID later, so that a malformed job ID
+ * rejects only its own job.
  */
 const SubmittedJobId = z.string().register(z.globalRegistry, {
   description:
@@ -18,12 +18,12 @@ const SubmittedJobId = z.string().register(z.globalRegistry, {
 });
 
 /**
- * The schema of a callback URL checks only the length. `checkCallback` checks the form and the host of the URL against
- * the config.
+ * The schema of a callback URL checks only the length of the URL. `checkCallback` compares the form and the host of the
+ * callback URL with the config.
  */
 export const CallbackUrl = z.string().check(z.minLength(1), z.maxLength(2000));
 
-/** The body of a `POST /v1/jobs` request. The body contains either `jobId` or `jobIds`. */
+/** The body of a `POST /v1/jobs` request. The request body contains either `jobId` or `jobIds`. */
 export const Submission = z
   .strictObject({
     jobId: z.optional(SubmittedJobId),

@@ -4,8 +4,8 @@ import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
 import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Reads the watch key from a path and checks the scope of the caller. The function does not read the ledger, so a
- * caller without the scope cannot learn whether the project exists.
+ * Reads the project and the job ID from a URL path and checks whether the caller may use the project. The function does
+ * not read the ledger, so a caller who may not use the project cannot learn whether the project exists.
  */
 export function readWatchKey(
   caller: Caller,
@@ -25,13 +25,14 @@ export function readWatchKey(
 }
 
 /**
- * The maximum value of `wait`. API Gateway ends a call after 30 seconds, and the other 5 seconds are for the response.
+ * The maximum value of the query parameter `wait` in seconds. API Gateway ends a call after 30 seconds, so 5 seconds
+ * remain for the response.
  */
 export const MAX_WAIT_SECONDS = 25;
 
 /**
- * Reads the query parameter `wait`, an integer from 1 to 25. Returns 0 seconds when the parameter is absent. Returns a
- * problem with the status 400 for any other query parameter.
+ * Reads the query parameter `wait`, an integer from 1 to 25. Returns 0 if the query parameter `wait` is absent. Returns
+ * an error response with the status 400 if `wait` is invalid or if the query contains any other parameter.
  */
 export function readWaitSeconds(
   query: URLSearchParams,

@@ -2,17 +2,17 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Config, Token } from "../config/config.ts";
 
 /**
- * An authenticated caller. `projects` and `targets` contain the names that the caller may use. The entry `*` allows all
- * names.
+ * A caller whom the service has authenticated. `projects` and `targets` contain the names of the projects and targets
+ * that the caller may use. The entry `*` in `projects` or `targets` allows all names.
  */
 export interface Caller extends Readonly<Pick<Token, "projects" | "targets">> {
-  /** The name of the caller: `token:NAME` or `oidc:ISSUER_HOST`. */
+  /** The name of the caller is `token:NAME` or `oidc:ISSUER_HOST`. */
   readonly name: string;
 }
 
 /**
- * The maximum length of an `Authorization` header. All valid tokens are shorter. A longer header is rejected before the
- * token is hashed.
+ * The maximum length of an `Authorization` header. A header with a valid token is always shorter. The service rejects a
+ * longer header before the service hashes the token.
  */
 const MAX_HEADER_LENGTH = 16_384;
 
@@ -30,8 +30,9 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 /**
- * Returns the caller whose token has the SHA-256 hash of this token in the config, or null. The function compares every
- * configured hash in constant time, so the duration reveals nothing about the tokens.
+ * Returns the caller to whom the token belongs. Returns null if the config does not contain the SHA-256 hash of the
+ * token. The function compares the hash with every hash in the config in constant time, so the duration of the function
+ * reveals nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -43,13 +44,13 @@ export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller
   return found;
 }
 
-/** Returns true when the scopes of the caller include the name. The name may be unknown to the config. */
+/** Returns true if the caller may use the project or target with this name. The config may not contain the name. */
 export function mayUse(caller: Caller, kind: "projects" | "targets", name: string): boolean {
   return caller[kind].includes("*") || caller[kind].includes(name);
 }
 
-/** Returns true when the config contains the project or target. */
+/** Returns true if the config contains the project or target. */
 export function isConfigured(config: Config, kind: "projects" | "targets", name: string): boolean {
-  // The operator `in` would also find inherited properties, such as `constructor`.
+  // The JavaScript operator `in` would also find inherited properties, such as `constructor`.
   return Object.hasOwn(config[kind], name);
 }

@@ -2,15 +2,21 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
-/** The first part of an encrypted text. The version changes when the format changes. */
+/**
+ * The version of the format is the first part of an encrypted text. The version changes if the format of encrypted
+ * texts changes.
+ */
 const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 interface EncryptionKey {
-  /** The secret of the operator. The encryption key is derived from the secret (HKDF, RFC 5869). */
+  /**
+   * The secret of the operator of the service. The function derives the encryption key from the secret (HKDF, RFC
+   * 5869).
+   */
   readonly key: Secret;
-  /** The purpose of the text. Decryption needs the same purpose as encryption. */
+  /** The parameter `purpose` says what the text is for. Decryption needs the same value of `purpose` as encryption. */
   readonly purpose: string;
 }
 
@@ -22,7 +28,10 @@ export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
   return `${VERSION}.${encrypted.toString("base64url")}`;
 }
 
-/** Decrypts a text that `encrypt` has returned. Returns null for a wrong key, a wrong purpose or a changed text. */
+/**
+ * Decrypts a text that `encrypt` has returned. Returns null if the secret or the parameter `purpose` is wrong, or if
+ * the encrypted text was changed.
+ */
 export function decrypt(encrypted: string, { key, purpose }: EncryptionKey): Secret | null {
   const [version, encoded = ""] = encrypted.split(".");
   const bytes = Buffer.from(encoded, "base64url");

@@ -6,29 +6,29 @@ import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
 /**
- * The allowed signature algorithms. All are asymmetric, because with a shared secret the service itself could create
- * valid tokens.
+ * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric. With a
+ * shared secret, the service itself could create valid tokens.
  */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** The `code` of the error JWKSNoMatchingKey in the package `jose`. */
+/** The property `code` of the error JWKSNoMatchingKey in the package `jose`. */
 const NO_MATCHING_KEY = "ERR_JWKS_NO_MATCHING_KEY";
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
   | { readonly kind: "refused" }
-  /** The signing keys of the issuer cannot be read now, so the token may be valid. */
+  /** The service cannot read the signing keys of the issuer now, so the token may be valid. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
-/** Returns true when a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
+/** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
 export function isJwt(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. A valid token is signed by a configured issuer, names our audience, has
- * not expired, and matches the claims of at least one rule. The caller may use the projects and targets of all matching
- * rules.
+ * Checks the identity token (OIDC) of a CI job. A valid identity token has the signature of an issuer from the config,
+ * names our audience, has not expired, and matches the claims of at least one OIDC rule in the config. The caller may
+ * use the projects and targets of every OIDC rule that the identity token matches.
  */
 export async function checkIdentityToken(
   token: string,
@@ -36,8 +36,8 @@ export async function checkIdentityToken(
   keys: IssuerKeys,
   now: Instant,
 ): Promise<IdentityCheck> {
-  // The package `jose` is loaded when the first token is checked. The three import paths load less code than the whole
-  // package.
+  // The service loads the package `jose` when the service checks the first identity token. The three import paths load
+  // less code than the whole package `jose`.
   const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }] = await Promise.all([
     import("jose/jwt/decode"),
     import("jose/jwks/local"),
@@ -90,7 +90,8 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * Returns true when the claims of a verified token contain the audience of the rule and match every claim of the rule.
+ * Returns true if the claims of a verified identity token contain the audience of the OIDC rule and match every claim
+ * of the OIDC rule.
  */
 export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
   return (
@@ -102,8 +103,8 @@ export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
 }
 
 /**
- * Returns the values of a claim as strings. A claim may be an array. Objects and null are ignored, because a rule
- * cannot match an object or null.
+ * Returns the values of a claim of an identity token as strings. The value of a claim may be an array. The function
+ * ignores objects and null, because an OIDC rule cannot match an object or null.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
@@ -111,8 +112,9 @@ function claimValues(claims: JsonObject, name: string): string[] {
 }
 
 /**
- * Returns true when a text matches a pattern. A `*` in the pattern matches any text, including an empty text. The
- * duration is linear in the length of the text. A regular expression made from the pattern could take much longer.
+ * Returns true if a text matches a pattern. A `*` in the pattern matches any text, including an empty text. The
+ * duration of the function is linear in the length of the text. A regular expression for the same pattern could take
+ * much longer.
  */
 export function matchesPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

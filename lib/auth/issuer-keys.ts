@@ -4,11 +4,11 @@ import * as z from "zod/mini";
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
 
-/** The time after which the keys of an issuer are read again, because an issuer may remove a key. */
+/** The time after which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
 const MAX_AGE_MS = 3_600_000;
 /**
- * The shortest time between two reads of the keys of an issuer. The limit prevents many calls because of invalid
- * tokens.
+ * The shortest time between two reads of the signing keys of an issuer. The shortest time prevents that many invalid
+ * tokens cause many calls to the issuer.
  */
 const MIN_REFRESH_INTERVAL_MS = 30_000;
 
@@ -18,18 +18,18 @@ const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).chec
 export interface IssuerKeys {
   /**
    * Returns the signing keys of an issuer.
-   * @param refresh true when the previous keys did not contain the key of a token. Keys that are younger than 30
-   * seconds are not read again.
-   * @throws when the keys cannot be read. For 30 seconds after a failure, each call throws the same error without a new
-   * request.
+   * @param refresh is true if the signing keys from the previous read did not contain the key that signed a token. The
+   * service does not read signing keys again for 30 seconds after a read.
+   * @throws an error if the service cannot read the signing keys. For 30 seconds after a failed read, each call throws
+   * the same error without a new request to the issuer.
    */
   read(issuer: string, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/** Returns the body of a response with the status 200. Throws an error for any other response. */
+/** Returns the body of an HTTP response with the status 200. Throws an error for a response with any other status. */
 type FetchText = (url: string) => Promise<string>;
 
-/** Creates a reader that caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
+/** Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
 export function createIssuerKeys(fetchText: FetchText, now: () => Instant): IssuerKeys {
   const cache = createExpiringCache({
     load: (issuer) => discoverKeys(issuer, fetchText),

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Instant, WatchKey } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
 
-/** A page that a link key opens: the page of one watch or the list page of a project. */
+/** A page that the key in a link opens. The page is the status page of one job or the list page of a project. */
 export type LinkedPage =
   | ({ readonly kind: "watch" } & WatchKey)
   | { readonly kind: "project"; readonly project: string };
@@ -13,16 +13,16 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * Creates the key of a link. The key opens one page without a token until the key expires. The key consists of the
- * expiry time and an HMAC-SHA256 of the page and the expiry time. `expiresAt` is rounded up to a full hour, so all
- * links that expire in the same hour are equal.
+ * Creates the key of a link to a page. With the key, a reader can open one page without a token until the key expires.
+ * The key consists of the expiry time and of an HMAC-SHA256 over the page and the expiry time. The function rounds
+ * `expiresAt` up to a full hour, so all links to a page that expire in the same hour are equal.
  */
 export function createLinkKey(secret: Secret, page: LinkedPage, expiresAt: Instant): string {
   const expiry = (Math.ceil(expiresAt / HOUR_MS) * HOUR_MS).toString(36);
   return `${expiry}.${mac(secret, page, expiry).toString("base64url")}`;
 }
 
-/** Returns the expiry time of a key that opens this page now. Returns null for an invalid or expired key. */
+/** Returns the expiry time of a key that opens this page now. Returns null if the key is invalid or has expired. */
 export function readLinkKey(secret: Secret, page: LinkedPage, key: string, now: Instant): Instant | null {
   const [expiry, given] = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{32})$/.exec(key)?.slice(1) ?? [];
   if (expiry === undefined || given === undefined) return null;
@@ -36,14 +36,15 @@ export interface LinkOptions {
   readonly linkKey: Secret | undefined;
   readonly linkDays: number;
   /**
-   * The expiry time that replaces `linkDays`. The links on a page expire together with the link that opened the page.
+   * The expiry time that replaces the setting `linkDays`. The links on a page expire at the same time as the link that
+   * opened the page.
    */
   readonly expiresAt?: Instant;
 }
 
 /**
- * Returns the options for links. The links use the public URL from the config, or the URL of the API when the config
- * has no public URL.
+ * Returns the options for links to pages. The links start with the public URL from the config, or with the URL of the
+ * API if the config has no public URL.
  */
 export function createLinkOptions({ settings }: Config, defaultUrl: string): LinkOptions {
   const { publicUrl = defaultUrl.replace(/\/+$/, ""), linkKey, linkDays } = settings;
@@ -51,15 +52,15 @@ export function createLinkOptions({ settings }: Config, defaultUrl: string): Lin
 }
 
 /**
- * Returns the URL of the page of a watch with a link key, or null when the config has no `linkKey`. Chats keep these
- * URLs, so the format of the URL must not change.
+ * Returns the URL of the status page of a job with a link key, or null if the config has no `linkKey`. Chats keep the
+ * URLs in old messages, so the format of the URL must not change.
  */
 export function pageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
   return urlWithKey(options, path, { kind: "watch", ...watch }, now);
 }
 
-/** Returns the URL of the list page of a project with a link key, or null when the config has no `linkKey`. */
+/** Returns the URL of the list page of a project with a link key, or null if the config has no `linkKey`. */
 export function listPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
   const path = `/jobs?project=${encodeURIComponent(project)}&`;
   return urlWithKey(options, path, { kind: "project", project }, now);
@@ -70,7 +71,7 @@ function urlWithKey(options: LinkOptions, path: string, page: LinkedPage, now: I
   return linkKey === undefined ? null : `${publicUrl}${path}key=${createLinkKey(linkKey, page, expiresAt)}`;
 }
 
-/** Returns the API URL of the status document of a watch. */
+/** Returns the API URL of the status document of a job. */
 export function statusUrl(publicUrl: string, { project, jobId }: WatchKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
 }

@@ -1,10 +1,13 @@
 import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 
-/** One entry of the config in the Parameter Store. */
+/** One entry of the config in the AWS Parameter Store. */
 export interface ConfigEntry {
-  /** The position in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or `settings`. */
+  /**
+   * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or
+   * `settings`.
+   */
   readonly name: string;
-  /** The value of the entry as JSON text. */
+  /** The value of the config entry as JSON text. */
   readonly value: string;
 }
 
@@ -14,7 +17,10 @@ export type AssembledConfig =
 
 const MAPS: readonly string[] = ["projects", "targets", "tokens"];
 
-/** Assembles config entries into one config document. A fault contains the name of an entry, but no value. */
+/**
+ * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
+ * the value of the entry.
+ */
 export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig {
   const document: Record<string, unknown> = {};
   const rules: { readonly order: string; readonly value: unknown }[] = [];

@@ -3,45 +3,65 @@ import type { Instant } from "../domain/job.ts";
 import { assembleConfig, type ConfigEntry } from "./assemble-config.ts";
 import { type Config, type ParsedConfig, parseConfig } from "./config.ts";
 
-/** The config is read again when the config is older than this age. */
+/** The age of the config in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
-/** The maximum age of a refreshed config. The age limits how often the config is read. */
+/**
+ * The maximum age of the config that `refreshed` returns. The maximum age limits how often the service reads the
+ * config.
+ */
 const REFRESH_AGE_MS = 10_000;
-/** The delay between a failed read and the next read. The delay is short, because most failures pass soon. */
+/**
+ * The delay between a failed read of the config and the next read. The delay is short, because most read errors end
+ * soon.
+ */
 const UNREADABLE_AGE_MS = 30_000;
-/** If no valid config exists, callers get the same error for this time without a new read. */
+/**
+ * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config again.
+ */
 const FAILURE_AGE_MS = 5000;
-/** A random part of up to 20 % shortens each age, so that instances do not read the config at the same moment. */
+/**
+ * A random part of up to 20 % shortens each maximum age, so that Lambda instances do not read the config at the same
+ * time.
+ */
 const JITTER = 0.2;
 
-/** The time limit of the first read in a new instance. A caller must get an HTTP response within 30 s. */
+/**
+ * The time limit for the first read of the config in a new Lambda instance. A caller must get an HTTP response within
+ * 30 s.
+ */
 const FIRST_READ_MS = 8000;
-/** The time limit of a later read. The limit is short, because the instance already has a valid config. */
+/**
+ * The time limit for each later read of the config in a Lambda instance. The time limit is short, because the Lambda
+ * instance already has a valid config.
+ */
 const REFRESH_READ_MS = 1000;
 
-/** An invalid config is read again, because a read of several pages may see only a part of a change. */
+/**
+ * The service reads an invalid config again, because the service reads the config in several pages, and an operator may
+ * have changed the config between two pages.
+ */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
 export interface ConfigSource {
   /**
-   * Returns a config that was read at most five minutes ago.
-   * Returns the latest valid config if the newest config has faults or cannot be read.
+   * Returns a config that the service read at most five minutes ago.
+   * Returns the latest valid config if the newest config has errors or if the service cannot read the config.
    * Returns the same object until the config changes.
    */
   current(): Promise<Config>;
-  /** Returns the config like `current`. Reads the config again if the config does not have the project or target. */
+  /** Returns the config like `current`. Reads the config again if the config does not contain the project or target. */
   currentWith(kind: "projects" | "targets", name: string): Promise<Config>;
-  /** Returns the config like `current`, but the config was read at most ten seconds ago. */
+  /** Returns a config that the service read at most ten seconds ago. Otherwise the method works like `current`. */
   refreshed(): Promise<Config>;
   /**
-   * Checks that the config can be read and has no faults.
-   * @throws the error of the latest read, even if an older valid config is in use.
+   * Checks that the service can read the config and that the config has no errors.
+   * @throws the error of the latest read of the config, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
 }
 
-/** The error for a config with faults. The message lists all faults. */
+/** The error for a config with errors. The error text lists all errors in the config. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -52,7 +72,10 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/** The error for a config that cannot be read. The config may be valid. `cause` is the error of the read. */
+/**
+ * The error for a config that the service cannot read. The config itself may be valid. `cause` is the error of the
+ * read.
+ */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
 
@@ -63,15 +86,17 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig {
   readonly config: Config;
-  /** All entries as one text. A different text shows that the config has changed. */
+  /** The text of all config entries. If the text differs from the text of the previous read, the config has changed. */
   readonly text: string;
 }
 
 /**
- * Creates a source that reads and caches the config. Before the first valid config, all methods of the source throw
- * `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds without a new read.
- * @param options.readEntries reads all config entries. `readEntries` may repeat requests for at most `timeLimitMs`.
- * @param options.onFault receives the error of each read that failed or found faults.
+ * Creates an object that reads and caches the config. Until the object has read a valid config, each method of the
+ * object throws `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds
+ * without a new read of the config.
+ * @param options.readEntries reads all config entries. `readEntries` may repeat failed requests for at most
+ * `timeLimitMs`.
+ * @param options.onFault receives the error if a read of the config failed or if the config has errors.
  */
 export function createConfigSource(options: {
   readonly readEntries: (timeLimitMs: number) => Promise<readonly ConfigEntry[]>;
@@ -93,7 +118,10 @@ export function createConfigSource(options: {
     }
   };
 
-  /** Reads the entries until the entries are valid. Throws if two reads return the same invalid entries. */
+  /**
+   * Reads the config entries again until the config entries are valid. Throws an error if two reads return the same
+   * invalid config entries.
+   */
   const readConfig = async (): Promise<ValidConfig> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);
     let previous: string | null = null;

@@ -15,7 +15,10 @@ const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the c
 /** The projects and targets that a caller may use. */
 const rights = { projects: Names.check(z.minLength(1)), targets: z._default(Names, ["*"]) };
 
-/** A bearer token. The config contains only the SHA-256 of the token. A token has several digests during a rotation. */
+/**
+ * A bearer token of a caller. The config contains only the SHA-256 hash of the token. While an operator replaces a
+ * token, the config contains the hashes of the old token and of the new token.
+ */
 export const Token = z.strictObject({
   sha256: z.union(
     [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
@@ -25,7 +28,10 @@ export const Token = z.strictObject({
 });
 export type Token = z.infer<typeof Token>;
 
-/** A rule that accepts identity tokens of one issuer. In the pattern of a claim, `*` matches any text. */
+/**
+ * A rule that accepts identity tokens (OIDC) of one issuer. In the pattern for a claim of the identity token, `*`
+ * matches any text.
+ */
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   audience: NonEmpty,
@@ -54,7 +60,10 @@ export type ParsedConfig =
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** Parses a config document. Returns the config or all faults. A fault has a path and a text, but no value. */
+/**
+ * Parses a config document. Returns the config, or all errors in the config document. An error contains the path of the
+ * wrong value and a text, but not the value.
+ */
 export function parseConfig(document: unknown): ParsedConfig {
   const parsed = Config.safeParse(document);
   const issues = parsed.error?.issues ?? [];
@@ -67,7 +76,7 @@ export function parseConfig(document: unknown): ParsedConfig {
     : { kind: "faults", faults };
 }
 
-/** Returns a path as text, for example `tokens.ci.projects[0]`. */
+/** Returns the path of a value in the config document as text, for example `tokens.ci.projects[0]`. */
 function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the document)";
   return path
@@ -76,8 +85,9 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Returns one fault for each unknown name of a project or target in a config document.
- * Works on the document before validation and skips malformed parts, so that `parseConfig` returns all faults at once.
+ * Returns one error for each name of a project or target in the config document that the config does not define.
+ * The function checks the config document before the schema does and skips malformed parts, so that `parseConfig`
+ * returns all errors at once.
  */
 function findUnknownNames(document: unknown): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -19,11 +19,11 @@ const PasswordAuth = z.strictObject({
 
 const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret });
 
-/** The credentials with which the service calls CCE for a project. */
+/** The credentials with which the service calls the CCE API for a project. */
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** A CCE project needs a region or an endpoint. The default endpoint depends on the region. */
+/** A CCE project needs a region or an endpoint. The default endpoint of the CCE API depends on the region. */
 export const Project = z
   .strictObject({
     projectId: z
@@ -37,7 +37,7 @@ export const Project = z
     z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
       message: "is missing: a project needs a region or an endpoint",
       path: ["region"],
-      // Without `when`, zod skips this check after other faults.
+      // Without `when`, the library `zod` skips the check of the region if the project has other errors.
       when: ({ value }) => typeof value === "object" && value !== null,
     }),
   );

@@ -4,15 +4,17 @@ import type { Settings } from "./settings.ts";
 const DAY_MS = 86_400_000;
 /** A message stays in its queue, or in the dead-letter queue, for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The maximum wait of a notification whose target throttles or has a rate limit. */
+/** The maximum time for which a notification waits because the target throttles the service or has a rate limit. */
 const THROTTLED_MS = DAY_MS;
-/** Random jitter makes a wait of the retry schedule at most 20 % longer. */
+/** Random jitter makes each delay of the retry schedule at most 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;
 
 /**
- * Returns the time at which the ledger may delete the items of a watch. The ledger keeps the items for `retentionDays`.
- * The ledger keeps the items longer if a message of the watch can still be in a queue or in a dead-letter queue.
- * @param startsAt the start of the retention: the deadline of the watch, its end, or its latest delivery attempt.
+ * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
+ * `retentionDays`. The ledger keeps the items longer if a queue or a dead-letter queue can still contain a message of
+ * the watch.
+ * @param startsAt the time from which `retentionDays` counts. The time is the deadline of the watch, the end of the
+ * watch, or the latest delivery attempt.
  */
 export function computeLedgerExpiryTime(
   startsAt: Instant,

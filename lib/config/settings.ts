@@ -6,7 +6,7 @@ import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { httpUrlSchema } from "../domain/zod-fields.ts";
 
-/** The maximum deadline of a watch is 7 days. A queue keeps a message for 14 days. */
+/** The maximum deadline of a watch is 7 days after its start. An SQS queue keeps a message for 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
 const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
@@ -21,7 +21,10 @@ const Poll = z.strictObject({
   minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
-  /** The query limit of CCE for one user. Without a limit, polls are rate-limited only after CCE responds with 429. */
+  /**
+   * The rate limit of CCE for the queries of one user. Without this setting, the service limits the rate of its polls
+   * only after CCE responds with the status 429.
+   */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
 });
@@ -34,22 +37,22 @@ const Retry = z.strictObject({
   ),
 });
 
-/** The settings that an operator may change. All settings are optional. */
+/** The settings that an operator may change. Each setting is optional. */
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** The target that is notified if another target is gone. */
+  /** The target that the service notifies if another target no longer exists. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
-  /** The hosts that a `callbackUrl` may have. Each host is written as NAME or NAME:PORT. */
+  /** The hosts that a `callbackUrl` may have. Each host has the form NAME or NAME:PORT. */
   callbackHosts: Hosts,
-  /** The secrets that sign callbacks. Without secrets, callbacks have no signature. */
+  /** The secrets with which the service signs callbacks. Without secrets, callbacks have no signature. */
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
-  /** The key that signs links to pages. Without a key, the service creates no links. */
+  /** The key with which the service signs links to pages. Without the key, the service creates no links to pages. */
   linkKey: z.optional(
     z.pipe(
       z
@@ -59,14 +62,17 @@ export const Settings = z.strictObject({
     ),
   ),
   linkDays: z._default(Days, 30),
-  /** The public URL of the service. The default is the URL of the deployed HTTP API. */
+  /** The public URL of the service. The default public URL is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
       z.transform((url: string) => url.replace(/\/+$/, "")),
     ),
   ),
-  /** The number of days for which the ledger keeps an ended watch. The minimum is in `lib/config/retention.ts`. */
+  /**
+   * The number of days for which the ledger keeps a watch after the watch has ended. The minimum number of days is in
+   * `lib/config/retention.ts`.
+   */
   retentionDays: z._default(Days, 30),
 });
 export type Settings = z.infer<typeof Settings>;
