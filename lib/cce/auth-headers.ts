@@ -4,7 +4,10 @@ import type { Instant, Observation } from "../domain/job.ts";
 import type { TokenResult } from "./iam-token.ts";
 import { formatSdkDate, signRequest } from "./sign-request.ts";
 
-/** The address of one query to CCE. `url` is percent-encoded. `path` is the URL's path without percent-encoding. */
+/**
+ * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of the URL without
+ * percent-encoding.
+ */
 export interface Query {
   readonly url: URL;
   readonly path: string;
@@ -15,21 +18,21 @@ export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in the headers. Null when the headers contain no IAM token. */
+      /** The IAM token in the headers. The field is null if the headers contain no IAM token. */
       readonly token: TokenResult | null;
     }
   | Observation;
 
 /**
  * Returns the headers that authenticate one request.
- * @param refused the headers that CCE refused with status 401. With `refused`, the function returns new headers for a
- * second try. The function returns `refused` itself when no new headers are possible.
+ * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
+ * headers for a second request. The function returns `refused` itself if it cannot get new headers.
  */
 export type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
-/** Creates a function that authenticates a project's requests by a signature, an IAM token or a fixed token. */
+/** Returns a function that authenticates the requests of a project with a signature, an IAM token or a fixed token. */
 export function createAuthHeadersProvider(
   project: Project,
   tokens: ExpiringCache<TokenResult>,

@@ -8,19 +8,22 @@ import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
-/** The error codes and the most useful message of an error reply. A reply may have no code and no message. */
+/**
+ * The error codes and the most useful message in an error reply of CCE, the API gateway or IAM. An error reply may have
+ * no code and no message.
+ */
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;
 }
 
-/** The kinds of observation for an HTTP status other than success. */
+/** The kinds of observation for a reply whose HTTP status is not 200. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** The HTTP statuses of temporary errors, which need no action of an operator (RFC 9110, 4918, 8470). */
+/** The HTTP statuses of temporary errors (RFC 9110, 4918, 8470). An operator need not do anything about them. */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns the kind of error that the HTTP status of an error reply means. */
+/** Returns the kind of error for the HTTP status of an error reply. */
 export function errorKindOfStatus(status: number): ErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
@@ -28,18 +31,21 @@ export function errorKindOfStatus(status: number): ErrorKind {
   return status >= 300 && status < 500 && !TEMPORARY_STATUSES.has(status) ? "misconfigured" : "unavailable";
 }
 
-/** Parses the body of an error reply. The result for a body of unknown form has no code and no message. */
+/** Parses the body of an error reply. If the form of the body is unknown, the result has no code and no message. */
 export function parseCceError(body: string): CceError {
   return toCceError(parseJson(body));
 }
 
-/** Finds the error codes and the message in a parsed body, at the top level and in the field `error`. */
+/**
+ * Finds the error codes and the message in the parsed body of an error reply, at the top level and in the field
+ * `error`.
+ */
 export function toCceError(json: unknown): CceError {
   const top = toObjectOrEmpty(json);
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` has the most useful text, so `message` comes first.
+  // The field `message` has the most useful text, so it comes first in the list.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -47,7 +53,7 @@ export function toCceError(json: unknown): CceError {
   };
 }
 
-/** Returns a field's string or number as text. Returns an empty text for a field of any other type. */
+/** Returns the string or number in a field as text. Returns an empty text if the field has any other type. */
 function textOf(fields: JsonObject, name: string): string {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   return typeof value === "string" ? value : Number.isFinite(value) ? String(value) : "";
@@ -55,7 +61,7 @@ function textOf(fields: JsonObject, name: string): string {
 
 /**
  * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
- * contain credentials.
+ * contain credentials, so the caller must mask it.
  */
 export function describeErrorReply(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
@@ -63,8 +69,8 @@ export function describeErrorReply(status: number, { codes, message }: CceError)
 }
 
 /**
- * Returns a text as one line without control characters. A control character inside a secret would hide the secret from
- * the mask.
+ * Returns a text as one line without control characters. A control character inside a secret would prevent the mask
+ * from recognizing the secret.
  */
 const toOneLine = (text: string): string =>
   text

@@ -5,36 +5,40 @@ import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createProjectJobQuery } from "./query-project-job.ts";
 import { createCceRequestSender } from "./send-cce-request.ts";
 
-/** The maximum size of a reply's headers. A token of IAM takes up to 16 KiB in a header. */
+/** The maximum size of all headers of one reply. A reply of IAM has a header with a token, which may be 16 KiB long. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit of one call, in milliseconds of real time. */
+/** The time limit for one call of the CCE client, in milliseconds of real time. */
 export interface TimeLimit {
   readonly timeLimitMs: number;
 }
 
 export interface CceClient {
   /**
-   * Queries one job and returns one observation for every reply and every failure. Credentials in the observation are
-   * masked. Never throws.
+   * Queries one job and returns one observation, whatever CCE replies and whatever fails. The observation contains no
+   * credentials, because the client masks them. Never throws.
    */
   queryJob(key: WatchKey, limit: TimeLimit): Promise<Observation>;
   /**
-   * Queries up to 5 failed subjobs that show no reason, and returns the job with the reasons that were found. Never
-   * throws.
+   * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
+   * the queries found. Never throws.
    */
   queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
 }
 
 /**
- * Creates a client for all configured projects. Each project has separate credentials, a separate token and a separate
- * throttle. Concurrent queries of one job share one request.
- * @param options.connections the connections to use. Without `connections`, the client opens connections itself.
+ * Creates a client for all configured projects. Each project has its own credentials, its own token and its own
+ * throttle. If several callers query the same job at the same time, the client sends only one request.
+ * @param options.connections the HTTP connections to use. If the option is missing, the client opens its own
+ * connections.
  */
 export function createCceClient(options: {
   readonly projects: Readonly<Record<string, Project>>;
   readonly now: () => Instant;
-  /** Returns the milliseconds of a clock that never goes back. The clock measures time limits. */
+  /**
+   * Returns the time of a clock that is never set back, in milliseconds. The client measures time limits with this
+   * clock.
+   */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
@@ -79,7 +83,10 @@ export function createCceClient(options: {
   };
 }
 
-/** Waits for shared work until the time limit of one caller. The work continues for other callers. */
+/**
+ * Waits for work that several callers share, but only until the time limit of one caller. After the time limit of one
+ * caller, the work continues for the remaining callers.
+ */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<T>((resolve) => {

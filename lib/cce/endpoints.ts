@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 
 /**
- * The regions with hosts that do not end in `myhuaweicloud.com`, and the domain of each region.
+ * The regions whose host names do not end in `myhuaweicloud.com`, each with the domain of its hosts.
  * Sources: https://docs.otc.t-systems.com/additional/endpoints.html,
  * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
  */
@@ -12,17 +12,19 @@ const DOMAINS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the base URL of a project's CCE API, without a trailing slash. The base URL is the configured endpoint, or is
- * derived from the region. Returns null when the project has no endpoint and no region.
+ * Returns the base URL of a project's CCE API, without a trailing slash. The base URL is the endpoint from the config.
+ * If the config has no endpoint, the function derives the base URL from the region. Returns null if the config of the
+ * project has no endpoint and no region.
  */
 export function findCceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
   return project.endpoint === undefined ? regionalUrl("cce", project.region) : trimUrl(project.endpoint);
 }
 
 /**
- * Returns the base URL of a project's IAM, without a trailing slash. The configured IAM endpoint comes first. Without
- * an IAM endpoint, the base URL is derived from a configured `cce.` host, and otherwise from the region. Returns null
- * when the project has no IAM endpoint, no `cce.` host and no region.
+ * Returns the base URL of the IAM service for a project, without a trailing slash. The function uses the IAM endpoint
+ * from the config first. If the config has no IAM endpoint, the function derives the base URL from a CCE endpoint whose
+ * host begins with `cce.`, and otherwise from the region. Returns null if the config has no IAM endpoint, no such CCE
+ * endpoint and no region.
  */
 export function findIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;

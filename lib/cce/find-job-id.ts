@@ -8,9 +8,10 @@ const MAX_CODE_CHARACTERS = 64;
 const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
- * Finds the job ID in CCE's reply to a create, delete or similar call. The reply is JSON text or a parsed value.
- * The job ID may be in `status`, at the top level or in an annotation. The field's name may be in upper or lower case.
- * Returns null when the reply has no valid job ID.
+ * Finds the job ID in the reply of CCE to a request that creates or deletes a resource, or to a similar request. The
+ * parameter `reply` is JSON text or a parsed value. The job ID may be in `status`, at the top level of the reply or in
+ * an annotation. The name of the field with the job ID may be in upper or lower case. Returns null if the reply has no
+ * valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(reply: unknown): string | null {
@@ -30,7 +31,9 @@ export function findJobId(reply: unknown): string | null {
   return null;
 }
 
-/** Returns the documented field names of a job ID, and then the other spellings of `jobId` among the fields. */
+/**
+ * Returns the documented names of the field with the job ID. After them come other spellings of `jobId` in `fields`.
+ */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
     (name) => /^job_?id$/i.test(name) && !DOCUMENTED_NAMES.includes(name),
@@ -40,7 +43,7 @@ function jobIdNames(fields: JsonObject): string[] {
 
 /**
  * Describes the error in a parsed reply of CCE, the API gateway or IAM. Returns one line with the error code and the
- * message, for example `CCE.01400001, Invalid request`. Returns null when the reply has no error code.
+ * message, for example `CCE.01400001, Invalid request`. Returns null if the reply has no error code.
  */
 export function describeRefusal(reply: unknown): string | null {
   const { codes, message } = toCceError(reply);

@@ -9,22 +9,30 @@ import { parseCceTime } from "./parse-cce-time.ts";
 import type { TextReply } from "./send-cce-request.ts";
 
 /**
- * The assumed validity of a token when IAM's reply has no expiry time. The real validity of a token of IAM is 24 hours.
+ * How long the service uses an IAM token if the reply of IAM has no expiry time. In fact IAM tokens are valid for 24
+ * hours.
  */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/** The time between a token's renewal and expiry. An early renewal prevents a token from expiring during a request. */
+/**
+ * How long before its expiry the service renews an IAM token. Because of the early renewal, no token expires during a
+ * request.
+ */
 const RENEW_BEFORE_MS = 600_000;
-/** The minimum time between a refused sign-in and the next sign-in. IAM locks a user after a few wrong passwords. */
+/**
+ * After IAM has refused a sign-in, the service waits at least this time before the next sign-in. IAM locks a user after
+ * a few sign-ins with a wrong password.
+ */
 const REFUSAL_MS = 30_000;
 
-/** A token and the token's expiry time, or an observation that says why no token is available. */
+/** An IAM token and its expiry time, or an observation that says why the service has no token. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
 
 /**
- * Creates a cache that keeps the token of one project in memory. Concurrent polls share one token request.
- * @param fetchToken requests a token from IAM. `fetchToken` never throws.
+ * Creates a cache that keeps the IAM token of one project in memory. Polls that run at the same time share one request
+ * for a token.
+ * @param fetchToken a function that requests a token from IAM. The function never throws.
  */
 export function createTokenCache(
   fetchToken: () => Promise<TokenResult>,
@@ -54,7 +62,10 @@ export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>
   });
 }
 
-/** Reads IAM's reply to a project's token request. Returns the token, or an observation that says what failed. */
+/**
+ * Reads the reply of IAM to a token request of a project. Returns the IAM token, or an observation that says what
+ * failed.
+ */
 export function readTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
   const { status, headers, body } = reply;

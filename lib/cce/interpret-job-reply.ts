@@ -5,7 +5,7 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** The headers of the reply. Header names are in lower case. */
+  /** The headers of the HTTP reply to a job query. The names of the headers are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -14,13 +14,15 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * The minimum difference between two clocks that is reported as the likely cause of a refused signature. The gateway
- * accepts a difference of up to 15 minutes, and the minimum is a tenth of 15 minutes.
+ * The difference between the clocks of this service and of the API gateway from which the service reports the clocks as
+ * the likely cause of a refused signature. The API gateway accepts a difference of up to 15 minutes, and this value is
+ * a tenth of 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * Converts the HTTP reply to a job query into one observation. The observation's text may contain credentials.
+ * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
+ * the caller must mask it.
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReply(reply: JobReply, now: Instant, project: string): Observation {
@@ -43,7 +45,9 @@ export function interpretJobReply(reply: JobReply, now: Instant, project: string
   return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
 }
 
-/** Returns what an operator should do when CCE does not accept a query with the given HTTP status. */
+/**
+ * Returns advice to the operator for the case that CCE does not accept a query and replies with the given HTTP status.
+ */
 function adviceOnEndpoint(status: number, project: string): string {
   if (status === 404)
     return `CCE's address for project ${project} has no job API: check endpoint, region and projectId`;
@@ -53,8 +57,8 @@ function adviceOnEndpoint(status: number, project: string): string {
 }
 
 /**
- * Returns what an operator should do when CCE refuses a project's credentials.
- * @param date the header `Date` of the reply.
+ * Returns advice to the operator for the case that CCE refuses the credentials of a project.
+ * @param date the value of the header `Date` in the reply.
  */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {
   if (error.codes.includes("APIGW.0307"))
@@ -69,8 +73,9 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 }
 
 /**
- * Returns the difference between the two clocks in the gateway's message about an expired signature. An example of the
- * message is `signature time:20260528T092752Z,server time:20260528T094410Z`. Returns null for any other message.
+ * Reads the two times in the message of the API gateway about an expired signature, and returns their difference. An
+ * example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`. Returns null for any
+ * other message.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =
@@ -79,6 +84,6 @@ function reportedSkewMs(message: string | null): number | null {
   return Number.isNaN(skewMs) ? null : skewMs;
 }
 
-/** Parses a time such as `20260528T092752Z`. Returns NaN for a text in any other format. */
+/** Parses a time such as `20260528T092752Z`. Returns NaN if the text has any other format. */
 const parseCompactTime = (text = ""): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

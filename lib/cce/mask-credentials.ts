@@ -5,30 +5,31 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** The maximum length of an observation's text. A notification cannot show a longer text. */
+/** The maximum number of characters in the text of an observation. A notification has no space for a longer text. */
 const MAX_TEXT_CHARACTERS = 400;
-/** The number of the latest tokens of IAM that are masked, because a reply may repeat an earlier token. */
+/** The service masks this number of the latest IAM tokens, because a reply may contain an earlier token again. */
 const MAX_TOKENS = 4;
 
 /**
- * Matches the canonical request that the gateway repeats in an error. The canonical request is one line with bars, or
- * several lines. The last part of a canonical request is a hash.
+ * Matches the canonical request (the text that is signed), which the API gateway repeats in an error reply. In the
+ * error reply, the canonical request is one line with the character `|` between its parts, or several lines. The last
+ * part of a canonical request is a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** The minimum length of a text that can match CANONICAL_REQUEST or SIGNATURE. */
+/** A shorter text cannot match the pattern CANONICAL_REQUEST or the pattern SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-/** A mask that replaces a project's credentials, signatures and canonical requests by `<secret>`. */
+/** A mask replaces the credentials, signatures and canonical requests of a project by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /** Masks all texts of an observation, and truncates the text of an observation without a job. */
+  /** Masks all texts of an observation. Truncates the text of an observation without a job. */
   maskObservation(observation: Observation): Observation;
-  /** Adds a token of IAM to the masked credentials. */
+  /** Adds an IAM token to the credentials that the mask replaces. */
   addToken(token: Secret): void;
 }
 
-/** Creates the mask for the credentials of one project. */
+/** Creates a mask for the credentials of one project. */
 export function createCredentialMask(project: Project): CredentialMask {
   const credentials = Object.values(project.auth).filter((value) => value instanceof Secret);
   let tokens: Secret[] = [];
@@ -44,7 +45,7 @@ export function createCredentialMask(project: Project): CredentialMask {
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // Truncation is the last step, because the mask would not recognize a truncated secret.
+        // The text is masked before it is truncated, because the mask would not recognize a truncated secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings } = observation;
       return { kind: "job", job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
@@ -57,8 +58,8 @@ export function createCredentialMask(project: Project): CredentialMask {
 }
 
 /**
- * Returns a pattern that matches every secret, with the longest secret first. With a shorter secret first, the rest of
- * a longer secret with the same beginning would stay visible.
+ * Returns a pattern that matches every secret and tries the longest secret first. If a shorter secret came first, the
+ * end of a longer secret that begins with the shorter secret would stay visible.
  */
 function patternOf(secrets: readonly Secret[]): RegExp | null {
   const spellings = new Set(secrets.flatMap((secret) => spellingsOf(secret.reveal())));
@@ -68,14 +69,17 @@ function patternOf(secrets: readonly Secret[]): RegExp | null {
   return escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
 }
 
-/** Returns a secret unchanged, as part of a JSON string, and percent-encoded. */
+/** Returns three spellings of a secret: unchanged, as in a JSON string, and percent-encoded. */
 const spellingsOf = (secret: string): string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret.toWellFormed()),
 ];
 
-/** Returns a mask that remembers results, because the jobs of a tree repeat many texts, such as the cluster's ID. */
+/**
+ * Returns a mask that remembers its results, because the jobs in a tree of subjobs often have equal texts, such as the
+ * ID of the cluster.
+ */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();
   return (text) => {

@@ -1,16 +1,20 @@
 import type { Instant } from "../domain/job.ts";
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3})\d*)?/;
-/** Matches the text after the date and time: an offset, a zone name and a value of Go's monotonic clock. */
+/**
+ * Matches the text after the date and the time of day: an offset, the name of a time zone and a value of the monotonic
+ * clock of Go.
+ */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** The last part of nearly every time that CCE writes. */
+/** Nearly every time in a reply of CCE ends with this text. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * Parses a time in the format of RFC 3339 or of Go's `time.String()`, and truncates the time to milliseconds.
- * Examples in Go's format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same text with ` m=+0.1` at the end.
- * Returns null for a text in any other format. Returns null for a year before 100, because Go's zero time is in year 1.
+ * Parses a time in the format of RFC 3339 or of the Go function `time.String()`, and truncates the time to
+ * milliseconds. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same text with `
+ * m=+0.1` at the end. Returns null for a text in any other format. Returns null for a year before 100, because the
+ * empty time of Go is in year 1.
  * Source: https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
@@ -26,7 +30,7 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const milliseconds = Number((matched[7] ?? "").padEnd(3, "0"));
   const utc = Date.UTC(year, month - 1, day, hours, minutes, seconds, milliseconds);
-  // Date.UTC changes an impossible date such as 30 February to a date in March.
+  // The function `Date.UTC` changes an impossible date such as 30 February to a date in March.
   if (day > 28 && new Date(utc).getUTCDate() !== day) return null;
   return utc - offsetMs(zone[1]);
 }

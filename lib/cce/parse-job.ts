@@ -5,8 +5,8 @@ import { truncate } from "../domain/truncate-text.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
 /**
- * The maximum number of levels in a tree of subjobs. A real tree has three levels and a few dozen jobs. Jobs beyond
- * MAX_LEVELS or MAX_JOBS are omitted, with a warning.
+ * The maximum number of levels in a tree of subjobs. A real tree of subjobs has three levels and a few dozen jobs. The
+ * service omits jobs beyond MAX_LEVELS or MAX_JOBS and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -21,7 +21,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** The state of the walk over a tree of subjobs. */
+/** What the parser counts and collects while it reads a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -29,9 +29,9 @@ interface Walk {
 }
 
 /**
- * Parses the JSON body of a reply to a job query, in the v3 or v2 form. Returns null when the body is not a job.
- * The state of a job depends on the phase of the job, and never on the phases of subjobs. `warnings` lists what was
- * omitted or guessed.
+ * Parses the JSON body of the reply to a job query. The body has the form of version 3 or version 2 of the CCE API.
+ * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
+ * phases of its subjobs. The field `warnings` says what the function omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  */
 export function parseJob(body: string): { job: Job; warnings: readonly string[] } | null {
@@ -43,9 +43,10 @@ export function parseJob(body: string): { job: Job; warnings: readonly string[] 
 }
 
 /**
- * Reads one job and the subjobs of the job. The v2 form has lower-case names and `status.status`. Returns null for an
- * entry that is not an object. A field of an unexpected type counts as missing, so that no job is refused. The function
- * uses no schema, because parsing thousands of subjobs with a schema would take three times as long.
+ * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
+ * Returns null if `entry` is not an object. The function treats a field of an unexpected type as missing, so that it
+ * never refuses a job. The function uses no schema, because it would take three times as long to parse thousands of
+ * subjobs with a schema.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -84,7 +85,9 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
   return subJobs;
 }
 
-/** Returns the state that a phase means. Returns null for a missing phase and for an undocumented phase. */
+/**
+ * Returns the state of a job for the phase that CCE gives. Returns null if the phase is missing or is not documented.
+ */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
@@ -105,10 +108,13 @@ function warningsOf(job: Job, walk: Walk): string[] {
   return warnings;
 }
 
-/** Returns true when a job or any subjob of the job has failed. */
+/** Returns true if the job or any of its subjobs has failed. */
 export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 
-/** Returns the text of the first field that is a string and not blank. Returns null when both fields have no text. */
+/**
+ * Returns the text of the field `name`, or of the field `otherName` if `name` has no text. Returns null if neither
+ * field has text.
+ */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   if (typeof value === "string" && value.trim() !== "") return value;

@@ -1,14 +1,15 @@
 import { type Job, JobId } from "../domain/job.ts";
 import { hasFailure } from "./parse-job.ts";
 
-/** The maximum number of subjob queries for one ended job. */
+/** The maximum number of queries for subjobs of one ended job. */
 const MAX_QUERIES = 5;
 
 /**
- * Adds missing failure reasons to a job's tree of subjobs, and returns the new tree. The function queries each failed
- * subjob that has no reason and no failed child. The reason and the children in the reply are added to the tree.
- * New children without a reason are queried too, up to the maximum number of queries.
- * @param queryJob queries a subjob by ID. A subjob stays unchanged when `queryJob` returns null.
+ * Adds missing failure reasons to the subjobs of a job, and returns the new tree of subjobs. The function queries each
+ * failed subjob that has no failure reason and no failed subjob of its own. The function adds the failure reason and
+ * the subjobs in the reply to the tree. The function also queries a failed subjob in the reply that has no failure
+ * reason, up to the maximum number of queries.
+ * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
  */
 export async function queryFailedSubjobs(
   job: Job,
@@ -28,7 +29,7 @@ export async function queryFailedSubjobs(
   return tree;
 }
 
-/** Returns the IDs of all failed subjobs that have no reason and were not queried yet. */
+/** Returns the IDs of all failed subjobs that have no failure reason and were not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

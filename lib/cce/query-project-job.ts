@@ -10,17 +10,26 @@ import { createCredentialMask } from "./mask-credentials.ts";
 import { MAX_BODY_BYTES, MAX_VALUES, type SendCceRequest, sendRequestForText } from "./send-cce-request.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** The time limit of a token request. Several polls share one token request, so no poll's own time limit applies. */
+/**
+ * The time limit for one request to IAM for a token. Several polls share one token request, so the time limit of a
+ * single poll cannot apply to it.
+ */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** The maximum size of a token reply. The catalogs and roles in a token reply take some kilobytes. */
+/**
+ * The maximum size of the reply of IAM to a token request. The reply contains catalogs and roles, which take a few
+ * kilobytes.
+ */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** The functions that the queries of all projects share. */
+/** Functions that the queries of all projects share. */
 export interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Returns the milliseconds of a clock that never goes back. The clock measures time limits. */
+  /**
+   * Returns the time of a clock that is never set back, in milliseconds. The queries measure time limits with this
+   * clock.
+   */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections: () => Connections;
@@ -30,7 +39,10 @@ export interface ProjectQueryPorts {
 /** Queries one job of a project and returns an observation with masked credentials. Never throws. */
 export type QueryProjectJob = (jobId: string, timeLimitMs: number) => Promise<Observation>;
 
-/** Creates a function that queries the jobs of one project. All queries share one token and one throttle. */
+/**
+ * Creates a function that queries the jobs of one project. All queries of the project share one IAM token and one
+ * throttle.
+ */
 export function createProjectJobQuery(
   name: string,
   project: Project,
@@ -60,7 +72,10 @@ export function createProjectJobQuery(
     );
   };
 
-  /** Queries a job, and repeats the query after a status 401 when new authentication headers are available. */
+  /**
+   * Queries a job. If CCE replies with status 401 and new authentication headers are available, the function repeats
+   * the query.
+   */
   const queryTwice = async (jobId: string, endAt: number): Promise<Observation> => {
     const query = queryFor?.(jobId);
     if (query === undefined) return missingEndpoint(name);
@@ -88,7 +103,10 @@ export function createProjectJobQuery(
   };
 }
 
-/** Returns a function from a job ID to the address of a query. Returns null when the project has no valid endpoint. */
+/**
+ * Returns a function that returns the address of the query for a job ID. Returns null if the project has no valid
+ * endpoint.
+ */
 function createQueries(project: Project): ((jobId: string) => Query) | null {
   const endpoint = URL.parse(findCceEndpoint(project) ?? "");
   if (endpoint === null) return null;
@@ -123,8 +141,8 @@ function observeFailure(code: string, project: string): Observation {
 }
 
 /**
- * The observation for a reply that is too large. The first part of the reply is useless, because the job's status comes
- * after the subjobs.
+ * The observation if the reply to a job query is too large. The service cannot use the first part of the reply, because
+ * CCE sends the status of the job after the subjobs.
  */
 const TOO_LARGE: Observation = {
   kind: "unavailable",

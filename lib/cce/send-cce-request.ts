@@ -1,18 +1,24 @@
 import { type HttpRequest, type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 
-/** The maximum size of the replies that are read in parallel. A job with 500 subjobs has about this size. */
+/**
+ * The service reads several replies of CCE in parallel if no reply is larger than this size. The reply for a job with
+ * 500 subjobs has about this size.
+ */
 const SMALL_BYTES = 256 * 1024;
-/** The maximum size of a reply. A job with 20,000 subjobs of 440 to 480 bytes takes 9 to 10 MB. */
+/** The maximum size of a reply of CCE. The reply for a job with 20,000 subjobs of 440 to 480 bytes has 9 to 10 MB. */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a reply, which is enough for about 25,000 subjobs. A reply within the byte limit
- * could contain more values and fill the memory.
+ * The maximum number of JSON values in a reply of CCE. This number is enough for about 25,000 subjobs. Without this
+ * limit, the values in a reply smaller than MAX_BODY_BYTES could fill the memory.
  */
 export const MAX_VALUES = 600_000;
-/** The maximum number of URLs that are remembered as URLs with a large reply. */
+/** The service remembers at most this number of URLs that returned a large reply. */
 const MAX_LARGE_URLS = 1000;
 
-/** An HTTP reply with a body as text, or the code of a network failure. Bytes that are not UTF-8 become U+FFFD. */
+/**
+ * An HTTP reply whose body is text, or the code of a network failure. A byte that is not valid UTF-8 becomes the
+ * character U+FFFD.
+ */
 export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
@@ -26,16 +32,17 @@ export async function sendRequestForText(request: HttpRequest): Promise<TextRepl
   return { ...result, body };
 }
 
-/** Frees the memory of a large body at once, because the garbage collector frees a buffer's memory too late. */
+/** Frees the memory of a large body immediately, because the garbage collector would free the memory too late. */
 function freeBuffer({ buffer, length }: Buffer): void {
   if (length > Buffer.poolSize && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**
- * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. The first request for a large
- * reply stops early, and a second request reads the whole reply. Only one large reply is read at a time, because
- * reading a reply takes several times the reply's size in memory.
- * `endAt` is the deadline on the monotonic clock. The deadline includes the wait for other large replies.
+ * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If a reply turns out to be
+ * large, the first request stops early, and a second request reads the whole reply. The function reads only one large
+ * reply at a time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt`
+ * is the deadline of the request on the monotonic clock. The time until the deadline includes the wait for other large
+ * replies.
  */
 export type SendCceRequest = <T>(
   request: Omit<HttpRequest, "deadlineMs" | "maxBytes">,
@@ -43,7 +50,10 @@ export type SendCceRequest = <T>(
   read: (result: TextReply | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
-/** Creates a sender that reads one large reply at a time. All projects should share one sender to limit the memory. */
+/**
+ * Creates a function that sends requests to CCE and reads one large reply at a time. All projects should share one such
+ * function to limit the memory.
+ */
 export function createCceRequestSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
@@ -53,7 +63,8 @@ export function createCceRequestSender(monotonic: () => number): SendCceRequest 
     const { href } = request.url;
     if (!largeUrls.has(href)) {
       const result = await exchangeUpTo(SMALL_BYTES);
-      // A long reply with a status other than 200 is a gateway's error page. The first bytes of the page are enough.
+      // A long reply with a status other than 200 is an error page of a gateway. The first bytes of the error page are
+      // enough.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -75,8 +86,8 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Returns an upper bound for the number of values in a JSON text, by counting commas and opening brackets. The text is
- * not parsed, because parsed values take up to twenty times the memory of the text.
+ * Counts the commas and opening brackets in a JSON text. The result is at least the number of JSON values in the text.
+ * The function does not parse the text, because parsed values take up to twenty times the memory of the text.
  */
 function countValues(json: string): number {
   let count = 1;
@@ -87,12 +98,12 @@ function countValues(json: string): number {
   return count;
 }
 
-/** Creates a function that runs only one piece of work at a time, in the order of the calls. */
+/** Creates a function that runs asynchronous work. Only one piece of work runs at a time, in the order of the calls. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {
     const result = previous.then(work);
-    // `previous` keeps no result, because a result may be large.
+    // The variable `previous` keeps no result of the work, because a result may be large.
     previous = result.then(
       () => undefined,
       () => undefined,

@@ -1,18 +1,23 @@
 import { createHmac, hash } from "node:crypto";
 
 const ALGORITHM = "SDK-HMAC-SHA256";
-/** Matches a text of only unreserved characters (RFC 3986, section 2.3). */
+/** Matches a text that has only unreserved characters of URLs (RFC 3986, section 2.3). */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
-/** Pairs of a lower-case name and a value, sorted by name. */
+/** Pairs of the lower-case name of a header and its value, sorted by name. */
 type SortedHeaders = readonly (readonly [string, string])[];
 
-/** The parts of a request that are signed. The path and the query are not percent-encoded. */
+/**
+ * The parts of an HTTP request that the signature covers. The path and the query of the URL are not percent-encoded
+ * here.
+ */
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** The headers to sign. The headers must contain `X-Sdk-Date` with a value of `formatSdkDate`. */
+  /**
+   * The headers that the signature covers. One of these headers must be `X-Sdk-Date` with a value from `formatSdkDate`.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
@@ -34,7 +39,7 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns a request as the text that is hashed for the signature, with one line per part of the request. */
+/** Returns the text of which the signature contains the hash, with one line per part of the request. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -55,7 +60,10 @@ export function formatSdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
-/** Percent-encodes a text as the gateway does. Only the unreserved characters of RFC 3986 stay unchanged. */
+/**
+ * Percent-encodes a text in the same way as the API gateway of Huawei Cloud. Only the unreserved characters of RFC 3986
+ * (section 2.3) stay unchanged.
+ */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
@@ -65,8 +73,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path to sign, which ends with a slash. The path that is sent must not end with a slash, because the
- * gateway would choose a different route.
+ * Returns the path for the signature. This path ends with a slash. The path in the request itself must not end with a
+ * slash, because the API gateway would choose a different route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

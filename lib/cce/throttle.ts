@@ -2,22 +2,28 @@ import type { Instant } from "../domain/job.ts";
 
 const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
-/** The longest wait, even when Retry-After is longer. No operator sees the wait, which exists only in memory. */
+/**
+ * The longest time for which a throttle stops the queries of a project, even if the header Retry-After asks for a
+ * longer time. The operator cannot see this wait, because it exists only in memory.
+ */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** A throttle stops the queries of one project for some time after a reply with status 429. */
+/**
+ * A throttle stops the queries of one project for some time after CCE has replied with status 429 (too many requests).
+ */
 export interface Throttle {
-  /** Returns the whole seconds until the next query is allowed. Returns 0 when a query is allowed now. */
+  /** Returns the whole seconds until the next query is allowed. Returns 0 if a query is allowed now. */
   waitSeconds(): number;
-  /** Records a reply with status 429. Returns the whole seconds until the next query is allowed. */
+  /** Records that CCE replied with status 429. Returns the whole seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records a reply with a status other than 429. */
+  /** Records that CCE replied with a status other than 429. */
   recordReply(): void;
 }
 
 /**
- * Creates a throttle that waits for the time in the header Retry-After. Without Retry-After, the wait is an exponential
- * backoff with full jitter.
+ * Creates a throttle that waits for the time in the header Retry-After of the reply. If the reply has no header
+ * Retry-After, the throttle waits for a random time, and the maximum of this time doubles with each failure
+ * (exponential backoff with full jitter).
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
@@ -27,7 +33,7 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   return {
     waitSeconds,
     recordThrottled(retryAfterSeconds) {
-      // Several replies with status 429 during one wait count as one failure.
+      // Several replies with status 429 during one wait of the throttle count as one failure.
       if (until <= now()) failures += 1;
       const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 20));
       const waitMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;

@@ -1,9 +1,12 @@
 import type { OutgoingMessage, Queue, SendResult } from "./queue.ts";
 
-/** The longest time that a message waits for more messages. A poll takes much longer than WINDOW_MS. */
+/**
+ * The longest time for which the sender holds a message back to send it together with further messages. A poll takes
+ * much longer than this time.
+ */
 const WINDOW_MS = 100;
 
-/** Runs a function after `ms` milliseconds, and returns a function that cancels the run. */
+/** Runs a function after `ms` milliseconds. Returns a function that cancels the timer. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
 const realTimer: Timer = (run, ms) => {
@@ -17,16 +20,17 @@ interface WaitingSend {
   readonly reject: (error: unknown) => void;
 }
 
-/** A sender that all records of one SQS batch share. */
+/** A sender of queue messages that all SQS records of one SQS batch share. */
 export interface CoalescedSender extends Pick<Queue, "send"> {
-  /** Reports that a record sends no more messages. Each record calls `done` once. */
+  /** Reports that the work on one SQS record sends no more messages. The code for each SQS record calls `done` once. */
   done(): void;
 }
 
 /**
- * Creates a sender that sends the messages of several records in one request, because each request to SQS costs money.
- * The request starts when every record is done or waits for a result. The request starts after 100 ms at the latest.
- * @param records the number of records that share the sender.
+ * Creates a sender that sends the messages of several SQS records in one request, because each request to SQS costs
+ * money. The sender sends the request when the work on every SQS record is done or waits for the result of a send. The
+ * sender waits at most 100 ms for this.
+ * @param records the number of SQS records that share the sender.
  */
 export function coalesceSends(
   queue: Pick<Queue, "send">,

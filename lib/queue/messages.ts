@@ -5,27 +5,32 @@ import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/** The version of all messages that this release writes. The release can also read messages of earlier versions. */
+/**
+ * The version of the message format that this release writes. This release can also read messages of earlier versions.
+ */
 const MESSAGE_VERSION = 1;
 
-/** A message of the poll queue that requests poll number `poll` of a watch. */
+/** A message in the poll queue. It requests the poll with the number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
   project: Name,
   jobId: JobId,
   poll: CountFromOne,
-  /** The deadline of the watch. The polls of the watch end at the deadline, even if the ledger is wrong. */
+  /**
+   * The deadline of the watch. The service does not poll the watch after the deadline, even if the data in the ledger
+   * is wrong.
+   */
   deadlineAt: Count,
-  /** The instant that the project's rate limit has reserved for this poll. */
+  /** The instant that the rate limit of the project reserved for the query of this poll. */
   rateLimitedUntil: z.optional(Count),
 });
 export type PollMessage = z.infer<typeof PollMessage>;
 
-/** The name of a configured target or of a callback. */
+/** The name of a target in the config, or the name of a callback. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/** A message of the notify queue that requests the notification of a target about a watch's outcome. */
+/** A message in the notify queue. It requests a notification to one target about the outcome of a watch. */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
@@ -35,12 +40,18 @@ export const NotificationMessage = z.strictObject({
   generation: Count,
   target: TargetName,
   outcome: Outcome,
-  /** The number of the redelivery. The number is 0 for the first notification of the outcome. */
+  /**
+   * The number of the redelivery (an additional notification that a caller requested). The value is 0 for the first
+   * notification about the outcome.
+   */
   redelivery: Count,
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
-/** A message of the notify queue that requests the delivery of a digest to a chat. */
+/**
+ * A message in the notify queue. It requests the delivery of a digest message (one message about several jobs) to a
+ * chat.
+ */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
@@ -48,14 +59,17 @@ const DigestMessage = z.strictObject({
   target: TargetName,
 });
 
-/** A message of the notify queue that requests a notification of the fallback target about a target that is gone. */
+/**
+ * A message in the notify queue. It requests a notification to the fallback target. The notification says that another
+ * target no longer exists.
+ */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
-  /** The name of the target that is gone. */
+  /** The name of the target that no longer exists. */
   gone: Name,
   since: Count,
-  /** The name of the fallback target. */
+  /** The name of the fallback target, which gets the notification. */
   target: Name,
 });
 
@@ -68,14 +82,17 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 export type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A message that a later release wrote. The message stays in the queue until the later release reads the message. */
+  /** A message in the format of a later release. The message stays in the queue until the later release reads it. */
   | { readonly kind: "newer"; readonly version: number }
-  /** A message that no release can read. */
+  /** A message that no release of the service can read. */
   | { readonly kind: "malformed"; readonly reason: string };
 
 const Version = z.object({ v: z.int() });
 
-/** Parses the body of a message. The reason for a malformed message contains names of fields, but no values. */
+/**
+ * Parses the body of a message from a queue. If the message is malformed, the returned reason contains the names of
+ * fields, but no values.
+ */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   const json = parseJson(body);
   if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };
@@ -87,7 +104,7 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
   return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
 }
 
-/** Returns the message that requests a poll. SQS delivers the message after `delaySeconds`. */
+/** Returns a message that requests a poll. SQS delivers the message after `delaySeconds`. */
 export function createPollMessage(
   { project, jobId, poll, deadlineAt }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
   delaySeconds: number,
@@ -97,7 +114,6 @@ export function createPollMessage(
   return toOutgoing(rateLimitedUntil === null ? message : { ...message, rateLimitedUntil }, delaySeconds);
 }
 
-/** Returns the message that requests a notification. */
 export function createNotificationMessage(
   { project, jobId, generation, target }: NotificationKey,
   outcome: Outcome,
@@ -106,12 +122,12 @@ export function createNotificationMessage(
   return toOutgoing({ kind: "notification", project, jobId, generation, target, outcome, redelivery });
 }
 
-/** Returns the message that requests the delivery of a digest to a chat. */
+/** Returns a message that requests the delivery of a digest message to a chat. */
 export function createDigestMessage(digestId: string, target: string): OutgoingMessage {
   return toOutgoing({ kind: "digest", digestId, target });
 }
 
-/** Returns the message that requests a notification of the fallback target about a target that is gone. */
+/** Returns a message that requests a notification to the fallback target about a target that no longer exists. */
 export function createTargetGoneMessage(
   goneTarget: string,
   goneSince: Instant,
@@ -122,7 +138,10 @@ export function createTargetGoneMessage(
 
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
-/** Adds the version and the ID to a message. The ID, which SQS does not send, is the whole body of the message. */
+/**
+ * Adds the version of the message format and an ID to a message. The ID is equal to the body of the message. The
+ * service does not send the ID to SQS.
+ */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });
   return { id: body, body, delaySeconds };

@@ -1,46 +1,50 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
 export interface OutgoingMessage {
-  /** An ID that the sender chooses. The result of a send has the ID of the message. */
+  /**
+   * An ID of the message. The caller that sends the message chooses the ID. The result of sending the message has the
+   * same ID.
+   */
   readonly id: string;
   readonly body: string;
-  /** The delay of the message. SQS allows only whole numbers from 0 to 900. */
+  /**
+   * The time for which SQS holds the message back before it delivers the message. SQS allows only whole numbers from 0
+   * to 900.
+   */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /**
- * The result of sending one message. A message with the result `failed` may have been sent, because the reply of SQS
- * can be lost.
+ * The result of an attempt to send one message. If the result is `failed`, SQS may still have accepted the message,
+ * because the response of SQS can be lost.
  */
 export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** A queue with the behaviour of SQS. One test suite checks both the SQS queue and the queue of the simulation. */
+/** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message. An error of SQS is a result and is not thrown.
-   * @throws DelayOutOfRangeError before any message is sent, when SQS does not allow the delay of a message.
+   * Sends messages and returns one result per message. The function returns an error of SQS as a result and does not
+   * throw it.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case no message was sent.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
-   * Hides a received message for `seconds` from now.
-   * SQS allows at most 43,200 seconds after the message was received.
-   * @throws the error of SQS.
+   * Hides a received message from other receivers for `seconds` from now. SQS can hide a message until at most 43,200
+   * seconds after it was received.
+   * @throws the error that SQS returned.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** The error for a message with a delay that is not a whole number from 0 to 900. */
+/** Error for a message whose delay is not a whole number from 0 to 900. */
 export class DelayOutOfRangeError extends RangeError {
   override readonly name = "DelayOutOfRangeError";
 }
 
-/**
- * Checks the delays of all messages.
- * @throws DelayOutOfRangeError when SQS does not allow the delay of a message.
- */
+/** @throws DelayOutOfRangeError if SQS does not allow the delay of a message. */
 export function checkDelays(messages: readonly OutgoingMessage[]): void {
   for (const { delaySeconds } of messages) {
     if (Number.isInteger(delaySeconds) && delaySeconds >= 0 && delaySeconds <= SQS_MAX_DELAY_SECONDS)
@@ -52,8 +56,8 @@ export function checkDelays(messages: readonly OutgoingMessage[]): void {
 }
 
 /**
- * The error for messages that SQS did not confirm. After this error the caller must not record anything that depends on
- * the messages.
+ * Error for messages that SQS did not confirm. After this error, the caller must not write anything to the ledger that
+ * depends on the messages.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";
@@ -61,7 +65,7 @@ export class SendFailedError extends Error {
 
 /**
  * Sends all messages.
- * @throws SendFailedError when SQS did not confirm every message.
+ * @throws SendFailedError if SQS did not confirm every message.
  */
 export async function sendAllOrThrow(
   queue: Pick<Queue, "send">,

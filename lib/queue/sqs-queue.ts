@@ -7,17 +7,21 @@ import {
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
-/** The maximum number of messages that SendMessageBatch accepts. */
+/** The maximum number of messages in one SendMessageBatch request. */
 export const MAX_BATCH_MESSAGES = 10;
 /**
- * The maximum size of a batch. SendMessageBatch accepted at most 256 KiB until 2025, and some SQS-compatible servers
- * still accept at most 256 KiB.
+ * The maximum size of all messages in one SendMessageBatch request, in bytes. Until 2025, SQS accepted at most 256 KiB
+ * in one request. Some SQS-compatible servers still have this limit.
  */
 export const MAX_BATCH_BYTES = 262_144;
-/** The maximum number of retries for messages that SQS refused. The SDK itself retries a request that failed. */
+/**
+ * The maximum number of times that the service sends a message again after SQS has refused it. If the whole request
+ * fails, the AWS SDK repeats it.
+ */
 const RETRIES = 2;
 /**
- * The longest wait before the first retry. The wait has full jitter.
+ * The longest wait before the service sends a refused message again for the first time. The wait is a random part of
+ * the longest wait (full jitter).
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
@@ -27,11 +31,14 @@ export interface SqsQueueOptions {
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number;
-  /** Waits before a retry. */
+  /** Waits before the service sends a refused message again. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** Creates a queue that can only send. The package of a function that only sends contains no other SQS command. */
+/**
+ * Creates a queue object that can only send messages. If a Lambda function only sends messages, its package contains no
+ * other SQS command.
+ */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
@@ -42,7 +49,7 @@ export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   };
 }
 
-/** Creates a queue that uses SQS. */
+/** Creates a queue object that can send messages and change their visibility. */
 export function createSqsQueue(options: SqsQueueOptions): Queue {
   const { client, url } = options;
   return {
@@ -61,8 +68,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 }
 
 /**
- * Splits messages into batches that SQS accepts, and keeps the order of the messages.
- * A message that is too large for any batch becomes a batch with one message, which SQS refuses.
+ * Splits messages into batches that are small enough for SQS, and keeps the order of the messages. A message that is
+ * too large for any batch is alone in its batch, and SQS refuses this batch.
  */
 export function splitIntoBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
@@ -81,7 +88,10 @@ export function splitIntoBatches(messages: readonly OutgoingMessage[]): Outgoing
   return batches;
 }
 
-/** Returns the size of a message in bytes. SQS counts the body, and each attribute's name, type and value. */
+/**
+ * Returns the size of a message in bytes. SQS counts the body of the message and the name, type and value of each
+ * attribute.
+ */
 function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
@@ -103,8 +113,8 @@ async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessa
 const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends some messages of a batch in one request, and writes one result per message into `results`.
- * Returns the indexes of the messages that must be sent again.
+ * Sends some messages of a batch in one request to SQS, and writes one result per message into `results`. Returns the
+ * indexes of the messages that must be sent again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,
@@ -131,8 +141,8 @@ async function sendEntries(
 }
 
 /**
- * Converts a message into an entry of a batch request. The entry's ID is the message's index in the batch, because SQS
- * could refuse the characters of the message's own ID.
+ * Converts a message into an entry of a SendMessageBatch request. The ID of the entry is the index of the message in
+ * the batch, because SQS might not allow the characters of the ID of the message.
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];
