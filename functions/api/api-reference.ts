@@ -1,13 +1,14 @@
 import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
 
 /**
- * Loads the text of the API reference. The text is large and rarely requested, so a cold start does not load the text.
+ * Loads the text of the API reference. The text of the API reference is large and rarely requested, so the start of a
+ * Lambda instance does not load the text.
  */
 const loadTexts = () => import("./openapi.generated.ts");
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
-/** Makes the response to `GET /v1/openapi.json`. The OpenAPI document contains the public URL of this deployment. */
+/** Creates the response to `GET /v1/openapi.json`. The OpenAPI document contains the public URL of this deployment. */
 export async function openApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
@@ -18,7 +19,7 @@ export async function openApiResponse(
   return conditionalResponse({ status: 200, headers, body }, request);
 }
 
-/** Makes the response to `GET /docs`: the API reference as an HTML page. */
+/** Creates the response to `GET /docs`: the API reference as an HTML page. */
 export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
   const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
   const headers = {

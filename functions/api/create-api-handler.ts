@@ -22,7 +22,7 @@ type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Re
 type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
-/** The operations that need no bearer token. The pages for people need a key in the URL instead. */
+/** The operations of the API that need no bearer token. The HTML pages need a key in the URL instead. */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => openApiResponse(await publicUrl(ports), request),
@@ -42,8 +42,9 @@ const CALLER_STEPS = {
 } satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of all routes except `POST /v1/jobs`. A HEAD request gets the response of a GET request, with the
- * body. API Gateway then removes the body and reports the length of the body (RFC 9110, section 8.6).
+ * Creates the handler of all API routes except `POST /v1/jobs`. The handler responds to a HEAD request as to a GET
+ * request, with the body. API Gateway then removes the body of the response and reports the length of the body (RFC
+ * 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   return async (request, { remainingMs }, note) => {
@@ -69,7 +70,7 @@ function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 
-/** Returns a step that reads the watch key from the path and then calls the given step. */
+/** Returns a function that reads the watch key from the path of the URL and then calls the given function. */
 function onWatch(step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
     const read = readWatchKey(caller, params);
@@ -83,8 +84,8 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
 }
 
 /**
- * Returns the public URL of the config, or the default URL when the config has errors. The config source logs the
- * errors.
+ * Returns the `publicUrl` of the config, or the default URL of the API when the config has errors. The config source
+ * logs the errors of the config.
  */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {

@@ -35,7 +35,7 @@ const checkQueue = (url: string) =>
 const health = createHealthCheck({
   checks: {
     config: ports.configs.check,
-    // No target has the name `:health`. The read only shows that the ledger responds.
+    // No target has the name `:health`. This read of the ledger only shows that the ledger responds.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

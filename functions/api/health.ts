@@ -4,7 +4,10 @@ import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** Anyone may call the health check without a token. The cache limits the cost of many calls. */
+/**
+ * Anyone may call the health check without a token. The function keeps each result of the health check for some time,
+ * to limit the cost of many calls.
+ */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;
 
@@ -15,13 +18,13 @@ export interface HealthPorts {
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** Reports a failed check. The default function writes a log line. */
+  /** Reports a failed health check. By default, the health check writes a log line. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
 /**
- * Creates the function that responds to `GET /v1/health`. The status is 200 when all checks pass, else 503. The
- * response does not say why a check failed.
+ * Creates the function that responds to `GET /v1/health`. The HTTP status is 200 if the config, the ledger and the
+ * queue can be reached, else 503. The response does not say why a health check failed.
  */
 export function createHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });

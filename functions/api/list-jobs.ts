@@ -16,15 +16,15 @@ import { countPollsMade, type Watch, type WatchPage } from "../../lib/ledger/wat
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * The maximum number of ledger reads in one call. The index of recent watches does not contain states, so a filter by
- * state may need several reads.
+ * The maximum number of ledger reads for one call of `GET /v1/jobs`. The index of recent watches does not contain the
+ * states of watches, so a filter by state may need several reads of the ledger.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
 
 /**
- * Makes the response to `GET /v1/jobs`: the watches of one project, newest first. The caller may filter the watches by
- * state.
+ * Creates the response to `GET /v1/jobs`: the watches of one project, newest first. The caller may filter the watches
+ * by state.
  */
 export async function listJobs(
   _params: unknown,

@@ -19,14 +19,18 @@ import type { ApiPorts } from "./api-ports.ts";
 import { replaceDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
-/** The size of the JSON of about 3,000 subjobs. A larger page would be slow, because the page reloads regularly. */
+/**
+ * The maximum size of the JSON of the subjobs on a page, enough for about 3,000 subjobs. A page with more subjobs would
+ * be slow, because the page reloads regularly.
+ */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 const MAX_FILTER_LENGTH = 200;
 
 /**
- * Makes the response to `GET /jobs/{project}/{jobId}?key=…`: the page of one job. A wrong key, an expired key and an
- * unknown job all get the same "not found" page. The link to the job list of the project expires together with the key.
+ * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the HTML page of one job. For a wrong key, an expired
+ * key or an unknown job, the response is the same "not found" page. The link to the job list of the project expires at
+ * the same time as the key in the URL.
  */
 export async function showJob(
   params: Readonly<Record<string, string>>,
@@ -55,8 +59,8 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /**
- * Makes the response to `GET /jobs?key=…&project=…`: the page with the recent watches of a project. A request without
- * `project` gets the page of the default project.
+ * Creates the response to `GET /jobs?key=…&project=…`: the HTML page with the recent watches of a project. A request
+ * without the parameter `project` gets the page of the default project.
  */
 export async function showJobs(
   _params: unknown,
@@ -97,8 +101,8 @@ async function readRecent(
 }
 
 /**
- * Returns the options for the links on a page, or null when the key does not open the page. The links expire together
- * with the key.
+ * Returns the options for the links on a page, or null when the key in the URL does not open the page. The links on the
+ * page expire at the same time as the key in the URL.
  */
 function openPage(
   page: LinkedPage,
@@ -111,7 +115,7 @@ function openPage(
   return expiresAt === null ? null : { ...links, expiresAt };
 }
 
-/** Makes the HTTP response for a page. Without a page, the response is a 404. */
+/** Creates the HTTP response for an HTML page. If there is no page, the response has the status 404. */
 function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
   return conditionalResponse({ status: page === null ? 404 : 200, headers, body: html }, request);

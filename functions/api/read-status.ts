@@ -12,15 +12,15 @@ import { digestNotificationKey, findDigestTargets } from "../shared/notification
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { statusResponse } from "./status-response.ts";
 
-/** The time between two reads of the ledger while a call waits for the end of the watch. */
+/** The time between two reads of the ledger while an API call waits until a watch ends. */
 const REREAD_MS = 1_000;
-/** The time that is reserved for the last read of the ledger and for the response. */
+/** The time that an API call keeps free for its last read of the ledger and for its response. */
 const RESPONSE_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 /**
- * Makes the response to `GET /v1/jobs/{project}/{jobId}`. With `?wait`, the call waits until the watch ends or the
- * waiting time is over.
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`. With the parameter `?wait`, the API call waits until the
+ * watch ends or the waiting time is over.
  */
 export async function readStatus(
   key: WatchKey,
@@ -56,8 +56,8 @@ async function readUntilEnded(
 }
 
 /**
- * Returns the value of `retry-after` in seconds. The status can change at the next poll. The result of a poll is
- * recorded within one second.
+ * Returns the value of the header `retry-after` in seconds. The status of a watch can change at the next poll of the
+ * job. The poll function records the result of a poll within one second.
  */
 function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
@@ -65,9 +65,9 @@ function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
 }
 
 /**
- * Replaces the delivery of a watch to each chat of a digest with the delivery of the digest. A chat of a digest gets no
- * notification of a single watch. The delivery of a redelivered notification is not replaced. A watch without an
- * outcome is returned unchanged.
+ * Replaces the delivery data of a watch for some chats with the delivery data of the digest message (one message about
+ * several jobs). These are the chats that get a digest message instead of a notification about this watch alone. The
+ * delivery data of a redelivered notification is not replaced. A watch without an outcome is returned unchanged.
  */
 export async function replaceDigestDeliveries(
   document: WatchDocument,

@@ -20,9 +20,10 @@ import { log } from "../../lib/runtime/log.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Makes the response to `POST …/redeliver` and queues the notifications of an ended watch again. A target that the
- * request names is notified even if the `on` of the target excludes the outcome. A request without names selects all
- * targets of the watch that the caller may use and whose `on` lists the outcome.
+ * Creates the response to `POST …/redeliver` and queues the notifications of an ended watch again. The service notifies
+ * a target that the request names, even if the setting `on` of the target excludes the outcome of the job. If the
+ * request names no targets, the function selects targets of the watch. The caller must have the right to use each
+ * selected target, and the setting `on` of the target must list the outcome of the job.
  */
 export async function redeliver(
   key: WatchKey,
@@ -46,8 +47,8 @@ export async function redeliver(
   if (chosen.kind === "problem") return chosen;
 
   const expiresAt = computeLedgerExpiryTime(now, config.settings);
-  // The watch becomes due for the sweep before the messages are sent. The sweep then finds notifications whose messages
-  // were lost.
+  // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
+  // then finds notifications whose messages were lost.
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(
     chosen.targets.map(async (target) => {
@@ -90,7 +91,10 @@ function chooseTargets(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }
 
-/** Logs that a caller has queued notifications again. Each delivery attempt writes its own log line later. */
+/**
+ * Logs that a caller has queued notifications again. The notify function later writes a log line for each delivery
+ * attempt.
+ */
 export function logRedelivered(key: WatchKey, targets: readonly string[], caller: string): void {
   log.info("redeliver", { caller, ...key, targets });
 }

@@ -12,16 +12,16 @@ import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 
-/** The size limit of a response. Lambda allows 6 MiB. Lambda also adds the request ID and the names of the fields. */
+/** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
 /**
- * The size limit of the listed failures, also used for the webhook event. The tree of subjobs contains the complete
- * reasons.
+ * The size limit of the list of failed subjobs in the status document and in the webhook event. The tree of subjobs
+ * contains the complete failure reasons of the subjobs.
  */
 const MAX_FAILURES_BYTES = 20_000;
 
 /**
- * Makes a response with the status document of a watch. The function truncates the tree of subjobs until the response
+ * Creates a response with the status document of a watch. The function removes subjobs from the tree until the response
  * is small enough for Lambda.
  */
 export function statusResponse(
@@ -37,8 +37,8 @@ export function statusResponse(
 }
 
 /**
- * Builds the status document of a watch. An ended watch is described by its outcome, a running watch by its latest
- * poll.
+ * Builds the status document of a watch. The status document describes an ended watch by its outcome, and a running
+ * watch by its latest poll.
  * @param shownTree the tree of subjobs to show, complete or truncated
  */
 function buildStatusDocument(
@@ -106,8 +106,8 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
 }
 
 /**
- * Returns the deliveries of a watch. Omits a delivery without an attempt when the `on` of the target excludes the
- * outcome.
+ * Returns the data of each delivery of a watch to a target. The function omits a target that was never tried and whose
+ * setting `on` excludes the outcome of the job.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): DeliveryRecord[] {
   const { state } = watch;
@@ -135,8 +135,8 @@ function deliveryDocument(record: DeliveryRecord): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state and lists the failed subjobs in tree order. Long reasons are truncated. A
- * warning states how many failures are not listed.
+ * Counts the subjobs of a tree by state and lists the failed subjobs in tree order. The function truncates long failure
+ * reasons of subjobs. A warning says how many failed subjobs are not in the list.
  */
 export function summarizeTree(tree: Job | null) {
   const { counts, failed } = collectSubJobs(tree);
@@ -145,7 +145,7 @@ export function summarizeTree(tree: Job | null) {
   return { counts, failures, warnings: unlisted === 0 ? [] : [unlistedFailuresWarning(unlisted)] };
 }
 
-/** Returns a warning when subjobs are omitted from the tree. Returns an empty array for a complete tree. */
+/** Returns a warning when subjobs are omitted from the tree of subjobs, else an empty array. */
 export function warnAboutOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;

@@ -11,9 +11,10 @@ import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops a watch without a notification. An ended watch keeps its state. A
- * watch that ended as `timed_out` or `lost` becomes restartable. The digest of a stopped watch no longer waits for the
- * watch. A repeated request sends a digest that the previous request could not send.
+ * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops a watch without a notification. An ended watch keeps its state.
+ * After this request, a caller can restart a watch that ended as `timed_out` or `lost`. A digest message (one message
+ * about several jobs) no longer waits for the stopped watch. If a request could not send the digest message, a repeated
+ * request sends the digest message.
  */
 export async function stopWatch(
   key: WatchKey,

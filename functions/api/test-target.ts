@@ -11,12 +11,12 @@ import { log } from "../../lib/runtime/log.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
-/** The time that is reserved to record the result of the test and to respond. */
+/** The time that the API keeps free to record the result of a target test and to send the response. */
 const RESPONSE_MS = 2_000;
 
 /**
- * Makes the response to `POST /v1/targets/{name}/test` after one delivery attempt. A successful attempt switches a
- * disabled target on again.
+ * Makes one delivery attempt to a target and creates the response to `POST /v1/targets/{name}/test`. A successful
+ * delivery attempt switches a disabled target on again.
  */
 export async function testTarget(
   { name = "" }: Readonly<Record<string, string>>,
@@ -47,7 +47,7 @@ export async function testTarget(
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }
 
-/** Logs the result of a test of a target. */
+/** Logs the result of one test of a target. */
 export function logTested(
   target: string,
   kind: Target["kind"],

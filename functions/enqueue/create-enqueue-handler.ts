@@ -28,9 +28,11 @@ export interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
-  /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
+  /** The URL that the API uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports the jobs of one call. The default function writes a log line and a metric. */
+  /**
+   * Reports the jobs of one call of `POST /v1/jobs`. By default, the enqueue function writes a log line and a metric.
+   */
   readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
 }
 
@@ -67,8 +69,9 @@ async function acceptRequest(
 }
 
 /**
- * Starts to watch the jobs of a submission. Each distinct job costs one request to the ledger. A job is accepted only
- * after SQS has confirmed the message of the job. A failure of one job does not affect the other jobs.
+ * Starts to watch the jobs of a submission (the body of `POST /v1/jobs`). For each distinct job, the function sends one
+ * request to the ledger. The function accepts a job only after SQS has confirmed the message of the job. An error for
+ * one job does not affect the other jobs of the submission.
  * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
@@ -97,7 +100,7 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
   return { ...key, ...urls, status: opened.kind };
 }
 
-/** Writes the log line and the metric of one call. The log line lists the accepted jobs. */
+/** Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the accepted jobs. */
 export function logAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
   log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, jobIds });

@@ -15,14 +15,14 @@ import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of jobs for which a call reads learned durations. A larger call costs exactly one ledger request
- * per job.
+ * The maximum number of jobs in a call of `POST /v1/jobs` that also reads learned durations. A call with more jobs
+ * sends exactly one request to the ledger for each job.
  */
 const SMALL_CALL_JOBS = 10;
 
 /**
- * One distinct job of a call. The kind `failed` means that the ledger or a queue failed. The caller may send a failed
- * job again.
+ * One distinct job of a call of `POST /v1/jobs`. The kind `failed` means that the ledger or a queue returned an error.
+ * The caller may send a job of the kind `failed` again.
  */
 export type OpenedJob = {
   readonly jobId: string;
@@ -30,7 +30,7 @@ export type OpenedJob = {
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-/** The ports that the steps of one `POST /v1/jobs` call use. */
+/** The functions and services that one call of `POST /v1/jobs` uses. */
 export interface AcceptPorts {
   readonly ledger: Pick<Ledger, "openWatch" | "createDigest" | "scheduleSweep">;
   readonly pollQueue: Pick<Queue, "send">;
@@ -40,13 +40,17 @@ export interface AcceptPorts {
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
-  /** Reports a step that failed for some jobs. The default function logs the error. The caller does not see the error. */
+  /**
+   * Reports an error that affects some jobs of a call. By default, the enqueue function logs the error. The caller does
+   * not see this error.
+   */
   readonly onFailure?: (step: "open" | "send" | "digest", error: unknown) => void;
 }
 
 /**
- * Opens a watch for each job. If a job is already watched, the targets of the new call are added to the existing watch.
- * If the call asks for a digest, the function creates a digest for the new watches.
+ * Creates a watch for each job of a call. If a watch of the job already exists, the function adds the targets of the
+ * new call to the existing watch. If the call asks for a digest message (one message about several jobs), the function
+ * stores a digest for the new watches.
  */
 export async function openWatches(
   submission: ResolvedSubmission,
@@ -89,8 +93,8 @@ async function openWatch(
 }
 
 /**
- * Returns the chat targets of a submission. A digest is one message about all jobs for each chat. A webhook still gets
- * one event for each job.
+ * Returns the chat targets of a submission. With a digest, each chat gets one message about all jobs of the submission.
+ * A webhook gets one event for each job, even if the submission asks for a digest.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
@@ -100,8 +104,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest before the first polls are sent. If the ledger fails, the new watches count as failed, and a
- * repeated call sends their polls. If the digest is not stored, each watch notifies its chats itself.
+ * Stores the digest (the data for one message about several jobs) before the first poll messages are sent. If the
+ * ledger returns an error, the result of each new watch is `failed`, and a repeated call sends the poll messages. If
+ * the ledger does not contain the digest, each chat gets one notification for each watch.
  */
 async function createDigest(
   digestId: string,
@@ -129,7 +134,7 @@ async function createDigest(
   }
 }
 
-/** Logs that some jobs could not be accepted. The response asks the caller to send these jobs again. */
+/** Logs that the enqueue function could not accept some jobs. The response asks the caller to send these jobs again. */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }
@@ -138,17 +143,20 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports that the learned durations could not be read. The default function logs the error. */
+  /** Reports that the learned durations could not be read. By default, the enqueue function logs the error. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** Returns the delay of the first poll of a new job in seconds. `jobs` is the number of jobs in the call. */
+/**
+ * Returns the delay of the first poll of a new job in seconds. The parameter `jobs` is the number of jobs in the call.
+ */
 export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
 
 /**
- * Creates the function that plans the first poll of a new job. The type of a new job is unknown, so the delay follows
- * the learned durations of all jobs of the project. The durations of a project are read at most once in ten minutes. A
- * large call uses the durations that smaller calls have read. The function never throws an error.
+ * Creates the function that plans the first poll of a new job. The type of a new job is unknown, so the delay of the
+ * first poll depends on the learned durations of all jobs of the project. The function reads the learned durations of a
+ * project at most once in ten minutes. For a call with many jobs, the function only uses learned durations that smaller
+ * calls have read. The function never throws an error.
  */
 export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -7,14 +7,14 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /**
- * The time until a sweep checks the notifications of an ended watch. The sweep is needed because the call may fail to
- * send the notifications.
+ * The time until the sweep function checks the notifications of an ended watch. This check is needed because the API
+ * call may fail to send the notifications.
  */
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the polls and notifications of the opened watches. A job becomes `failed` when SQS does not confirm all
- * messages of the job.
+ * Sends the poll messages and notifications of new and existing watches. The result of a job is `failed` if SQS does
+ * not confirm all messages of the job.
  */
 export async function sendMessages(
   project: string,
@@ -40,9 +40,10 @@ export async function sendMessages(
 }
 
 /**
- * Returns the message of the first poll of a watch. For an existing watch, the first poll is sent again until a poll
- * has been claimed, because the first message may be lost. After a claim, the first poll is not sent again. A second
- * message could arrive before a poll that waits for the rate limit, and would then wait again.
+ * Returns the message of the first poll of a watch. For an existing watch, the message of the first poll is sent again
+ * until a message has claimed a poll of the watch, because the first message may be lost. After that, the message of
+ * the first poll is not sent again. A second message could arrive before a poll message that waits for the rate limit,
+ * and the second message would then wait again.
  */
 function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
   const { jobId, deadlineAt, delaySeconds } = job;
@@ -57,8 +58,8 @@ function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
 }
 
 /**
- * Returns the notifications for targets that the call adds to an ended watch. A target gets a notification only if the
- * `on` of the target lists the outcome.
+ * Returns the notifications for targets that an API call adds to an ended watch. A target gets a notification only if
+ * the setting `on` of the target lists the outcome of the job.
  */
 function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
@@ -77,9 +78,9 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * Schedules a sweep for each ended watch before the notifications of the watch are sent. A repeated call could not send
- * a lost notification again, because the target would no longer be new.
- * @returns the IDs of the jobs whose sweep could not be scheduled
+ * For each ended watch, schedules a check by the sweep function before the notifications of the watch are sent. A
+ * repeated API call could not send a lost notification again, because the target would no longer be new for the watch.
+ * @returns the IDs of the jobs for which the check by the sweep function could not be scheduled
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
