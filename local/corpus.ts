@@ -6,12 +6,15 @@ import { checkDeliveryResponse, checkEgress } from "./corpus/delivery-checks.ts"
 import { checkSignature } from "./corpus/signature-checks.ts";
 
 /**
- * Checks one test case of a corpus file. Returns null for a passed test case, or a text with the expected and the
- * actual value.
+ * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. Otherwise,
+ * returns a text with the expected value and the actual value.
  */
 type Check = (testCase: unknown) => string | null;
 
-/** The check for each corpus file, by the file's name. A corpus file has one test case as JSON per line. */
+/**
+ * A map from the name of each corpus file to the function that checks its test cases. Each line of a corpus file is one
+ * test case in JSON.
+ */
 const CHECKS: Readonly<Record<string, Check>> = {
   "cce-jobs": checkCceJob,
   "cce-replies": checkCceReply,
@@ -25,8 +28,8 @@ const Named = z.looseObject({ name: z.string() });
 const MAX_NAME_LENGTH = 60;
 
 /**
- * Checks one line of a corpus file. Returns null for a passed test case, or the name of the failed test case and the
- * mismatch. An unreadable line counts as failed.
+ * Checks one line of a corpus file (a file with one test case per line). Returns null if the test case passed.
+ * Otherwise, returns the name of the test case and what differs. An unreadable line counts as a failed test case.
  */
 function checkLine(line: string, check: Check): string | null {
   let name = line.slice(0, MAX_NAME_LENGTH);
@@ -41,8 +44,8 @@ function checkLine(line: string, check: Check): string | null {
 }
 
 /**
- * Checks all corpus files of a directory. Prints one line per file and the mismatches. Returns true if all test cases
- * passed.
+ * Checks the test cases in all corpus files of a directory. Prints one line for each file and one text for each failed
+ * test case. Returns true if all test cases passed.
  */
 function checkDirectory(directory: string): boolean {
   const files = Object.entries(CHECKS).filter(([file]) => existsSync(join(directory, `${file}.jsonl`)));

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { WebhookEvent } from "../lib/channels/webhook/event.ts";
 
 /**
- * Returns the JSON Schema 2020-12 of all webhook events. The schema allows unknown fields, because a later release
- * may add fields to events.
+ * Returns a JSON Schema (version 2020-12) for all webhook events. The schema allows unknown fields, because a later
+ * release of the service may add fields to webhook events.
  */
 export function createEventSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(WebhookEvent, {

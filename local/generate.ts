@@ -1,5 +1,5 @@
-// This script writes every generated file of this repository. Generated files are committed, so a fresh clone needs
-// no build step. A test compares each generated file with its sources.
+// This script writes every generated file of this repository. The generated files are committed to Git, so a fresh
+// clone needs no build step. A test compares each generated file with its sources.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -8,8 +8,8 @@ import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { createEventSchema } from "./event-schema.ts";
 
 /**
- * The generated files. Each key is a path in the repository, and each value is a function that returns the file's
- * content.
+ * The generated files of this repository. Each key is the path of a generated file, and each value is a function that
+ * returns the content of that file.
  */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,

@@ -11,13 +11,13 @@ interface AccessKey {
   readonly securityToken?: string;
 }
 
-/** The credentials that the simulated cloud accepts. */
+/** The credentials that the simulated CCE and the simulated IAM accept. */
 export interface Accounts {
   readonly keys: readonly AccessKey[];
   readonly users: readonly { readonly domain: string; readonly user: string; readonly password: string }[];
-  /** These tokens never expire. */
+  /** The fixed API tokens that the simulated CCE accepts. A fixed token never expires. */
   readonly tokens: readonly string[];
-  /** The lifetime in seconds of a token that IAM issued to a user. */
+  /** The lifetime in seconds of a token that the simulated IAM issues to a user. */
   readonly tokenSeconds: number;
 }
 
@@ -35,7 +35,10 @@ const TokenRequest = z.object({
   }),
 });
 
-/** Checks the credentials of requests like the cloud's gateway, and issues tokens like IAM. */
+/**
+ * This class checks the credentials of requests in the same way as the gateway of the cloud. It also issues tokens in
+ * the same way as the cloud's identity service (IAM).
+ */
 export class Authentication {
   readonly #accounts: Accounts;
   readonly #now: () => number;
@@ -47,8 +50,7 @@ export class Authentication {
   }
 
   /**
-   * Returns the error response for a request with wrong credentials. Returns null for a request with correct
-   * credentials.
+   * Returns the error response for a request with wrong credentials, or null for a request with correct credentials.
    */
   refuse(request: IncomingMessage, projectId: string): SimulatedResponse | null {
     const token = request.headers["x-auth-token"];
@@ -56,7 +58,7 @@ export class Authentication {
     return this.#isValidToken(token, projectId) ? null : INVALID_TOKEN;
   }
 
-  /** Returns the response to the body of a `POST /v3/auth/tokens` request. */
+  /** Returns the response to a request `POST /v3/auth/tokens` with this body. */
   issueToken(body: string): SimulatedResponse {
     const parsed = TokenRequest.safeParse(parseJson(body));
     if (!parsed.success) return { status: 400, body: { error: { code: 400, message: "Bad Request" } } };
@@ -77,7 +79,7 @@ export class Authentication {
     };
   }
 
-  /** Makes every issued token invalid. */
+  /** Makes every token that the simulated IAM has issued invalid. */
   expireTokens(): void {
     this.#issuedTokens.clear();
   }
@@ -100,7 +102,8 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // An unreadable date is NaN. The comparison refuses NaN like a date with too much clock skew.
+    // If the date in the request is unreadable, its time is NaN. The comparison then refuses the request, in the same
+    // way as a request whose date has too much clock skew.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -116,19 +119,19 @@ export class Authentication {
 }
 
 /**
- * Returns the Authorization header that the vendor's own SDK makes for a request. The vendor's SDK shares no code
- * with the product.
+ * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The SDK shares no code with
+ * this repository, so the SDK's header is an independent check.
  */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];
-  // The signer finds the date only in a header that is spelled `X-Sdk-Date`.
+  // The SDK's signer reads the date only from a header whose name is spelled exactly `X-Sdk-Date`.
   const spelling = (name: string) => (name === "x-sdk-date" ? "X-Sdk-Date" : name);
   const headers = Object.fromEntries(
     names.map((name) => [spelling(name), String(request.headers[name] ?? "")]),
   );
   const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
-  // The signer's types require a whole client, but the signer reads only `ak` and `sk`.
+  // The TypeScript type requires a whole SDK client, but the SDK's signer reads only the fields `ak` and `sk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
     { method: "GET", endpoint, headers, queryParams: {} },
     { getAk: () => accessKey, getSk: () => secretKey },

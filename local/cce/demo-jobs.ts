@@ -2,7 +2,7 @@ import type { JobScriptInput } from "./job-script.ts";
 
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 
-/** Returns the script of a cluster creation that succeeds after `seconds`. */
+/** Returns the script of a simulated job that creates a cluster and succeeds after `seconds`. */
 export const clusterCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateCluster",
   endSeconds: seconds,
@@ -14,8 +14,8 @@ export const clusterCreationScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a node creation that fails after `seconds`. A subjob two levels below the job has the reason:
- * the flavor is sold out.
+ * Returns the script of a simulated job that creates a node and fails after `seconds`. The failure reason is in a
+ * subjob two levels below the job: the flavor (the machine type) is sold out.
  */
 export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupCluster",
@@ -44,7 +44,7 @@ export const failedNodeCreationScript = (seconds: number): JobScriptInput => ({
   ],
 });
 
-/** Returns the script of a cluster deletion that succeeds after `seconds`. */
+/** Returns the script of a simulated job that deletes a cluster and succeeds after `seconds`. */
 export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
   type: "DeleteCluster",
   endSeconds: seconds,
@@ -53,7 +53,7 @@ export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a node creation that never ends. The second subjob of the node creation starts after
+ * Returns the script of a simulated job that creates a node and never ends. The second subjob of this job starts after
  * `seconds`.
  */
 export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({

@@ -7,18 +7,20 @@ import {
   type SimulatedResponse,
 } from "./responses.ts";
 
-/** A fault that the simulator injects into the next job queries. */
+/** An artificial error. The simulated CCE returns this error to the next queries for a job. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
-  /** The number of queries that fail. */
+  /** The number of job queries that fail with this error. */
   count: z.int().min(1).default(1),
-  /** The ID of the project whose queries fail. By default the queries of every project fail. */
+  /** The ID of the cloud project whose job queries fail. By default the job queries of every project fail. */
   project: z.string().optional(),
   retryAfterSeconds: z.number().min(0).optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
-/** The injected faults that still apply to later queries, oldest first. */
+/**
+ * The artificial errors that the simulated CCE must still return to later job queries. The oldest error comes first.
+ */
 export class PendingFaults {
   #faults: Fault[] = [];
 
@@ -26,7 +28,10 @@ export class PendingFaults {
     this.#faults.push(fault);
   }
 
-  /** Returns the fault for one query of a project, and counts the query. Returns null if the query must not fail. */
+  /**
+   * Returns the artificial error for one job query of a project, and counts the query. Returns null if the query must
+   * not fail.
+   */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);
     if (fault === undefined) return null;
@@ -40,8 +45,8 @@ export class PendingFaults {
 }
 
 /**
- * Returns the response to a query with this fault. For `hang` the simulator sends no response. For `reset` the
- * simulator closes the connection without a response.
+ * Returns the simulator's response to a job query that must fail with this artificial error. For the kind `hang` the
+ * simulator sends no response. For the kind `reset` the simulator closes the connection without a response.
  */
 export function createFaultResponse(fault: Fault): SimulatedResponse | "hang" | "reset" {
   switch (fault.kind) {

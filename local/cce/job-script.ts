@@ -4,9 +4,12 @@ import * as z from "zod";
 const Fields = z.strictObject({
   jobId: z.string().default(() => randomUUID()),
   type: z.string(),
-  /** The start of the subjob, in script seconds after the job was added. */
+  /** The start time of the subjob, in script seconds after the job was added to the simulator. */
   startSeconds: z.number().min(0).default(0),
-  /** The end of the job or subjob, in script seconds after the job was added. Null means that the job never ends. */
+  /**
+   * The end time of the job or subjob, in script seconds after the job was added to the simulator. Null means that the
+   * job never ends.
+   */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
   reason: z.string().optional(),
@@ -14,15 +17,15 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * If true, a query of the parent job shows this subjob without its reason and its subjobs. A query of the subjob's
-   * own ID shows the reason and the subjobs.
+   * If true, a query for the parent job returns this subjob without its failure reason and without its own subjobs. A
+   * query with the ID of this subjob returns both.
    */
   briefInParent: z.boolean().default(false),
 });
 
 /**
- * The script of a simulated job. The script contains the start, the end and the outcome of the job and of each
- * subjob.
+ * The script of a simulated job. The script contains the start time, the end time and the outcome of the job and of
+ * each subjob.
  */
 export const JobScript = Fields.extend({
   get subJobs() {
@@ -30,7 +33,7 @@ export const JobScript = Fields.extend({
   },
 });
 export type JobScript = z.infer<typeof JobScript>;
-/** A job script as people write it. In this form, fields with a default may be missing. */
+/** The script of a simulated job as a person writes it. Fields with a default value may be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
@@ -38,11 +41,11 @@ const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScrip
 interface RunningJob {
   readonly script: JobScript;
   readonly addedAtMs: number;
-  /** The number of script seconds in one real second. */
+  /** The speed of the simulated jobs, which is the number of script seconds in one real second. */
   readonly speed: number;
 }
 
-/** The simulated jobs of all projects. A simulated job starts at the moment of `add`. */
+/** The simulated jobs of all projects. A simulated job starts when the method `add` is called. */
 export class SimulatedJobs {
   readonly #now: () => number;
   readonly #speed: number;
@@ -53,7 +56,7 @@ export class SimulatedJobs {
     this.#speed = speed;
   }
 
-  /** Adds a job and returns its ID. */
+  /** Adds a simulated job and returns the job's ID. */
   add(projectId: string, input: JobScriptInput): string {
     const job = { script: JobScript.parse(input), addedAtMs: this.#now(), speed: this.#speed };
     this.#jobs.set(projectId, [...(this.#jobs.get(projectId) ?? []), job]);
@@ -61,15 +64,18 @@ export class SimulatedJobs {
   }
 
   /**
-   * Adds the job of a `POST /__sim/jobs` request and returns the job's ID.
-   * @throws ZodError for an invalid body.
+   * Adds the simulated job that a request `POST /__sim/jobs` describes, and returns the job's ID.
+   * @throws ZodError if the body of the request is invalid.
    */
   addRequested(body: unknown): string {
     const { project, script } = JobRequest.parse(body);
     return this.add(project, script);
   }
 
-  /** Returns the current state of a job or subjob in the JSON format of CCE. Returns null for an unknown ID. */
+  /**
+   * Returns the current state of a job or subjob in the JSON format of CCE. Returns null if no job or subjob has this
+   * ID.
+   */
   render(projectId: string, jobId: string): Record<string, unknown> | null {
     for (const job of this.#jobs.get(projectId) ?? []) {
       const script = findScript(job.script, jobId);
@@ -88,7 +94,10 @@ function findScript(script: JobScript, jobId: string): JobScript | null {
   return null;
 }
 
-/** Returns the state of a job at one moment in the v3 format. The state contains only the subjobs that have started. */
+/**
+ * Returns the state of a job at one moment, in the JSON format of CCE's API version 3. The returned state contains only
+ * the subjobs that have started.
+ */
 function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Record<string, unknown> {
   const elapsedSeconds = ((nowMs - addedAtMs) / 1000) * speed;
   const timestamp = (seconds: number) => goTime(addedAtMs + (seconds / speed) * 1000);
@@ -120,6 +129,6 @@ function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Rec
   return render(script, true);
 }
 
-/** Formats a time like the Go language, for example `2018-08-02 08:12:40.672000 +0000 UTC`. */
+/** Formats a time in the default format of the Go language, for example `2018-08-02 08:12:40.672000 +0000 UTC`. */
 const goTime = (ms: number): string =>
   `${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}000 +0000 UTC`;

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 
-/** A response of the simulated cloud. A string body is sent unchanged. Any other body is sent as JSON. */
+/**
+ * A response of the simulated cloud. A response body that is a string is sent unchanged. A response body of any other
+ * type is sent as JSON.
+ */
 export interface SimulatedResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
-/** Returns an error response in the format of the gateway in front of CCE. */
+/** Returns an error response in the format of the cloud's API gateway, through which requests reach CCE. */
 export const createGatewayErrorResponse = (
   status: number,
   code: string,

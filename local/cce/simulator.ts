@@ -6,7 +6,7 @@ import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
 
-/** Counts of the requests that the simulator has received and answered. */
+/** The numbers of requests that the simulated CCE has received and responded to. */
 export interface SimulatorStats {
   queries: number;
   tokenRequests: number;
@@ -26,10 +26,10 @@ export interface CceSimulator {
 }
 
 export interface SimulatorOptions extends Partial<Accounts> {
-  /** The TCP port. By default any free port is used. */
+  /** The TCP port of the simulator. By default the simulator uses any free port. */
   readonly port?: number;
   readonly now?: () => number;
-  /** The number of script seconds in one real second. Default: 1. */
+  /** The speed of the simulated jobs, which is the number of script seconds in one real second. Default: 1. */
   readonly speed?: number;
 }
 
@@ -42,9 +42,9 @@ interface SimulatedCloud {
 
 /**
  * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST
- * /v3/auth/tokens`. The simulator checks every signature and token. Other processes control the simulator by `POST
- * /__sim/jobs` with `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET
- * /__sim/stats`.
+ * /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
+ * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens`
+ * and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
   const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;

@@ -4,7 +4,7 @@ import { findJobId } from "../../lib/cce/find-job-id.ts";
 import { interpretJobReply } from "../../lib/cce/interpret-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
-/** Returns null for equal values, or a text that describes the difference. */
+/** Returns null if the two values are equal. Otherwise, returns a text that describes the difference. */
 export function describeDifference(field: string, expected: unknown, actual: unknown): string | null {
   if (isDeepStrictEqual(actual, expected)) return null;
   return `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
@@ -16,7 +16,7 @@ const JobCase = z.object({
   expect: z.record(z.string(), z.unknown()),
 });
 
-/** Reads the reply to a job query. Compares the job with every field that the test case expects. */
+/** Parses CCE's response to a job query, and compares the parsed job with every field that the test case expects. */
 export function checkCceJob(testCase: unknown): string | null {
   const { status, body, expect } = JobCase.parse(testCase);
   const observation = interpretJobReply({ status, headers: {}, body }, Date.now(), "prod");
@@ -70,7 +70,9 @@ const ReplyCase = z.object({
   expect: z.object({ kind: z.string(), retryAfterSeconds: z.number().optional() }),
 });
 
-/** Reads the reply to a job query. Compares the kind of the observation with the expected kind. */
+/**
+ * Parses CCE's response to a job query, and compares the kind of the result with the kind that the test case expects.
+ */
 export function checkCceReply(testCase: unknown): string | null {
   const { expect, ...reply } = ReplyCase.parse(testCase);
   const observation = interpretJobReply(reply, Date.now(), "prod");
@@ -82,7 +84,7 @@ export function checkCceReply(testCase: unknown): string | null {
 
 const CreateCase = z.object({ body: z.unknown(), expect: z.object({ jobId: z.string().nullable() }) });
 
-/** Checks which job ID the product finds in the reply to a create or delete call. */
+/** Checks which job ID this service finds in CCE's response to a request that creates or deletes a resource. */
 export function checkCreateReply(testCase: unknown): string | null {
   const { body, expect } = CreateCase.parse(testCase);
   return describeDifference("jobId", expect.jobId, findJobId(body));

@@ -17,8 +17,8 @@ const ResponseCase = z.object({
 });
 
 /**
- * Compares the product's verdict about a receiver's response or a network error with the expected verdict. Wait times
- * are compared in whole seconds.
+ * Checks whether this service decides as expected after a receiver's response or after a network error. Wait times
+ * before a retry are compared in whole seconds.
  */
 export function checkDeliveryResponse(testCase: unknown): string | null {
   const { target, status, headers, body, error, expect } = ResponseCase.parse(testCase);
@@ -40,7 +40,10 @@ const EgressCase = z.object({
   expect: z.object({ verdict: z.enum(["allow", "refuse"]) }),
 });
 
-/** Checks how the egress rules judge a URL and its IP addresses. The allow list is empty. */
+/**
+ * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The allow
+ * list in these rules is empty.
+ */
 export function checkEgress(testCase: unknown): string | null {
   const { url, resolves, expect } = EgressCase.parse(testCase);
   const rule = refusingRule(url, resolves);

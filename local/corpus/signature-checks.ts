@@ -28,8 +28,8 @@ const SdkSigned = SdkRequest.extend({ ak: z.string(), sk: z.string(), signature:
 const SdkCanonical = z.object({ gatewayEcho: SdkRequest.extend({ canonicalRequest: z.string() }) });
 
 /**
- * Checks a published test vector of a signature scheme. If the product does not sign by that scheme, the check only
- * verifies the signature of the vector.
+ * Checks one published example of a signature (a test vector). If this service does not sign by the scheme of the
+ * example, the check only verifies the signature in the example.
  */
 export function checkSignature(testCase: unknown): string | null {
   const { scheme } = z.object({ scheme: z.string() }).parse(testCase);
@@ -62,7 +62,7 @@ function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string
   return describeDifference("signature", vector.signature, headers["webhook-signature"]);
 }
 
-/** The product does not sign by Ed25519, so Node's own Ed25519 verifies the test vector. */
+/** Verifies an Ed25519 signature with Node's own crypto module, because this service does not sign by Ed25519. */
 function checkEd25519(vector: z.infer<typeof Ed25519>): string | null {
   const publicKey = Buffer.from(vector.key_b64_seed_pub, "base64").subarray(-32).toString("base64url");
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
@@ -93,7 +93,10 @@ function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   return describeDifference("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 
-/** Compares the canonical request of the product with the canonical request in the gateway's error message. */
+/**
+ * Compares the canonical request (the text to sign) that this service creates with the canonical request that the
+ * cloud's gateway shows in an error message.
+ */
 function checkSdkCanonicalRequest({ gatewayEcho }: z.infer<typeof SdkCanonical>): string | null {
   const { canonicalRequest: expected, ...request } = gatewayEcho;
   return describeDifference("canonicalRequest", expected, createCanonicalRequest(request));

@@ -14,7 +14,7 @@ import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 
 const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
-/** The deadline of the demo job that never ends. The job is polled several times before this deadline. */
+/** The deadline of the demo job that never ends. The service polls this job several times before the deadline. */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
 /** The name of the only project in the demo's config. */
@@ -25,26 +25,29 @@ export const DEMO_TARGETS = ["deploys", "audit"] as const;
 export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
-  /** The fields of the body of `POST /v1/jobs`, without the project and the job ID. */
+  /** The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. */
   readonly submission: Readonly<Record<string, unknown>>;
 }
 
 /**
  * The demo environment consists of a simulated CCE, a receiver of notifications, and a config. With the demo
- * environment the product runs on a machine without a cloud account.
+ * environment the service runs on one machine without a cloud account.
  */
 export interface DemoEnvironment {
   readonly configFile: string;
-  /** The bearer token of the API. */
+  /** The bearer token with which the demo calls the service's API. */
   readonly token: string;
   readonly cceUrl: string;
   readonly receiver: Receiver;
-  /** Starts the demo jobs in the simulated CCE. A real pipeline starts jobs by a create or delete call to CCE. */
+  /**
+   * Starts the demo jobs in the simulated CCE. A real pipeline starts a job by a request to CCE that creates or deletes
+   * a resource.
+   */
   startJobs(): readonly DemoJob[];
   stop(): Promise<void>;
 }
 
-/** Starts the demo environment. If one part fails to start, all other parts are stopped. */
+/** Starts the demo environment. If one part of the demo environment fails to start, the started parts are stopped. */
 export async function startDemoEnvironment(): Promise<DemoEnvironment> {
   const parts = new Stoppables();
   try {
@@ -85,7 +88,10 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
   }
 }
 
-/** Returns a config document with short delays, so that the demo takes less than a minute. */
+/**
+ * Returns the service's config for the demo. The delays in this config are short, so that the demo takes less than a
+ * minute.
+ */
 function demoConfig(options: {
   endpoint: string;
   auth: Readonly<Record<string, string>>;

@@ -10,10 +10,10 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Submits the demo jobs to the API like a pipeline. Shows the progress of each job and each received notification.
- * Returns true as soon as every expected notification has arrived. Returns false after `timeLimitMs` or after an
- * abort.
- * @throws Error if the API refuses a job.
+ * Registers the demo jobs at the service's API, in the same way as a pipeline. Shows the progress of each job, and
+ * shows each notification that the demo's receiver gets. Returns true as soon as every expected notification has
+ * arrived. Returns false if `timeLimitMs` is over or the demo was aborted.
+ * @throws Error if the service's API refuses a demo job.
  */
 export async function runDemo(options: {
   jobs: readonly DemoJob[];
@@ -43,7 +43,7 @@ export async function runDemo(options: {
     screen.print(`  ${title}\n    ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** Keeps the earlier status of a job if the API does not know the job or does not answer. */
+  /** If the service's API does not know a job or does not respond, this method keeps the job's earlier status. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

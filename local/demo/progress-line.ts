@@ -11,9 +11,9 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns one line about a job, with a mark, a progress bar and a description of the state. The bar shows how many
- * subjobs have ended. For a job without subjobs the bar is empty until the job has succeeded or failed. A null status
- * means that the API does not know the job yet.
+ * Returns one line about a job, with a mark, a progress bar and a description of the state. The progress bar shows how
+ * many subjobs of the job have ended. If the job has no subjobs, the progress bar is empty until the job has succeeded
+ * or failed. If the status of the job is null, the service's API does not know the job yet.
  */
 export function formatProgressLine(title: string, status: StatusDocument | null): string {
   if (!status) return `… ${title}: submitting`;

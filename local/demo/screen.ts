@@ -2,13 +2,16 @@ const ESCAPE = "\u001b[";
 const DEFAULT_COLUMNS = 80;
 const MIN_COLUMNS = 20;
 
-/** The output of the demo. Permanent lines are at the top, and one changing line per job is at the bottom. */
+/**
+ * The output of the demo. At the top are permanent lines. At the bottom is one line per job, which changes with the
+ * job.
+ */
 export interface Screen {
-  /** Prints permanent text above the changing lines. */
+  /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;
-  /** Replaces the changing lines. Every call must have the jobs in the same order. */
+  /** Replaces the lines that show the state of the jobs. Every call must pass the jobs in the same order. */
   update(lines: readonly string[]): void;
-  /** Makes the changing lines permanent. */
+  /** Ends the updates of the lines that show the state of the jobs, so these lines stay in the output. */
   end(): void;
 }
 
@@ -19,8 +22,8 @@ interface Output {
 }
 
 /**
- * Creates a screen that writes to an output. In a terminal the changing lines stay at the bottom. For a file or a
- * pipe, each change of a line is written as a new line.
+ * Creates the screen of the demo, which writes to `output`. In a terminal the lines about the jobs stay at the bottom.
+ * If the output is a file or a pipe, each change of such a line is written as a new line.
  */
 export function createScreen(output: Output): Screen {
   return output.isTTY === true ? terminalScreen(output) : plainScreen(output);
@@ -42,8 +45,8 @@ function terminalScreen(output: Output): Screen {
   let shown: readonly string[] = [];
   const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) => {
-    // Each line must fit into the terminal's width, because `erase` moves up only one row per line. Some terminals
-    // report a width of 0 columns.
+    // A line must not be longer than the terminal is wide, because `erase` moves the cursor up only one row per line.
+    // Some terminals report a width of 0 columns.
     const width = Math.max(MIN_COLUMNS, (output.columns || DEFAULT_COLUMNS) - 1);
     return lines.map((line) => `${[...line].slice(0, width).join("")}\n`).join("");
   };

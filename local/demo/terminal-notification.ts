@@ -32,7 +32,8 @@ const Event = z.object({
 });
 
 /**
- * Formats a received notification for the terminal. The result contains the target and a box with the readable text.
+ * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
+ * the readable text of the notification.
  */
 export function formatNotification({ path, body }: ReceivedNotification, ansi: boolean): string {
   const lines = formatNotificationLines(parseJson(body) ?? body, { ansi });
@@ -40,9 +41,9 @@ export function formatNotification({ path, body }: ReceivedNotification, ansi: b
 }
 
 /**
- * Returns the readable lines of a notification. The lines come from the blocks of a Slack message or from the fields
- * of a webhook event. Any other payload is returned as JSON. Escape sequences are removed, so that a payload cannot
- * move the cursor of the terminal.
+ * Returns the readable lines of a notification. These lines come from the blocks of a Slack message or from the fields
+ * of a webhook event. A notification of another kind is returned as JSON. Terminal escape sequences are removed, so
+ * that a notification cannot move the terminal's cursor.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);
@@ -92,7 +93,10 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 
 const quoted = (text: string): string[] => safeLines(text).map((line) => `  │ ${line}`);
 
-/** Returns the text of a Slack text object without Slack's escapes of `&`, `<` and `>`. */
+/**
+ * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. The codes
+ * are replaced by the characters.
+ */
 function slackText(text: string | { text: string } | undefined): string {
   const escaped = typeof text === "object" ? text.text : (text ?? "");
   return escaped.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

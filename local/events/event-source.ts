@@ -10,22 +10,22 @@ import type { QueueResource } from "../template/queues.ts";
 import type { EventSourceMapping } from "../template/triggers.ts";
 import { createSqsEvent, readBatchResult } from "./sqs-batch.ts";
 
-/** The largest number of messages that one call of SQS can receive or delete. */
+/** The largest number of messages that one request to SQS can receive or delete. */
 const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_ERROR_PAUSE_MS = 1_000;
 const STOP_TIME_LIMIT_MS = 2_000;
-/** Without a maximum concurrency of the mapping, Lambda starts with five concurrent batches. */
+/** If an event source mapping has no maximum concurrency, Lambda starts with five concurrent batches of messages. */
 const DEFAULT_CONCURRENCY = 5;
 
 export interface RunningEventSource {
-  /** Stops receiving. After a stop, running batches have two seconds to end. */
+  /** Stops receiving messages. Running invocations may then take two seconds to end. */
   stop(): Promise<void>;
 }
 
 /**
- * Invokes a function with the messages of a queue, like an event source mapping of Lambda. Long polling receives the
- * messages, and several batches can run in parallel.
+ * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
+ * messages are received by long polling. Several batches of messages can run in parallel.
  */
 export function runEventSource(options: {
   mapping: EventSourceMapping;
@@ -60,8 +60,8 @@ export function runEventSource(options: {
   }
 
   /**
-   * Waits for the first messages of a batch. After the first messages, collects more messages until the batch is full
-   * or the batching window ends.
+   * Waits until the queue has at least one message. Then collects more messages until the batch is full or the batching
+   * window (the time limit for collecting) is over.
    */
   async function receiveBatch(): Promise<readonly Message[]> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);

@@ -5,16 +5,18 @@ import { ACCOUNT_ID } from "../template/scope.ts";
 import type { Schedule } from "../template/triggers.ts";
 
 /**
- * A restart deletes the messages of the queues, because the queues are in memory. The sweep sends the lost messages
- * again when the ledger shows that a poll is overdue. A poll becomes overdue at most 930 s after the restart. The 930
- * s are the sum of the longest delay of SQS (900 s) and 30 s. During the first 930 s the sweep runs every 10 s.
+ * A restart of the local stack deletes all SQS messages, because the local queues are in memory. The sweep function
+ * sends a lost message again when the ledger shows that the poll of a job is overdue. The poll of a job becomes overdue
+ * at most 930 s after the restart. These 930 s are the longest delay of SQS (900 s) plus 30 s. During these 930 s the
+ * sweep function runs every 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
 
 /**
- * Invokes a function at the rate of its schedule. The first invocation starts after one period, as in EventBridge.
- * @param options.speed the factor by which the period is shorter than in the template.
+ * Invokes a function regularly, at the rate of its schedule. The first invocation starts after one period of the
+ * schedule, as in EventBridge.
+ * @param options.speed the factor by which the period of the schedule is shorter than in the CloudFormation template.
  * @param options.catchUp if true, the function is also invoked immediately, and every 10 s for the next 930 s.
  */
 export function runSchedule(options: {

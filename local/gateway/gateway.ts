@@ -5,7 +5,7 @@ import { createHttpEvent } from "./http-event.ts";
 import { createGatewayResponse, createHttpResponse, type HttpResponse } from "./http-response.ts";
 import { createRouter } from "./router.ts";
 
-/** API Gateway's limit for the request body of an HTTP API. */
+/** The largest size of a request body that an HTTP API of API Gateway accepts. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export interface GatewayRoute {
@@ -23,8 +23,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * A local HTTP API that replaces API Gateway. The HTTP API listens before its routes are set, because the environment
- * of the functions contains the API's address.
+ * A local HTTP API that replaces API Gateway. The HTTP API starts to listen before its routes are known, because an
+ * environment variable of the functions contains the API's address.
  */
 export class Gateway {
   readonly #server: Server;
@@ -38,7 +38,7 @@ export class Gateway {
   }
 
   /**
-   * Listens on a port of this machine and returns the URL. Port 0 means any free port.
+   * Starts to listen on a port of this machine, and returns the URL of the HTTP API. For port 0, a free port is used.
    * @throws PortInUseError
    */
   async listen(port: number): Promise<string> {
@@ -80,7 +80,7 @@ export class Gateway {
   }
 }
 
-/** Reads the body of a request. Returns null as soon as the body is too long. */
+/** Reads the body of a request. Returns null as soon as the request body is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

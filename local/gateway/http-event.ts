@@ -4,7 +4,10 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { createTraceId } from "../lambda/function-host.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 
-/** The media types of request bodies that API Gateway passes as text. API Gateway passes all other bodies as base64. */
+/**
+ * The media types of request bodies that API Gateway passes as text. API Gateway passes request bodies of all other
+ * media types as base64.
+ */
 const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -66,8 +69,8 @@ export function createHttpEvent(options: {
 }
 
 /**
- * Returns the headers with lower-case names. The values of a repeated header are joined by commas. The values of
- * several cookie headers are joined by semicolons.
+ * Returns the headers of a request with lower-case names. If a header occurs several times, its values are joined by
+ * commas. If the header `cookie` occurs several times, its values are joined by semicolons.
  */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
@@ -85,7 +88,7 @@ function joinValues(pairs: readonly (readonly [string, string])[]): Record<strin
   return joined;
 }
 
-/** Formats a time like the log of a web server, for example `23/Nov/2026:09:30:00 +0000`. */
+/** Formats a time in the format of web server logs, for example `23/Nov/2026:09:30:00 +0000`. */
 function logTime(at: Date): string {
   const [day = "", time = ""] = at.toISOString().split(/[T.]/);
   const [year, month, date] = day.split("-");

@@ -4,8 +4,8 @@ import type { InvocationResult } from "../lambda/runtime-api.ts";
 export interface HttpResponse {
   readonly status: number;
   /**
-   * The header names are sent with the function's own upper and lower case. An array of values is sent as several
-   * headers.
+   * The names of response headers are sent in the upper and lower case that the function returned. An array of values
+   * is sent as several headers with the same name.
    */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
@@ -19,16 +19,16 @@ const StructuredResult = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** Returns a response that API Gateway itself sends, without a function. */
+/** Returns a response that API Gateway sends itself, without an invocation of a function. */
 export function createGatewayResponse(status: number, message: string): HttpResponse {
   const body = Buffer.from(JSON.stringify({ message }));
   return { status, headers: { "content-type": "application/json" }, body };
 }
 
 /**
- * Returns the HTTP response for the result of a function, by payload format 2.0. A result without `statusCode`
- * becomes the body of a response with status 200. For an error or an invalid result the response has status 500 and
- * no details.
+ * Converts the result of a function to an HTTP response, by payload format 2.0 of API Gateway. If the result has no
+ * `statusCode`, the whole result becomes the body of a response with status 200. If the function failed or its result
+ * is invalid, the response has status 500 and no details.
  */
 export function createHttpResponse(invocation: InvocationResult): HttpResponse {
   const internalError = createGatewayResponse(500, "Internal Server Error");

@@ -1,4 +1,4 @@
-/** The route of a request, and the values of the variables in the route's path. */
+/** The route that matches a request, and the values of the variables in the route's path. */
 export interface RouteMatch<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -6,15 +6,16 @@ export interface RouteMatch<Route> {
 
 const DEFAULT = "$default";
 /**
- * The rank of each kind of path segment. The first segment in which two paths differ decides, and the router tries
- * the path with the higher rank first.
+ * The rank of each kind of segment in the path of a route. To order two paths, the router compares the first segment in
+ * which the paths differ. The router tries the path whose segment has the higher rank first.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
- * Returns a function that finds the route of a request like an HTTP API of API Gateway. The function tries the most
- * specific path first. For equal paths the function tries a named method before ANY. Greedy variables come later, and
- * `$default` comes last.
+ * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The returned
+ * function tries the route with the most specific path first. If two routes have the same path, it tries the route with
+ * a named HTTP method before the route with `ANY`. It tries routes with a greedy variable (such as `{path+}`) later,
+ * and the route `$default` last.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(
@@ -48,7 +49,10 @@ function kindOf(segment: string): keyof typeof SEGMENT_RANK {
   return segment.endsWith("+}") ? "greedy" : "variable";
 }
 
-/** Returns the values of the route's path variables. Returns null if the path does not match the route. */
+/**
+ * Returns the values of the variables in the route's path. Returns null if the path of the request does not match the
+ * route.
+ */
 function matchPath(routeSegments: readonly string[], path: readonly string[]): Record<string, string> | null {
   const values: Record<string, string> = {};
   for (const [i, segment] of routeSegments.entries()) {

@@ -1,5 +1,5 @@
-// This file runs in the process of a function and replaces Lambda's runtime. The runtime imports the handler, and
-// then asks the Runtime API for one invocation after another.
+// This file runs in the process of a local Lambda function and replaces Lambda's runtime. This file imports the
+// function's handler, and then asks the Runtime API for one invocation after another.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import { existsSync } from "node:fs";
@@ -18,8 +18,8 @@ const API_URL = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const AGENT = new Agent({ keepAlive: true, maxSockets: 1 });
 const RUNTIME_FAILED = 1;
 
-// The stack's process holds the write end of this stdin. If the stack's process ends for any reason, stdin closes and
-// the function's process ends too.
+// The stdin of this process is a pipe from the process of the local stack. If the process of the stack ends for any
+// reason, stdin closes and this process ends too.
 process.stdin.once("close", () => process.exit(RUNTIME_FAILED)).resume();
 
 /**

@@ -1,6 +1,9 @@
 import type { FunctionResource } from "../template/functions.ts";
 
-/** The URLs of the embedded servers. The AWS SDK reads these URLs from the function's environment. */
+/**
+ * The URLs of the local servers that replace AWS. The AWS SDK reads these URLs from the environment variables of the
+ * function.
+ */
 export interface Endpoints {
   readonly sqs: string;
   readonly dynamodb: string;
@@ -8,8 +11,8 @@ export interface Endpoints {
 }
 
 /**
- * Returns the environment variables of a function's process. The result contains the template's variables, the
- * variables of Lambda's runtime, and PATH of the stack's own environment.
+ * Returns the environment variables for the process of a function. They are the variables in the CloudFormation
+ * template, the variables that Lambda's runtime sets, and the PATH of the local stack's own process.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function createFunctionEnvironment(options: {

@@ -3,20 +3,21 @@ import type { FunctionResource } from "../template/functions.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
-/** The largest number of processes of a function without reserved concurrency. */
+/** The largest number of processes for a function that has no reserved concurrency. */
 const DEFAULT_MAX_INSTANCES = 10;
 
 export interface FunctionHostOptions extends Omit<InstanceOptions, "memoryMb" | "onExit"> {
   readonly resource: FunctionResource;
   /**
-   * The largest number of concurrent invocations by event sources. The host allows at least this number of processes.
+   * The largest number of concurrent invocations by the function's event sources. The function may have at least this
+   * number of processes.
    */
   readonly eventSourceConcurrency?: number;
 }
 
 /**
- * A function and its processes. An invocation uses the most recently used free process. If no process is free, a new
- * process starts.
+ * A local Lambda function and its processes. An invocation uses the free process that was used last. If no process is
+ * free, the invocation starts a new process.
  */
 export class FunctionHost {
   readonly resource: FunctionResource;
@@ -24,7 +25,7 @@ export class FunctionHost {
   readonly #maxInstances: number;
   readonly #instances = new Set<Instance>();
   #idle: Instance[] = [];
-  /** The callbacks of invocations that wait for a free process. */
+  /** The callbacks of the invocations that wait for a free process of the function. */
   #waiting: (() => void)[] = [];
   #isStopped = false;
 
@@ -40,7 +41,10 @@ export class FunctionHost {
     return [...this.#instances].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Invokes the function. If all processes are busy, the invocation waits for a free process. Never throws. */
+  /**
+   * Invokes the function. If all processes of the function are busy, the invocation waits for a free process. Never
+   * throws.
+   */
   async invoke(event: unknown): Promise<InvocationResult> {
     const instance = await this.#acquire();
     if (!instance) return createErrorResult("Stack.Stopped", "the stack is stopping");
@@ -57,7 +61,10 @@ export class FunctionHost {
     return result;
   }
 
-  /** Ends all processes with SIGKILL and waits until they have ended. Returns the number of ended processes. */
+  /**
+   * Ends all processes of the function with SIGKILL, and waits until the processes have ended. Returns the number of
+   * these processes.
+   */
   async kill(): Promise<number> {
     const killed = [...this.#instances];
     this.#idle = [];

@@ -5,22 +5,28 @@ import { fileURLToPath } from "node:url";
 import { createErrorResult, type Invocation, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
-/** Lambda's time limit for the start of a function. */
+/** The time that Lambda allows for the start of a function's process. */
 const INIT_TIME_LIMIT_MS = 10_000;
-/** The part of the function's memory that Node's heap may use. Node itself needs the rest of the memory. */
+/**
+ * The fraction of a function's memory that the heap of Node.js may use. Node.js needs the rest of the memory for
+ * itself.
+ */
 const HEAP_FRACTION = 0.9;
 
 export interface InstanceOptions {
   readonly memoryMb: number;
   readonly taskRoot: string;
   environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
-  /** Receives each line that the process writes. */
+  /** This function receives each output line of the process. */
   log(line: string): void;
-  /** This function is called after the process has ended for any reason. */
+  /** This function is called after the process has ended, for whatever reason. */
   onExit(): void;
 }
 
-/** One process of a function. A process runs one invocation at a time, like an execution environment of Lambda. */
+/**
+ * One process of a local Lambda function. The process runs one invocation at a time, in the same way as an execution
+ * environment of Lambda.
+ */
 export class Instance {
   readonly name = randomUUID().slice(0, 8);
   readonly #options: InstanceOptions;
@@ -28,7 +34,7 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the process, or null if the stack does not know the error. */
+  /** The error that ended the function's process. Null if this error is unknown. */
   #fatalError: InvocationResult | null = null;
   #hasExited = false;
   #isKilled = false;
@@ -46,7 +52,7 @@ export class Instance {
     });
   }
 
-  /** True if the process of this instance can run another invocation. */
+  /** Is true if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
   }
@@ -64,7 +70,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // A function in its own process group does not receive Ctrl-C, so the stack can stop its functions in order.
+      // The function's process is in its own process group and does not receive Ctrl-C. So the local stack can stop the
+      // functions in its own order.
       detached: true,
     });
     this.#child = child;
@@ -77,8 +84,8 @@ export class Instance {
   }
 
   /**
-   * Runs one invocation and returns the result. Only one invocation at a time is allowed. If the process ends early,
-   * the result is an error. `invoke` never throws.
+   * Runs one invocation of the function and returns its result. The caller must wait for the result before the next
+   * call. If the process ends during the invocation, the result is an error. This method never throws.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
@@ -92,8 +99,8 @@ export class Instance {
   }
 
   /**
-   * Ends the process with SIGKILL and waits until the process has ended. The running invocation gets `cause` as its
-   * result.
+   * Ends the function's process with SIGKILL and waits until the process has ended. If an invocation is running, its
+   * result is the error `cause`.
    */
   kill(cause: InvocationResult | null = null): Promise<void> {
     this.#fatalError ??= cause;

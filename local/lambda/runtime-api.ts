@@ -3,11 +3,11 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { listenLocally } from "../servers/local-server.ts";
 
-/** The longest response of a synchronous invocation that Lambda accepts. */
+/** The largest response of a function that Lambda accepts from a synchronous invocation. */
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 const BASE_PATH = "/2018-06-01/runtime";
 
-/** The error that a function reports. */
+/** An error that a function reports to the Lambda Runtime API. */
 const FunctionError = z.object({
   errorType: z.string(),
   errorMessage: z.string(),
@@ -33,10 +33,11 @@ export function createErrorResult(errorType: string, errorMessage: string): Invo
 }
 
 export interface RuntimeListener {
-  /** This method is called when the process asks for an invocation. */
+  /** This method is called when the function's process asks for an invocation. */
   onReady(): void;
   /**
-   * This method is called when the process has received the invocation. The time limit of the invocation starts now.
+   * This method is called when the function's process has received the invocation. At this moment the time limit of the
+   * invocation starts.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;
@@ -44,7 +45,8 @@ export interface RuntimeListener {
 }
 
 /**
- * The Lambda Runtime API for one process. The API sends one invocation at a time and receives the result.
+ * A local server with the Lambda Runtime API for one process of a function. The server sends one invocation at a time
+ * to the process and receives the result of the invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
@@ -52,7 +54,7 @@ export class RuntimeApi {
     this.#handle(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   readonly #listener: RuntimeListener;
-  /** The open HTTP request with which the process waits for the next invocation. */
+  /** The open HTTP request by which the function's process waits for the next invocation. */
   #nextRequest: ServerResponse | null = null;
   #pending: Invocation | null = null;
   #running: Invocation | null = null;
@@ -62,14 +64,14 @@ export class RuntimeApi {
     this.#server.keepAliveTimeout = 0;
   }
 
-  /** Starts the server. Returns the value of `AWS_LAMBDA_RUNTIME_API`, which is a host and a port. */
+  /** Starts the server and returns its host and port, which is the value for the variable `AWS_LAMBDA_RUNTIME_API`. */
   async listen(): Promise<string> {
     return new URL((await listenLocally(this.#server)).url).host;
   }
 
   /**
-   * Sends the invocation to the process as soon as the process asks for an invocation. Only one invocation at a time
-   * is allowed.
+   * Sends an invocation to the function's process as soon as the process asks for an invocation. The caller must wait
+   * for the result before the next call.
    */
   invoke(invocation: Invocation): void {
     this.#pending = invocation;
