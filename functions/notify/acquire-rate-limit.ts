@@ -6,7 +6,10 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
-/** The shortest wait that is worth another receive of the message. SQS waits in whole seconds. */
+/**
+ * For a shorter wait, the function sends the request at once and does not put the message back into the queue. SQS can
+ * only delay a message by whole seconds.
+ */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {
@@ -16,10 +19,10 @@ export interface AcquireRateLimitPorts {
 }
 
 /**
- * Acquires permission to send one request to a target. Returns null when the request may be sent now. Otherwise returns
- * the time until which the notification must wait. The wait is for the first step of the retry schedule, for the end of
- * a throttle (HTTP 429), or for the rate limit of the channel. `nextAttemptReserved` means that a request is reserved
- * at that time.
+ * Checks whether one request to a target may be sent now. Returns null when the request may be sent now, else the time
+ * until which the notification must wait. The notification waits for the first step of the retry schedule, for the end
+ * of the waiting time after an HTTP 429 response, or for the rate limit of the channel. `nextAttemptReserved` means
+ * that the rate limit has reserved that time for the request.
  */
 export async function acquireRateLimit(
   targetName: string,
@@ -39,7 +42,8 @@ export async function acquireRateLimit(
     const requestAt = await ledger.reserveRequestTime(targetName, now, intervalMs);
     if (requestAt > now + MIN_WAIT_MS) return { until: requestAt, nextAttemptReserved: true };
   }
-  // Two notifications with different reservations can become visible in the same second.
+  // Two notifications can become visible in the same second, even if the rate limit has reserved different times for
+  // them.
   if (await ledger.tryAcquireRequest(targetName, now, intervalMs)) return null;
   return { until: now + intervalMs, nextAttemptReserved: true };
 }

@@ -22,24 +22,28 @@ import {
 } from "./resolve-notification.ts";
 
 /**
- * The lease of a notification is longer than the timeout of the function and shorter than the visibility timeout of the
- * queue (see `POLL_LEASE_MS`).
+ * The lease of a notification (the time for which one message alone may send the notification). The lease of a
+ * notification is longer than the timeout of the notify function and shorter than the visibility timeout of the queue
+ * (see `POLL_LEASE_MS`).
  */
 export const NOTIFICATION_LEASE_MS = 35_000;
 const ATTEMPT_MS = 10_000;
-/** The time that is reserved to record a delivery attempt and to send a dead letter. */
+/**
+ * The time that the function keeps free to record a delivery attempt and to send a message to the dead-letter queue.
+ */
 const RECORD_MS = 6_000;
 /**
- * The number of receives during which a message waits only for the rate limit. A burst of messages then takes minutes.
+ * The number of receives of a message after which the function makes the waits longer. Until then, a message waits only
+ * for the rate limit, so a burst of messages takes minutes.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * After `PROMPT_RECEIVES`, each wait is one second longer than the previous wait, up to this limit. The allowed
- * receives of a message then last for more than a day.
+ * After `PROMPT_RECEIVES` receives, the added wait of a message grows by one second with each receive, up to this
+ * limit. With these waits, a message needs more than a day to use all its allowed receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
-/** The request of a delivery attempt and the notification that the request delivers. */
+/** The HTTP request of a delivery attempt and the notification that the request delivers. */
 export type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
@@ -50,7 +54,7 @@ export interface NotifyPorts
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
-  /** Makes one delivery attempt. The function never throws an error. */
+  /** Makes one delivery attempt and never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
 }
 
@@ -85,8 +89,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, acquires the rate limit of the target, makes one delivery attempt, and records the result. A
- * notification that must wait stays invisible in the queue.
+ * Claims a notification, acquires the rate limit of the target, makes one delivery attempt, and records the result. The
+ * message of a notification that must wait stays invisible in the queue.
  */
 async function notify(
   notification: Notification,
@@ -132,8 +136,8 @@ async function notify(
       return postponeMessage(received, until, ports);
     }
   }
-  // The remaining time is checked again because Lambda may have frozen the process after the claim. The lease may have
-  // ended during the freeze.
+  // The function checks the remaining time again, because Lambda may have frozen the process after the message claimed
+  // the notification. The lease of the notification may have ended while the process was frozen.
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;

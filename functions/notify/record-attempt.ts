@@ -13,20 +13,20 @@ import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * SQS counts the visibility timeout from the receive of the message. One minute is subtracted for the time that has
- * passed since the receive.
+ * The longest time for which the function can hide a message. SQS measures this time from the receive of the message,
+ * so one minute is subtracted for the time that has passed since the receive.
  */
 const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 60;
-/** The wait after an HTTP 429 response without a Retry-After header. */
+/** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
- * The receive count from which on a delivery attempt is the last attempt. After 1000 receives, SQS moves a message to
- * the dead-letter queue without a reason (resources/queues.yml). The remaining 100 receives are enough to send a dead
- * letter with the reason.
+ * When SQS has delivered a message this many times, the next delivery attempt is the last attempt. After 1000 receives,
+ * SQS moves a message to the dead-letter queue and does not say why (resources/queues.yml). The remaining 100 receives
+ * are enough to send the message to the dead-letter queue with the reason of the failure.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
-/** Returns whether the next delivery attempt with this message must be the last attempt. */
+/** Returns whether the next delivery attempt for this message must be the last attempt. */
 export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
@@ -38,14 +38,15 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports a delivery attempt. The default function writes a log line and metrics. */
+  /** Reports a delivery attempt. By default, the notify function writes a log line and metrics. */
   readonly onAttempt?: typeof logAttempt;
 }
 
 /**
- * Records the result of a delivery attempt. Then the function acknowledges the message, postpones the next attempt, or
- * sends the notification to the dead-letter queue. A target that is gone is switched off.
- * @param record the delivery record before the attempt
+ * Records the result of a delivery attempt. Then the function acknowledges the message, postpones the next delivery
+ * attempt, or sends the notification to the dead-letter queue. If the receiver says that the target no longer exists,
+ * the function switches the target off.
+ * @param record the delivery data in the ledger before the delivery attempt
  */
 export async function recordAttempt(
   notification: Notification,
@@ -75,8 +76,8 @@ export async function recordAttempt(
   const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
   const retryState = nextAttemptAt === null ? "exhausted" : "pending";
   const state: DeliveryState = verdict === "retry" ? retryState : verdict;
-  // All notifications to the target wait as long as the receiver asked. The retry schedule applies only to the current
-  // notification.
+  // If the receiver asks for a wait, all notifications to the target wait for this time. The retry schedule applies
+  // only to the current notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
@@ -91,14 +92,14 @@ export async function recordAttempt(
   if (recorded === "superseded") return "retry";
   if (state === "delivered") return "acknowledged";
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
-  // A callback is never switched off, because nobody could switch a callback on again. Other watches may also use the
-  // same URL.
+  // The function never switches off the callback URL of a watch, because nobody could switch the callback URL on again.
+  // More than one watch may use the same callback URL.
   if (state === "gone" && reason !== "target_off" && !isCallbackName(key.target))
     await ledger.switchTargetOff(key.target, at);
   return deadLetterNotification(notification, received, state, reason, ports);
 }
 
-/** Makes a message invisible until the given time, or for the longest time that SQS allows. */
+/** Hides a message in the queue until the given time, or for the longest time that SQS allows. */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
@@ -110,7 +111,8 @@ export async function postponeMessage(
 }
 
 /**
- * Sends a failed notification with its reason to the dead-letter queue, and marks the notification as dead-lettered.
+ * Sends a failed notification with the reason of the failure to the dead-letter queue, and marks the notification in
+ * the ledger as dead-lettered.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetterNotification(
@@ -129,8 +131,8 @@ export async function deadLetterNotification(
 /**
  * Writes the log line and the metrics of one delivery attempt. The log line contains the name of the target, but never
  * the URL.
- * @param state the state of the delivery after the attempt
- * @param attempts the number of attempts that count against the retry schedule
+ * @param state the state of the delivery after the delivery attempt
+ * @param attempts the number of delivery attempts that used a step of the retry schedule
  */
 export function logAttempt(
   { key: { project, jobId, target: name }, redelivery, target }: Notification,

@@ -17,8 +17,8 @@ export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
   /**
-   * The ID is the same for every delivery attempt and every redelivery. The receiver recognizes a repeated notification
-   * by the ID.
+   * The ID of the notification is the same for every delivery attempt and every redelivery. The receiver recognizes a
+   * repeated notification by this ID.
    */
   readonly webhookId: string;
   /** The target is null when the config does not contain the target. */
@@ -29,9 +29,9 @@ export interface Notification {
 
 export type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
-  /** The `on` of the target excludes the outcome, so no notification is sent. */
+  /** The setting `on` of the target excludes the outcome of the job, so no notification is sent. */
   | { readonly kind: "filtered" }
-  /** The ledger contains no outcome and no digest for the message. */
+  /** The ledger does not contain the outcome or the digest that the message refers to. */
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
@@ -41,8 +41,9 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Reads the outcome, the digest or the alert that a message of the notify queue refers to. The config in memory may be
- * older than the config of the sender. A filtered notification is therefore resolved again with the newest config.
+ * Reads the outcome, the digest (the data for one message about several jobs) or the alert that a message of the notify
+ * queue refers to. The config in memory may be older than the config of the function that sent the message. If the
+ * config in memory excludes the notification, the function therefore checks again with the newest config.
  */
 export async function resolveNotification(
   message: NotifyMessage,
@@ -111,8 +112,9 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the `on` of the target excludes the outcome. A redelivery is never filtered. A notification that was
- * already attempted is not filtered, because its state would stay `pending`.
+ * Returns whether the setting `on` of the target excludes the outcome of the job. The result for a redelivery is always
+ * false. The result is also false after the first delivery attempt, because the state of the notification would stay
+ * `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,
@@ -124,7 +126,7 @@ async function isFiltered(
   return (await ledger.readDelivery(message)).history.length === 0;
 }
 
-/** Returns the webhook target for the `callbackUrl` of the caller, or null when the URL cannot be decrypted. */
+/** Returns the webhook target for the `callbackUrl` of the caller, or null when this URL cannot be decrypted. */
 async function readCallback(
   key: NotificationKey,
   { settings: { linkKey, callbackSecrets } }: Config,
@@ -137,8 +139,8 @@ async function readCallback(
 }
 
 /**
- * Returns one webhook ID for each notification key and event. The ID is a hash, because a name may contain characters
- * that are not allowed in a header.
+ * Returns one webhook ID for each notification key and event. The webhook ID is a hash, because the name of a target
+ * may contain characters that are not allowed in an HTTP header.
  */
 function webhookId({ project, jobId, target, generation }: NotificationKey, event: string): string {
   const parts = [project, jobId, event, target, generation];

@@ -19,7 +19,7 @@ import { selectNotificationTargets } from "../shared/notification-targets.ts";
 import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
 import { logConcluded } from "./poll-log.ts";
 
-/** The time limit for queries that read the reasons of failed subjobs. */
+/** The time limit for the queries to CCE that read the failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
 
 export interface ConcludePorts {
@@ -36,26 +36,26 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryFailedSubjobs">;
   readonly config: Config;
-  /** The URL of the API. The API uses this URL when the config has no `publicUrl`. */
+  /** The URL that the API uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** Reports the end of a watch. The default function writes a log line and metrics. */
+  /** Reports the end of a watch. By default, the poll function writes a log line and metrics. */
   readonly onConcluded?: typeof logConcluded;
 }
 
-/** The result of a claimed poll. */
+/** The result of a poll that a message has claimed. */
 export interface PollResult {
   readonly watch: Watch;
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** The observation is null when the rate limit of the project has postponed the query. */
+  /** The observation is null when the rate limit of the project has postponed the query to CCE. */
   readonly observation: Observation | null;
-  /** The number of polls made so far. A postponed query does not count as a poll. */
+  /** The number of polls of the job until now. A query that the rate limit has postponed does not count as a poll. */
   readonly polls: number;
-  /** The times of the latest polls, oldest first. */
+  /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** The end of the lease. After this time, another message may repeat the poll. */
+  /** The end of the lease of the poll. After this time, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
@@ -70,9 +70,10 @@ class LeaseEndedError extends Error {
 
 /**
  * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. The
- * function does nothing when the watch was stopped or restarted after the claim of the poll. A repetition after a crash
- * uses the stored summary, so all targets receive the same outcome. A repetition may send a notification twice, but the
- * second message has no effect, because each notification is claimed.
+ * function does nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function
+ * runs again after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. The
+ * function may then send a notification message twice, but the second message has no effect, because only one message
+ * can claim a notification.
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
  */
@@ -92,8 +93,8 @@ export async function concludeWatch(
 }
 
 /**
- * Ends a watch whose first attempt to end was interrupted by a crash. The function uses the stored outcome without a
- * new query to CCE, because some targets may already have received the stored outcome.
+ * Ends a watch whose first attempt to end was interrupted by a crash. The function uses the stored outcome and does not
+ * query CCE again, because some targets may already have received the stored outcome.
  * @returns false when the ledger has no outcome for this generation of the watch
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
@@ -178,7 +179,8 @@ async function notifyAndEnd(
 }
 
 /**
- * Adds the duration of an ended job to the learned durations. Only the call that ended the watch may add the duration.
+ * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
+ * duration of the job.
  */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,

@@ -20,20 +20,22 @@ import { logPoll, type PollReport } from "./poll-log.ts";
 import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
- * The lease of a poll is longer than the time limit of the function (29 s). No other invocation can repeat the poll
- * while the first invocation may still run. The lease is shorter than the visibility timeout of the queue. When SQS
- * delivers the message again, the lease has ended.
+ * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the
+ * time limit of the poll function (29 s), so no second invocation can repeat the poll while the first invocation may
+ * still run. The lease of a poll is shorter than the visibility timeout of the queue. When SQS delivers a poll message
+ * again, the lease of the poll has therefore ended.
  */
 export const POLL_LEASE_MS = 35_000;
 /** The time limit for one query to CCE. */
 const QUERY_MS = 10_000;
-/** The time that is reserved after the query to send messages and to record the poll. */
+/** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The longest time between the deadline in a message and the end of the watch, even if the ledger has a later deadline.
+ * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later
+ * deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** The longest wait for the rate limit that is ignored. The query is then made at once. */
+/** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface PollPorts
@@ -46,16 +48,16 @@ export interface PollPorts
   readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
   /**
-   * Delays a request to SQS until the messages of the whole batch can be sent together. The default is the system
-   * timer.
+   * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the
+   * function uses the system timer.
    */
   readonly timer?: Timer;
-  /** Reports the result of one message. The default function writes a log line and metrics. */
+  /** Reports the result of one poll message. By default, the poll function writes a log line and metrics. */
   readonly onPoll?: typeof logPoll;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
-/** The ports and settings that one poll uses. */
+/** The functions, services and settings that one poll uses. */
 interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce">, ConcludePorts {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send">;
@@ -64,7 +66,10 @@ interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce
   readonly rateLimit: ProjectRateLimit;
 }
 
-/** Creates the handler of the poll queue. The next polls of all messages in a batch are sent in one request. */
+/**
+ * Creates the handler of the poll queue. The handler sends the next poll messages of all jobs in a batch in one request
+ * to SQS.
+ */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -88,9 +93,10 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Makes one poll. The function claims the poll, queries CCE, decides, sends the next poll or the notifications, and
- * records the poll as done. After a crash at any point, a message in a queue or an expired lease lets a later message
- * continue the watch. The claim rejects a repetition of a poll that is already done.
+ * Makes one poll of a job. The function claims the poll in the ledger, queries CCE, decides, sends the next poll
+ * message or the notifications, and records the poll as done. If the function crashes, a later message continues the
+ * watch, when the lease of the poll has ended. If a message repeats a poll that is already done, the ledger rejects the
+ * claim of the poll.
  */
 async function pollJob(
   message: PollMessage,
@@ -158,7 +164,7 @@ async function pollJob(
   return "acknowledged";
 }
 
-/** An observation of a job, or the time of a later query that the rate limit of the project has reserved. */
+/** An observation of a job, or the later time that the rate limit of the project has reserved for the query to CCE. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 async function askCce(
@@ -190,8 +196,8 @@ async function decideNext(
 }
 
 /**
- * Sends the next poll and then records the current poll as done. The next poll uses the query time that the current
- * poll has reserved.
+ * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
+ * CCE, the next poll uses the time that the rate limit has reserved.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

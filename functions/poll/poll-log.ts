@@ -10,11 +10,14 @@ type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
-  /** The observation, or the reason why CCE was not queried. */
+  /** The observation of the job, or the reason why the function did not query CCE. */
   readonly observation: Observation["kind"] | "rate_limited" | "resumed" | RefusedClaim;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /** The delay of the poll after its planned time. The value is null for the first poll and when no poll was made. */
+  /**
+   * The time between the planned time and the actual time of the poll. The value is null for the first poll of a job,
+   * and if no poll was made.
+   */
   readonly latenessSeconds: number | null;
 }
 
@@ -33,7 +36,8 @@ export function logPoll({ key, ...report }: PollReport): void {
       return;
     default:
       meter.add("Polls", 1, { observation });
-      // The observation `gone` is not an access failure, because the caller may have sent a wrong job ID.
+      // The observation `gone` does not mean that the access to CCE failed, because the caller may have sent a wrong
+      // job ID.
       meter.add("PollsWithoutJob", observation === "job" || observation === "gone" ? 0 : 1);
       if (latenessSeconds !== null) meter.add("PollLatenessSeconds", latenessSeconds);
   }

@@ -1,28 +1,33 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 
-/** The period over which Huawei Cloud counts queries: five minutes. */
+/** The period over which Huawei Cloud counts the API queries of a project: five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The number of queries that a project may make in one window if the operator has set no quota. The number was
- * measured, and other clouds may have other limits.
+ * The number of API queries that a project may make in five minutes if the operator has set no quota in the config.
+ * This number was measured on one cloud, and other clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**
- * 80 % of the quota is spaced evenly, and 15 % may come in a burst. The last 5 % is for queries that the rate limit
- * does not count: repeated queries after a 401 response, and queries for the reasons of subjobs.
+ * The rate limit spreads 80 % of the API quota of a project evenly over time, and allows 15 % of the API quota in a
+ * burst. The last 5 % of the API quota is for queries that the rate limit does not count: repeated queries after a 401
+ * response, and queries for the failure reasons of subjobs.
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
-/** The time for which a project without a configured quota stays rate-limited after an HTTP 429 response. */
+/**
+ * The time for which the service limits the queries of a project without a configured API quota after an HTTP 429
+ * response.
+ */
 const THROTTLED_MS = 3_600_000;
 
 export type ProjectRateLimit = ReturnType<typeof createProjectRateLimit>;
 
 /**
- * Creates a rate limit for the queries of each project that all instances of the function share. A project with a
- * configured quota is always rate-limited. Any other project is rate-limited for one hour after an HTTP 429 response. A
- * reservation costs one write to the ledger. A project that is not rate-limited costs no write.
+ * Creates a rate limit for the queries of each project. All Lambda instances of the poll function share this rate
+ * limit. The rate limit always applies to a project with a configured API quota. The rate limit applies to a project
+ * without a configured API quota only for one hour after an HTTP 429 response. While the rate limit applies to a
+ * project, each query needs one write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
@@ -31,20 +36,20 @@ export function createProjectRateLimit(
   const limitedUntil = new Map<string, Instant>();
   return {
     /**
-     * Reserves the next query of a project.
+     * Reserves a time for the next query of a project.
      * @param quota the configured number of queries in five minutes, or undefined
-     * @returns the time at which the query may be made, or null when the project is not rate-limited
+     * @returns the time at which the query may be made, or null when the rate limit does not apply to the project
      */
     async reserve(project: string, quota: number | undefined): Promise<Instant | null> {
       if (quota === undefined && (limitedUntil.get(project) ?? 0) <= now()) return null;
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
       const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
-      // The ledger stores the rate limit of a project next to the rate limits of targets. The name of a target never
-      // contains a colon.
+      // The ledger stores the rate limits of projects together with the rate limits of targets. The name of a target
+      // never contains a colon, so the key of a project is never the name of a target.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
-    /** Records that CCE answered a query of this project with HTTP 429. */
+    /** Records that CCE sent an HTTP 429 response to a query of this project. */
     onThrottled(project: string): void {
       limitedUntil.set(project, now() + THROTTLED_MS);
     },

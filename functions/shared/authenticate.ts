@@ -14,14 +14,14 @@ export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
-  /** Reports that an issuer of tokens did not respond. The default function logs the error. */
+  /** Reports that an issuer of identity tokens did not respond. By default, the error is logged. */
   readonly onIssuerFailure?: (cause: unknown) => void;
 }
 
 /**
  * Identifies the caller by a bearer token or by the identity token of a CI system. The function adds the caller to the
- * log line of the request. An unknown token may be newer than the config in memory, so the function reads the config
- * again before it rejects the token.
+ * log line of the request. An unknown token may be newer than the config in memory. The function therefore reads the
+ * config again before it rejects a token.
  */
 export async function authenticate(
   authorization: string | undefined,
@@ -51,7 +51,10 @@ export async function authenticate(
   }
 }
 
-/** Creates a function that checks identity tokens. The function keeps the signing keys of issuers in memory. */
+/**
+ * Creates a function that checks the identity tokens of CI systems. The function keeps the signing keys of token
+ * issuers in memory.
+ */
 export function createIdentityCheck(now: () => Instant): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
@@ -65,7 +68,7 @@ export function createIdentityCheck(now: () => Instant): AuthenticatePorts["iden
   };
 }
 
-/** Logs that a token could not be checked because the issuer of the token did not respond. */
+/** Logs that the service could not check an identity token because the issuer of the token did not respond. */
 function logIssuerFailure(cause: unknown): void {
   log.error("issuer unreachable", {}, cause);
 }

@@ -4,21 +4,21 @@ import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 
 /**
- * The names under which the ledger stores digests and alerts about targets. The name of a real project never contains a
- * colon.
+ * The ledger stores digests (messages about several jobs) and alerts about targets under these names instead of the
+ * name of a project. The name of a real project never contains a colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
-/** Returns the key of the notification that delivers a digest to one target. */
+/** Returns the key of the notification that delivers a digest message to one target. */
 export function digestNotificationKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
 }
 
 /**
- * Selects the targets of a watch whose `on` lists the outcome. A target that was removed from the config is also
- * selected. The notification to a removed target goes to the dead-letter queue, so an operator can find the
- * notification.
+ * Selects each target of a watch if the setting `on` of the target lists the outcome of the job. The function also
+ * selects a target that was removed from the config. The notification to a removed target goes to the dead-letter
+ * queue, so an operator can find the notification.
  * @param watch.digestTargets the targets of the digest of the watch, as `findDigestTargets` returns them
  * @returns in `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
  * digest about all jobs of the call
@@ -36,9 +36,10 @@ export function selectNotificationTargets(
 }
 
 /**
- * Returns the targets that get a digest about this watch. Returns an empty array when the watch is not a member of the
- * digest. A watch can refer to a digest without being a member. The reason is a lost response of the ledger to a new
- * watch: the digest is then created without the watch.
+ * Returns the targets that get a digest message (one message about several jobs) about this watch. Returns an empty
+ * array when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. This
+ * happens when the service loses the response of the ledger to a new watch, and then creates the digest without this
+ * watch.
  */
 export function findDigestTargets(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
   const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);

@@ -5,12 +5,15 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
-/** The time for which a message of a newer version stays invisible before a function reads the message again. */
+/**
+ * A message of a newer version of the service stays invisible in the queue for this time. Then a function reads the
+ * message again.
+ */
 const NEWER_VERSION_WAIT_SECONDS = 900;
 
 /**
- * The reason why a function could not use a message. `unknown` means that the ledger does not contain the data that the
- * message refers to.
+ * The reason why a function could not use a message. The reason `unknown` means that the ledger does not contain the
+ * data that the message refers to.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
@@ -18,13 +21,14 @@ export interface ReadMessagePorts {
   /** The queue from which the message was received. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Reports a message that a function could not use. The default function writes a log line and a metric. */
+  /** Reports a message that a function could not use. By default, a log line and a metric are written. */
   readonly onUnreadable?: (reason: UnreadableReason, detail: string) => void;
 }
 
 /**
- * Parses a message from a queue. A malformed message goes to the dead-letter queue with the reason. A message of a
- * newer version stays in the queue, because a deployment is under way or was rolled back.
+ * Parses a message from a queue. The function sends a malformed message with the reason of the error to the dead-letter
+ * queue. A message of a newer version of the service stays in the queue, because a deployment is under way or was
+ * rolled back.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function readMessage<T>(
@@ -54,7 +58,7 @@ export async function readMessage<T>(
 }
 
 /**
- * Sends a message that a function cannot use to the dead-letter queue, with the reason.
+ * If a function cannot use a message, sends the message and the reason to the dead-letter queue.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetterMessage(
@@ -70,7 +74,8 @@ export async function deadLetterMessage(
 }
 
 /**
- * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version.
+ * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version of
+ * the service.
  */
 function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });

@@ -10,10 +10,11 @@ export interface SendDigestPorts {
 }
 
 /**
- * Removes an ended watch from the running members of its digest. Sends the digest when no member is running. A repeated
- * call sends the digest again, but the second message has no effect, because the notification is claimed.
- * @returns the targets that get a digest about this watch, or an empty array when the watch is not in a digest
- * @throws SendFailedError when the digest could not be sent.
+ * Removes an ended watch from the running watches of its digest. Sends the digest message (one message about several
+ * jobs) when no watch of the digest is running. A repeated call sends the digest message again, but the second message
+ * has no effect, because only one message can claim a notification.
+ * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
+ * @throws SendFailedError when the digest message could not be sent.
  */
 export async function sendDigestAfterLastMember(
   digestId: string | null,

@@ -11,43 +11,46 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import { type SentAgain, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
-/** The number of watches that one read of the overdue index returns. */
+/** The number of watches that one read of the index of overdue watches returns. */
 const PAGE_SIZE = 100;
-/** The remaining time at which a run of the sweep stops, so that the run can still log its result. */
+/** When only this time remains, a run of the sweep function stops, so that the run can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * The time after the switch-off of a target during which every run of the sweep reports the target. Repeated reports
- * have no effect, because each notification is claimed.
+ * After a target was switched off, every run of the sweep function reports the target for this time. A repeated report
+ * has no effect, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
-/** A watch or a target for which a run of the sweep failed. */
+/** A watch or a target for which a run of the sweep function failed with an error. */
 export type SweepItem = WatchKey | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /** Reports that the sweep failed for one watch or target. The default function writes a log line. */
+  /**
+   * Reports that the sweep function failed for one watch or target. By default, the sweep function writes a log line.
+   */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
-/** The result of one run of the sweep. */
+/** The result of one run of the sweep function. */
 export interface SweepResult extends SentAgain {
   /**
-   * The number of watches and targets for which the run failed. The next run tries the same watches and targets again.
+   * The number of watches and targets for which this run of the sweep function failed. The next run tries the same
+   * watches and targets again.
    */
   readonly failed: number;
-  /** The value is false when the run stopped because the time was over. */
+  /** Is false if the run of the sweep function stopped because the time was over. */
   readonly finished: boolean;
 }
 
 /**
- * Creates the handler of the sweep. A run of the sweep sends overdue polls and notifications again, because their
- * messages may be lost. A duplicate message has no effect, because polls and notifications are claimed. Each checked
- * watch gets a later due time, so the next run continues where the previous run stopped. A failure of one watch does
- * not affect the other watches.
+ * Creates the handler of the sweep function. A run of the sweep function sends overdue poll messages and notifications
+ * again, because the first messages may be lost. A duplicate message has no effect, because only one message can claim
+ * a poll or a notification. Each checked watch gets a later due time in the index, so the next run of the sweep
+ * function continues where the previous run stopped. An error for one watch does not affect the other watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -56,7 +59,7 @@ export function createSweepHandler(
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
-    // Alerts about targets are sent last, because the outcomes of jobs are more urgent.
+    // The function sends alerts about targets last, because notifications about jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
     onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
@@ -70,7 +73,10 @@ async function sweepWatches(
   const { onFailure = logSweepFailure } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
-  /** The watches that failed in the current run of the sweep. The index may still return the failed watches. */
+  /**
+   * The watches for which the current run of the sweep function failed. The index of overdue watches may still return
+   * these watches.
+   */
   const failed = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
     try {
@@ -97,7 +103,10 @@ async function sweepWatches(
 
 const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
 
-/** Sends an alert about each disabled target to the fallback target. Returns the number of failures. */
+/**
+ * Sends an alert about each disabled target to the fallback target. Returns the number of alerts that could not be
+ * sent.
+ */
 async function reportOffTargets(
   config: Config,
   remainingMs: () => number,
@@ -122,12 +131,12 @@ async function reportOffTargets(
   return failures.flat().length;
 }
 
-/** Logs that a run of the sweep failed for one watch or target. */
+/** Logs that a run of the sweep function failed for one watch or target. */
 export function logSweepFailure(failed: SweepItem, error: unknown): void {
   log.error("sweep failed", { ...failed }, error);
 }
 
-/** Writes the log line and the metrics of one run of the sweep. */
+/** Writes the log line and the metrics of one run of the sweep function. */
 export function logSwept(result: SweepResult): void {
   const { polls, notifications, failed, finished } = result;
   log.info("swept", { ...result });

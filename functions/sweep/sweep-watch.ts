@@ -17,21 +17,21 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The time after which a watch is due again when the sweep has repeated a message of the watch. The sweep runs every
- * five minutes, and a run takes up to one minute. Every run therefore finds each watch that makes no progress. An alarm
- * counts the runs that find such watches.
+ * When the sweep function has sent a message of a watch again, the sweep function checks the watch again after this
+ * time. The sweep function runs every five minutes, and a run takes up to one minute. Every run of the sweep function
+ * therefore finds each watch that makes no progress. An alarm counts the runs that find a watch without progress.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of a message for a poll that was claimed and is not done. The delay is longer than the lease of the poll
- * (`POLL_LEASE_MS`). During the lease, the poll function would acknowledge the new message as a duplicate, even if the
- * first message was lost.
+ * The delay of the new message for a poll that a message has claimed and that is not done. The delay of the new message
+ * is longer than the lease of the poll (`POLL_LEASE_MS`). Before the lease of the poll ends, the poll function would
+ * acknowledge the new message as a duplicate, even if the first message was lost.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** The longest delay of a notification before the sweep sends the notification again. */
+/** If a notification is late by more than this time, the sweep function sends the notification again. */
 const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
 
-/** The ports and data that one run of the sweep uses for each watch. */
+/** The functions, services and data that one run of the sweep function uses for each watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
   readonly pollQueue: Pick<Queue, "send">;
@@ -39,28 +39,30 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The message bodies of the notifications that this run has sent. All watches of a digest share one message per
-   * target.
+   * The message bodies of the notifications that this run of the sweep function has sent. All watches of a digest share
+   * one message for each target.
    */
   readonly sent: Set<string>;
 }
 
-/** The numbers of polls and notifications that were sent again. */
+/** The numbers of poll messages and notifications that the sweep function has sent again. */
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
 }
 
 /**
- * Sends the overdue messages of one watch again. The function then sets the next due time of the watch in the overdue
- * index. When no message of the watch can become overdue, the function removes the watch from the index.
- * @throws SendFailedError or an error of the ledger. If possible, the watch gets a later due time before the throw.
+ * Sends the overdue messages of one watch again. The function then sets the time of the next check of the watch in the
+ * index of overdue watches. When no message of the watch can become overdue, the function removes the watch from this
+ * index.
+ * @throws SendFailedError or an error of the ledger. If possible, the function first sets a later time for the next
+ * check of the watch.
  */
 export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
-    // A watch that fails in every run must not block the other overdue watches in the index.
+    // A watch that fails in every run of the sweep function must not block the other overdue watches in the index.
     await ports.ledger.rescheduleSweep(entry, ports.now() + DUE_AGAIN_MS).catch(() => undefined);
     throw error;
   }
@@ -85,15 +87,15 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 
 /** A notification that may be overdue. */
 interface SentNotification {
-  /** The delivery is null when no message of the notification was ever claimed. */
+  /** The delivery is null when no message has ever claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
 /**
- * Sends the overdue notifications of an ended watch again. The watch leaves the overdue index when all notifications of
- * the watch are final.
+ * Sends the overdue notifications of an ended watch again. The function removes the watch from the index of overdue
+ * watches when each notification of the watch was delivered or has finally failed.
  */
 async function sendNotifications(
   entry: OverdueEntry,
@@ -109,7 +111,7 @@ async function sendNotifications(
     outcome,
     config.targets,
   );
-  // A caller may request a redelivery to a target whose `on` does not list this outcome.
+  // A caller may request a redelivery to a target even if the setting `on` of the target does not list this outcome.
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
@@ -133,9 +135,10 @@ async function sendNotifications(
 }
 
 /**
- * Reads the notifications of the digest of a watch. Returns null while a job of the digest is running, because the
- * digest is sent after the last job has ended. The function checks each member, because the list of running members may
- * be out of date. A member that was stopped or restarted by a later call may still be in the list.
+ * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. Returns null while a
+ * job of the digest is running, because the digest message is sent after the last job has ended. The function checks
+ * each watch of the digest, because the list of running watches may be out of date. This list may still contain a watch
+ * that a later call has stopped or restarted.
  */
 async function readDigestNotifications(
   { digestId }: Watch,

@@ -5,19 +5,20 @@ import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
 
 /**
  * The time limit for one request to an AWS service and its response. AWS services normally respond within milliseconds.
- * A slower request probably uses a dead connection, and the SDK repeats the request.
+ * A slower request probably uses a dead connection, so the request handler ends the request and the AWS SDK repeats the
+ * request.
  */
 const REQUEST_MS = 3000;
-/** The maximum size of a response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
+/** The maximum size of a response of AWS. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
- * The maximum number of connections to one service. A call with 100 jobs starts 100 requests. Opening 100 connections
- * at once takes longer than sending all requests over a few connections.
+ * The maximum number of connections to one AWS service. An API call with 100 jobs starts 100 requests to AWS. To open
+ * 100 connections at the same time takes longer than to send all requests over a few connections.
  */
 const MAX_SOCKETS = 16;
 
-/** The fields of an SDK request that the request handler uses. The body is in memory. */
+/** The fields of a request of the AWS SDK that the request handler uses. The body of the request is in memory. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -28,7 +29,8 @@ interface AwsRequest {
 }
 
 /**
- * The error of a request without a response. The SDK uses the name and code to decide whether to repeat the request.
+ * The error of a request without a response. The AWS SDK uses the name and the code of this error to decide whether to
+ * repeat the request.
  */
 class AwsRequestError extends Error {
   readonly code: string;
@@ -41,14 +43,14 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the HTTP request handler of the AWS clients. The request handler has a time limit and shares its code with
- * all other HTTP requests of the product. The request handler of the SDK has no time limit, and needs streams and four
- * timers for each body.
+ * Creates the HTTP request handler of the AWS clients. This request handler has a time limit and uses the same code as
+ * all other HTTP requests of the product. The request handler of the AWS SDK has no time limit, and needs streams and
+ * four timers for the body of each request.
  */
 export function createAwsRequestHandler(requestMs = REQUEST_MS) {
-  // Connections stay open until the service closes the connection. A request on a dead connection fails, and the SDK
-  // repeats the request. All idle connections are closed before the repetition, so that the repeated request does not
-  // use another dead connection.
+  // A connection stays open until the AWS service closes the connection. A request on a dead connection fails, and the
+  // AWS SDK repeats the request. Before the AWS SDK repeats a request, the request handler closes all idle connections,
+  // so that the repeated request does not use another dead connection.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -92,7 +94,7 @@ export function createAwsRequestHandler(requestMs = REQUEST_MS) {
 }
 
 /**
- * The options of every AWS client. All clients share their connections. With `cacheMiddleware`, a client builds its
- * middleware only once for each command.
+ * The options of every AWS client. All AWS clients share their connections. With `cacheMiddleware`, an AWS client
+ * builds its middleware only once for each command.
  */
 export const AWS_CLIENT = { cacheMiddleware: true, requestHandler: createAwsRequestHandler() } as const;

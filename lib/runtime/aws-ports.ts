@@ -6,8 +6,8 @@ import { readEnvironment, type Variable } from "./environment.ts";
 import { createSsmConfigSource } from "./ssm-config.ts";
 
 /**
- * Reads the environment variables of a function and creates the ports that most functions use. `table` and `sqs` are
- * for the ledger and the queues. Each function adds only the operations that it needs.
+ * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
+ * client `table` is for the ledger, and the client `sqs` is for the queues.
  * @param names the variables that the function needs in addition to `LEDGER_TABLE` and `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */

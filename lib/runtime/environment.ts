@@ -16,8 +16,8 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Reads the named environment variables. A function reads its variables at the start, so a wrong deployment fails at
- * once and not at the first message.
+ * Reads the named environment variables. A Lambda function reads its environment variables when the Lambda instance
+ * starts. A wrong deployment therefore fails at once and not at the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

@@ -6,14 +6,14 @@ import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
 import { isTransientAwsError } from "./retry-aws.ts";
 
-/** The fields of the log line of a request that are known only while the function handles the request. */
+/** Some fields of the log line of a request. These fields are known only while the function handles the request. */
 export interface RequestNotes {
   /**
-   * The route in the form of the OpenAPI document. The original path is never logged, because the path may contain any
-   * text.
+   * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the
+   * path may contain any text.
    */
   readonly route: string;
-  /** The name of the caller. The name is null until the caller is known. */
+  /** The name of the caller, or null until the caller is known. */
   readonly caller: string | null;
 }
 
@@ -21,26 +21,30 @@ export interface RequestNotes {
 export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
- * Handles one HTTP request. The handler itself responds to expected errors.
- * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `createHttpHandler` then responds with the
- * status 503.
- * @throws any other error. `createHttpHandler` then responds with the problem `internal-error`.
+ * Handles one HTTP request. For an expected error, the handler itself returns an error response.
+ * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `createHttpHandler` then responds with
+ * the status 503.
+ * @throws any other error. `createHttpHandler` then responds with the problem document (RFC 9457) `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/** The header with the request ID. Each log line of the invocation also contains the request ID. */
+/**
+ * The response header that contains the request ID. Each log line of the Lambda invocation also contains the request
+ * ID.
+ */
 const REQUEST_ID = "x-request-id";
 
 /**
- * Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). An error that `handle` throws is
- * logged completely. The caller only gets the kind of the error and the request ID.
+ * Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). If `handle` throws an error, the
+ * complete error is logged. The caller only gets the kind of the error and the request ID.
  */
 export function createHttpHandler(handle: HandleRequest) {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
       const request = readRequest(event);
       const { method, requestId } = request;
-      // API Gateway reports only the route `$default` for the api function. The function itself adds the matched route.
+      // API Gateway reports only the route `$default` for the api function. The api function itself adds the matched
+      // route to the log line.
       let notes: RequestNotes = { route: event.routeKey, caller: null };
       const note: Note = (found) => {
         notes = { ...notes, ...found };
@@ -62,7 +66,9 @@ export function createHttpHandler(handle: HandleRequest) {
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
-/** The text for a service without a usable config. The caller can only wait and repeat the request. */
+/**
+ * The text of the error response if the service has no usable config. The caller can only wait and repeat the request.
+ */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =

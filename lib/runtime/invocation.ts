@@ -11,12 +11,15 @@ export interface Invocation {
 }
 
 /**
- * The time before the Lambda timeout at which an invocation fails by itself. The failed invocation can then still write
- * its metrics. The default of Middy is 5 ms, which is too short on a busy machine.
+ * An invocation returns an error when only this time remains before the Lambda timeout. The failed invocation can then
+ * still write its metrics. The default time of the library Middy is 5 ms, which is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
-/** Creates a Lambda handler. All log lines contain the request ID, and the metrics are written even after an error. */
+/**
+ * Creates a Lambda handler. All log lines of the handler contain the request ID, and the handler writes its metrics
+ * even after an error.
+ */
 export function createLambdaHandler<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
 ): MiddyfiedHandler<Event, Result> {
@@ -34,7 +37,8 @@ export function createLambdaHandler<Event, Result>(
 }
 
 /**
- * Creates the Lambda handler of a function that a schedule starts. The function does not use the event of the schedule.
+ * Creates the Lambda handler of a function that a schedule starts. The function does not use the event that the
+ * schedule sends.
  */
 export function createScheduleHandler(handle: (invocation: Invocation) => Promise<void>) {
   return createLambdaHandler<unknown, void>((_event, invocation) => handle(invocation));

@@ -1,7 +1,8 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 
 /**
- * The fields of a log line. A name in camelCase is written in snake_case. The values never contain a secret or a URL.
+ * The fields of a log line. The log writes a camelCase name of a field in snake_case. The values of the fields never
+ * contain a secret or a URL.
  */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 

@@ -4,7 +4,10 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /** The value is 1 for a poll that CCE refused or did not answer, else 0. The mean is the share of failed polls. */
+  /**
+   * The value is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of this metric is the share of
+   * failed polls.
+   */
   PollsWithoutJob: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
@@ -13,44 +16,50 @@ const UNITS = {
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * The number of delivery attempts that failed and used a step of the retry schedule. An HTTP 429 response uses no
-   * step.
+   * The number of delivery attempts that failed and used a step of the retry schedule. An HTTP 429 response does not
+   * use a step of the retry schedule.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
-  /** The number of polls and notifications that a run of the sweep sent again. */
+  /** The number of poll messages and notifications that a run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * The number of overdue notifications that a run of the sweep sent again. A run without overdue notifications does
-   * not write the metric.
+   * The number of overdue notifications that a run of the sweep function sent again. A run without overdue
+   * notifications does not write this metric.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /** The number of failed reads of the config, for example when SSM did not respond. The config itself may be valid. */
+  /**
+   * The number of failed reads of the config, for example when SSM did not respond. A config that could not be read may
+   * be valid.
+   */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets for which a run of the sweep failed. The number is higher by 1 if the time was
-   * over before the run finished.
+   * The number of watches and targets for which a run of the sweep function failed. The number is higher by 1 if the
+   * time was over before the run of the sweep function finished.
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /** The result of accepted − concluded − stopped − live. Any value except 0 means that watches were lost. */
+  /**
+   * The number of accepted watches minus the concluded, the stopped and the live watches. Any value except 0 means that
+   * the service has lost watches.
+   */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
 export const METRICS: readonly string[] = Object.keys(UNITS);
 
 /**
- * The dimensions of a metric. Dimensions have few values, such as kinds, verdicts and outcomes. Dimensions never
- * contain names or IDs.
+ * The dimensions of a metric. A dimension of a metric has few values, such as kinds, verdicts and outcomes. A dimension
+ * of a metric never contains names or IDs.
  */
 export type Dimensions = Readonly<Record<string, string>>;
 
-/** One Metrics object for each set of dimensions, so that each set is written as one record. */
+/** One Metrics object for each set of dimensions, so that each set of dimensions gets its own log line. */
 const bySet = new Map<string, Metrics>();
 
 export const meter = {
@@ -65,7 +74,7 @@ export const meter = {
   },
 };
 
-/** Writes all metrics. Every invocation writes its metrics once before the invocation ends. */
+/** Writes all metrics of a Lambda invocation. Every invocation calls this function once before the invocation ends. */
 export function publishMetrics(): void {
   for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

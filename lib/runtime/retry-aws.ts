@@ -2,9 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of AWS errors for requests that came too early. The HTTP status of these errors is 400. SSM sends
- * `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and `KmsThrottled`.
- * DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors that AWS services return when they get too many requests. The HTTP status of these errors is
+ * 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and
+ * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -18,14 +18,15 @@ const THROTTLED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether the same request may succeed later. A request may succeed after throttling, after a server error, or
- * after a network error.
+ * Returns whether the same request to AWS may succeed later. A repeated request may succeed if the first request failed
+ * because of throttling, a server error or a network error.
  */
 export function isTransientAwsError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (THROTTLED.has(error.name)) return true;
   const { $metadata, code } = toObjectOrEmpty(error);
-  // The SDK sets `$metadata` on each error of a request. A Node.js error without `$metadata` is a bug in the program.
+  // The AWS SDK sets `$metadata` on each error of a request. A Node.js error without `$metadata` is a bug in the
+  // program.
   if ($metadata === undefined) return false;
   const { httpStatusCode: status } = toObjectOrEmpty($metadata);
   // A network error has an error code of Node.js and no HTTP status.
@@ -33,7 +34,7 @@ export function isTransientAwsError(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** No request starts after this time. */
+  /** No request to AWS starts after this time. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -44,7 +45,8 @@ export interface RetryOptions {
 
 /**
  * Repeats a request to AWS until the request succeeds or fails with a permanent error. The delay doubles after each
- * failure. Half of each delay is random, so that throttled instances do not all repeat their requests at the same time.
+ * failed request. Half of each delay is random, so that throttled Lambda instances do not all repeat their requests at
+ * the same time.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @throws the error of the last request.
  */

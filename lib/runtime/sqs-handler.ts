@@ -15,20 +15,20 @@ export interface ReceivedMessage {
 }
 
 /**
- * The decision about a message. `acknowledged` means that SQS may delete the message. `retry` means that SQS must
- * deliver the message again.
+ * The decision about an SQS message. The decision `acknowledged` means that SQS may delete the message. The decision
+ * `retry` means that SQS must deliver the message again.
  */
 export type Disposition = "acknowledged" | "retry";
 
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
-/** The time that is reserved at the end of an invocation to report the unfinished messages. */
+/** The time that an invocation keeps free at its end to report the unfinished messages to SQS. */
 const ANSWER_MS = 500;
 
 /**
- * Creates the Lambda handler of a function that receives messages from a queue. All messages of a batch are handled in
- * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, threw an error or ran out of
- * time. SQS delivers only the listed messages again.
+ * Creates the Lambda handler of a function that receives messages from a queue. The Lambda handler handles all messages
+ * of a batch in parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
+ * or was not finished in time. SQS delivers only the messages in this list again.
  * @param startBatch creates the handler for one batch with this number of messages
  */
 export function createSqsHandler(startBatch: (messages: number) => HandleMessage) {

@@ -7,21 +7,21 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { type RetryOptions, retryAws } from "./retry-aws.ts";
 
-/** The number of parameters per page. SSM allows at most ten. */
+/** The number of parameters for each page of a response of SSM. SSM allows at most ten parameters for each page. */
 const PAGE_SIZE = 10;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates the source of the config that is stored below `path` in SSM Parameter Store. The function logs and counts
- * invalid configs and unreadable configs as separate errors.
+ * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source logs and
+ * counts two separate errors: an invalid config and an unreadable config.
  */
 export function createSsmConfigSource(
   path: string,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource {
-  // Only `retryAws` repeats requests. If the client also repeated requests, an overloaded service would receive many
-  // more requests.
+  // Only the function `retryAws` repeats requests to SSM. If the SSM client also repeated requests, an overloaded AWS
+  // service would receive many more requests.
   const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   return createConfigSource({
     readEntries: (timeLimitMs) => {
@@ -41,9 +41,11 @@ export function createSsmConfigSource(
 }
 
 /**
- * Reads and decrypts all parameters below `path`. The name of an entry is relative to `path`. The pages are read one
- * after another, so the result may contain only a part of a concurrent write.
- * @param retry the options to repeat the request of a page. Without the options, only the client repeats requests.
+ * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. The function
+ * reads the pages one after another. If another process writes parameters at the same time, the result may contain only
+ * a part of the written parameters.
+ * @param retry the options to repeat the request for a page. Without these options, only the SSM client repeats
+ * requests.
  * @throws errors of AWS.
  */
 export async function readSsmParameters(
