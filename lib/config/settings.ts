@@ -41,7 +41,7 @@ const Retry = z.strictObject({
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** The target that the service notifies if another target no longer exists. */
+  /** The target to which the service reports that another target no longer exists. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
   maxPolls: z._default(integerBetween(1, 100_000), 500),

@@ -6,7 +6,7 @@ import { bdiElement, type Html, html } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { countdownTo, formatShortUtc, parseInstant, utcTimeElement } from "./time-html.ts";
 
-/** Renders the targets of a watch with their delivery attempts. Returns null for a watch without targets. */
+/** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
 export function deliveriesSection(document: StatusDocument): Html | null {
   if (document.deliveries.length === 0) return null;
   return html`<section id="deliveries" class="deliveries"><h2>${document.done ? "Who was notified" : "Who will be notified"}</h2>
@@ -47,7 +47,10 @@ function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
   return html`${lastReason && html`, ${bdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
-/** Returns `Server error` for `server_error`. Does not change an error code of Node.js, such as `ECONNRESET`. */
+/**
+ * Returns `Server error` for the failure reason `server_error`. Returns an error code of Node.js, such as `ECONNRESET`,
+ * without a change.
+ */
 function readableReason(reason: string): string {
   const text = reason.replaceAll("_", " ");
   return /^[a-z]/.test(reason) ? text.charAt(0).toUpperCase() + text.slice(1) : reason;

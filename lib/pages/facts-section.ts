@@ -5,7 +5,10 @@ import { renderTime, utcTimeElement } from "./time-html.ts";
 
 type Fact = readonly [term: string, value: Part];
 
-/** Renders the IDs, the project, the region and the times of a job. A reader can copy an ID into a ticket. */
+/**
+ * Renders the IDs, the project, the region and the times of a job. The reader of the page can copy an ID into a support
+ * ticket.
+ */
 export function factsSection(document: StatusDocument): Html {
   const { jobId, project, region, clusterId, resourceName } = document;
   const resourceId = document.resourceId === clusterId ? null : document.resourceId;
@@ -24,7 +27,7 @@ ${factList([
 ${clusterUrl && html`<p>${externalLink(clusterUrl, "Open in the cloud’s console")}</p>`}</section>`;
 }
 
-/** Renders the context that the caller sent. Returns null if the context is empty. */
+/** Renders the field `context` of the submission. Returns null if `context` is empty. */
 export function contextSection({ context }: StatusDocument): Html | null {
   const { pipeline, runUrl, actor, commit, labels = {} } = context;
   const run = normalizeWebUrl(runUrl);
@@ -39,7 +42,7 @@ export function contextSection({ context }: StatusDocument): Html | null {
   return html`<section id="context" class="facts"><h2>Context</h2>${factList(entries)}</section>`;
 }
 
-/** Renders a list of terms and values. Omits the terms whose value is unknown. */
+/** Renders an HTML list of terms and values. Omits each term whose value is unknown. */
 export function factList(entries: readonly Fact[]): Html {
   const known = entries.filter(([, value]) => value);
   return html`<dl>${known.map(
@@ -48,7 +51,9 @@ export function factList(entries: readonly Fact[]): Html {
   )}</dl>`;
 }
 
-/** Renders a text with a button that copies the text. The button is hidden until the page's script runs. */
+/**
+ * Renders a text with a button that copies the text. The browser hides the button until the script of the page runs.
+ */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
 }

@@ -3,10 +3,16 @@ import type { Failure } from "../domain/failures.ts";
 import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 
-/** A longer reason has its own scroll bar, so that the reader sees the next failure without much scrolling. */
+/**
+ * The maximum length of a failure reason without a scroll bar. A longer failure reason has its own scroll bar, so that
+ * the reader sees the next failed subjob without much scrolling.
+ */
 const MAX_UNSCROLLED_CHARACTERS = 1600;
 
-/** Renders the failed subjobs and their reasons. Returns null if the job has no failed subjobs and no reason. */
+/**
+ * Renders the failed subjobs and their failure reasons. Returns null if the job has no failed subjobs and no failure
+ * reason.
+ */
 export function failuresSection(document: StatusDocument): Html | null {
   const jobReason = jobReasonOf(document);
   if (document.failures.length === 0 && jobReason === null) return null;
@@ -16,7 +22,7 @@ ${jobReason && reasonBox(jobReason, "Reason of the job")}
 ${document.failures.length > 0 && html`<ol>${document.failures.map(failureEntry)}</ol>`}</section>`;
 }
 
-/** Returns the reason of the job. Returns null if a failed subjob has the same reason. */
+/** Returns the failure reason of the job. Returns null if a failed subjob has the same failure reason. */
 function jobReasonOf(document: StatusDocument): string | null {
   const reason = document.reason?.trim();
   if (!reason || document.failures.some((failure) => failure.reason?.trim() === reason)) return null;

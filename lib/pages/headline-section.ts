@@ -13,7 +13,7 @@ import {
 } from "./time-html.ts";
 import { formatPercent } from "./timeline.ts";
 
-/** Renders the top of the status page: the state, the job, its duration and the next poll. */
+/** Renders the top of the status page: the state of the job, the name of the job, the duration and the next poll. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved);
@@ -30,7 +30,10 @@ ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>
 </header>`;
 }
 
-/** Returns the start time of a job. If the start is unknown, returns the time at which the watch was accepted. */
+/**
+ * Returns the start time of a job. If the start time is unknown, returns the time at which the service accepted the
+ * job.
+ */
 export function jobStartTime(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??

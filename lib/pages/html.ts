@@ -1,6 +1,8 @@
 import { escapeHtml } from "../domain/plain-text.ts";
 
-/** Safe HTML markup. Only the template tag `html` creates markup, so text never becomes markup by accident. */
+/**
+ * Safe HTML markup. Only the template tag `html` creates HTML markup, so text never becomes HTML markup by accident.
+ */
 export class Html {
   readonly #markup: string;
 
@@ -13,10 +15,16 @@ export class Html {
   }
 }
 
-/** A value in an `html` template. Text is escaped, and arrays are joined. Null, undefined and false add no text. */
+/**
+ * A value in an `html` template. The template escapes text and joins the entries of an array. Null, undefined and false
+ * add no text to the HTML.
+ */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** Creates markup from a template. Escapes values for text and for quoted attributes. Always quote attributes. */
+/**
+ * Creates HTML markup from a template. The function escapes values for text and for quoted attributes, so always write
+ * attributes with quotes in a template.
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);
 }
@@ -28,7 +36,7 @@ function render(part: Part): string {
   return escapeHtml(withVisibleControls(String(part)));
 }
 
-/** Replaces control characters with visible symbols from the Unicode block U+2400. */
+/** Replaces control characters with visible symbols from the Unicode block that starts at U+2400. */
 function withVisibleControls(text: string): string {
   return text
     .replace(/\r\n?/g, "\n")
@@ -38,24 +46,33 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/** Puts untrusted text into a `<bdi>` element. The text cannot change the reading direction of other text. */
+/**
+ * Puts untrusted text into a `<bdi>` element. The `<bdi>` element prevents that the text changes the reading direction
+ * of other text.
+ */
 export function bdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-/** Renders a `CamelCase` name in which the browser may break the line between two words. */
+/** Renders a `CamelCase` name. The browser may break the line between two words of the name. */
 export function wrappableName(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
 
-/** Returns a normalized http or https URL. Returns null for any other text, for example for a `javascript:` URL. */
+/**
+ * Returns a normalized URL for a text that is an http or https URL. Returns null for any other text, for example for a
+ * `javascript:` URL.
+ */
 export function normalizeWebUrl(text: string | null | undefined): string | null {
   const url = text ? URL.parse(text) : null;
   return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : null;
 }
 
-/** Renders a link to another site. The other site does not receive the URL of the page, which may contain a key. */
+/**
+ * Renders a link to another site. The other site does not receive the URL of the page, because the URL of the page may
+ * contain a key.
+ */
 export function externalLink(url: string, label: string): Html {
   return html`<a href="${url}" rel="noreferrer noopener">${bdiElement(label)}</a>`;
 }
@@ -63,7 +80,7 @@ export function externalLink(url: string, label: string): Html {
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /[.,;:!?)\]]+$/;
 
-/** Renders text in which each http or https URL is a link. */
+/** Renders a text and makes each http or https URL in the text a link. */
 export function linkUrls(text: string): Html {
   const parts: Html[] = [];
   let end = 0;

@@ -12,7 +12,10 @@ const COLOURS = {
 /** The name of an icon. The CSS uses the same name for the colour of the icon. */
 export type IconName = keyof typeof COLOURS;
 
-/** The shapes of the icons on a grid of 16 × 16 units. The shapes differ, because some readers cannot see colours. */
+/**
+ * The shapes of the icons on a grid of 16 × 16 units. Each icon has a different shape, because some readers cannot see
+ * colours.
+ */
 const SHAPES: Readonly<Record<IconName, Html>> = {
   running: html`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" opacity=".3"/><path class="arc" d="M8 2a6 6 0 0 1 6 6" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>`,
   succeeded: html`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="m4.9 8.3 2.2 2.2 4.1-4.7" fill="none" stroke="var(--on,#fff)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>`,
@@ -26,15 +29,21 @@ const SHAPES: Readonly<Record<IconName, Html>> = {
 const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
-/** The shapes of all icons. A page contains the sheet one time, and each icon refers to a shape in the sheet. */
+/**
+ * The SVG element with the shapes of all icons. A page contains the SVG element one time, and each icon refers to a
+ * shape in the SVG element.
+ */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 
-/** Renders an icon. Screen readers ignore the icon, because the text of the state is always next to the icon. */
+/**
+ * Renders an icon for a state. Screen readers ignore the icon, because the text for the state is always next to the
+ * icon.
+ */
 export function icon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 
-/** Returns the icon of the browser tab as a `data:` URL. */
+/** Returns the icon for the browser tab as a `data:` URL. */
 export function faviconDataUrl(name: IconName): string {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" color="${COLOURS[name]}">${SHAPES[name]}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;

@@ -13,9 +13,10 @@ import { subJobsSection } from "./subjobs-section.ts";
 import { parseInstant, roundNowByAge } from "./time-html.ts";
 
 /**
- * Renders the status page of one job. The page is complete without its script.
- * The page updates itself until the job has ended and no notification is pending.
- * The bytes of the page for the same document change at most every 15 seconds. A hash of the bytes is a good ETag.
+ * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data.
+ * The script updates the status page until the job has ended and no notification is pending.
+ * For the same status document, the HTML of the status page changes at most every 15 seconds. A hash of the HTML is
+ * therefore a good ETag.
  * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {

@@ -7,20 +7,23 @@ import { presentState, type StatePresentation } from "./state-presentation.ts";
 export interface ListedWatch
   extends Pick<Watch, "jobId" | "state" | "jobType" | "resourceName" | "phase">,
     Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError"> {
-  /** The URL of the watch's status page, with a key. */
+  /** The URL of the status page of the job. The URL contains a link key. */
   readonly url: string;
 }
 
 export interface ListFilter {
-  /** The state of the selected watches. Null selects watches in all states. */
+  /** The filter selects watches in this state. If the state is null, the filter selects watches in all states. */
   readonly state: WatchState | null;
-  /** Each word must occur in the ID, type, resource, phase or state of the job. The case of letters is ignored. */
+  /**
+   * The search text of the reader. Each word must occur in the ID, type, resource, phase or state of the job. The
+   * search ignores the difference between upper case and lower case.
+   */
   readonly text: string;
 }
 
 const FILTER_STATES = ["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const;
 
-/** Returns the watch state with a given name. Returns null for an unknown name. */
+/** Returns the watch state with a given name. Returns null if no watch state has the name. */
 export function parseStateFilter(name: string | null): WatchState | null {
   return FILTER_STATES.find((state) => state === name) ?? null;
 }
@@ -29,7 +32,10 @@ export function presentListedWatch({ state, jobType: type, phase }: ListedWatch)
   return presentState(state, wasJobObserved({ type, phase }));
 }
 
-/** Returns the watches that match a filter. Running watches come first. The order does not change otherwise. */
+/**
+ * Returns the watches that match a filter. The watches of running jobs come first. Apart from this rule, the order of
+ * the watches does not change.
+ */
 export function selectWatches(watches: readonly ListedWatch[], filter: ListFilter): readonly ListedWatch[] {
   const terms = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = watches.filter(
@@ -45,12 +51,15 @@ function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
   return terms.every((term) => text.includes(term));
 }
 
-/** Renders a search field and a link for each state with the number of watches. The form needs no script. */
+/**
+ * Renders a search field. Renders a link for each state, with the number of watches in the state. The search form works
+ * without a script.
+ */
 export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, selfUrl: string): Html {
   const countOf = (state: WatchState) => watches.filter((watch) => watch.state === state).length;
   const stateLink = (text: string, count: number, state: WatchState | null) =>
     html`<a href="${relativeListUrl(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
-  // The filter "Watching" includes running jobs and jobs that no poll has seen yet.
+  // The filter "Watching" includes running jobs, and jobs that no poll has found in CCE yet.
   const stateText = (state: WatchState) =>
     state === "watching" ? "Watching" : presentState(state, true).text;
   const states = FILTER_STATES.filter((state) => countOf(state) > 0 || state === filter.state);
@@ -67,8 +76,9 @@ export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, 
 const LIST_PARAMETERS = ["state", "text", "before"] as const;
 
 /**
- * Returns the relative URL of the list page with another filter or start. Omits empty values.
- * Keeps the other parameters of `selfUrl`, such as the key.
+ * Returns the relative URL of the list page with another filter or with older watches. Omits query parameters with
+ * empty values.
+ * Keeps the other query parameters of `selfUrl`, such as the link key.
  */
 export function relativeListUrl(
   selfUrl: string,

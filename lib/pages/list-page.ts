@@ -16,15 +16,22 @@ import { countdownTo, roundNowByAge, runningDuration, utcTimeWithAge } from "./t
 
 export interface ListPage {
   readonly project: string;
-  /** One page of the project's watches before filtering. The newest watch is first. */
+  /**
+   * The watches on this page of the job list, before the filter selects some of the watches. The newest watch is first.
+   */
   readonly watches: readonly ListedWatch[];
   readonly filter: ListFilter;
   readonly now: Instant;
-  /** `self` is the URL of this page with its key. `before` is the start of older watches, or null on the last page. */
+  /**
+   * `self` is the URL of this page with the link key. `before` is the query parameter for the next page with older
+   * watches, or null on the last page of the job list.
+   */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
-/** Renders the recent watches of a project. Durations are rounded, so that the page rarely changes. */
+/**
+ * Renders the recent watches of a project. The function rounds durations, so that the HTML of the page rarely changes.
+ */
 export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
   const selected = selectWatches(watches, filter);
   const running = watches
@@ -47,7 +54,9 @@ ${filterForm(watches, filter, link.self)}
   });
 }
 
-/** Renders a watch as an entry of the list. The entry shows the duration of the watch, not the duration of the job. */
+/**
+ * Renders a watch as an entry of the list page. The entry shows the duration of the watch, not the duration of the job.
+ */
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
@@ -60,8 +69,9 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
 }
 
 /**
- * Renders the error of the latest poll. Without an error, renders the phase and the time of the next poll.
- * Omits a phase that repeats the text of the state.
+ * Renders the error of the latest poll. If the latest poll had no error, renders the phase of the job and the time of
+ * the next poll.
+ * Omits the phase of the job if the phase is the same as the text for the state.
  */
 function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, stateText: string): Html {
   const error = accessError ?? lastPollError;
@@ -73,7 +83,7 @@ function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch
   return html`<span class="poll">${shownPhase && html`Phase ${bdiElement(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdownTo(nextPollAt)}.`}</span>`;
 }
 
-/** Renders the time after the watch was accepted. The job itself may have started much earlier. */
+/** Renders the time since the service accepted the job. CCE may have started the job much earlier. */
 function watchedDuration({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
   if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
   return runningDuration(acceptedAt, roundNowByAge(now, acceptedAt));

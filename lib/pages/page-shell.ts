@@ -3,12 +3,12 @@ import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
 import { faviconDataUrl, ICON_SHEET, type IconName, icon } from "./icon.ts";
 
-/** The interval in which a browser without scripts reloads a live page. */
+/** The interval after which a browser without scripts reloads a live page (a page that may still change). */
 const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** The response headers of the page. The names are in lower case. */
+  /** The response headers of the page. The names of the response headers are in lower case. */
   readonly headers: Record<string, string>;
 }
 
@@ -17,12 +17,15 @@ export interface Page {
   readonly icon: IconName;
   readonly css: readonly string[];
   readonly body: Html;
-  /** `none`: no script. `ended`: the script updates durations and copies IDs. `live`: the script also updates the page. */
+  /**
+   * With `none`, the page contains no script. With `ended`, the script of the page updates durations and copies IDs.
+   * With `live`, the script also loads new versions of the page.
+   */
   readonly script: "none" | "ended" | "live";
   readonly hasForms: boolean;
 }
 
-/** Renders a complete HTML document. The same input always gives the same bytes. */
+/** Renders a complete HTML document. The HTML is always the same for the same input. */
 export function renderPage(page: Page): RenderedPage {
   const style = createInlineElement("style", page.css.join("\n"));
   const script = page.script === "none" ? null : createInlineElement("script", LIVE_SCRIPT);
@@ -49,8 +52,8 @@ ${script?.element}
 }
 
 /**
- * Renders the page for a wrong key, an expired key and an unknown job.
- * The page is always the same, so that the page does not reveal which jobs exist.
+ * Renders the page for a wrong link key, an expired link key and an unknown job.
+ * The page is the same in each case, so that the page does not reveal which jobs exist.
  */
 export function renderNotFoundPage(): RenderedPage {
   return renderPage({
@@ -67,14 +70,18 @@ export function renderNotFoundPage(): RenderedPage {
 
 export interface InlineElement {
   readonly element: Html;
-  /** The source `'sha256-…'` for the Content-Security-Policy. The hash covers the bytes inside the element. */
+  /**
+   * The source `'sha256-…'` for the header Content-Security-Policy. The SHA-256 hash covers the content of the inline
+   * `<script>` or `<style>` element.
+   */
   readonly source: string;
 }
 
 /**
  * Puts code of this project into a `<script>` or `<style>` element.
- * Never call the function with untrusted text, because text inside these elements cannot be escaped.
- * @throws Error if the code contains a tag.
+ * Never call the function with untrusted text, because the function cannot escape text inside a `<script>` or `<style>`
+ * element.
+ * @throws Error if the code contains an HTML tag.
  */
 export function createInlineElement(tag: "script" | "style", code: string): InlineElement {
   if (/<[/!]/.test(code)) throw new Error(`the code of a ${tag} must not contain a tag`);
@@ -84,10 +91,12 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 }
 
 /**
- * Returns the headers of a page. The URL of the page may contain a key, and the body may contain untrusted text.
- * With these headers, the page loads nothing from other sites and runs only the script of this project.
- * Other sites cannot show the page in a frame. Caches and search engines cannot store the page.
- * Links on the page do not send its URL to other sites.
+ * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
+ * contain untrusted text.
+ * With these response headers, the page loads nothing from other sites and runs only the script of this project.
+ * The response headers prevent that other sites show the page in a frame.
+ * The response headers prevent that caches and search engines store the page.
+ * The response headers prevent that links on the page send the URL of the page to other sites.
  * https://www.w3.org/TR/CSP3/
  */
 export function pageHeaders(

@@ -5,7 +5,10 @@ import { type Html, html } from "./html.ts";
 import { parseInstant, renderTime, utcTimeElement, utcTimeWithAge } from "./time-html.ts";
 import { formatPercent } from "./timeline.ts";
 
-/** Renders the times of the polls, and the delay until a poll saw the end of the job. */
+/**
+ * Renders the times of the polls. Renders the delay between the end of the job and the poll that found the end of the
+ * job.
+ */
 export function pollsSection(document: StatusDocument, now: Instant): Html {
   const { polls, done, lagSeconds, warnings } = document;
   return html`<section id="polls" class="facts watch"><h2>Watch</h2>
@@ -21,7 +24,9 @@ ${factList([
 ${warnings.length > 0 && html`<h3>Warnings</h3><ul class="warnings">${warnings.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}</section>`;
 }
 
-/** Renders each poll as a tick on a line, and the next poll as a circle. Returns null before the first poll. */
+/**
+ * Renders each poll as a tick on a line, and the next poll as a circle on the line. Returns null before the first poll.
+ */
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));
   if (polledAt.length === 0) return null;

@@ -4,7 +4,10 @@ import type { IconName } from "./icon.ts";
 export interface StatePresentation {
   readonly icon: IconName;
   readonly text: string;
-  /** A character for the title of the browser tab, because a title cannot contain an icon. */
+  /**
+   * The character that shows the state in the title of the browser tab, because the title of a browser tab cannot
+   * contain an icon.
+   */
   readonly sign: string;
 }
 
@@ -19,8 +22,8 @@ const PRESENTATIONS: Readonly<Record<WatchState, StatePresentation>> = {
 const UNOBSERVED: StatePresentation = { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
 
 /**
- * Returns the icon, text and sign with which a page shows the state of a watch.
- * A watch whose job was not yet observed is not shown as running.
+ * Returns the icon, the text and the character with which a page shows the state of a watch.
+ * Until a poll has found the job in CCE, the page does not show the job as running.
  */
 export function presentState(state: WatchState, wasObserved: boolean): StatePresentation {
   return state === "watching" && !wasObserved ? UNOBSERVED : PRESENTATIONS[state];

@@ -15,9 +15,12 @@ import {
   type Timeline,
 } from "./timeline.ts";
 
-/** The maximum number of subjobs in a short tree. In a long tree, succeeded subjobs are folded. */
+/**
+ * The maximum number of subjobs in a short tree of subjobs. In a long tree of subjobs, one line replaces several
+ * succeeded subjobs.
+ */
 const MAX_SHORT_TREE = 14;
-/** The minimum number of succeeded subjobs in a row that the page folds into one line. */
+/** The minimum number of consecutive succeeded subjobs that one line replaces in the tree of subjobs. */
 const MIN_FOLD = 4;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
@@ -27,13 +30,16 @@ interface Tree {
   readonly timeline: Timeline | null;
   readonly isLong: boolean;
   readonly now: Instant;
-  /** True if the watch has ended. After the end, the durations of pending subjobs do not increase. */
+  /**
+   * Is true if the watch of the job has ended. After the end of the watch, the durations of pending subjobs do not
+   * increase.
+   */
   readonly isOver: boolean;
 }
 
 /**
  * Renders a job and its subjobs as a tree with bars and as a table. Returns null for a job without subjobs.
- * @param now the time at which the bars of pending subjobs end.
+ * @param now the time up to which the bars of pending subjobs extend.
  */
 export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
   if (job.subJobs.length === 0) return null;
@@ -79,7 +85,10 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
 }
 
-/** Renders the reason of a subjob that did not fail. Another section shows the reasons of failed subjobs. */
+/**
+ * Renders the reason that CCE states for a subjob that did not fail. Another section of the page shows the failure
+ * reasons of failed subjobs.
+ */
 function note(job: JobDocument): Html | null {
   const reason = job.reason?.trim();
   if (!reason || job.state === "failed") return null;
@@ -87,8 +96,9 @@ function note(job: JobDocument): Html | null {
 }
 
 /**
- * Returns the icon and text of a subjob. The text of a pending subjob is its phase.
- * A pending subjob has the icon for running if the subjob has started and the watch continues.
+ * Returns the icon and the text for a subjob. The text for a pending subjob is the phase of the subjob.
+ * The icon for a pending subjob is the icon for running if CCE has started the subjob and the watch of the job has not
+ * ended.
  */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
@@ -97,8 +107,9 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
 }
 
 /**
- * Groups subjobs without changing their order. In a long tree, four or more succeeded subjobs in a row are one group.
- * The page shows the group as one line until the reader opens the line. Every other subjob is a group with one member.
+ * Puts subjobs into groups and keeps the order of the subjobs. In a long tree of subjobs, four or more consecutive
+ * succeeded subjobs are one group. The page shows a group of several subjobs as one line until the reader opens the
+ * line. Every other subjob is a group with one subjob.
  */
 export function groupSubJobs(
   subJobs: readonly JobDocument[],
@@ -115,7 +126,10 @@ export function groupSubJobs(
   return rows.flatMap((row) => (isLong && row.length >= MIN_FOLD ? [row] : row.map((job) => [job])));
 }
 
-/** Returns true if the page first shows the subjobs of a job. In a long tree, a succeeded job is closed at first. */
+/**
+ * Returns true if the page initially shows the subjobs of a job. In a long tree of subjobs, the page initially hides
+ * the subjobs of a succeeded job.
+ */
 export function isInitiallyOpen(job: JobDocument, isLong: boolean): boolean {
   return !isLong || !isAllSucceeded(job);
 }
@@ -133,7 +147,7 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
   return job.subJobs.flatMap((subJob) => [{ job: subJob, depth }, ...rowsBelow(subJob, depth + 1)]);
 }
 
-/** Renders the times of the bars as a table for readers who cannot see the bars. */
+/** Renders the start and end times of the subjobs as a table, for readers who cannot see the bars of the subjobs. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
 <thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Created, UTC</th><th scope="col">Updated, UTC</th><th scope="col">Took</th></tr></thead>

@@ -5,10 +5,15 @@ import { type Html, html } from "./html.ts";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** Matches a time in the format of `toISOString`. The group makes `split` return the time too. */
+/**
+ * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses, `split` also returns
+ * the time.
+ */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 
-/** Parses an ISO 8601 time. Returns null for a year before 2000, because Go writes an unset time as year 1. */
+/**
+ * Parses an ISO 8601 time. Returns null for a year before 2000, because programs in Go write an unset time as year 1.
+ */
 export function parseInstant(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
   return instant >= Date.UTC(2000) ? instant : null;
@@ -21,8 +26,8 @@ export function renderTime<Rendered>(iso: string | null, render: (at: Instant) =
 }
 
 /**
- * Rounds `now` down to a step that is longer for an older job.
- * With the rounded time, the page of an unchanged job keeps its ETag for some time.
+ * Rounds `now` down to a multiple of a step. The step is longer for a job that has run for a longer time.
+ * Because of the rounded time, the page of an unchanged job keeps its ETag for some time.
  */
 export function roundNowByAge(now: Instant, startedAt: Instant): Instant {
   const age = now - startedAt;
@@ -30,7 +35,7 @@ export function roundNowByAge(now: Instant, startedAt: Instant): Instant {
   return Math.floor(now / step) * step;
 }
 
-/** Renders a time in UTC with seconds. The page's script adds the local time as a tooltip. */
+/** Renders a time in UTC with seconds. The script of the page adds the local time as a tooltip. */
 export function utcTimeElement(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }
@@ -40,18 +45,18 @@ export function formatShortUtc(instant: Instant): string {
   return formatUtc(instant).slice("2026-".length, -" UTC".length);
 }
 
-/** Renders a time in UTC. The page's script adds the age of the time, for example `9 min ago`. */
+/** Renders a time in UTC. The script of the page adds how long ago the time was, for example `9 min ago`. */
 export function utcTimeWithAge(instant: Instant): Html {
   return html`${utcTimeElement(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
-/** Renders a future time as a time of day in UTC. The page's script replaces the time with a countdown. */
+/** Renders a future time as a time of day in UTC. The script of the page replaces the time of day with a countdown. */
 export function countdownTo(instant: Instant): Html {
   const iso = toIso(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
-/** Renders text in which each ISO 8601 time has a format for people. */
+/** Renders a text and replaces each ISO 8601 time in the text with a format that people read easily. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstant(part) : null;
@@ -59,7 +64,7 @@ export function renderTimesInText(text: string): Html {
   })}`;
 }
 
-/** Renders the time from `startedAt` to `now`. The page's script keeps the duration up to date. */
+/** Renders the duration from `startedAt` to `now`. The script of the page updates the duration. */
 export function runningDuration(startedAt: Instant, now: Instant): Html {
   return html`<span data-since="${toIso(startedAt)}">${formatDuration(now - startedAt)}</span>`;
 }

@@ -3,31 +3,34 @@ import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { parseInstant } from "./time-html.ts";
 
-/** The period of time that the bars of one job share. */
+/** The period of time that the chart of a job and its subjobs shows. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
 }
 
-/** The position of a subjob's bar in its timeline, from 0 to 1. */
+/** The position of the bar of a subjob in the timeline of the job, from 0 to 1. */
 export interface Bar {
   readonly from: number;
   readonly to: number;
-  /** `open`: the subjob has not ended. `outside`: a time of the subjob is outside the timeline. */
+  /**
+   * `open`: the subjob has not ended. `outside`: the start or the end of the subjob is outside the timeline of the job.
+   */
   readonly kind: "plain" | "open" | "outside";
 }
 
 export interface Tick {
-  /** The position of the tick in its timeline, from 0 to 1. */
+  /** The position of the tick in the timeline of the job, from 0 to 1. */
   readonly at: number;
   readonly label: string;
 }
 
 /**
- * Returns the timeline from the start to the end of a job. Returns null if the job has no usable start.
- * The subjobs do not extend the timeline, because CCE dates some subjobs hours before their parent.
- * If the job has no start, the timeline starts with the first subjob.
- * @param until the end of the timeline if the job has no usable end.
+ * Returns the timeline from the start to the end of a job. If the job has no start time, the timeline starts with the
+ * first subjob. Returns null if no start time is known or if the timeline would have no length.
+ * The times of the subjobs do not extend the timeline, because CCE states for some subjobs a start time that is hours
+ * before the start time of the parent job.
+ * @param until the end of the timeline if the job has no usable end time.
  */
 export function computeTimeline(job: JobDocument, until: Instant): Timeline | null {
   const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
@@ -42,7 +45,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Returns the bar of a subjob in the timeline of its job. Returns null if the subjob has no start. */
+/** Returns the bar of a subjob in the timeline of the job. Returns null if the subjob has no start time. */
 export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstant(job.createdAt);
   if (start === null) return null;
@@ -61,7 +64,10 @@ function positionOf(at: Instant, { start, end }: Timeline): number {
   return Math.min(1, Math.max(0, (at - start) / (end - start)));
 }
 
-/** Returns the duration of an ended job in ms. Returns null if a time is missing or the end is before the start. */
+/**
+ * Returns the duration of an ended job in ms. Returns null if the start or end time is missing, or if the job ends
+ * before it starts.
+ */
 export function jobDurationMs(job: JobDocument): number | null {
   const start = parseInstant(job.createdAt);
   const end = parseInstant(job.updatedAt);
@@ -79,10 +85,13 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** The last position with enough space for a label. */
+/** The last position in the timeline of a job that has enough space for a label. */
 const LAST_LABEL = 0.93;
 
-/** Returns at most six ticks at round times after the start of the timeline. All labels have the same unit. */
+/**
+ * Returns at most six ticks for the timeline of a job. The ticks are at round times after the start of the timeline,
+ * and the labels of the ticks have the same unit.
+ */
 export function timelineTicks(timeline: Timeline): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
@@ -100,12 +109,15 @@ function tickLabel(seconds: number, step: number): string {
   return `${Math.round(seconds / DAY)} d`;
 }
 
-/** Formats a number from 0 to 1 as a percentage for SVG. One decimal is enough: 0.1 % of the widest page is a pixel. */
+/**
+ * Formats a number from 0 to 1 as a percentage for SVG with one decimal. One decimal is enough, because 0.1 % of the
+ * width of the widest page is one pixel.
+ */
 export function formatPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/** Renders the time labels above the bars and the vertical lines behind the bars. */
+/** Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = timelineTicks(timeline);
   return html`<svg class="grid" aria-hidden="true">${ticks.map(
@@ -115,7 +127,7 @@ export function renderTimelineAxis(timeline: Timeline): Html {
   )}</svg>`;
 }
 
-/** Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times. */
+/** Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times as the bar. */
 export function renderBar(bar: Bar | null): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
   const from = Math.min(bar.from, 0.985);

@@ -1,10 +1,15 @@
-// This script is the only script of a page. The script updates durations, copies IDs and loads updates of a live page.
-// An update changes only the nodes that differ, so that the reader keeps selected text, open sections and typed text.
-// An update does not change an element with `data-keep`.
+// This script is the only script of a page. The script updates durations, copies IDs and loads new versions of a live
+// page (a page that may still change).
+// An update of the page changes only the HTML nodes that differ, so that the reader keeps selected text, open sections
+// and typed text.
+// An update of the page does not change an HTML element with the attribute `data-keep`.
 import { formatDuration } from "../../domain/time-text.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-/** A smaller difference between the clocks is ignored, because the response itself also takes time. */
+/**
+ * The script ignores a smaller difference between the clock of the service and the clock of the browser, because the
+ * HTTP response itself also takes time.
+ */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
@@ -15,7 +20,7 @@ const openedAt = Date.now();
 /** The sections of the page that the reader opened or closed. */
 const toggledSections = new WeakSet<Element>();
 let isLive = root.dataset.live === "live";
-/** The time of the notifier's clock minus the time of the reader's clock. */
+/** The time on the clock of the service minus the time on the clock of the browser. */
 let clockOffsetMs = 0;
 let etag: string | null = null;
 let failedRequests = 0;
@@ -29,7 +34,10 @@ function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Returns an age as text. Returns only the largest unit for an age of a minute or more, for example `9 min`. */
+/**
+ * Returns as text how long ago a time was. For a minute or more, the text contains only the largest unit, for example
+ * `9 min`.
+ */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
   return ageMs < MINUTE_MS ? text : text.split(" ").slice(0, 2).join(" ");
@@ -61,7 +69,10 @@ function isSameNode(old: Node, next: Node): boolean {
   return old.id === next.id && old.getAttribute("data-key") === next.getAttribute("data-key");
 }
 
-/** Changes the node `old` so that `old` equals `next`. Reuses the child nodes that both nodes contain. */
+/**
+ * Changes the HTML node `old` until it equals the HTML node `next`. The function reuses the child nodes that exist in
+ * `old` and in `next`.
+ */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {
     setText(old, next.textContent ?? "");
@@ -92,7 +103,7 @@ function morphAttributes(old: Element, next: Element): void {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
 }
 
-/** Removes `first` and the siblings after `first`. Stops before the node `end`. */
+/** Removes the HTML node `first` and the sibling nodes after `first`. Stops before the HTML node `end`. */
 function removeSiblings(first: ChildNode | null, end: ChildNode | null): void {
   for (let node = first; node !== null && node !== end; ) {
     const removed = node;
@@ -155,7 +166,10 @@ async function refresh(): Promise<void> {
   scheduleRefresh();
 }
 
-/** Returns the delay before the next update. The delay is 2 seconds at first and increases with time. */
+/**
+ * Returns the delay before the next update of the page. The delay is 2 seconds at first. The delay increases while the
+ * page stays open and after failed requests.
+ */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
   const delayMs =
@@ -172,7 +186,7 @@ async function copy(button: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
   } catch {
-    // The browser does not let the script copy, so the script selects the text for the reader.
+    // The browser does not permit that the script copies the text, so the script selects the text for the reader.
     const text = button.previousElementSibling;
     if (text !== null) getSelection()?.selectAllChildren(text);
     return;
