@@ -16,22 +16,26 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
   return { verdict, reason, afterSeconds: null, spent: true };
 }
 
-/** Returns the verdict to send a notification again by the retry schedule, after a wait of at least `afterSeconds`. */
+/**
+ * Returns the verdict to send a notification again at the next time of the retry schedule, but not before
+ * `afterSeconds` seconds have passed.
+ */
 export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
   return { verdict: "retry", reason, afterSeconds, spent: true };
 }
 
 /**
- * Returns the verdict to send a notification again later, because the receiver limits the rate of messages. A throttled
- * delivery attempt does not count against the retry schedule.
+ * Returns the verdict to send a notification again later, because the target limits the rate of messages. A delivery
+ * attempt that exceeds this rate limit does not count against the retry schedule.
  */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Returns the verdict for an answer whose body contains a result code. Code 0 means success. An undefined code means
- * that the body has no code. A code without an entry in `verdictByCode` means that the receiver rejected the message.
+ * Returns the verdict for a response whose body contains a result code. Code 0 means success. An undefined code means
+ * that the response body contains no result code. A result code without an entry in `verdictByCode` means that the
+ * target rejected the message.
  */
 export function verdictOfAnswerCode(
   answer: ReceiverAnswer,
@@ -46,7 +50,10 @@ export function verdictOfAnswerCode(
   return code === 0 ? delivered() : retry("unreadable_answer");
 }
 
-/** Parses the JSON body of an answer. Returns undefined if the body is not JSON or does not match the schema. */
+/**
+ * Parses the JSON body of a target's response. Returns undefined if the response body is not JSON or does not match the
+ * schema.
+ */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   return schema.safeParse(parseJson(body)).data;
 }
@@ -55,7 +62,8 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /**
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). Returns null for
- * a status that each channel interprets itself. `throttledSeconds` is the wait after a 429 without Retry-After.
+ * an HTTP status that each channel interprets itself. `throttledSeconds` is the wait after a response with the HTTP
+ * status 429 and without the header Retry-After.
  */
 export function verdictOfStatus(
   answer: ReceiverAnswer,
@@ -73,12 +81,13 @@ export function verdictOfStatus(
   return null;
 }
 
-/** Other HTTP clients use the code "SSRF_REFUSED" for a refused address. */
+/** The error codes of a connection to a refused address. Some other HTTP clients use the error code "SSRF_REFUSED". */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 /**
- * Node's error codes for a certificate that does not prove the identity of the called host. Most of Node's certificate
- * error codes come from OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * The error codes of Node.js for a TLS certificate that does not prove the identity of the host. Most of these error
+ * codes come from OpenSSL.
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const CERTIFICATE_CODES = [
   /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
@@ -96,8 +105,8 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
 /**
- * Returns the verdict for a delivery attempt that failed with a network error code, before a complete answer arrived.
- * The verdict for an unknown error code is `retry`.
+ * Returns the verdict for a delivery attempt that failed with a network error code, before a complete response arrived.
+ * The verdict for an unknown network error code is `retry`.
  */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");

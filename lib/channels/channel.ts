@@ -5,10 +5,13 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { type Secret, toSecret } from "../domain/secret.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-/** The schema accepts any URL. The egress rules decide at each delivery attempt whether the URL may be called. */
+/**
+ * The schema of a target accepts any URL. At each delivery attempt the egress rules decide whether the service may
+ * connect to the URL.
+ */
 const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
-/** The fields that every kind of target has in the config. */
+/** The fields in the config that every kind of target has. */
 export const commonFields = {
   url: SecretUrl,
   on: z._default(
@@ -17,68 +20,89 @@ export const commonFields = {
   ),
 };
 
-/** The type of the schema that validates one kind of target. */
+/** The type of the schema that validates the config of one kind of target. */
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target. `Schema` describes the config of a target. Each channel has
- * a folder, and `registry.ts` lists all channels.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of a target
+ * of this kind. Each channel has a folder, and `registry.ts` lists all channels.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
-  /** True if people read the messages of the target. A digest notifies only chats. */
+  /**
+   * Is true if people, not programs, read the messages to the target. A digest (one message about several jobs) is sent
+   * only to targets that people read.
+   */
   readonly isChat: boolean;
-  /** The receiver's documented rate limit, or null if the receiver documents no rate limit. */
+  /** The rate limit in the documentation of the target. Is null if the documentation names no rate limit. */
   readonly rateLimit: RateLimit | null;
-  /** Formats a notification within the receiver's size limits. Untrusted text must not become a mention or a link. */
+  /**
+   * Formats a notification as a message within the size limits of the target. Untrusted text in the message must not
+   * become a mention or a link.
+   */
   format(content: NotificationContent, target: z.infer<Schema>): FormattedMessage;
-  /** Builds the HTTP request of one delivery attempt. The signature contains the time of the delivery attempt. */
+  /**
+   * Builds the HTTP request of one delivery attempt. The signature of the request contains the time of the delivery
+   * attempt.
+   */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
-  /** Decides whether to send the notification again, and why. A date in a Retry-After header is compared with `now`. */
+  /**
+   * Decides whether to send the notification again, and gives the reason for the decision. `now` is needed because the
+   * header Retry-After can contain a date.
+   */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns the target's secrets other than the target's URL. These secrets are masked in the receiver's answers. */
+  /**
+   * Returns the secrets of the target, without the target's URL. The service masks these secrets in the responses of
+   * the target.
+   */
   secretsOf(target: z.infer<Schema>): readonly string[];
 }
 
-/** The content of a notification, before a channel formats the content for a receiver. */
+/** The content of a notification, before a channel formats the content for a target. */
 export type NotificationContent =
-  /** A watched job has ended. */
+  /** The notification says that a watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
-  /** All jobs of one digest have ended. */
+  /** The notification says that all jobs of one digest have ended. */
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
-  /** Another target, with the name `target`, has been switched off. */
+  /** The notification says that the service has switched off a different target, whose name is `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly since: Instant }
-  /** Somebody tests the target with the name `target`. */
+  /** The notification is only a test of the target with the name `target`. */
   | { readonly kind: "test"; readonly target: string; readonly at: Instant };
 
-/** The decision after one delivery attempt, which says whether to send the notification again, and why. */
+/** The decision after one delivery attempt: whether to send the notification again, and the reason for the decision. */
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the receiver asked for, in whole seconds, or null if the receiver asked for no wait. */
+  /** The wait that the target asked for, in whole seconds. Is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
-  /** True if the delivery attempt counts against the retry schedule. A throttled delivery attempt does not count. */
+  /**
+   * Is true if the delivery attempt counts against the retry schedule. A delivery attempt that exceeds the rate limit
+   * of the target does not count.
+   */
   readonly spent: boolean;
 }
 
-/** A receiver's answer to one delivery attempt. */
+/** The response of a target to one delivery attempt. */
 export interface ReceiverAnswer {
   readonly status: number;
-  /** The header names are in lower case. */
+  /** The names of the response headers in lower case, with the values. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A rate limit of `messages` messages in `windowMs` milliseconds. */
+/** The rate limit is `messages` messages in `windowMs` milliseconds. */
 export interface RateLimit {
   readonly messages: number;
   readonly windowMs: number;
 }
 
-/** An unsigned message in the receiver's own format. */
+/** A message without a signature, in the format that the target requires. */
 export interface FormattedMessage {
   readonly payload: JsonObject;
-  /** A simpler message that is sent once if the receiver refuses the format of `payload`. Null if no message exists. */
+  /**
+   * A simpler message that is sent once if the target refuses the format of `payload`. Is null if the channel has no
+   * simpler message.
+   */
   readonly fallback: JsonObject | null;
 }
 
@@ -88,23 +112,26 @@ export interface AttemptIdentity {
   readonly now: Instant;
 }
 
-/** The URL, the headers and the exact body bytes of one HTTP POST. */
+/** The URL, the headers and the exact bytes of the body of one HTTP POST request. */
 export interface OutboundRequest {
-  /** The target's URL from the config. The query parameters of a signature are added to the URL. */
+  /** The target's URL from the config. Some channels add the query parameters of a signature to the URL. */
   readonly url: string;
-  /** The header names are in lower case. */
+  /** The names of the request headers in lower case, with the values. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
 const COMMON_HEADERS = {
   "content-type": "application/json",
-  // Compressed answers are not requested, because a small compressed answer can become very large after decompression.
+  // The request asks for no compression, because a small compressed response can become very large after decompression.
   "accept-encoding": "identity",
   "user-agent": "cce-job-notifier/1",
 };
 
-/** Returns a POST request with `payload` as JSON, without a signature. The common headers override `headers`. */
+/**
+ * Returns a POST request without a signature, with `payload` as JSON in the body. The headers that all requests have
+ * override `headers`.
+ */
 export function createJsonRequest(
   url: Secret,
   payload: JsonObject,
@@ -113,15 +140,18 @@ export function createJsonRequest(
   return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: encodeJsonBody(payload) };
 }
 
-/** Returns the bytes of a payload as JSON. A size limit in bytes counts the length of these bytes. */
+/** Returns a payload as JSON in bytes. The number of these bytes is compared with the size limit of the target. */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 
-/** A factor that makes intervals 10 % longer, because the network may deliver two messages with a shorter interval. */
+/** A factor that makes the interval between two messages 10 % longer, because the network may shorten the interval. */
 const RATE_LIMIT_MARGIN = 1.1;
 
-/** Returns the minimum time between two messages to one target, in milliseconds. Returns 0 without a rate limit. */
+/**
+ * Returns the minimum time between two messages to one target, in milliseconds. Returns 0 if the target has no rate
+ * limit.
+ */
 export function minIntervalMs(rateLimit: RateLimit | null): number {
   return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);
 }

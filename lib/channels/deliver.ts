@@ -10,36 +10,45 @@ import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from 
 import { maskAnswer } from "./mask-answer.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The maximum number of bytes that are read from a receiver's answer. */
+/** The maximum number of bytes that the service reads from the response of a target. */
 const MAX_ANSWER_BYTES = 16_384;
 
 export interface DeliveryRequest<T = Target> {
-  /** A configured target, or a webhook target created from a caller's `callbackUrl`. */
+  /** A target from the config, or a webhook target for the `callbackUrl` of a caller. */
   readonly target: T;
   readonly content: NotificationContent;
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
   readonly now: Instant;
-  /** The time limit for the whole delivery attempt. A delivery attempt may send a second message. */
+  /**
+   * The time limit for the whole delivery attempt. In one delivery attempt the service may send a second, simpler
+   * message.
+   */
   readonly timeLimitMs: number;
-  /** The value of `settings.egress.allow`. Pass the same array each time, because connections are cached per array. */
+  /**
+   * The value of `settings.egress.allow`. Pass the same array in each call, because the connections to targets are
+   * cached per array.
+   */
   readonly allow: readonly string[];
-  /** The connections to use in place of the cached connections for `allow`. */
+  /** These connections replace the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
-  /** Returns the time of a clock that never goes back, in milliseconds. */
+  /** Returns the time in milliseconds from a clock that never goes back. */
   readonly monotonic?: () => number;
 }
 
 /** The result of one delivery attempt. An `AttemptResult` contains no secret. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status, or null if no status arrived. */
+  /** The HTTP status of the target's response. Is null if no HTTP status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The first 200 characters of the receiver's answer in one line, with secrets masked. */
+  /** The first 200 characters of the target's response in one line. Secrets in the response are masked. */
   readonly answer: string;
 }
 
-/** Makes one delivery attempt: formats, signs and sends the notification, and decides on a retry. Never throws. */
+/**
+ * Makes one delivery attempt: formats, signs and sends the notification, and decides whether to send the notification
+ * again. Never throws.
+ */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
   return deliverThrough(channelOf(request.target.kind), request);
 }
@@ -58,7 +67,7 @@ export async function deliverThrough<Schema extends TargetSchema>(
   if (result.reason === "invalid_blocks" && fallback !== null) {
     result = await send(fallback);
   } else if (result.reason === "stale_timestamp") {
-    // The signature of the second request contains a later time.
+    // The signature of the second request contains a later time than the signature of the first request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }

@@ -2,26 +2,30 @@ import { escapeTags } from "../domain/plain-text.ts";
 
 const MASK = "<secret>";
 const MAX_CHARACTERS = 200;
-/** A shorter part of a URL is an ordinary word such as `hook`. Ordinary words in an answer must stay readable. */
+/**
+ * The minimum length of a part of a URL that is masked as a secret. A shorter part of a URL is an ordinary word such as
+ * `hook`. People must be able to read ordinary words in the response of a target.
+ */
 const MIN_PART_CHARACTERS = 8;
 
 /**
- * Returns the start of a receiver's answer as one line without control characters, for logs and pages. The target's
- * URL, the parts of the URL and the target's secrets are masked, also in JSON, HTML or URL encoding.
- * `isTruncated` means that the end of the answer was not read.
+ * Returns the first characters of a target's response as one line without control characters, for logs and pages. The
+ * function masks the target's URL, the parts of the URL and the target's secrets, also in JSON, HTML or URL encoding.
+ * `isTruncated` is true if the service did not read the whole response.
  */
 export function maskAnswer(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   targetUrl: string,
   secrets: readonly string[],
 ): string {
-  // Control characters are removed first, because they could hide a secret from the search.
+  // Control characters are removed before the search for secrets, because control characters inside a secret would
+  // prevent a match.
   const line = text.replace(/[\r\n\t]+/g, " ").replace(/\p{C}/gu, "");
   const all = [...partsOf(targetUrl), ...secrets].filter((secret) => secret !== "");
   const longestFirst = [...new Set(all.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map(escapeRegExp).join("|"), "gi");
   const masked = line.replace(pattern, MASK);
-  // A truncated answer may end with the first part of a secret, and the search finds only whole secrets.
+  // A truncated response may end with the first part of a secret, and the search for secrets finds only whole secrets.
   const safe = isTruncated ? masked.slice(0, -(longestFirst[0]?.length ?? 0)) : masked;
   return [...safe.trim()].slice(0, MAX_CHARACTERS).join("");
 }

@@ -9,8 +9,8 @@ import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";
 
 /**
- * The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. The config's schema and the
- * types of targets are derived from `CHANNELS`.
+ * The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. The schema of the config and
+ * the types of targets are derived from `CHANNELS`.
  */
 export const CHANNELS = [
   slackChannel,
@@ -29,7 +29,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   const [first, ...others] = channels;
   return {
     Target: z.discriminatedUnion("kind", [first.target, ...others.map(({ target }) => target)]),
-    /** @throws {Error} No channel has this kind. TypeScript's types exclude this error. */
+    /** @throws {Error} if no channel has this kind. The types of TypeScript exclude this error. */
     channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema> {
       const channel = channels.find(({ target }) => target.shape.kind.def.values.includes(kind));
       if (channel === undefined) throw new Error(`no channel has the kind '${kind}'`);
@@ -38,7 +38,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   };
 }
 
-/** A destination of notifications in the config. URLs, secrets and header values print as `<secret>`. */
+/** A target in the config. In logs, `<secret>` replaces URLs, secrets and header values. */
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

@@ -2,21 +2,27 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 
 /**
  * The default waits before the delivery attempts of one notification, in seconds. The waits add up to 20.7 hours, so a
- * receiver that fails for a night still gets the notification.
+ * target that does not work for one night still gets the notification.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
-/** The fraction by which each wait varies, so that notifications that failed together are not sent again together. */
+/**
+ * The fraction by which each wait varies at random. Without this variation, notifications that failed at the same time
+ * would be sent again at the same time.
+ */
 const JITTER = 0.2;
 
-/** The wait after two throttled delivery attempts in a row is twice `THROTTLED_SECONDS`. Each further wait doubles. */
+/**
+ * After the second throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. The wait doubles after
+ * each further throttled delivery attempt.
+ */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time that a receiver may throttle a notification. 24 hours are a little longer than the default retry
- * schedule, so a throttled notification has at least as much time as a failed notification. SQS keeps a message for at
- * most 14 days.
+ * The longest time for which a target may delay a notification with its rate limit. 24 hours are a little longer than
+ * the default retry schedule, so a delayed notification has at least as much time as a failed notification. SQS keeps a
+ * message for at most 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
@@ -26,20 +32,27 @@ export type NextAttempt =
 
 /**
  * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least the
- * receiver's requested wait and the schedule's wait. The maximum is 12 hours, the longest wait of an SQS message.
+ * wait that the target asked for, and at least the wait in the retry schedule. The maximum wait is 12 hours, because
+ * a visibility timeout of SQS is at most 12 hours.
  */
 export function decideNextAttempt(after: {
-  /** The number of earlier delivery attempts that counted. */
+  /** The number of earlier delivery attempts that counted against the retry schedule. */
   readonly attempts: number;
-  /** True if the latest delivery attempt counts. A throttled delivery attempt does not count. */
+  /**
+   * Is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds the rate
+   * limit of the target does not count.
+   */
   readonly spent: boolean;
   /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
   readonly throttles: number;
-  /** The time after the first throttled delivery attempt of the notification. */
+  /** The time that has passed since the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the receiver asked for, or null. */
+  /** The wait that the target asked for. Is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
-  /** The wait before each delivery attempt, including the first. The array has one entry for each delivery attempt. */
+  /**
+   * The waits of the retry schedule. The array contains one wait for each delivery attempt, also for the first delivery
+   * attempt.
+   */
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */
   readonly random: number;

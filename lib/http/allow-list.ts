@@ -1,24 +1,30 @@
 import { BlockList, isIP } from "node:net";
 
-/** The hosts and addresses that may be called although an egress rule refuses them. */
+/** The list of host names and addresses to which the service may connect although an egress rule refuses them. */
 export interface AllowList {
-  /** Returns true if the list contains this name for this port. A listed name may be private and may use plain http. */
+  /**
+   * Returns true if the allow list contains this host name for this port. A host name in the allow list may be private
+   * and may use plain http.
+   */
   hasName(name: string, port: number): boolean;
-  /** Returns true if the list contains this address for this port, as a single address or in a CIDR range. */
+  /**
+   * Returns true if the allow list contains this address for this port. The entry of the allow list is a single address
+   * or a CIDR range.
+   */
   hasAddress(address: string, port: number): boolean;
 }
 
 interface Entry {
-  /** The host name, or null if the entry is an address or a CIDR range. */
+  /** The host name of an entry of the allow list. Is null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The allowed port, or null for every port. */
+  /** The port that an entry of the allow list allows. Is null if the entry allows every port. */
   readonly port: number | null;
 }
 
 /**
- * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
- * port needs brackets. An entry in any other form has no effect.
+ * Parses `settings.egress.allow`. An entry of the allow list is `host`, `host:port`, an address or a CIDR range. An
+ * IPv6 address with a port needs brackets. An entry in a different form has no effect.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
@@ -61,7 +67,10 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
-/** Returns a host name in lower case and punycode, without a trailing dot. Returns null for any other text. */
+/**
+ * Returns a host name in lower case and punycode, without a dot at the end. Returns null if the text is not a host
+ * name.
+ */
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;

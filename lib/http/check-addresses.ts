@@ -5,8 +5,9 @@ import type { EgressRule } from "./egress-rules.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 
 /**
- * Checks the addresses that a host name resolved to. Returns the rule that refuses an address, or null if every address
- * may be called. One refused address refuses all addresses, because a name with a private address may be an attack.
+ * Checks all addresses of a host name. Returns the egress rule that refuses an address. Returns null if the service may
+ * connect to every address. If one address is refused, all addresses of the host name are refused, because a host name
+ * with a private address may be an attack.
  */
 export function checkAddresses(
   addresses: readonly string[],
@@ -20,7 +21,7 @@ export function checkAddresses(
 
 /**
  * The address ranges that are not globally routable, and one public address with a local meaning on Azure. The names of
- * the ranges come from IANA's registries.
+ * the address ranges come from the registries of IANA.
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
@@ -30,11 +31,16 @@ for (const range of Object.keys(SPECIAL_RANGES)) {
   specialRanges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
 }
 
-/** The range of all global unicast IPv6 addresses, without mapped, translated, local and multicast addresses. */
+/**
+ * The range of all global unicast IPv6 addresses. The range does not contain mapped, translated, local and multicast
+ * addresses.
+ */
 const globalV6 = new BlockList();
 globalV6.addSubnet("2000::", 3, "ipv6");
 
-/** Returns true for a globally routable unicast IP address. Returns false for text that is not an IP address. */
+/**
+ * Returns true if the text is a globally routable unicast IP address. Returns false if the text is not an IP address.
+ */
 export function isRoutable(address: string): boolean {
   if (isIP(address) === 4) return !specialRanges.check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;

@@ -6,13 +6,16 @@ export type CheckedUrl =
   | { readonly kind: "allowed"; readonly url: URL; readonly hostPort: HostPort }
   | { readonly kind: "refused"; readonly rule: EgressRule };
 
-/** The host and the port of a URL. The host has no brackets and no trailing dot. */
+/** The host and the port of a URL. The host has no brackets and no dot at the end. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** Name suffixes for private networks only (RFC 6761, RFC 6762, RFC 8375 and ICANN's list of name collisions). */
+/**
+ * The endings of host names that exist only in private networks (RFC 6761, RFC 6762, RFC 8375 and ICANN's list of name
+ * collisions).
+ */
 const PRIVATE_SUFFIX =
   /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/;
 
@@ -64,8 +67,8 @@ function isPrivateName(host: string): boolean {
 }
 
 /**
- * Returns true if the host of a caller's URL is in `settings.callbackHosts`. An entry without a port allows every port.
- * An entry never matches a subdomain, and patterns such as `*` are not supported.
+ * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry of `settings.callbackHosts`
+ * without a port allows every port. An entry never matches a subdomain, and patterns such as `*` are not supported.
  */
 export function isCallbackHostAllowed(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);

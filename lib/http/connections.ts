@@ -2,27 +2,27 @@ import { Agent as HttpAgent } from "node:http";
 import { type AgentOptions, Agent as HttpsAgent } from "node:https";
 import type { Instant } from "../domain/job.ts";
 
-/** The Node agents that open and reuse the sockets of HTTP requests. */
+/** The agents of Node.js that open and reuse the sockets of HTTP requests. */
 export interface Connections {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  /** The maximum size of the headers of an answer. */
+  /** The maximum size of all headers of a response. */
   readonly maxHeaderBytes: number;
 }
 
 /**
- * The time after which an idle connection is not used again. Servers and proxies close idle connections, and a request
- * over a closed connection is lost.
+ * The time after which the service does not use an idle connection again. Servers and proxies close idle connections,
+ * and a request over a closed connection is lost.
  */
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time to connect to one address of a host before the host's next address is tried. Node's default of 250 ms is too
- * short for a distant host.
+ * The time limit for a connection to one address of a host. After this time limit, Node.js tries the next address of
+ * the host. The default time limit in Node.js, 250 ms, is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 
-/** Creates agents that reuse any number of connections. Idle connections do not keep the process alive. */
+/** Creates agents that reuse any number of connections. Idle connections do not keep the process running. */
 export function openConnections(maxHeaderBytes: number, options: AgentOptions = {}): Connections {
   const kept = {
     keepAlive: true,
@@ -32,15 +32,16 @@ export function openConnections(maxHeaderBytes: number, options: AgentOptions = 
   };
   return {
     http: new HttpAgent(kept),
-    // A resumed TLS session skips the check of the certificate, so no TLS session is stored.
+    // The agent stores no TLS session, because a TLS connection with a stored session skips the check of the
+    // certificate.
     https: new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 }),
     maxHeaderBytes,
   };
 }
 
 /**
- * Creates a function that returns the connections to use at a given time. The function opens new connections when the
- * old connections were unused for `MAX_IDLE_MS`.
+ * Creates a function that returns the connections to use at a given time. The function opens new connections if the old
+ * connections were not used for `MAX_IDLE_MS`.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;
@@ -56,13 +57,15 @@ export function createConnectionCache<T extends Connections>(open: () => T): (no
   };
 }
 
-/** Closes idle connections immediately, and closes each busy connection after the current request. */
+/** Closes idle connections immediately. Closes each busy connection after the current request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);
 }
 
-/** Closes idle connections. A server that has closed one idle connection has probably closed all idle connections. */
+/**
+ * Closes all idle connections. A server that has closed one idle connection has probably closed all idle connections.
+ */
 export function closeIdleConnections({ http, https }: Connections): void {
   for (const agent of [http, https])
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

@@ -1,4 +1,7 @@
-/** The egress rules and their explanations for people. No explanation contains the refused URL or address. */
+/**
+ * The egress rules, which decide to which URLs and addresses the service may connect. Each egress rule has an
+ * explanation for people. No explanation contains the refused URL or address.
+ */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid, because a URL needs 'https://' and a host",
   egress_characters: "the URL contains white space, a backslash or a control character",
@@ -17,10 +20,16 @@ export const EGRESS_RULE_TEXT = {
 } as const;
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 
-/** The error code of a connection that an egress rule refused. Most other error codes come from Node.js. */
+/**
+ * The error code of a connection that an egress rule refused. Most of the other error codes of a connection come from
+ * Node.js.
+ */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
-/** The error when an egress rule refuses an address. The error message contains the rule's name, not the address. */
+/**
+ * The error if an egress rule refuses an address. The error message contains the name of the egress rule, not the
+ * address.
+ */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;
   readonly rule: EgressRule;

@@ -7,12 +7,12 @@ import { checkAddresses } from "./check-addresses.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 
-/** Connections that open only to allowed addresses, together with the allow list. */
+/** The allow list, and connections that the service opens only to allowed addresses. */
 export interface Egress extends Connections {
   readonly allow: AllowList;
 }
 
-/** Options for tests. A test may replace the name resolution and the trusted certificate authority. */
+/** The options for tests. A test may replace the name resolution and the trusted certificate authority. */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;
@@ -20,7 +20,10 @@ export interface EgressOptions {
 
 const MAX_HEADER_BYTES = 16_384;
 
-/** Opens an egress for `settings.egress.allow`. Certificates are checked even if the environment disables the check. */
+/**
+ * Creates connections for `settings.egress.allow`. The service checks TLS certificates even if an environment variable
+ * disables this check.
+ */
 export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
   const allow = parseAllowList(allowed);
   const connections = openConnections(MAX_HEADER_BYTES, { rejectUnauthorized: true, ca });
@@ -31,8 +34,9 @@ export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOpt
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the egress for an allow list. Calls with the same array return the same egress, until the egress was unused
- * for `MAX_IDLE_MS`. After this pause a new egress is opened, because servers may have closed the old connections.
+ * Returns the connections for an allow list. Calls with the same array return the same connections, until the
+ * connections were not used for `MAX_IDLE_MS`. After this pause new connections are opened, because servers may have
+ * closed the old connections.
  */
 export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egress {
   const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
@@ -42,8 +46,9 @@ export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egr
 
 /**
  * Makes an agent check every IP address before the agent opens a socket. An IP address in a URL is checked before the
- * connection, because Node never resolves an IP address. The addresses of a host name are checked in the lookup whose
- * result Node connects to. An earlier check would be unsafe, because the name could later resolve to another address.
+ * connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to the addresses from
+ * the same lookup that checks the addresses. An earlier check would be unsafe, because the host name could later
+ * resolve to a different address.
  */
 export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunction = systemLookup): void {
   const connect = agent.createConnection.bind(agent);
@@ -56,13 +61,13 @@ export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunctio
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal === null) return connect({ ...options, lookup: guardedLookup(lookup, refusalOf) });
-    // The callback needs a socket, but Node ignores the socket if the callback gets an error.
+    // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
     done?.(refusal, new Socket());
     return null;
   };
 }
 
-/** Returns a lookup that always resolves all addresses of a name, so that every address is checked. */
+/** Returns a lookup function that always resolves all addresses of a host name, so that every address is checked. */
 function guardedLookup(
   lookup: LookupFunction,
   refusalOf: (addresses: readonly string[]) => Error | null,

@@ -3,7 +3,10 @@ import type { Egress } from "./egress.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 
-/** The error when a document did not arrive completely. The error message contains the error code, not the address. */
+/**
+ * The error if a document did not arrive completely. The error message contains an error code, not the address of the
+ * server.
+ */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
@@ -15,10 +18,11 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * Fetches a small document from an external server, such as the keys of a token issuer. Applies the egress rules of
- * notifications. Follows no redirect and decompresses nothing. `deadlineMs` is the time limit for the whole answer.
- * @throws {EgressRefusedError} The address must not be called.
- * @throws {GuardedFetchError} The answer is late, broken or longer than `maxBytes`.
+ * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
+ * notifications also apply to these requests. The function follows no redirect and decompresses nothing. `deadlineMs`
+ * is the time limit for the whole response.
+ * @throws {EgressRefusedError} if an egress rule refuses the address.
+ * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes`.
  */
 export async function guardedFetch(
   url: string,

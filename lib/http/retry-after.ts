@@ -7,9 +7,9 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} G
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * Parses a Retry-After header (RFC 9110, section 10.2.3), which contains seconds or an HTTP date. Returns the wait from
- * `now` in whole seconds, rounded up. The maximum is 12 hours, the longest wait of an SQS message. Returns 0 for a date
- * in the past. Returns null for any other text, such as a negative number.
+ * Parses the header Retry-After (RFC 9110, section 10.2.3), which contains seconds or an HTTP date. Returns the wait
+ * from `now` in whole seconds, rounded up. The maximum wait is 12 hours, because a visibility timeout of SQS is at most
+ * 12 hours. Returns 0 if the date is in the past. Returns null if the header is invalid, for example a negative number.
  */
 export function readRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
@@ -18,7 +18,10 @@ export function readRetryAfterSeconds(header: string | undefined, now: Instant):
   return at === null ? null : roundUpWaitSeconds(Math.max(0, (at - now) / 1000));
 }
 
-/** Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7. Returns null for any other text. */
+/**
+ * Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7. Returns null if the text is not an HTTP
+ * date.
+ */
 export function parseHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);
@@ -27,7 +30,10 @@ export function parseHttpDate(header: string | undefined): Instant | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** Rounds a wait up to whole seconds. The maximum is 12 hours, the longest wait of an SQS message. */
+/**
+ * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because a visibility timeout of SQS is at most 12
+ * hours.
+ */
 export function roundUpWaitSeconds(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
 }

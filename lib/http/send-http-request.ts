@@ -1,48 +1,61 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
 import { type Connections, closeIdleConnections } from "./connections.ts";
 
-/** The failure code when the deadline has passed. Node has no error code for a passed deadline. */
+/**
+ * The error code of an HTTP request that was not finished within the time limit. Node.js has no error code for this
+ * failure.
+ */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
-/** The failure code when the URL and the headers make no valid request. An invalid request is not sent. */
+/**
+ * The error code if the URL and the headers are not valid for an HTTP request. The service does not send an invalid
+ * request.
+ */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
 export interface HttpRequest {
   readonly connections: Connections;
   readonly url: URL;
   readonly method: "GET" | "POST";
-  /** The header names are in lower case. */
+  /** The names of the request headers in lower case, with the values. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
-  /** The time limit for the name lookup, connection, TLS handshake, headers and body together. */
+  /** The time limit for the whole HTTP request: name lookup, connection, TLS handshake, headers and body. */
   readonly deadlineMs: number;
-  /** The maximum size of the answer's body. A longer body is truncated. */
+  /** The maximum size of the response body. A longer response body is truncated. */
   readonly maxBytes: number;
 }
 
-/** The answer to an HTTP request, or the reason why no complete answer arrived. */
+/** The response to an HTTP request. If no complete response arrived, the error code says why. */
 export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /** The header names are in lower case. The values of repeated headers are joined with a comma. */
+      /**
+       * The names of the response headers in lower case, with the values. If a header is repeated, a comma separates
+       * the values of the header.
+       */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;
     }
   | {
       readonly kind: "failed";
-      /** An error code from Node or from this product. The code contains no address. */
+      /** An error code from Node.js or from this service. The error code contains no address. */
       readonly code: string;
-      /** The original error. Never show the error's message to a caller, because the message may contain an address. */
+      /**
+       * The original error. Never show the message of this error to a caller, because the message may contain an
+       * address.
+       */
       readonly error: unknown;
-      /** The HTTP status if a status arrived before the failure, or null. */
+      /** The HTTP status, if an HTTP status arrived before the failure. Otherwise `status` is null. */
       readonly status: number | null;
     };
 
 /**
- * Sends one HTTP request and returns the answer within one deadline. Never throws, follows no redirect and decompresses
- * nothing. A body longer than `maxBytes` is truncated, and its connection is closed. A POST is sent only once. A GET is
- * sent again over a new connection if the server had closed the reused connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request and returns the response within one time limit. Never throws, follows no redirect and
+ * decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the connection is
+ * closed. A POST request is sent only once. If the server had closed the reused connection, a GET request is sent again
+ * over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { deadlineMs, maxBytes } = request;
@@ -62,7 +75,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node skips preliminary answers, so a status below 200 can only be an answer that switches the protocol.
+      // Node.js skips preliminary responses. So a response with an HTTP status below 200 can only be a response that
+      // switches the protocol.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       const finish = (isTruncated: boolean) => {
@@ -94,7 +108,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // Bytes after a complete answer cause a connection error. The answer is still valid, and "end" follows.
+        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid, and
+        // Node.js emits the event "end" next.
         if (response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -127,22 +142,26 @@ function send({ connections, url, method, headers, body }: HttpRequest): ClientR
     protocol,
     agent: protocol === "https:" ? connections.https : connections.http,
     host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
-    // In TLS the host name is sent without the trailing dot (RFC 6066, section 3).
+    // In the TLS handshake the host name is sent without the dot at the end (RFC 6066, section 3).
     ...(hostname.endsWith(".") ? { servername: hostname.slice(0, -1) } : null),
     port: url.port,
     method,
     path: `${url.pathname}${url.search}`,
-    // Node sends headers from an array unchanged and does not store these headers in the request object.
+    // Node.js sends headers from an array without changes and does not store these headers in the request object.
     headers: Object.entries({ host: url.host, ...headers, ...length }).flat(),
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default Node silently drops headers after the first thousand. `maxHeaderSize` limits the size of all headers.
+  // By default Node.js drops all headers after the first thousand headers, without an error. `maxHeaderSize` limits the
+  // size of all headers.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
-/** Joins repeated headers. Node's own `headers` drops some repeated headers, for example a second Retry-After. */
+/**
+ * Joins the values of repeated headers. The property `headers` of Node.js drops some repeated headers, for example a
+ * second Retry-After.
+ */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -153,7 +172,10 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** Returns the code of an error or of the error's cause. Returns "" if neither has a code. */
+/**
+ * Returns the code of an error, or else the code of the error's cause. Returns "" if neither the error nor its cause
+ * has a code.
+ */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

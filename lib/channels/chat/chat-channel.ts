@@ -15,13 +15,16 @@ import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type To
 import { formatDigestMessage } from "./digest-message.ts";
 import { formatOutcomeMessage } from "./outcome-message.ts";
 
-/** The config fields of a chat target. */
+/** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };
 
-/** The config fields of a chat that can check a signature. `secret` signs requests. */
+/**
+ * The config fields of a target that is a chat with support for signatures. `secret` is the key that signs the
+ * requests.
+ */
 export const signedChatFields = {
   ...chatFields,
   secret: z.optional(SecretText),
@@ -31,16 +34,25 @@ export const signedChatFields = {
 type ChatSchema = TargetSchema &
   z.ZodMiniType<{ readonly mention?: string | undefined; readonly secret?: Secret | undefined }>;
 
-/** The parts of a chat's channel that differ between chats. Only a chat that checks signatures needs `buildRequest`. */
+/**
+ * The parts of a channel that are different for each chat product. Only a chat product that checks signatures needs
+ * `buildRequest`.
+ */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit" | "verdictOf">,
     Partial<Pick<Channel<Schema>, "buildRequest">> {
-  /** Adds the chat's markup. `mention` is the text from the config, or null for a message that mentions nobody. */
+  /**
+   * Adds the markup of the chat to a message. `mention` is the mention from the config, or null if the message mentions
+   * nobody.
+   */
   render(message: ChatMessage, mention: string | null): FormattedMessage;
   isWithinLimits(payload: JsonObject): boolean;
 }
 
-/** Creates the channel of a chat. Texts are shortened step by step until the message is within the chat's limits. */
+/**
+ * Creates the channel for a chat product. The channel shortens the texts of a message step by step until the message is
+ * within the size limits of the chat.
+ */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
     isChat: true,
@@ -53,7 +65,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message with the last budget is always within the limits.
+      // A message with the last (smallest) text budget is always within the size limits of the chat.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);

@@ -1,23 +1,29 @@
-/** A chat message as unescaped plain text, in reading order. Each channel adds its own markup and escapes the text. */
+/**
+ * The parts of a chat message as plain text without escape characters, in the order in which people read the parts.
+ * Each channel escapes the text and adds its own markup.
+ */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** True if the target's configured mention is added to the message. */
+  /** Is true if the message contains the mention from the target's config. */
   readonly mentions: boolean;
-  /** The icon, outcome, job and duration. A phone's preview shows only the headline. */
+  /**
+   * The headline contains the icon, the outcome, the job and the duration. The preview on a phone shows only the
+   * headline.
+   */
   readonly headline: string;
-  /** The project, region, cluster, duration and the caller's context. */
+  /** The facts are the project, the region, the cluster, the duration and the caller's context. */
   readonly facts: readonly Fact[];
-  /** The meaning of the outcome, and lines such as `2 of 7 subjobs failed`. */
+  /** The text lines explain the outcome, and give numbers such as `2 of 7 subjobs failed`. */
   readonly summary: readonly string[];
   readonly failures: readonly FailureText[];
-  /** The number of omitted failures, and the warnings. */
+  /** The notes are the number of omitted failures, and the warnings. */
   readonly notes: readonly string[];
   readonly links: readonly Link[];
-  /** The time. In a message about a single job, the full job ID is before the time. */
+  /** The footer contains the time. In a message about a single job, the full job ID is before the time. */
   readonly footer: string;
 }
 
-/** Default values for the optional parts of a chat message. */
+/** The default values for the optional parts of a chat message. */
 export const EMPTY_MESSAGE = {
   mentions: false,
   facts: [],
@@ -27,7 +33,10 @@ export const EMPTY_MESSAGE = {
   links: [],
 } as const;
 
-/** A tone selects the colour of a message. The icon and the headline give the same information without colour. */
+/**
+ * The tone of a message selects the colour of the message. The icon and the headline give the same information for
+ * people who do not see the colour.
+ */
 export type Tone = "good" | "bad" | "doubtful";
 
 export interface Fact {
@@ -35,16 +44,16 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one failure, for people. */
+/** The text about one failure of a job or subjob. */
 export interface FailureText {
-  /** A path such as `CreateCluster › InstallMaster`, or null for a reason without a title. */
+  /** The path of the failed subjob, such as `CreateCluster › InstallMaster`. Is null for a failure without a path. */
   readonly title: string | null;
-  /** The cloud's own text with line breaks, or null if the cloud gave no reason. */
+  /** The failure reason as the cloud wrote it, with line breaks. Is null if the cloud gave no failure reason. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }
 
-/** Advice about a failure, and the URL of a page with more information. */
+/** Advice about a failure, and the URL of a page with more information about the failure. */
 export interface Hint {
   readonly advice: string;
   readonly url: string | null;
@@ -58,18 +67,21 @@ export interface Link {
 
 /** The maximum numbers and lengths of the texts in one chat message. */
 export interface TextBudget {
-  /** The maximum number of failures of one job. */
+  /** The maximum number of failures of one job in the message. */
   readonly failures: number;
-  /** The maximum number of failures of all jobs in a digest. */
+  /** The maximum number of failures of all jobs in a digest message. */
   readonly digestFailures: number;
   readonly reasonCharacters: number;
-  /** The maximum length of a fact, a name or a warning. */
+  /** The maximum length of a fact, a name or a warning in the message. */
   readonly textCharacters: number;
-  /** The maximum number of facts. The caller's labels are omitted first. */
+  /** The maximum number of facts in the message. If there are too many facts, the caller's labels are omitted first. */
   readonly facts: number;
 }
 
-/** The text budgets from large to small. A message with the last budget is within the limits of every channel. */
+/**
+ * The text budgets in order of size, with the largest text budget first. A message with the last text budget is within
+ * the size limits of every channel.
+ */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { failures: 5, digestFailures: 30, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
   { failures: 5, digestFailures: 30, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
@@ -80,22 +92,29 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { failures: 1, digestFailures: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** The text in place of a reason when the cloud gave no reason. */
+/** The text that replaces the failure reason if the cloud gave no failure reason. */
 export const NO_REASON = "The cloud gives no reason.";
-/** The label of a link to a page of the cloud's vendor. */
+/** The label of a link to a documentation page of the cloud. */
 export const READ_MORE = "Read more";
 
-/** Returns an array with one note about the number of omitted failures, or an empty array if no failure was omitted. */
+/**
+ * Returns an array with one note about the number of omitted failures. Returns an empty array if no failure was
+ * omitted.
+ */
 export function noteOmittedFailures(omittedFailures: number): string[] {
   return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
 }
 
-/** A longer URL exceeds a limit of at least one channel. URLs are never truncated, because a truncated URL is wrong. */
+/**
+ * The maximum length of a URL in a message. A longer URL exceeds the size limit of at least one channel. The service
+ * never truncates a URL, because a truncated URL does not work.
+ */
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link that is safe in every channel. Returns null if the address is not an http or https URL, contains
- * credentials, or is too long. Characters that end a link or start markup in any channel are percent-encoded.
+ * Returns a link that is safe in every channel. Returns null if the URL is not an http or https URL, contains
+ * credentials, or is too long. Some characters can end a link or start markup in a channel. The function encodes these
+ * characters with a percent sign.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -108,7 +127,7 @@ function percentEncoded(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
-/** Splits the text of a hint into the advice and the URL at the end of the text. */
+/** Splits the text of a hint into the advice and the URL. The URL is at the end of the text. */
 export function splitHint(hint: string): Hint {
   const [, advice, address] = /^(.*?)\s*(https:\/\/\S+)$/s.exec(hint) ?? [];
   const link = createSafeLink("", address);

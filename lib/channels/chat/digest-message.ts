@@ -15,14 +15,17 @@ import {
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
 
-/** Formats the message about all jobs of a digest: the number of jobs per outcome, and the failures of each job. */
+/**
+ * Formats the digest message about several jobs. The digest message contains the number of jobs per outcome, and the
+ * failures of each job.
+ */
 export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
   const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
   const jobs = unsuccessful.map((summary) => ({ summary, ...formatFailures(summary, budget) }));
   const all = jobs.flatMap(({ summary, failures }) => withJobTitle(failures, summary, budget));
   const failures = all.slice(0, budget.digestFailures);
   const omittedByJobs = jobs.reduce((sum, { omitted }) => sum + omitted, 0);
-  // The outcomes after `succeeded` in OUTCOMES are in order of severity, with the most severe outcome first.
+  // In the list OUTCOMES, the outcomes after `succeeded` are in order of severity. The most severe outcome is first.
   const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
   const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
   return {
@@ -38,7 +41,7 @@ export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget
   };
 }
 
-/** Adds the job to each failure's title: `❌ Failed: CreateNode node-3 › CreateNodeVM`. */
+/** Adds the name of the job to the title of each failure, for example `❌ Failed: CreateNode node-3 › CreateNodeVM`. */
 function withJobTitle(
   failures: readonly FailureText[],
   summary: OutcomeSummary,
@@ -52,7 +55,7 @@ function withJobTitle(
   });
 }
 
-/** Removes the job's type from a path, because the job's title already contains the type. */
+/** Removes the job type from the path of a failure, because the title of the failure already contains the job type. */
 function stepsBelowJob(title: string, { jobType }: OutcomeSummary): string {
   return title === jobType ? "" : title.replace(`${jobType ?? "unknown"} › `, "");
 }
@@ -69,7 +72,7 @@ function linksOf(summaries: readonly OutcomeSummary[]): readonly Link[] {
   return [...jobLinks, runLink].filter((link) => link !== null);
 }
 
-/** Returns a text such as `12 nodes: 11 succeeded, 1 failed`. */
+/** Returns a text with the numbers of jobs, such as `12 nodes: 11 succeeded, 1 failed`. */
 function countsText(summaries: readonly OutcomeSummary[]): string {
   const counts = OUTCOMES.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
@@ -79,7 +82,10 @@ function countsText(summaries: readonly OutcomeSummary[]): string {
   return `${summaries.length} ${unit}: ${counts.join(", ") || "their outcomes are no longer stored"}`;
 }
 
-/** Returns `node` if all jobs are about nodes, `cluster` if all jobs are about clusters, and else `job`. */
+/**
+ * Returns `node` if all jobs of the digest are about nodes. Returns `cluster` if all jobs of the digest are about
+ * clusters. Otherwise returns `job`.
+ */
 function unitOf(summaries: readonly OutcomeSummary[]): string {
   const areAll = (unit: string) =>
     summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));

@@ -1,15 +1,15 @@
 import type { ChatMessage, FailureText } from "./chat-message.ts";
 import { NO_REASON, READ_MORE } from "./chat-message.ts";
 
-/** The functions that a chat with Markdown needs to write untrusted text. */
+/** The functions that a channel needs to write untrusted text in Markdown. */
 export interface MarkdownStyle {
-  /** Escapes text so that the text contains no markup and no mention. */
+  /** Escapes a text so that the text contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
-  /** Formats the cloud's reason as a quotation or as code. A reason may have several lines. */
+  /** Formats the failure reason as a quotation or as code. A failure reason may have several lines. */
   readonly quote: (reason: string) => string;
 }
 
-/** Renders all parts of a message except the headline as Markdown. Returns one string per paragraph. */
+/** Converts all parts of a message except the headline to Markdown. Returns one string per paragraph. */
 export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(({ label, value }) => `**${escapeText(label)}:** ${escapeText(value)}`);
@@ -36,12 +36,12 @@ function failureParagraphs(
   ];
 }
 
-/** The Unicode character ZERO WIDTH SPACE, which is invisible. */
+/** The Unicode character ZERO WIDTH SPACE is invisible. */
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Disables Markdown in text for a chat that has no escape character. Inserts an invisible character where the text
- * could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
+ * Disables Markdown in a text for a chat that has no escape character. The function inserts an invisible character
+ * wherever the text could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
  */
 export function disableMarkup(text: string): string {
   return text
@@ -49,7 +49,10 @@ export function disableMarkup(text: string): string {
     .replace(/^(\s*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
 }
 
-/** Returns the style of a chat whose Markdown has no escape character. `lineEnd` is a line break inside a paragraph. */
+/**
+ * Returns the functions for a chat whose Markdown has no escape character. `lineEnd` is the text of a line break inside
+ * a paragraph.
+ */
 export const createStyleWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
   escapeText: disableMarkup,
   quote: (reason) => quoteLines(reason).join(lineEnd),

@@ -9,12 +9,14 @@ import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, FailureText, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink, noteOmittedFailures, splitHint } from "./chat-message.ts";
 
-/** A header in Slack and the preview on a phone show at most 150 characters. */
+/**
+ * The maximum length of a headline, because a header in Slack and the preview on a phone show at most 150 characters.
+ */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 const MAX_WARNINGS = 3;
 const STEP = " › ";
-/** A path with more than six steps is shown without its middle steps. */
+/** The maximum number of names in the path of a failure. A longer path is shown without the names in the middle. */
 const MAX_STEPS = 6;
 const FIRST_STEPS = 2;
 const LAST_STEPS = 3;
@@ -38,7 +40,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
   };
 }
 
-/** The icon, the label and the tone of each outcome. */
+/** The icon, the label and the tone of the message for each outcome. */
 export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; label: string; tone: Tone }>> = {
   succeeded: { icon: "✅", label: "Succeeded", tone: "good" },
   failed: { icon: "❌", label: "Failed", tone: "bad" },
@@ -46,7 +48,10 @@ export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; labe
   lost: { icon: "❓", label: "Lost", tone: "doubtful" },
 };
 
-/** Returns a headline such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never truncated. */
+/**
+ * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration in the
+ * headline is never truncated.
+ */
 function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
   const hasEnded = summary.outcome === "succeeded" || summary.outcome === "failed";
   const duration = hasEnded ? tookText(summary) : watchedText(summary);
@@ -54,18 +59,18 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget): string {
   return truncate(formatOutcomeTitle(summary, budget), MAX_HEADLINE_CHARACTERS - after.length) + after;
 }
 
-/** Returns a title such as `❌ Failed: CreateCluster blue`. */
+/** Returns the outcome and the name of a job, such as `❌ Failed: CreateCluster blue`. */
 export function formatOutcomeTitle(summary: OutcomeSummary, budget: TextBudget): string {
   const { icon, label } = OUTCOME_PRESENTATION[summary.outcome];
   return `${icon} ${label}: ${truncate(formatJobLabel(summary), budget.textCharacters)}`;
 }
 
-/** Returns a label such as `CreateCluster blue`. The job ID replaces a missing resource name. */
+/** Returns the name of a job, such as `CreateCluster blue`. If the job has no resource name, the job ID is used. */
 export function formatJobLabel({ jobType, resourceName, jobId }: OutcomeSummary): string {
   return `${cleanToOneLine(jobType ?? "") || "Job"} ${cleanToOneLine(resourceName ?? "") || cleanToOneLine(jobId)}`;
 }
 
-/** Returns the job's duration by the cloud's clock, or null if the cloud gave no duration. */
+/** Returns the duration of the job from the times that the cloud gave. Returns null if the cloud gave no duration. */
 function tookText({ durationSeconds }: OutcomeSummary): string | null {
   return durationSeconds === null ? null : formatDuration(durationSeconds * 1000);
 }
@@ -94,14 +99,17 @@ function factsOf(summary: OutcomeSummary, budget: TextBudget): readonly Fact[] {
   return texts.filter(({ label, value }) => label !== "" && value !== "").slice(0, budget.facts);
 }
 
-/** Returns the job's duration as a fact. If the cloud gave no duration, the fact shows the duration of the watch. */
+/**
+ * Returns the duration of the job as a fact for the message. If the cloud gave no duration, the fact shows the duration
+ * of the watch.
+ */
 function durationFact(summary: OutcomeSummary): readonly [label: string, value: string] {
   const polls = `${summary.polls} ${summary.polls === 1 ? "poll" : "polls"}`;
   const took = tookText(summary);
   return took === null ? ["Watched", `${watchedText(summary)}, ${polls}`] : ["Took", `${took}, ${polls}`];
 }
 
-/** Returns the facts that are equal for all jobs, without durations. */
+/** Returns the facts that are equal for all jobs of the message. The durations are not among these facts. */
 export function listCommonFacts(summaries: readonly OutcomeSummary[], budget: TextBudget): readonly Fact[] {
   const [first = [], ...others] = summaries.map((summary) => factsOf(summary, budget));
   return first.filter(
@@ -120,7 +128,10 @@ function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${unit} succeeded, none failed`;
 }
 
-/** Returns the warnings without the warning about omitted failures, because another line counts omitted failures. */
+/**
+ * Returns the warnings without the warning about omitted failures. A different line of the message contains the number
+ * of omitted failures.
+ */
 function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: TextBudget): readonly string[] {
   const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
   return warnings
@@ -139,7 +150,7 @@ function linksOf(summary: OutcomeSummary): readonly Link[] {
   ].filter((link) => link !== null);
 }
 
-/** Returns the failures of a job and its subjobs in the order of the subjobs, and the number of omitted failures. */
+/** Returns the failures of a job and of its subjobs in the order of the subjobs, and the number of omitted failures. */
 export function formatFailures(
   summary: OutcomeSummary,
   budget: TextBudget,
@@ -154,7 +165,7 @@ export function formatFailures(
   };
 }
 
-/** Returns true if a failed subjob has no reason and the next failure in the list is below the same subjob. */
+/** Returns true if a failed subjob has no failure reason and the next failure in the list is below the same subjob. */
 function isExplainedByNext(failures: readonly Failure[], index: number): boolean {
   const [failure, next] = [failures[index], failures[index + 1]];
   if (failure === undefined || next === undefined || failure.reason?.trim()) return false;
@@ -172,7 +183,7 @@ function subJobFailure({ path, resourceName, reason, hint }: Failure, budget: Te
   };
 }
 
-/** Returns a path such as `CreateCluster › InstallMaster`. */
+/** Returns the path of a failed subjob, such as `CreateCluster › InstallMaster`. */
 function pathText(path: readonly string[], budget: TextBudget): string {
   const steps =
     path.length <= MAX_STEPS ? path : [...path.slice(0, FIRST_STEPS), "…", ...path.slice(-LAST_STEPS)];
@@ -180,8 +191,8 @@ function pathText(path: readonly string[], budget: TextBudget): string {
 }
 
 /**
- * Returns the job's own failure. Returns null if a subjob has the same reason. Also returns null if the job has no
- * reason and a subjob failed.
+ * Returns the failure of the job itself, not of a subjob. Returns null if a subjob has the same failure reason as the
+ * job. Also returns null if a subjob failed and the job has no failure reason.
  */
 function jobFailure(
   { outcome, jobType, reason, failures }: OutcomeSummary,

@@ -12,23 +12,29 @@ const BLOCKED_SECONDS = 600;
 
 const Body = z.object({ errcode: z.int(), errmsg: z._default(z.string(), "") });
 
-/** DingTalk's code for a failed check of the robot's security settings. Only `errmsg` names the failed check. */
+/**
+ * The error code that DingTalk sends if a request does not match the security settings of the robot. Only the field
+ * `errmsg` of the response names the security setting.
+ */
 const SECURITY_CODE = 310000;
 
-/** The channel for a custom robot of DingTalk. `mention` is a mobile number, a user ID or `all`. */
+/** The channel for a custom robot of DingTalk. The config field `mention` is a mobile number, a user ID or `all`. */
 export const dingtalkChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("dingtalk"), ...signedChatFields }),
   rateLimit: { messages: 20, windowMs: 60_000 },
   render: formatDingtalkMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
-  /** If the target has a secret, the URL gets the query parameters `timestamp` and `sign`. */
+  /** If the target has a secret, the query parameters `timestamp` and `sign` are added to the URL. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonRequest(url, payload);
     if (secret === undefined) return request;
     const separator = request.url.includes("?") ? "&" : "?";
     return { ...request, url: request.url + separator + createSignatureQuery(secret.reveal(), now) };
   },
-  /** `errcode` determines the verdict. https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type */
+  /**
+   * The field `errcode` of DingTalk's response determines the verdict.
+   * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
+   */
   verdictOf(answer, now) {
     const body = verdict.parseJsonBody(Body, answer.body);
     return verdict.verdictOfAnswerCode(answer, now, body?.errcode, {

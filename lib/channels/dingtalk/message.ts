@@ -4,7 +4,10 @@ import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } fr
 
 const STYLE = createStyleWithoutEscapes("  \n");
 
-/** Formats a Markdown message. DingTalk mentions only people in `at`, so an `@` in untrusted text mentions nobody. */
+/**
+ * Formats a message in Markdown for DingTalk. DingTalk mentions only people in the field `at`, so an `@` in untrusted
+ * text mentions nobody.
+ */
 export function formatDingtalkMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const at = mentionOf(mention);
   const title = disableMarkup(message.headline);
@@ -18,7 +21,10 @@ export function formatDingtalkMessage(message: ChatMessage, mention: string | nu
   return { payload, fallback: null };
 }
 
-/** Parses a mobile number, a user ID or `all` from the config. DingTalk requires `name` in the message text as well. */
+/**
+ * Parses a mention from the config: a mobile number, a user ID or `all`. DingTalk mentions a person only if the message
+ * text also contains `name`.
+ */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;
   const isAll = name === "all";

@@ -9,15 +9,21 @@ const MAX_DESCRIPTION_CHARACTERS = 4_096;
 
 const RateLimitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
-/** The channel for a webhook of Discord. `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`. */
+/**
+ * The channel for a webhook of Discord. The config field `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`.
+ */
 export const discordChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),
   // https://discord.com/developers/docs/topics/rate-limits
   rateLimit: { messages: 5, windowMs: 2000 },
   render: formatDiscordMessage,
-  // The JSON text of the embeds is always longer than the description, so this check is strict enough.
+  // Discord limits the length of the description in an embed. The JSON text of the embeds is always longer than the
+  // description, so this check is strict enough.
   isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
-  /** The Retry-After header of a 429 has whole seconds. The body has a fraction. The header takes precedence. */
+  /**
+   * In a response of Discord with the HTTP status 429, the header Retry-After contains whole seconds, and the body
+   * contains a fraction. The header takes precedence over the body.
+   */
   verdictOf(answer, now) {
     const seconds = verdict.parseJsonBody(RateLimitBody, answer.body)?.retry_after;
     const general = verdict.verdictOfStatus(

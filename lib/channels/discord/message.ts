@@ -9,7 +9,10 @@ const STYLE: MarkdownStyle = {
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
 };
 
-/** Formats a message with one embed. `allowed_mentions` allows only the target's own mention. */
+/**
+ * Formats a message with one embed for Discord. The field `allowed_mentions` allows only the mention from the target's
+ * config.
+ */
 export function formatDiscordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = escapeMarkdown(message.headline);
   const description = renderMarkdownParagraphs(message, STYLE).join("\n");
@@ -21,7 +24,10 @@ export function formatDiscordMessage(message: ChatMessage, mention: string | nul
   return { payload, fallback: null };
 }
 
-/** Allows a mention in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. Any other text mentions nobody. */
+/**
+ * Allows a mention from the config in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. A text in a different
+ * form mentions nobody.
+ */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
   if (id !== undefined) return isRole ? { parse: [], roles: [id] } : { parse: [], users: [id] };

@@ -7,25 +7,34 @@ import { signFeishu } from "./signature.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
-/** The reserved size of the fields `timestamp` and `sign`, which are added when the message is sent. */
+/**
+ * The number of bytes that are reserved for the fields `timestamp` and `sign`. These fields are added when the message
+ * is sent.
+ */
 const SIGNATURE_BYTES = 200;
 
 const NewBody = z.object({ code: z.int() });
-/** Older bots answer with `StatusCode`. Some bots answer with `StatusCode` and `code`. */
+/**
+ * The result code in a response of Feishu. Older bots send the result code in the field `StatusCode`. Some bots send
+ * both fields, `StatusCode` and `code`.
+ */
 const OldBody = z.object({ StatusCode: z.int() });
 
-/** The channel for a custom bot of Feishu (Lark). `mention` is an `open_id`, `all` or a whole `<at>` tag. */
+/**
+ * The channel for a custom bot of Feishu (Lark). The config field `mention` is an `open_id`, `all` or a whole `<at>`
+ * tag.
+ */
 export const feishuChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("feishu"), ...signedChatFields }),
   rateLimit: { messages: 100, windowMs: 60_000 },
   render: formatFeishuMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
-  /** If the target has a secret, the body gets the fields `timestamp` and `sign`. */
+  /** If the target has a secret, the fields `timestamp` and `sign` are added to the body of the request. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
     return createJsonRequest(url, { ...signature, ...payload });
   },
-  /** The code in the answer's body determines the verdict. */
+  /** The result code in the body of Feishu's response determines the verdict. */
   verdictOf(answer, now) {
     const { body } = answer;
     const code =

@@ -4,7 +4,10 @@ import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
-/** Formats an interactive card. Untrusted text is in `plain_text` elements, where Feishu ignores markup and `<at>`. */
+/**
+ * Formats an interactive card for Feishu. Untrusted text is in `plain_text` elements, because Feishu ignores markup and
+ * `<at>` in `plain_text` elements.
+ */
 export function formatFeishuMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const card = {
     config: { wide_screen_mode: true },
@@ -39,12 +42,15 @@ function failureElements({ title, reason, hint }: FailureText): object[] {
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a line with markup. Never pass untrusted text to `markdownLine`. */
+/** Creates a line of a card with markup. Never pass untrusted text to `markdownLine`. */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
 const button = ({ label, url }: Link) => ({ tag: "button", type: "default", text: plainText(label), url });
 
-/** Returns the `<at>` tag for a mention from the config. A mention is a whole tag, an ID such as `ou_…`, or `all`. */
+/**
+ * Returns the `<at>` tag for a mention from the config. A mention in the config is a whole tag, an ID such as `ou_…`,
+ * or `all`.
+ */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<at id=${mention.replace(/^@/, "")}></at>`;
 }

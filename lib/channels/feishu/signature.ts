@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 
 /**
- * Signs a request to a Feishu (Lark) bot. The HMAC key consists of the timestamp in seconds and the secret. The signed
- * message is empty.
+ * Signs a request to a Feishu (Lark) bot. The key of the HMAC signature consists of the timestamp in seconds and the
+ * secret. The text that the HMAC signs is empty.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {

@@ -5,10 +5,16 @@ import { formatSlackMessage } from "./message.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
-/** The limit for the JSON text of all blocks. Slack answers `invalid_blocks` above this undocumented limit. */
+/**
+ * The maximum length of the JSON text of all blocks in a Slack message. This limit is not documented. Slack responds to
+ * a longer text with `invalid_blocks`.
+ */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
-/** Slack always sends Retry-After with a 429. A 429 without Retry-After comes from another server. */
+/**
+ * The wait after a response with the HTTP status 429 and without the header Retry-After. Such a response comes from a
+ * different server, because Slack always sends Retry-After with the HTTP status 429.
+ */
 const DEFAULT_WAIT_SECONDS = 60;
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
@@ -26,7 +32,10 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 
 const ErrorBody = z.object({ ok: z.literal(false), error: z._default(z.string(), "") });
 
-/** The channel for an incoming webhook of Slack. `mention` is Slack markup: `<@U…>`, `<!subteam^S…>` or `<!here>`. */
+/**
+ * The channel for an incoming webhook of Slack. The config field `mention` is Slack markup such as `<@U…>`,
+ * `<!subteam^S…>` or `<!here>`.
+ */
 export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
@@ -35,7 +44,7 @@ export const slackChannel = createChatChannel({
   isWithinLimits: ({ blocks }) =>
     !Array.isArray(blocks) ||
     (blocks.length <= MAX_BLOCKS && JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS),
-  /** The body of Slack's answer is `ok` or an error code, as plain text or as JSON. */
+  /** The body of Slack's response is `ok` or an error code, as plain text or as JSON. */
   verdictOf(answer, now) {
     const general = verdict.verdictOfStatus(answer, now, DEFAULT_WAIT_SECONDS);
     if (general !== null) return general;

@@ -11,7 +11,10 @@ const MAX_HEADER_CHARACTERS = 150;
 const MAX_CONTEXT_CHARACTERS = 2_000;
 const MAX_BUTTON_CHARACTERS = 75;
 
-/** Formats a message for an incoming webhook. Untrusted text is in blocks without markup, and escaped in `text`. */
+/**
+ * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. In the field `text`
+ * untrusted text is escaped.
+ */
 export function formatSlackMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const prefix = mention === null ? "" : `${mention} `;
   const text = prefix + escaped(message.headline, MAX_TEXT_CHARACTERS - prefix.length);
@@ -45,7 +48,7 @@ const button = ({ label, url }: Link): Button => ({
 
 type Section = RichTextBlock["elements"][number];
 
-/** Returns a block such as `Project: prod · Region: eu-de`. */
+/** Returns a block of a Slack message with the facts, such as `Project: prod · Region: eu-de`. */
 function factsBlock(facts: readonly Fact[]): RichTextBlock {
   const elements = facts.flatMap(({ label, value }, index) => [
     ...(index > 0 ? [normalText(" · ")] : []),
@@ -55,7 +58,10 @@ function factsBlock(facts: readonly Fact[]): RichTextBlock {
   return paragraph(...elements);
 }
 
-/** Returns a block with the failure's title, the cloud's reason as preformatted text, and the hint. */
+/**
+ * Returns a block of a Slack message with the title of the failure, the failure reason as preformatted text, and the
+ * hint.
+ */
 function failureBlock({ title, reason, hint }: FailureText): RichTextBlock {
   const reasonSection: Section =
     reason === null
@@ -74,20 +80,23 @@ function hintElements({ advice, url }: Hint): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: READ_MORE }];
 }
 
-/** Rich text is the only Slack block that supports bold text and code and ignores markup in its text. */
+/** A rich text block is the only Slack block that supports bold text and code and also ignores markup in its text. */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
 const normalText = (text: string): RichTextElement => ({ type: "text", text });
 const boldText = (text: string): RichTextElement => ({ type: "text", text, style: { bold: true } });
 
-/** Slack's plain text has no markup except entities. `emoji: false` keeps `:name:` as text. */
+/**
+ * Plain text in Slack has no markup except entities such as `&amp;`. With `emoji: false` Slack does not replace
+ * `:name:` with an emoji.
+ */
 function plainText(text: string, maxCharacters: number): PlainTextElement {
   return { type: "plain_text", text: escaped(text, maxCharacters), emoji: false };
 }
 
 /**
- * Truncates the text first and then escapes it, so that no entity is split.
+ * Truncates the text before the text is escaped, so that no entity such as `&amp;` is split.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function escaped(text: string, maxCharacters: number): string {

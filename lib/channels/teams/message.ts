@@ -10,7 +10,10 @@ interface TextRun {
   readonly [style: string]: unknown;
 }
 
-/** Formats an Adaptive Card 1.4. Untrusted text is in text runs, where Teams reads no Markdown. */
+/**
+ * Formats a message for Microsoft Teams as an Adaptive Card 1.4. Untrusted text is in text runs, because Teams ignores
+ * Markdown in text runs.
+ */
 export function formatTeamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = withoutMentionTags(message.headline);
   const actions = message.links.map(({ label, url }) => ({
@@ -69,13 +72,19 @@ const paragraph = (...runs: readonly TextRun[]) => ({
   inlines: runs.map((run) => ({ type: "TextRun", ...run, text: withoutMentionTags(run.text) })),
 });
 
-/** Returns the mention of a user. `mention` is the user's email address or object ID, with or without `<at>` tags. */
+/**
+ * Returns the mention of a user for a card. `mention` is the email address or the object ID of the user, with or
+ * without `<at>` tags.
+ */
 function mentionEntity(mention: string) {
   const id = mention.replace(/^<at>|<\/at>$/g, "");
   return { type: "mention", text: `<at>${id}</at>`, mentioned: { id, name: id } };
 }
 
-/** Breaks `<at>` tags in untrusted text. Teams mentions a user wherever the text equals a mention entity's text. */
+/**
+ * Changes `<at>` tags in untrusted text so that Teams does not recognize the tags. Teams mentions a user wherever the
+ * text of the card equals the text of a mention entity.
+ */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
 }

@@ -5,13 +5,19 @@ import { formatWebhookMessage } from "./message.ts";
 import { createSignatureHeaders, listSecretsToMask } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
-/** The channel for a receiver of Standard Webhooks. A program, not a person, reads a webhook's notifications. */
+/**
+ * The channel for a webhook target that supports the specification Standard Webhooks. Programs, not people, read the
+ * notifications to a webhook target.
+ */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
   target: WebhookTarget,
   rateLimit: null,
   format: formatWebhookMessage,
-  /** Adds the headers from the config and a signature. The signature covers the exact bytes of the body. */
+  /**
+   * Adds the headers from the config and a signature to the request. The signature is computed from the exact bytes of
+   * the request body.
+   */
   buildRequest({ url, secrets, headers }, payload, { webhookId, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
     const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
@@ -19,9 +25,9 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     return { ...request, headers: { ...request.headers, ...signature } };
   },
   /**
-   * In Standard Webhooks every 2xx status means "delivered", and 410 switches the target off. After another 4xx status
-   * the event is sent again, because a receiver may answer 401 or 404 during its own deployment. After a 501 the event
-   * is not sent again.
+   * In the specification Standard Webhooks every HTTP status 2xx means "delivered". The HTTP status 410 switches the
+   * target off. After a different HTTP status 4xx the event is sent again, because a target may respond with 401 or 404
+   * during its own deployment. After the HTTP status 501 the event is not sent again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -6,7 +6,7 @@ import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** The outcome summary of a job in a webhook event. Times are in ISO 8601 format. */
+/** The summary of a job's outcome in a webhook event. The times in the summary are in ISO 8601 format. */
 const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -29,7 +29,10 @@ const JobEventData = z.object({
   statusUrl: MaybeText,
 });
 
-/** The event about the end of one job. All events have Standard Webhooks' fields `type`, `timestamp` and `data`. */
+/**
+ * The webhook event about the end of one job. Every webhook event has the fields `type`, `timestamp` and `data` of the
+ * specification Standard Webhooks.
+ */
 export const JobEvent = z
   .object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
@@ -62,6 +65,6 @@ const DigestEvent = z
   })
   .register(z.globalRegistry, { title: "How all jobs of a digest ended" });
 
-/** The union of all events that a webhook target can receive. */
+/** The type of all events that a webhook target can receive. */
 export const WebhookEvent = z.discriminatedUnion("type", [JobEvent, TestEvent, TargetGoneEvent, DigestEvent]);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;

@@ -3,10 +3,15 @@ import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
 
-/** Standard Webhooks recommends a payload below 20 kB. A digest event of 70 jobs stays below 20 kB. */
+/**
+ * The maximum number of jobs in a digest event. The specification Standard Webhooks recommends a payload below 20 kB. A
+ * digest event of 70 jobs stays below 20 kB.
+ */
 const MAX_DIGEST_JOBS = 70;
 
-/** Formats a notification as a webhook event. Every delivery attempt of one notification has the same body bytes. */
+/**
+ * Formats a notification as a webhook event. All delivery attempts of one notification have the same bytes in the body.
+ */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: null };
 }
@@ -28,7 +33,10 @@ function createEvent(content: NotificationContent): WebhookEvent {
   }
 }
 
-/** Creates the event about a job's outcome. The event's `timestamp` is the time when the watch ended. */
+/**
+ * Creates the webhook event about the outcome of a job. The field `timestamp` of the event is the time when the watch
+ * ended.
+ */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
   return {
@@ -63,7 +71,10 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
   };
 }
 
-/** Creates the event of a digest, for a target that was changed from a chat to a webhook while the digest was open. */
+/**
+ * Creates the webhook event of a digest (one message about several jobs). The event is needed if a target in the config
+ * was changed from a chat to a webhook before all jobs of the digest ended.
+ */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);
   return {

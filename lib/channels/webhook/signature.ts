@@ -4,9 +4,9 @@ import type { Secret } from "../../domain/secret.ts";
 import type { WebhookTarget } from "./target.ts";
 
 /**
- * Returns the headers of Standard Webhooks, version 1. A signature is the HMAC-SHA256 of `id.timestamp.body`. The
- * headers have one signature per secret. Two secrets allow a receiver to change its secret without losing an event.
- * Without a secret there is no signature header.
+ * Returns the headers of the specification Standard Webhooks, version 1. A signature is the HMAC-SHA256 of
+ * `id.timestamp.body`. The signature header contains one signature per secret of the target. With two secrets, a target
+ * can change its secret without losing an event. If the target has no secret, the request has no signature header.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createSignatureHeaders(event: {
@@ -27,10 +27,16 @@ export function createSignatureHeaders(event: {
 
 const withoutPrefix = (secret: Secret): string => secret.reveal().replace(/^whsec_/, "");
 
-/** A shorter header value is a flag such as `on`. Ordinary short words in an answer must stay readable. */
+/**
+ * The minimum length of a header value that is masked as a secret. A shorter header value is a setting such as `on`.
+ * People must be able to read ordinary short words in the response of a target.
+ */
 const MIN_SECRET_CHARACTERS = 4;
 
-/** Returns the signing secrets, the header values such as `Bearer abcd`, and words of header values such as `abcd`. */
+/**
+ * Returns the secrets that sign requests, the header values such as `Bearer abcd`, and words of header values such as
+ * `abcd`.
+ */
 export function listSecretsToMask({ secrets, headers }: WebhookTarget): readonly string[] {
   const values = Object.values(headers).map((value) => value.reveal().trim());
   return [

@@ -21,11 +21,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // The service sets these headers.
+  // The service sets these request headers itself.
   /^(accept-encoding|content-type|user-agent|webhook-(id|signature|timestamp))$/i,
-  // Node's HTTP client sets these headers.
+  // The HTTP client of Node.js sets these request headers itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // These headers could make the request look like a request of another sender.
+  // With these request headers, a request could seem to come from a different sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
@@ -41,7 +41,9 @@ const HeaderValue = z.pipe(
   toSecret,
 );
 
-/** The schema of a webhook target. A caller's `callbackUrl` also becomes a webhook target, with or without secrets. */
+/**
+ * The schema of a webhook target. The `callbackUrl` of a caller also becomes a webhook target, with or without secrets.
+ */
 export const WebhookTarget = z.strictObject({
   kind: z.literal("webhook"),
   ...commonFields,
@@ -50,13 +52,19 @@ export const WebhookTarget = z.strictObject({
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
-/** The name prefix of a target for a caller's `callbackUrl`. The name of a configured target cannot contain a colon. */
+/**
+ * The name prefix of a webhook target for the `callbackUrl` of a caller. The name of a target in the config cannot
+ * contain a colon.
+ */
 export const CALLBACK_PREFIX = "callback:";
 
-/** Returns true if the target name belongs to a caller's `callbackUrl`. */
+/** Returns true if the target with this name was created for the `callbackUrl` of a caller. */
 export const isCallbackName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
-/** Creates a target for a caller's `callbackUrl`. The target gets every outcome. Without secrets events are unsigned. */
+/**
+ * Creates a webhook target for the `callbackUrl` of a caller. The webhook target gets notifications about every
+ * outcome. Without secrets the notifications have no signature.
+ */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
 }

@@ -5,7 +5,7 @@ import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } fr
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
 const STYLE = createStyleWithoutEscapes("\n");
 
-/** Formats a Markdown message. Only the target's own `<@user>` tag is a mention. */
+/** Formats a message in Markdown for WeCom. Only the `<@user>` tag from the target's config is a mention. */
 export function formatWecomMessage(message: ChatMessage, mention: string | null): FormattedMessage {
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
@@ -15,7 +15,7 @@ export function formatWecomMessage(message: ChatMessage, mention: string | null)
 
 export const createMarkdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });
 
-/** Returns the `<@user>` tag for a mention from the config. A mention is a user ID or a whole tag. */
+/** Returns the `<@user>` tag for a mention from the config. A mention in the config is a user ID or a whole tag. */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<@${mention.replace(/^@/, "")}>`;
 }
