@@ -9,7 +9,7 @@ export type Command =
   | { readonly kind: "fault"; readonly detail: string }
   | ({
       readonly kind: "watch";
-      /** The file with a reply of CCE, or null when the submission names the jobs. */
+      /** The file that contains a reply of CCE. The value is null if the submission names the jobs. */
       readonly reply: string | null;
       readonly submission: Submission;
       /** The watches to restart. */
@@ -20,7 +20,7 @@ export type Command =
   | {
       readonly kind: "redeliver";
       readonly watch: WatchKey;
-      /** The targets to notify. `undefined` means all targets of the watch. */
+      /** The targets that get a notification. The value `undefined` means all targets of the watch. */
       readonly targets: readonly string[] | undefined;
       readonly json: boolean;
     }
@@ -60,12 +60,15 @@ const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Options that cannot be used with `--reply`. The query of a reply has no fields for labels and digests. `--again` needs
- * the job ID, and only the service can find the job ID in a reply.
+ * Options that cannot be used with `--reply`. The URL query of a submission with a reply of CCE has no fields for
+ * labels and digest messages. The option `--again` needs the job ID, and only the service can find the job ID in a
+ * reply of CCE.
  */
 const NOT_WITH_REPLY = ["label", "digest", "again"];
 
-/** Parses the command line. `defaultProject` is the value of NOTIFIER_PROJECT. */
+/**
+ * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
+ */
 export function readArguments(argv: readonly string[], defaultProject: string | undefined): Command {
   try {
     return parse(argv, defaultProject);

@@ -1,11 +1,12 @@
 // Writes build/cce-notifier.mjs, or the file in the first argument: the command as one file. The file runs on Node 20
-// and later without any other file. Pipelines get this file (docs/command.md).
+// and later without any other file. CI pipelines download this file (docs/command.md).
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// npm also runs this script after an install without development dependencies. Without esbuild nothing is built.
+// npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
+// builds nothing.
 const esbuild = await import("esbuild").catch(() => null);
 const file = process.argv[2] ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
@@ -25,6 +26,6 @@ if (esbuild !== null) {
   const sum = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  // The line has the format of `sha256sum --check`.
+  // The line in the checksum file has the format of `sha256sum --check`.
   await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
 }

@@ -3,7 +3,7 @@ import { ProblemError } from "./errors.ts";
 import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
-/** Collects the answers of the service about several jobs or targets by name. Prints each new error at once. */
+/** Collects the responses of the service about several jobs or targets by name. Prints each new error at once. */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
   readonly #errors = new Map<string, unknown>();
@@ -13,13 +13,13 @@ export class CallResults<Value extends object> {
     this.#screen = screen;
   }
 
-  /** Adds the refusal of the service for one name, and prints the refusal. */
+  /** Adds the error response of the service for one job or target, and prints the error. */
   addRefusal(name: string, error: ProblemError): void {
     this.#errors.set(name, error);
     this.#screen.printError(errorLines(error, name));
   }
 
-  /** Adds one error for several names, and prints the error once. */
+  /** Adds one error for several jobs or targets, and prints the error once. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
     this.#screen.printError(errorLines(error));
@@ -29,7 +29,10 @@ export class CallResults<Value extends object> {
     return this.#errors.has(name);
   }
 
-  /** Returns the error of a name as a field of a JSON document. Returns an empty object if the name has no error. */
+  /**
+   * Returns the error of a job or target as a field of a JSON document. Returns an empty object if the job or target
+   * has no error.
+   */
   errorField(name: string): { readonly error?: ErrorDocument } {
     return this.hasError(name) ? { error: errorDocument(this.#errors.get(name)) } : {};
   }

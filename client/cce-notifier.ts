@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { runCommandLine } from "./command-line.ts";
 
-// A reader that stops early (`| head`) is not an error.
+// If a program such as `head` stops reading the output of the command early, this is not an error.
 process.stdout.on("error", () => undefined);
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -18,7 +18,7 @@ export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: WatchKey) =>
     `/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
   return {
-    /** Submits jobs to watch. Repeating the call is safe. */
+    /** Submits jobs to watch. A second call with the same jobs is safe. */
     watch(submission: Submission): Promise<SubmissionResult> {
       const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
       return request(connection, call, SubmissionResult);
@@ -33,17 +33,20 @@ export function createClient(connection: Connection) {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
       return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
     },
-    /** Stops a watch. Nobody is notified. */
+    /** Stops a watch. The service sends no notification about the stopped watch. */
     async stop(watch: WatchKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
-    /** Sends the outcome again to `targets`. Without `targets`, sends the outcome again to all targets of the watch. */
+    /**
+     * Sends the outcome of a watch again to `targets`. If `targets` is missing, the method sends the outcome again to
+     * all targets of the watch.
+     */
     redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       const body = targets === undefined ? {} : { targets };
       return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
     },
-    /** Sends one real message to a target. */
+    /** Sends one real test message to a target. */
     test(target: string): Promise<TestResult> {
       const path = `/v1/targets/${encodeURIComponent(target)}/test`;
       return request(connection, { method: "POST", path, repeatable: false }, TestResult);

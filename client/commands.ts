@@ -9,7 +9,7 @@ import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
 type Ports = Pick<WaitPorts, "client" | "screen">;
 
 export interface CommandResult {
-  /** The document that `--json` prints. */
+  /** The JSON document that the option `--json` prints. */
   readonly document: object;
   readonly code: ExitCode;
 }
@@ -27,7 +27,7 @@ export async function showStatus(
   return { document: { jobs }, code };
 }
 
-/** Stops watches. A watch that has ended keeps its outcome. */
+/** Stops watches. If a watch has already ended, it keeps its outcome. */
 export async function stopWatches(
   watches: readonly WatchKey[],
   { client, screen }: Ports,
@@ -56,7 +56,10 @@ export async function redeliverOutcome(
   return { document, code: EXIT.succeeded };
 }
 
-/** Sends one real message to each target. Prints each result before the next message is sent. */
+/**
+ * Sends one real test message to each target. The function prints the result for each target before it sends the next
+ * message.
+ */
 export async function testTargets(
   names: readonly string[],
   { client, screen }: Ports,

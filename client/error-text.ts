@@ -14,7 +14,7 @@ export function errorDocument(error: unknown): ErrorDocument {
 }
 
 /**
- * Returns an error as lines of text: the message, and one line for each fault that the message does not contain.
+ * Returns an error as lines of text: the message, and one line for each invalid value that the message does not name.
  * @param name the job or target that the error is about.
  */
 export function errorLines(error: unknown, name?: string): readonly string[] {
@@ -28,7 +28,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Returns one fault of a request as a line of text, with the value that was sent. */
+/** Returns one line of text about an invalid value in a request, with the value that was sent. */
 export function faultLine(
   { pointer, parameter, detail }: RequestError,
   { body, query }: SentRequest,

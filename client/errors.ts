@@ -25,7 +25,10 @@ export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
 
-/** Error for a text that is not a valid token. No request was sent. The error message does not contain the text. */
+/**
+ * Error for a text that is not a valid token. The client sent no request with this text. The error message does not
+ * contain the text.
+ */
 export class TokenError extends Error {
   override name = "TokenError";
 }

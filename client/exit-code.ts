@@ -12,7 +12,7 @@ export function exitCodeOfStates(states: readonly StatusDocument["state"][]): Ex
   return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
 }
 
-/** The exit codes from worst to best. A missing result is worse than a failed job. */
+/** The exit codes from worst to best. An error of a call to the service is worse than a failed job. */
 const WORST_FIRST = [EXIT.unreachable, EXIT.usage, EXIT.failed, EXIT.undecided, EXIT.succeeded] as const;
 
 export function worstExitCode(codes: readonly ExitCode[]): ExitCode {

@@ -3,22 +3,34 @@ import type { WatchKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
-/** The largest number of parallel calls. Each waiting call keeps one function instance of the service busy. */
+/**
+ * The largest number of calls to the service at the same time. Each call that waits keeps one Lambda instance of the
+ * service busy.
+ */
 const MAX_PARALLEL_CALLS = 5;
-/** The longest wait of one call that the service allows. */
+/** The longest time that the service allows one call to wait for the end of a watch. */
 export const MAX_WAIT_SECONDS = 25;
-/** The shortest time between two calls for one watch. A proxy may answer a waiting call at once. */
+/**
+ * The shortest time between two calls for one watch. A proxy may return a response immediately although the call should
+ * wait.
+ */
 const MIN_CALL_INTERVAL_MS = 1_000;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
-  /** The longest wait of one call. With a value below 25, the progress is read more often. */
+  /**
+   * The longest time that one call waits for the end of a watch. If the value is below 25, the client reads the
+   * progress more often.
+   */
   readonly maxWaitSeconds: number;
   readonly client: Pick<NotifierClient, "status">;
   readonly onStatus: (status: StatusDocument) => void;
-  /** Called when the service refuses to return the status of a watch. The status of this watch is not read again. */
+  /**
+   * The client calls this function if the service refuses to return the status of a watch. After that, the client does
+   * not read the status of this watch again.
+   */
   readonly onRefused: (watch: WatchKey, error: ProblemError) => void;
-  /** Returns the milliseconds of a clock that never goes back. */
+  /** Returns the time of a clock that is never set back, in milliseconds. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
@@ -31,7 +43,7 @@ export function waitSecondsPerCall(running: number, maxWaitSeconds: number): num
 
 /**
  * Reads the status of watches until all watches have ended (returns true) or `timeoutMs` is over (returns false).
- * @throws the first error other than a `ProblemError`. After this error, no further status is read.
+ * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(
   watches: readonly WatchKey[],

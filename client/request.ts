@@ -20,11 +20,13 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** A string is sent unchanged. Any other value is sent as JSON. */
+  /** The client sends a string unchanged. The client sends any other value as JSON. */
   readonly body?: unknown;
-  /** False when a second call would send a second notification. */
+  /** Is false if a second call would send a second notification. */
   readonly repeatable: boolean;
-  /** The longest time that the service may wait before it answers. The default is 0. */
+  /**
+   * The longest time that the service may wait before it responds. If the field is missing, the service does not wait.
+   */
   readonly waitSeconds?: number;
 }
 
@@ -32,10 +34,11 @@ const TIMEOUT_MS = 30_000;
 const OTHER_ORIGIN = "The response does not come from the service.";
 
 /**
- * Makes a call and parses the response. Repeats a failed call if a second call is safe and useful.
- * @throws ProblemError when the service refuses the call.
- * @throws UnreachableError when the service does not answer.
- * @throws TokenError when the token is invalid.
+ * Calls the service and parses the response. If a call fails, the function repeats the call if a second call is safe
+ * and useful.
+ * @throws ProblemError if the service refuses the call.
+ * @throws UnreachableError if the service sends no response.
+ * @throws TokenError if the token is invalid.
  */
 export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
   const { wait = sleep, random = Math.random } = connection;
@@ -85,7 +88,10 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   }
 }
 
-/** Returns the error for a refused call. A gateway between client and service may answer without a problem document. */
+/**
+ * Returns the error for a refused call. A gateway between the client and the service may send an error response without
+ * a problem document (RFC 9457).
+ */
 function problemError(
   { status, text }: { readonly status: number; readonly text: string },
   call: Call,

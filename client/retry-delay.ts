@@ -1,13 +1,13 @@
 export const MAX_TRIES = 5;
 const FIRST_DELAY_MS = 500;
-/** The longest delay of the client, even if the service asks for a longer delay. */
+/** The longest time that the client waits before it repeats a call, even if the service asks for a longer time. */
 const MAX_DELAY_MS = 30_000;
 /** After one of these HTTP statuses, the service has not carried out the call. */
 const NOT_CARRIED_OUT: readonly number[] = [429, 503];
 /** After one of these HTTP statuses, the service may have carried out the call. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, 504];
 
-/** The result of a failed try. `status` is null when no response arrived. */
+/** The result of a failed attempt to call the service. The field `status` is null if no response arrived. */
 export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;

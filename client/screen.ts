@@ -8,7 +8,7 @@ export interface Screen {
   show(job: string, line: string): void;
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /** Prints an error to stderr. The lines after the first are its details. */
+  /** Prints an error to stderr. The first line is the error, and the following lines are details of the error. */
   printError(lines: readonly string[]): void;
 }
 
@@ -41,7 +41,7 @@ function logScreen(output: Output, errors: ErrorOutput): Screen {
 function terminalScreen(output: Output, errors: ErrorOutput): Screen {
   const shown = new Map<string, string>();
   const redraw = (shownLines: number, newLines: readonly string[]) => {
-    // A line that wraps would need two rows, and `clear` counts one row per line.
+    // A line longer than the terminal would need two rows, but `clear` counts one row per line.
     const width = Math.max(20, (output.columns ?? 80) - 2);
     const jobLines = [...shown.values()].map((line) => truncate(line, width));
     output.write(clear(shownLines) + joinLines([...newLines, ...jobLines]));

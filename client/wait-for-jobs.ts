@@ -11,16 +11,19 @@ import { jobName, reasonLines, statusLine } from "./status-text.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** True if stdout is a terminal. On a terminal, the progress is read every few seconds. */
+  /** Is true if stdout is a terminal. On a terminal, the progress is read every few seconds. */
   readonly live: boolean;
-  /** Returns the milliseconds of a clock that never goes back. */
+  /** Returns the time of a clock that is never set back, in milliseconds. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
 const LIVE_WAIT_SECONDS = 5;
 
-/** Prints the status of jobs, once or until all jobs have ended. At the end, prints why jobs failed. */
+/**
+ * Prints the status of jobs, once or until all jobs have ended. After the last job has ended, the function prints why
+ * jobs failed.
+ */
 export async function waitForJobs(
   watches: readonly WatchKey[],
   { wait, timeoutMs }: WaitOptions,

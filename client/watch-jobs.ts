@@ -18,7 +18,7 @@ export interface WatchPorts extends WaitPorts {
   readonly readText: (file: string) => Promise<string>;
 }
 
-/** Submits jobs. With `--wait`, waits until all jobs have ended. */
+/** Submits jobs. If the option `--wait` is given, the function waits until all jobs have ended. */
 export async function watchJobs(
   command: Extract<Command, { kind: "watch" }>,
   ports: WatchPorts,

@@ -1,11 +1,13 @@
 /** Matches an ID that needs no escaping in a URL. */
 const URL_SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
-/** Matches a region outside mainland China. Regions outside mainland China use the international console. */
+/**
+ * Matches the name of a region outside mainland China. Regions outside mainland China use the international console.
+ */
 const INTERNATIONAL = /^(ap|af|la|na|sa|me|tr)-[a-z0-9-]+$/;
 
 /**
- * Returns the URL of a cluster's page in the cloud's web console.
- * Returns null if the region, the cluster or the console is unknown.
+ * Returns the URL of a cluster's page in the cloud's web console. Returns null if the region, the cluster or the
+ * console of the region is unknown.
  */
 export function clusterConsoleUrl(region: string | null, clusterId: string | null): string | null {
   if (region === null || clusterId === null || !URL_SAFE_ID.test(region) || !URL_SAFE_ID.test(clusterId))

@@ -8,7 +8,7 @@ const Labels = z
   .record(z.string().check(z.minLength(1), z.maxLength(63)), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
 
-/** The information that a caller gives about itself. */
+/** The information that a caller gives about itself, such as the pipeline and the commit. */
 export const Context = withDescription(
   z.strictObject({
     actor: z.optional(ShortText),

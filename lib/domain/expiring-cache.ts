@@ -3,22 +3,27 @@ import type { Instant } from "./job.ts";
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. Loads the value if the cached value is missing or too old.
-   * Concurrent calls for one key share one load.
-   * @param maxAgeMs the maximum age of a cached value in milliseconds. An older value is loaded again.
+   * Returns the value of a key. If the cached value is missing or too old, the function loads the value again. If
+   * several calls need the same key at the same time, the function loads the value only once.
+   * @param maxAgeMs the maximum age of a cached value in milliseconds. The cache loads an older value again.
    * @throws the error that `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value from the cache. Does nothing if the cache already has another value for the key. */
+  /** Removes a value from the cache. Does nothing if the cache has a different value for the key by now. */
   delete(key: string, value: Value): void;
 }
 
 export interface ExpiringCacheOptions<Value> {
   readonly load: (key: string) => Promise<Value>;
   readonly now: () => Instant;
-  /** The maximum age of a value in milliseconds. A function can return a different maximum age for each value. */
+  /**
+   * The maximum age of a cached value in milliseconds. A function can return a different maximum age for each value.
+   */
   readonly maxAgeMs: number | ((value: Value) => number);
-  /** After a failed load, callers get the same error for this many milliseconds. The default is 0 milliseconds. */
+  /**
+   * After a failed load, callers get the same error for this many milliseconds. If the option is missing, the time is 0
+   * milliseconds.
+   */
   readonly failureMaxAgeMs?: number;
 }
 
@@ -28,7 +33,7 @@ interface Entry<Value> {
   readonly maxAgeMs: number;
 }
 
-/** Creates an empty cache. The age of a value is measured from the end of its load. */
+/** Creates an empty cache. The age of a cached value is the time since the end of its load. */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
   const entries = new Map<string, Entry<Value>>();
@@ -57,7 +62,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // A negative age means that the clock was set back. The true age of the value is unknown.
+    // If the age of a cached value is negative, the clock was set back. So the true age of the cached value is unknown.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

@@ -5,7 +5,7 @@ import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateOrNull } from "./truncate-text.ts";
 import { MaybeText, withDescription } from "./zod-fields.ts";
 
-/** A failed subjob. `path` lists the job types from the root job down to the failed subjob. */
+/** A failed subjob. The field `path` lists the job types from the root job down to the failed subjob. */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
   jobId: MaybeText,
@@ -21,15 +21,18 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
-/** The size limits of one reason in bytes. `listFailures` uses the largest limit with which all failures fit. */
+/**
+ * The possible size limits of one failure reason, in bytes. The function `listFailures` uses the largest limit with
+ * which all failures fit.
+ */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` of JSON.
- * The first omitted subjobs are parents that only repeat the reason of their own subjob.
+ * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` of JSON. The
+ * function first omits each parent job whose failure reason only repeats the failure reason of its own subjob.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -40,7 +43,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     reason: truncateOrNull(node.job.reason, reasonBytes, countJsonBytes),
     hint: findHint(node.job.reason),
   });
-  /** Returns a map from nodes to failures. Omits failures that do not fit into `maxBytes`. */
+  /** Returns a map from the jobs in the tree to their failures. Omits failures that do not fit into `maxBytes`. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;
@@ -62,7 +65,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
   return failed.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Moves the parents that only repeat the reason of their own subjob to the end of the list. */
+/** Moves each parent job that only repeats the failure reason of its own subjob to the end of the list. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

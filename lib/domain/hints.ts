@@ -1,21 +1,21 @@
 import hintRows from "./hints.json" with { type: "json" };
 
 /**
- * The known failure reasons, each with advice and a link to the vendor's page.
- * If the vendor's page does not name a reason, `source` in `hints.json` says where the reason was seen.
- * `findHint` uses the first row that matches, so specific patterns come before general patterns.
+ * The known failure reasons, each with advice and a link to the vendor's page. If the page of the vendor does not name
+ * a failure reason, `source` in `hints.json` says where the failure reason was seen. The function `findHint` uses the
+ * first row of `hints.json` that matches, so specific patterns come before general patterns.
  */
 const HINTS = hintRows.map(({ patterns, advice, link }) => ({
   pattern: new RegExp(patterns.join("|"), "i"),
   text: `${advice} ${link}`,
 }));
 
-/** Only the beginning of a reason is searched, because the beginning contains the cause. */
+/** The function searches only the beginning of a failure reason, because the beginning contains the cause. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**
- * Returns one line of advice for a failure reason. The advice ends with a link to the vendor's page.
- * Returns null for an unknown reason, because a wrong hint is worse than no hint.
+ * Returns one line of advice to the operator for a failure reason. The advice ends with a link to the vendor's page.
+ * Returns null for an unknown failure reason, because a wrong hint is worse than no hint.
  */
 export function findHint(reason: string | null): string | null {
   if (reason === null) return null;
@@ -23,7 +23,10 @@ export function findHint(reason: string | null): string | null {
   return HINTS.find(({ pattern }) => pattern.test(searched))?.text ?? null;
 }
 
-/** Returns a version of `findHint` that caches its results. The failures of one job often have the same reason. */
+/**
+ * Returns a version of `findHint` that caches its results. The failed subjobs of one job often have the same failure
+ * reason.
+ */
 export function createCachedHintFinder(): (reason: string | null) => string | null {
   const answers = new Map<string | null, string | null>();
   return (reason) => {

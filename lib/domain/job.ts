@@ -1,12 +1,18 @@
 import * as z from "zod/mini";
 import { Count, MaybeText } from "./zod-fields.ts";
 
-/** A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, events and pages contain ISO 8601 text. */
+/**
+ * A point in time in milliseconds after 1970-01-01T00:00:00Z. In HTTP bodies, events and pages, a point in time is ISO
+ * 8601 text.
+ */
 export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
-/** The job ID from CCE, which is not always a UUID. The rule for the first character keeps `..` out of URLs. */
+/**
+ * The job ID from CCE, which is not always a UUID. The rule for the first character of a job ID prevents a job ID `..`
+ * in a URL.
+ */
 export const JobId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, JOB_ID_RULE));
 
 const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
@@ -44,7 +50,7 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase in CCE's own spelling. `state` is the meaning of the phase. */
+  /** The phase of the job in the spelling of CCE. The field `state` says what the phase means. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -72,13 +78,16 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** An access error that has lasted from `since` until now. `kind` is the error of the latest poll. */
+/** An access error that has lasted from `since` until now. The field `kind` is the access error of the latest poll. */
 export interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
-/** A poll error that has lasted from `since` until now and is no access error. `text` is the latest error. */
+/**
+ * An error of polls that has lasted from `since` until now and is not an access error. The field `text` describes the
+ * latest error.
+ */
 export interface LastPollError {
   readonly text: string;
   readonly since: Instant;
@@ -92,7 +101,7 @@ export interface PollErrors {
   readonly consecutiveFailures: number;
 }
 
-/** The result of one poll. Anyone may read `text`, because credentials in `text` are masked. */
+/** The result of one poll. Anyone may read the field `text`, because the credentials in it are masked. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }
   | { readonly kind: "gone"; readonly text: string }
@@ -109,7 +118,7 @@ export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
 export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
-/** Returns true if at least one poll saw the job. The type or the phase of an observed job is known. */
+/** Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return type !== null || phase !== null;
 }
@@ -121,8 +130,8 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
 };
 
 /**
- * Returns an explanation of a watch's state for a reader who does not know this notifier.
- * Returns null for a state that needs no explanation. The explanation is correct for every possible cause of the state.
+ * Returns an explanation of a watch's state for a reader who does not know this notifier. Returns null for a state that
+ * needs no explanation. The explanation is correct for every possible cause of the state of the watch.
  */
 export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
@@ -130,7 +139,7 @@ export function describeWatchState(state: WatchState, wasObserved: boolean): str
   return STATE_EXPLANATIONS[state] ?? null;
 }
 
-/** The result of one delivery attempt. */
+/** The result of one attempt to deliver a notification. */
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 

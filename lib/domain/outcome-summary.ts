@@ -45,18 +45,21 @@ export const MAX_EVENT_BYTES = 20_000;
 const ENVELOPE_BYTES = 262;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
-/** A longer link is omitted, because a truncated link does not work. */
+/** A link that is longer than this limit is omitted, because a truncated link does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. `reason` says why the watch ended. `reason` is null if the job gives the reason. */
+/**
+ * A watch that has ended. The field `reason` says why the watch ended. The field is null if the job itself gives the
+ * reason.
+ */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
-  /** The job's data from the latest poll that saw the job. The value is null if no poll saw the job. */
+  /** The job's data from the latest poll that saw the job. This field is null if no poll saw the job. */
   readonly job: Job | null;
-  /** The warnings of the latest poll. */
+  /** The warnings that the latest poll returned. */
   readonly warnings: readonly string[];
   readonly context: Context;
   readonly statusUrl: string | null;
@@ -98,7 +101,10 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   return { ...summary, failures };
 }
 
-/** Returns the reason of the outcome. A reason for `timed_out` also names the subjobs that were still running. */
+/**
+ * Returns a text that says why the watch has its outcome. The text for the outcome `timed_out` also names the subjobs
+ * that were still running.
+ */
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
   if (outcome !== "timed_out") return reason;
@@ -112,7 +118,7 @@ const RUNNING_NAME_CHARACTERS = 40;
 /** Returns a sentence such as `Still running: InstallMaster (m-0).` Returns null if no subjob is running. */
 function describeRunning(pending: readonly TreeNode[]): string | null {
   const running = pending.filter(isRunning);
-  // The sentence does not name a parent, because a parent runs only while its subjob runs.
+  // The sentence does not name a parent job, because a parent job runs only while its subjob runs.
   const parents = new Set(running.map(({ parent }) => parent));
   const lowest = running.filter((node) => !parents.has(node));
   if (lowest.length === 0) return null;
@@ -138,7 +144,7 @@ export const FAILED_SUBJOB_WARNING = "CCE reports success for this job, although
 const MAX_WARNINGS = 6;
 const WARNING_BYTES = 250;
 
-/** Returns one sentence per warning. The most important warning comes first. */
+/** Returns one sentence per warning. The sentence for the most important warning comes first. */
 function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omittedLabels: number): string[] {
   const own: string[] = [];
   if (outcome === "succeeded" && failedCount > 0) own.push(FAILED_SUBJOB_WARNING);
@@ -157,8 +163,8 @@ export function unlistedFailuresWarning(count: number): string {
 }
 
 /**
- * Returns the number of seconds from `start` to `end`. Returns null if one of the times is unknown.
- * Returns null if `end` is before `start`. CCE gives some jobs an end before their start.
+ * Returns the number of seconds from `start` to `end`. Returns null if `start` or `end` is unknown. Returns null if
+ * `end` is before `start`. For some jobs, CCE gives an end time that is before the start time.
  */
 function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {
   return start == null || end == null || end < start ? null : (end - start) / 1000;

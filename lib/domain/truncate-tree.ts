@@ -1,15 +1,16 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateOrNull } from "./truncate-text.ts";
 
-/** The size limits of one reason in bytes, from large to small. */
+/** The possible size limits of one failure reason in bytes, from large to small. */
 const LONG_REASON_BYTES = 4000;
 const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes`. A tree that is too large is reduced in four steps.
- * Step 1 truncates long texts. Step 2 omits succeeded subjobs. Step 3 truncates reasons further.
- * Step 4 omits pending subjobs before failed subjobs. The root job is never omitted.
+ * Serializes a tree of subjobs into at most `maxBytes`. If the tree of subjobs is too large, the function makes it
+ * smaller in four steps. Step 1 truncates long texts of the jobs. Step 2 omits subjobs that have succeeded. Step 3
+ * truncates the failure reasons further. Step 4 omits pending subjobs first, and failed subjobs last. The function
+ * never omits the root job.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -68,10 +69,9 @@ function withSameObject(old: Job[], changed: Job[]): Job[] {
 type Importance = 2 | 1 | 0;
 
 /**
- * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job.
- * Omits pending subjobs before failed subjobs. The order of the subjobs does not change.
- * The field `omitted` of a job counts the omitted subjobs of the job.
- * Returns the same object if no subjob was omitted.
+ * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. Omits pending subjobs first, and failed
+ * subjobs last. The order of the subjobs does not change. The field `omitted` of a job counts the omitted subjobs of
+ * the job. Returns the same object if no subjob was omitted.
  */
 export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   const importances = new Map<Job, Importance>();

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 
 /**
- * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every fault as "Invalid input".
- * The full version of zod has messages for programmers, such as "Too small: expected number to be >0".
- * Every file with a schema imports this file, directly or through another file. A test checks the imports.
+ * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
+ * input". The full version of zod has messages for programmers, such as "Too small: expected number to be >0". Every
+ * file with a schema imports this file, directly or through another file. A test checks the imports.
  */
 z.config({ localeError: messageOf });
 
@@ -15,7 +15,7 @@ export const CountFromOne = z.int().check(z.minimum(1));
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
-/** Returns a schema for an http or https URL. `error` is the message for any other value. */
+/** Returns a schema for an http or https URL. The parameter `error` is the message for any other value. */
 export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
 
 /**

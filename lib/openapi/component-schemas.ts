@@ -51,7 +51,7 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
     const: value,
     description,
   }));
-  // A later release may add reasons. A client must accept a reason that it does not know.
+  // A later release may add reasons to this list. A client must accept a reason that it does not know.
   return { ...schemas, Reason: { ...schemas.Reason, anyOf: [...reasons, { type: "string" }] } };
 }
 

@@ -6,7 +6,10 @@ import { createInlineElement } from "../pages/page-shell.ts";
 import type { Content, createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import problemHelp from "./problem-help.json" with { type: "json" };
 
-/** The cause and the remedy of each problem. The `type` of a problem links to the help on the page. */
+/**
+ * The cause and the remedy of each problem document (RFC 9457), which is an error response of the API. The `type` of a
+ * problem document is a link to its help on the page.
+ */
 const PROBLEM_HELP: Readonly<Record<ProblemKind, { readonly cause: string; readonly remedy: string }>> =
   problemHelp;
 

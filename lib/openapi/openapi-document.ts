@@ -6,7 +6,10 @@ import { createComponentSchemas } from "./component-schemas.ts";
 import operations from "./operations.json" with { type: "json" };
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
-/** The description of an operation in `operations.json`. Facts from a route or from a schema are not in the file. */
+/**
+ * The description of an operation in `operations.json`. The file does not repeat facts that a route or a schema already
+ * contains.
+ */
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
@@ -15,11 +18,11 @@ interface DescribedOperation {
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: { readonly required: boolean; readonly schema: string };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  /** The HTTP statuses of the problems that the operation reports. */
+  /** The HTTP statuses of the error responses of the operation. */
   readonly problems?: readonly number[];
 }
 
-/** The schema and the example of a body. The key is the media type. */
+/** The schema and the example of a body. The key of each entry is the media type of the body. */
 export type Content = Readonly<Record<string, { readonly schema: JsonObject; readonly example?: unknown }>>;
 
 interface DescribedParameter {
@@ -31,7 +34,7 @@ interface DescribedParameter {
 
 interface DescribedResponse {
   readonly description: string;
-  /** The schema name of a JSON body. Any other body has a `content` instead. */
+  /** The schema name of a JSON body. A body that is not JSON has a `content` instead. */
   readonly schema?: string;
   readonly content?: Content;
   /** The names of the response headers in `components.headers`. */

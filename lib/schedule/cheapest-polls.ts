@@ -2,12 +2,12 @@ import { BUCKETS, bucketStartSeconds } from "./duration-buckets.ts";
 import { survivalAt } from "./survival-curve.ts";
 
 /**
- * The distance between two planned ages is 1/400 of the age and at least one second. A smaller distance takes longer
- * and saves nothing.
+ * The plan uses only some ages of a job. The distance between two planned ages is 1/400 of the age, and at least one
+ * second. A smaller distance makes the computation slower and saves no polls.
  */
 const AGE_STEPS = 400;
 
-/** The planned ages of a job in seconds, from 0 to the longest duration. Polls are planned at planned ages only. */
+/** The planned ages of a job in seconds, from 0 to the longest duration. The plan contains polls only at these ages. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 function plannedAges(maxAge: number): Float64Array {
@@ -16,7 +16,7 @@ function plannedAges(maxAge: number): Float64Array {
   return Float64Array.from([...ages, maxAge]);
 }
 
-/** The cheapest next poll for each planned age of a job. Index i of each array is for the age `AGES[i]`. */
+/** The cheapest next poll for each planned age of a job. The index i of each array is for the age `AGES[i]`. */
 export interface PollPlan {
   /** The expected cost of all polls after a planned age, in seconds per started job. */
   readonly costs: Float64Array;
@@ -25,7 +25,10 @@ export interface PollPlan {
 }
 
 export interface PollCosts {
-  /** The number of seconds of lateness that cost as much as one poll. */
+  /**
+   * One poll costs as much as a delay of this number of seconds between the end of a job and the poll that detects the
+   * end.
+   */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;
 }
@@ -33,21 +36,22 @@ export interface PollCosts {
 /**
  * Plans the cheapest sequence of polls after each planned age.
  *
- * The polls have to detect cheaply and soon that a job has ended. In statistics, the task is an inspection problem.
- * One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll costs 1.
- * S(t) is the share of jobs that last longer than t. The lateness is lowest when the time until the detecting poll is
- * lowest. So a job that is pending at the age t and polled next at the age u costs x + u - t between t and u.
- * C(t), the lowest cost after the age t, is
+ * The polls have to detect soon, and with few polls, that a job has ended. In statistics, this task is called an
+ * inspection problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll
+ * costs 1. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects
+ * the end of the job, because the delay after the end is then minimal too. So a job that is pending at the age t and
+ * polled next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
  * The function computes C(t) backwards from the last age (dynamic programming). For a fixed u, the term in brackets is
- * a straight line over S(t). S(t) grows when t falls. So the lower envelope of the lines has the minimum over all u.
- * The function removes each line from the envelope at most once. The run time is linear in the number of ages.
+ * a straight line over S(t). S(t) grows when t falls, so the lower envelope of these lines has the minimum over all u.
+ * The function removes each line from the lower envelope at most once. So the run time of the function is linear in the
+ * number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The value h(t) is
- * the rate at which jobs end.
+ * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The value h(t) is the rate
+ * at which jobs end.
  */
 export function planCheapestPolls(
   survival: Float64Array,
@@ -77,7 +81,7 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true when the middle line is the lowest of three lines for at least one value of S(t). */
+  /** Returns true if the middle line is the lowest of the three lines for at least one value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }

@@ -4,9 +4,9 @@ import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
 import { clampDelaySeconds, nextDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch before the decision about a poll. The errors are from earlier polls. */
+/** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
 export interface PolledWatch extends PollErrors {
-  /** The number of polls, including the current poll. */
+  /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
@@ -17,7 +17,7 @@ export interface PolledWatch extends PollErrors {
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** The durations of ended jobs of the same type and project. */
+  /** The durations of ended jobs with the same type in the same project. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
@@ -26,11 +26,14 @@ export interface DecisionInput {
 }
 
 export type PollDecision =
-  /** `delaySeconds` is an integer from 0 to 900. */
+  /** The field `delaySeconds` is an integer from 0 to 900. */
   | ({ readonly kind: "poll_again"; readonly delaySeconds: number } & PollErrors)
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
-/** The delay after an access error. A shorter delay costs more. A longer delay detects restored access later. */
+/**
+ * The delay before the next poll after an access error. If this delay were shorter, the polls would cost more. If this
+ * delay were longer, the service would detect later that it has access again.
+ */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
 
@@ -39,12 +42,15 @@ const MAX_BACKOFF_SECONDS = 300;
 
 /** The largest assumed difference between the clock of CCE and the clock of this service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** The highest plausible age of a job at the acceptance of the job. A higher age is probably due to a wrong clock. */
+/**
+ * The highest plausible age that a job has when the service accepts the job. If the age is higher, a clock is probably
+ * wrong.
+ */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**
- * The longest time between the deadline of a watch and a last poll that a rate limit delays. The last poll finds the
- * true outcome of a job that ended before the deadline.
+ * If a rate limit delays the last poll of a watch, the service waits for this poll for at most this time after the
+ * deadline. The last poll finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
@@ -63,9 +69,10 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides about a watch whose poll was postponed. The rate limit of the project allows the next query only at
- * `rateLimitedUntil`. The state of the job is not known. So the watch waits for a last poll for up to an hour after the
- * deadline. If the rate limit lasts longer, the watch times out at the deadline.
+ * Decides what happens with a watch whose poll was postponed because of the rate limit. The rate limit of the project
+ * allows the next query only at `rateLimitedUntil`. The state of the job is not known at this time. So the watch waits
+ * for a last poll for up to an hour after the deadline. If the rate limit lasts longer, the watch times out at the
+ * deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -103,7 +110,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
         retryAfterSeconds === null
           ? backoffSeconds(consecutiveFailures, random)
           : retryAfterSeconds + backoffSeconds(1, random);
-      // A throttled or unavailable CCE API does not check access. So the watch keeps an earlier access error.
+      // If the CCE API is throttled or unavailable, it does not check access. So the watch keeps an earlier access
+      // error.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -143,7 +151,7 @@ export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, no
   return Math.max(0, now - (isPlausible ? createdAt : acceptedAt)) / 1000;
 }
 
-/** Returns the decision that the watch timed out. Returns null when the watch may be polled again. */
+/** Returns the decision `timed_out` for a watch. Returns null if the service may poll the watch again. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult =
     observation.kind === "job"
@@ -169,7 +177,8 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. The maximum doubles with each failure in a row.
+ * Returns a random delay after failed polls, in whole seconds. The maximum of the random delay doubles with each failed
+ * poll in a row.
  * @param failures the number of failed polls in a row, at least 1.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

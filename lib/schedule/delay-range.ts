@@ -2,20 +2,20 @@ import { AGES, type PollCosts, type PollPlan, planCheapestPolls } from "./cheape
 import { survivalAt } from "./survival-curve.ts";
 
 export interface PlanInput extends PollCosts {
-  /** The age at which the job was pending. */
+  /** The age of the job when a poll found it pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The result of `learnSurvivalCurve`. */
+  /** The survival curve from `learnSurvivalCurve`. */
   readonly survival: Float64Array;
 }
 
-/** The maximum cost difference between a delay in the range and the best delay, as a part of the cost of one poll. */
+/** Each delay in the range costs at most this part of the cost of one poll more than the best delay. */
 const TOLERANCE = 0.02;
 
 /**
  * Returns a range of delays before the next poll, in whole seconds. Each delay in the range costs almost as little as
- * the best delay. The cost includes all later polls of the cheapest sequence. For an age above all planned ages, the
- * function returns the maximum delay.
+ * the best delay. The cost of a delay includes all later polls of the cheapest sequence of polls. If the age of the job
+ * is above all planned ages, the function returns the maximum delay.
  */
 export function cheapestDelayRange(input: PlanInput): {
   readonly minSeconds: number;
@@ -29,8 +29,8 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // The best next poll of a higher age is never earlier than the best next poll of a lower age. So the best next poll
-  // lies between the best next polls of the two nearest planned ages.
+  // The best next poll for a higher age of the job is never earlier than the best next poll for a lower age. So the
+  // best next poll for this age lies between the best next polls for the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -56,7 +56,9 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/** The latest plan for each survival curve. A plan is valid until the operator changes the settings. */
+/**
+ * The latest plan of polls for each survival curve. A plan of polls is valid until the operator changes the settings.
+ */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {

@@ -1,6 +1,9 @@
 import type { Instant } from "../domain/job.ts";
 
-/** The number of jobs that ended on one day with a duration in one bucket. A list of counts is for one job type. */
+/**
+ * The number of jobs that ended on one day and whose durations are in one bucket (a range of durations). A list of such
+ * counts is for one job type.
+ */
 export interface DurationCount {
   /** The day on which the jobs ended, as the number of days since 1970-01-01. */
   readonly day: number;
@@ -8,17 +11,23 @@ export interface DurationCount {
   readonly count: number;
 }
 
-/** The job type under which all jobs of a project are counted. The type of a new job is unknown. */
+/**
+ * The counts for this job type contain all jobs of a project, whatever their type. The service uses these counts for a
+ * new job, because its type is not known yet.
+ */
 export const ANY_TYPE = "*";
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
-/** A bucket for long durations is 2 % wide. The first buckets are 0.2 s wide. The scale is ln(1 + seconds / 10). */
+/**
+ * For long durations, a bucket is 2 % of the duration wide. The buckets for the shortest durations are 0.2 s wide. The
+ * scale of the buckets is ln(1 + seconds / 10).
+ */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
-/** A watch lasts at most a week. A duration of more than a week counts as a week. */
+/** A watch lasts at most a week. If a job takes more than a week, the duration counts as a week. */
 const MAX_DURATION_SECONDS = 7 * 86_400;
-/** The number of buckets. The first bucket has the number 0. */
+/** The number of buckets of job durations. The first bucket has the number 0. */
 export const BUCKETS = Math.ceil(bucketPosition(MAX_DURATION_SECONDS));
 
 /**
@@ -35,7 +44,7 @@ export function bucketPosition(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
 
-/** Returns the shortest duration of a bucket in seconds. The function is the inverse of `bucketPosition`. */
+/** Returns the shortest duration of a bucket in seconds. This function is the inverse of `bucketPosition`. */
 export function bucketStartSeconds(bucket: number): number {
   return LINEAR_SECONDS * Math.expm1(bucket * BUCKET_WIDTH);
 }

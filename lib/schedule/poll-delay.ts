@@ -4,18 +4,21 @@ import type { DurationCount } from "./duration-buckets.ts";
 import { learnSurvivalCurve } from "./survival-curve.ts";
 
 /**
- * The delay of the first poll of a job in a project with few ended jobs. The first poll finds early failures and the
- * type of the job. A random delay spreads the polls of many jobs that start together.
+ * The range of delays before the first poll of a job, if few jobs of the project have ended. The first poll finds early
+ * failures and the type of the job. A random delay spreads the polls of many jobs that start together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/** The minimum number of ended jobs in a project. With fewer ended jobs, the first poll has a fixed range of delays. */
+/**
+ * The number of ended jobs in a project from which the service learns the delay before the first poll. If fewer jobs
+ * have ended, the service uses the fixed range FIRST_DELAY.
+ */
 const MIN_LEARNED_JOBS = 20;
 
 /** A job that had not ended at the age `ageSeconds`. */
 export interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** The durations of ended jobs of the same type and project. */
+  /** The durations of ended jobs with the same type in the same project. */
   readonly durations: readonly DurationCount[];
 }
 
@@ -57,7 +60,10 @@ function pickDelay(
   return clampDelaySeconds(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
 }
 
-/** Returns a whole delay within the operator's bounds. If the minimum exceeds the maximum, the maximum applies. */
+/**
+ * Returns the delay as a whole number within the minimum and maximum of the operator. If the minimum exceeds the
+ * maximum, the maximum applies.
+ */
 export function clampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
   return Math.min(max, Math.max(min, Math.round(seconds)));

@@ -1,21 +1,24 @@
 import { BUCKETS, bucketStartSeconds } from "./duration-buckets.ts";
 
-/** The assumed durations of a group of job types. */
+/** The durations that the service assumes for the jobs of a group of job types. */
 interface Assumption {
-  /** Most jobs of the group end at an age between `fromSeconds` and `toSeconds`. */
+  /** Most jobs with these types end at an age between `fromSeconds` and `toSeconds`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Returns the share of normal jobs that last longer than an age. */
+  /** Returns the share of normal jobs (not failed early, not stuck) that last longer than an age. */
   readonly normalSurvival: (ageSeconds: number) => number;
 }
 
-/** The share of jobs that fail early. Most early failures happen soon after the start of a job. */
+/** The share of assumed jobs that fail early. Most early failures happen soon after the start of a job. */
 const EARLY_FAILURES = 0.05;
-/** The share of jobs that are stuck. */
+/** The share of assumed jobs that are stuck. */
 const STUCK_JOBS = 0.03;
-/** The number of ended jobs that reduces the weight of assumed normal jobs to one half. */
+/** After this number of real jobs has ended, assumed normal jobs count only half. */
 const HALFWAY_JOBS = 8;
-/** The smallest weight of assumed stuck jobs, as a number of jobs. The weight applies after many jobs have ended. */
+/**
+ * Assumed stuck jobs always count at least as much as this number of real jobs. This minimum applies after many real
+ * jobs have ended.
+ */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -32,8 +35,8 @@ const OTHER_TYPES: Assumption = {
 
 /**
  * Returns the number of assumed jobs that last longer than the start of each bucket. The assumed jobs are a prior in
- * the sense of Bayes. The result has `BUCKETS` + 1 values, which fall and are never 0. If no job has ended, the first
- * value is 1. The first value becomes smaller with each ended job.
+ * the sense of Bayes. The returned array has `BUCKETS` + 1 values. The values fall and are never 0. If no real job has
+ * ended, the first value of the array is 1. The first value becomes smaller with each real job that has ended.
  * @param ended the number of real jobs that have ended.
  */
 export function priorJobs(jobType: string | null, ended: number): Float64Array {
@@ -54,12 +57,16 @@ export function priorJobs(jobType: string | null, ended: number): Float64Array {
   return jobs;
 }
 
-/** The results for 0 ended jobs. `priorJobs` returns an identical array each time, so that callers can cache a plan. */
+/**
+ * The results of `priorJobs` for 0 ended jobs. The function returns the same array each time, so that callers can cache
+ * a plan for the array.
+ */
 const withoutHistory = new Map<Assumption, Float64Array>();
 
 /**
- * Assumes that jobs end evenly between two ages. The distribution is uniform with logistic edges. The true age in the
- * range is not known. Polls that are planned for the whole range cost little more than polls for the true age.
+ * Assumes that jobs end evenly between two ages. The distribution of job durations is uniform with logistic edges. The
+ * service does not know the true age within the range at which jobs end. Polls that are planned for the whole range
+ * cost little more than polls for the true age.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -73,7 +80,10 @@ function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-/** Returns the survival of a log-logistic distribution. A higher `shape` makes the distribution narrower. */
+/**
+ * Returns the share of jobs that last longer than `seconds`, for durations with a log-logistic distribution. A higher
+ * `shape` makes the distribution narrower.
+ */
 function logLogistic(seconds: number, medianSeconds: number, shape: number): number {
   return 1 / (1 + (seconds / medianSeconds) ** shape);
 }

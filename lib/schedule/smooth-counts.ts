@@ -1,14 +1,18 @@
 import { BUCKETS } from "./duration-buckets.ts";
 
-/** The largest distance between neighbors, in buckets. Over 150 buckets, a duration changes by the factor e³ (20). */
+/**
+ * The largest distance between two buckets that count as neighbors, in buckets. Over 150 buckets, a duration changes by
+ * the factor e³ (20).
+ */
 const MAX_DISTANCE = 150;
 
 /**
- * Spreads the jobs of each bucket over neighboring buckets, in the shape of a triangle (kernel density estimate). A
+ * Spreads the jobs of each bucket over neighboring buckets, in the shape of a triangle (kernel density estimate). The
  * triangle is narrow where many jobs ended and wide where few jobs ended. The half width of a triangle grows with the
- * square root of the distance to the nearest jobs. So a few jobs do not make the estimate certain.
+ * square root of the distance to the nearest jobs. So a few jobs do not make the estimated distribution of job
+ * durations too certain.
  * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
- * @param total the sum of all counts. The sum of the result is equal to `total`.
+ * @param total the sum of all counts. The sum of the returned array is also `total`.
  */
 export function smoothCounts(counts: Float64Array, total: number): Float64Array {
   const density = new Float64Array(BUCKETS);
@@ -22,7 +26,10 @@ export function smoothCounts(counts: Float64Array, total: number): Float64Array 
   return density;
 }
 
-/** Returns the distance from `bucket` within which `jobs` jobs ended, in buckets. The result can be a fraction. */
+/**
+ * Returns the smallest distance from `bucket` within which `jobs` jobs ended, in buckets. The distance can be
+ * a fraction.
+ */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -33,7 +40,10 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
   return missing > 0 ? MAX_DISTANCE : 0;
 }
 
-/** Adds a triangle with the area `count` to `density`. Mirrors the part below bucket 0 into the buckets from 0. */
+/**
+ * Adds a triangle with the area `count` to `density`. Mirrors the part of the triangle below bucket 0 into the buckets
+ * from 0.
+ */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
   const area = (2 * reach + 1) * (halfWidth + 1) - reach * (reach + 1);

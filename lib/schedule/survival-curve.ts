@@ -2,16 +2,25 @@ import { BUCKETS, bucketPosition, type DurationCount } from "./duration-buckets.
 import { priorJobs } from "./prior-jobs.ts";
 import { smoothCounts } from "./smooth-counts.ts";
 
-/** The minimum difference between the mean ranks before and after a change, in standard errors. */
+/**
+ * If the mean ranks of job durations before and after a day differ by less than this number of standard errors, the
+ * difference is not a change.
+ */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/** The minimum number of jobs before and after a change. A difference between fewer jobs may be chance. */
+/**
+ * The minimum number of jobs before and after a change of the durations. A difference between fewer jobs may be chance.
+ */
 const MIN_CHANGE_JOBS = 4;
-/** The minimum variance of ranks. Jobs in one bucket have equal ranks, although the durations of the jobs differ. */
+/**
+ * The minimum variance of the ranks of job durations. Jobs in one bucket have equal ranks, although the durations of
+ * the jobs differ.
+ */
 const MIN_RANK_VARIANCE = 0.01;
 
 /**
  * Returns the survival curve of a job type. For each bucket, the curve has the probability that a job lasts longer than
- * the start of the bucket. The function smooths the durations since the last change and adds the prior.
+ * the start of the bucket. The function smooths the job durations since their last change and adds the assumed jobs of
+ * `priorJobs`.
  */
 export function learnSurvivalCurve(
   jobType: string | null,
@@ -24,13 +33,19 @@ export function learnSurvivalCurve(
   return survival;
 }
 
-/** The survival curves by list of counts. If a caller caches a list, the curve of the list is computed only once. */
+/**
+ * The survival curve for each list of counts of job durations. If a caller caches a list of counts, the function
+ * computes the curve only once.
+ */
 const survivals = new WeakMap<
   readonly DurationCount[],
   { readonly jobType: string | null; readonly survival: Float64Array }
 >();
 
-/** Returns the probability that a job lasts longer than an age. Interpolates between the starts of two buckets. */
+/**
+ * Returns the probability that a job lasts longer than an age. The function interpolates between the starts of two
+ * buckets.
+ */
 export function survivalAt(survival: Float64Array, ageSeconds: number): number {
   const position = Math.min(BUCKETS, bucketPosition(ageSeconds));
   const bucket = Math.min(BUCKETS - 1, Math.floor(position));
@@ -59,10 +74,10 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Returns the counts of the days since the last change of the durations, oldest day first. For each day, the function
- * compares the jobs before the day with the remaining jobs. The function drops the days before the largest significant
- * difference and searches the remaining days again. The comparison is Student's t-test on the ranks of the durations.
- * Ranks limit the effect of a few jobs that fail early or are stuck.
+ * Returns the counts of the days since the last change of the job durations, oldest day first. For each day, the
+ * function compares the jobs before the day with the remaining jobs. The function drops the days before the largest
+ * significant difference and searches the remaining days again. The function compares the ranks of the job durations
+ * with Student's t-test. Because of the ranks, a few jobs that fail early or are stuck have little effect.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */
@@ -90,8 +105,8 @@ function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly 
 }
 
 /**
- * Returns the rank of each bucket, from 0 to 1. The rank is the share of all jobs that are in lower buckets, plus half
- * the share of the jobs in the bucket.
+ * Returns the rank of the job durations in each bucket, from 0 to 1. The rank of a bucket is the share of all jobs in
+ * lower buckets, plus half the share of the jobs in this bucket.
  */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);
