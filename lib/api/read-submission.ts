@@ -19,7 +19,7 @@ export interface ReadSubmission {
   readonly kind: "submission";
   /**
    * The checked submission. If the request has errors, the submission contains only the names of the project and of the
-   * targets, so that other functions can still check the names.
+   * targets. Other functions can then still check the names.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
@@ -67,7 +67,7 @@ function choiceErrors(json: unknown): RequestError[] {
 
 /**
  * Returns the errors of malformed job IDs. The function is called only if the request also has other errors. If a
- * malformed job ID is the only error, only the job with the malformed ID is rejected.
+ * request has no other errors, a malformed job ID rejects only its own job.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));

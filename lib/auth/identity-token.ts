@@ -6,8 +6,8 @@ import type { Caller } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
 /**
- * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric. With a
- * shared secret, the service itself could create valid tokens.
+ * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric, because
+ * the service itself could create valid tokens if the service and the issuer shared a secret.
  */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 30;
@@ -26,9 +26,9 @@ export function isJwt(token: string): boolean {
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. A valid identity token has the signature of an issuer from the config,
- * names our audience, has not expired, and matches the claims of at least one OIDC rule in the config. The caller may
- * use the projects and targets of every OIDC rule that the identity token matches.
+ * Checks the identity token (OIDC) of a CI job. In a valid identity token, the signature is from an issuer in the
+ * config, the audience is this service, the expiry time is in the future, and the claims match at least one OIDC rule
+ * in the config. The caller may use the projects and targets of every OIDC rule that the identity token matches.
  */
 export async function checkIdentityToken(
   token: string,

@@ -7,8 +7,8 @@ import type { Instant } from "../domain/job.ts";
 /** The time after which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
 const MAX_AGE_MS = 3_600_000;
 /**
- * The shortest time between two reads of the signing keys of an issuer. The shortest time prevents that many invalid
- * tokens cause many calls to the issuer.
+ * The shortest time between two reads of the signing keys of an issuer. Without this limit, many invalid tokens would
+ * cause many calls to the issuer.
  */
 const MIN_REFRESH_INTERVAL_MS = 30_000;
 

@@ -37,8 +37,9 @@ const FIRST_READ_MS = 8000;
 const REFRESH_READ_MS = 1000;
 
 /**
- * The service reads an invalid config again, because the service reads the config in several pages, and an operator may
- * have changed the config between two pages.
+ * The maximum number of reads of an invalid config. The service reads the config in several pages. If an operator
+ * changes the config between two pages, the service sees only a part of the change, so the service reads the config
+ * again.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;

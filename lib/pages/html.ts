@@ -46,10 +46,7 @@ function withVisibleControls(text: string): string {
     .toWellFormed();
 }
 
-/**
- * Puts untrusted text into a `<bdi>` element. The `<bdi>` element prevents that the text changes the reading direction
- * of other text.
- */
+/** Puts untrusted text into a `<bdi>` element, so that the text cannot change the reading direction of other text. */
 export function bdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }

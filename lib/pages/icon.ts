@@ -30,8 +30,8 @@ const SYMBOLS = Object.entries(SHAPES).map(
   ([name, shape]) => html`<symbol id="i-${name}" viewBox="0 0 16 16">${shape}</symbol>`,
 );
 /**
- * The SVG element with the shapes of all icons. A page contains the SVG element one time, and each icon refers to a
- * shape in the SVG element.
+ * The SVG element with the shapes of all icons. A page contains the SVG element only once, and each icon on the page
+ * refers to a shape in the SVG element.
  */
 export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidden="true"><defs>${SYMBOLS}</defs></svg>`;
 

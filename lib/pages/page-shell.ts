@@ -93,10 +93,10 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 /**
  * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
  * contain untrusted text.
- * With these response headers, the page loads nothing from other sites and runs only the script of this project.
- * The response headers prevent that other sites show the page in a frame.
- * The response headers prevent that caches and search engines store the page.
- * The response headers prevent that links on the page send the URL of the page to other sites.
+ * Because of the response headers, the page loads nothing from other sites and runs only the script of this project.
+ * Because of the response headers, other sites cannot show the page in a frame.
+ * Because of the response headers, caches and search engines do not store the page.
+ * Because of the response headers, links on the page do not send the URL of the page to other sites.
  * https://www.w3.org/TR/CSP3/
  */
 export function pageHeaders(

@@ -6,8 +6,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /**
- * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses, `split` also returns
- * the time.
+ * Matches a time in the format of the JavaScript method `toISOString`. Because of the parentheses in the regular
+ * expression, `split` also returns the time.
  */
 const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 

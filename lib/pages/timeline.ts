@@ -28,8 +28,8 @@ export interface Tick {
 /**
  * Returns the timeline from the start to the end of a job. If the job has no start time, the timeline starts with the
  * first subjob. Returns null if no start time is known or if the timeline would have no length.
- * The times of the subjobs do not extend the timeline, because CCE states for some subjobs a start time that is hours
- * before the start time of the parent job.
+ * The times of the subjobs do not extend the timeline, because some subjobs start hours before their parent job,
+ * according to CCE.
  * @param until the end of the timeline if the job has no usable end time.
  */
 export function computeTimeline(job: JobDocument, until: Instant): Timeline | null {

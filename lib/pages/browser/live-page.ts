@@ -186,7 +186,7 @@ async function copy(button: HTMLElement): Promise<void> {
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
   } catch {
-    // The browser does not permit that the script copies the text, so the script selects the text for the reader.
+    // The browser does not allow the script to copy the text, so the script selects the text for the reader.
     const text = button.previousElementSibling;
     if (text !== null) getSelection()?.selectAllChildren(text);
     return;
