@@ -10,8 +10,8 @@ import type { Stoppables } from "./stack/stoppables.ts";
 const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * Runs `npm run stack`. As soon as the stack is up, one line of JSON with the stack's addresses is printed to stdout.
- * All other output is printed to stderr.
+ * Runs `npm run stack`. As soon as the local stack runs, this function prints one line of JSON with the addresses of
+ * the stack to stdout. Output other than this line goes to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const { rootDir, serviceDir, verbose, logFile, port, ledgerDir, scheduleSpeed, ...options } =
@@ -39,8 +39,8 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
 }
 
 /**
- * Starts the simulated CCE and the receiver that the stack uses without CONFIG_FILE. Returns the path of a config
- * file for both.
+ * Starts the simulated CCE and the receiver that the stack uses without CONFIG_FILE. Returns the path of a config file
+ * with the URLs of the simulated CCE and the receiver.
  */
 async function startDemoParts(parts: Stoppables): Promise<string> {
   const { startDemoEnvironment } = await import("./demo/demo-environment.ts");

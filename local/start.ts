@@ -15,7 +15,10 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 
 const screen = createScreen(process.stdout);
 
-/** Runs the demo and returns the exit status. `npm start` runs until Ctrl-C, but `npm run demo` ends after the demo. */
+/**
+ * Runs the demo and returns the exit status. After the demo, `npm start` continues until Ctrl-C, but `npm run demo`
+ * ends.
+ */
 async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   if (options.configFile !== null)
@@ -49,7 +52,9 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   return 0;
 }
 
-/** Starts the stack on the configured port. If that port is in use, the stack starts on any free port. */
+/**
+ * Starts the local stack on the configured port. If another program uses this port, the local stack uses any free port.
+ */
 async function startStack(
   options: StackOptions,
   packageDir: string,

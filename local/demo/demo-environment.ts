@@ -19,7 +19,7 @@ const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The targets in the demo's config. Every demo job notifies all targets. */
+/** The targets in the demo's config. The service notifies all these targets about every demo job. */
 export const DEMO_TARGETS = ["deploys", "audit"] as const;
 
 export interface DemoJob {

@@ -3,17 +3,20 @@ import { type RetryOptions, retryAws } from "../../lib/runtime/retry-aws.ts";
 import type { PlanStep } from "./config-plan.ts";
 
 /**
- * With this tier, a value of up to 4 KB becomes a standard parameter, which is free. A longer value becomes an
- * advanced parameter, which has a price. The tier `Standard` is not used, because AWS refuses to change an advanced
- * parameter back to a standard parameter.
+ * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
+ * stores a longer value as an advanced parameter, which has a price. This command does not use the tier `Standard`,
+ * because AWS refuses to change an advanced parameter back to a standard parameter.
  */
 const TIER = "Intelligent-Tiering";
 
-/** SSM accepts three writes per second of an account in a region. The interval has a margin for the network. */
+/**
+ * The time between two writes to Parameter Store (SSM). From one account in one region, SSM accepts three writes per
+ * second. The time is longer than a third of a second, because the network can delay writes by different times.
+ */
 const WRITE_INTERVAL_MS = 350;
 /**
- * The time limit for the repetitions of one write. A write is repeated while SSM throttles the write or does not
- * answer.
+ * The time in which one write to Parameter Store (SSM) is repeated. A write is repeated while SSM throttles the write
+ * or does not respond.
  */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
@@ -22,10 +25,10 @@ const MAX_DELAY_MS = 8000;
 type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
 
 /**
- * Applies the steps of a plan one after another and reports each step. After an error the applied steps remain, and a
- * repeated command continues with the other steps.
- * @param client a client with `maxAttempts: 1`. The client must not repeat requests itself, because SSM counts every
- * request.
+ * Changes a stage's config by the steps of a plan, one step after another, and reports each step. After an error the
+ * changes of the earlier steps remain. If the command is started again, it continues with the missing steps.
+ * @param client an AWS SDK client with `maxAttempts: 1`. The client must not repeat a request itself, because every
+ * request counts toward the rate limit of SSM.
  * @throws errors of AWS.
  */
 export async function applyPlanSteps(
@@ -74,8 +77,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter. A parameter that no longer exists counts as deleted, because the answer to an earlier request
- * may be lost.
+ * Deletes a parameter in Parameter Store. If the parameter does not exist, this is no error, because an earlier request
+ * may have deleted the parameter although its response was lost.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {
@@ -85,7 +88,10 @@ async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   }
 }
 
-/** Creates a function that sends writes and their repetitions, at most one write per `WRITE_INTERVAL_MS`. */
+/**
+ * Creates a function that sends a write to Parameter Store and repeats the write if necessary. Between two writes it
+ * waits at least `WRITE_INTERVAL_MS`.
+ */
 function createWriter({ now, random, wait }: Ports): (request: () => Promise<unknown>) => Promise<void> {
   let nextAt = now();
   return async (request) => {

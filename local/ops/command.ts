@@ -5,7 +5,7 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The error of a command that cannot do its task. Only the error message is printed. */
+/** The error of a command that cannot do its task. For this error the command prints only the error message. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -16,9 +16,9 @@ type Options<T extends ParseArgsConfig> = T & { readonly options: T["options"] &
 type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
 
 /**
- * Runs a command of this repository and sets the exit status of the process. `main` returns the exit status. For
- * wrong arguments the exit status is 2, and for any other error the exit status is 1. Errors are printed without a
- * stack trace.
+ * Runs a command of this repository and sets the exit status of the process. The exit status is the number that `main`
+ * returns. If `main` throws an error about wrong arguments, the exit status is 2. For any other error the exit status
+ * is 1. An error is printed without a stack trace.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
@@ -36,17 +36,17 @@ export async function runCommand<const T extends ParseArgsConfig>(
   }
 }
 
-/** Returns the message of an error about wrong arguments. Returns null for any other error. */
+/** If the error is about wrong arguments of a command, returns the error message. Otherwise, returns null. */
 function wrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
-  // Only the first sentence of Node's message is kept. The rest of the message is about options that begin with a
+  // Only the first sentence of Node's error message is kept. The other sentences are about arguments that begin with a
   // dash.
   const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }
 
-/** The names of errors whose message is complete. The command prints only the message of these errors. */
+/** The names of errors whose message needs no addition. For such an error the command prints only the error message. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
@@ -68,7 +68,7 @@ const DENIED = "The credentials lack a permission. docs/deploy.md lists the perm
 const UNREACHABLE = "AWS is unreachable under this name. Check the spelling of the region, and the network.";
 
 /**
- * The remedies by the error's name or Node's error code.
+ * For each name of an AWS error and each error code of Node, a sentence that says what to do about the error.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -91,7 +91,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Returns a sentence that says what to do about an error of AWS or the AWS SDK. Returns null for an unknown error. */
 export function findAwsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  // CloudFormation has no special error name for an unknown stack.
+  // If a stack is unknown, CloudFormation returns an error with a general name, so the message is checked.
   if (error.name === "ValidationError" && error.message.includes("does not exist")) return NOT_DEPLOYED;
   const code = "code" in error ? String(error.code) : "";
   return REMEDIES[error.name] ?? REMEDIES[code] ?? null;

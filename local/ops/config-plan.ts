@@ -2,28 +2,28 @@ import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**
- * The kinds of entries in the order in which entries are stored. An entry may refer to entries of an earlier kind.
- * For example, a token refers to projects and targets.
+ * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
+ * kind is earlier in this list. For example, the entry of a token refers to projects and targets.
  */
 const KINDS: readonly string[] = ["targets", "projects", "tokens", "oidc", "settings"];
 
 /**
- * The change of one entry of a stage's config. The kind `keep` is for a deployed entry that the file does not
- * contain.
+ * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing: the
+ * stage's config keeps an entry that the config file does not contain.
  */
 export interface PlanStep {
   readonly name: string;
   readonly kind: "add" | "change" | "unchanged" | "remove" | "keep";
-  /** The JSON text of the entry. The text is empty for the kinds `remove` and `keep`. */
+  /** The JSON text of the config entry. For a step of the kind `remove` or `keep`, this text is empty. */
   readonly value: string;
 }
 
 /**
- * Returns the steps that change a stage's config into the config of a file. Deployed entries that the file does not
- * contain are kept, or removed if `removeOthers` is true. White space and the order of keys do not count as a change.
- * Functions may read the config between two steps. If the config is valid before the first step and after the last
- * step, the config is valid after each step. For that reason an entry is stored before all entries that refer to the
- * entry, and removed after all entries that refer to the entry.
+ * Returns the steps of a plan, which make a stage's config equal to the config in a file. If the stage's config has an
+ * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, such an entry is removed.
+ * A difference in white space or in the order of JSON keys does not count as a change of an entry. The Lambda functions
+ * may read the config between two steps, so the config must be valid after each step. For that reason an entry is
+ * stored before the entries that refer to it, and removed after the entries that refer to it.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -44,7 +44,7 @@ export function planConfigSteps(
   return [...steps, ...others];
 }
 
-/** Returns the entries that a stage's config has after the steps. */
+/** Returns the entries that a stage's config has after all steps of the plan. */
 export function entriesAfterSteps(
   deployed: readonly ConfigEntry[],
   steps: readonly PlanStep[],

@@ -60,7 +60,10 @@ async function run(
   }
 }
 
-/** Returns every fault for which the functions refuse a config, and every entry without effect. */
+/**
+ * Returns every error in a config for which the Lambda functions refuse the config. Also returns every config entry
+ * that has no effect.
+ */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
   return [...(parsed.kind === "faults" ? parsed.faults : []), ...findIneffectiveEntries(document)];
@@ -72,8 +75,10 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 }
 
 /**
- * Reads a config file. The functions accept the returned config, and Parameter Store can store the config.
- * @param path the path of the config's parameters. Null means that Parameter Store is not used.
+ * Reads and checks a config file. The checks ensure that the Lambda functions accept the returned config, and that
+ * Parameter Store can store it.
+ * @param path the path in Parameter Store where the config will be stored. Null means that the config will not be
+ * stored in Parameter Store.
  * @throws ConfigInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
@@ -120,7 +125,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
 }
 
 async function list(stage: Stage): Promise<number> {
-  // This line goes to stderr, because programs may read the JSON on stdout.
+  // This output line goes to stderr, because a program may read the JSON on stdout.
   process.stderr.write(formatStageLine(stage));
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Token } from "../../lib/config/config.ts";
 
-/** A new token has 256 random bits. */
+/** A new API token has 256 random bits. */
 export const TOKEN_BYTES = 32;
 
 /**
- * Creates a bearer token and the config entry of the token. The config contains only the hash of the token. The
- * prefix `ccen_` lets secret scanners find a token in source code.
+ * Creates a bearer token for the service's API, and the config entry for this token. The config entry contains only the
+ * hash of the token. Each token begins with `ccen_`, so a secret scanner can find a token in source code.
  * @param random `TOKEN_BYTES` random bytes.
  */
 export function createToken(

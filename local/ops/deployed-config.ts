@@ -14,17 +14,24 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
 }
 
 /**
- * Checks the entries of a config in the same way as the functions. Returns the config, or every fault of the entries.
+ * Checks the entries of a config in the same way as the Lambda functions. Returns the config, or every error in the
+ * config entries.
  */
 export function parseEntries(entries: readonly ConfigEntry[]): ReturnType<typeof parseConfig> {
   const assembled = assembleConfig(entries);
   return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }
 
-/** The number of shown characters of a token's hash. Eight characters are enough to distinguish tokens. */
+/**
+ * The number of characters that are shown of a token's hash. Eight characters of the hash are enough to distinguish
+ * tokens.
+ */
 const SHOWN_HASH_LENGTH = 8;
 
-/** Formats a config as JSON without secrets. A secret is printed as `<secret>`, and a hash is shortened. */
+/**
+ * Formats a config as JSON without secrets. Each secret in the config is replaced by `<secret>`, and each hash of a
+ * token is shortened.
+ */
 export function formatConfig(config: Config): string {
   const shorten = (hash: unknown) => `${String(hash).slice(0, SHOWN_HASH_LENGTH)}…`;
   return JSON.stringify(

@@ -36,7 +36,7 @@ Exit status: 0, 1 when something is wrong, 2 for wrong use.
 ${STAGE_USAGE}
 `;
 
-/** Returns the addresses of a host, resolved in the same way as for a delivery attempt. */
+/** Returns the IP addresses of a host. A delivery attempt resolves the host's name in the same way. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 const checkCredentials = (config: Config) =>

@@ -3,13 +3,18 @@ import * as z from "zod";
 import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
 
-/** The sentence that says what to do about a URL that the egress rules refuse. */
+/**
+ * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.
+ */
 export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
 
 const Strings = z.array(z.string().catch("")).catch([]);
 const OptionalNumber = z.number().optional().catch(undefined);
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
-/** The checked parts of a config. Parts with a wrong type are ignored, because `parseConfig` reports them. */
+/**
+ * The parts of a config in which this file searches for entries without effect. A part of the config with a wrong type
+ * is ignored, because `parseConfig` reports wrong types.
+ */
 const Document = z
   .object({
     targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
@@ -25,9 +30,10 @@ const Document = z
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
- * Finds entries of a config document that have no effect. Examples are a target that the egress rules always refuse,
- * a list entry that allows nothing, and a minimum above the maximum. Returns one line per entry, without values. The
- * functions accept entries without effect, so that an upgrade does not stop a service.
+ * Finds entries of a config document that have no effect. An entry without effect is, for example, a target that the
+ * egress rules always refuse, an item of an allow list that allows nothing, or a minimum that is larger than the
+ * maximum. Returns one line of text for each such entry. The text does not contain values of the config. The Lambda
+ * functions accept config entries without effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { targets, settings } = Document.parse(document);
@@ -42,7 +48,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
       : [`targets.${name}.url: every notification would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // Only two explicit bounds can contradict each other, because a default bound adapts to the explicit bound.
+  // A minimum can be larger than the maximum only if the config contains both. If one of them is missing in the config,
+  // its default value is adapted to the other.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
@@ -50,7 +57,10 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
   return [...refusedTargets, ...findIneffectiveHosts(settings), ...contradictingBounds];
 }
 
-/** Finds entries of `egress.allow` and `callbackHosts` that allow nothing. Returns one line per entry. */
+/**
+ * Finds items in the config lists `egress.allow` and `callbackHosts` that allow nothing. Returns one line of text for
+ * each such item.
+ */
 export function findIneffectiveHosts({
   egress,
   callbackHosts,
@@ -75,8 +85,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the origins that a `callbackUrl` may have for one entry of `callbackHosts`. For an entry without a port,
- * the result contains port 443 and every port in the allow list.
+ * Returns the origins (host and port) that one item of the config list `callbackHosts` allows for a `callbackUrl`. If
+ * the item has no port, it allows port 443 and every port in the list `egress.allow`.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

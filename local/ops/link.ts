@@ -54,7 +54,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const givenUrl = values.url === undefined ? undefined : checkApiUrl(values.url);
 
   const stage = await findStage(values);
-  // This line goes to stderr, because programs may read the link on stdout.
+  // This output line goes to stderr, because a program may read the link on stdout.
   if (file === undefined) process.stderr.write(formatStageLine(stage));
   const { settings, projects } =
     file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);

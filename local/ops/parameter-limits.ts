@@ -3,7 +3,8 @@ import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 
 /**
- * The limits of Parameter Store. A value may have 4 KB in the standard tier and 8 KB in the advanced tier.
+ * The limits of Parameter Store. The value of a parameter may have 4 KB in the standard tier and 8 KB in the advanced
+ * tier.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */
@@ -11,7 +12,7 @@ const MAX_VALUE_BYTES = 8192;
 const MAX_LEVELS = 15;
 /**
  * The maximum length of a parameter's name together with the ARN prefix in front of the name. `ARN_PREFIX_LENGTH` is
- * the length for the region with the longest name.
+ * the length of the ARN prefix in the AWS region with the longest name.
  */
 const MAX_NAME_LENGTH = 1011;
 const ARN_PREFIX_LENGTH = "arn:aws-us-gov:ssm:ap-southeast-99:000000000000:parameter".length;
@@ -23,9 +24,9 @@ const NESTED_REMEDY =
   "Parameter Store refuses '{{' and would read '{{…}}' as a reference to another parameter. Write '%7B%7B' in a URL, or remove it";
 
 /**
- * Returns every fault for which Parameter Store refuses entries of a config. Each fault names the field and the
- * remedy, but no values.
- * @param path the path of the parameters, such as `/cce-job-notifier/prod`.
+ * Returns every reason for which Parameter Store would refuse an entry of a config. Each returned text names the field
+ * of the config and says what to change, but does not contain the field's value.
+ * @param path the path of the config in Parameter Store, such as `/cce-job-notifier/prod`.
  */
 export function findParameterFaults(entries: readonly ConfigEntry[], path: string): readonly string[] {
   return entries.flatMap((entry) => [
@@ -36,8 +37,8 @@ export function findParameterFaults(entries: readonly ConfigEntry[], path: strin
 }
 
 /**
- * Returns the faults of `findParameterFaults` for a config document. Parts with a wrong type are ignored, because
- * `parseConfig` reports them.
+ * Returns the result of `findParameterFaults` for a config document. A part of the config with a wrong type is ignored,
+ * because `parseConfig` reports wrong types.
  */
 export function findDocumentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);
@@ -81,8 +82,8 @@ function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
 }
 
 /**
- * Returns the path and the size of the largest field of a value. An object is searched for its largest field, so the
- * result is a string, a number or an array.
+ * Returns the path and the size of the largest field in a JSON value. If the largest field is an object, the search
+ * continues in this object.
  */
 function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
   const fields = isObject(value) ? Object.entries(value) : [];
@@ -97,8 +98,8 @@ function longestField(path: string, value: unknown): { readonly path: string; re
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
 
 /**
- * Returns a fault for each string and each key that contains '{{'. A string without '{{' is never a fault, even if
- * the JSON text contains '}}' at the end of two objects.
+ * Returns a text for each string and each key of an entry that contains '{{', because Parameter Store refuses '{{' in a
+ * value. The characters '}}' are allowed, because JSON text can contain '}}' at the end of two objects.
  */
 function nestedFaults(path: string, value: unknown): readonly string[] {
   if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
@@ -110,7 +111,10 @@ function nestedFaults(path: string, value: unknown): readonly string[] {
   ]);
 }
 
-/** Returns an entry's name in the notation of all config faults. For example, the result for `oidc/0` is `oidc[0]`. */
+/**
+ * Returns the name of a config entry in the notation of error messages about the config. For example, the name `oidc/0`
+ * becomes `oidc[0]`.
+ */
 function formatName(name: string): string {
   return name.replace(/^oidc\/(\d+)$/, "oidc[$1]").replaceAll("/", ".");
 }

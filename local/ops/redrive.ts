@@ -30,7 +30,7 @@ ${STAGE_USAGE}
 const RETENTION_MS = 30 * 86_400_000;
 
 async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Promise<number> {
-  // With `useQueueUrlAsEndpoint: false` the SDK uses AWS_ENDPOINT_URL_SQS instead of the queue's URL.
+  // With `useQueueUrlAsEndpoint: false` the AWS SDK sends requests to AWS_ENDPOINT_URL_SQS instead of the queue's URL.
   const client = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   const urlOf = async (name: string) => {
     const { QueueUrl = "" } = await client.send(

@@ -1,6 +1,6 @@
 /**
- * The limits of AWS for the settings of a stage. AWS checks a limit only in the middle of a deployment. A test
- * in test/template compares the names in this file with the compiled template.
+ * The limits of AWS for the settings of a stage. AWS itself checks these limits only in the middle of a deployment. A
+ * test in test/template compares the resource names in this file with the compiled CloudFormation template.
  */
 
 export const SERVICE = "cce-job-notifier";
@@ -34,8 +34,9 @@ export const ALARM_NAMES = [
 ] as const;
 
 /**
- * The longest name of each kind of resource, without the prefix `cce-job-notifier-<stage>-`. `maxLength` is the
- * number of characters that AWS allows for the whole name.
+ * For each kind of AWS resource, the longest name that a resource of this service has, without the prefix
+ * `cce-job-notifier-<stage>-`. `maxLength` is the number of characters that AWS allows for the whole name with the
+ * prefix.
  */
 export const LONGEST_NAMES = {
   function: { name: "enqueue", maxLength: 64 },
@@ -50,14 +51,14 @@ export const LONGEST_NAMES = {
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**
- * The maximum length of a stage's name, which is 39 characters. The names of roles do not count, because
- * CloudFormation shortens the names of roles.
+ * The maximum length of a stage's name, which is 39 characters. The names of IAM roles do not limit this length,
+ * because CloudFormation shortens the names of roles.
  */
 export const MAX_STAGE_LENGTH = Math.min(
   ...Object.values(LONGEST_NAMES).map(({ name, maxLength }) => maxLength - `${SERVICE}--${name}`.length),
 );
 
-/** Returns the faults of a stage's name, one sentence per fault. */
+/** Returns one sentence for each reason why the name of a stage is invalid. */
 export function findStageNameFaults(stage: string): readonly string[] {
   const faults: string[] = [];
   if (!STAGE_CHARACTERS.test(stage)) faults.push("a stage name consists of letters, digits and hyphens");
@@ -82,16 +83,16 @@ export function alarmNamesCollide(stage: string, other: string): boolean {
 }
 
 /**
- * The length of the longest alarm description without the URL of the runbook. AWS allows 1,024 characters for the
- * whole description.
+ * The length of the longest alarm description without the URL of the runbook. AWS allows 1,024 characters for the whole
+ * description of an alarm.
  */
 export const LONGEST_ALARM_TEXT = 98;
 const MAX_ALARM_DESCRIPTION = 1024;
 export const MAX_RUNBOOK_URL_LENGTH = MAX_ALARM_DESCRIPTION - LONGEST_ALARM_TEXT;
 
 /**
- * The retention times in days that CloudWatch Logs allows.
- * Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ * The numbers of days for which CloudWatch Logs can keep log entries. Source:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  */
 export const LOG_RETENTION_DAYS: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -107,5 +108,8 @@ export const CONCURRENCY = { min: 2, max: 1000 } as const;
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */
 export const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
-/** The allowed values of a positive number. API Gateway stores the burst as a 32-bit integer. */
+/**
+ * The allowed values of a setting that must be a positive number. API Gateway stores the burst limit as a 32-bit
+ * integer.
+ */
 export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;

@@ -5,27 +5,27 @@ import { readStageFile } from "./stages.ts";
 
 const DEFAULT_REGION = "eu-central-1";
 
-/** A deployed stage. */
+/** A deployed stage of the service, such as `prod`. */
 export interface Stage {
   readonly stage: string;
   readonly region: string;
-  /** The name of the setting that contains the region. */
+  /** The name of the option, file or environment variable from which the AWS region comes. */
   readonly regionSource: string;
 }
 
-/** The options of every command for a deployed stage. */
+/** The command-line options that every command for a deployed stage has. */
 export const STAGE_OPTIONS = {
   stage: { type: "string", default: "dev" },
   region: { type: "string" },
 } as const;
 
-/** The usage text of the options `--stage` and `--region`. */
+/** The usage text for the command-line options `--stage` and `--region`. */
 export const STAGE_USAGE = `--stage: the default is dev. --region: the default is the region in stages/<stage>.json, then $AWS_REGION, then
 $AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
 
 /**
- * Returns the stage and the region that a command line chooses. The defaults of the region are the same as in
- * serverless.yml.
+ * Returns the stage and the AWS region that the arguments of a command choose. If the arguments contain no region, the
+ * default region is the same as in serverless.yml.
  * @throws UsageError, StageFileError
  */
 export async function findStage(
@@ -48,21 +48,21 @@ export async function findStage(
 }
 
 /**
- * Returns the line that names the stage and the region. A command prints this line before it checks or changes a
- * stage.
+ * Returns an output line with the name of the stage and the AWS region. Each command prints this line before it checks
+ * or changes a stage.
  */
 export function formatStageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;
 }
 
-/** Returns the SSM path of a stage's config. */
+/** Returns the path in Parameter Store (SSM) under which a stage's config is stored. */
 export function configPath({ stage }: Pick<Stage, "stage">): string {
   return `/${SERVICE}/${stage}`;
 }
 
 /**
- * Returns the URL of a stage's HTTP API, from the outputs of its CloudFormation stack.
- * @throws Error if the stack has no HTTP API, and errors of AWS.
+ * Reads the URL of a stage's HTTP API from the outputs of the stage's CloudFormation stack.
+ * @throws Error if the CloudFormation stack has no HTTP API. Errors of AWS are thrown too.
  */
 export async function findApiUrl({ stage, region }: Stage): Promise<string> {
   const client = new CloudFormationClient({ region });

@@ -14,11 +14,14 @@ import {
   POSITIVE,
 } from "./stage-limits.ts";
 
-/** The folder of the stage files `<stage>.json`, which serverless.yml reads too. */
+/** The folder of the stage files `<stage>.json`, which serverless.yml also reads. */
 const STAGES_FOLDER = fileURLToPath(new URL("../../stages", import.meta.url));
 const MAX_EMAIL_LENGTH = 254;
 
-/** Returns the schema of an optional setting. A value that `isValid` refuses has only the fault `fault`. */
+/**
+ * Returns the zod schema of an optional setting in a stage file. If `isValid` returns false for a value, the schema
+ * reports only the text `fault`.
+ */
 const setting = <T>(isValid: (value: unknown) => boolean, fault: string) =>
   z.custom<T>(isValid, fault).optional();
 
@@ -35,19 +38,20 @@ const text = (isValid: (value: string) => boolean, fault: string) =>
   setting<string>((value) => typeof value === "string" && isValid(value), fault);
 
 /**
- * Returns true for a value without white space and without `${`. The framework would replace `${…}` in a value. A line
- * break in a value would damage the description of the alarm.
+ * Returns true if a value contains no white space and no `${`. The Serverless Framework would replace `${…}` in the
+ * value by something else. A line break in the value would damage the description of an alarm.
  */
 const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.includes("${");
 
-/** Returns true for an email address that SNS accepts, with one @ and a domain that contains a dot. */
+/** Returns true if SNS accepts the email address. SNS requires exactly one `@` and a domain with a dot. */
 const isEmail = (value: string) =>
   value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
 
 const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
 /**
- * The content of a stage file: the region of a stage, and the parameters of serverless.yml. All fields are optional.
+ * The content of a stage file: the region of a stage, and the parameters of serverless.yml. All fields of a stage file
+ * are optional.
  */
 export const StageFile = z.strictObject({
   region: text((value) => REGION.test(value), "must be the code of an AWS region, such as eu-central-1"),
@@ -73,7 +77,7 @@ export const StageFile = z.strictObject({
 });
 export type StageFile = z.infer<typeof StageFile>;
 
-/** The error of an invalid stage file. The error message lists all faults of the file. */
+/** The error of an invalid stage file. The error message lists every error in the stage file. */
 export class StageFileError extends Error {
   override name = "StageFileError";
 
@@ -104,7 +108,7 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
   throw new StageFileError(file, [...nameFaults, ...(parsed.error?.issues ?? []).flatMap(describeIssue)]);
 }
 
-/** Returns the faults that one zod issue describes. */
+/** Returns one text for each error that a zod issue describes. */
 function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(StageFile.shape).join(", ");
@@ -115,8 +119,8 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
 }
 
 /**
- * Checks each stage file of a folder, and checks all stage files together. Returns one text for each invalid file,
- * and one text for each pair of stages that cannot exist together.
+ * Checks each stage file of a folder, and checks all stage files together. Returns one text for each invalid file, and
+ * one text for each pair of stages whose alarms would have the same names.
  */
 export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly string[]> {
   const suffix = ".json";
@@ -143,8 +147,8 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
   return faults;
 }
 
-// `npm run stages` checks all stage files before a deployment. The Serverless Framework itself ignores misspelled
-// parameters.
+// `npm run stages` checks all stage files (the settings of each stage) before a deployment. This check is necessary,
+// because the Serverless Framework ignores misspelled parameters.
 if (import.meta.main)
   for (const fault of await checkStageFiles()) {
     process.stderr.write(`${fault}\n`);

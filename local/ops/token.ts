@@ -33,7 +33,7 @@ await runCommand(
       projects: values.project,
       targets: values.target,
     });
-    // An entry with these faults would make the config invalid.
+    // With this entry for the new token, the whole config would be invalid.
     const faults = Token.safeParse(entry).error?.issues ?? [];
     if (faults.length > 0)
       throw new UsageError(

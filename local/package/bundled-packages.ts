@@ -13,20 +13,23 @@ const Lock = z.object({
   packages: z.record(z.string(), z.object({ integrity: z.string().optional() })),
 });
 
-/** An npm package with code in at least one function's bundle. */
+/** An npm package whose code is in the bundle of at least one Lambda function. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
-  /** The SPDX expression in the package's manifest. */
+  /** The licence in the package.json of the npm package, as an SPDX expression. */
   readonly license: string;
-  /** The hash in the lockfile, such as `sha512-…`. Null means that the lockfile has no hash of the package. */
+  /**
+   * The hash of the npm package in package-lock.json, such as `sha512-…`. Null means that package-lock.json has no hash
+   * for this package.
+   */
   readonly integrity: string | null;
   readonly functions: readonly string[];
 }
 
 /**
- * Returns the npm packages in the functions' bundles, sorted by name and version. The metafile of esbuild lists the
- * files of each bundle.
+ * Returns the npm packages in the bundles of the Lambda functions, sorted by name and version. The files in each bundle
+ * are listed in the metafile that esbuild writes.
  */
 export async function listBundledPackages(root: string): Promise<readonly BundledPackage[]> {
   const functions = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
@@ -66,8 +69,8 @@ export async function listBundledPackages(root: string): Promise<readonly Bundle
 }
 
 /**
- * Returns the package folder of a bundled file, such as `node_modules/@scope/name`. Returns null for a file of this
- * repository.
+ * Returns the folder of the npm package to which a bundled file belongs, such as `node_modules/@scope/name`. Returns
+ * null if the file belongs to this repository.
  */
 function packageFolder(input: string): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? null;

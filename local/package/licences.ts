@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { type BundledPackage, listBundledPackages } from "./bundled-packages.ts";
 
-/** The accepted licences. An accepted licence only requires that the package and its authors are named. */
+/**
+ * The licences that an npm package in a bundle may have. These licences only require that the package and its authors
+ * are named.
+ */
 const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
   "0BSD",
   "Apache-2.0",
@@ -14,7 +17,7 @@ const ACCEPTED_LICENCES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns one line for each package without an accepted licence. For a package with several alternative licences,
+ * Returns one line of text for each npm package that has no accepted licence. If a package has alternative licences,
  * such as `MIT OR GPL-3.0`, one accepted licence is enough.
  */
 export function findRefusedLicences(

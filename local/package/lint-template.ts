@@ -5,30 +5,31 @@ import { packageService } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
- * The regions for which the template is checked. The list contains one region of each AWS partition, and one region
- * that has every AWS service.
+ * The AWS regions for which the CloudFormation template is checked. The list contains one region of each AWS partition,
+ * and one region that has every AWS service.
  */
 const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
 const VERSION = "1.58.0";
 
 /**
- * The ignored warnings, which are about code that the framework writes. W3005 reports a dependency that a reference
- * already implies. W8003 reports a condition whose value is known after the framework has resolved the parameters.
+ * The warnings of cfn-lint that are ignored, because they are about parts of the template that the Serverless Framework
+ * writes. The warning W3005 is about a dependency that a reference already implies. The warning W8003 is about a
+ * condition that is always true or always false after the framework has resolved the parameters.
  */
 const IGNORED = ["W3005", "W8003"];
 
 const COMMANDS = ["build/cfn-lint/bin/cfn-lint", "cfn-lint"];
 
 /**
- * Returns the command of cfn-lint in the folder build/cfn-lint or on the PATH. Returns null if cfn-lint is not
- * installed.
+ * Returns the command that starts cfn-lint, from the folder build/cfn-lint or from a folder in PATH. Returns null if
+ * cfn-lint is not installed.
  */
 function findLinter(): string | null {
   const isThere = (command: string) => spawnSync(command, ["--version"], { cwd: ROOT }).status === 0;
   return COMMANDS.find(isThere) ?? null;
 }
 
-// `npm run lint:template` packages the service and checks its template for several partitions.
+// `npm run lint:template` packages the service and checks its CloudFormation template for several AWS partitions.
 const linter = findLinter();
 if (linter === null) {
   process.stderr.write(

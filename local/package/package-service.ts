@@ -7,7 +7,8 @@ import { hashSources, readSources, type Source } from "./sources.ts";
 const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 /**
- * The last line that the framework prints after a failed build. The framework's process does not end after this line.
+ * The last line that the Serverless Framework prints after a failed build. The process of the framework does not end
+ * after this line, so it must be stopped.
  */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;
@@ -17,9 +18,9 @@ export class PackagingFailedError extends Error {
 }
 
 /**
- * Packages a service with the Serverless Framework. Returns the folder with the compiled template and one zip file
- * per function. Unchanged sources are not packaged again.
- * @param options.stopping the signal that aborts the framework.
+ * Packages a service with the Serverless Framework. Returns the folder with the compiled CloudFormation template and
+ * one zip file per function. If the source files have not changed, the service is not packaged again.
+ * @param options.stopping the abort signal that stops the Serverless Framework.
  * @throws PackagingFailedError with the framework's output.
  */
 export async function packageService(options: {
@@ -32,14 +33,14 @@ export async function packageService(options: {
   const packageDir = join(buildDir, hashSources(sources));
   if (await isPackage(packageDir)) return packageDir;
   await removeOldPackages(buildDir);
-  // The framework writes into the service's folder. Each process packages its own copy, so two processes can package
-  // at the same time.
+  // The Serverless Framework writes into the folder of the service. Each process packages its own copy of this folder,
+  // so two processes can package the service at the same time.
   const workDir = `${packageDir}.work-${process.pid}`;
   try {
     await writeSources(sources, workDir);
     await runServerless(workDir, stopping);
     await rename(join(workDir, ".serverless"), packageDir).catch(async (error: unknown) => {
-      // The error is ignored if another process has packaged the same sources in the meantime.
+      // The error of `rename` is ignored if another process has packaged the same source files in the meantime.
       if (!(await isPackage(packageDir))) throw error;
     });
   } finally {
@@ -71,7 +72,8 @@ async function removeOldPackages(buildDir: string): Promise<void> {
 
 async function runServerless(folder: string, stopping?: AbortSignal): Promise<void> {
   const cli = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
-  // The region variables are removed, because the region of a deployment must not change the package.
+  // The environment variables with an AWS region are removed, because the packaged service must not depend on the
+  // region.
   const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
   const child = spawn(process.execPath, [cli, "package"], {
     cwd: folder,

@@ -8,8 +8,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
 
 /**
- * Returns a software bill of materials as CycloneDX 1.6 JSON. The document contains no time and no random serial
- * number, so the same packages give the same document. https://cyclonedx.org/docs/1.6/json/
+ * Returns a software bill of materials (a list of the bundled npm packages) in the JSON format of CycloneDX 1.6. This
+ * list contains no time and no random serial number, so the same packages always result in the same JSON text.
+ * https://cyclonedx.org/docs/1.6/json/
  */
 export function createBillOfMaterials(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
   const root = packageUrl(product);
@@ -46,14 +47,14 @@ export function createBillOfMaterials(product: z.infer<typeof Product>, packages
 }
 
 /**
- * Returns the package URL (purl) of an npm package. The `@` of a scope is percent-encoded.
+ * Returns the package URL (purl) of an npm package. The `@` in the scope of an npm package is percent-encoded.
  * https://github.com/package-url/purl-spec
  */
 function packageUrl({ name, version }: { readonly name: string; readonly version: string }): string {
   return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
-/** Converts a base64 hash of the lockfile to the hexadecimal hash that CycloneDX requires. */
+/** Converts a hash in package-lock.json, which is in base64, to the hexadecimal hash that CycloneDX requires. */
 function toHash(integrity: string): { alg: string; content: string } {
   const [algorithm = "", digest = ""] = integrity.split("-");
   const content = Buffer.from(digest, "base64").toString("hex");

@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The folders that do not change a package for this machine. `stages` contains only the settings of deployed stages.
+ * The folders whose files do not change the packaged service on this machine. For example, the folder `stages` contains
+ * only the settings of deployed stages.
  */
 const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "build",
@@ -19,12 +20,12 @@ const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
 ]);
 
 export interface Source {
-  /** The file's path, relative to the service's folder. */
+  /** The path of the source file, relative to the folder of the service. */
   readonly path: string;
   readonly content: Buffer;
 }
 
-/** Returns every source file from which a service is packaged, sorted by path. Hidden files are ignored. */
+/** Returns every source file that is needed to package a service, sorted by path. Hidden files are ignored. */
 export async function readSources(serviceDir: string): Promise<readonly Source[]> {
   const sources: Source[] = [];
   const walk = async (folder: string) => {
@@ -39,7 +40,7 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Returns a short hash of the paths and contents of all sources. */
+/** Returns a short hash of the paths and contents of all source files. */
 export function hashSources(sources: readonly Source[]): string {
   const hash = createHash("sha256");
   for (const { path, content } of sources) hash.update(`${path}\0${content.length}\0`).update(content);

@@ -12,9 +12,10 @@ export class ZipUnreadableError extends Error {
 }
 
 /**
- * Unpacks a zip file into a folder. Stored and deflated entries (APPNOTE 4.3) are supported, because Lambda packages
- * contain only these entries.
- * @throws ZipUnreadableError for any other entry, and for an entry outside the folder.
+ * Unpacks a zip file into a folder. The zip file may contain only stored and deflated entries (APPNOTE 4.3), because
+ * the zip file of a Lambda function contains no other entries.
+ * @throws ZipUnreadableError if the zip file contains another kind of entry, or an entry whose path is outside the
+ * folder.
  */
 export async function unzip(zipFile: string, folder: string): Promise<void> {
   const zip = await readFile(zipFile);

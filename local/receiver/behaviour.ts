@@ -1,11 +1,11 @@
 import * as z from "zod";
 
 /**
- * A rule for the receiver's answers to notifications. The rule applies to the next `times` notifications. Without
- * `times` the rule applies until a new rule is set.
+ * A behaviour: a rule that says how the local receiver responds to notifications. The behaviour applies to the next
+ * `times` notifications. Without `times`, the behaviour applies until a new behaviour is set.
  */
 export const Behaviour = z.strictObject({
-  /** The kind of channel. By default the behaviour applies to all channels. */
+  /** The kind of channel to which the behaviour applies. By default a behaviour applies to all kinds of channels. */
   channel: z.string().optional(),
   kind: z.enum(["ok", "status", "hang", "rate_limit"]),
   status: z.int().min(200).max(599).default(500),
@@ -13,8 +13,9 @@ export const Behaviour = z.strictObject({
   body: z.string().default(""),
   times: z.int().min(1).optional(),
   /**
-   * The interval for the kind `rate_limit`. A notification gets a 429 if the last accepted notification is less than
-   * this interval ago, as in Slack.
+   * The shortest interval between two notifications, for a behaviour of the kind `rate_limit`. If a notification
+   * arrives earlier after the last accepted notification, the receiver responds with status 429, in the same way as
+   * Slack.
    */
   intervalMs: z.number().min(0).default(1000),
 });
@@ -29,7 +30,7 @@ export interface Reply {
 const JSON_TYPE = { "content-type": "application/json" };
 const NO_CONTENT: Reply = { status: 204, headers: {}, body: "" };
 
-/** The reply of each kind of channel to an accepted notification. */
+/** For each kind of channel, the response to an accepted notification. */
 const SUCCESS_REPLIES: Readonly<Record<string, Reply>> = {
   slack: { status: 200, headers: { "content-type": "text/plain" }, body: "ok" },
   webhook: NO_CONTENT,
@@ -46,15 +47,18 @@ export class Behaviours {
   readonly #lastAcceptedAt = new Map<string, number>();
 
   /**
-   * Sets a behaviour. Of all behaviours that match a channel, the latest behaviour applies. A behaviour of the kind
-   * `ok` removes earlier behaviours.
+   * Sets a behaviour of the receiver. If several behaviours match a channel, the behaviour that was set last applies. A
+   * behaviour of the kind `ok` removes the behaviours that were set earlier.
    */
   set(rule: Behaviour): void {
     this.#rules = this.#rules.filter(({ channel }) => rule.channel !== undefined && channel !== rule.channel);
     if (rule.kind !== "ok") this.#rules.push(rule);
   }
 
-  /** Returns the reply to one notification. Returns null if the receiver must never reply to the notification. */
+  /**
+   * Returns the receiver's response to one notification. Returns null if the receiver must never respond to the
+   * notification.
+   */
   reply(channel: string, nowMs: number): Reply | null {
     const rule = this.#rules.findLast((one) => one.channel === undefined || one.channel === channel);
     if (!rule) return this.#accept(channel, nowMs);

@@ -1,4 +1,4 @@
-/** A notification that the receiver has received, with the status of the receiver's response. */
+/** A notification that the receiver has received, with the HTTP status of the receiver's response. */
 export interface ReceivedNotification {
   readonly number: number;
   /** ISO 8601. */
@@ -6,9 +6,9 @@ export interface ReceivedNotification {
   readonly channel: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The unchanged body of the request, so that a test can check the signature. */
+  /** The unchanged body of the HTTP request, which a test needs to check the signature of the notification. */
   readonly body: string;
-  /** The status of the receiver's response. Null means that the receiver has not responded. */
+  /** The HTTP status of the receiver's response. Null means that the receiver has not responded to the notification. */
   readonly status: number | null;
 }
 
@@ -28,12 +28,18 @@ export class NotificationStore {
     this.#received = [];
   }
 
-  /** Returns the notifications of one channel. For null, returns the notifications of all channels. */
+  /**
+   * Returns the received notifications of one channel. If the argument is null, returns the notifications of all
+   * channels.
+   */
   list(channel: string | null): readonly ReceivedNotification[] {
     return this.#received.filter((notification) => channel === null || notification.channel === channel);
   }
 
-  /** Waits at most `waitMs` until `count` notifications have arrived. Returns all notifications that have arrived. */
+  /**
+   * Waits until `count` notifications have arrived, but at most `waitMs` milliseconds. Returns all notifications that
+   * have arrived until then.
+   */
   async waitFor(options: {
     channel: string | null;
     count: number;

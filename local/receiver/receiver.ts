@@ -21,10 +21,11 @@ interface State {
 }
 
 /**
- * Starts a receiver of notifications, which replaces all chats and webhooks. A path such as `POST /slack/NAME`
- * receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the received notifications,
- * after at most 10 s. `DELETE /notifications` deletes all received notifications. `PUT /behaviour` changes the
- * receiver's answers to notifications. `GET /` returns a page with the received notifications.
+ * Starts a local HTTP server that receives notifications, in place of real chats and webhooks. A path such as `POST
+ * /slack/NAME` receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the received
+ * notifications as soon as there are three, or after 10 s. `DELETE /notifications` deletes all received notifications.
+ * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page with the received
+ * notifications.
  */
 export async function startReceiver(port = 0): Promise<Receiver> {
   const state: State = { notifications: new NotificationStore(), behaviours: new Behaviours() };
@@ -88,7 +89,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
 }
 
 /**
- * Returns the HTML of a page with the received notifications, newest first. The page reloads itself every two
+ * Returns the HTML of a page with the received notifications, newest first. The browser reloads this page every two
  * seconds.
  */
 function receiverPage(notifications: readonly ReceivedNotification[]): string {

@@ -15,12 +15,18 @@ import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
   readonly url: string;
-  /** Creates the missing tables. `existed` is true if an earlier run has already created a table. */
+  /**
+   * Creates the tables that do not exist yet. In the result, `existed` is true if at least one table existed before
+   * this call.
+   */
   createTables(tables: readonly TableResource[]): Promise<{ readonly existed: boolean }>;
   stop(): Promise<void>;
 }
 
-/** The error of a LEDGER_DIR that cannot be used. The error message contains the reason. */
+/**
+ * The error of a folder in LEDGER_DIR that cannot store the tables. The error message says why the folder cannot be
+ * used.
+ */
 export class LedgerFolderError extends Error {
   override name = "LedgerFolderError";
 
@@ -30,8 +36,8 @@ export class LedgerFolderError extends Error {
 }
 
 /**
- * Starts a DynamoDB server on a free port of this machine. The tables are stored in `folder`, or in memory if
- * `folder` is null.
+ * Starts a DynamoDB server on a free port of this machine. The server stores its tables in `folder`. If `folder` is
+ * null, the server keeps its tables in memory.
  * @throws LedgerFolderError
  */
 export async function startDynamo(region: string, folder: string | null): Promise<DynamoServer> {
@@ -79,8 +85,8 @@ async function isActive(client: DynamoDBClient, tableName: string): Promise<bool
 }
 
 /**
- * Creates the folder and checks that no other stack uses the folder. Without this check, Dynalite would end the
- * process at the first request.
+ * Creates the folder for the tables, and checks that no other local stack uses the folder. If another stack used the
+ * folder, Dynalite (the local DynamoDB) would end this process at the first request.
  */
 async function prepareFolder(folder: string): Promise<void> {
   try {
@@ -92,7 +98,8 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The error message says only that the database is not open. The cause of the error contains the reason.
+    // The message of this error says only that the database is not open. The field `cause` of this error says why the
+    // database is not open.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked
@@ -105,8 +112,8 @@ async function prepareFolder(folder: string): Promise<void> {
 }
 
 /**
- * Creates a folder and its missing parents. Node's own recursive `mkdir` never ends in /proc, because `mkdir` in
- * /proc reports an existing parent as missing.
+ * Creates a folder and its missing parent folders. Node's own recursive `mkdir` is not used, because it never ends in
+ * /proc: `mkdir` in /proc reports an existing parent as missing.
  */
 async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);

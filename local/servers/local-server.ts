@@ -3,14 +3,14 @@ import type { AddressInfo } from "node:net";
 
 /** An HTTP server that only this machine can reach. */
 export interface LocalServer {
-  /** The origin of the server, without a slash at the end. */
+  /** The URL of the local server, without a slash at the end. */
   readonly url: string;
-  /** Closes all connections and the server. */
+  /** Closes the server and all connections to the server. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a server on 127.0.0.1. Port 0 means any free port.
+ * Starts an HTTP server on 127.0.0.1. For port 0, the server uses any free port.
  * @throws Node's error if the port cannot be used.
  */
 export async function listenLocally(server: Server, port = 0): Promise<LocalServer> {

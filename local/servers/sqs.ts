@@ -2,7 +2,7 @@ import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
 
-/** The AWS SDK requires credentials, but the embedded servers do not check the credentials. */
+/** The AWS SDK requires some credentials, but the local servers that replace AWS do not check these credentials. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
 
 export interface SqsServer {
@@ -12,9 +12,9 @@ export interface SqsServer {
   stop(): Promise<void>;
 }
 
-/** Starts an SQS server on a free port of this machine. The queues are in memory. */
+/** Starts an SQS server on a free port of this machine. The server keeps the SQS queues in memory. */
 export async function startSqs(region: string): Promise<SqsServer> {
-  // fauxqs's own start function listens on all network interfaces.
+  // The start function of the package fauxqs is not used, because it listens on all network interfaces.
   const app = buildApp({ logger: false, defaultRegion: region });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   const client = new SQSClient({ endpoint: url, region, credentials: CREDENTIALS });

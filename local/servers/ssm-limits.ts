@@ -1,4 +1,4 @@
-/** An error response of Parameter Store. */
+/** An error response of AWS Parameter Store. */
 export class SsmError extends Error {
   readonly type: string;
   readonly status: number;
@@ -10,18 +10,21 @@ export class SsmError extends Error {
   }
 }
 
-/** The maximum sizes of a value in bytes. https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+/**
+ * The largest size in bytes of a parameter's value, for each tier of Parameter Store.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html
+ */
 const STANDARD_BYTES = 4096;
 const ADVANCED_BYTES = 8192;
 const MAX_LEVELS = 15;
 /** The maximum length of a parameter's name together with the ARN prefix in front of the name. */
 const MAX_NAME_LENGTH = 1011;
 
-/** The requests per second that Parameter Store accepts from an account in a region. */
+/** The number of requests per second that Parameter Store accepts from one AWS account in one region. */
 export const RATES = { read: 40, write: 3 } as const;
 const SECOND_MS = 1000;
 
-/** The parts of a PutParameter request that have limits. */
+/** The fields of a PutParameter request for which Parameter Store has limits. */
 export interface PutRequest {
   readonly Name: string;
   readonly Value: string;
@@ -29,7 +32,7 @@ export interface PutRequest {
 }
 
 /**
- * Checks the limits of a PutParameter request in the same way as Parameter Store.
+ * Checks whether a PutParameter request is within the limits of Parameter Store.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  * @param arnPrefix the ARN prefix in front of the parameter's name.
  * @throws SsmError
@@ -52,8 +55,8 @@ export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: st
 const invalid = (message: string) => new SsmError("ValidationException", message);
 
 /**
- * Returns a function that is called for each request. The function throws a ThrottlingException for more than
- * `perSecond` requests in one second.
+ * Returns a function that must be called for each request. The returned function throws a ThrottlingException if more
+ * than `perSecond` requests arrive in one second.
  */
 export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];

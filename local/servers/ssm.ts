@@ -7,7 +7,7 @@ import { ACCOUNT_ID } from "../template/scope.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { checkPutRequest, createRateLimitCheck, RATES, SsmError } from "./ssm-limits.ts";
 
-/** The largest number of parameters in one response of GetParametersByPath. */
+/** The largest number of parameters in one response to a GetParametersByPath request. */
 const PAGE_SIZE = 10;
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
@@ -29,30 +29,34 @@ const Delete = z.object({ Name: z.string() });
 
 interface SsmOptions {
   readonly configFile: string;
-  /** The path of the config's parameters. */
+  /** The path in Parameter Store under which the config is stored. */
   readonly path: string;
   readonly region: string;
-  /** The clock in milliseconds that measures the request rates. */
+  /** The clock in milliseconds by which the server measures the rate of requests. */
   readonly now?: () => number;
   /**
-   * Returns an error that the next request to this operation gets, or null. Tests simulate outages and concurrent
-   * updates with this function.
+   * Returns the error for the next request with this operation, or null if the request must not fail. With this
+   * function, tests simulate outages of Parameter Store and concurrent updates of parameters.
    */
   readonly fault?: (operation: string) => SsmError | null;
 }
 
 /**
- * Starts a Parameter Store server with the entries of a config file. The config file is read again for each request.
- * Written values are kept in memory and replace the values of the file. The server supports GetParametersByPath,
- * PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the limits and request rates of an AWS
- * account. Every parameter is a SecureString.
+ * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
+ * request. Values that a request writes are kept in memory, and replace the values in the config file. The server
+ * supports GetParametersByPath, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the same
+ * limits and request rates as Parameter Store in an AWS account. Every parameter of the server has the type
+ * SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const { configFile, path, region, now = () => performance.now(), fault = () => null } = options;
   const arnPrefix = `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter`;
   const limitReads = createRateLimitCheck(RATES.read, now);
   const limitWrites = createRateLimitCheck(RATES.write, now);
-  /** The written values by parameter name. Null means that the parameter is deleted. */
+  /**
+   * A map from the name of a parameter to the value that a request has written. Null means that a request has deleted
+   * the parameter.
+   */
   const written = new Map<string, string | null>();
 
   const readValues = async (): Promise<Map<string, string>> => {

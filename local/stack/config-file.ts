@@ -4,7 +4,7 @@ import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 
-/** The error of an invalid config. The error message lists all faults of the config. */
+/** The error of an invalid config. The error message lists every error in the config. */
 export class ConfigInvalidError extends Error {
   override name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -16,7 +16,7 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/** Returns a text with a heading and one line per fault. */
+/** Returns a text that has a heading and one line for each error in the config. */
 export function formatFaultList(source: string, faults: readonly string[]): string {
   return `${source} is invalid:\n${faults.map((fault) => `- ${fault}`).join("\n")}`;
 }
@@ -30,14 +30,15 @@ export async function readConfigDocument(file: string): Promise<unknown> {
     throw new ConfigInvalidError(file, [`cannot be read (${error.code})`]);
   });
   const document = parseJson(text);
-  // The error message of JSON.parse is not used, because it would quote the text, which may contain secrets.
+  // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
+  // secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
   return document;
 }
 
 /**
- * Reads a config file and checks the config in the same way as the functions. @throws ConfigInvalidError with every
- * fault.
+ * Reads a config file and checks the config in the same way as the Lambda functions. @throws ConfigInvalidError if the
+ * config has an error. The message of ConfigInvalidError lists every error in the config.
  */
 export async function readConfigFile(file: string): Promise<Config> {
   const parsed = parseConfig(await readConfigDocument(file));
@@ -55,8 +56,9 @@ const Document = z.looseObject({
 });
 
 /**
- * Splits a config document into entries for Parameter Store, sorted by name. Each entry becomes one parameter.
- * @throws ZodError if the document does not have the form of a config.
+ * Splits a config document into entries for Parameter Store, sorted by name. Parameter Store stores each config entry
+ * as one parameter.
+ * @throws ZodError if the document does not have the structure of a config.
  */
 export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[] {
   const { projects, targets, tokens, oidc, settings } = Document.parse(document);

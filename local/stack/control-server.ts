@@ -14,8 +14,8 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 });
 
 /**
- * Starts the control server. The control server gives tests and people direct access to the functions. The paths
- * contain the functions' names in serverless.yml.
+ * Starts the control server. With the control server, tests and people can invoke or stop each Lambda function
+ * directly. In the paths below, `{function}` is the name of a function in serverless.yml.
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.

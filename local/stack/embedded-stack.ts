@@ -11,27 +11,36 @@ import { startControlServer } from "./control-server.ts";
 import { startFunctionHosts } from "./function-hosts.ts";
 import { Stoppables } from "./stoppables.ts";
 
-/** The function that sends lost messages again after a restart. A restart deletes the messages of the queues. */
+/**
+ * The name of the function that sends lost SQS messages again after a restart of the local stack. A restart of the
+ * local stack deletes all messages, because its queues are in memory.
+ */
 const CATCH_UP_FUNCTION = "sweep";
-/** An address for the check of the template. The check needs no real address. */
+/**
+ * A placeholder for the addresses in the CloudFormation template while the template is checked. The check does not need
+ * real addresses.
+ */
 const ANY_ORIGIN = "http://127.0.0.1";
 
-/** The addresses of a running stack. */
+/** The addresses of a running local stack. */
 export interface EmbeddedStack {
   readonly api: string;
   /**
-   * The URLs of the queues. The key is the name of the queue's resource without `Queue`. For example, the key for
-   * `PollDeadQueue` is `pollDead`.
+   * The URLs of the SQS queues. Each key is the name of the queue's resource in the template, without the word `Queue`.
+   * For example, the key for `PollDeadQueue` is `pollDead`.
    */
   readonly queues: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
-  /** Ends every process and every server of the stack. */
+  /** Ends every process and every server of the local stack. */
   stop(): Promise<void>;
 }
 
-/** The error of a template that AWS would refuse, or whose service would fail on AWS. */
+/**
+ * The error of a CloudFormation template that AWS would refuse, or of a template with which the service would fail on
+ * AWS.
+ */
 export class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];
@@ -43,18 +52,18 @@ export class TemplateRefusedError extends Error {
 }
 
 /**
- * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules.
- * If the start fails, all started parts are stopped.
+ * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules. If
+ * one part of the local stack fails to start, the parts that have started are stopped.
  * @throws TemplateRefusedError, PortInUseError, LedgerFolderError
  */
 export async function startEmbeddedStack(options: {
   packageDir: string;
-  /** The port of the HTTP API. 0 means any free port. */
+  /** The port of the HTTP API. For port 0, the HTTP API uses any free port. */
   port: number;
   configFile: string;
   /**
-   * The folder in which the tables are stored. Null means that the tables are in memory. The queues are always in
-   * memory.
+   * The folder in which the local stack stores its DynamoDB tables. Null means that the tables are in memory. The SQS
+   * queues of the local stack are always in memory.
    */
   ledgerDir: string | null;
   scheduleSpeed: number;

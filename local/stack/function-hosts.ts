@@ -6,21 +6,22 @@ import { FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
 
-/** The hosts of all functions of a service. */
+/** The host of each Lambda function of a service. A host runs the processes of one function. */
 export interface FunctionHosts {
-  /** The hosts by the functions' names in serverless.yml. */
+  /** A map from the name of a function in serverless.yml to the host that runs the function. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**
-   * Returns the host of a function. Templates refer to a function by its ARN or by its deployed name.
-   * @throws Error for an unknown function.
+   * Returns the host that runs a function. The argument is the ARN or the deployed name of the function, because a
+   * template refers to a function by either of them.
+   * @throws Error if the function is unknown.
    */
   find(arnOrName: string): FunctionHost;
   stop(): Promise<void>;
 }
 
 /**
- * Unpacks every function and creates the function's host. The functions are unpacked into a temporary folder without
- * node_modules, so a function can only import packaged code.
+ * Unpacks the zip file of every function, and creates a host that runs the function. The zip files are unpacked into a
+ * temporary folder without node_modules, so a function can only import code from its zip file.
  */
 export async function startFunctionHosts(options: {
   service: Service;

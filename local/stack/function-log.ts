@@ -5,8 +5,8 @@ const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
 /**
  * Returns a function that receives each output line of the Lambda functions. The returned function prints errors and
- * lines that are not JSON, such as the stack trace of a crash. If `verbose` is true, all lines are printed. If `file`
- * is not null, all lines are also written to that file.
+ * lines that are not JSON, such as the stack trace of a crash. If `verbose` is true, the returned function prints every
+ * output line. If `file` is not null, it also writes every output line to that file.
  */
 export function createFunctionLog(options: {
   verbose: boolean;

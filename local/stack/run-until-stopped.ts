@@ -3,11 +3,14 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * The time within which two stop signals count as one signal. For one Ctrl-C a process gets two signals, because the
- * terminal sends one signal and npm sends another one.
+ * If two stop signals arrive within this time, they count as one signal. For one Ctrl-C a process gets two signals,
+ * because the terminal sends one signal and npm sends a second signal.
  */
 const SAME_SIGNAL_MS = 500;
-/** The time limit of a command after a stop signal. A command that has not ended after this time counts as hanging. */
+/**
+ * The time in which a command must end after a stop signal. If the command has not ended after this time, it counts as
+ * hanging.
+ */
 const STOP_TIME_LIMIT_MS = 2_000;
 
 type Result =
@@ -17,9 +20,9 @@ type Result =
 
 /**
  * Runs a command and then ends this process. The exit status is the number that the command returns. If the command
- * throws, the error message is printed and the exit status is 1. A stop signal aborts `stopping`. If the command ends
- * after a stop signal, the exit status is 0. If the command hangs after a stop signal, the same signal ends the
- * process. Before the process ends, everything in `parts` is stopped.
+ * throws, the error message is printed and the exit status is 1. A stop signal (such as SIGTERM) aborts the abort
+ * signal `stopping`. If the command ends after a stop signal, the exit status is 0. If the command hangs after a stop
+ * signal, the same signal ends the process. Before the process ends, every program part in `parts` is stopped.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,
@@ -31,7 +34,7 @@ export async function runUntilStopped(
   const ended = command(stopping.signal, parts).then(
     (status): Result => ({ kind: "ended", status }),
     (error: unknown): Result =>
-      // An error after the abort is ignored, because an aborted command may throw.
+      // An error that the command throws after its abort is ignored, because an aborted command may throw an error.
       stopping.signal.aborted ? { kind: "ended", status: 0 } : { kind: "failed", error },
   );
   const result = await Promise.race([ended, hanging(signalled)]);
@@ -59,8 +62,8 @@ export function waitUntilAborted(stopping: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns a promise of the first SIGTERM, SIGINT or SIGHUP that this process receives. The next signal ends the
- * process immediately.
+ * Returns a promise that resolves with the first signal SIGTERM, SIGINT or SIGHUP that this process receives. The next
+ * such signal ends the process immediately.
  */
 export function waitForStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -72,7 +75,10 @@ export function waitForStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Ends this process by a signal. `process.exit` is not used, because it would wait for threads that may hang. */
+/**
+ * Sends a signal to this process itself, which ends the process. `process.exit` is not used, because it would wait for
+ * threads that may hang.
+ */
 function endBySignal(signal: NodeJS.Signals): void {
   removeSignalHandlers();
   process.kill(process.pid, signal);

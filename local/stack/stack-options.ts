@@ -33,7 +33,7 @@ const Variables = z.object({
 
 export interface StackOptions {
   readonly rootDir: string;
-  /** The folder of serverless.yml. Tests set the folder of another service. */
+  /** The folder that contains serverless.yml. Tests use the folder of another service. */
   readonly serviceDir: string;
   readonly port: number;
   readonly configFile: string | null;
@@ -44,8 +44,9 @@ export interface StackOptions {
 }
 
 /**
- * Reads the stack's options from the environment. An empty variable counts as a variable that is not set.
- * @throws Error with the name of each invalid variable.
+ * Reads the options of the local stack from the environment variables. An environment variable with an empty value
+ * counts as not set.
+ * @throws Error with the name of each environment variable that is invalid.
  */
 export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
   const variables = Object.entries(environment).filter(([, value]) => value !== "");

@@ -2,7 +2,7 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** The started parts of a program. The part that was started last is stopped first. */
+/** The started parts of a program, such as servers. The part that was started last is stopped first. */
 export class Stoppables {
   readonly #parts: Stoppable[] = [];
 
@@ -12,7 +12,7 @@ export class Stoppables {
   }
 
   /**
-   * Stops all parts, even if a part throws.
+   * Stops all started parts of the program. If one part throws an error, the other parts are still stopped.
    * @throws the first error that a part throws.
    */
   async stop(): Promise<void> {

@@ -5,21 +5,21 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * The ratio that AWS recommends between a queue's visibility timeout and the function's timeout. With this ratio
- * Lambda can retry a throttled batch.
+ * AWS recommends that the visibility timeout of an SQS queue is at least this many times as long as the timeout of the
+ * function. With such a visibility timeout, Lambda can retry a throttled batch of messages.
  */
 const VISIBILITY_FACTOR = 6;
-/** The largest batch size that Lambda accepts without a batching window. */
+/** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
 /**
- * The actions that the role of a function needs for an event source mapping. Lambda refuses the mapping if one of
- * these actions is missing.
+ * The IAM actions that the role of a function needs for an event source mapping. If the role does not allow one of
+ * these actions, Lambda refuses the event source mapping.
  */
 const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /**
- * Returns one text for each fault that AWS would refuse or that would fail at run time. Each text contains the reason
- * of the fault.
+ * Returns one text for each error in a CloudFormation template for which AWS would refuse the deployment, or for which
+ * the service would fail at run time. Each returned text says why this is an error.
  */
 export function findDeploymentFaults(service: Service): readonly string[] {
   return [

@@ -19,12 +19,15 @@ const Properties = z.object({
   Role: z.string(),
 });
 
-/** Returns the functions of a template. `shortNames` maps deployed names to the names in serverless.yml. */
+/**
+ * Returns the Lambda functions of a CloudFormation template. The argument `shortNames` is a map from the deployed name
+ * of a function to the name in serverless.yml.
+ */
 export function readFunctions(template: Template, scope: Scope, shortNames: ReadonlyMap<string, string>) {
   return readResources(template, "AWS::Lambda::Function", Properties, scope).map(
     ({ logicalId, properties }) => ({
       logicalId,
-      /** The deployed name of the function. */
+      /** The name that the function has on AWS (its deployed name). */
       name: properties.FunctionName,
       /** The name of the function in serverless.yml. */
       shortName: shortNames.get(properties.FunctionName) ?? properties.FunctionName,

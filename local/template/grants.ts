@@ -13,7 +13,10 @@ const Document = z.object({
 });
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 
-/** The actions that a role allows on resources. The actions and the resources are patterns with `*` and `?`. */
+/**
+ * The actions that an IAM role allows on AWS resources. The actions and the resources are patterns, which may contain
+ * `*` and `?`.
+ */
 export interface Grant {
   readonly roleArn: string;
   readonly actions: readonly string[];
@@ -21,8 +24,8 @@ export interface Grant {
 }
 
 /**
- * Returns the grants in the inline policies of a template's roles. Attached policies and statements with `Deny` are
- * ignored.
+ * Returns what the inline policies of the IAM roles in a template allow. Attached policies and policy statements with
+ * `Deny` are ignored.
  */
 export function readGrants(template: Template, scope: Scope): readonly Grant[] {
   return readResources(template, "AWS::IAM::Role", Role, scope).flatMap(({ logicalId, properties }) => {
@@ -34,8 +37,8 @@ export function readGrants(template: Template, scope: Scope): readonly Grant[] {
 }
 
 /**
- * Returns true if a grant of the role allows the action on the resource. Upper and lower case in actions are equal,
- * as in IAM.
+ * Returns true if the IAM role allows the action on the resource. Upper and lower case in the name of an action make no
+ * difference, as in IAM.
  */
 export function isActionAllowed(
   grants: readonly Grant[],

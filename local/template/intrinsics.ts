@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-/** The values of all references in a template, such as names, ARNs, URLs and pseudo parameters. */
+/** The values of all references in a CloudFormation template, such as names, ARNs, URLs and pseudo parameters. */
 export interface Scope {
   ref(name: string): string;
   getAtt(logicalId: string, attribute: string): string;
 }
 
-/** The error of a template with a reference or an intrinsic function that the embedded stack does not support. */
+/** The error of a template with a reference or an intrinsic function that the local stack does not support. */
 export class UnresolvableError extends Error {
   override name = "UnresolvableError";
 }
@@ -27,7 +27,8 @@ const Select = z.tuple([z.coerce.number(), z.array(z.unknown())]);
 
 /**
  * Replaces CloudFormation's intrinsic functions by their results. The supported functions are `Ref`, `Fn::GetAtt`,
- * `Fn::Sub`, `Fn::Join` and `Fn::Select`. @throws UnresolvableError for any other intrinsic function.
+ * `Fn::Sub`, `Fn::Join` and `Fn::Select`. @throws UnresolvableError if the template uses an intrinsic function that is
+ * not in this list.
  */
 export function resolveIntrinsics(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => resolveIntrinsics(item, scope));

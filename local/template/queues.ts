@@ -3,7 +3,8 @@ import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
 /**
- * An attribute of a queue. A template may contain a number or a boolean, but SQS accepts attributes only as strings.
+ * An attribute of an SQS queue. In a template, the value of an attribute may be a number or a boolean, but SQS accepts
+ * only strings.
  */
 const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const attributes = {
@@ -27,7 +28,7 @@ const Properties = z.object({
   RedrivePolicy: Redrive.optional(),
 });
 
-/** The default visibility timeout of SQS. */
+/** The visibility timeout of an SQS queue for which no visibility timeout is set. */
 const DEFAULT_VISIBILITY_SECONDS = 30;
 
 export interface QueueResource {
@@ -42,7 +43,10 @@ export interface QueueResource {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Returns the queues of a template. Dead-letter queues come first, because a queue refers to its dead-letter queue. */
+/**
+ * Returns the SQS queues of a CloudFormation template. The dead-letter queues are first in the result, because a queue
+ * refers to its dead-letter queue.
+ */
 export function readQueues(template: Template, scope: Scope): readonly QueueResource[] {
   const queues = readResources(template, "AWS::SQS::Queue", Properties, scope).map(
     ({ logicalId, properties: { QueueName, RedrivePolicy, ...plain } }): QueueResource => ({

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { resolveIntrinsics, type Scope, UnresolvableError } from "./intrinsics.ts";
 import type { Resource, Template } from "./template.ts";
 
-/** The account ID in every ARN of the embedded stack. */
+/** The AWS account ID in every ARN of the local stack. */
 export const ACCOUNT_ID = "000000000000";
 
-/** The region and the addresses of a deployment. */
+/** The AWS region and the addresses of a deployed service. */
 export interface DeploymentOrigins {
   readonly region: string;
   /** The URL of SQS without a slash at the end. */
@@ -14,13 +14,13 @@ export interface DeploymentOrigins {
   readonly api: string;
 }
 
-/** The results of `Ref` and `Fn::GetAtt` for one resource. */
+/** The results of the intrinsic functions `Ref` and `Fn::GetAtt` for one resource of a template. */
 interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Returns a scope, which contains the values of a template's references in a deployment. */
+/** Returns a scope: the values of all references in a CloudFormation template, for one deployment of the template. */
 export function createScope(template: Template, origins: DeploymentOrigins): Scope {
   const pseudo: Record<string, string> = {
     "AWS::Region": origins.region,
@@ -51,8 +51,8 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 }
 
 /**
- * For each resource type, the property with the resource's name and two parts of the resource's ARN. The parts are
- * the service and the prefix before the name.
+ * For each resource type of CloudFormation, the property that contains the resource's name, and two parts of the
+ * resource's ARN. These two parts of the ARN are the AWS service and the prefix before the resource's name.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],
@@ -76,7 +76,7 @@ function identityOf(
     property === null
       ? logicalId
       : z.string().default(logicalId).parse(resolveIntrinsics(Properties[property], scope));
-  // IAM is a global service, so its ARNs have no region.
+  // IAM is a global AWS service, so the ARN of an IAM resource contains no region.
   const Arn = `arn:aws:${service}:${service === "iam" ? "" : region}:${ACCOUNT_ID}:${prefix}${name}`;
   switch (Type) {
     case "AWS::SQS::Queue": {

@@ -7,8 +7,8 @@ import type { Package } from "./template.ts";
 import { readEventSources, readRoutes, readSchedules } from "./triggers.ts";
 
 /**
- * Returns the resources of a package that the embedded stack runs. All references are resolved for a deployment at
- * the given addresses.
+ * Returns the resources of a packaged service that the local stack runs. References in the CloudFormation template are
+ * replaced by their values for the given addresses.
  * @throws TemplateInvalidError, UnresolvableError
  */
 export function readService(

@@ -30,8 +30,8 @@ const Properties = z.object({
 export type TableResource = Omit<z.infer<typeof Properties>, "TableName"> & { readonly TableName: string };
 
 /**
- * Returns the tables of a template. The tables have no time to live, so the embedded DynamoDB never deletes expired
- * items.
+ * Returns the DynamoDB tables of a CloudFormation template. The setting for the time to live is not returned, so the
+ * local DynamoDB never deletes expired items.
  */
 export function readTables(template: Template, scope: Scope): readonly TableResource[] {
   return readResources(template, "AWS::DynamoDB::Table", Properties, scope).map(

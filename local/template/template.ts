@@ -29,8 +29,8 @@ export interface Package {
 }
 
 /**
- * Reads the template and the state from the output folder of `serverless package`. @throws Error if the folder is not
- * such an output folder.
+ * Reads the CloudFormation template and the Serverless Framework's state file from the output folder of `serverless
+ * package`. @throws Error if the folder is not an output folder of `serverless package`.
  */
 export async function readPackage(folder: string): Promise<Package> {
   const readJson = async (file: string): Promise<unknown> =>
@@ -48,8 +48,8 @@ export class TemplateInvalidError extends Error {
 }
 
 /**
- * Returns the resources of one type in a template. Only the properties in `schema` are resolved and checked. @throws
- * TemplateInvalidError with the name of the resource and the property.
+ * Returns the resources of one type in a CloudFormation template. Only the resource properties in `schema` are resolved
+ * and checked. @throws TemplateInvalidError with the name of the resource and the property.
  */
 export function readResources<Shape extends z.ZodRawShape>(
   template: Template,

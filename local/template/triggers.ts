@@ -2,7 +2,9 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template, TemplateInvalidError } from "./template.ts";
 
-/** The longest time that an HTTP API waits for a function. This time is also the default. */
+/**
+ * The longest time that an HTTP API waits for a function. By default an HTTP API also waits this long for a function.
+ */
 const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
 
 const Mapping = z.object({
@@ -16,8 +18,8 @@ const Mapping = z.object({
 });
 
 /**
- * Returns the enabled event source mappings of a template. An event source mapping invokes a function with the
- * messages of a queue.
+ * Returns the event source mappings of a CloudFormation template that are enabled. An event source mapping invokes a
+ * function with the messages of a queue.
  */
 export function readEventSources(template: Template, scope: Scope) {
   return readResources(template, "AWS::Lambda::EventSourceMapping", Mapping, scope)
@@ -50,7 +52,8 @@ const Route = z.object({ RouteKey: z.string(), Target: z.string() });
 
 /**
  * Returns the routes of a template's HTTP API, with the function of each route. Examples of a route key are `POST
- * /v1/jobs`, `ANY /files/{path+}` and `$default`. @throws TemplateInvalidError for a route without an integration.
+ * /v1/jobs`, `ANY /files/{path+}` and `$default`. @throws TemplateInvalidError if a route has no integration with a
+ * function.
  */
 export function readRoutes(template: Template, scope: Scope) {
   const integrations = new Map(
@@ -77,9 +80,10 @@ const Rule = z.object({
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
- * Returns the enabled schedules of a template. `input` is the JSON text of the event. If `input` is null, the
- * function receives EventBridge's own scheduled event.
- * @throws TemplateInvalidError for any expression other than `rate(…)`.
+ * Returns the schedules of a CloudFormation template that are enabled. The field `input` of a schedule is the JSON text
+ * of the event that the function receives. If `input` is null, the function receives the standard event of an
+ * EventBridge schedule.
+ * @throws TemplateInvalidError if the expression of a schedule is not `rate(…)`.
  */
 export function readSchedules(template: Template, scope: Scope) {
   return readResources(template, "AWS::Events::Rule", Rule, scope)

@@ -2,9 +2,12 @@ import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-la
 import { findAwsRemedy } from "../command.ts";
 import { type Finding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
-/** The default of `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
+/** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
-/** The number of concurrent executions that enqueue, api, sweep and audit need: one execution per function. */
+/**
+ * The number of concurrent executions that the four functions `enqueue`, `api`, `sweep` and `audit` need together. Each
+ * of the four functions needs one execution.
+ */
 const OTHER_EXECUTIONS = 4;
 const ITEM = "concurrency";
 
@@ -14,9 +17,9 @@ export interface ConcurrencySettings {
 }
 
 /**
- * Compares the concurrency settings of poll and notify with the number of concurrent executions that the account
- * allows. All functions of an account in a region share this number. New accounts often have only 10 concurrent
- * executions.
+ * Compares the concurrency settings of the functions `poll` and `notify` with the number of concurrent executions that
+ * the account allows. All functions of an AWS account in a region share this number of concurrent executions. AWS often
+ * allows a new account only 10 concurrent executions.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export async function checkConcurrency(

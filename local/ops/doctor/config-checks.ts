@@ -10,7 +10,10 @@ import { type CheckedConfig, type Finding, faultFinding, okFinding, readErrorNam
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
 
-/** Checks the config of a deployed stage. An error of AWS that `readEntries` throws becomes a finding. */
+/**
+ * Checks the config of a deployed stage. If `readEntries` throws an error of AWS, this error becomes the result of the
+ * check.
+ */
 export async function checkDeployedConfig(
   readEntries: () => Promise<readonly ConfigEntry[]>,
 ): Promise<CheckedConfig> {
@@ -35,7 +38,7 @@ export async function checkDeployedConfig(
 
 /**
  * Checks a config file before its deployment.
- * @param path the path of the parameters in which the config will be stored.
+ * @param path the path in Parameter Store where the config will be stored.
  */
 export async function checkConfigFile(file: string, path: string): Promise<CheckedConfig> {
   try {

@@ -1,12 +1,12 @@
 import type { Config } from "../../../lib/config/config.ts";
 
-/** The result of one check. */
+/** The result of one check of `npm run doctor`. */
 export interface Finding {
-  /** The name of the checked item, such as `project prod`. */
+  /** The name of what was checked, for example `project prod`. */
   readonly item: string;
   readonly state: "ok" | "warning" | "fault";
   readonly text: string;
-  /** A sentence that says what to do about the finding. */
+  /** A sentence that says what the operator can do about the result of the check. */
   readonly remedy?: string;
 }
 
@@ -26,14 +26,17 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
 
 const STATE_LABELS = { ok: "ok     ", warning: "warning", fault: "FAULT  " } as const;
 
-/** Formats a finding as one line. A finding with a remedy gets a second line for the remedy. */
+/**
+ * Formats the result of a check as one line. If the result has a remedy (a sentence that says what to do), the remedy
+ * is in a second line.
+ */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
   const line = `${STATE_LABELS[state]} ${item}: ${text}`;
   return remedy === undefined ? line : `${line}\n        ${remedy}`;
 }
 
 /**
- * Returns Node's error code or AWS's error name. The result does not contain the error message, because the message
+ * Returns the error code of a Node error, or the name of an AWS error. The error message is not returned, because it
  * may contain secrets.
  */
 export function readErrorName(error: unknown): string {
@@ -41,7 +44,10 @@ export function readErrorName(error: unknown): string {
   return "code" in error ? String(error.code) : error.name;
 }
 
-/** The findings about a config, and the config itself. The field `config` is null if the config cannot be used. */
+/**
+ * The results of the checks of a config, and the config itself. The field `config` is null if the config is missing or
+ * invalid.
+ */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];
   readonly config: Config | null;
@@ -49,13 +55,16 @@ export interface CheckedConfig {
 
 export interface Checks {
   readonly checkConfig: () => Promise<CheckedConfig>;
-  /** The checks that run only with a usable config. */
+  /** The checks that run only if the config is valid. */
   readonly withConfig: readonly ((config: Config) => Promise<readonly Finding[]>)[];
-  /** The checks that always run, even without a usable config. */
+  /** The checks that run even if the config is missing or invalid. */
   readonly always: readonly ((config: Config | null) => Promise<readonly Finding[]>)[];
 }
 
-/** Runs all checks and reports each finding immediately. Returns the worst state of all findings. */
+/**
+ * Runs all checks of `npm run doctor`, and reports the result of each check immediately. Returns the worst state in
+ * these results.
+ */
 export async function runChecks(
   { checkConfig, withConfig, always }: Checks,
   report: (finding: Finding) => void,

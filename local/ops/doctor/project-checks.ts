@@ -9,11 +9,16 @@ import { hostPortOf } from "../../../lib/http/check-url.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
-/** The ID of a job that exists in no cloud. CCE answers "not found" only to requests with valid credentials. */
+/**
+ * The ID of a job that does not exist in any cloud. CCE responds "not found" to a query with this ID only if the query
+ * has valid credentials.
+ */
 const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
 const TIME_LIMIT_MS = 10_000;
 
-/** Checks each project's credentials with a query for a job that does not exist. Returns one finding per project. */
+/**
+ * Checks each project's credentials with a query for a job that does not exist. Returns one result for each project.
+ */
 export async function checkProjects(
   { projects }: Pick<Config, "projects">,
   cce: Pick<CceClient, "queryJob">,
@@ -31,7 +36,10 @@ export async function checkProjects(
   );
 }
 
-/** The remedies for a query that CCE refuses or does not answer, by the kind of observation. */
+/**
+ * Sentences that say what to do if CCE refuses a query or does not respond. Each key is a kind of observation (what the
+ * service learned from the query).
+ */
 const REMEDIES = {
   unauthorized:
     "The credentials are wrong, expired or of another cloud. Store new ones in the project's auth.",
@@ -48,7 +56,7 @@ function toFinding(item: string, observation: Observation): Finding {
   return (kind === "throttled" ? warningFinding : faultFinding)(item, observation.text, REMEDIES[kind]);
 }
 
-/** Resolves the hosts of each project's CCE and IAM endpoints. This check sends no request to the endpoints. */
+/** Resolves the host names of each project's CCE and IAM endpoints. This check sends no request to these endpoints. */
 export async function checkEndpoints(
   { projects }: Pick<Config, "projects">,
   resolve: Resolve,
@@ -77,8 +85,9 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
       "Compare the host with the cloud's list of endpoints.",
     );
   }
-  // The egress rules do not apply to endpoints, because the operator chooses them. An endpoint in a private network
-  // is still a warning, because functions on AWS cannot reach a private network.
+  // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
+  // operator chooses these endpoints. An endpoint in a private network is still a warning, because Lambda functions
+  // cannot reach a private network.
   if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
     return warningFinding(
       item,

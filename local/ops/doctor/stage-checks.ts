@@ -5,15 +5,18 @@ import { findApiUrl, type Stage } from "../stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
-/** The smallest clock skew that the doctor reports. Clouds refuse signatures with a clock skew of 15 minutes. */
+/**
+ * The smallest clock skew that `npm run doctor` reports. The cloud refuses the signature of a request if the clock skew
+ * is 15 minutes or more.
+ */
 const MAX_CLOCK_SKEW_SECONDS = 60;
 const TIME_LIMIT_MS = 10_000;
 const QUEUE_NAMES = ["poll", "notify", "poll-dead", "notify-dead"] as const;
 const CHECK_DEPLOYMENT = "Check that the stage is deployed in this region.";
 
 /**
- * Checks the API of a stage. The URL of the API is `publicUrl`, or the address in the outputs of the CloudFormation
- * stack.
+ * Checks the HTTP API of a deployed stage. The URL of the HTTP API is `publicUrl`. Without `publicUrl`, the URL is in
+ * the outputs of the stage's CloudFormation stack.
  */
 export async function checkStageApi(
   stage: Stage,
@@ -30,7 +33,7 @@ export async function checkStageApi(
   return checkApi(url, now);
 }
 
-/** Checks the API's health, and compares the API's clock with this machine's clock. */
+/** Checks whether the HTTP API of a stage is healthy, and compares the API's clock with the clock of this machine. */
 export async function checkApi(url: string, now: () => number): Promise<readonly Finding[]> {
   try {
     const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(TIME_LIMIT_MS) });
@@ -61,7 +64,7 @@ function checkClock(apiTimeMs: number, localTimeMs: number): Finding {
   );
 }
 
-/** Counts the messages in each queue. A dead-letter queue should be empty. */
+/** Counts the messages in each SQS queue of a stage. A dead-letter queue should be empty. */
 export async function checkQueues(client: SQSClient, prefix: string): Promise<readonly Finding[]> {
   return Promise.all(QUEUE_NAMES.map((name) => checkQueue(client, prefix, name)));
 }
@@ -96,10 +99,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/**
- * Received and delayed messages are counted too, because a dead letter that is hidden for a while is still a dead
- * letter.
- */
+/** Messages that are invisible or delayed are counted too, because they are still in the dead-letter queue. */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;
@@ -112,8 +112,9 @@ function deadLetterFinding(item: string, visible: number, hidden: number): Findi
 }
 
 /**
- * Returns one finding for each alarm of the stage that is in the ALARM state. The request lists the name of each
- * alarm, because the names of another stage's alarms may begin with the same prefix.
+ * Returns one result for each CloudWatch alarm of the stage that is in the state ALARM. The request to CloudWatch
+ * contains the full name of each alarm. A name prefix is not used, because the alarms of another stage may have the
+ * same prefix.
  */
 export async function checkAlarms(client: CloudWatchClient, prefix: string): Promise<readonly Finding[]> {
   try {

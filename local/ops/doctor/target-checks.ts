@@ -10,13 +10,14 @@ import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.
 const ATTEMPT_TIME_LIMIT_MS = 10_000;
 
 /**
- * Returns the addresses of a host.
- * @throws Error with Node's error code if the host has no address.
+ * Returns the IP addresses of a host.
+ * @throws Error with Node's error code if the host has no IP address.
  */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /**
- * Checks each target's URL by the egress rules, and resolves the URL's host. This check sends nothing to the target.
+ * Checks whether the rules for connections to targets (the egress rules) allow each target's URL, and resolves the host
+ * name in the URL. This check sends nothing to a target.
  * @param testHint a text that says how to send a test message.
  */
 export async function checkTargets(
@@ -64,8 +65,8 @@ export interface TestMessagePorts {
 }
 
 /**
- * Sends a test message to each target by one delivery attempt, like `POST /v1/targets/{name}/test`. Returns one
- * finding per target.
+ * Sends a test message to each target by one delivery attempt, like `POST /v1/targets/{name}/test`. Returns one result
+ * for each target.
  */
 export async function sendTestMessages(
   { targets, settings }: Pick<Config, "targets" | "settings">,

@@ -10,11 +10,11 @@ import type { Instant } from "../../../lib/domain/job.ts";
 export interface DeadLetter {
   readonly id: string;
   readonly body: string;
-  /** The time at which the message entered the dead-letter queue. */
+  /** The time when the message was moved to the dead-letter queue. */
   readonly sentAt: Instant;
   /**
-   * The reason that the function `poll` or `notify` added to the message. Null means that SQS itself moved the
-   * message.
+   * Why the function `poll` or `notify` moved the message to the dead-letter queue. Null means that SQS itself moved
+   * the message to this queue.
    */
   readonly cause: string | null;
   readonly receiptHandle: string;
@@ -22,22 +22,22 @@ export interface DeadLetter {
 
 export interface DeadLetterQueue {
   /**
-   * Receives the next messages and makes these messages invisible to other readers. Returns an empty array if no more
-   * messages are visible.
+   * Receives the next messages of the dead-letter queue. The received messages become invisible to other readers.
+   * Returns an empty array if the dead-letter queue has no visible message.
    */
   receive(): Promise<readonly DeadLetter[]>;
   delete(message: DeadLetter): Promise<void>;
-  /** Makes a received message visible to other readers again. */
+  /** Makes a received message of the dead-letter queue visible to other readers again. */
   release(message: DeadLetter): Promise<void>;
 }
 
 /**
- * The time for which a received message stays invisible. The time is longer than one run of the command. After a
- * crash of the command, the messages become visible at the end of the timeout.
+ * The visibility timeout: the time for which a received message is invisible to other readers. This timeout is longer
+ * than one run of `npm run redrive`. If the command crashes, the messages become visible again after this timeout.
  */
 const VISIBILITY_TIMEOUT_SECONDS = 900;
 
-/** Returns a client of the dead-letter queue at a URL. */
+/** Returns an object that reads and changes the dead-letter queue with this URL. */
 export function openDeadLetterQueue(client: SQSClient, url: string): DeadLetterQueue {
   return {
     async receive() {

@@ -10,8 +10,9 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result for one dead letter. `sent` means sent again, and `kept` means kept in the dead-letter queue. `obsolete`
- * means that the message was delivered or sent again before.
+ * What the command did with one dead letter (a message in a dead-letter queue). `sent` means that the command sent the
+ * dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue. `obsolete`
+ * means that the message was delivered or sent again earlier.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }
@@ -21,11 +22,11 @@ export type RedriveResult =
 export interface RedrivePorts {
   readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
-  /** Starts a new redelivery of a failed notification and returns the redelivery number. */
+  /** Starts a new redelivery of a failed notification and returns the number of this redelivery. */
   readonly startRedelivery: (key: NotificationKey) => Promise<number>;
   /**
-   * Sends a message to the queue from which the dead letter came.
-   * @throws Error if SQS does not confirm the message.
+   * Sends a message to the queue in which the dead letter was before it entered the dead-letter queue.
+   * @throws Error if SQS does not confirm that it received the message.
    */
   readonly send: (body: string) => Promise<void>;
 }
@@ -36,8 +37,8 @@ type Described =
   | { readonly kind: "unreadable"; readonly title: string };
 
 /**
- * Parses a dead letter, and describes the dead letter by its job and target. An unreadable dead letter is described
- * by its message ID.
+ * Parses a dead letter (a message in a dead-letter queue), and describes it by its job and its target. If the dead
+ * letter is unreadable, the description contains its message ID.
  */
 export function parseDeadLetter(
   queue: "poll" | "notify",
@@ -68,9 +69,10 @@ function notificationTitle(message: NotifyMessage): string {
 }
 
 /**
- * Sends a dead letter again. For a notification a new redelivery starts first, because the failed notification has no
- * delivery attempts left. If the command crashes after the start of the redelivery, the sweep sends the notification.
- * A second run of the command finds the dead letter obsolete.
+ * Sends a dead letter to its original queue again. If the dead letter is a notification, a new redelivery starts first,
+ * because the failed notification has no delivery attempts left. If the command crashes after the start of the
+ * redelivery, the sweep function sends the notification. The next run of the command then deletes the dead letter as
+ * obsolete.
  */
 export async function redriveMessage(
   queue: "poll" | "notify",
@@ -92,7 +94,8 @@ export async function redriveMessage(
   const { target } = message;
   const obsolete = obsoleteCause(await readDelivery(message), message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
-  // A notification to a switched-off target is not sent, because it would become a dead letter again immediately.
+  // If a target is switched off, a notification to this target is not sent, because the message would return to the
+  // dead-letter queue immediately.
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(message);
@@ -102,8 +105,8 @@ export async function redriveMessage(
 }
 
 /**
- * Returns the reason why a dead letter is obsolete, or null. A dead letter is obsolete after a later redelivery,
- * because a failed redelivery has its own dead letter.
+ * Returns why a dead letter is obsolete, or null if the dead letter must be sent again. If a later redelivery of the
+ * notification has started, the dead letter is obsolete, because a failed redelivery creates its own dead letter.
  */
 function obsoleteCause({ state, redelivery }: DeliveryRecord, failedRedelivery: number): string | null {
   if (state === "delivered") return "was delivered since";

@@ -5,18 +5,19 @@ import type { RedriveResult } from "./redrive-message.ts";
 export interface RedriveQueuePorts {
   readonly queue: DeadLetterQueue;
   readonly redrive: (message: DeadLetter) => Promise<RedriveResult>;
-  /** Returns a short description of a dead letter. */
+  /** Returns a short description of a message in a dead-letter queue. */
   readonly titleOf: (message: DeadLetter) => string;
   readonly now: () => Instant;
   readonly report: (line: string) => void;
 }
 
-/** The number of dead letters for each kind of result. */
+/** For each kind of result, such as `sent`, the number of dead letters with this result. */
 export type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
- * Sends each dead letter of a queue again, at most once, and reports the result. Messages that become dead letters
- * during the run are kept. Without this rule, the run would never end if a message always fails.
+ * Sends each message of a dead-letter queue to its original queue again, at most once, and reports the result. If a
+ * message enters the dead-letter queue while the command runs, the message is kept. Otherwise, the command would never
+ * end if a message always fails.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;
@@ -33,7 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // The dead letter may be a duplicate, or this machine's clock may be ahead of the queue's clock.
+    // The received message may be a duplicate of an earlier message, or the clock of this machine may be ahead of the
+    // clock of SQS.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };
@@ -56,7 +58,7 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
       }
     }
   } finally {
-    // An error of `release` is ignored, because the message becomes visible again after its visibility timeout.
+    // If `release` fails, the error is ignored, because the message becomes visible again after its visibility timeout.
     for (const message of received.values()) await queue.release(message).catch(() => undefined);
   }
   return counts;
