@@ -13,13 +13,13 @@ const MAX_LOGGED = 50;
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,
   now: () => Instant,
-  onAudit: (audit: Audit) => void = logAudit,
+  onAudit: (audit: Audit) => void = reportAudit,
 ): () => Promise<void> {
   return async () => onAudit(await auditWatches(now()));
 }
 
 /** Writes the log lines and the metrics of one run of the audit function. */
-export function logAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
+export function reportAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy });
   for (const { project, jobId } of orphaned.slice(0, MAX_LOGGED)) log.error("orphaned", { project, jobId });

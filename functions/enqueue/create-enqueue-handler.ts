@@ -49,7 +49,7 @@ async function acceptRequest(
   request: ApiRequest,
   note: Note,
   firstPollDelay: FirstPollDelay,
-  { onAccepted = logAccepted, ...ports }: EnqueuePorts,
+  { onAccepted = reportAccepted, ...ports }: EnqueuePorts,
 ): Promise<ApiResponse | ProblemResponse> {
   const identified = await authenticate(request.headers.authorization, { ...ports, note });
   if (identified.kind === "problem") return identified;
@@ -101,7 +101,7 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
 }
 
 /** Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the accepted jobs. */
-export function logAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
+export function reportAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
   log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, jobIds });
   meter.add("Accepted", jobIds.length);

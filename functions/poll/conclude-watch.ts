@@ -15,9 +15,9 @@ import {
   durationBucket,
   durationCountExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
-import { selectNotificationTargets } from "../shared/notification-targets.ts";
+import { splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
-import { logConcluded } from "./poll-log.ts";
+import { reportConcluded } from "./poll-log.ts";
 
 /** The time limit for the queries to CCE that read the failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
@@ -40,7 +40,7 @@ export interface ConcludePorts {
   readonly defaultUrl: string;
   readonly now: () => Instant;
   /** Reports the end of a watch. By default, the poll function writes a log line and metrics. */
-  readonly onConcluded?: typeof logConcluded;
+  readonly onConcluded?: typeof reportConcluded;
 }
 
 /** The result of a poll that a message has claimed. */
@@ -144,7 +144,7 @@ async function notifyAndEnd(
   { watch, at, polledAt }: Pick<PollResult, "watch" | "at" | "polledAt">,
   ports: ConcludePorts,
 ): Promise<void> {
-  const { ledger, config, notifyQueue, onConcluded = logConcluded } = ports;
+  const { ledger, config, notifyQueue, onConcluded = reportConcluded } = ports;
   const { outcome, phase, jobType, resourceName } = summary;
   const { project, jobId, generation } = watch;
   const key = { project, jobId };
@@ -153,7 +153,7 @@ async function notifyAndEnd(
   let targets = watch.targets;
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
-    const { own } = selectNotificationTargets({ targets: added, digestTargets }, outcome, config.targets);
+    const { own } = splitTargetsToNotify({ targets: added, digestTargets }, outcome, config.targets);
     const messages = own.map((target) =>
       createNotificationMessage({ ...key, target, generation }, outcome, 0),
     );

@@ -44,7 +44,7 @@ export function logPoll({ key, ...report }: PollReport): void {
 }
 
 /** Writes the log line and the metrics of an ended watch. */
-export function logConcluded(summary: OutcomeSummary): void {
+export function reportConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });
   meter.add("Concluded", 1, { outcome });

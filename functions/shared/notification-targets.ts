@@ -23,7 +23,7 @@ export function digestNotificationKey(digestId: string, target: string): Notific
  * @returns in `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
  * digest about all jobs of the call
  */
-export function selectNotificationTargets(
+export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
   outcome: Outcome,
   targets: Config["targets"],

@@ -12,7 +12,7 @@ import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queu
 import {
   digestNotificationKey,
   findDigestTargets,
-  selectNotificationTargets,
+  splitTargetsToNotify,
 } from "../shared/notification-targets.ts";
 
 const MINUTE_MS = 60_000;
@@ -106,7 +106,7 @@ async function sendNotifications(
   const { ledger, notifyQueue, config, sent } = ports;
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
-  const { own, byDigest } = selectNotificationTargets(
+  const { own, byDigest } = splitTargetsToNotify(
     { targets: watch.targets, digestTargets: findDigestTargets(digest, watch) },
     outcome,
     config.targets,

@@ -3,7 +3,7 @@ import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Settings } from "../config/settings.ts";
 import { parseAllowList } from "../http/allow-list.ts";
-import { checkUrl, isCallbackHostAllowed } from "../http/check-url.ts";
+import { checkUrl, isCallbackHostListed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
 export type CheckedCallback =
@@ -29,7 +29,7 @@ export function checkCallback(text: string, settings: Settings): CheckedCallback
   if (settings.callbackHosts.length === 0)
     return error("is not available. The operator has configured no hosts in settings.callbackHosts.");
   if (!URL.canParse(text)) return error("must be a URL");
-  if (!isCallbackHostAllowed(text, settings.callbackHosts))
+  if (!isCallbackHostListed(text, settings.callbackHosts))
     return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");
   const checked = checkUrl(text, parseAllowList(settings.egress.allow));
   if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);

@@ -26,17 +26,20 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
  * Creates the response to a submission. The status of the response is 202 if the service accepts at least one job or
  * already watches at least one job. Otherwise the function returns an error response with the errors of all jobs. The
  * status of the error response is 503 if the same request can succeed later, else 422.
- * @param locateJob returns the position of a job in the request. The argument is the index of the job.
+ * @param locateInRequest returns the position of a job in the request. The argument is the index of the job.
  */
 export function submissionResponse(
   jobs: readonly JobResult[],
-  locateJob: (index: number) => ReturnType<Locate>,
+  locateInRequest: (index: number) => ReturnType<Locate>,
 ): ApiResponse | ProblemResponse {
   if (jobs.some(({ status }) => status !== "rejected")) {
     const location = jobs.length === 1 ? jobs[0]?.statusUrl : undefined;
     return jsonResponse(202, { jobs: [...jobs] } satisfies SubmissionResult, location ? { location } : {});
   }
-  const errors = jobs.map(({ error }, i) => ({ ...locateJob(i), detail: error?.detail ?? "was rejected" }));
+  const errors = jobs.map(({ error }, i) => ({
+    ...locateInRequest(i),
+    detail: error?.detail ?? "was rejected",
+  }));
   return jobs.some(({ error }) => error?.status === 503)
     ? unavailable("No job was accepted. Send the request again.", errors)
     : problemResponse("invalid-request", "No job was accepted. See 'errors'.", errors);

@@ -3,7 +3,7 @@ import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createProjectJobQuery } from "./query-project-job.ts";
-import { createCceRequestSender } from "./send-cce-request.ts";
+import { createSharedCceSender } from "./send-cce-request.ts";
 
 /** The maximum size of all headers of one reply. A reply of IAM has a header with a token, which may be 16 KiB long. */
 const MAX_HEADER_BYTES = 65_536;
@@ -50,7 +50,7 @@ export function createCceClient(options: {
     monotonic,
     random,
     connections: () => options.connections ?? connectionsAt(now()),
-    sendCceRequest: createCceRequestSender(monotonic),
+    sendCceRequest: createSharedCceSender(monotonic),
   };
   const projectQueries = new Map(
     Object.entries(projects).map(([name, project]) => [name, createProjectJobQuery(name, project, ports)]),

@@ -43,7 +43,7 @@ export function verdictOfAnswerCode(
   code: number | undefined,
   verdictByCode: Readonly<Record<number, AttemptVerdict>>,
 ): AttemptVerdict {
-  const general = verdictOfStatus(answer, now);
+  const general = verdictOfCommonStatus(answer, now);
   if (general !== null) return general;
   if (code !== undefined && code !== 0) return verdictByCode[code] ?? rejected("payload_refused");
   if (!isSuccess(answer.status)) return rejected("payload_refused");
@@ -62,17 +62,17 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /**
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). Returns null for
- * an HTTP status that each channel interprets itself. `throttledSeconds` is the wait after a response with the HTTP
+ * an HTTP status that each channel interprets itself. `defaultThrottleSeconds` is the wait after a response with the HTTP
  * status 429 and without the header Retry-After.
  */
-export function verdictOfStatus(
+export function verdictOfCommonStatus(
   answer: ReceiverAnswer,
   now: Instant,
-  throttledSeconds: number | null = null,
+  defaultThrottleSeconds: number | null = null,
 ): AttemptVerdict | null {
   const { status } = answer;
   const after = () => readRetryAfterSeconds(answer.headers["retry-after"], now);
-  if (status === 429) return throttled(after() ?? throttledSeconds);
+  if (status === 429) return throttled(after() ?? defaultThrottleSeconds);
   if (status === 410) return gone;
   if (status === 408 || status === 425) return retry("client_error", after());
   if (status >= 500) return retry("server_error", after());

@@ -2,12 +2,12 @@ import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { checkUrl } from "../http/check-url.ts";
-import { type Egress, openOrReuseEgress } from "../http/egress.ts";
+import { type Egress, egressOfAllowList } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
 import { sendHttpRequest } from "../http/send-http-request.ts";
 import { rejected, verdictOfNetworkError } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
-import { maskAnswer } from "./mask-answer.ts";
+import { maskedAnswerExcerpt } from "./masked-answer-excerpt.ts";
 import { channelOf, type Target } from "./registry.ts";
 
 /** The maximum number of bytes that the service reads from the response of a target. */
@@ -82,7 +82,7 @@ async function sendOnce<Schema extends TargetSchema>(
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, now });
-  const connections = egress ?? openOrReuseEgress(allow, now);
+  const connections = egress ?? egressOfAllowList(allow, now);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await sendHttpRequest({
@@ -104,6 +104,6 @@ async function sendOnce<Schema extends TargetSchema>(
   const { status, isTruncated } = result;
   const text = result.body.toString("utf8");
   const verdict = channel.verdictOf({ status, headers: result.headers, body: text }, now);
-  const answer = maskAnswer({ text, isTruncated }, target.url.reveal(), channel.secretsOf(target));
+  const answer = maskedAnswerExcerpt({ text, isTruncated }, target.url.reveal(), channel.secretsOf(target));
   return { ...verdict, status, answer };
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonBytes } from "./json.ts";
 import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
-import { truncate, truncateOrNull } from "./truncate-text.ts";
+import { truncate, truncateNullable } from "./truncate-text.ts";
 import { MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A failed subjob. The field `path` lists the job types from the root job down to the failed subjob. */
@@ -38,9 +38,9 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
   const findHint = createCachedHintFinder();
   const toFailure = (node: TreeNode, reasonBytes: number): Failure => ({
     path: typesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonBytes)),
-    jobId: truncateOrNull(node.job.jobId, NAME_BYTES, countJsonBytes),
-    resourceName: truncateOrNull(node.job.resourceName, NAME_BYTES, countJsonBytes),
-    reason: truncateOrNull(node.job.reason, reasonBytes, countJsonBytes),
+    jobId: truncateNullable(node.job.jobId, NAME_BYTES, countJsonBytes),
+    resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countJsonBytes),
+    reason: truncateNullable(node.job.reason, reasonBytes, countJsonBytes),
     hint: findHint(node.job.reason),
   });
   /** Returns a map from the jobs in the tree to their failures. Omits failures that do not fit into `maxBytes`. */

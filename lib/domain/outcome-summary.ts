@@ -4,7 +4,7 @@ import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
-import { truncate, truncateOrNull } from "./truncate-text.ts";
+import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 const InstantField = z.number();
@@ -77,12 +77,12 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const jobEnded = outcome === "succeeded" || outcome === "failed";
   const summary: OutcomeSummary = {
     ...watch,
-    jobType: truncateOrNull(job?.type, NAME_BYTES, countJsonBytes),
-    phase: truncateOrNull(job?.phase, NAME_BYTES, countJsonBytes),
-    reason: truncateOrNull(reasonOf(ended, pending), REASON_BYTES, countJsonBytes),
-    clusterId: truncateOrNull(job?.clusterId, NAME_BYTES, countJsonBytes),
-    resourceId: truncateOrNull(job?.resourceId, NAME_BYTES, countJsonBytes),
-    resourceName: truncateOrNull(job?.resourceName, NAME_BYTES, countJsonBytes),
+    jobType: truncateNullable(job?.type, NAME_BYTES, countJsonBytes),
+    phase: truncateNullable(job?.phase, NAME_BYTES, countJsonBytes),
+    reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countJsonBytes),
+    clusterId: truncateNullable(job?.clusterId, NAME_BYTES, countJsonBytes),
+    resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonBytes),
+    resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonBytes),
     failures: [],
     subJobs: counts,
     warnings: warningsOf(ended, counts.failed, omittedLabels),

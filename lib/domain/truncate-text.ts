@@ -28,7 +28,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
 }
 
 /** Truncates a text like `truncate`. Returns null for a missing text. */
-export function truncateOrNull(
+export function truncateNullable(
   text: string | null | undefined,
   max: number,
   measure?: Measure,

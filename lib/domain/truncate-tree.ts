@@ -1,5 +1,5 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
-import { countUtf8Bytes, truncateOrNull } from "./truncate-text.ts";
+import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
 
 /** The possible size limits of one failure reason in bytes, from large to small. */
 const LONG_REASON_BYTES = 4000;
@@ -50,8 +50,9 @@ const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resou
 /** Truncates the texts of a job and of its subjobs. Returns the same object if no text was too long. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
-  for (const field of NAME_FIELDS) truncated[field] = truncateOrNull(job[field], NAME_BYTES, countUtf8Bytes);
-  truncated.reason = truncateOrNull(job.reason, reasonBytes, countUtf8Bytes);
+  for (const field of NAME_FIELDS)
+    truncated[field] = truncateNullable(job[field], NAME_BYTES, countUtf8Bytes);
+  truncated.reason = truncateNullable(job.reason, reasonBytes, countUtf8Bytes);
   const subJobs = job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes));
   truncated.subJobs = withSameObject(job.subJobs, subJobs);
   const isSame = ([...NAME_FIELDS, "reason", "subJobs"] as const).every(

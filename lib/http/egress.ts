@@ -38,7 +38,7 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
  * connections were not used for `MAX_IDLE_MS`. After this pause new connections are opened, because servers may have
  * closed the old connections.
  */
-export function openOrReuseEgress(allowed: readonly string[], now: Instant): Egress {
+export function egressOfAllowList(allowed: readonly string[], now: Instant): Egress {
   const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
   egressByList.set(allowed, egressAt);
   return egressAt(now);

@@ -13,9 +13,9 @@ const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
  */
 export function readRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
-  if (SECONDS.test(text)) return roundUpWaitSeconds(Number(text));
+  if (SECONDS.test(text)) return toSqsWaitSeconds(Number(text));
   const at = parseHttpDate(text);
-  return at === null ? null : roundUpWaitSeconds(Math.max(0, (at - now) / 1000));
+  return at === null ? null : toSqsWaitSeconds(Math.max(0, (at - now) / 1000));
 }
 
 /**
@@ -34,6 +34,6 @@ export function parseHttpDate(header: string | undefined): Instant | null {
  * Rounds a wait up to whole seconds. The maximum wait is 12 hours, because a visibility timeout of SQS is at most 12
  * hours.
  */
-export function roundUpWaitSeconds(seconds: number): number {
+export function toSqsWaitSeconds(seconds: number): number {
   return Math.min(Math.ceil(seconds), SQS_MAX_VISIBILITY_SECONDS);
 }

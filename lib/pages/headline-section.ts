@@ -11,7 +11,7 @@ import {
   runningDuration,
   utcTimeWithAge,
 } from "./time-html.ts";
-import { formatPercent } from "./timeline.ts";
+import { formatSvgPercent } from "./timeline.ts";
 
 /** Renders the top of the status page: the state of the job, the name of the job, the duration and the next poll. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
@@ -75,6 +75,6 @@ function progress(counts: StatusDocument["subJobs"]): Html | null {
     counts.failed > 0 && `${counts.failed} failed`,
     counts.pending > 0 && `${counts.pending} pending`,
   ].filter((text) => text !== false);
-  return html`<svg class="progress" aria-hidden="true"><rect class="f-succeeded" x="0" width="${formatPercent(succeeded)}" height="6"/><rect class="f-failed" x="${formatPercent(succeeded)}" width="${formatPercent(failed)}" height="6"/></svg>
+  return html`<svg class="progress" aria-hidden="true"><rect class="f-succeeded" x="0" width="${formatSvgPercent(succeeded)}" height="6"/><rect class="f-failed" x="${formatSvgPercent(succeeded)}" width="${formatSvgPercent(failed)}" height="6"/></svg>
 <p>${texts.join(", ")}</p>`;
 }

@@ -58,7 +58,7 @@ function containsAll(watch: ListedWatch, terms: readonly string[]): boolean {
 export function filterForm(watches: readonly ListedWatch[], filter: ListFilter, selfUrl: string): Html {
   const countOf = (state: WatchState) => watches.filter((watch) => watch.state === state).length;
   const stateLink = (text: string, count: number, state: WatchState | null) =>
-    html`<a href="${relativeListUrl(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
+    html`<a href="${replaceListFilter(selfUrl, { state, text: filter.text })}"${state === filter.state && html` aria-current="page"`}>${text} <span>${count}</span></a>`;
   // The filter "Watching" includes running jobs, and jobs that no poll has found in CCE yet.
   const stateText = (state: WatchState) =>
     state === "watching" ? "Watching" : presentState(state, true).text;
@@ -80,7 +80,7 @@ const LIST_PARAMETERS = ["state", "text", "before"] as const;
  * empty values.
  * Keeps the other query parameters of `selfUrl`, such as the link key.
  */
-export function relativeListUrl(
+export function replaceListFilter(
   selfUrl: string,
   parameters: { readonly state?: string | null; readonly text?: string; readonly before?: string | null },
 ): string {

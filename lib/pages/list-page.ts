@@ -8,7 +8,7 @@ import {
   type ListedWatch,
   type ListFilter,
   presentListedWatch,
-  relativeListUrl,
+  replaceListFilter,
   selectWatches,
 } from "./list-filter.ts";
 import { type RenderedPage, renderPage } from "./page-shell.ts";
@@ -49,7 +49,7 @@ ${filterForm(watches, filter, link.self)}
 <div id="list">${selected.length === 0 ? emptyList(watches.length) : html`<ol>${selected.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
       link.before &&
-      html`<a href="${relativeListUrl(link.self, { ...filter, before: link.before })}">Older jobs</a>`
+      html`<a href="${replaceListFilter(link.self, { ...filter, before: link.before })}">Older jobs</a>`
     }</nav></div></main>`,
   });
 }

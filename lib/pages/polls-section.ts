@@ -3,7 +3,7 @@ import type { Instant } from "../domain/job.ts";
 import { factList } from "./facts-section.ts";
 import { type Html, html } from "./html.ts";
 import { parseInstant, renderTime, utcTimeElement, utcTimeWithAge } from "./time-html.ts";
-import { formatPercent } from "./timeline.ts";
+import { formatSvgPercent } from "./timeline.ts";
 
 /**
  * Renders the times of the polls. Renders the delay between the end of the job and the poll that found the end of the
@@ -34,7 +34,7 @@ function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const accepted = Date.parse(document.acceptedAt);
   const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
   const end = Math.max(parseInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
-  const x = (instant: Instant) => formatPercent(0.015 + (0.97 * (instant - start)) / (end - start));
+  const x = (instant: Instant) => formatSvgPercent(0.015 + (0.97 * (instant - start)) / (end - start));
   const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
   return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(
     (at) => html`<line x1="${x(at)}" x2="${x(at)}" y1="3" y2="15"/>`,

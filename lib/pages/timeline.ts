@@ -113,7 +113,7 @@ function tickLabel(seconds: number, step: number): string {
  * Formats a number from 0 to 1 as a percentage for SVG with one decimal. One decimal is enough, because 0.1 % of the
  * width of the widest page is one pixel.
  */
-export function formatPercent(fraction: number): string {
+export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
@@ -121,9 +121,9 @@ export function formatPercent(fraction: number): string {
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = timelineTicks(timeline);
   return html`<svg class="grid" aria-hidden="true">${ticks.map(
-    ({ at }) => html`<line x1="${formatPercent(at)}" x2="${formatPercent(at)}" y1="0" y2="100%"/>`,
+    ({ at }) => html`<line x1="${formatSvgPercent(at)}" x2="${formatSvgPercent(at)}" y1="0" y2="100%"/>`,
   )}</svg><svg class="axis" aria-hidden="true">${ticks.map(
-    ({ at, label }) => html`<text x="${formatPercent(at)}" y="11">${label}</text>`,
+    ({ at, label }) => html`<text x="${formatSvgPercent(at)}" y="11">${label}</text>`,
   )}</svg>`;
 }
 
@@ -131,5 +131,5 @@ export function renderTimelineAxis(timeline: Timeline): Html {
 export function renderBar(bar: Bar | null): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
   const from = Math.min(bar.from, 0.985);
-  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${formatPercent(from)}" width="${formatPercent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
+  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${formatSvgPercent(from)}" width="${formatSvgPercent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
 }

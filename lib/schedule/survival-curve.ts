@@ -1,5 +1,5 @@
+import { assumedJobsLongerThan } from "./assumed-jobs.ts";
 import { BUCKETS, bucketPosition, type DurationCount } from "./duration-buckets.ts";
-import { priorJobs } from "./prior-jobs.ts";
 import { smoothCounts } from "./smooth-counts.ts";
 
 /**
@@ -20,7 +20,7 @@ const MIN_RANK_VARIANCE = 0.01;
 /**
  * Returns the survival curve of a job type. For each bucket, the curve has the probability that a job lasts longer than
  * the start of the bucket. The function smooths the job durations since their last change and adds the assumed jobs of
- * `priorJobs`.
+ * `assumedJobsLongerThan`.
  */
 export function learnSurvivalCurve(
   jobType: string | null,
@@ -60,7 +60,7 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
   for (const { bucket, count } of daysSinceChange(days.map(([, day]) => day)).flat())
     counts[bucket] = (counts[bucket] ?? 0) + count;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const prior = priorJobs(jobType, total);
+  const prior = assumedJobsLongerThan(jobType, total);
   if (total === 0) return prior;
   const density = smoothCounts(counts, total);
   const jobs = total + (prior[0] ?? 0);

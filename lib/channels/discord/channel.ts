@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { roundUpWaitSeconds } from "../../http/retry-after.ts";
+import { toSqsWaitSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatDiscordMessage } from "./message.ts";
@@ -26,10 +26,10 @@ export const discordChannel = createChatChannel({
    */
   verdictOf(answer, now) {
     const seconds = verdict.parseJsonBody(RateLimitBody, answer.body)?.retry_after;
-    const general = verdict.verdictOfStatus(
+    const general = verdict.verdictOfCommonStatus(
       answer,
       now,
-      seconds === undefined ? null : roundUpWaitSeconds(seconds),
+      seconds === undefined ? null : toSqsWaitSeconds(seconds),
     );
     if (general !== null) return general;
     const { status } = answer;

@@ -46,7 +46,7 @@ export const slackChannel = createChatChannel({
     (blocks.length <= MAX_BLOCKS && JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS),
   /** The body of Slack's response is `ok` or an error code, as plain text or as JSON. */
   verdictOf(answer, now) {
-    const general = verdict.verdictOfStatus(answer, now, DEFAULT_WAIT_SECONDS);
+    const general = verdict.verdictOfCommonStatus(answer, now, DEFAULT_WAIT_SECONDS);
     if (general !== null) return general;
     const { status, body } = answer;
     const errorBody = verdict.parseJsonBody(ErrorBody, body);

@@ -31,7 +31,7 @@ export const teamsChannel = createChatChannel({
    * signature in the URL of the workflow is no longer valid.
    */
   verdictOf(answer, now) {
-    const general = verdict.verdictOfStatus(answer, now);
+    const general = verdict.verdictOfCommonStatus(answer, now);
     if (general !== null) return general;
     const { status, body } = answer;
     if (status === 401 || status === 404) return verdict.gone;

@@ -33,7 +33,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     const { status, headers } = answer;
     if (verdict.isSuccess(status)) return verdict.delivered();
     if (status === 501) return verdict.rejected("not_implemented");
-    const general = verdict.verdictOfStatus(answer, now);
+    const general = verdict.verdictOfCommonStatus(answer, now);
     return general ?? verdict.retry("client_error", readRetryAfterSeconds(headers["retry-after"], now));
   },
   secretsOf: listSecretsToMask,

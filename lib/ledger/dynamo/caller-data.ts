@@ -31,7 +31,7 @@ export function inlineCallerAttributes(data: CallerData): StoredValues | null {
  * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item has a
  * context already.
  */
-export async function saveCallerData(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
+export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId, context, expiresAt } = watch;
   await updateItem(table, {
     key: callerItemKey({ project, jobId, generation }),

@@ -1,7 +1,7 @@
 import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { inlineCallerAttributes, saveCallerData } from "./caller-data.ts";
+import { inlineCallerAttributes, saveCallbacks } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";
 import { watchItemKey } from "./keys.ts";
 import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
@@ -12,7 +12,7 @@ const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   const inline = inlineCallerAttributes(watch);
-  if (inline === null) await saveCallerData(table, watch, 0);
+  if (inline === null) await saveCallbacks(table, watch, 0);
   const key = watchItemKey(watch);
   const attributes = {
     ...startAttributes(watch),
@@ -43,7 +43,7 @@ async function restartWatch(
   found: WatchItem,
 ): Promise<OpenResult | null> {
   const generation = found.generation + 1;
-  await saveCallerData(table, watch, generation);
+  await saveCallbacks(table, watch, generation);
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
@@ -84,7 +84,7 @@ async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem)
   const hasNewTargets = watch.targets.some((target) => !found.targets.includes(target));
   if (!hasNewTargets && !hasCallbacks)
     return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
-  if (hasCallbacks) await saveCallerData(table, watch, found.generation);
+  if (hasCallbacks) await saveCallbacks(table, watch, found.generation);
   const needsSweep = found.state !== "watching" && hasNewTargets;
   const added = await updateItem(table, {
     key: watchItemKey(watch),

@@ -1,4 +1,4 @@
-import { createAuditHandler, logAudit } from "../../../functions/audit/create-audit-handler.ts";
+import { createAuditHandler, reportAudit } from "../../../functions/audit/create-audit-handler.ts";
 import type { Audit } from "../../../lib/ledger/dynamo/audit.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -22,7 +22,7 @@ test("the audit reports what the ledger contains now", async () => {
 });
 
 test("an audit is logged with its counts, their discrepancy and each orphaned watch", async () => {
-  const { logged, metrics } = await capturedLog(() => logAudit(AUDIT));
+  const { logged, metrics } = await capturedLog(() => reportAudit(AUDIT));
   expect(logged).toEqual([
     { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1 },
     { message: "orphaned", project: "prod", job_id: "job-1" },
@@ -32,6 +32,6 @@ test("an audit is logged with its counts, their discrepancy and each orphaned wa
 
 test("an audit logs at most 50 orphaned watches", async () => {
   const orphaned = Array.from({ length: 60 }, (_, i) => ({ project: "prod", jobId: `job-${i}` }));
-  const { logged } = await capturedLog(() => logAudit({ ...AUDIT, orphaned }));
+  const { logged } = await capturedLog(() => reportAudit({ ...AUDIT, orphaned }));
   expect(logged.filter(({ message }) => message === "orphaned")).toHaveLength(50);
 });

@@ -1,10 +1,10 @@
 import { logRedelivered } from "../../../functions/api/redeliver.ts";
 import { logStopped } from "../../../functions/api/stop-watch.ts";
 import { logTested } from "../../../functions/api/test-target.ts";
-import { logAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { reportAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { logAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
-import { logConcluded, logPoll } from "../../../functions/poll/poll-log.ts";
+import { logPoll, reportConcluded } from "../../../functions/poll/poll-log.ts";
 import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
@@ -63,7 +63,10 @@ const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
 
 test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, metrics } = await capturedLog(() => {
-    logAccepted("gitlab", "prod", [jobResult("job-1", "accepted"), jobResult("job-2", "already_watching")]);
+    reportAccepted("gitlab", "prod", [
+      jobResult("job-1", "accepted"),
+      jobResult("job-2", "already_watching"),
+    ]);
     logPoll({
       key: KEY,
       poll: 1,
@@ -72,7 +75,7 @@ test("every log line from a request to its notification contains the job ID", as
       delaySeconds: 30,
       latenessSeconds: 0.5,
     });
-    logConcluded(CONCLUSION);
+    reportConcluded(CONCLUSION);
     logAttempt(NOTIFICATION, ATTEMPTED, "delivered", 1);
   });
   expect(logged).toEqual([

@@ -51,7 +51,7 @@ describe("a new channel", () => {
     isWithinLimits: () => true,
     buildRequest: ({ url, secret }, payload) =>
       createJsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
-    verdictOf: (answer, now) => verdict.verdictOfStatus(answer, now) ?? verdict.delivered(),
+    verdictOf: (answer, now) => verdict.verdictOfCommonStatus(answer, now) ?? verdict.delivered(),
   });
   const channels = [...CHANNELS, toyChannel] as const;
   const registry = createChannelRegistry<(typeof channels)[number]["target"]>(channels);

@@ -1,23 +1,23 @@
-import { openEgress, openOrReuseEgress } from "../../../lib/http/egress.ts";
+import { egressOfAllowList, openEgress } from "../../../lib/http/egress.ts";
 
-describe("openOrReuseEgress", () => {
+describe("egressOfAllowList", () => {
   it("returns the same connections for one allow list while they are in use", () => {
     const allow = ["127.0.0.1"];
-    const egress = openOrReuseEgress(allow, 10_000);
-    expect(openOrReuseEgress(allow, 13_000)).toBe(egress);
-    expect(openOrReuseEgress(allow, 16_000)).toBe(egress);
+    const egress = egressOfAllowList(allow, 10_000);
+    expect(egressOfAllowList(allow, 13_000)).toBe(egress);
+    expect(egressOfAllowList(allow, 16_000)).toBe(egress);
   });
 
   it("returns new connections after a pause, because servers may have closed the old connections", () => {
     const allow = ["127.0.0.1"];
-    const egress = openOrReuseEgress(allow, 10_000);
-    expect(openOrReuseEgress(allow, 15_000)).not.toBe(egress);
+    const egress = egressOfAllowList(allow, 10_000);
+    expect(egressOfAllowList(allow, 15_000)).not.toBe(egress);
     expect(egress.https.maxFreeSockets).toBe(0);
   });
 
   it("returns different connections for different allow lists", () => {
-    const open = openOrReuseEgress(["127.0.0.1"], 10_000);
-    const closed = openOrReuseEgress([], 10_000);
+    const open = egressOfAllowList(["127.0.0.1"], 10_000);
+    const closed = egressOfAllowList([], 10_000);
     expect(open.https).not.toBe(closed.https);
     expect(open.allow.hasAddress("127.0.0.1", 1)).toBe(true);
     expect(closed.allow.hasAddress("127.0.0.1", 1)).toBe(false);

@@ -2,7 +2,7 @@ import {
   type ListedWatch,
   type ListFilter,
   parseStateFilter,
-  relativeListUrl,
+  replaceListFilter,
   selectWatches,
 } from "../../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../../lib/pages/list-page.ts";
@@ -38,10 +38,10 @@ it("parseStateFilter returns null for an unknown state", () => {
   expect(parseStateFilter(null)).toBeNull();
 });
 
-it("relativeListUrl keeps the key and sets only the given filters", () => {
-  expect(relativeListUrl(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
-  expect(relativeListUrl(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
-  expect(relativeListUrl("/jobs", {})).toBe("?");
+it("replaceListFilter keeps the key and sets only the given filters", () => {
+  expect(replaceListFilter(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
+  expect(replaceListFilter(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
+  expect(replaceListFilter("/jobs", {})).toBe("?");
 });
 
 describe("renderListPage", () => {

@@ -1,9 +1,10 @@
-import { priorJobs } from "../../../lib/schedule/prior-jobs.ts";
+import { assumedJobsLongerThan } from "../../../lib/schedule/assumed-jobs.ts";
 import { survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
-const ended = (type: string | null, seconds: number) => 1 - survivalAt(priorJobs(type, 0), seconds);
+const ended = (type: string | null, seconds: number) =>
+  1 - survivalAt(assumedJobsLongerThan(type, 0), seconds);
 
-describe("priorJobs", () => {
+describe("assumedJobsLongerThan", () => {
   it.each([
     ["CreateCluster", 250, 650],
     ["CreateNode", 200, 650],
@@ -26,14 +27,14 @@ describe("priorJobs", () => {
   });
 
   it("counts as one job at first and as less than one job when more jobs have ended", () => {
-    const counts = [0, 5, 20, 200].map((jobs) => priorJobs("CreateCluster", jobs)[0] ?? 0);
+    const counts = [0, 5, 20, 200].map((jobs) => assumedJobsLongerThan("CreateCluster", jobs)[0] ?? 0);
     expect(counts[0]).toBeCloseTo(1, 9);
     expect(counts).toEqual(counts.toSorted((a, b) => b - a));
   });
 
   it("consists mostly of stuck jobs when many jobs have ended", () => {
     const stuck = (jobs: number) => {
-      const prior = priorJobs("CreateCluster", jobs);
+      const prior = assumedJobsLongerThan("CreateCluster", jobs);
       return survivalAt(prior, 900) / (prior[0] ?? 1);
     };
     expect(stuck(0)).toBeLessThan(0.05);

@@ -13,7 +13,7 @@ const MIN_PART_CHARACTERS = 8;
  * function masks the target's URL, the parts of the URL and the target's secrets, also in JSON, HTML or URL encoding.
  * `isTruncated` is true if the service did not read the whole response.
  */
-export function maskAnswer(
+export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   targetUrl: string,
   secrets: readonly string[],

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { maskAnswer } from "../../../lib/channels/mask-answer.ts";
+import { maskedAnswerExcerpt } from "../../../lib/channels/masked-answer-excerpt.ts";
 import { channelOf, Target } from "../../../lib/channels/registry.ts";
 import { CHAT_KINDS } from "./samples.ts";
 
 const masked = (text: string, of: Target, isTruncated = false) =>
-  maskAnswer({ text, isTruncated }, of.url.reveal(), channelOf(of.kind).secretsOf(of));
+  maskedAnswerExcerpt({ text, isTruncated }, of.url.reveal(), channelOf(of.kind).secretsOf(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({

@@ -39,7 +39,7 @@ const OTHER_TYPES: Assumption = {
  * ended, the first value of the array is 1. The first value becomes smaller with each real job that has ended.
  * @param ended the number of real jobs that have ended.
  */
-export function priorJobs(jobType: string | null, ended: number): Float64Array {
+export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
   const assumption =
     ASSUMPTIONS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? OTHER_TYPES;
   const known = withoutHistory.get(assumption);
@@ -58,7 +58,7 @@ export function priorJobs(jobType: string | null, ended: number): Float64Array {
 }
 
 /**
- * The results of `priorJobs` for 0 ended jobs. The function returns the same array each time, so that callers can cache
+ * The results of `assumedJobsLongerThan` for 0 ended jobs. The function returns the same array each time, so that callers can cache
  * a plan for the array.
  */
 const withoutHistory = new Map<Assumption, Float64Array>();
