@@ -10,7 +10,7 @@ import { parseToken } from "./token.ts";
 export interface Connection {
   /** The URL of the API, without `/v1`. */
   readonly url: string;
-  /** A bearer token, or a function that returns a token. Every try calls the function, because tokens expire soon. */
+  /** A bearer token, or a function that returns a token. The client calls the function before each request. */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: typeof fetch;
   readonly wait?: (ms: number) => Promise<unknown>;

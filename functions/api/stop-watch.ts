@@ -7,7 +7,7 @@ import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { sendDigestAfterLastMember } from "../shared/send-digest.ts";
+import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-member.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**

@@ -24,7 +24,10 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** The body of the response to `POST …/redeliver`. For each target, the body contains the number of the redelivery. */
+/**
+ * The body of the response to `POST …/redeliver`. The body lists the targets. The entry of a target says how often the
+ * notification has been redelivered to the target.
+ */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),

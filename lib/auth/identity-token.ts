@@ -17,7 +17,7 @@ const NO_MATCHING_KEY = "ERR_JWKS_NO_MATCHING_KEY";
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
   | { readonly kind: "refused" }
-  /** The service cannot read the signing keys of the issuer now, so the token may be valid. */
+  /** The service could not check the token, because the signing keys of the issuer cannot be read now. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */

@@ -39,7 +39,7 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the text of which the signature contains the hash, with one line per part of the request. */
+/** Returns the canonical form of a request as text. A hash of the text is signed. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }

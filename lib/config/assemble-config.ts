@@ -21,7 +21,7 @@ const MAPS: readonly string[] = ["projects", "targets", "tokens"];
  * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
  * the value of the entry.
  */
-export function assembleConfig(entries: readonly ConfigEntry[]): AssembledConfig {
+export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const document: Record<string, unknown> = {};
   const rules: { readonly order: string; readonly value: unknown }[] = [];
   const faults: string[] = [];

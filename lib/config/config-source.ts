@@ -1,6 +1,6 @@
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
-import { assembleConfig, type ConfigEntry } from "./assemble-config.ts";
+import { assembleConfigDocument, type ConfigEntry } from "./assemble-config.ts";
 import { type Config, type ParsedConfig, parseConfig } from "./config.ts";
 
 /** The age of the config in milliseconds after which the service reads the config again. */
@@ -176,6 +176,6 @@ export function createConfigSource(options: {
 }
 
 function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
-  const assembled = assembleConfig(entries);
+  const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }

@@ -15,7 +15,7 @@ export const CountFromOne = z.int().check(z.minimum(1));
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
-/** Returns a schema for an http or https URL. The parameter `error` is the message for any other value. */
+/** Returns a schema for an http or https URL. The parameter `error` is the error message for an invalid value. */
 export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
 
 /**

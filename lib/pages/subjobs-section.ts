@@ -8,7 +8,7 @@ import { presentState } from "./state-presentation.ts";
 import { formatShortUtc, parseInstant, renderTime, runningDuration } from "./time-html.ts";
 import {
   computeBar,
-  computeTimeline,
+  computeTimelineSpan,
   jobDurationMs,
   renderBar,
   renderTimelineAxis,
@@ -44,7 +44,7 @@ interface Tree {
 export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
   if (job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
-  const timeline = computeTimeline(job, now);
+  const timeline = computeTimelineSpan(job, now);
   const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now, isOver };
   return html`<section id="steps" class="steps"><h2>Subjobs</h2>
 <div class="chart">${timeline && renderTimelineAxis(timeline)}

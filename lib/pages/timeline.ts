@@ -32,7 +32,7 @@ export interface Tick {
  * according to CCE.
  * @param until the end of the timeline if the job has no usable end time.
  */
-export function computeTimeline(job: JobDocument, until: Instant): Timeline | null {
+export function computeTimelineSpan(job: JobDocument, until: Instant): Timeline | null {
   const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
   const ownEnd = job.state === "pending" ? null : parseInstant(job.updatedAt);

@@ -12,7 +12,7 @@ const MAX_DISTANCE = 150;
  * square root of the distance to the nearest jobs. So a few jobs do not make the estimated distribution of job
  * durations too certain.
  * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
- * @param total the sum of all counts. The sum of the returned array is also `total`.
+ * @param total the sum of all counts. The returned array has the same sum.
  */
 export function smoothCounts(counts: Float64Array, total: number): Float64Array {
   const density = new Float64Array(BUCKETS);

@@ -1,5 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import {
@@ -70,7 +70,7 @@ function faultsOf(document: unknown): readonly string[] {
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
-  const assembled = assembleConfig(entries);
+  const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled.faults : faultsOf(assembled.document);
 }
 

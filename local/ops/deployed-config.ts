@@ -1,5 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { assembleConfig, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { configPath, type Stage } from "./stage.ts";
@@ -18,7 +18,7 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
  * config entries.
  */
 export function parseEntries(entries: readonly ConfigEntry[]): ReturnType<typeof parseConfig> {
-  const assembled = assembleConfig(entries);
+  const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }
 

@@ -74,7 +74,7 @@ export interface TextBudget {
   readonly reasonCharacters: number;
   /** The maximum length of a fact, a name or a warning in the message. */
   readonly textCharacters: number;
-  /** The maximum number of facts in the message. If there are too many facts, the caller's labels are omitted first. */
+  /** The maximum number of lines with a label and a value. Labels of the caller are omitted first. */
   readonly facts: number;
 }
 

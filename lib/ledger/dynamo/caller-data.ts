@@ -5,7 +5,7 @@ import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData, NewWatch } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
-import { callerItemKey, watchItemKey } from "./keys.ts";
+import { callerDataItemKey, watchItemKey } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 import { WatchItem } from "./watch-item.ts";
 
@@ -34,7 +34,7 @@ export function inlineCallerAttributes(data: CallerData): StoredValues | null {
 export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId, context, expiresAt } = watch;
   await updateItem(table, {
-    key: callerItemKey({ project, jobId, generation }),
+    key: callerDataItemKey({ project, jobId, generation }),
     set: { ...callbackAttributes(watch), expiresAt: toEpochSeconds(expiresAt) },
     setIfAbsent: { context: JSON.stringify(context) },
   });
@@ -44,7 +44,7 @@ export const readCallerData: Operation<"readCallerData"> = async (table, key) =>
   const watchItem = await getItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem } = parseItem(WatchItem, watchItem);
-  return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerItemKey(key)) : null);
+  return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerDataItemKey(key)) : null);
 };
 
 /**

@@ -40,7 +40,7 @@ export function treeItemKey(key: WatchKey): ItemKey {
   return { pk: watchPartition(key), sk: "tree" };
 }
 
-export function callerItemKey(key: WatchGeneration): ItemKey {
+export function callerDataItemKey(key: WatchGeneration): ItemKey {
   return { pk: watchPartition(key), sk: `caller#${key.generation}` };
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
 import { fromAttributes } from "./expression.ts";
 import {
-  callerItemKey,
+  callerDataItemKey,
   OVERDUE_INDEX,
   OVERDUE_SHARDS,
   outcomeItemKey,
@@ -49,7 +49,7 @@ export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueA
   if (expiresAt === null) return;
   const until = toEpochSeconds(expiresAt);
   await Promise.all(
-    [watchItemKey(key), callerItemKey(key), outcomeItemKey(key)].map((item) =>
+    [watchItemKey(key), callerDataItemKey(key), outcomeItemKey(key)].map((item) =>
       updateItem(table, {
         key: item,
         set: { expiresAt: until },

@@ -8,7 +8,7 @@ import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
-  callerItemKey,
+  callerDataItemKey,
   type ItemKey,
   notificationItemKey,
   outcomeItemKey,
@@ -45,7 +45,7 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
   const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
   return {
-    ...toCallerData(watchItem, items.get(callerItemKey(watch).sk) ?? null),
+    ...toCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),

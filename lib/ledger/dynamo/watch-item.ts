@@ -35,7 +35,7 @@ export const WatchItem = z.extend(WatchFields, {
   context: Text,
   /** Is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /** A small compressed tree of subjobs. A larger tree of subjobs is in the tree item. */
+  /** The tree of subjobs, compressed with the deflate algorithm. A large tree is stored in the tree item instead. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
   expiresAt: z._default(MaybeInstant, null),

@@ -1,9 +1,9 @@
-import { assembleConfig } from "../../../lib/config/assemble-config.ts";
+import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
 
 describe("assembling a config", () => {
   it("puts every entry into the document, and sorts OIDC rules by number", () => {
     expect(
-      assembleConfig([
+      assembleConfigDocument([
         { name: "projects/prod", value: '{"projectId":"1"}' },
         { name: "projects/test", value: '{"projectId":"2"}' },
         { name: "oidc/1", value: '{"issuer":"second"}' },
@@ -22,11 +22,11 @@ describe("assembling a config", () => {
 
   it("puts the tenth OIDC rule after the second", () => {
     const entries = [10, 2, 1].map((n) => ({ name: `oidc/${n}`, value: String(n) }));
-    expect(assembleConfig(entries)).toMatchObject({ document: { oidc: [1, 2, 10] } });
+    expect(assembleConfigDocument(entries)).toMatchObject({ document: { oidc: [1, 2, 10] } });
   });
 
   it("reports every unknown entry and every entry that is not JSON, without their values", () => {
-    const assembled = assembleConfig([
+    const assembled = assembleConfigDocument([
       { name: "project/prod", value: '"hunter2"' },
       { name: "targets/a/b", value: "{}" },
       { name: "projects", value: "{}" },
@@ -47,7 +47,7 @@ describe("assembling a config", () => {
   });
 
   it("accepts a name that every JavaScript object has", () => {
-    const assembled = assembleConfig([{ name: "projects/constructor", value: "{}" }]);
+    const assembled = assembleConfigDocument([{ name: "projects/constructor", value: "{}" }]);
     expect(assembled).toMatchObject({ kind: "document", document: { projects: { constructor: {} } } });
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { JobDocument } from "../../../lib/api/status-document.ts";
 import {
   computeBar,
-  computeTimeline,
+  computeTimelineSpan,
   jobDurationMs,
   type Timeline,
   timelineTicks,
@@ -12,26 +12,26 @@ import { at, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 const START = Date.parse(at(0));
 const line: Timeline = { start: START, end: START + 100_000 };
 
-describe("computeTimeline", () => {
+describe("computeTimelineSpan", () => {
   it("runs from the start of the job to its last update", () => {
-    expect(computeTimeline(step("A", 0, 100), NOW)).toEqual(line);
+    expect(computeTimelineSpan(step("A", 0, 100), NOW)).toEqual(line);
   });
 
   it("ends at `until` while the job is pending", () => {
-    expect(computeTimeline(step("A", 0, 100, PENDING), NOW)).toEqual({ start: START, end: NOW });
+    expect(computeTimelineSpan(step("A", 0, 100, PENDING), NOW)).toEqual({ start: START, end: NOW });
   });
 
   it("ignores subjobs that start before their parent, unless the parent has no start", () => {
     const early = step("B", -14_400, -14_000);
-    expect(computeTimeline(step("A", 0, 100, { subJobs: [early] }), NOW)).toEqual(line);
-    expect(computeTimeline(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW)?.start).toBe(
+    expect(computeTimelineSpan(step("A", 0, 100, { subJobs: [early] }), NOW)).toEqual(line);
+    expect(computeTimelineSpan(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW)?.start).toBe(
       START - 14_400_000,
     );
   });
 
   it("is null for a job without times, and for a job that starts in the future", () => {
-    expect(computeTimeline(subJob({ createdAt: null }), NOW)).toBeNull();
-    expect(computeTimeline(step("A", 90_000, 80_000), NOW)).toBeNull();
+    expect(computeTimelineSpan(subJob({ createdAt: null }), NOW)).toBeNull();
+    expect(computeTimelineSpan(step("A", 90_000, 80_000), NOW)).toBeNull();
   });
 });
 

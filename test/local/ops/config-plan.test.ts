@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { assembleConfig, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
 import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
@@ -43,7 +43,7 @@ test("the entries after a plan include the kept entries with their values", () =
 
 /** Returns the faults of the config that a function reads from these entries. */
 function faultsOf(entries: Iterable<ConfigEntry>): readonly string[] {
-  const assembled = assembleConfig([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  const assembled = assembleConfigDocument([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)));
   if (assembled.kind === "faults") return assembled.faults;
   const parsed = parseConfig(assembled.document);
   return parsed.kind === "faults" ? parsed.faults : [];
