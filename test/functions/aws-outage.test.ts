@@ -5,6 +5,8 @@ import type { APIGatewayProxyEventV2, Context, SQSEvent } from "aws-lambda";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
+import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
+import { parseConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
@@ -78,15 +80,19 @@ function newInstance() {
 const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
 
 /** Returns a client of the HTTP functions of one instance. All responses pass through the Lambda handler. */
-function callerOf(configs: ConfigSource) {
-  const harness = createHarness({ readConfig: () => configs.current() });
+function callerOf(
+  configs: ConfigSource,
+  ledger?: NonNullable<Parameters<typeof createHarness>[0]>["ledger"],
+) {
+  const harness = createHarness({ readConfig: () => configs.current(), ...(ledger && { ledger }) });
   const handler = createHttpHandler((request) => harness.send(request));
   return async (method: string, path: string) => {
-    const body = method === "POST" ? { body: JSON.stringify({ jobId: "job-1" }) } : {};
+    const submission = path === ROUTES.acceptJobs.path ? { jobId: "job-1" } : {};
+    const body = method === "POST" ? { body: JSON.stringify(submission) } : {};
     const event: Partial<APIGatewayProxyEventV2> = {
       routeKey: "$default",
-      rawPath: path,
-      rawQueryString: path.startsWith("/jobs") ? "key=x" : "",
+      rawPath: path.replace(/\?.*/, ""),
+      rawQueryString: path.startsWith("/jobs") ? `key=${path.split("key=")[1] ?? "x"}` : "",
       headers: { authorization: `Bearer ${TOKENS.all}`, "content-type": "application/json" },
       requestContext: { requestId: "api-1", http: { method } } as APIGatewayProxyEventV2["requestContext"],
       isBase64Encoded: false,
@@ -170,6 +176,45 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
     });
     expect(claims).toEqual([]);
     expect(queues.deadLetterQueue.receive(10)).toEqual([]);
+  });
+});
+
+test("DynamoDB is down: every call that reads or writes the ledger answers 503 with Retry-After", async () => {
+  const down = Object.assign(new Error("down"), {
+    name: "InternalServerError",
+    $metadata: { httpStatusCode: 500 },
+  });
+  const refused = new Set<string>();
+  const call = callerOf(newInstance().configs, (ledger) =>
+    Object.fromEntries(
+      Object.keys(ledger).map((name) => [
+        name,
+        async () => {
+          refused.add(name);
+          throw down;
+        },
+      ]),
+    ),
+  );
+  const parsed = parseConfig(CONFIG);
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const links = createLinkOptions(parsed.config, "https://default.example.com");
+  const pages = new Map([
+    ["showJob", pageUrl(links, { project: "prod", jobId: "job-1" }, clock.now)],
+    ["showJobs", listPageUrl(links, "prod", clock.now)],
+  ]);
+  await captured(async () => {
+    for (const { operation, method, path } of CALLS.filter(({ operation }) => operation !== "testTarget")) {
+      refused.clear();
+      const page = pages.get(operation);
+      const answer = await call(method, page == null ? path : page.replace(links.publicUrl, ""));
+      expect({ operation, refused: refused.size > 0, ...answer }).toMatchObject({
+        operation,
+        refused: true,
+        statusCode: 503,
+        headers: { "content-type": "application/problem+json", "retry-after": "5" },
+      });
+    }
   });
 });
 
