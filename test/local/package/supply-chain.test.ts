@@ -8,11 +8,21 @@ import { createBillOfMaterials } from "../../../local/package/sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const Lock = z.object({
-  packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional() })),
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      integrity: z.string().optional(),
+      link: z.boolean().optional(),
+      hasInstallScript: z.boolean().optional(),
+      bin: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
+    }),
+  ),
 });
 const Versions = z.object({
   dependencies: z.record(z.string(), z.string()),
   devDependencies: z.record(z.string(), z.string()),
+  optionalDependencies: z.record(z.string(), z.string()),
 });
 
 let packages: readonly BundledPackage[];
@@ -42,9 +52,24 @@ test("no bundled package needs an install script", async () => {
   expect(scripted).toEqual([]);
 });
 
+test("the lockfile has a hash for every package, also for the packages that contain Node.js", async () => {
+  const lock = Lock.parse(await readJson("package-lock.json"));
+  const installed = Object.entries(lock.packages).filter(([path, { link }]) => path !== "" && link !== true);
+  expect(installed.length).toBeGreaterThan(100);
+  expect(installed.filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+
+  const nodes = installed.filter(([, { bin }]) => typeof bin === "object" && Object.hasOwn(bin, "node"));
+  expect(nodes.length).toBeGreaterThan(0);
+  expect(
+    nodes.filter(([, { version, hasInstallScript }]) => hasInstallScript || !version?.startsWith("24.")),
+  ).toEqual([]);
+});
+
 test("every dependency has an exact version", async () => {
-  const { dependencies, devDependencies } = Versions.parse(await readJson("package.json"));
-  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+  const { dependencies, devDependencies, optionalDependencies } = Versions.parse(
+    await readJson("package.json"),
+  );
+  const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
     ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
   );
   expect(loose).toEqual([]);
