@@ -3,20 +3,16 @@ import { decideNextAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
-import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import { MAX_POSTPONE_SECONDS } from "../../lib/domain/sqs-limits.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import { createDeadLetter } from "../shared/read-message.ts";
 import type { Notification } from "./resolve-notification.ts";
 
-/**
- * The longest time for which the function can hide a message. SQS measures this time from the receive of the message,
- * so one minute is subtracted for the time that has passed since the receive.
- */
-const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 60;
 /** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
@@ -117,13 +113,13 @@ export async function postponeMessage(
  */
 export async function deadLetterNotification(
   { key, redelivery }: Notification,
-  { messageId, body }: ReceivedMessage,
+  received: ReceivedMessage,
   state: DeliveryState,
   reason: string,
   { ledger, deadLetterQueue }: Pick<RecordAttemptPorts, "ledger" | "deadLetterQueue">,
 ): Promise<Disposition> {
   const attributes = { reason: state, detail: reason, target: key.target };
-  await sendAllOrThrow(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, attributes)]);
   await ledger.markDeadLettered(key, redelivery);
   return "acknowledged";
 }

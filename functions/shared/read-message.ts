@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
+import { countUtf8Bytes, truncate } from "../../lib/domain/truncate-text.ts";
 import { parseMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -10,6 +11,13 @@ import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler
  * message again.
  */
 const NEWER_VERSION_WAIT_SECONDS = 900;
+
+/**
+ * The largest body of a dead letter. A received message may have the maximum size of SQS (1 MiB), so the message and the
+ * attributes with the reason together would be too large. An SQS-compatible server may accept only 256 KiB.
+ */
+const MAX_DEAD_LETTER_BYTES = 250_000;
+const MAX_DETAIL_BYTES = 1000;
 
 /**
  * The reason why a function could not use a message. The reason `unknown` means that the ledger does not contain the
@@ -64,13 +72,34 @@ export async function readMessage<T>(
 export async function deadLetterMessage(
   reason: UnreadableReason,
   detail: string,
-  { messageId, body }: ReceivedMessage,
+  received: ReceivedMessage,
   { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
-  const attributes = { reason, detail };
-  await sendAllOrThrow(deadLetterQueue, [{ id: messageId, body, delaySeconds: 0, attributes }]);
+  await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, { reason, detail })]);
   onUnreadable(reason, detail);
   return "acknowledged";
+}
+
+/**
+ * Creates the message that the dead-letter queue gets: the body of the received message, with the reason as attributes.
+ * If the body is too long, the dead letter contains its beginning and an attribute `bodyBytes` with the size of the
+ * received body in bytes.
+ */
+export function createDeadLetter(
+  { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,
+  { detail, ...attributes }: { readonly reason: string; readonly detail: string; readonly target?: string },
+): OutgoingMessage {
+  const bytes = countUtf8Bytes(body);
+  return {
+    id: messageId,
+    body: truncate(body, MAX_DEAD_LETTER_BYTES, countUtf8Bytes),
+    delaySeconds: 0,
+    attributes: {
+      ...attributes,
+      detail: truncate(detail, MAX_DETAIL_BYTES, countUtf8Bytes),
+      ...(bytes > MAX_DEAD_LETTER_BYTES && { bodyBytes: String(bytes) }),
+    },
+  };
 }
 
 /**

@@ -73,32 +73,40 @@ async function sweepWatches(
   const { onFailure = logSweepFailure } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
+  let failed = 0;
   /**
-   * The watches for which the current run of the sweep function failed. The index of overdue watches may still return
-   * these watches.
+   * The watches that the current run of the sweep function has handled. The index of overdue watches is eventually
+   * consistent, so the index may still return these watches. The index also returns a watch that could not be moved.
    */
-  const failed = new Set<string>();
+  const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
+    handled.add(idOf(entry));
     try {
       const sent = await sweepWatch(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
     } catch (error) {
-      failed.add(idOf(entry));
+      failed += 1;
       onFailure({ project: entry.project, jobId: entry.jobId }, error);
     }
   };
-  const result = (finished: boolean): SweepResult => ({ ...total, failed: failed.size, finished });
-  for (;;) {
+  const result = (finished: boolean): SweepResult => ({ ...total, failed, finished });
+  for (let limit = PAGE_SIZE; ; ) {
     if (remainingMs() < WATCHES_MARGIN_MS) return result(false);
-    const overdue = await ports.ledger.listOverdue(ports.now(), PAGE_SIZE + failed.size);
-    const due = overdue.filter((entry) => !failed.has(idOf(entry)));
-    if (due.length === 0) return result(true);
+    const overdue = await ports.ledger.listOverdue(ports.now(), limit);
+    const due = distinctEntries(overdue).filter((entry) => !handled.has(idOf(entry)));
+    if (due.length === 0 && overdue.length < limit) return result(true);
+    limit = PAGE_SIZE + overdue.length - due.length;
     for (let i = 0; i < due.length; i += CONCURRENCY) {
       await Promise.all(due.slice(i, i + CONCURRENCY).map(sweepOne));
       if (remainingMs() < WATCHES_MARGIN_MS) return result(false);
     }
   }
+}
+
+/** Returns each watch once. The index of overdue watches may return a watch twice while the watch moves in the index. */
+function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
+  return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }
 
 const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);

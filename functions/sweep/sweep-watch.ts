@@ -2,6 +2,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import { pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import {
   createDigestMessage,
@@ -72,7 +73,9 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const { ledger, pollQueue, now } = ports;
   const document = await ledger.readWatch(entry);
   if (document?.watch.state === "watching") {
-    const { poll, pollDone } = document.watch;
+    const { poll, pollDone, nextPollAt } = document.watch;
+    // The index is eventually consistent, so the index may still list a watch whose poll was made meanwhile.
+    if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now()) return { polls: 0, notifications: 0 };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
     await sendAllOrThrow(pollQueue, [createPollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
     await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);

@@ -15,8 +15,8 @@ export const MAX_BATCH_MESSAGES = 10;
  */
 export const MAX_BATCH_BYTES = 262_144;
 /**
- * The maximum number of times that the service sends a message again after SQS has refused it. If the whole request
- * fails, the AWS SDK repeats it.
+ * The maximum number of times that the service sends a message again after SQS has failed to accept it. If the whole
+ * request fails, the AWS SDK repeats it.
  */
 const RETRIES = 2;
 /**
@@ -114,7 +114,8 @@ const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve
 
 /**
  * Sends some messages of a batch in one request to SQS, and writes one result per message into `results`. Returns the
- * indexes of the messages that must be sent again.
+ * indexes of the messages that must be sent again. A message that SQS refuses because of the message itself
+ * (`SenderFault`) is not sent again, because SQS would refuse it again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,
@@ -129,11 +130,15 @@ async function sendEntries(
     const entries = indexes.flatMap((index) => toEntry(batch[index], index));
     const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
     for (const index of indexes) fail(index, "NotAnswered");
-    for (const { Id, Code } of answer.Failed ?? []) fail(Number(Id), Code ?? "Unknown");
+    const refused = new Set<number>();
+    for (const { Id, Code, SenderFault } of answer.Failed ?? []) {
+      fail(Number(Id), Code ?? "Unknown");
+      if (SenderFault === true) refused.add(Number(Id));
+    }
     for (const { Id } of answer.Successful ?? []) {
       results[Number(Id)] = { id: batch[Number(Id)]?.id ?? "", kind: "sent" };
     }
-    return indexes.filter((index) => results[index]?.kind === "failed");
+    return indexes.filter((index) => results[index]?.kind === "failed" && !refused.has(index));
   } catch (error) {
     for (const index of indexes) fail(index, error instanceof Error ? error.name : "Unknown");
     return [];

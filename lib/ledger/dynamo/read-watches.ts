@@ -82,8 +82,11 @@ export const listRecentWatches: Operation<"listRecentWatches"> = async (table, p
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
-  const read = await readWatchItems(table, entries);
-  const watches = entries.flatMap(({ pk }) => read.get(pk) ?? []);
+  // The index is eventually consistent, so the index may list a restarted watch twice. The operation BatchGetItem
+  // refuses a request with the same key twice.
+  const distinct = [...new Map(entries.map((entry) => [`${entry.pk} ${entry.sk}`, entry])).values()];
+  const read = await readWatchItems(table, distinct);
+  const watches = distinct.flatMap(({ pk }) => read.get(pk) ?? []);
   const last = entries.at(-1);
   if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
   const { jobId } = parseWatchPartition(last.pk);

@@ -72,6 +72,22 @@ it.each(["", "hello", "[]", "{}", '{"v":1,"kind":"poll"}', '{"v":"1","kind":"pol
   },
 );
 
+it.each(["x", "ü", "😀"])(
+  "truncates a malformed message of 1 MiB of '%s', so that the message and the reason are below every limit of SQS",
+  async (character) => {
+    const { ports, received, deadLetterQueue } = queues();
+    const body = character.repeat(1_048_576 / Buffer.byteLength(character));
+    const read = await readMessage(PollMessage, await received(body), ports);
+    expect(read).toEqual({ kind: "unreadable", disposition: "acknowledged" });
+    const [letter] = deadLetterQueue.state.messages;
+    const attributes = { reason: "malformed", detail: "the body is not JSON", bodyBytes: "1048576" };
+    expect(letter?.attributes).toEqual(attributes);
+    expect(letter?.body).toMatch(new RegExp(`^(${character}){50000,}…$`, "u"));
+    const typed = Object.entries(attributes).map(([name, value]) => `${name}String${value}`);
+    expect(Buffer.byteLength([letter?.body, ...typed].join(""))).toBeLessThanOrEqual(262_144);
+  },
+);
+
 it("throws when the dead-letter queue does not take a malformed message", async () => {
   const { ports, received } = queues();
   const failing = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };

@@ -133,6 +133,32 @@ describe("a run of the sweep", () => {
     expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
 
+  it("sends nothing twice that a late index still lists, and reaches the watches behind the listed watches", async () => {
+    const flow = createFlow({
+      ledger: {
+        // The index still lists a moved watch while the current run reads the index.
+        listOverdue: async (_, limit) => [...lateIndex, ...lateIndex.slice(0, 1)].slice(0, limit),
+      },
+    });
+    for (let i = 0; i < 250; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 1000);
+    expect(await flow.sweep()).toEqual({ polls: 250, notifications: 0, failed: 0, finished: true });
+    expect(bodiesOf(flow.pollQueue)).toHaveLength(250);
+  });
+
+  it("sends no poll again that was made after the late index listed the watch", async () => {
+    const flow = createFlow({ ledger: { listOverdue: async () => lateIndex } });
+    await flow.open();
+    flow.clock.now += MINUTE_MS;
+    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 10);
+    await flow.poll(1);
+    flow.pollQueue.purge();
+    expect(lateIndex).toHaveLength(1);
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(bodiesOf(flow.pollQueue)).toEqual([]);
+  });
+
   it("sweeps all other overdue watches after one watch fails", async () => {
     const flow = withPoison();
     await flow.open({ jobId: "poison" });

@@ -62,6 +62,21 @@ describe("the SQS queue", () => {
     expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(3);
   });
 
+  it("sends no message again that SQS refused because of the message itself", async () => {
+    const tooLong = { Id: "1", Code: "InvalidMessageContents", SenderFault: true };
+    const { Failed = [], ...answered } = answer(["0"], ["2"]);
+    sqs
+      .on(SendMessageBatchCommand)
+      .resolvesOnce({ ...answered, Failed: [...Failed, tooLong] })
+      .resolves(answer(["2"], []));
+    expect(await queue.send(messages)).toEqual([
+      { id: "a", kind: "sent" },
+      { id: "b", kind: "failed", reason: "InvalidMessageContents" },
+      { id: "c", kind: "sent" },
+    ]);
+    expect([bodiesOf(0), bodiesOf(1), bodiesOf(2)]).toEqual([["A", "B", "C"], ["C"], undefined]);
+  });
+
   it("waits longer before the second retry", async () => {
     sqs.on(SendMessageBatchCommand).resolves(answer([], ["0", "1", "2"]));
     await queue.send(messages);
