@@ -1,9 +1,14 @@
 // This file runs in the process of a local Lambda function and replaces Lambda's runtime. This file imports the
-// function's handler, and then asks the Runtime API for one invocation after another.
+// function's handler, and then asks the Runtime API for one invocation after another. The process ends in the same way
+// as with version 4 of AWS's runtime interface client, which is the runtime of Node.js 24: after an uncaught exception
+// or an unhandled rejection, Node.js itself ends the process with exit status 1. If a handler waits for a promise that
+// nothing can settle, the process ends with exit status 0.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// https://www.npmjs.com/package/aws-lambda-ric
 
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
@@ -19,8 +24,10 @@ const AGENT = new Agent({ keepAlive: true, maxSockets: 1 });
 const RUNTIME_FAILED = 1;
 
 // The stdin of this process is a pipe from the process of the local stack. If the process of the stack ends for any
-// reason, stdin closes and this process ends too.
+// reason, stdin closes and this process ends too. Stdin must not keep the process alive, because on Lambda there is no
+// such pipe.
 process.stdin.once("close", () => process.exit(RUNTIME_FAILED)).resume();
+if (process.stdin instanceof Socket) process.stdin.unref();
 
 /**
  * @param {"GET" | "POST"} method
@@ -95,35 +102,34 @@ function invocationContext(headers) {
   };
 }
 
-let currentPath = "/init";
-
-/**
- * @param {unknown} error
- * @returns {Promise<never>}
- */
-async function fail(error) {
-  await callApi("POST", `${currentPath}/error`, JSON.stringify(describeError(error))).catch(() => {});
-  process.exit(RUNTIME_FAILED);
-}
-process.on("uncaughtException", fail);
-process.on("unhandledRejection", (reason) =>
-  fail(new RuntimeError("Runtime.UnhandledPromiseRejection", describeError(reason).errorMessage)),
-);
-
-const handle = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "").catch(fail);
-for (;;) {
-  const { headers, body } = await callApi("GET", "/invocation/next").catch(() =>
-    process.exit(RUNTIME_FAILED),
-  );
-  currentPath = `/invocation/${headers["lambda-runtime-aws-request-id"]}`;
-  env._X_AMZN_TRACE_ID = String(headers["lambda-runtime-trace-id"]);
-  let outcome;
+/** @param {unknown} result */
+function serialize(result) {
   try {
-    const result = await handle(JSON.parse(body), invocationContext(headers));
-    outcome = { path: "response", body: JSON.stringify(result) ?? "null" };
-  } catch (error) {
-    console.error(error);
-    outcome = { path: "error", body: JSON.stringify(describeError(error)) };
+    return JSON.stringify(result === undefined ? null : result);
+  } catch {
+    throw new RuntimeError("Runtime.JSONStringifyError", "Unable to stringify response body");
   }
-  await callApi("POST", `${currentPath}/${outcome.path}`, outcome.body);
 }
+
+async function run() {
+  const handle = await loadHandler(env.LAMBDA_TASK_ROOT ?? "", env._HANDLER ?? "").catch(async (error) => {
+    await callApi("POST", "/init/error", JSON.stringify(describeError(error)));
+    throw error;
+  });
+  for (;;) {
+    const { headers, body } = await callApi("GET", "/invocation/next");
+    env._X_AMZN_TRACE_ID = String(headers["lambda-runtime-trace-id"]);
+    let outcome;
+    try {
+      const result = await handle(JSON.parse(body), invocationContext(headers));
+      outcome = { path: "response", body: serialize(result) };
+    } catch (error) {
+      console.error(error);
+      outcome = { path: "error", body: JSON.stringify(describeError(error)) };
+    }
+    const id = headers["lambda-runtime-aws-request-id"];
+    await callApi("POST", `/invocation/${id}/${outcome.path}`, outcome.body);
+  }
+}
+
+void run();

@@ -12,6 +12,12 @@ const INIT_TIME_LIMIT_MS = 10_000;
  * itself.
  */
 const HEAP_FRACTION = 0.9;
+/** Lambda's names of the signals that usually end a function's process. */
+const SIGNAL_TEXTS: Partial<Record<NodeJS.Signals, string>> = {
+  SIGABRT: "aborted",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+};
 
 export interface InstanceOptions {
   readonly memoryMb: number;
@@ -36,7 +42,8 @@ export class Instance {
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
   /** The error that ended the function's process. Null if this error is unknown. */
   #fatalError: InvocationResult | null = null;
-  #hasExited = false;
+  /** Why the process ended. Null until the process has ended. */
+  #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
 
@@ -55,6 +62,10 @@ export class Instance {
   /** Is true if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
+  }
+
+  get #hasExited(): boolean {
+    return this.#exitCause !== null;
   }
 
   get pid(): number | null {
@@ -90,10 +101,7 @@ export class Instance {
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
       this.#current = { invocation, resolve };
-      if (this.#hasExited)
-        this.#resolveCurrent(
-          this.#fatalError ?? createErrorResult("Runtime.ExitError", "the process has ended"),
-        );
+      if (this.#hasExited) this.#resolveCurrent(this.#fatalError ?? this.#exitError());
       else this.#api.invoke(invocation);
     });
   }
@@ -130,17 +138,27 @@ export class Instance {
     current?.resolve(result);
   }
 
+  /** Returns the error of an ended process. Lambda reports this error if the process itself reported none. */
+  #exitError(): InvocationResult {
+    const requestId = this.#current?.invocation.requestId ?? "";
+    return createErrorResult("Runtime.ExitError", `RequestId: ${requestId} Error: ${this.#exitCause}`);
+  }
+
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#hasExited) return;
-    this.#hasExited = true;
+    this.#exitCause = exitCause(code, signal);
     this.#api.close();
-    const status = signal ? `signal ${signal}` : `exit status ${code}`;
-    this.#resolveCurrent(
-      this.#fatalError ?? createErrorResult("Runtime.ExitError", `the function's process ended: ${status}`),
-    );
+    this.#resolveCurrent(this.#fatalError ?? this.#exitError());
     this.#options.onExit();
     this.#exit.resolve();
   }
+}
+
+/** Returns the text by which Lambda reports the end of a function's process. */
+function exitCause(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === 0) return "Runtime exited without providing a reason";
+  const status = signal ? `signal: ${SIGNAL_TEXTS[signal] ?? signal}` : `exit status ${code}`;
+  return `Runtime exited with error: ${status}`;
 }
 
 function readLines(stream: Readable, log: (line: string) => void): void {

@@ -18,6 +18,8 @@ describe("the bootstrap of a function's process", () => {
     ["a missing export", "functions/echo.nothing", "Runtime.HandlerNotFound"],
     ["a handler with a callback parameter", "made/callback.handler", "Runtime.CallbackHandlerDeprecated"],
     ["a module that throws", "made/throws.handler", "RangeError"],
+    ["a module that exits", "made/exits.handler", "Runtime.ExitError"],
+    ["a module that waits for nothing", "made/waits.handler", "Runtime.ExitError"],
   ])("refuses %s", async (_, handler, errorType) => {
     host = echo.host({ handler });
     await mkdir(join(echo.taskRoot, "made"), { recursive: true });
@@ -26,6 +28,8 @@ describe("the bootstrap of a function's process", () => {
       "export function handler(event, context, callback) {}",
     );
     await writeFile(join(echo.taskRoot, "made/throws.mjs"), "throw new RangeError('during its load')");
+    await writeFile(join(echo.taskRoot, "made/exits.mjs"), "process.exit(3)");
+    await writeFile(join(echo.taskRoot, "made/waits.mjs"), "await new Promise(() => {})");
     expect(await host.invoke({})).toMatchObject({ kind: "error", error: { errorType } });
   });
 });

@@ -85,15 +85,21 @@ describe("FunctionHost", () => {
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
   });
 
-  it("reports the exit status of a process", async () => {
-    expect(await hostOf().invoke({ do: "exit" })).toMatchObject({
-      error: { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("exit status 3") },
+  test.each([
+    ["exits with a status", "exit", "Runtime exited with error: exit status 3"],
+    ["leaves a rejection unhandled", "reject", "Runtime exited with error: exit status 1"],
+    ["waits for nothing", "wait-for-nothing", "Runtime exited without providing a reason"],
+  ])("reports the end of a process as Lambda does, if the handler %s", async (_, task, cause) => {
+    const errorMessage = expect.stringMatching(new RegExp(`^RequestId: [0-9a-f-]{36} Error: ${cause}$`));
+    expect(await hostOf().invoke({ do: task })).toMatchObject({
+      error: { errorType: "Runtime.ExitError", errorMessage },
     });
+    expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
   });
 
-  it("ends a process after an unhandled rejection, as Node does", async () => {
-    expect(await hostOf().invoke({ do: "reject" })).toMatchObject({
-      error: { errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "nobody waits for this" },
+  it("reports a result that is not JSON", async () => {
+    expect(await hostOf().invoke({ do: "cycle" })).toMatchObject({
+      error: { errorType: "Runtime.JSONStringifyError" },
     });
   });
 
@@ -108,7 +114,9 @@ describe("FunctionHost", () => {
     const { pid } = await resultOf({ do: "context" });
     const killed = host.invoke({ do: "hang" });
     expect(await host.kill()).toBe(1);
-    expect(await killed).toMatchObject({ error: { errorType: "Runtime.ExitError" } });
+    expect(await killed).toMatchObject({
+      error: { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("signal: killed") },
+    });
     expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
   });
