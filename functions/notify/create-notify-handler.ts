@@ -62,30 +62,29 @@ export interface NotifyPorts
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
-  return async (received) => {
-    const read = await readMessage(NotifyMessage, received, readPorts);
-    if (read.kind === "unreadable") return read.disposition;
-    const { target } = read.message;
-    const config = await (isCallbackName(target)
-      ? configs.current()
-      : configs.currentWith("targets", target));
-    const resolved = await resolveNotification(read.message, config, ports);
-    switch (resolved.kind) {
-      case "filtered":
-        return "acknowledged";
-      case "unknown":
-        return deadLetterMessage(
-          "unknown",
-          "the ledger contains no outcome or digest for the message",
-          received,
-          readPorts,
-        );
-      case "notification":
-        return notify(resolved, received, config.settings, ports);
-      default:
-        return resolved satisfies never;
-    }
-  };
+  return (received) =>
+    readMessage(NotifyMessage, received, readPorts, async (message) => {
+      const { target } = message;
+      const config = await (isCallbackName(target)
+        ? configs.current()
+        : configs.currentWith("targets", target));
+      const resolved = await resolveNotification(message, config, ports);
+      switch (resolved.kind) {
+        case "filtered":
+          return "acknowledged";
+        case "unknown":
+          return deadLetterMessage(
+            "unknown",
+            "the ledger contains no outcome or digest for the message",
+            received,
+            readPorts,
+          );
+        case "notification":
+          return notify(resolved, received, config.settings, ports);
+        default:
+          return resolved satisfies never;
+      }
+    });
 }
 
 /**

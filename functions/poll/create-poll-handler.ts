@@ -78,13 +78,14 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
     const pollQueue = coalesceSends(ports.pollQueue, messages, ports.timer);
     return async (received) => {
       try {
-        const read = await readMessage(PollMessage, received, { ...ports, queue: ports.pollQueue });
-        if (read.kind === "unreadable") return read.disposition;
-        const config = await ports.configs.currentWith("projects", read.message.project);
-        const cce = clients.get(config) ?? ports.createCce(config);
-        clients.set(config, cce);
-        const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };
-        return await pollJob(read.message, received, scope);
+        const readPorts = { ...ports, queue: ports.pollQueue };
+        return await readMessage(PollMessage, received, readPorts, async (message) => {
+          const config = await ports.configs.currentWith("projects", message.project);
+          const cce = clients.get(config) ?? ports.createCce(config);
+          clients.set(config, cce);
+          const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };
+          return pollJob(message, received, scope);
+        });
       } finally {
         pollQueue.done();
       }

@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { countUtf8Bytes, truncate } from "../../lib/domain/truncate-text.ts";
+import { NewerItemError } from "../../lib/ledger/ledger.ts";
 import { parseMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -7,10 +8,11 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * A message of a newer version of the service stays invisible in the queue for this time. Then a function reads the
- * message again.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait is short, because
+ * Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is twice as long.
  */
-const NEWER_VERSION_WAIT_SECONDS = 900;
+const MIN_WAIT_SECONDS = 15;
+const MAX_WAIT_SECONDS = 900;
 
 /**
  * The largest body of a dead letter. A received message may have the maximum size of SQS (1 MiB), so the message and the
@@ -20,8 +22,9 @@ const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
- * The reason why a function could not use a message. The reason `unknown` means that the ledger does not contain the
- * data that the message refers to.
+ * The reason why a function could not use a message. The reason `newer` means that a newer release of the service wrote
+ * the message or an item that the message refers to. The reason `unknown` means that the ledger does not contain the data
+ * that the message refers to.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
@@ -34,35 +37,45 @@ export interface ReadMessagePorts {
 }
 
 /**
- * Parses a message from a queue. The function sends a malformed message with the reason of the error to the dead-letter
- * queue. A message of a newer version of the service stays in the queue, because a deployment is under way or was
- * rolled back.
- * @throws SendFailedError when the dead-letter queue does not accept the message.
+ * Parses a message from a queue and calls `handle` with the parsed message. A malformed message is sent to the
+ * dead-letter queue with the reason of the error. A message waits in its queue if a newer release of the service wrote
+ * the message or a ledger item of the message. The newer release processes the message when the deployment is finished,
+ * or after a rollback when the newer release is deployed again.
+ * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of `handle`.
  */
 export async function readMessage<T>(
   schema: z.ZodMiniType<T>,
   received: ReceivedMessage,
   ports: ReadMessagePorts,
-): Promise<
-  | { readonly kind: "message"; readonly message: T }
-  | { readonly kind: "unreadable"; readonly disposition: Disposition }
-> {
-  const { queue, onUnreadable = logUnreadable } = ports;
+  handle: (message: T) => Promise<Disposition>,
+): Promise<Disposition> {
   const parsed = parseMessage(schema, received.body);
   switch (parsed.kind) {
     case "message":
-      return parsed;
+      return handle(parsed.message).catch((error: unknown) => {
+        if (error instanceof NewerItemError) return waitForNewerRelease(error.message, received, ports);
+        throw error;
+      });
     case "newer":
-      onUnreadable("newer", `version ${parsed.version}`);
-      await queue.changeVisibility(received.receiptHandle, NEWER_VERSION_WAIT_SECONDS);
-      return { kind: "unreadable", disposition: "retry" };
-    case "malformed": {
-      const disposition = await deadLetterMessage("malformed", parsed.reason, received, ports);
-      return { kind: "unreadable", disposition };
-    }
+      return waitForNewerRelease(`version ${parsed.version}`, received, ports);
+    case "malformed":
+      return deadLetterMessage("malformed", parsed.reason, received, ports);
     default:
       return parsed satisfies never;
   }
+}
+
+async function waitForNewerRelease(
+  detail: string,
+  { receiptHandle, receiveCount }: ReceivedMessage,
+  { queue, onUnreadable = logUnreadable }: ReadMessagePorts,
+): Promise<Disposition> {
+  onUnreadable("newer", detail);
+  await queue.changeVisibility(
+    receiptHandle,
+    Math.min(MAX_WAIT_SECONDS, MIN_WAIT_SECONDS * 2 ** (receiveCount - 1)),
+  );
+  return "retry";
 }
 
 /**

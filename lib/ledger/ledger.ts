@@ -78,9 +78,23 @@ export interface NewDigest extends Omit<Digest, "running"> {
 }
 
 /**
+ * The error for a ledger item that a later release wrote. The current release neither reads nor changes such an item.
+ * The item waits until the later release is deployed again.
+ */
+export class NewerItemError extends Error {
+  override readonly name = "NewerItemError";
+
+  /** @param readable the latest version of the item's format that the current release can read. */
+  constructor(readable: number) {
+    super(`A later release wrote the ledger item. This release reads items up to version ${readable}.`);
+  }
+}
+
+/**
  * The ledger stores watches, notifications, rate limits, job durations and digests. The ledger has two implementations:
  * DynamoDB, and a ledger in memory for the simulation. The same tests run for both implementations of the ledger.
  * Each change is one conditional write. If the ledger refuses a write, a consistent read finds out why.
+ * An operation that needs an item of a later release throws NewerItemError.
  * All operations of the ledger throw the errors of the database. If a write throws an error, the database may contain
  * the change anyway.
  */

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
+import { NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
 import { isTransientAwsError } from "./retry-aws.ts";
@@ -22,8 +23,8 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * Handles one HTTP request. For an expected error, the handler itself returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError or a transient error of AWS. `createHttpHandler` then responds with
- * the status 503.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError or a transient error of AWS. `createHttpHandler` then
+ * responds with the status 503.
  * @throws any other error. `createHttpHandler` then responds with the problem document (RFC 9457) `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
@@ -74,7 +75,11 @@ const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safel
 const AWS_OUTAGE_DETAIL =
   "A service of AWS does not answer at the moment. You may safely send the request again.";
 
+const NEWER_RELEASE_DETAIL =
+  "A newer release of the service wrote the data. An upgrade or a rollback is under way. You may safely send the request again.";
+
 function problemOfError(error: unknown): ProblemResponse {
+  if (error instanceof NewerItemError) return unavailable(NEWER_RELEASE_DETAIL);
   if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
     return unavailable(NO_CONFIG_DETAIL);
   return isTransientAwsError(error)

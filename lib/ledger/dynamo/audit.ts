@@ -1,6 +1,7 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { parseWatchPartition, RECENT_INDEX, watchItemKey } from "./keys.ts";
 import { type Item, type LedgerTable, readItem } from "./table.ts";
@@ -25,7 +26,10 @@ export interface Audit {
   readonly accepted: number;
   readonly concluded: number;
   readonly stopped: number;
-  /** The number of running watches whose planned poll and deadline are not more than `GRACE_MS` in the past. */
+  /**
+   * The number of running watches whose planned poll and deadline are not more than `GRACE_MS` in the past. A watch that
+   * a newer release wrote counts as live, because the watch waits for the newer release.
+   */
   readonly live: number;
   /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
   readonly orphaned: readonly WatchKey[];
@@ -74,8 +78,12 @@ async function classify(
   key: WatchKey,
   now: Instant,
 ): Promise<"concluded" | "stopped" | "live" | "orphaned" | "missing"> {
-  const found = await readItem(table, Schedule, watchItemKey(key));
+  const found = await readItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
+    if (error instanceof NewerItemError) return "newer" as const;
+    throw error;
+  });
   if (found === null) return "missing";
+  if (found === "newer") return "live";
   const { state, dueAt, deadlineAt } = found;
   if (state === "stopped") return "stopped";
   if (state !== "watching") return "concluded";

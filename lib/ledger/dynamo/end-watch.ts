@@ -89,7 +89,7 @@ export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, 
  * message needs up to a hundred outcomes.
  */
 export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
-  const item = await getItem(table, outcomeItemKey(key), ["summary", "v"]);
+  const item = await getItem(table, outcomeItemKey(key), ["pk", "summary", "v"]);
   return item === null ? null : toStoredOutcome(item).summary;
 };
 

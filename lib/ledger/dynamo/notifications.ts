@@ -141,8 +141,7 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
     add: { redelivery: 1 },
     returnValues: "ALL_NEW",
   });
-  if (started === null) throw new Error("DynamoDB refused a write without a condition.");
-  return parseItem(NotificationItem, started).redelivery;
+  return toDeliveryRecord(started, key.target).redelivery;
 };
 
 /** Returns the delivery record in an item. Returns a new delivery record if the item does not exist. */

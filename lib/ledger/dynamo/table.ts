@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
+import { NewerItemError } from "../ledger.ts";
 import {
   fromAttributes,
   type ItemUpdate,
@@ -24,10 +25,11 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The format version of the items that the current release writes. The current release can also read items of earlier
- * format versions.
+ * The format version of the items that the current release writes, for each first letter of a partition key. A release
+ * that changes the format of one kind of item raises only the version of that kind. After a rollback, the items of the
+ * other kinds can then still be used. The current release can also read items of earlier format versions.
  */
-const ITEM_VERSION = 1;
+const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1 };
 
 /** The DynamoDB table of the ledger. */
 export interface LedgerTable {
@@ -37,24 +39,29 @@ export interface LedgerTable {
 
 export type Item = Record<string, AttributeValue>;
 
-/** The error for an item that a later release wrote. The current release cannot read an item of a later release. */
-export class NewerItemError extends Error {
-  override readonly name = "NewerItemError";
-}
-
 /**
  * Updates one item, or creates the item if the item does not exist. Returns the attributes that `returnValues` selects.
- * Returns null if the condition of the update is false.
+ * Returns null if the condition of the update is false. An item that a later release wrote is never changed: for such
+ * an item, every condition is false.
+ * @throws NewerItemError if the update has no condition and a later release wrote the item.
  */
 export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
-  const setIfAbsent = { ...update.setIfAbsent, v: ITEM_VERSION };
+  const { condition } = update;
+  const version = findItemVersion(update.key.pk);
+  const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
   const command = new UpdateItemCommand({
     TableName: table,
     Key: toAttributes({ ...update.key }),
-    ...toUpdateInput({ ...update, setIfAbsent }),
+    ...toUpdateInput({
+      ...update,
+      set: { ...update.set, v: version },
+      condition: condition === undefined ? isReadable : `${isReadable} AND (${condition})`,
+      values: { ...update.values, itemVersion: version },
+    }),
     ReturnValues: update.returnValues ?? "NONE",
   });
   const written = await nullIfRefused(client.send(command));
+  if (written === null && condition === undefined) throw new NewerItemError(version);
   return written === null ? null : (written.Attributes ?? {});
 }
 
@@ -66,7 +73,7 @@ export async function createItem(
 ): Promise<boolean> {
   const command = new PutItemCommand({
     TableName: table,
-    Item: toAttributes({ ...key, ...values, v: ITEM_VERSION }),
+    Item: toAttributes({ ...key, ...values, v: findItemVersion(key.pk) }),
     ConditionExpression: "attribute_not_exists(pk)",
   });
   return (await nullIfRefused(client.send(command))) !== null;
@@ -122,7 +129,14 @@ export async function queryPage(
   );
 }
 
-const Version = z.object({ v: z.int() });
+/** Returns the format version that the current release writes for the items of a partition. */
+function findItemVersion(partition: string): number {
+  const version = ITEM_VERSIONS[partition.charAt(0)];
+  if (version === undefined) throw new Error("The partition key has an unknown first letter.");
+  return version;
+}
+
+const Version = z.object({ pk: z.string(), v: z.int() });
 
 /**
  * Validates an item with a schema and returns the item.
@@ -131,10 +145,9 @@ const Version = z.object({ v: z.int() });
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
-  const { v } = Version.parse(values);
-  if (v > ITEM_VERSION) {
-    throw new NewerItemError(`The ledger item has version ${v}. This release reads version ${ITEM_VERSION}.`);
-  }
+  const { pk, v } = Version.parse(values);
+  const version = findItemVersion(pk);
+  if (v > version) throw new NewerItemError(version);
   return schema.parse(values);
 }
 

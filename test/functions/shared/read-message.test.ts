@@ -3,8 +3,9 @@ import {
   readMessage,
   type UnreadableReason,
 } from "../../../functions/shared/read-message.ts";
+import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
-import type { ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
+import type { Disposition, ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
 import { DIGEST_V1, NOTIFICATION_V1, POLL_V1, TARGET_GONE_V1 } from "../../lib/queue/messages-v1.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 
@@ -28,45 +29,79 @@ function queues() {
   return { clock, queue, deadLetterQueue, unreadable, ports, received };
 }
 
-it("parses a message of the poll queue", async () => {
+const acknowledge = async (): Promise<Disposition> => "acknowledged";
+
+it("calls the handler with a message of the poll queue", async () => {
   const { ports, received } = queues();
-  const read = await readMessage(PollMessage, await received(POLL_V1), ports);
-  expect(read).toEqual({ kind: "message", message: JSON.parse(POLL_V1) });
+  const handled: unknown[] = [];
+  const disposition = await readMessage(PollMessage, await received(POLL_V1), ports, async (message) => {
+    handled.push(message);
+    return "retry";
+  });
+  expect([disposition, handled]).toEqual(["retry", [JSON.parse(POLL_V1)]]);
 });
 
 it.each([NOTIFICATION_V1, DIGEST_V1, TARGET_GONE_V1])(
-  "parses a message of the notify queue: %s",
+  "calls the handler with a message of the notify queue: %s",
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
-    const read = await readMessage(NotifyMessage, await received(body), ports);
-    expect(read).toEqual({ kind: "message", message: JSON.parse(body) });
+    const handled: unknown[] = [];
+    await readMessage(NotifyMessage, await received(body), ports, async (message) => {
+      handled.push(message);
+      return "acknowledged";
+    });
+    expect(handled).toEqual([JSON.parse(body)]);
     expect([deadLetterQueue.state.messages, unreadable]).toEqual([[], []]);
   },
 );
 
-it("hides a message of a newer version for 15 minutes", async () => {
+it.each([
+  [1, 15],
+  [2, 30],
+  [6, 480],
+  [7, 900],
+  [900, 900],
+])(
+  "postpones a message of a newer release after %i receives by %i seconds",
+  async (receiveCount, seconds) => {
+    const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
+    const message = { ...(await received('{"v":2,"kind":"glance","at":"something else"}')), receiveCount };
+    const never = () => Promise.reject(new Error("the handler was called"));
+    expect(await readMessage(PollMessage, message, ports, never)).toBe("retry");
+    expect(deadLetterQueue.state.messages).toEqual([]);
+    expect(unreadable).toEqual([["newer", "version 2"]]);
+    clock.now = seconds * 1000 - 1;
+    expect(queue.receive(1)).toEqual([]);
+    clock.now = seconds * 1000;
+    expect(queue.receive(1)).toHaveLength(1);
+  },
+);
+
+it("postpones a message whose ledger item a newer release wrote", async () => {
   const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
-  const message = await received('{"v":2,"kind":"glance","at":"something else"}');
-  expect(await readMessage(PollMessage, message, ports)).toEqual({
-    kind: "unreadable",
-    disposition: "retry",
-  });
+  const newerItem = () => Promise.reject(new NewerItemError(1));
+  expect(await readMessage(PollMessage, await received(POLL_V1), ports, newerItem)).toBe("retry");
   expect(deadLetterQueue.state.messages).toEqual([]);
-  expect(unreadable).toEqual([["newer", "version 2"]]);
-  clock.now = 899_000;
+  expect(unreadable.map(([reason]) => reason)).toEqual(["newer"]);
+  clock.now = 14_999;
   expect(queue.receive(1)).toEqual([]);
-  clock.now = 900_000;
+  clock.now = 15_000;
   expect(queue.receive(1)).toHaveLength(1);
+});
+
+it("throws the other errors of the handler", async () => {
+  const { ports, received, unreadable } = queues();
+  const failing = () => Promise.reject(new Error("down"));
+  await expect(readMessage(PollMessage, await received(POLL_V1), ports, failing)).rejects.toThrow("down");
+  expect(unreadable).toEqual([]);
 });
 
 it.each(["", "hello", "[]", "{}", '{"v":1,"kind":"poll"}', '{"v":"1","kind":"poll"}', '{"v":0}'])(
   "sends a malformed message to the dead-letter queue with the reason: %j",
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
-    expect(await readMessage(PollMessage, await received(body), ports)).toEqual({
-      kind: "unreadable",
-      disposition: "acknowledged",
-    });
+    const retry = async (): Promise<Disposition> => "retry";
+    expect(await readMessage(PollMessage, await received(body), ports, retry)).toBe("acknowledged");
     expect(deadLetterQueue.state.messages).toMatchObject([{ body, attributes: { reason: "malformed" } }]);
     expect(unreadable.map(([reason]) => reason)).toEqual(["malformed"]);
   },
@@ -91,13 +126,19 @@ it.each(["x", "ü", "😀"])(
 it("throws when the dead-letter queue does not take a malformed message", async () => {
   const { ports, received } = queues();
   const failing = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
-  const reading = readMessage(PollMessage, await received("{}"), { ...ports, deadLetterQueue: failing });
+  const failingPorts = { ...ports, deadLetterQueue: failing };
+  const reading = readMessage(PollMessage, await received("{}"), failingPorts, acknowledge);
   await expect(reading).rejects.toThrow("1 of 1 messages were not sent: down");
 });
 
 it("describes a malformed message by field names and never by values", async () => {
   const { ports, received, unreadable } = queues();
-  await readMessage(PollMessage, await received('{"v":1,"kind":"poll","jobId":"s3cret/../"}'), ports);
+  await readMessage(
+    PollMessage,
+    await received('{"v":1,"kind":"poll","jobId":"s3cret/../"}'),
+    ports,
+    acknowledge,
+  );
   expect(unreadable).toHaveLength(1);
   expect(JSON.stringify(unreadable)).not.toContain("s3cret");
 });

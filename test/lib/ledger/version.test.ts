@@ -1,36 +1,141 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { NewerItemError } from "../../../lib/ledger/dynamo/table.ts";
-import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { type AttributeValue, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type Ledger, NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { createTable } from "../../support/table.ts";
-import { firstGeneration, newWatch } from "./samples.ts";
+import { attempt, conclusion, firstGeneration, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 let dynamo: EmbeddedDynamo;
 let ledger: Ledger;
+let table: string;
+let count = 0;
 beforeAll(async () => {
   dynamo = await startDynamo();
-  await createTable(dynamo.client, "ledger");
-  ledger = createDynamoLedger({ client: dynamo.client, table: "ledger" });
+});
+beforeEach(async () => {
+  count += 1;
+  table = `ledger-${count}`;
+  await createTable(dynamo.client, table);
+  ledger = createDynamoLedger({ client: dynamo.client, table });
 });
 afterAll(() => dynamo.stop());
 
-describe("an item of a newer version", () => {
-  it("is refused with NewerItemError", async () => {
-    const watch = newWatch();
-    await ledger.openWatch(watch);
-    await dynamo.client.send(
-      new UpdateItemCommand({
-        TableName: "ledger",
-        Key: { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: "watch" } },
-        UpdateExpression: "SET v = :newer",
-        ExpressionAttributeValues: { ":newer": { N: "2" } },
-      }),
-    );
-    await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);
-    await expect(ledger.readCallerData(firstGeneration(watch))).rejects.toThrow("version 2");
-    const claim = { key: watch, poll: 4, messageId: "m-1", now: 0, leaseMs: 1 };
-    await expect(ledger.claimPoll(claim)).rejects.toThrow(NewerItemError);
-    await expect(ledger.readWatch(watch)).rejects.toThrow(NewerItemError);
+async function readItems(): Promise<Record<string, AttributeValue>[]> {
+  const { Items = [] } = await dynamo.client.send(new ScanCommand({ TableName: table }));
+  return Items;
+}
+
+/** Changes the format version of every item in the table, and returns the changed items. */
+async function setVersions(version: number): Promise<Record<string, AttributeValue>[]> {
+  for (const item of await readItems()) {
+    const Item = { ...item, v: { N: String(version) } };
+    await dynamo.client.send(new PutItemCommand({ TableName: table, Item }));
+  }
+  return readItems();
+}
+
+/** Stores a watch with a claimed poll, an outcome, a claimed notification, a digest, a rate limit and a duration. */
+async function storeItems() {
+  const watch = newWatch();
+  const generation = firstGeneration(watch);
+  const notification = { ...generation, target: "deploys" };
+  await ledger.openWatch(watch);
+  await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: 1000 });
+  await ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null }, NEVER);
+  const owner = { key: notification, redelivery: 0, messageId: "m-1" };
+  await ledger.claimNotification({ ...owner, now: T0, leaseMs: 1000, expiresAt: NEVER });
+  await ledger.createDigest({
+    digestId: "d-1",
+    members: [generation],
+    targets: ["deploys"],
+    expiresAt: NEVER,
+  });
+  await ledger.throttleTarget("deploys", T0);
+  const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
+  await ledger.addDuration(duration);
+  return { watch, generation, notification, owner, duration };
+}
+
+const now = T0 + 60_000;
+type Stored = Awaited<ReturnType<typeof storeItems>>;
+
+/** The operations that need an item, by name. Each operation must wait for the release that wrote the item. */
+const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>> = {
+  openWatch: ({ watch }) => ledger.openWatch({ ...watch, targets: ["deploys", "ops"] }),
+  claimPoll: ({ watch }) => ledger.claimPoll({ key: watch, poll: 1, messageId: "m-2", now, leaseMs: 1000 }),
+  "claimPoll of the next poll": ({ watch }) =>
+    ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now, leaseMs: 1000 }),
+  endWatch: ({ watch }) =>
+    ledger.endWatch({
+      key: watch,
+      acceptedAt: watch.acceptedAt,
+      outcome: "failed",
+      concludedAt: now,
+      targets: ["deploys"],
+      polledAt: [],
+      expiresAt: NEVER,
+    }),
+  stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
+  readWatch: ({ watch }) => ledger.readWatch(watch),
+  readCallerData: ({ generation }) => ledger.readCallerData(generation),
+  readOutcome: ({ generation }) => ledger.readOutcome(generation),
+  saveOutcomeOnce: ({ watch, generation }) =>
+    ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null }, NEVER),
+  listRecentWatches: ({ watch }) => ledger.listRecentWatches(watch.project, { limit: 10, before: null }),
+  claimNotification: ({ owner }) =>
+    ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),
+  readDelivery: ({ notification }) => ledger.readDelivery(notification),
+  startRedelivery: ({ notification }) => ledger.startRedelivery(notification, NEVER),
+  readDigest: () => ledger.readDigest("d-1"),
+  readTarget: () => ledger.readTarget("deploys"),
+  addDuration: ({ duration }) => ledger.addDuration(duration),
+  readDurations: () => ledger.readDurations("prod", "CreateCluster"),
+};
+
+/** The operations that have no effect if their condition is false. */
+const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown>>> = {
+  recordPoll: ({ watch }) => ledger.recordPoll(pollRecord({ key: watch })),
+  recordAttempt: ({ owner }) =>
+    ledger.recordAttempt({
+      ...owner,
+      state: "delivered",
+      spent: true,
+      attempt: attempt(),
+      nextAttemptAt: null,
+    }),
+  postponeNotification: ({ owner }) =>
+    ledger.postponeNotification({ ...owner, until: now, nextAttemptReserved: false }),
+  markDeadLettered: ({ notification }) => ledger.markDeadLettered(notification, 0),
+  rescheduleSweep: ({ watch }) => ledger.rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null),
+  scheduleSweep: ({ generation }) => ledger.scheduleSweep(generation, T0, NEVER + 1000),
+  throttleTarget: () => ledger.throttleTarget("deploys", now),
+  tryAcquireRequest: () => ledger.tryAcquireRequest("deploys", now, 1000),
+  removeRunningMember: ({ watch }) => ledger.removeRunningMember("d-1", watch),
+};
+
+describe("an item of a newer release", () => {
+  it.each(Object.keys(NEEDS_ITEM))("is neither used nor changed by %s", async (name) => {
+    const stored = await storeItems();
+    const before = await setVersions(2);
+    await expect(NEEDS_ITEM[name]?.(stored)).rejects.toThrow(NewerItemError);
+    expect(await readItems()).toEqual(before);
+  });
+
+  it.each(Object.keys(HAS_NO_EFFECT))("is not changed by %s", async (name) => {
+    const stored = await storeItems();
+    const before = await setVersions(2);
+    await HAS_NO_EFFECT[name]?.(stored);
+    expect(await readItems()).toEqual(before);
+  });
+});
+
+describe("an item of an earlier release", () => {
+  it("gets the version of the release that changes it", async () => {
+    const { watch } = await storeItems();
+    await setVersions(0);
+    const claim = { key: watch, poll: 2, messageId: "m-2", now, leaseMs: 1000 };
+    expect(await ledger.claimPoll(claim)).toMatchObject({ kind: "claimed" });
+    const versions = (await readItems()).filter(({ sk }) => sk?.S === "watch").map(({ v }) => v?.N);
+    expect(versions).toEqual(["1"]);
   });
 });

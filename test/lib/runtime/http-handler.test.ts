@@ -1,6 +1,7 @@
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
+import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
 import { createHttpHandler } from "../../../lib/runtime/http-handler.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
@@ -130,18 +131,22 @@ test("an error that a handler throws is logged in full, and the caller gets an i
 test.each([
   ["DynamoDB does not answer", () => new DynamoDBClient(CLOSED_PORT).send(new ListTablesCommand({}))],
   ["SQS does not answer", () => new SQSClient(CLOSED_PORT).send(new ListQueuesCommand({}))],
-])("%s: the caller gets 503 with Retry-After and a problem document", async (_, request) => {
-  const handler = createHttpHandler(async () => {
-    await request();
-    throw new Error("the request was answered");
-  });
-  const lines = await captured(async () => {
-    const answer = await handler(eventOf(), CONTEXT as Context);
-    expect(answer).toMatchObject({
-      statusCode: 503,
-      headers: { "content-type": "application/problem+json", "retry-after": "5" },
+  ["A newer release wrote the item", () => Promise.reject(new NewerItemError(1)), "NewerItemError"],
+])(
+  "%s: the caller gets 503 with Retry-After and a problem document",
+  async (_, request, name = "AwsRequestError") => {
+    const handler = createHttpHandler(async () => {
+      await request();
+      throw new Error("the request was answered");
     });
-    expect(JSON.parse(answer.body ?? "")).toMatchObject({ status: 503, title: "Service unavailable" });
-  });
-  expect(lines[0]).toMatchObject({ message: "request failed", error: { name: "AwsRequestError" } });
-});
+    const lines = await captured(async () => {
+      const answer = await handler(eventOf(), CONTEXT as Context);
+      expect(answer).toMatchObject({
+        statusCode: 503,
+        headers: { "content-type": "application/problem+json", "retry-after": "5" },
+      });
+      expect(JSON.parse(answer.body ?? "")).toMatchObject({ status: 503, title: "Service unavailable" });
+    });
+    expect(lines[0]).toMatchObject({ message: "request failed", error: { name } });
+  },
+);

@@ -37,6 +37,19 @@ async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW 
   return key;
 }
 
+/** Gives the item of a watch the format version of a newer release. */
+async function raiseVersion(key: WatchKey): Promise<void> {
+  const { pk, sk } = watchItemKey(key);
+  await dynamo.client.send(
+    new UpdateItemCommand({
+      TableName: "audit",
+      Key: { pk: { S: pk }, sk: { S: sk } },
+      UpdateExpression: "SET v = :newer",
+      ExpressionAttributeValues: { ":newer": { N: "2" } },
+    }),
+  );
+}
+
 /** Removes a running watch from the overdue index. The product removes only watches that are over. */
 async function removePlan(key: WatchKey): Promise<void> {
   const { pk, sk } = watchItemKey(key);
@@ -95,5 +108,13 @@ it("counts two hundred more watches", async () => {
   const after = await auditWatches(table(), NOW);
   expect(after.accepted - before.accepted).toBe(200);
   expect(after.live - before.live).toBe(200);
+  expect(after.orphaned).toEqual(before.orphaned);
+});
+
+it("counts a watch that a newer release wrote as live", async () => {
+  const before = await auditWatches(table(), NOW);
+  await raiseVersion(await open("newer", NOW - 2 * HOUR_MS, NOW - 2 * HOUR_MS));
+  const after = await auditWatches(table(), NOW);
+  expect(after.live - before.live).toBe(1);
   expect(after.orphaned).toEqual(before.orphaned);
 });
