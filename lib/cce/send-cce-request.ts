@@ -1,3 +1,4 @@
+import { BODY_UNDECODABLE, decodeBody } from "../http/decode-body.ts";
 import { type HttpRequest, type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 
 /**
@@ -15,10 +16,7 @@ export const MAX_VALUES = 600_000;
 /** The service remembers at most this number of URLs that returned a large reply. */
 const MAX_LARGE_URLS = 1000;
 
-/**
- * An HTTP reply whose body is text, or the code of a network failure. A byte that is not valid UTF-8 becomes the
- * character U+FFFD.
- */
+/** An HTTP reply whose body is text, or the code of a network failure. */
 export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
@@ -27,9 +25,10 @@ export type TextReply =
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
-  const body = result.body.toString("utf8");
+  const decoded = await decodeBody(result, request.maxBytes);
   freeBuffer(result.body);
-  return { ...result, body };
+  if (decoded === null) return { kind: "failed", code: BODY_UNDECODABLE };
+  return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };
 }
 
 /** Frees the memory of a large body immediately, because the garbage collector would free the memory too late. */

@@ -102,6 +102,15 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
   "ERR_SOCKET_CONNECTION_TIMEOUT",
 ]);
 
+/**
+ * The start of the error codes of Node.js for a response that is not valid HTTP. The receiver may have accepted the
+ * notification before such a response.
+ */
+const PARSER_CODE_PREFIX = "HPE_";
+
+/** The error codes of OpenSSL for a TLS handshake that the server refused. Some servers require a client certificate. */
+const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
+
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
 /**
@@ -114,5 +123,7 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (code === REQUEST_INVALID) return rejected("request_invalid");
   if (TIMEOUT_CODES.has(code)) return retry("timeout");
   if (NAME_CODES.has(code)) return retry("name_not_found");
+  if (code.startsWith(PARSER_CODE_PREFIX)) return retry("invalid_http");
+  if (HANDSHAKE_CODE.test(code)) return retry("tls_refused");
   return retry("connection_failed");
 }

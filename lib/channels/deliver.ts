@@ -2,10 +2,11 @@ import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { checkUrl } from "../http/check-url.ts";
+import { decodeBody } from "../http/decode-body.ts";
 import { type Egress, egressOfAllowList } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
-import { sendHttpRequest } from "../http/send-http-request.ts";
-import { rejected, verdictOfNetworkError } from "./attempt-verdict.ts";
+import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
+import { rejected, verdictOfCommonStatus, verdictOfNetworkError } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { maskedAnswerExcerpt } from "./masked-answer-excerpt.ts";
 import { channelOf, type Target } from "./registry.ts";
@@ -94,16 +95,28 @@ async function sendOnce<Schema extends TargetSchema>(
     deadlineMs: timeLimitMs - elapsedMs,
     maxBytes: MAX_ANSWER_BYTES,
   });
-  if (result.kind === "failed") {
-    const verdict =
-      result.error instanceof EgressRefusedError
-        ? rejected(result.error.rule)
-        : verdictOfNetworkError(result.code);
-    return { ...verdict, status: result.status, answer: "" };
-  }
-  const { status, isTruncated } = result;
-  const text = result.body.toString("utf8");
-  const verdict = channel.verdictOf({ status, headers: result.headers, body: text }, now);
-  const answer = maskedAnswerExcerpt({ text, isTruncated }, target.url.reveal(), channel.secretsOf(target));
+  if (result.kind === "failed")
+    return { ...verdictOfFailure(channel, result, now), status: result.status, answer: "" };
+  const { status, headers: answerHeaders } = result;
+  // If the body cannot be decoded, the status and the headers of the response are still valid.
+  const decoded = (await decodeBody(result, MAX_ANSWER_BYTES)) ?? { text: "", isTruncated: true };
+  const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
+  const answer = maskedAnswerExcerpt(decoded, target.url.reveal(), channel.secretsOf(target));
   return { ...verdict, status, answer };
+}
+
+/**
+ * Returns the verdict for a request without a complete response. If a status arrived, the status decides where the body
+ * is not needed for the verdict: always for a webhook, and for a chat if the status means the same in every channel.
+ */
+function verdictOfFailure<Schema extends TargetSchema>(
+  channel: Channel<Schema>,
+  { code, error, status, headers }: Extract<HttpResult, { kind: "failed" }>,
+  now: Instant,
+): AttemptVerdict {
+  if (error instanceof EgressRefusedError) return rejected(error.rule);
+  const answer = status === null ? null : { status, headers, body: "" };
+  const verdict =
+    answer && (channel.isChat ? verdictOfCommonStatus(answer, now) : channel.verdictOf(answer, now));
+  return verdict ?? verdictOfNetworkError(code);
 }

@@ -39,6 +39,10 @@ const REASON_TEXT = {
   name_not_found: "The host name has no IP address. The service sends the notification again.",
   connection_failed:
     "The connection was refused, or it broke before the answer was complete. The service sends the notification again.",
+  invalid_http:
+    "The receiver answered, but the answer is not valid HTTP. The receiver may have accepted the notification, so the service sends the notification only a few times. Check the URL, and any proxy in front of the receiver.",
+  tls_refused:
+    "The receiver refused the TLS handshake. Check whether the receiver requires a client certificate (`clientCertificate`). The service sends the notification again.",
   certificate_refused:
     "The server's TLS certificate is not valid for the host in the target's URL. Check the URL and the certificate.",
   request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",

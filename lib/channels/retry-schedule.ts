@@ -1,4 +1,5 @@
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
+import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
  * The default waits before the delivery attempts of one notification, in seconds. The waits add up to 20.7 hours, so a
@@ -25,6 +26,20 @@ const MAX_THROTTLED_SECONDS = 300;
  * message for at most 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
+
+/**
+ * The maximum number of delivery attempts for a receiver that answers in a form that is not valid HTTP. Such a receiver
+ * may accept the notification each time, so the full retry schedule would repeat the notification too often.
+ */
+const MAX_INVALID_HTTP_ATTEMPTS = 4;
+
+/** Returns the waits of the retry schedule that apply after a delivery attempt with the given reason. */
+export function scheduleForReason(
+  reason: DeliveryReason,
+  scheduleSeconds: readonly number[],
+): readonly number[] {
+  return reason === "invalid_http" ? scheduleSeconds.slice(0, MAX_INVALID_HTTP_ATTEMPTS) : scheduleSeconds;
+}
 
 export type NextAttempt =
   | { readonly kind: "again"; readonly afterSeconds: number }

@@ -18,7 +18,8 @@ export interface EgressOptions {
   readonly ca?: string;
 }
 
-const MAX_HEADER_BYTES = 16_384;
+/** The maximum size of all headers of a response. Some proxies and sign-in pages add many cookies to a response. */
+const MAX_HEADER_BYTES = 65_536;
 
 /**
  * Creates connections for `settings.egress.allow`. The service checks TLS certificates even if an environment variable

@@ -1,4 +1,5 @@
 import { checkUrl } from "./check-url.ts";
+import { BODY_UNDECODABLE, decodeBody } from "./decode-body.ts";
 import type { Egress } from "./egress.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
@@ -19,10 +20,10 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. The function follows no redirect and decompresses nothing. `deadlineMs`
- * is the time limit for the whole response.
+ * notifications also apply to these requests. The function follows no redirect. `deadlineMs` is the time limit for the
+ * whole response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
- * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes`.
+ * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */
 export async function guardedFetch(
   url: string,
@@ -47,6 +48,8 @@ export async function guardedFetch(
   });
   if (result.kind === "failed")
     throw result.error instanceof EgressRefusedError ? result.error : new GuardedFetchError(result.code);
-  if (result.isTruncated) throw new GuardedFetchError("ANSWER_TOO_LONG");
-  return { status: result.status, text: result.body.toString("utf8") };
+  const decoded = await decodeBody(result, maxBytes);
+  if (decoded === null) throw new GuardedFetchError(BODY_UNDECODABLE);
+  if (decoded.isTruncated) throw new GuardedFetchError("ANSWER_TOO_LONG");
+  return { status: result.status, text: decoded.text };
 }

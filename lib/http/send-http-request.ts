@@ -49,6 +49,8 @@ export type HttpResult =
       readonly error: unknown;
       /** The HTTP status, if an HTTP status arrived before the failure. Otherwise `status` is null. */
       readonly status: number | null;
+      /** The response headers, if an HTTP status arrived before the failure. Otherwise `headers` is empty. */
+      readonly headers: Readonly<Record<string, string>>;
     };
 
 /**
@@ -63,6 +65,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     const chunks: Buffer[] = [];
     let size = 0;
     let status: number | null = null;
+    let headers: Record<string, string> = {};
     let timer: NodeJS.Timeout | undefined;
     let sent: ClientRequest | undefined;
 
@@ -71,7 +74,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       clearTimeout(timer);
       resolve(result);
     };
-    const fail = (code: string, error: unknown = null) => settle({ kind: "failed", code, error, status });
+    const fail = (code: string, error: unknown = null) =>
+      settle({ kind: "failed", code, error, status, headers });
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
@@ -79,9 +83,10 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       // switches the protocol.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
+      headers = joinHeaders(rawHeaders);
       const finish = (isTruncated: boolean) => {
         const body = Buffer.concat(chunks).subarray(0, maxBytes);
-        settle({ kind: "answer", status: statusCode, headers: joinHeaders(rawHeaders), body, isTruncated });
+        settle({ kind: "answer", status: statusCode, headers, body, isTruncated });
       };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);

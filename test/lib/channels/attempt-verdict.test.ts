@@ -75,15 +75,15 @@ describe("the verdict for an answer", () => {
 
 describe("the verdict for a delivery attempt without an answer", () => {
   it.each([
-    "ECONNREFUSED",
-    "ECONNRESET",
-    "EPIPE",
-    "HPE_INVALID_CONSTANT",
-    "HPE_HEADER_OVERFLOW",
-    "EPROTO",
-    "",
-    "NEW",
-  ])("is retry after the network code %j", (code) =>
+    ["HPE_INVALID_CONSTANT", "invalid_http"],
+    ["HPE_HEADER_OVERFLOW", "invalid_http"],
+    ["EPROTO", "tls_refused"],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "tls_refused"],
+  ])("is retry after the network code %s, with the reason %s", (code, reason) =>
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason }),
+  );
+
+  it.each(["ECONNREFUSED", "ECONNRESET", "EPIPE", "", "NEW"])("is retry after the network code %j", (code) =>
     expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "connection_failed" }),
   );
 

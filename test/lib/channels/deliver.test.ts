@@ -1,10 +1,11 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { deliver } from "../../../lib/channels/deliver.ts";
 import type { Target, TargetKind } from "../../../lib/channels/registry.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
-import { type Answering, startReceiver } from "../http/support/receiver.ts";
+import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
 import { format, KINDS, SAMPLES } from "./samples.ts";
 import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
 import { targetOf, WHSEC } from "./support/targets.ts";
@@ -20,6 +21,14 @@ const SUCCESS: Record<TargetKind, string> = {
   teams: "",
   discord: "",
 };
+
+/** Makes one delivery attempt to a webhook whose server writes `answer` and closes the connection. */
+async function attemptRaw(answer: string) {
+  const server = await startTcp((socket) => socket.once("data", () => socket.end(answer)));
+  closeLater(server);
+  const target = targetOf("webhook", `http://127.0.0.1:${server.port}/`);
+  return attempt("webhook", (_, response) => response.end(), { target });
+}
 
 const payloadFor = (to: Target, content: NotificationContent) =>
   JSON.parse(JSON.stringify(format(to, content).payload));
@@ -103,11 +112,66 @@ describe("deliver", () => {
     expect(received).toHaveLength(2);
   });
 
-  it("stops at the time limit in the middle of an answer, with the verdict retry", async () => {
-    const { result } = await attempt("webhook", (_, response) => response.writeHead(200).write("."), {
+  it("stops at the time limit in the middle of a chat's answer, with the verdict retry", async () => {
+    const { result } = await attempt("slack", (_, response) => response.writeHead(200).write("."), {
       timeLimitMs: 100,
     });
     expect(result).toMatchObject({ verdict: "retry", reason: "timeout", status: 200, spent: true });
+  });
+
+  it.each<[string, Answering]>([
+    ["chunked body that never ends", (_, response) => response.writeHead(202).write("a")],
+    [
+      "body shorter than its content-length",
+      (_, response) => response.writeHead(202, { "content-length": 9 }).end("a", () => response.destroy()),
+    ],
+    ["broken gzip body", (_, response) => response.writeHead(202, { "content-encoding": "br" }).end("a")],
+  ])("a webhook's status 202 decides before a %s: the notification is delivered", async (_, answer) => {
+    const { result } = await attempt("webhook", answer, { timeLimitMs: 200 });
+    expect(result).toMatchObject({ verdict: "delivered", reason: "ok", status: 202 });
+  });
+
+  it("heeds the status and Retry-After of an answer whose body breaks off", async () => {
+    const busy: Answering = (_, response) =>
+      response
+        .writeHead(503, { "retry-after": "40", "content-length": 9 })
+        .end("a", () => response.destroy());
+    for (const kind of ["webhook", "slack"] as const)
+      expect((await attempt(kind, busy)).result).toMatchObject({
+        verdict: "retry",
+        reason: "server_error",
+        afterSeconds: 40,
+        status: 503,
+      });
+  });
+
+  it("reads a chat's answer that is compressed or starts with a byte order mark", async () => {
+    const [gzip, br] = [gzipSync(SUCCESS.feishu), brotliCompressSync(SUCCESS.feishu)];
+    const answers: Answering[] = [
+      (_, response) => response.setHeader("content-encoding", "gzip").end(gzip),
+      (_, response) => response.setHeader("content-encoding", "br").end(br),
+      (_, response) => response.end(`\ufeff${SUCCESS.feishu}`),
+    ];
+    for (const answer of answers)
+      expect((await attempt("feishu", answer)).result).toMatchObject({
+        verdict: "delivered",
+        answer: SUCCESS.feishu,
+      });
+  });
+
+  it.each([
+    ["bare line feeds", "HTTP/1.1 200 OK\ncontent-length: 2\n\nok"],
+    ["two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+    ["another protocol", "SSH-2.0-OpenSSH_9.6\r\n"],
+    ["a head of more than 64 KiB", `HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(70_000)}\r\n\r\n`],
+  ])("calls an answer with %s invalid HTTP", async (_, answer) => {
+    const { result } = await attemptRaw(answer);
+    expect(result).toMatchObject({ verdict: "retry", reason: "invalid_http", status: null });
+  });
+
+  it("reads a head of up to 64 KiB", async () => {
+    const head = `HTTP/1.1 204 OK\r\nx-a: ${"a".repeat(60_000)}\r\n\r\n`;
+    expect((await attemptRaw(head)).result).toMatchObject({ verdict: "delivered", status: 204 });
   });
 
   it("measures the duration with the given clock", async () => {

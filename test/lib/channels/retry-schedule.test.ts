@@ -1,5 +1,9 @@
 import fc from "fast-check";
-import { decideNextAttempt, firstWaitSeconds } from "../../../lib/channels/retry-schedule.ts";
+import {
+  decideNextAttempt,
+  firstWaitSeconds,
+  scheduleForReason,
+} from "../../../lib/channels/retry-schedule.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 const failed = {
@@ -110,4 +114,9 @@ describe("firstWaitSeconds", () => {
     expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
     expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);
   });
+});
+
+it("a receiver that answers in invalid HTTP gets four attempts, and any other receiver gets the whole schedule", () => {
+  expect(scheduleForReason("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
+  expect(scheduleForReason("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
 });

@@ -18,10 +18,12 @@ export async function closeAll(): Promise<void> {
 /** Registers a server or connection that `closeAll` closes. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
-/** The result of a request. In a failure, `rule` replaces the error and names the rule that refused the address. */
+/** The result of a request. In a failure, `rule` replaces the error and the headers, and names the rule that refused the address. */
 export type RuledResult =
   | Extract<HttpResult, { kind: "answer" }>
-  | (Omit<Extract<HttpResult, { kind: "failed" }>, "error"> & { readonly rule: EgressRule | null });
+  | (Omit<Extract<HttpResult, { kind: "failed" }>, "error" | "headers"> & {
+      readonly rule: EgressRule | null;
+    });
 
 export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
   const result = await sendHttpRequest(request);

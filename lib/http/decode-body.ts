@@ -1,0 +1,148 @@
+/** The error code if the service cannot decompress the body of a response. */
+export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
+
+/** The body of a response as the bytes that arrived. The names of the headers are in lower case. */
+export interface EncodedBody {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Is true if more bytes would have followed. */
+  readonly isTruncated: boolean;
+}
+
+/** The bytes of a body without compression. */
+export interface PlainBody {
+  readonly body: Buffer;
+  readonly isTruncated: boolean;
+}
+
+export interface DecodedBody {
+  readonly text: string;
+  /** Is true if the text is only the first part of the body. */
+  readonly isTruncated: boolean;
+}
+
+/**
+ * Decompresses the body of a response and returns its text. A server may compress a body although the request asked for
+ * no compression. Returns null if the compression is unknown or the compressed data is broken.
+ * @param maxBytes the maximum size of the body after decompression. A longer body is truncated.
+ */
+export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promise<DecodedBody | null> {
+  const plain = await decompressBody(encoded, maxBytes);
+  return plain === null
+    ? null
+    : { text: decodeText(plain.body, encoded.headers["content-type"]), isTruncated: plain.isTruncated };
+}
+
+/**
+ * The maximum number of compressions of one body. A body with more compressions is an attack, because each compression
+ * can make the data a thousand times larger.
+ */
+const MAX_CODINGS = 3;
+
+/**
+ * Removes the compressions that the header Content-Encoding names, the last one first (RFC 9110, section 8.4). Some
+ * servers and proxies forget this header or keep it by mistake, so the first bytes decide whether a body is in the
+ * format gzip. Returns null if a compression is unknown or the compressed data is broken.
+ */
+export async function decompressBody(
+  { headers, body, isTruncated }: EncodedBody,
+  maxBytes: number,
+): Promise<PlainBody | null> {
+  const names = (headers["content-encoding"] ?? "").toLowerCase().split(",");
+  const codings = names.map((name) => name.trim()).filter((name) => name !== "" && name !== "identity");
+  if (codings.length === 0 && isGzip(body)) codings.push("gzip");
+  if (codings.length > MAX_CODINGS) return null;
+  let plain: PlainBody | null = { body, isTruncated };
+  for (const coding of codings.reverse()) {
+    if (plain === null || plain.body.length === 0) return plain;
+    plain = await decompress(coding, plain, maxBytes);
+  }
+  return plain;
+}
+
+async function decompress(
+  coding: string,
+  { body, isTruncated }: PlainBody,
+  maxBytes: number,
+): Promise<PlainBody | null> {
+  if (isGzipName(coding) && !isGzip(body)) return { body, isTruncated };
+  const stream = await createDecompressor(coding, body, isTruncated);
+  if (stream === null) return null;
+  stream.end(body);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      size += chunk.length;
+      // The end of the loop destroys the stream, so a small body cannot fill the memory.
+      if (size > maxBytes) break;
+    }
+  } catch {
+    return null;
+  }
+  return { body: Buffer.concat(chunks).subarray(0, maxBytes), isTruncated: isTruncated || size > maxBytes };
+}
+
+/** Returns null if the coding is unknown. With `isTruncated`, the end of the data before its time is no error. */
+async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
+  // Most bodies have no compression, so the function loads the module only when it is needed.
+  const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = await import(
+    "node:zlib"
+  );
+  const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
+  if (isGzipName(coding)) return createGunzip(options);
+  if (coding === "deflate") return isZlib(body) ? createInflate(options) : createInflateRaw(options);
+  if (coding !== "br") return null;
+  return createBrotliDecompress(isTruncated ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {});
+}
+
+const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
+
+/** Returns true if the bytes start like the format gzip (RFC 1952, section 2.3.1). No text starts like this format. */
+const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * Returns true if the bytes start like the format zlib (RFC 1950, section 2.2). The coding `deflate` means the format
+ * zlib, but some servers send the compressed data without the header of zlib.
+ */
+const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
+  (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
+
+/**
+ * Returns the text of a body without a byte order mark. The charset is the charset of the byte order mark, else the
+ * charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). A byte that is not valid in the charset
+ * becomes the character U+FFFD.
+ */
+export function decodeText(bytes: Buffer, contentType: string | undefined): string {
+  const charset =
+    charsetOfFirstBytes(bytes) ?? /charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? "")?.[1];
+  const isUtf8 = charset === undefined || /^utf-?8$/i.test(charset);
+  return withoutByteOrderMark((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
+}
+
+/** Removes byte order marks at the start of a text. A file that was put together from files may have several of them. */
+export const withoutByteOrderMark = (text: string): string =>
+  text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
+
+/**
+ * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16. Returns
+ * undefined for any other body.
+ */
+function charsetOfFirstBytes([first, second, third]: Buffer): string | undefined {
+  if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return "utf-16be";
+  return undefined;
+}
+
+/**
+ * Returns null if the charset is unknown. The ASCII characters of a text in an unknown charset are then read as UTF-8.
+ */
+function decodeCharset(bytes: Buffer, charset: string): string | null {
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return null;
+  }
+}

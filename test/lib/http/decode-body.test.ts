@@ -1,0 +1,102 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { decodeBody, decodeText } from "../../../lib/http/decode-body.ts";
+
+const JSON_TEXT = '{"reason":"größer › 缺货"}';
+const LIMIT = 10_000;
+
+const decode = (
+  body: Buffer,
+  headers: Record<string, string> = {},
+  { maxBytes = LIMIT, isTruncated = false } = {},
+) => decodeBody({ headers, body, isTruncated }, maxBytes);
+const encodedAs = (coding: string) => ({ "content-encoding": coding });
+
+describe("decodeBody", () => {
+  it.each([
+    ["gzip", gzipSync(JSON_TEXT)],
+    ["x-gzip", gzipSync(JSON_TEXT)],
+    [" GZIP ", gzipSync(JSON_TEXT)],
+    ["br", brotliCompressSync(JSON_TEXT)],
+    ["deflate", deflateSync(JSON_TEXT)],
+    ["deflate", deflateRawSync(JSON_TEXT)],
+    ["deflate, gzip", gzipSync(deflateSync(JSON_TEXT))],
+    ["identity, br", brotliCompressSync(JSON_TEXT)],
+    ["identity", Buffer.from(JSON_TEXT)],
+    ["", Buffer.from(JSON_TEXT)],
+    ["", gzipSync(JSON_TEXT)],
+    ["gzip", Buffer.from(JSON_TEXT)],
+    ["gzip", Buffer.concat([gzipSync(JSON_TEXT.slice(0, 9)), gzipSync(JSON_TEXT.slice(9))])],
+    ["gzip", gzipSync(`\ufeff${JSON_TEXT}`)],
+  ])("decompresses a body with the coding '%s'", async (coding, body) => {
+    expect(await decode(body, encodedAs(coding))).toEqual({ text: JSON_TEXT, isTruncated: false });
+  });
+
+  it("returns an empty text for an empty body with a coding", async () => {
+    expect(await decode(Buffer.alloc(0), encodedAs("gzip"))).toEqual({ text: "", isTruncated: false });
+  });
+
+  it.each([
+    ["an unknown coding", "compress", Buffer.from(JSON_TEXT)],
+    ["too many codings", "gzip, gzip, gzip, gzip", gzipSync(JSON_TEXT)],
+    ["data that is not compressed", "br", Buffer.from(JSON_TEXT)],
+    ["data that ends too early", "gzip", gzipSync(JSON_TEXT).subarray(0, -9)],
+    ["data that ends too early", "br", brotliCompressSync(JSON_TEXT).subarray(0, -4)],
+    ["a wrong checksum", "gzip", Buffer.concat([gzipSync(JSON_TEXT).subarray(0, -8), Buffer.alloc(8)])],
+  ])("returns null for %s", async (_, coding, body) => {
+    expect(await decode(body, encodedAs(coding))).toBeNull();
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["br", brotliCompressSync],
+  ])(
+    "returns the start of a body with the coding %s that was truncated on its way",
+    async (coding, compress) => {
+      const start = compress(JSON_TEXT.repeat(2000)).subarray(0, 60);
+      const decoded = await decode(start, encodedAs(coding), { isTruncated: true });
+      expect(decoded?.isTruncated).toBe(true);
+      expect(decoded?.text.startsWith(JSON_TEXT.slice(0, 9))).toBe(true);
+    },
+  );
+
+  it.each([
+    ["one bomb", "gzip", gzipSync(Buffer.alloc(200_000_000))],
+    ["a bomb inside a bomb", "gzip, gzip", gzipSync(gzipSync(Buffer.alloc(200_000_000)))],
+    ["a brotli bomb", "br", brotliCompressSync(Buffer.alloc(20_000_000))],
+  ])("stops at the size limit in %s", async (_, coding, bomb) => {
+    const before = process.memoryUsage().rss;
+    expect(await decode(bomb, encodedAs(coding))).toMatchObject({ isTruncated: true });
+    expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
+  });
+});
+
+describe("decodeText", () => {
+  const utf16be = Buffer.from(JSON_TEXT, "utf16le").swap16();
+  it.each([
+    ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${JSON_TEXT}`), undefined],
+    ["UTF-8 with two byte order marks", Buffer.from(`\ufeff\ufeff${JSON_TEXT}`), undefined],
+    ["UTF-16 with a byte order mark", Buffer.from(`\ufeff${JSON_TEXT}`, "utf16le"), undefined],
+    ["big-endian UTF-16 with a byte order mark", Buffer.from([0xfe, 0xff, ...utf16be]), undefined],
+    ["UTF-16 without a byte order mark", utf16be, "application/json; charset=utf-16"],
+    ["UTF-8 with a quoted charset", Buffer.from(JSON_TEXT), 'application/json; Charset="UTF8"'],
+    ["UTF-8 with an unknown charset", Buffer.from(JSON_TEXT), "application/json; charset=klingon"],
+    [
+      "a byte order mark that contradicts the charset",
+      Buffer.from(`\ufeff${JSON_TEXT}`),
+      "application/json; charset=utf-16",
+    ],
+  ])("reads %s", (_, bytes, contentType) => {
+    expect(decodeText(bytes, contentType)).toBe(JSON_TEXT);
+  });
+
+  it.each([
+    ["gbk", [0xc8, 0xb1, 0xbb, 0xf5], "缺货"],
+    ["iso-8859-1", [0xf6], "ö"],
+  ])("reads the charset %s", (charset, bytes, text) => {
+    expect(decodeText(Buffer.from(bytes), `text/plain;charset=${charset}`)).toBe(text);
+  });
+
+  it("replaces bytes that are not valid in the charset", () => {
+    expect(decodeText(Buffer.from([0x61, 0xff]), undefined)).toBe("a\ufffd");
+  });
+});
