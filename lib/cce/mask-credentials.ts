@@ -1,6 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { Job, Observation } from "../domain/job.ts";
 import { Secret } from "../domain/secret.ts";
+import { createSecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
@@ -29,17 +30,19 @@ export interface CredentialMask {
   addToken(token: Secret): void;
 }
 
+const maskOf = (secrets: readonly Secret[]) => createSecretMask(secrets.map((secret) => secret.reveal()));
+
 /** Creates a mask for the credentials of one project. */
 export function createCredentialMask(project: Project): CredentialMask {
   const credentials = Object.values(project.auth).filter((value) => value instanceof Secret);
   let tokens: Secret[] = [];
-  let pattern = patternOf(credentials);
+  let maskSecrets = maskOf(credentials);
   const maskText = (text: string) => {
     const withoutSignatures =
       text.length < MIN_PATTERN_CHARACTERS
         ? text
         : text.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
-    return pattern === null ? withoutSignatures : withoutSignatures.replace(pattern, MASK);
+    return maskSecrets(withoutSignatures);
   };
   return {
     maskText,
@@ -52,29 +55,10 @@ export function createCredentialMask(project: Project): CredentialMask {
     },
     addToken(token) {
       tokens = [token, ...tokens].slice(0, MAX_TOKENS);
-      pattern = patternOf([...credentials, ...tokens]);
+      maskSecrets = maskOf([...credentials, ...tokens]);
     },
   };
 }
-
-/**
- * Returns a pattern that matches every secret and tries the longest secret first. If a shorter secret came first, the
- * end of a longer secret that begins with the shorter secret would stay visible.
- */
-function patternOf(secrets: readonly Secret[]): RegExp | null {
-  const spellings = new Set(secrets.flatMap((secret) => spellingsOf(secret.reveal())));
-  const escaped = [...spellings]
-    .sort((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return escaped.length === 0 ? null : new RegExp(escaped.join("|"), "g");
-}
-
-/** Returns three spellings of a secret: unchanged, as in a JSON string, and percent-encoded. */
-const spellingsOf = (secret: string): string[] => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  encodeURIComponent(secret.toWellFormed()),
-];
 
 /**
  * Returns a mask that remembers its results, because the jobs in a tree of subjobs often have equal texts, such as the

@@ -1,0 +1,209 @@
+const MASK = "<secret>";
+
+/** The mask ignores a shorter secret, because it would hide parts of ordinary words. */
+const MIN_SECRET_CHARACTERS = 4;
+/** The mask ignores a shorter encoded form of a secret, because a short text in base64 looks like an ordinary word. */
+const MIN_ENCODED_CHARACTERS = 8;
+
+/** The maximum number of times that a text is decoded. A server may encode a URL that is already encoded. */
+const MAX_DECODINGS = 3;
+
+/** Matches one encoded character, or several percent-encoded bytes. */
+const ENCODED =
+  /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
+const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Matches a line break with the spaces after it, control characters and invisible characters. */
+const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
+
+/** Matches a text without encoded, control or invisible characters. Such a text can contain only an unencoded secret. */
+const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
+
+/** A text in which characters were decoded or removed. Each code unit has its place in the text that is masked. */
+interface View {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/** Replaces each secret in a text by `<secret>`. */
+export type SecretMask = (text: string) => string;
+
+/**
+ * Returns a mask for the given secrets. The mask ignores the case of letters. The mask also finds a secret
+ * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
+ * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
+ * - that line breaks, control characters or invisible characters split.
+ * A text must be masked before it is truncated, because the mask finds only whole secrets.
+ */
+export function createSecretMask(secrets: Iterable<string>): SecretMask {
+  const spellings = new Set([...secrets].flatMap(spellingsOf));
+  if (spellings.size === 0) return (text) => text;
+  // The longest spelling comes first. Otherwise the end of a longer secret would stay visible.
+  const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
+  const plainPattern = new RegExp(longestFirst.map(patternOf).join("|"), "gi");
+  const byPrefix = Map.groupBy(longestFirst, (spelling) => spelling.slice(0, MIN_SECRET_CHARACTERS));
+  return (text) => {
+    if (text.length < MIN_SECRET_CHARACTERS) return text;
+    if (PLAIN.test(text)) return text.replace(plainPattern, MASK);
+    const isSecret = new Uint8Array(text.length);
+    for (const view of decodedViewsOf(text)) markSecrets(view, byPrefix, isSecret);
+    return replaceMarked(text, isSecret);
+  };
+}
+
+/** Returns a text without invisible characters, then the same text decoded once, twice and so on. */
+function* decodedViewsOf(text: string): Generator<View> {
+  let view = withoutInvisible(viewOf(text));
+  for (let decodings = 0; ; decodings += 1) {
+    yield view;
+    const decoded = withoutInvisible(replaceEach(view, ENCODED, decodeCharacters));
+    if (decoded.text === view.text || decodings === MAX_DECODINGS) return;
+    view = decoded;
+  }
+}
+
+/** Returns the normalized texts that reveal a secret: the secret, and the secret in hexadecimal and in base64. */
+function spellingsOf(secret: string): string[] {
+  const trimmed = secret.trim();
+  if (trimmed.length < MIN_SECRET_CHARACTERS) return [];
+  const bytes = Buffer.from(trimmed);
+  const base64 = [0, 1, 2].map((bytesBefore) => {
+    const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
+    // The first and the last characters also contain bits of the bytes next to the secret.
+    return encoded.slice(
+      Math.ceil((bytesBefore * 8) / 6),
+      Math.floor(((bytesBefore + bytes.length) * 8) / 6),
+    );
+  });
+  const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
+  // The secret itself may contain texts such as `%41`, which are decoded together with the text around the secret.
+  const views = [...decodedViewsOf(trimmed)].map((view) => view.text);
+  return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
+}
+
+/**
+ * Makes equal texts of equivalent spellings: letters in both cases, base64 and base64url, and a space and the `+` of an
+ * HTML form. The length of the text stays the same.
+ */
+function normalize(text: string): string {
+  const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {
+    const lower = letter.toLowerCase();
+    return lower.length === letter.length ? lower : letter;
+  });
+  return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
+}
+
+/** Returns a pattern for a normalized spelling in a text that is not normalized. */
+const patternOf = (spelling: string): string =>
+  spelling
+    .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+    .replaceAll("-", "[-+ ]")
+    .replaceAll("_", "[_/]");
+
+const viewOf = (text: string): View => ({
+  text,
+  starts: Array.from({ length: text.length }, (_, index) => index),
+  ends: Array.from({ length: text.length }, (_, index) => index + 1),
+});
+
+const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
+
+/** A character and the part of a match that it replaces. */
+interface Replacement {
+  readonly character: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Replaces each match of a pattern by characters. Each character gets the place of the part that it replaces. */
+function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
+  let text = "";
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let copied = 0;
+  const copyUntil = (end: number) => {
+    text += view.text.slice(copied, end);
+    for (let index = copied; index < end; index += 1) {
+      starts.push(view.starts[index] ?? 0);
+      ends.push(view.ends[index] ?? 0);
+    }
+  };
+  for (const { 0: match, index } of view.text.matchAll(pattern)) {
+    copyUntil(index);
+    copied = index + match.length;
+    for (const { character, from, to } of replace(match)) {
+      text += character;
+      for (let unit = 0; unit < character.length; unit += 1) {
+        starts.push(view.starts[index + from] ?? 0);
+        ends.push(view.ends[index + to - 1] ?? 0);
+      }
+    }
+  }
+  copyUntil(view.text.length);
+  return { text, starts, ends };
+}
+
+/** Decodes a match of `ENCODED`. */
+function decodeCharacters(match: string): Replacement[] {
+  if (match.startsWith("%")) return decodePercent(match);
+  return [
+    {
+      character: match.startsWith("&") ? decodeEntity(match) : decodeEscape(match),
+      from: 0,
+      to: match.length,
+    },
+  ];
+}
+
+function decodePercent(match: string): Replacement[] {
+  const bytes = Buffer.from(match.replaceAll("%", ""), "hex");
+  const text = bytes.toString("utf8");
+  const isUtf8 = Buffer.from(text).equals(bytes);
+  let from = 0;
+  return Array.from(isUtf8 ? text : bytes.toString("latin1"), (character) => {
+    const to = from + "%41".length * (isUtf8 ? Buffer.byteLength(character) : 1);
+    const replacement = { character, from, to };
+    from = to;
+    return replacement;
+  });
+}
+
+function decodeEntity(match: string): string {
+  const name = match.slice(1, -1).toLowerCase();
+  if (!name.startsWith("#")) return HTML_ENTITIES[name] ?? match;
+  const code = name.startsWith("#x") ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+  return code <= 0x10ffff ? String.fromCodePoint(code) : match;
+}
+
+function decodeEscape(match: string): string {
+  if (!/^\\u/i.test(match)) return JSON_ESCAPES[match.slice(1).toLowerCase()] ?? match.slice(1);
+  return match.replace(/\\u([0-9a-f]{4})/gi, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
+
+/** Marks the places of all secrets in a view. `isSecret` has one element per code unit of the text that is masked. */
+function markSecrets(
+  view: View,
+  byPrefix: ReadonlyMap<string, readonly string[]>,
+  isSecret: Uint8Array,
+): void {
+  const text = normalize(view.text);
+  for (let index = 0; index + MIN_SECRET_CHARACTERS <= text.length; index += 1) {
+    const found = byPrefix
+      .get(text.slice(index, index + MIN_SECRET_CHARACTERS))
+      ?.find((spelling) => text.startsWith(spelling, index));
+    if (found !== undefined) isSecret.fill(1, view.starts[index], view.ends[index + found.length - 1]);
+  }
+}
+
+function replaceMarked(text: string, isSecret: Uint8Array): string {
+  let result = "";
+  for (let index = 0; index < text.length; index += 1) {
+    if (isSecret[index] === 0) result += text[index];
+    else if (isSecret[index - 1] !== 1) result += MASK;
+  }
+  return result;
+}

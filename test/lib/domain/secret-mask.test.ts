@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { createSecretMask } from "../../../lib/domain/secret-mask.ts";
+
+const SECRET = 'sk+ex/ample"Q<é😀&z';
+const mask = createSecretMask([SECRET, "hunter2hunter2"]);
+
+const unitsOf = (text: string) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+const inUnicodeEscapes = (text: string) =>
+  unitsOf(text)
+    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
+    .join("");
+const inEntities = (text: string) =>
+  [...text].map((char) => `&#x${char.codePointAt(0)?.toString(16)};`).join("");
+const everyByteInPercent = (text: string) =>
+  Buffer.from(text)
+    .toString("hex")
+    .replace(/../g, (digits) => `%${digits}`);
+
+/** The encodings that keep the whole secret recognizable. */
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+  "as it is": (text) => text,
+  "in capital letters": (text) => text.toUpperCase(),
+  "in JSON": (text) => JSON.stringify(text).slice(1, -1),
+  "in JSON with escaped slashes": (text) => JSON.stringify(text).slice(1, -1).replaceAll("/", "\\/"),
+  "in JSON inside JSON": (text) => JSON.stringify(JSON.stringify(text)).slice(3, -3),
+  "in JSON with every character escaped": inUnicodeEscapes,
+  "in HTML": (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;"),
+  "in HTML with every character as an entity": inEntities,
+  "percent-encoded": encodeURIComponent,
+  "percent-encoded in small letters": (text) => encodeURIComponent(text).toLowerCase(),
+  "percent-encoded twice": (text) => encodeURIComponent(encodeURIComponent(text)),
+  "percent-encoded byte by byte": everyByteInPercent,
+  "in an HTML form": (text) => new URLSearchParams([["a", text]]).toString().slice(2),
+  "in hexadecimal": (text) => Buffer.from(text).toString("hex"),
+  "split by a line break": (text) => `${text.slice(0, 6)}\r\n  ${text.slice(6)}`,
+  "split by a control character": (text) => `${text.slice(0, 6)}\u0000\u001b${text.slice(6)}`,
+  "split by invisible characters": (text) => `${text.slice(0, 6)}\u200b\u00ad\ufeff${text.slice(6)}`,
+  "split by a percent-encoded line break": (text) => `${text.slice(0, 6)}%0d%0a${text.slice(6)}`,
+};
+
+describe("the secret mask", () => {
+  it.each(Object.entries(ENCODINGS))("finds a secret %s", (_, encode) => {
+    expect(mask(`before ${encode(SECRET)} after`)).toBe("before <secret> after");
+  });
+
+  it.each(["base64", "base64url"] as const)(
+    "finds a secret in %s at every place in a longer text",
+    (encoding) => {
+      const core = Buffer.from(SECRET).subarray(3, -3).toString(encoding).slice(4, -4);
+      for (const before of ["", "u", "us", "user:"]) {
+        const masked = mask(`Basic ${Buffer.from(`${before}${SECRET} and more`).toString(encoding)}.`);
+        expect(masked).toMatch(/^Basic [\w+/-]*<secret>[\w+/=-]*\.$/);
+        expect(masked).not.toContain(core);
+      }
+    },
+  );
+
+  it("finds every secret in a text, and the longer one of two that begin alike", () => {
+    const both = createSecretMask(["AKEXAMPLE", "AKEXAMPLELONGER"]);
+    expect(both("AKEXAMPLELONGER, AKEXAMPLE")).toBe("<secret>, <secret>");
+    expect(both("AKEXAMPLELONGER\tAKEXAMPLE")).toBe("<secret>\t<secret>");
+  });
+
+  it("reads a secret as text and not as a pattern", () => {
+    expect(createSecretMask(["a.c$(x|y)*"])("abc a.c$(x|y)* axy")).toBe("abc <secret> axy");
+  });
+
+  it("does not change a text without a secret, and ignores secrets that are too short", () => {
+    const text = "100 % of \u200b nodes\n&#99999999; \\ud83d %zz %ff +1";
+    expect(mask(text)).toBe(text);
+    expect(createSecretMask(["abc", " ", ""])("abc  abc")).toBe("abc  abc");
+    expect(createSecretMask([])("anything at all")).toBe("anything at all");
+  });
+
+  it("finds a secret at every position, whichever encoding is used and whatever is next to the secret", () => {
+    const secret = fc.stringMatching(/^[\w+/="<&%\\äß€-]{8,40}$/);
+    const around = fc
+      .string({ unit: "binary-ascii", maxLength: 20 })
+      .map((text) => text.replace(/[\\%&]/g, ""));
+    fc.assert(
+      fc.property(
+        secret,
+        around,
+        around,
+        fc.constantFrom(...Object.keys(ENCODINGS)),
+        (text, before, after, name) => {
+          fc.pre(ENCODINGS["in capital letters"]?.(text).toLowerCase() === text.toLowerCase());
+          const encoded = ENCODINGS[name]?.(text) ?? "";
+          const masked = createSecretMask([text])(`${before}|${encoded}|${after}`);
+          expect(masked).toContain("|<secret>|");
+          expect(masked).not.toContain(text);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("needs time in proportion to the length of the text", () => {
+    const slowest = ["%", "\\u", "&#x", "hunter2hunter", " \t", "%25", "\u200b"].map((part) => {
+      const text = part.repeat(Math.ceil(200_000 / part.length));
+      const startedAt = performance.now();
+      expect(mask(text)).toBe(text);
+      return performance.now() - startedAt;
+    });
+    expect(Math.max(...slowest)).toBeLessThan(3_000);
+  });
+});
