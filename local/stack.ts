@@ -14,8 +14,17 @@ const print = (line: string) => process.stderr.write(`${line}\n`);
  * the stack to stdout. Output other than this line goes to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
-  const { rootDir, serviceDir, verbose, logFile, port, ledgerDir, scheduleSpeed, ...options } =
-    readStackOptions(process.env);
+  const {
+    rootDir,
+    serviceDir,
+    verbose,
+    logFile,
+    port,
+    ledgerDir,
+    scheduleSpeed,
+    accountConcurrency,
+    ...options
+  } = readStackOptions(process.env);
   if (options.configFile !== null) await readConfigFile(options.configFile);
   const packageDir = await packageService({
     serviceDir,
@@ -30,6 +39,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
     configFile,
     ledgerDir,
     scheduleSpeed,
+    accountConcurrency,
     log,
   });
   parts.add({ stop });

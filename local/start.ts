@@ -60,10 +60,18 @@ async function startStack(
   packageDir: string,
   configFile: string,
 ): Promise<EmbeddedStack> {
-  const { verbose, logFile, port, ledgerDir, scheduleSpeed } = options;
+  const { verbose, logFile, port, ledgerDir, scheduleSpeed, accountConcurrency } = options;
   const log = createFunctionLog({ verbose, file: logFile, print: screen.print });
   const start = (onPort: number) =>
-    startEmbeddedStack({ packageDir, port: onPort, configFile, ledgerDir, scheduleSpeed, log });
+    startEmbeddedStack({
+      packageDir,
+      port: onPort,
+      configFile,
+      ledgerDir,
+      scheduleSpeed,
+      accountConcurrency,
+      log,
+    });
   return start(port).catch((error: unknown) => {
     if (!(error instanceof PortInUseError)) throw error;
     screen.print(`Port ${port} is in use. The API gets another port.`);

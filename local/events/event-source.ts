@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { FunctionHost } from "../lambda/function-host.ts";
+import type { InvocationResult } from "../lambda/runtime-api.ts";
 import type { QueueResource } from "../template/queues.ts";
 import type { EventSourceMapping } from "../template/triggers.ts";
 import { createSqsEvent, readBatchResult } from "./sqs-batch.ts";
@@ -15,6 +16,8 @@ const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_ERROR_PAUSE_MS = 1_000;
 const STOP_TIME_LIMIT_MS = 2_000;
+/** The pause before the next attempt to invoke a throttled function. */
+const THROTTLE_PAUSE_MS = 500;
 /** If an event source mapping has no maximum concurrency, Lambda starts with five concurrent batches of messages. */
 const DEFAULT_CONCURRENCY = 5;
 
@@ -23,15 +26,23 @@ export interface RunningEventSource {
   stop(): Promise<void>;
 }
 
+interface ReceivedBatch {
+  readonly messages: readonly Message[];
+  /** The time of the first receipt, in milliseconds since 1970. */
+  readonly receivedAtMs: number;
+}
+
 /**
  * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
- * messages are received by long polling. Several batches of messages can run in parallel.
+ * messages are received by long polling. Several batches of messages can run in parallel. Messages are received before
+ * the function is invoked, so SQS also counts the receipt of messages for which the function is throttled.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function runEventSource(options: {
   mapping: EventSourceMapping;
   queue: QueueResource;
   region: string;
-  host: FunctionHost;
+  host: Pick<FunctionHost, "invoke">;
   sqs: SQSClient;
   log: (line: string) => void;
 }): RunningEventSource {
@@ -43,35 +54,39 @@ export function runEventSource(options: {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       while (running.size >= concurrency) await Promise.race(running);
-      const messages = await receiveBatch().catch(pauseAfterError);
-      if (messages.length === 0) continue;
-      const batch: Promise<void> = handleBatch(messages)
+      const received = await receiveBatch().catch(pauseAfterError);
+      if (received.messages.length === 0) continue;
+      const batch: Promise<void> = handleBatch(received)
         .catch((error: unknown) => log(`cannot handle a batch of queue ${queue.name}: ${String(error)}`))
         .finally(() => running.delete(batch));
       running.add(batch);
     }
   }
 
-  async function pauseAfterError(error: unknown): Promise<readonly Message[]> {
-    if (stopping.signal.aborted) return [];
-    log(`cannot receive from queue ${queue.name}: ${String(error)}`);
-    await setTimeout(RECEIVE_ERROR_PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
-    return [];
+  const pause = (ms: number) => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => {});
+
+  async function pauseAfterError(error: unknown): Promise<ReceivedBatch> {
+    if (!stopping.signal.aborted) {
+      log(`cannot receive from queue ${queue.name}: ${String(error)}`);
+      await pause(RECEIVE_ERROR_PAUSE_MS);
+    }
+    return { messages: [], receivedAtMs: Date.now() };
   }
 
   /**
    * Waits until the queue has at least one message. Then collects more messages until the batch is full or the batching
    * window (the time limit for collecting) is over.
    */
-  async function receiveBatch(): Promise<readonly Message[]> {
+  async function receiveBatch(): Promise<ReceivedBatch> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
-    const windowEnd = Date.now() + mapping.batchingWindowSeconds * 1000;
+    const receivedAtMs = Date.now();
+    const windowEnd = receivedAtMs + mapping.batchingWindowSeconds * 1000;
     while (messages.length > 0 && messages.length < mapping.batchSize) {
       const remainingSeconds = Math.round((windowEnd - Date.now()) / 1000);
       if (remainingSeconds <= 0) break;
       messages.push(...(await receive(mapping.batchSize - messages.length, remainingSeconds)));
     }
-    return messages;
+    return { messages, receivedAtMs };
   }
 
   async function receive(maxMessages: number, waitSeconds: number): Promise<Message[]> {
@@ -86,12 +101,22 @@ export function runEventSource(options: {
     return Messages;
   }
 
-  async function handleBatch(messages: readonly Message[]): Promise<void> {
+  /** Invokes the function. While the function is throttled, tries again until the messages are visible again. */
+  async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
+    const event = createSqsEvent(messages, { arn: queue.arn, region });
+    const visibleAtMs = receivedAtMs + queue.visibilitySeconds * 1000;
+    for (;;) {
+      const result = await host.invoke(event);
+      const leftMs = visibleAtMs - Date.now();
+      if (result.kind !== "throttled" || leftMs <= 0 || stopping.signal.aborted) return result;
+      await pause(Math.min(THROTTLE_PAUSE_MS, leftMs));
+    }
+  }
+
+  async function handleBatch(received: ReceivedBatch): Promise<void> {
+    const { messages } = received;
     const ids = messages.map(({ MessageId }) => MessageId ?? "");
-    const result = readBatchResult(
-      ids,
-      await host.invoke(createSqsEvent(messages, { arn: queue.arn, region })),
-    );
+    const result = readBatchResult(ids, await invokeWithBatch(received));
     if (result.kind === "failed") {
       if (stopping.signal.aborted) return;
       log(`a batch of ${messages.length} from queue ${queue.name} failed and will return: ${result.cause}`);

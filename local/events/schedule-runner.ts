@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import type { ScheduledEvent } from "aws-lambda";
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
@@ -13,9 +14,13 @@ import type { Schedule } from "../template/triggers.ts";
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
 
+/** The pause before Lambda invokes a throttled function again. On AWS, this pause grows from one second to five minutes. */
+const THROTTLE_PAUSE_MS = 1_000;
+
 /**
  * Invokes a function regularly, at the rate of its schedule. The first invocation starts after one period of the
- * schedule, as in EventBridge.
+ * schedule, as in EventBridge. A throttled invocation is tried again, because EventBridge invokes functions
+ * asynchronously.
  * @param options.speed the factor by which the period of the schedule is shorter than in the CloudFormation template.
  * @param options.catchUp if true, the function is also invoked immediately, and every 10 s for the next 930 s.
  */
@@ -32,7 +37,12 @@ export function runSchedule(options: {
       schedule.input === null
         ? scheduledEvent(schedule.ruleArn, region, new Date())
         : JSON.parse(schedule.input);
-    void host.invoke(event);
+    void invokeUntilAccepted(event);
+  };
+  const stopping = new AbortController();
+  const invokeUntilAccepted = async (event: unknown): Promise<void> => {
+    while (!stopping.signal.aborted && (await host.invoke(event)).kind === "throttled")
+      await wait(THROTTLE_PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
   };
   const timers = [setInterval(invoke, schedule.periodMs / speed)];
   if (catchUp) {
@@ -43,7 +53,12 @@ export function runSchedule(options: {
       setTimeout(() => clearInterval(interval), CATCH_UP_DURATION_MS / speed),
     );
   }
-  return { stop: () => timers.forEach(clearTimeout) };
+  return {
+    stop() {
+      stopping.abort();
+      timers.forEach(clearTimeout);
+    },
+  };
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */

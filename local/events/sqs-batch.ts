@@ -67,6 +67,11 @@ export type BatchResult =
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function readBatchResult(messageIds: readonly string[], result: InvocationResult): BatchResult {
+  if (result.kind === "throttled")
+    return {
+      kind: "failed",
+      cause: "the function was throttled until the visibility timeout of the messages",
+    };
   if (result.kind === "error")
     return { kind: "failed", cause: `${result.error.errorType}: ${result.error.errorMessage}` };
   const parsed = BatchResponse.safeParse(result.result);

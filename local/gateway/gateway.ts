@@ -2,7 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { type LocalServer, listenLocally } from "../servers/local-server.ts";
 import { createHttpEvent } from "./http-event.ts";
-import { createGatewayResponse, createHttpResponse, type HttpResponse } from "./http-response.ts";
+import {
+  createGatewayResponse,
+  createHttpResponse,
+  type HttpResponse,
+  serviceUnavailable,
+} from "./http-response.ts";
 import { createRouter } from "./router.ts";
 
 /** The largest size of a request body that an HTTP API of API Gateway accepts. */
@@ -11,7 +16,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 export interface GatewayRoute {
   readonly routeKey: string;
   readonly timeoutMs: number;
-  readonly host: FunctionHost;
+  readonly host: Pick<FunctionHost, "invoke">;
 }
 
 export class PortInUseError extends Error {
@@ -62,8 +67,13 @@ export class Gateway {
       send(response.setHeader("connection", "close"), createGatewayResponse(413, "Request Entity Too Large"));
       return;
     }
-    const [rawPath = "/"] = (request.url ?? "/").split("?");
-    const match = this.#findRoute(request.method ?? "GET", rawPath);
+    const [encodedPath = "/"] = (request.url ?? "/").split("?");
+    const rawPath = decodePath(encodedPath);
+    if (rawPath === null) {
+      send(response, createGatewayResponse(400, "Bad Request"));
+      return;
+    }
+    const match = this.#findRoute(request.method ?? "GET", encodedPath);
     if (!match) {
       send(response, createGatewayResponse(404, "Not Found"));
       return;
@@ -71,12 +81,22 @@ export class Gateway {
     const { route, pathParameters } = match;
     const event = createHttpEvent({
       request,
+      rawPath,
       body,
       routeKey: route.routeKey,
       pathParameters,
       at: new Date(),
     });
     send(response, await withTimeout(route.timeoutMs, route.host.invoke(event).then(createHttpResponse)));
+  }
+}
+
+/** Decodes the percent-encoding of a path, as API Gateway does. Returns null if the percent-encoding is malformed. */
+function decodePath(encodedPath: string): string | null {
+  try {
+    return decodeURIComponent(encodedPath);
+  } catch {
+    return null;
   }
 }
 
@@ -93,10 +113,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(chunks);
 }
 
+/** Returns the response of the function if it arrives in time. Otherwise the function continues without a receiver. */
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<HttpResponse>((resolve) => {
-    timer = setTimeout(() => resolve(createGatewayResponse(504, "Gateway Timeout")), timeoutMs);
+    timer = setTimeout(() => resolve(serviceUnavailable()), timeoutMs);
   });
   return Promise.race([response, timeout]).finally(() => clearTimeout(timer));
 }

@@ -9,6 +9,8 @@ import { ACCOUNT_ID } from "../template/scope.ts";
  * media types as base64.
  */
 const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml)\b|application\/[^;]+\+(json|xml)\b)/i;
+/** The media type that API Gateway adds to a request without a body and without a media type. */
+const ADDED_TYPE = "application/json";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
@@ -17,13 +19,15 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
  */
 export function createHttpEvent(options: {
   request: IncomingMessage;
+  /** The path of the request without percent-encoding. */
+  rawPath: string;
   body: Buffer;
   routeKey: string;
   pathParameters: Readonly<Record<string, string>>;
   at: Date;
 }): APIGatewayProxyEventV2 {
-  const { request, body, routeKey, pathParameters, at } = options;
-  const [rawPath = "/", ...rest] = (request.url ?? "/").split("?");
+  const { request, rawPath, body, routeKey, pathParameters, at } = options;
+  const [, ...rest] = (request.url ?? "/").split("?");
   const rawQueryString = rest.join("?");
   const { cookie, ...headers } = joinHeaders(request);
   const query = joinValues([...new URLSearchParams(rawQueryString)]);
@@ -37,6 +41,7 @@ export function createHttpEvent(options: {
     rawQueryString,
     ...(cookie !== undefined && { cookies: cookie.split(/;\s*/) }),
     headers: {
+      ...(body.length === 0 && { "content-type": ADDED_TYPE }),
       ...headers,
       "x-amzn-trace-id": createTraceId(at.getTime()),
       "x-forwarded-for": [headers["x-forwarded-for"], sourceIp].filter(Boolean).join(", "),

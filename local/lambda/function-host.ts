@@ -1,13 +1,19 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { FunctionResource } from "../template/functions.ts";
+import type { ConcurrencyPool } from "./concurrency-pool.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
-/** The largest number of processes for a function that has no reserved concurrency. */
+/**
+ * The largest number of processes for a function that has no event source. This limit protects the developer's machine
+ * and does not exist on AWS. An invocation beyond this limit waits for a free process.
+ */
 const DEFAULT_MAX_INSTANCES = 10;
 
 export interface FunctionHostOptions extends Omit<InstanceOptions, "memoryMb" | "onExit"> {
   readonly resource: FunctionResource;
+  /** The concurrent executions of all functions of the account. */
+  readonly pool: ConcurrencyPool;
   /**
    * The largest number of concurrent invocations by the function's event sources. The function may have at least this
    * number of processes.
@@ -32,9 +38,7 @@ export class FunctionHost {
   constructor(options: FunctionHostOptions) {
     this.#options = options;
     this.resource = options.resource;
-    this.#maxInstances =
-      options.resource.reservedConcurrency ??
-      Math.max(DEFAULT_MAX_INSTANCES, options.eventSourceConcurrency ?? 0);
+    this.#maxInstances = Math.max(DEFAULT_MAX_INSTANCES, options.eventSourceConcurrency ?? 0);
   }
 
   get pids(): readonly number[] {
@@ -42,10 +46,15 @@ export class FunctionHost {
   }
 
   /**
-   * Invokes the function. If all processes of the function are busy, the invocation waits for a free process. Never
-   * throws.
+   * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
+   * it may. If all processes of the function are busy, the invocation waits for a free process. Never throws.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
+    const release = this.#options.pool.tryAcquire(this.resource);
+    return release === null ? { kind: "throttled" } : this.#run(event).finally(release);
+  }
+
+  async #run(event: unknown): Promise<InvocationResult> {
     const instance = await this.#acquire();
     if (!instance) return createErrorResult("Stack.Stopped", "the stack is stopping");
     const result = await instance.invoke({

@@ -15,10 +15,14 @@ const FunctionError = z.object({
 });
 export type FunctionError = z.infer<typeof FunctionError>;
 
-/** The JSON value that the handler returned, or the error of the handler or its process. */
+/**
+ * The JSON value that the handler returned, or the error of the handler or its process. `throttled` means that Lambda
+ * did not run the function, because too many executions were running.
+ */
 export type InvocationResult =
   | { readonly kind: "result"; readonly result: unknown }
-  | { readonly kind: "error"; readonly error: FunctionError };
+  | { readonly kind: "error"; readonly error: FunctionError }
+  | { readonly kind: "throttled" };
 
 export interface Invocation {
   readonly requestId: string;

@@ -50,8 +50,17 @@ async function handle(
   if (action === "kill") return { status: 200, body: { killed: await host.kill() } };
   const body = await text(request);
   const invocation = await host.invoke(body === "" ? {} : JSON.parse(body));
-  return {
-    status: 200,
-    body: invocation.kind === "result" ? { result: invocation.result } : { error: invocation.error },
-  };
+  switch (invocation.kind) {
+    case "result":
+      return { status: 200, body: { result: invocation.result } };
+    case "error":
+      return { status: 200, body: { error: invocation.error } };
+    case "throttled":
+      return {
+        status: 429,
+        body: { error: { errorType: "TooManyRequestsException", errorMessage: "Rate Exceeded." } },
+      };
+    default:
+      return invocation satisfies never;
+  }
 }

@@ -1,6 +1,7 @@
 import { runEventSource } from "../events/event-source.ts";
 import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
 import { startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
@@ -67,12 +68,18 @@ export async function startEmbeddedStack(options: {
    */
   ledgerDir: string | null;
   scheduleSpeed: number;
+  /** The account's quota for concurrent executions of all functions. */
+  accountConcurrency?: number;
   log: (functionName: string, line: string) => void;
 }): Promise<EmbeddedStack> {
   const { packageDir, port, configFile, ledgerDir, scheduleSpeed, log } = options;
+  const { accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY } = options;
   const packaged = await readPackage(packageDir);
   const { region } = packaged;
-  const faults = findDeploymentFaults(readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN }));
+  const faults = findDeploymentFaults(
+    readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN }),
+    accountConcurrency,
+  );
   if (faults.length > 0) throw new TemplateRefusedError(faults);
 
   const parts = new Stoppables();
@@ -88,7 +95,9 @@ export async function startEmbeddedStack(options: {
     const { existed } = await dynamo.createTables(service.tables);
 
     const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssm.url };
-    const hosts = parts.add(await startFunctionHosts({ service, packageDir, endpoints, log }));
+    const hosts = parts.add(
+      await startFunctionHosts({ service, packageDir, endpoints, accountConcurrency, log }),
+    );
     for (const mapping of service.eventSources) {
       const queue = service.queues.find(({ arn }) => arn === mapping.queueArn);
       const host = hosts.find(mapping.functionName);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConcurrencyPool } from "../lambda/concurrency-pool.ts";
 import { createFunctionEnvironment, type Endpoints } from "../lambda/function-environment.ts";
 import { FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
@@ -27,9 +28,11 @@ export async function startFunctionHosts(options: {
   service: Service;
   packageDir: string;
   endpoints: Endpoints;
+  accountConcurrency: number;
   log: (functionName: string, line: string) => void;
 }): Promise<FunctionHosts> {
-  const { service, packageDir, endpoints, log } = options;
+  const { service, packageDir, endpoints, accountConcurrency, log } = options;
+  const pool = new ConcurrencyPool(accountConcurrency, service.functions);
   const { region } = service;
   const root = await mkdtemp(join(tmpdir(), "embedded-stack-"));
   const byShortName = new Map<string, FunctionHost>();
@@ -41,6 +44,7 @@ export async function startFunctionHosts(options: {
     );
     const host = new FunctionHost({
       resource,
+      pool,
       taskRoot,
       eventSourceConcurrency: eventSources.reduce(
         (sum, { maximumConcurrency }) => sum + (maximumConcurrency ?? 0),

@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_PORT = 4000;
 const PORT_RULE = "must be a port number from 0 (any free port) to 65535";
 const SPEED_RULE = "must be a number above 0. 1 runs schedules as fast as AWS, 2 twice as fast";
+
+const CONCURRENCY_RULE = "must be an integer above 0: the account's quota for concurrent executions";
 
 const OptionalPath = z
   .string()
@@ -29,6 +32,11 @@ const Variables = z.object({
     .default(ROOT)
     .transform((path) => resolve(path)),
   SCHEDULE_SPEED: z.coerce.number(SPEED_RULE).positive(SPEED_RULE).default(1),
+  ACCOUNT_CONCURRENCY: z.coerce
+    .number(CONCURRENCY_RULE)
+    .int(CONCURRENCY_RULE)
+    .positive(CONCURRENCY_RULE)
+    .default(DEFAULT_ACCOUNT_CONCURRENCY),
 });
 
 export interface StackOptions {
@@ -41,6 +49,7 @@ export interface StackOptions {
   readonly logFile: string | null;
   readonly verbose: boolean;
   readonly scheduleSpeed: number;
+  readonly accountConcurrency: number;
 }
 
 /**
@@ -55,7 +64,7 @@ export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
     throw new Error(
       parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`).join("\n"),
     );
-  const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR, SCHEDULE_SPEED } = parsed.data;
+  const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR } = parsed.data;
   return {
     rootDir: ROOT,
     serviceDir: SERVICE_DIR,
@@ -64,6 +73,7 @@ export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
     ledgerDir: LEDGER_DIR,
     logFile: LOG_FILE,
     verbose: VERBOSE !== undefined && VERBOSE !== "0",
-    scheduleSpeed: SCHEDULE_SPEED,
+    scheduleSpeed: parsed.data.SCHEDULE_SPEED,
+    accountConcurrency: parsed.data.ACCOUNT_CONCURRENCY,
   };
 }

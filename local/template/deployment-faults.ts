@@ -1,3 +1,4 @@
+import { DEFAULT_ACCOUNT_CONCURRENCY, unreservedConcurrency } from "../lambda/concurrency-pool.ts";
 import type { FunctionResource } from "./functions.ts";
 import { isActionAllowed } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
@@ -12,6 +13,11 @@ const VISIBILITY_FACTOR = 6;
 /** The largest batch size that Lambda accepts for an event source mapping without a batching window. */
 const MAX_BATCH_WITHOUT_WINDOW = 10;
 /**
+ * The number of concurrent executions that Lambda keeps for functions without reserved concurrency. In an account with
+ * a smaller quota, no concurrency can be reserved.
+ */
+const MIN_UNRESERVED_CONCURRENCY = 100;
+/**
  * The IAM actions that the role of a function needs for an event source mapping. If the role does not allow one of
  * these actions, Lambda refuses the event source mapping.
  */
@@ -21,10 +27,25 @@ const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQue
  * Returns one text for each error in a CloudFormation template for which AWS would refuse the deployment, or for which
  * the service would fail at run time. Each returned text says why this is an error.
  */
-export function findDeploymentFaults(service: Service): readonly string[] {
+export function findDeploymentFaults(
+  service: Service,
+  accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY,
+): readonly string[] {
   return [
+    ...concurrencyFaults(service, accountConcurrency),
     ...service.eventSources.flatMap((mapping) => eventSourceFaults(service, mapping)),
     ...service.queues.flatMap((queue) => redriveFaults(service, queue)),
+  ];
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+function concurrencyFaults({ functions }: Service, accountConcurrency: number): readonly string[] {
+  const unreserved = unreservedConcurrency(accountConcurrency, functions);
+  const required = Math.min(MIN_UNRESERVED_CONCURRENCY, accountConcurrency);
+  if (unreserved >= required) return [];
+  return [
+    `the reserved concurrency of all functions leaves ${unreserved} of the account's ${accountConcurrency} concurrent ` +
+      `executions. Lambda requires that at least ${required} are not reserved.`,
   ];
 }
 

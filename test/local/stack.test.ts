@@ -99,6 +99,21 @@ describe("npm run stack", () => {
     await stack.stop();
   });
 
+  it("throttles functions beyond the account's concurrency, and answers 503 to callers of the API", async () => {
+    const stack = await start({ ACCOUNT_CONCURRENCY: "1" });
+    const hanging = stack.invoke("echo", { do: "hang" });
+    while ((await pids(stack)).length === 0) await new Promise(setImmediate);
+    expect(await stack.invoke("tick", {})).toMatchObject({
+      error: { errorType: "TooManyRequestsException" },
+    });
+    const answer = await fetch(`${stack.api}/things/a/b`);
+    expect([answer.status, await answer.json()]).toEqual([503, { message: "Service Unavailable" }]);
+    await stack.kill("echo");
+    await hanging;
+    expect(await stack.invoke("tick", {})).toHaveProperty("result");
+    await stack.stop();
+  });
+
   it("leaves no process of a function after the stack itself is killed", async () => {
     const stack = await start();
     const { result } = z
@@ -136,6 +151,7 @@ describe("npm run stack", () => {
     ["PORT", "65536", "PORT must be a port number from 0 (any free port) to 65535"],
     ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
     ["SCHEDULE_SPEED", "0", "SCHEDULE_SPEED must be a number above 0"],
+    ["ACCOUNT_CONCURRENCY", "0", "ACCOUNT_CONCURRENCY must be an integer above 0"],
     ["CONFIG_FILE", "/no/such/file.json", "/no/such/file.json"],
     // In /proc, mkdir reports an existing parent folder as missing.
     ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be created: ENOENT"],

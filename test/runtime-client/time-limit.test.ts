@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ConcurrencyPool, DEFAULT_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency-pool.ts";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { type Packaged, unpackFunction } from "./packaged.ts";
 
@@ -23,6 +24,7 @@ afterEach(() => host.stop());
 function hostAgainst(aws: string, timeoutSeconds: number): FunctionHost {
   host = new FunctionHost({
     resource: { ...audit.resource, timeoutSeconds },
+    pool: new ConcurrencyPool(DEFAULT_ACCOUNT_CONCURRENCY, []),
     taskRoot: audit.taskRoot,
     environment: (runtimeApi) => audit.environment(aws, runtimeApi),
     log: () => undefined,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConcurrencyPool, DEFAULT_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency-pool.ts";
 import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
 import { unzip } from "../../local/package/unzip.ts";
@@ -46,6 +47,7 @@ export async function unpackEcho(): Promise<Echo> {
       const resource = { ...ECHO, ...changes };
       return new FunctionHost({
         resource,
+        pool: new ConcurrencyPool(DEFAULT_ACCOUNT_CONCURRENCY, [resource]),
         taskRoot,
         environment: (runtimeApi, instanceName) =>
           createFunctionEnvironment({

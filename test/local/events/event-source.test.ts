@@ -8,6 +8,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { SQSEvent } from "aws-lambda";
+import { runEventSource } from "../../../local/events/event-source.ts";
+import { startSqs } from "../../../local/servers/sqs.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
 
@@ -25,6 +28,55 @@ afterAll(async () => {
   await stack.stop();
 });
 afterEach(() => stack.receiver.notifications.clear());
+
+/** Returns the receive counts with which a host is invoked that is throttled at first. The queue has one message. */
+async function receiveCountsWhileThrottled(
+  throttledMs: number,
+  visibilitySeconds: number,
+): Promise<number[]> {
+  const server = await startSqs("eu-central-1");
+  const queue = {
+    logicalId: "Queue",
+    name: "queue",
+    arn: "arn:aws:sqs:eu-central-1:000000000000:queue",
+    url: `${server.url}/000000000000/queue`,
+    fifo: false,
+    visibilitySeconds,
+    deadLetterArn: null,
+    attributes: { VisibilityTimeout: String(visibilitySeconds) },
+  };
+  await server.createQueues([queue]);
+  await server.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "1" }));
+  const throttledUntil = Date.now() + throttledMs;
+  const invoked: number[] = [];
+  const source = runEventSource({
+    mapping: {
+      logicalId: "Source",
+      queueArn: queue.arn,
+      functionName: "work",
+      batchSize: 10,
+      batchingWindowSeconds: 0,
+      maximumConcurrency: 2,
+      reportsBatchItemFailures: true,
+    },
+    queue,
+    region: "eu-central-1",
+    host: {
+      async invoke(event) {
+        if (Date.now() < throttledUntil) return { kind: "throttled" };
+        const { Records } = event as SQSEvent;
+        invoked.push(...Records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount)));
+        return { kind: "result", result: null };
+      },
+    },
+    sqs: server.client,
+    log: () => undefined,
+  });
+  await eventually("an invocation", () => invoked.length > 0);
+  await source.stop();
+  await server.stop();
+  return invoked;
+}
 
 interface Identified {
   readonly messageId: string;
@@ -59,6 +111,17 @@ async function counts(queue: string | undefined): Promise<Readonly<Record<string
   );
   return Attributes ?? {};
 }
+
+describe("an event source of a throttled function", () => {
+  it("invokes the function with the same messages as soon as the function is not throttled any more", async () => {
+    expect(await receiveCountsWhileThrottled(700, 30)).toEqual([1]);
+  });
+
+  it("returns the messages after their visibility timeout, so that their receive counts grow", async () => {
+    const [first = 0] = await receiveCountsWhileThrottled(2_500, 1);
+    expect(first).toBeGreaterThanOrEqual(3);
+  });
+});
 
 describe("an event source", () => {
   it("uses queues and tables with the attributes of the template", async () => {

@@ -13,6 +13,22 @@ describe("a schedule", () => {
     await stack.stop();
   }, 60_000);
 
+  it("invokes a throttled function again", async () => {
+    const results: InvocationResult[] = [{ kind: "throttled" }, { kind: "result", result: null }];
+    let accepted = 0;
+    const host = {
+      invoke: async (): Promise<InvocationResult> => {
+        const result = results.shift() ?? { kind: "throttled" };
+        if (result.kind === "result") accepted += 1;
+        return result;
+      },
+    };
+    const schedule = { ruleArn: "arn", functionArn: "arn", periodMs: 3_600_000, input: null };
+    const { stop } = runSchedule({ schedule, region: "eu-central-1", host, speed: 1, catchUp: true });
+    await eventually("the second invocation", () => accepted === 1);
+    stop();
+  });
+
   describe("with a fake clock", () => {
     beforeEach(() => {
       jest.useFakeTimers();

@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
+import { Gateway } from "../../../local/gateway/gateway.ts";
+import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
+import { readService } from "../../../local/template/service.ts";
+import { readPackage } from "../../../local/template/template.ts";
+import { packageToyService, startToyStack, type ToyStack } from "../../support/toy-stack.ts";
 
 const Loose = z.record(z.string(), z.unknown());
 
@@ -17,6 +21,44 @@ const postThing = (task: unknown) =>
     body: JSON.stringify(task),
   });
 
+/** Sends a request to a gateway with one route, and returns the status and the body of the response. */
+async function answerOf(
+  timeoutMs: number,
+  invoke: () => Promise<InvocationResult>,
+): Promise<readonly unknown[]> {
+  const gateway = new Gateway();
+  const url = await gateway.listen(0);
+  gateway.setRoutes([{ routeKey: "$default", timeoutMs, host: { invoke } }]);
+  const answer = await fetch(url);
+  const read = [answer.status, await answer.json()];
+  await gateway.stop();
+  return read;
+}
+
+const UNAVAILABLE = [503, { message: "Service Unavailable" }];
+
+test("the gateway answers 503 after its time limit, and the function keeps running", async () => {
+  const invocation = Promise.withResolvers<InvocationResult>();
+  let hasEnded = false;
+  const invoke = () => invocation.promise.finally(() => (hasEnded = true));
+  expect(await answerOf(20, invoke)).toEqual(UNAVAILABLE);
+  expect(hasEnded).toBe(false);
+  invocation.resolve({ kind: "result", result: {} });
+  await invocation.promise;
+});
+
+test("the gateway waits 30 s for a function of the template", async () => {
+  const service = readService(await readPackage(await packageToyService()), {
+    sqs: "http://sqs",
+    api: "http://api",
+  });
+  expect(service.routes.map(({ timeoutMs }) => timeoutMs)).toContain(30_000);
+});
+
+test("the gateway answers 503 if the function is throttled", async () => {
+  expect(await answerOf(1000, async () => ({ kind: "throttled" }))).toEqual(UNAVAILABLE);
+});
+
 describe("the gateway", () => {
   it("invokes a function with the event of an HTTP API", async () => {
     const answer = await call("/things/a%3Ab/2?x=1&x=2&empty=", {
@@ -27,7 +69,7 @@ describe("the gateway", () => {
     expect(event).toMatchObject({
       version: "2.0",
       routeKey: "GET /things/{kind}/{id}",
-      rawPath: "/things/a%3Ab/2",
+      rawPath: "/things/a:b/2",
       rawQueryString: "x=1&x=2&empty=",
       queryStringParameters: { x: "1,2", empty: "" },
       pathParameters: { kind: "a:b", id: "2" },
@@ -36,7 +78,7 @@ describe("the gateway", () => {
       requestContext: {
         http: {
           method: "GET",
-          path: "/things/a%3Ab/2",
+          path: "/things/a:b/2",
           protocol: "HTTP/1.1",
           sourceIp: "127.0.0.1",
           userAgent: "a test",
@@ -49,6 +91,36 @@ describe("the gateway", () => {
     expect(event).not.toHaveProperty("body");
     expect(event.headers).not.toHaveProperty("cookie");
   });
+
+  it.each([
+    ["/files/x%2Fy", "/files/x/y"],
+    ["/files/100%25", "/files/100%"],
+    ["/files/a%20b%C3%A4", "/files/a bä"],
+  ])("passes the path %s without percent-encoding, and the query with it", async (path, rawPath) => {
+    const answer = await call(`${path}?label=a%3Ab`);
+    expect(await answer.json()).toMatchObject({
+      rawPath,
+      rawQueryString: "label=a%3Ab",
+      requestContext: { http: { path: rawPath } },
+    });
+  });
+
+  it("refuses a path with a malformed percent-encoding", async () => {
+    const answer = await call("/files/100%");
+    expect([answer.status, await answer.json()]).toEqual([400, { message: "Bad Request" }]);
+  });
+
+  it.each([
+    ["without a body and without a type", {}, "application/json"],
+    ["with a type of its own", { headers: { "content-type": "text/plain" } }, "text/plain"],
+    ["with a body", { method: "PUT", body: new Uint8Array([1]) }, undefined],
+  ])(
+    "adds a content type to a request only if the request has none and has no body: %s",
+    async (_, init, type) => {
+      const { headers } = Loose.parse(await (await call("/nowhere", init)).json());
+      expect(Loose.parse(headers)["content-type"]).toBe(type);
+    },
+  );
 
   test.each([
     ["application/json", false],

@@ -18,7 +18,7 @@ function hostOf(changes: Partial<FunctionResource> = {}): FunctionHost {
 
 const resultOf = async (event: unknown) => {
   const invoked = await host.invoke(event);
-  if (invoked.kind === "error") throw new Error(invoked.error.errorMessage);
+  if (invoked.kind !== "result") throw new Error(JSON.stringify(invoked));
   return invoked.result as Record<string, never>;
 };
 
@@ -59,11 +59,21 @@ describe("FunctionHost", () => {
     expect(cwd).toBe(echo.taskRoot);
   });
 
-  it("starts a process for each concurrent invocation, up to the function's limit", async () => {
+  it("throttles the invocations beyond the function's reserved concurrency", async () => {
     hostOf({ reservedConcurrency: 2 });
-    const found = await Promise.all([1, 2, 3, 4, 5].map(() => resultOf({ do: "context" })));
-    expect(new Set(found.map(({ pid }) => pid)).size).toBe(2);
+    const kinds = async () =>
+      (await Promise.all([1, 2, 3, 4].map((n) => host.invoke({ n })))).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(["result", "result", "throttled", "throttled"]);
     expect(host.pids).toHaveLength(2);
+    expect(await kinds()).toEqual(["result", "result", "throttled", "throttled"]);
+    expect(await hostOf({ reservedConcurrency: 0 }).invoke({})).toEqual({ kind: "throttled" });
+  });
+
+  it("lets invocations of a function without a quota wait for a free process of this machine", async () => {
+    hostOf();
+    const found = await Promise.all(Array.from({ length: 12 }, () => resultOf({ do: "context" })));
+    expect(found).toHaveLength(12);
+    expect(host.pids).toHaveLength(10);
   });
 
   it("returns the error that a handler throws", async () => {

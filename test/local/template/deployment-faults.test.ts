@@ -48,7 +48,7 @@ const resources = {
 };
 
 /** Finds the faults of the template above after a change to some properties of its resources. */
-function faultsAfter(change: Change = {}): readonly string[] {
+function faultsAfter(change: Change = {}, accountConcurrency?: number): readonly string[] {
   const changed = Object.fromEntries(
     Object.entries(resources).map(([name, { Type, Properties }]) => [
       name,
@@ -64,13 +64,27 @@ function faultsAfter(change: Change = {}): readonly string[] {
     },
     { sqs: "http://sqs", api: "http://api" },
   );
-  return findDeploymentFaults(service);
+  return findDeploymentFaults(service, accountConcurrency);
 }
 
 describe("findDeploymentFaults", () => {
   it("finds no fault in a correct template", () => {
     expect(faultsAfter()).toEqual([]);
   });
+
+  test.each([
+    [900, 1000, 0],
+    [901, 1000, 1],
+    [1, 10, 1],
+    [0, 10, 0],
+  ])(
+    "for a reserved concurrency of %s in an account with %s, finds faults: %s",
+    (reserved, account, count) => {
+      expect(faultsAfter({ Worker: { ReservedConcurrentExecutions: reserved } }, account)).toHaveLength(
+        count,
+      );
+    },
+  );
 
   it("refuses a function that may send to the queue that invokes it", () => {
     const [fault, ...others] = faultsAfter({ Worker: { RecursiveLoop: "Terminate" } });

@@ -1,0 +1,40 @@
+import type { FunctionResource } from "../template/functions.ts";
+
+/** The quota of an AWS account for concurrent executions in one region. A new account often has a quota of 10. */
+export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
+
+type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
+
+/** Returns how many concurrent executions the functions without reserved concurrency share. */
+export function unreservedConcurrency(accountConcurrency: number, functions: readonly Concurrency[]): number {
+  return functions.reduce(
+    (left, { reservedConcurrency }) => left - (reservedConcurrency ?? 0),
+    accountConcurrency,
+  );
+}
+
+/**
+ * Counts the concurrent executions of all functions of one AWS account. A function with reserved concurrency has its
+ * own limit. All other functions share the rest of the account's quota.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+export class ConcurrencyPool {
+  readonly #unreserved: number;
+  readonly #running = new Map<string | null, number>();
+
+  constructor(accountConcurrency: number, functions: readonly Concurrency[]) {
+    this.#unreserved = unreservedConcurrency(accountConcurrency, functions);
+  }
+
+  /**
+   * Starts an execution of the function. Returns a function that must be called at the end of the execution, or null if
+   * Lambda throttles the execution.
+   */
+  tryAcquire({ name, reservedConcurrency }: Concurrency): (() => void) | null {
+    const pool = reservedConcurrency === null ? null : name;
+    const running = this.#running.get(pool) ?? 0;
+    if (running >= (reservedConcurrency ?? this.#unreserved)) return null;
+    this.#running.set(pool, running + 1);
+    return () => this.#running.set(pool, (this.#running.get(pool) ?? 1) - 1);
+  }
+}
