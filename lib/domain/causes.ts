@@ -1,0 +1,129 @@
+import * as z from "zod/mini";
+import { createCachedHintFinder } from "./hints.ts";
+import { countJsonBytes } from "./json.ts";
+import type { TreeNode } from "./subjob-tree.ts";
+import { truncate, truncateNullable } from "./truncate-text.ts";
+import { Count, MaybeText, withDescription } from "./zod-fields.ts";
+
+/** A group of failed subjobs that have the same type and the same reason. */
+export const Cause = z.object({
+  type: MaybeText,
+  reason: withDescription(
+    z.nullable(z.string()),
+    "The reason of the first subjob in the cloud's own words. A long reason is truncated and ends in `…`.",
+  ),
+  hint: withDescription(
+    z.nullable(z.string()),
+    "One line of advice with a link. The hint is null if the service does not know the reason.",
+  ),
+  count: withDescription(Count, "The number of failed subjobs in the group."),
+  resources: withDescription(z.array(z.string()), "The names of the first resources, at most ten."),
+});
+export type Cause = z.infer<typeof Cause>;
+
+const MAX_RESOURCES = 10;
+const NAME_BYTES = 200;
+/** The possible size limits of one reason, in bytes. `listCauses` uses the largest limit with which all causes fit. */
+const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
+const MIN_REASON_BYTES = 250;
+
+/** The causes that fit into a document, and the number of causes that did not fit. */
+export interface CauseList {
+  readonly causes: Cause[];
+  readonly omittedCount: number;
+}
+
+/**
+ * Groups the failed subjobs that have no failed subjob of their own by type and reason. The most frequent cause comes
+ * first. Equally frequent causes are in tree order.
+ * @param failed the failed subjobs in tree order
+ * @param maxBytes the maximum size of the causes as JSON. A cause that does not fit is omitted.
+ */
+export function listCauses(failed: readonly TreeNode[], maxBytes: number): CauseList {
+  const groups = groupBySimilarReason(failed);
+  const findHint = createCachedHintFinder();
+  for (const reasonBytes of REASON_BYTES) {
+    const causes = groups.map((group) => toCause(group, reasonBytes, findHint));
+    if (Buffer.byteLength(JSON.stringify(causes)) <= maxBytes) return { causes, omittedCount: 0 };
+  }
+  const causes: Cause[] = [];
+  let usedBytes = "[]".length;
+  for (const group of groups) {
+    const cause = toCause(group, MIN_REASON_BYTES, findHint);
+    usedBytes += Buffer.byteLength(JSON.stringify(cause)) + ",".length;
+    if (usedBytes > maxBytes) break;
+    causes.push(cause);
+  }
+  return { causes, omittedCount: groups.length - causes.length };
+}
+
+/** Failed subjobs with the same type and the same normalized reason, in tree order. */
+interface Group {
+  readonly type: string | null;
+  readonly reason: string | null;
+  readonly nodes: TreeNode[];
+}
+
+/** Returns the groups of the failed subjobs without failed subjobs of their own. The largest group comes first. */
+function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
+  const parents = new Set(failed.map(({ parent }) => parent));
+  const groups = new Map<string, Group>();
+  for (const node of failed) {
+    if (parents.has(node)) continue;
+    const { type } = node.job;
+    const reason = reasonOf(node);
+    const key = JSON.stringify([type, reason === null ? null : normalizeReason(reason, node)]);
+    const group = groups.get(key) ?? { type, reason, nodes: [] };
+    group.nodes.push(node);
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length);
+}
+
+/** Returns the reason of a failed subjob. If CCE gives none, the nearest failed parent with a reason is used. */
+function reasonOf(node: TreeNode): string | null {
+  for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
+    if (at.job.reason !== null) return at.job.reason;
+  return null;
+}
+
+const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
+const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
+/**
+ * Matches an ID in hexadecimal or a number, such as the number in `pool-7`. Does not match an error code such as
+ * `Ecs.0319` or `HTTP 403`, because different error codes are different causes.
+ */
+const NUMBER =
+  /(?<![a-z_]\.|(?:http|code|status|error)[ :=#]{0,3})(?<!\d)(?:\b(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\d+(?:[.,:]\d+)*)/gi;
+const MIN_NAME_CHARACTERS = 3;
+
+/** Returns a reason without names, IDs, addresses and numbers, so that similar reasons become equal. */
+function normalizeReason(reason: string, node: TreeNode): string {
+  let text = reason;
+  for (let at: TreeNode | null = node; at !== null; at = at.parent)
+    for (const name of [at.job.resourceName, at.job.resourceId, at.job.jobId, at.job.clusterId])
+      if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name, "#");
+  return text.replace(UUID, "#").replace(IPV6, "#").replace(NUMBER, "#").replace(/\s+/g, " ").trim();
+}
+
+/** Returns the name of the resource of a failed subjob. A subjob often has the resource of its parent, but not the name. */
+function resourceNameOf(node: TreeNode): string | null {
+  for (let at = node; at.parent !== null; at = at.parent)
+    if (at.job.resourceName !== null) return at.job.resourceName;
+  return null;
+}
+
+function toCause(
+  { type, reason, nodes }: Group,
+  reasonBytes: number,
+  findHint: (reason: string | null) => string | null,
+): Cause {
+  const names = new Set(nodes.map(resourceNameOf).filter((name) => name !== null));
+  return {
+    type: truncateNullable(type, NAME_BYTES, countJsonBytes),
+    reason: truncateNullable(reason, reasonBytes, countJsonBytes),
+    hint: findHint(reason),
+    count: nodes.length,
+    resources: [...names].slice(0, MAX_RESOURCES).map((name) => truncate(name, NAME_BYTES, countJsonBytes)),
+  };
+}

@@ -1,0 +1,129 @@
+import { Cause, listCauses } from "../../../lib/domain/causes.ts";
+import type { Job } from "../../../lib/domain/job.ts";
+import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { FAILED, failedChain, job } from "../channels/samples.ts";
+
+const causesOf = (subJobs: Job[], maxBytes = 8000) =>
+  listCauses(collectSubJobs(job({ ...FAILED, type: "CreateCluster", subJobs })).failed, maxBytes);
+const failedNode = (reason: string | null, part: Partial<Job> = {}) =>
+  job({ ...FAILED, type: "CreateNodeVM", reason, ...part });
+const countsOf = (reasons: readonly string[]) =>
+  causesOf(reasons.map((reason) => failedNode(reason))).causes.map(({ count }) => count);
+
+describe("the causes of a failed job", () => {
+  it("contain one group for 30 nodes that fail for one reason, with the first ten names and one hint", () => {
+    const nodes = Array.from({ length: 30 }, (_, index) =>
+      failedNode(`Ecs.0314: the key pair of pool-a-${index} was not found`, {
+        resourceName: `pool-a-${index}`,
+      }),
+    );
+    const { causes, omittedCount } = causesOf(nodes);
+    expect(omittedCount).toBe(0);
+    expect(causes).toEqual([
+      {
+        type: "CreateNodeVM",
+        reason: "Ecs.0314: the key pair of pool-a-0 was not found",
+        hint: expect.stringContaining("key pair"),
+        count: 30,
+        resources: Array.from({ length: 10 }, (_, index) => `pool-a-${index}`),
+      },
+    ]);
+    expect(Cause.parse(causes[0])).toEqual(causes[0]);
+  });
+
+  it("start with the most frequent cause, and keep the tree's order for equal counts", () => {
+    const { causes } = causesOf([failedNode("a"), failedNode("b"), failedNode("c"), failedNode("b")]);
+    expect(causes.map(({ reason, count }) => [reason, count])).toEqual([
+      ["b", 2],
+      ["a", 1],
+      ["c", 1],
+    ]);
+  });
+
+  it("do not contain a parent whose subjob failed", () => {
+    const { causes } = causesOf([failedChain(5), job({ type: "InstallMaster" })]);
+    expect(causes).toEqual([{ type: "Leaf", reason: "the cause", hint: null, count: 1, resources: [] }]);
+  });
+
+  it("keep different types apart", () => {
+    const { causes } = causesOf([failedNode("quota"), failedNode("quota", { type: "CreateEIP" })]);
+    expect(causes.map(({ type }) => type)).toEqual(["CreateNodeVM", "CreateEIP"]);
+  });
+
+  it.each([
+    ["names with numbers", ["node pool-1-x failed", "node pool-22-x failed"]],
+    [
+      "UUIDs",
+      ["vm 3f2504e0-4f89-11d3-9a0c-0305e82c3301 lost", "vm 9B2504E0-4F89-11D3-9A0C-0305E82C3302 lost"],
+    ],
+    ["IDs in hexadecimal", ["port 0badcafe1 is down", "port deadbeef22 is down"]],
+    ["IPv4 addresses", ["10.0.0.1 does not answer", "10.11.12.13:443 does not answer"]],
+    ["IPv6 addresses", ["fe80::1 does not answer", "2001:db8:0:1::2 does not answer"]],
+    [
+      "times and spaces",
+      ["failed at 2026-04-14T08:00:01Z\n(3 s)", "failed at 2026-04-15T09:10:11Z (47.2 s)"],
+    ],
+  ])("put reasons into one group that differ only in %s", (_, reasons) => {
+    expect(countsOf(reasons)).toEqual([2]);
+  });
+
+  it.each([
+    ["error codes", ["Ecs.0314: refused", "Ecs.0319: refused"]],
+    ["long error codes", ["CCE.01400004 refused", "CCE.01400005 refused"]],
+    ["HTTP statuses", ["the agent answers HTTP 403", "the agent answers HTTP 503"]],
+    ["error numbers", ["mount failed, error code: 12", "mount failed, error code: 13"]],
+    ["words", ["the flavor is sold out", "the disk type is sold out"]],
+  ])("keep reasons apart that differ in %s", (_, reasons) => {
+    expect(countsOf(reasons)).toEqual([1, 1]);
+  });
+
+  it("treat names of the subjob and of its parents as equal", () => {
+    const pool = (name: string) =>
+      job({
+        ...FAILED,
+        type: "CreateNode",
+        resourceName: name,
+        subJobs: [failedNode(`${name}: no capacity`)],
+      });
+    const { causes } = causesOf([pool("alpha"), pool("beta"), pool("gamma")]);
+    expect(causes).toMatchObject([
+      { count: 3, reason: "alpha: no capacity", resources: ["alpha", "beta", "gamma"] },
+    ]);
+  });
+
+  it("use the reason of the nearest failed parent if the subjob has none", () => {
+    const parent = job({ ...FAILED, type: "CreateNode", reason: "timed out", subJobs: [failedNode(null)] });
+    expect(causesOf([parent, failedNode(null, { type: "Other" })]).causes).toMatchObject([
+      { type: "CreateNodeVM", reason: "timed out" },
+      { type: "Other", reason: null },
+    ]);
+  });
+
+  it("are empty for a job without failed subjobs", () => {
+    expect(causesOf([job()])).toEqual({ causes: [], omittedCount: 0 });
+  });
+
+  it.each([300, 1000, 3000, 6000])(
+    "need at most %d bytes, and count the causes that do not fit",
+    (maxBytes) => {
+      const nodes = Array.from({ length: 40 }, (_, index) =>
+        failedNode(
+          `${"word".repeat(200)} é ${"abcdefghijklmnopqrstuvwxyz".charAt(index % 26)}${"x".repeat(index)}`,
+        ),
+      );
+      const { causes, omittedCount } = causesOf(nodes, maxBytes);
+      expect(Buffer.byteLength(JSON.stringify(causes))).toBeLessThanOrEqual(maxBytes);
+      expect(causes.length + omittedCount).toBe(40);
+    },
+  );
+
+  it("are found within two seconds for 20,000 subjobs and for long reasons", () => {
+    const nodes = Array.from({ length: 20_000 }, (_, index) => failedNode(`node ${index} is not ready`));
+    const startedAt = performance.now();
+    expect(causesOf(nodes).causes).toMatchObject([{ count: 20_000 }]);
+    for (const part of ["f", "1", "a:", "deadbeef-", "1.", ":"]) {
+      expect(causesOf([failedNode(part.repeat(50_000))]).causes).toHaveLength(1);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+});
