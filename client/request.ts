@@ -3,7 +3,7 @@ import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
-import { retryDelayMs } from "./retry-delay.ts";
+import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
 import { parseToken } from "./token.ts";
 
 /** The address of the service and the caller's token. Tests replace `fetch`, `wait` and `random`. */
@@ -31,6 +31,8 @@ export interface Call {
 }
 
 const TIMEOUT_MS = 30_000;
+const UNKNOWN_RESULT =
+  "The service may have carried out the call. Check the deliveries before you repeat it.";
 const OTHER_ORIGIN = "The response does not come from the service.";
 
 /**
@@ -57,8 +59,8 @@ export async function request<T>(connection: Connection, call: Call, schema: z.Z
 }
 
 type Result =
-  | { readonly status: number; readonly retryAfterSeconds: number | null; readonly text: string }
-  | { readonly status: null; readonly retryAfterSeconds: null; readonly cause: unknown };
+  | (FailedTry & { readonly status: number; readonly text: string })
+  | (FailedTry & { readonly status: null; readonly cause: unknown });
 
 async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   const { url, token, fetch: send = fetch } = connection;
@@ -78,13 +80,15 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
       signal: AbortSignal.timeout(TIMEOUT_MS + waitSeconds * 1000),
     });
     const seconds = /^\d{1,6}$/.exec(response.headers.get("retry-after") ?? "")?.[0];
+    const text = await response.text();
     return {
       status: response.status,
       retryAfterSeconds: seconds === undefined ? null : Number(seconds),
-      text: await response.text(),
+      isProblem: Problem.safeParse(parseJson(text)).success,
+      text,
     };
   } catch (cause) {
-    return { status: null, retryAfterSeconds: null, cause };
+    return { status: null, retryAfterSeconds: null, isProblem: false, cause };
   }
 }
 
@@ -101,7 +105,10 @@ function problemError(
   const parsed = Problem.safeParse(document);
   if (parsed.success) return new ProblemError(parsed.data, sent);
   const { message } = toObjectOrEmpty(document);
-  const detail = typeof message === "string" && message.length <= MAX_MESSAGE_LENGTH ? message : OTHER_ORIGIN;
+  const reported =
+    typeof message === "string" && message.length <= MAX_MESSAGE_LENGTH ? message : OTHER_ORIGIN;
+  const isUnknown = !call.repeatable && status >= 500;
+  const detail = isUnknown ? `${reported.replace(/\.?$/, ".")} ${UNKNOWN_RESULT}` : reported;
   return new ProblemError({ type: "about:blank", title: `HTTP ${status}`, status, detail }, sent);
 }
 

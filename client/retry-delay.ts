@@ -2,15 +2,26 @@ export const MAX_TRIES = 5;
 const FIRST_DELAY_MS = 500;
 /** The longest time that the client waits before it repeats a call, even if the service asks for a longer time. */
 const MAX_DELAY_MS = 30_000;
-/** After one of these HTTP statuses, the service has not carried out the call. */
-const NOT_CARRIED_OUT: readonly number[] = [429, 503];
+const TOO_MANY_REQUESTS = 429;
+const UNAVAILABLE = 503;
 /** After one of these HTTP statuses, the service may have carried out the call. */
-const UNKNOWN_RESULT: readonly number[] = [500, 502, 504];
+const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 
 /** The result of a failed attempt to call the service. The field `status` is null if no response arrived. */
 export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
+  /** Is true if the response is a problem document (RFC 9457) of the service. A gateway sends other responses. */
+  readonly isProblem: boolean;
+}
+
+/**
+ * Returns true if the service has certainly not carried out the call. A 503 response without a problem document comes
+ * from a gateway. A gateway sends this response after 30 seconds, while the service may still carry out the call.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
+  return status === TOO_MANY_REQUESTS || (status === UNAVAILABLE && isProblem);
 }
 
 /**
@@ -20,15 +31,15 @@ export interface FailedTry {
  * @param random a number from 0 to 1 that spreads the delays of several clients.
  */
 export function retryDelayMs(
-  { status, retryAfterSeconds }: FailedTry,
+  failed: FailedTry,
   repeatable: boolean,
   tries: number,
   random: number,
 ): number | null {
-  const isSafe = status !== null && NOT_CARRIED_OUT.includes(status);
+  const { status, retryAfterSeconds } = failed;
   const mayHelp = status === null || UNKNOWN_RESULT.includes(status);
   const retryAfterMs = (retryAfterSeconds ?? 0) * 1000;
-  if (!isSafe && !(repeatable && mayHelp)) return null;
+  if (!isNotCarriedOut(failed) && !(repeatable && mayHelp)) return null;
   if (tries >= MAX_TRIES || retryAfterMs > MAX_DELAY_MS) return null;
   const backoffMs = FIRST_DELAY_MS * 2 ** (tries - 1) * (0.75 + random / 2);
   return Math.max(backoffMs, retryAfterMs);

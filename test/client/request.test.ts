@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createClient } from "../../client/client.ts";
+import { createClient, type NotifierClient } from "../../client/client.ts";
 import { TokenError } from "../../client/errors.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
@@ -50,9 +50,40 @@ test("tries a call again after temporary errors, with the delay of the service a
   stop();
 });
 
-test("tries a call that is not repeatable again after 503, but not after 504", async () => {
-  const { client, requests, stop } = await serve([{ status: 503 }, { status: 504 }]);
+const outage = {
+  status: 503,
+  body: JSON.stringify({
+    type: "/docs#problem-unavailable",
+    title: "Service unavailable",
+    status: 503,
+    detail: "-",
+  }),
+};
+const gateway = { status: 503, body: '{"message":"Service Unavailable"}' };
+
+test("tries a call that is not repeatable again after a 503 of the service, but not after 504", async () => {
+  const { client, requests, stop } = await serve([outage, { status: 504 }]);
   await expect(client.test("deploys")).rejects.toMatchObject({ problem: { status: 504 } });
+  expect(requests).toHaveLength(2);
+  stop();
+});
+
+test.each<[string, (client: NotifierClient) => Promise<unknown>]>([
+  ["a redelivery", (client) => client.redeliver(KEY)],
+  ["a test message", (client) => client.test("deploys")],
+])("does not repeat %s after a 503 of a gateway, and says that the result is unknown", async (_, call) => {
+  const { client, requests, stop } = await serve([gateway, good]);
+  await expect(call(client)).rejects.toThrow(
+    "HTTP 503: Service Unavailable. The service may have carried out the call.",
+  );
+  expect(requests).toHaveLength(1);
+  stop();
+});
+
+test("repeats a submission after a 503 of a gateway, because a second submission has no effect", async () => {
+  const accepted = { status: 202, body: JSON.stringify(schemaExamples.SubmissionResult) };
+  const { client, requests, stop } = await serve([gateway, accepted]);
+  await client.watch({ jobId: "a" });
   expect(requests).toHaveLength(2);
   stop();
 });

@@ -1,14 +1,22 @@
 import { MAX_TRIES, retryDelayMs } from "../../client/retry-delay.ts";
 
-const answered = (status: number, retryAfterSeconds: number | null = null) => ({ status, retryAfterSeconds });
-const unanswered = { status: null, retryAfterSeconds: null };
+const answered = (status: number, retryAfterSeconds: number | null = null, isProblem = true) => ({
+  status,
+  retryAfterSeconds,
+  isProblem,
+});
+const unanswered = { status: null, retryAfterSeconds: null, isProblem: false };
 const everyStatus = Array.from({ length: 500 }, (_, i) => i + 100);
 
 test.each([
-  ["a call that is not repeatable", [429, 503], false],
-  ["a repeatable call", [429, 500, 502, 503, 504], true],
-])("of all HTTP statuses, %s is tried again only after %j", (_, expected, repeatable) => {
-  const retried = everyStatus.filter((status) => retryDelayMs(answered(status), repeatable, 1, 0.5) !== null);
+  ["a problem document, a call that is not repeatable", [429, 503], false, true],
+  ["a problem document, a repeatable call", [429, 500, 502, 503, 504], true, true],
+  ["another body, a call that is not repeatable", [429], false, false],
+  ["another body, a repeatable call", [429, 500, 502, 503, 504], true, false],
+])("of all HTTP statuses with %s is tried again only after %j", (_, expected, repeatable, isProblem) => {
+  const retried = everyStatus.filter(
+    (status) => retryDelayMs(answered(status, null, isProblem), repeatable, 1, 0.5) !== null,
+  );
   expect(retried).toEqual(expected);
 });
 
