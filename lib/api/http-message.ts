@@ -3,7 +3,10 @@ import { createHash } from "node:crypto";
 /** An HTTP request to the API. The type does not depend on API Gateway or on Lambda. */
 export interface ApiRequest {
   readonly method: string;
-  /** The path of the request with percent-encoding, as the caller sent the path. */
+  /**
+   * The path of the request without percent-encoding, as API Gateway sends the path to a function. The path may start
+   * with the base path of a custom domain.
+   */
   readonly path: string;
   readonly query: URLSearchParams;
   /** The names of the request headers are in lower case. */

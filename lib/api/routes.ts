@@ -27,11 +27,18 @@ export type MatchedRoute =
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
+/** The first segments of all paths: `v1`, `docs` and `jobs`. */
+const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
+  Object.values(ROUTES).map(({ path }) => path.split("/")[1] ?? ""),
+);
+
 /**
- * Finds the API operation for an HTTP method and a percent-encoded path. A HEAD request uses the route of a GET request
- * (RFC 9110, section 9.3.2).
+ * Finds the API operation for an HTTP method and a decoded path. A HEAD request uses the route of a GET request (RFC
+ * 9110, section 9.3.2).
+ * @param decodedPath the path, with or without a base path in front of `/v1`, `/docs` or `/jobs`
  */
-export function matchRoute(method: string, path: string): MatchedRoute {
+export function matchRoute(method: string, decodedPath: string): MatchedRoute {
+  const path = withoutBasePath(decodedPath);
   const allow = new Set<string>();
   for (const [operation, route] of Object.entries(ROUTES) as [Operation, (typeof ROUTES)[Operation]][]) {
     const params = matchPath(route.path, path);
@@ -46,17 +53,19 @@ export function matchRoute(method: string, path: string): MatchedRoute {
 }
 
 /**
- * Returns the decoded parameters of a URL path. Returns null if the path does not match the pattern of the route or has
- * a malformed percent-encoding.
+ * Removes the base path of a custom domain, or the name of a stage. API Gateway routes a request without this beginning
+ * of the path, but the event for the function contains the whole path.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
  */
-function matchPath(pattern: string, path: string): Record<string, string> | null {
+function withoutBasePath(path: string): string {
+  const segments = path.split("/");
+  const first = segments.findIndex((segment) => FIRST_SEGMENTS.has(segment));
+  return first <= 1 ? path : `/${segments.slice(first).join("/")}`;
+}
+
+/** Returns the parameters of a decoded path, or null if the path does not match the pattern of the route. */
+function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
   const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   const match = new RegExp(`^${source}$`).exec(path);
-  if (match === null) return null;
-  try {
-    const params = Object.entries(match.groups ?? {});
-    return Object.fromEntries(params.map(([name, text]) => [name, decodeURIComponent(text)]));
-  } catch {
-    return null;
-  }
+  return match === null ? null : { ...match.groups };
 }

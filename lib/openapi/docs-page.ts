@@ -33,7 +33,7 @@ export function renderDocsPage(document: ReturnType<typeof createOpenApiDocument
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>
 <body><main><h1>${info.title}</h1><p class="soft">${prose(info.summary)}</p>
-<p>The page shows <a href="/v1/openapi.json">openapi.json</a>. Requests carry <code>authorization: Bearer …</code>. Responses carry <code>x-request-id</code>.</p>
+<p>The page shows <a href="v1/openapi.json">openapi.json</a>. Requests carry <code>authorization: Bearer …</code>. Responses carry <code>x-request-id</code>.</p>
 <nav aria-label="Contents"><ul>${operations.map(
     ({ operation: { operationId, summary } }) => html`<li><a href="#${operationId}">${summary}</a></li>`,
   )}<li><a href="#problems">Problems</a></li><li><a href="#reasons">Reasons of attempts</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>

@@ -129,7 +129,7 @@ export function createHarness(
       const { pathname, searchParams } = new URL(url, "http://api");
       return harness.send({
         method,
-        path: pathname,
+        path: decodePath(pathname),
         query: searchParams,
         headers: {
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -142,7 +142,8 @@ export function createHarness(
     },
     send(request) {
       harness.notes = {};
-      if (request.method === "POST" && request.path === "/v1/jobs")
+      // API Gateway finds the route without the base path of a custom domain.
+      if (request.method === "POST" && request.path.endsWith("/v1/jobs"))
         return handleEnqueue(request, invocation, note);
       return handleApi(request, invocation, note);
     },
@@ -159,3 +160,12 @@ const DELIVERED: AttemptResult = {
   durationMs: 5,
   answer: "ok",
 };
+
+/** Decodes a path as API Gateway does. A path with a malformed percent-encoding stays unchanged. */
+function decodePath(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
+}

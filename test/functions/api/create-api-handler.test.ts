@@ -13,9 +13,9 @@ describe("the api handler", () => {
   test.each([
     ["/", 404, undefined],
     ["/v1/jobs/", 404, undefined],
-    ["/v1/jobs/prod/%zz", 404, undefined],
     ["/v1/jobs/prod/a/b", 404, undefined],
     ["/v1/jobs/prod/a", 405, "DELETE, GET, HEAD"],
+    ["/v1/jobs/prod/%zz", 405, "DELETE, GET, HEAD"],
     ["/v1/jobs/prod/a/redeliver", 405, "POST"],
     ["/v1/health", 405, "GET, HEAD"],
     ["/docs", 405, "GET, HEAD"],
