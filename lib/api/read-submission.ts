@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { describeRefusal, findJobId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
-import { isObject, toObjectOrEmpty } from "../domain/json.ts";
+import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -129,7 +129,8 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
   if (query.has("notify")) fields.notify = readListParameter(query, "notify");
   const minutes = query.get("deadlineMinutes");
-  if (minutes !== null) fields.deadlineMinutes = minutes.trim() === "" ? Number.NaN : Number(minutes);
+  // The parameter has the form of a JSON number, as in a body. JavaScript's `Number` would also read '' and '0x10'.
+  if (minutes !== null) fields.deadlineMinutes = parseJson(minutes) ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
   if (context.length > 0) fields.context = Object.fromEntries(context);
   return fields;

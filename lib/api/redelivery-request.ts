@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CountFromOne, withDescription } from "../domain/zod-fields.ts";
+import { CountFromOne, limitedText, withDescription } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -11,7 +11,7 @@ export const Redelivery = withDescription(
     targets: withDescription(
       z.optional(
         z
-          .array(z.string().check(z.minLength(1), z.maxLength(80)))
+          .array(limitedText({ min: 1, max: 80 }))
           .check(
             z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
             z.maxLength(50, "must have at most 50 targets"),
@@ -24,14 +24,14 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/**
- * The body of the response to `POST …/redeliver`. The body lists the targets. The entry of a target says how often the
- * notification has been redelivered to the target.
- */
+/** A target in the response to `POST …/redeliver`, and how often the notification has been redelivered to the target. */
+export const RedeliveredTarget = z.object({ target: z.string(), redelivery: CountFromOne });
+
+/** The body of the response to `POST …/redeliver`. The body lists the targets. */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
-  targets: z.array(z.object({ target: z.string(), redelivery: CountFromOne })),
+  targets: z.array(RedeliveredTarget),
 });
 export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 

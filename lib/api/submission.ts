@@ -1,39 +1,49 @@
 import * as z from "zod/mini";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
-import { Name } from "../domain/job.ts";
-import { withDescription } from "../domain/zod-fields.ts";
+import { JOB_ID_PATTERN, Name } from "../domain/job.ts";
+import { limitedText, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
 
+const JOB_ID_TEXT =
+  "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
+const [JOB_ID_SOURCE, JOB_ID_EXAMPLES] = [JOB_ID_PATTERN.source, ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"]];
+
 /**
- * The schema of a submitted job ID allows any string. The service checks each job ID later, so that a malformed job ID
- * rejects only its own job.
+ * The schemas of submitted job IDs allow any string. The service checks each job ID later, so that a malformed job ID
+ * in `jobIds` rejects only its own job. The OpenAPI document contains the pattern of job IDs: a request needs at least
+ * one job ID that matches the pattern.
  */
-const SubmittedJobId = z.string().register(z.globalRegistry, {
-  description:
-    "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit. A malformed job ID rejects only its own job.",
-  examples: ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"],
+const OnlyJobId = z.string().register(z.globalRegistry, {
+  description: JOB_ID_TEXT,
+  pattern: JOB_ID_SOURCE,
+  examples: JOB_ID_EXAMPLES,
+});
+const ListedJobId = z.string().register(z.globalRegistry, {
+  description: `${JOB_ID_TEXT} A malformed job ID rejects only its own job.`,
+  examples: JOB_ID_EXAMPLES,
 });
 
 /**
  * The schema of a callback URL checks only the length of the URL. `checkCallback` compares the form and the host of the
  * callback URL with the config.
  */
-export const CallbackUrl = z.string().check(z.minLength(1), z.maxLength(2000));
+export const CallbackUrl = limitedText({ min: 1, max: 2000 });
 
 /** The body of a `POST /v1/jobs` request. The request body contains either `jobId` or `jobIds`. */
 export const Submission = z
   .strictObject({
-    jobId: z.optional(SubmittedJobId),
+    jobId: z.optional(OnlyJobId),
     jobIds: z.optional(
       z
-        .array(SubmittedJobId)
+        .array(ListedJobId)
         .check(
           z.minLength(1, "must have at least 1 job"),
           z.maxLength(MAX_JOBS, `must have at most ${MAX_JOBS} jobs`),
-        ),
+        )
+        .register(z.globalRegistry, { contains: { type: "string", pattern: JOB_ID_SOURCE } }),
     ),
     project: withDescription(
       z.optional(Name),
@@ -59,6 +69,10 @@ export const Submission = z
   })
   .register(z.globalRegistry, {
     description: "Jobs to watch. Give either `jobId` or `jobIds`.",
-    oneOf: [{ required: ["jobId"] }, { required: ["jobIds"] }],
+    // The keyword `oneOf` would be shorter, but code generators make a union of nameless types from `oneOf`.
+    if: { required: ["jobId"] },
+    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
+    then: { not: { required: ["jobIds"] } },
+    else: { required: ["jobIds"] },
   });
 export type Submission = z.infer<typeof Submission>;

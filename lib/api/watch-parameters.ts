@@ -39,7 +39,7 @@ export function readWaitSeconds(
 ): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {
   const errors = findParameterErrors(query, [], ["wait"]);
   const [wait = "0", ...more] = query.getAll("wait");
-  const isInRange = /^\d{1,2}$/.test(wait) && Number(wait) >= 1 && Number(wait) <= MAX_WAIT_SECONDS;
+  const isInRange = /^[1-9]\d?$/.test(wait) && Number(wait) <= MAX_WAIT_SECONDS;
   if (query.has("wait") && (more.length > 0 || !isInRange))
     errors.push({
       parameter: "wait",

@@ -1,20 +1,32 @@
 import * as z from "zod/mini";
 import { countJsonBytes } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { httpUrlSchema, withDescription } from "./zod-fields.ts";
+import { limitedText, withDescription } from "./zod-fields.ts";
 
-const ShortText = z.string().check(z.maxLength(200));
+const MAX_LABELS = 20;
+const ShortText = limitedText({ min: 0, max: 200 });
 const Labels = z
-  .record(z.string().check(z.minLength(1), z.maxLength(63)), ShortText)
-  .check(z.refine((labels) => Object.keys(labels).length <= 20, "at most 20 labels"));
+  .record(limitedText({ min: 1, max: 63 }), ShortText)
+  .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
+  .register(z.globalRegistry, { maxProperties: MAX_LABELS });
+
+const RUN_URL_RULE = "must be an http or https URL";
+/**
+ * The OpenAPI document does not say `format: uri` for this URL, because browsers accept more characters in a URL than
+ * RFC 3986, and generated Java clients then fail to read the URL.
+ */
+const RunUrl = limitedText({ min: 0, max: 1000 }).check(
+  z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
+  z.refine((text) => URL.canParse(text), RUN_URL_RULE),
+);
 
 /** The information that a caller gives about itself, such as the pipeline and the commit. */
 export const Context = withDescription(
   z.strictObject({
     actor: z.optional(ShortText),
     pipeline: z.optional(ShortText),
-    runUrl: z.optional(httpUrlSchema("must be an http or https URL").check(z.maxLength(1000))),
-    commit: z.optional(z.string().check(z.maxLength(100))),
+    runUrl: z.optional(RunUrl),
+    commit: z.optional(limitedText({ min: 0, max: 100 })),
     labels: z.optional(Labels),
   }),
   "The information that the caller gives about itself. Notifications and webhook events contain the context.",

@@ -9,11 +9,12 @@ export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
+export const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
  * The job ID from CCE, which is not always a UUID. The rule for the first character of a job ID prevents a job ID `..`
  * in a URL.
  */
-export const JobId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, JOB_ID_RULE));
+export const JobId = z.string().check(z.regex(JOB_ID_PATTERN, JOB_ID_RULE));
 
 const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
 /** The name of a project, target or token in the config. */

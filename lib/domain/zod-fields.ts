@@ -19,6 +19,21 @@ export const MaybeIsoTime = z.nullable(IsoTime);
 export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
 
 /**
+ * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
+ * The check `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document
+ * allows.
+ */
+export function limitedText({ min, max }: { readonly min: 0 | 1; readonly max: number }) {
+  return z
+    .string()
+    .check(
+      z.refine((text) => text.length >= min, limitMessage("string", "at least", min)),
+      z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),
+    )
+    .register(z.globalRegistry, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
+}
+
+/**
  * Adds a description to a schema and returns the schema. The API reference shows the description.
  * Two fields with different descriptions need two schemas.
  */

@@ -5,6 +5,11 @@ import { Count } from "../domain/zod-fields.ts";
 
 const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
 
+/** The form of a page token in a request. `parsePageToken` checks the content of the page token. */
+export const PageToken = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_-]{1,400}$/, "must be the value of 'next' from the previous page"));
+
 /** The position of the last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
@@ -29,7 +34,8 @@ export function toPageToken({ acceptedAt, jobId }: PagePosition): string {
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function parsePageToken(token: string): PagePosition {
-  const position = Position.safeParse(parseJson(Buffer.from(token, "base64url").toString()));
+  const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
+  const position = Position.safeParse(parseJson(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   return { acceptedAt: position.data[0], jobId: position.data[1] };
 }

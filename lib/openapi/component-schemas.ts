@@ -1,68 +1,134 @@
 import * as z from "zod/mini";
-import { Reason, TestResult } from "../api/delivery-document.ts";
+import { AttemptDocument, DeliveryDocument, Reason, TestResult } from "../api/delivery-document.ts";
 import { HealthDocument } from "../api/health-document.ts";
-import { JobList } from "../api/job-list-document.ts";
-import { Problem } from "../api/problem.ts";
-import { Redelivery, RedeliveryResult } from "../api/redelivery-request.ts";
+import { JobList, ListedJob } from "../api/job-list-document.ts";
+import { Problem, RequestError } from "../api/problem.ts";
+import { RedeliveredTarget, Redelivery, RedeliveryResult } from "../api/redelivery-request.ts";
 import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
-import { SubmissionResult } from "../api/submission-result.ts";
+import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
-import { JobEvent } from "../channels/webhook/event.ts";
-import type { JsonObject } from "../domain/json.ts";
+import { JobEvent, JobEventData } from "../channels/webhook/event.ts";
+import { Context } from "../domain/context.ts";
+import { Failure } from "../domain/failures.ts";
+import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
+import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
-/** The schemas of the API by their names in the OpenAPI document. */
-const SCHEMAS = {
-  Submission,
+/**
+ * The schemas of requests by their names in the OpenAPI document. A request may omit a field that has a default, and
+ * must not contain an unknown field.
+ */
+const REQUEST_SCHEMAS = { Submission, SubmissionContext: Context, Redelivery } as const;
+
+/**
+ * The schemas of responses and events by their names in the OpenAPI document. Every object and every enum has a name,
+ * because generated clients make one type of each name.
+ */
+const RESPONSE_SCHEMAS = {
   SubmissionResult,
+  JobResult,
   JobList,
+  ListedJob,
   StatusDocument,
+  WatchState,
   JobDocument,
-  Redelivery,
+  JobState,
+  Failure,
+  SubJobCounts,
+  DeliveryDocument,
+  DeliveryState,
+  AttemptDocument,
+  Verdict,
+  Reason,
   RedeliveryResult,
+  RedeliveredTarget,
   TestResult,
   HealthDocument,
-  Problem,
-  Reason,
   JobEvent,
+  JobEventData,
+  Outcome,
+  Context,
+  Problem,
+  RequestError,
 } as const;
 
-/** The schemas of requests. A request may omit a field that has a default. A response contains every field. */
-const REQUEST_SCHEMAS: readonly string[] = ["Submission", "Redelivery"] satisfies (keyof typeof SCHEMAS)[];
-
-/** Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. */
+/**
+ * Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas use only the forms
+ * that code generators for clients understand.
+ */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
-  const jsonSchemas = (io: "input" | "output") =>
-    z.toJSONSchema(registry, {
-      io,
-      uri: (id) => `#/components/schemas/${id}`,
-      override: ({ jsonSchema }) => simplify(jsonSchema, io),
-    }).schemas;
-  const [requests, responses] = [jsonSchemas("input"), jsonSchemas("output")];
-  const schemas = Object.fromEntries(
-    Object.keys(SCHEMAS).map((id) => {
-      const schema = (REQUEST_SCHEMAS.includes(id) ? requests : responses)[id];
-      return [id, withoutIdentity(schema ?? {})];
-    }),
-  );
-  const reasons = Object.entries(describeDeliveryReasons()).map(([value, description]) => ({
-    const: value,
-    description,
-  }));
-  // A later release may add reasons to this list. A client must accept a reason that it does not know.
-  return { ...schemas, Reason: { ...schemas.Reason, anyOf: [...reasons, { type: "string" }] } };
+  const { Reason: reason, ...responses } = toJsonSchemas(RESPONSE_SCHEMAS, "output");
+  return {
+    ...toJsonSchemas(REQUEST_SCHEMAS, "input"),
+    ...handWrittenSchemas,
+    ...responses,
+    Reason: { ...reason, description: `${reason?.description}\n\n${reasonList()}` },
+  };
+}
+
+/** Returns the JSON Schema of one request parameter, without the description and the examples of the parameter. */
+export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
+  const {
+    $schema: _version,
+    description: _text,
+    examples: _values,
+    ...jsonSchema
+  } = z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema: node }) => simplify(node),
+  });
+  return jsonSchema;
 }
 
 /**
- * Simplifies a schema. Removes the pattern of a date-time, and a maximum that is the largest safe integer.
- * The schema of a response allows additional properties, because a later release may add fields.
+ * Returns a list of all reasons with their meanings in Markdown. The list is not an enum, because a later release may
+ * add reasons, and a generated client rejects a value that is not in an enum.
  */
-function simplify(schema: Record<string, unknown>, io: "input" | "output"): void {
+function reasonList(): string {
+  return Object.entries(describeDeliveryReasons())
+    .map(([reason, meaning]) => `- \`${reason}\`: ${meaning}`)
+    .join("\n");
+}
+
+function toJsonSchemas(
+  named: Readonly<Record<string, z.core.$ZodType>>,
+  io: "input" | "output",
+): Record<string, JsonObject> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io,
+    uri: (id) => `#/components/schemas/${id}`,
+    override: ({ jsonSchema }) => {
+      simplify(jsonSchema);
+      // A response allows additional properties, because a later release may add fields.
+      if (io === "output" && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
+    },
+  });
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIdentity(schema)]));
+}
+
+/**
+ * Simplifies a schema for code generators. Removes the pattern of a date-time, the limits that only exclude integers
+ * that JavaScript cannot represent, and titles, because some generators use a title as the name of a type. A number
+ * gets the format `double`, because some generators use 32 bits for a number without a format. A string, a number or an
+ * enum that may be null gets two types in place of a union.
+ */
+function simplify(schema: Record<string, unknown>): void {
+  delete schema.title;
   if (schema.format === "date-time") delete schema.pattern;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.type === "number") schema.format = "double";
+  if (!Array.isArray(schema.anyOf)) return;
+  const [value, other] = schema.anyOf.map(toObjectOrEmpty);
+  if (typeof value?.type !== "string" || other?.type !== "null") return;
+  const plain = { ...value };
+  simplify(plain);
+  delete schema.anyOf;
+  Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
 /** Removes the ID of a schema. In the OpenAPI document, the key of a schema identifies the schema. */

@@ -3,15 +3,8 @@ import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { type Html, html } from "../pages/html.ts";
 import { createInlineElement } from "../pages/page-shell.ts";
-import type { Content, createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
-import problemHelp from "./problem-help.json" with { type: "json" };
-
-/**
- * The cause and the remedy of each problem document (RFC 9457), which is an error response of the API. The `type` of a
- * problem document is a link to its help on the page.
- */
-const PROBLEM_HELP: Readonly<Record<ProblemKind, { readonly cause: string; readonly remedy: string }>> =
-  problemHelp;
+import { type Content, PROBLEM_HELP } from "./error-responses.ts";
+import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 
 export interface DocsPage {
   readonly html: string;
@@ -79,7 +72,9 @@ function definitions(entries: readonly (readonly [string, string])[]): Html {
 }
 
 function examples(content: Content): readonly Html[] {
-  return Object.values(content).flatMap(({ example }) => (example === undefined ? [] : [jsonBlock(example)]));
+  return Object.values(content).flatMap((body) =>
+    Object.values(body.examples ?? {}).map(({ value }) => jsonBlock(value)),
+  );
 }
 
 /** Renders text in which code stands between backticks. */

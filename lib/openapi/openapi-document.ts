@@ -1,9 +1,11 @@
-import { PROBLEMS } from "../api/problem.ts";
+import type { ProblemKind } from "../api/problem.ts";
 import { type Operation, ROUTES } from "../api/routes.ts";
 import type { JsonObject } from "../domain/json.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
 import { createComponentSchemas } from "./component-schemas.ts";
+import { type Content, createErrorResponses } from "./error-responses.ts";
 import operations from "./operations.json" with { type: "json" };
+import { PARAMETER_SCHEMAS } from "./parameter-schemas.ts";
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
 /**
@@ -13,22 +15,22 @@ import schemaExamples from "./schema-examples.json" with { type: "json" };
 interface DescribedOperation {
   readonly summary: string;
   readonly description?: string;
+  readonly tags: readonly string[];
   readonly security?: readonly JsonObject[];
-  /** All parameters except the path parameters. A parameter without a `schema` is a string. */
+  /** All parameters except the path parameters. A `schema` here replaces the schema from PARAMETER_SCHEMAS. */
   readonly parameters?: readonly DescribedParameter[];
-  readonly requestBody?: { readonly required: boolean; readonly schema: string };
+  /** The names of the schemas of the request body. */
+  readonly requestBody?: { readonly required: boolean; readonly schemas: readonly string[] };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
-  /** The HTTP statuses of the error responses of the operation. */
-  readonly problems?: readonly number[];
+  /** The kinds of problem documents with which the service answers the operation. */
+  readonly problems?: readonly string[];
 }
-
-/** The schema and the example of a body. The key of each entry is the media type of the body. */
-export type Content = Readonly<Record<string, { readonly schema: JsonObject; readonly example?: unknown }>>;
 
 interface DescribedParameter {
   readonly name: string;
   readonly in: string;
   readonly description: string;
+  readonly required?: boolean;
   readonly schema?: JsonObject;
 }
 
@@ -41,7 +43,8 @@ interface DescribedResponse {
   readonly headers?: readonly string[];
 }
 
-const OPERATIONS: Readonly<Record<Operation | "jobEnded", DescribedOperation>> = operations;
+const EVENT = "jobEnded";
+const OPERATIONS: Readonly<Record<Operation | typeof EVENT, DescribedOperation>> = operations;
 const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
@@ -50,11 +53,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   name: "The name of a configured target.",
 };
 
-const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
-  401: ["www-authenticate"],
-  403: ["www-authenticate"],
-  503: ["retry-after"],
-};
+/** The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. */
+const CALLBACK_URLS = ["{$request.body#/callbackUrl}", "{$request.query.callbackUrl}"];
 
 /**
  * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses.
@@ -70,7 +70,7 @@ export function createOpenApiDocument() {
   return {
     ...base,
     paths,
-    webhooks: { jobEnded: { post: openApiOperation("jobEnded", "") } },
+    webhooks: { [EVENT]: { post: openApiOperation(EVENT, "") } },
     components: { schemas: createComponentSchemas(), ...components },
   };
 }
@@ -78,20 +78,32 @@ export function createOpenApiDocument() {
 export type OpenApiOperation = ReturnType<typeof openApiOperation>;
 
 function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
-  const { parameters = [], requestBody, responses, problems = [], ...texts } = OPERATIONS[operationId];
+  const { parameters = [], requestBody, responses, problems, ...texts } = OPERATIONS[operationId];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
     return { name, in: "path", description: PATH_PARAMETERS[name] ?? "", required: true };
   });
+  const errors = operationId === EVENT ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
   return {
     operationId,
     ...texts,
-    parameters: [...pathParameters, ...parameters].map((given) => ({ schema: { type: "string" }, ...given })),
-    requestBody: requestBody && { required: requestBody.required, content: jsonContent(requestBody.schema) },
+    parameters: [...pathParameters, ...parameters].map(openApiParameter),
+    requestBody: requestBody && { required: requestBody.required, content: jsonContent(requestBody.schemas) },
     responses: Object.fromEntries([
+      ...errors.map((answer) => [answer.status, response(answer)] as const),
       ...Object.entries(responses).map(([status, answer]) => [status, response(answer)] as const),
-      ...problems.map((status) => [status, problemResponse(status)] as const),
     ]),
+    callbacks: operationId === "acceptJobs" ? { [EVENT]: callbacks() } : undefined,
   };
+}
+
+/** Returns the event as a callback. A callback has no `operationId`, because the webhook already has this ID. */
+function callbacks(): JsonObject {
+  const { operationId: _, ...post } = openApiOperation(EVENT, "");
+  return Object.fromEntries(CALLBACK_URLS.map((expression) => [expression, { post }]));
+}
+
+function openApiParameter(parameter: DescribedParameter) {
+  return { schema: PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" }, ...parameter };
 }
 
 function response({ description, schema, content, headers = [] }: DescribedResponse) {
@@ -101,22 +113,19 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   return {
     description,
     headers: Object.fromEntries(references),
-    content: schema === undefined ? content : jsonContent(schema),
+    content: schema === undefined ? content : jsonContent([schema]),
   };
 }
 
-function problemResponse(status: number) {
-  const problems = Object.values(PROBLEMS).filter((problem) => problem.status === status);
-  return response({
-    description: [...new Set(problems.map(({ title }) => title))].join(" / "),
-    content: jsonContent("Problem", "application/problem+json"),
-    headers: PROBLEM_HEADERS[status] ?? [],
-  });
-}
-
-/** Returns the content of a JSON body with a named schema and the example of the schema. */
-function jsonContent(schema: string, mediaType = "application/json"): Content {
+/** Returns the content of a JSON body that has one of the named schemas, with an example of each schema. */
+function jsonContent(schemas: readonly string[]): Content {
+  const references = schemas.map((name) => ({ $ref: `#/components/schemas/${name}` }));
+  const examples = schemas.map((name) => [name, { value: EXAMPLES[name] }] as const);
+  const [reference = {}, ...others] = references;
   return {
-    [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, example: EXAMPLES[schema] },
+    "application/json": {
+      schema: others.length === 0 ? reference : { anyOf: references },
+      examples: Object.fromEntries(examples),
+    },
   };
 }

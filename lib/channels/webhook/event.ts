@@ -7,7 +7,7 @@ import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
 /** The summary of a job's outcome in a webhook event. The times in the summary are in ISO 8601 format. */
-const JobEventData = z.object({
+export const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
   jobId: z.string(),

@@ -6,8 +6,9 @@ import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
+type Examples = Readonly<Record<string, { readonly value: unknown }>>;
 interface Content {
-  readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly examples?: Examples }>>;
 }
 interface Operation {
   readonly operationId: string;
@@ -52,18 +53,31 @@ async function operationsOf(api: Harness) {
   return { operations, schemaFaults };
 }
 
+/** Returns the bodies of the examples of an operation with the query that each body needs. */
+function exampleRequests({ requestBody }: Operation): { query: string; ask: { body?: unknown } }[] {
+  const examples = Object.entries(requestBody?.content?.["application/json"]?.examples ?? {});
+  if (examples.length === 0) return [{ query: "", ask: {} }];
+  return examples.map(([name, { value }]) => ({
+    query: name === "CceReply" ? "?from=cce" : "",
+    ask: { body: value },
+  }));
+}
+
 function fill(path: string): string {
   const query = path.startsWith("/jobs/") ? (pageUrl(link, key, START) ?? "").replace(/^[^?]*/, "") : "";
   return path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys") + query;
 }
 
-test("every operation accepts its own example and responds as the OpenAPI document says", async () => {
+test("every operation accepts its own examples and responds as the OpenAPI document says", async () => {
   const { operations, schemaFaults } = await operationsOf(await createEnded());
   expect(operations).toHaveLength(11);
-  for (const { path, method, operation } of operations) {
+  const requests = operations.flatMap((described) =>
+    exampleRequests(described.operation).map((request) => ({ ...described, ...request })),
+  );
+  expect(requests).toHaveLength(12);
+  for (const { path, method, operation, query, ask } of requests) {
     const api = await createEnded();
-    const example = operation.requestBody?.content?.["application/json"]?.example;
-    const answer = await api.ask(method, fill(path), example === undefined ? {} : { body: example });
+    const answer = await api.ask(method, fill(path) + query, ask);
     const described = operation.responses[String(answer.status)];
     expect({ path, status: answer.status, described: described !== undefined }).toEqual({
       path,
@@ -125,9 +139,8 @@ test("every operation with a token rejects an unknown parameter", async () => {
     const api = await createEnded();
     const sent = () => [api.pollQueue.state.sent, api.notifyQueue.state.sent, api.deliveries.length];
     const before = sent();
-    const body = operation.requestBody?.content?.["application/json"]?.example;
-    const asked = body === undefined ? {} : { body };
-    const answer = await api.ask(method, `${fill(path)}?colour=red`, asked);
+    const [request] = exampleRequests(operation);
+    const answer = await api.ask(method, `${fill(path)}?colour=red`, request?.ask);
     expect({ path, method, status: answer.status }).toEqual({
       path,
       method,

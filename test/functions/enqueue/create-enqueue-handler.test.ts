@@ -156,7 +156,7 @@ describe("errors of a request", () => {
       "#/callbackUrl": "must not be empty",
       "#/digest": "must be a boolean",
       "#/context/actor": "must have at most 200 characters",
-      "#/context/runUrl": "must be an http or https URL",
+      "#/context/runUrl": "must be a string",
     });
   });
 

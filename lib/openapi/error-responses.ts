@@ -1,0 +1,103 @@
+import { PROBLEMS, type ProblemKind, problemResponse, renderProblem } from "../api/problem.ts";
+import type { JsonObject } from "../domain/json.ts";
+import problemHelp from "./problem-help.json" with { type: "json" };
+
+interface ProblemHelp {
+  readonly cause: string;
+  readonly remedy: string;
+  /** The fields of the problem document in the example. All other fields depend only on the kind of the problem. */
+  readonly example: {
+    readonly detail: string;
+    readonly errors?: readonly {
+      readonly pointer?: string;
+      readonly parameter?: string;
+      readonly detail: string;
+    }[];
+  };
+}
+
+/**
+ * The cause, the remedy and an example of each problem document (RFC 9457), which is an error response of the API. The
+ * `type` of a problem document is a link to its help in the API reference.
+ */
+export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
+
+/** The schema and the examples of a body. The key of each entry is the media type of the body. */
+export type Content = Readonly<Record<string, MediaType>>;
+
+interface MediaType {
+  readonly schema: JsonObject;
+  /** An example of each kind of the body, by the name of the kind. */
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+export interface ErrorResponse {
+  readonly status: number;
+  readonly description: string;
+  readonly headers: readonly string[];
+  readonly content: Content;
+}
+
+/**
+ * The error responses that API Gateway creates itself: too many requests, a Lambda function that crashed, and a Lambda
+ * function without an answer after 30 seconds.
+ * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+ */
+const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+const ERROR_TITLES: Readonly<Record<number, string>> = { 429: "Too many requests" };
+
+const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ["www-authenticate"],
+  403: ["www-authenticate"],
+  503: ["retry-after"],
+};
+
+/**
+ * Returns the error responses of an operation, sorted by HTTP status: the responses of the service with the given kinds
+ * of problems, and the responses of API Gateway.
+ */
+export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
+  const statuses = new Set([
+    ...kinds.map((kind) => PROBLEMS[kind].status),
+    ...Object.keys(GATEWAY_MESSAGES).map(Number),
+  ]);
+  return [...statuses].sort().map((status) => {
+    const ofStatus = kinds.filter((kind) => PROBLEMS[kind].status === status);
+    const titles = new Set(ofStatus.map((kind) => PROBLEMS[kind].title));
+    return {
+      status,
+      description: [...titles].join(" / ") || (ERROR_TITLES[status] ?? GATEWAY_MESSAGES[status] ?? ""),
+      headers: ofStatus.length === 0 ? [] : (ERROR_HEADERS[status] ?? []),
+      content: { ...problemContent(ofStatus), ...gatewayContent(status) },
+    };
+  });
+}
+
+function problemContent(kinds: readonly ProblemKind[]): Content {
+  if (kinds.length === 0) return {};
+  const examples = kinds.map((kind) => [kind, { value: problemExample(kind) }] as const);
+  return {
+    "application/problem+json": {
+      schema: { $ref: "#/components/schemas/Problem" },
+      examples: Object.fromEntries(examples),
+    },
+  };
+}
+
+function problemExample(kind: ProblemKind): unknown {
+  const { detail, errors } = PROBLEM_HELP[kind].example;
+  const { body } = renderProblem(problemResponse(kind, detail, errors), "Jz8kFg2Tliq");
+  return JSON.parse(body ?? "null");
+}
+
+function gatewayContent(status: number): Content {
+  const message = GATEWAY_MESSAGES[status];
+  if (message === undefined) return {};
+  const schema = { $ref: "#/components/schemas/GatewayMessage" };
+  return { "application/json": { schema, examples: { GatewayMessage: { value: { message } } } } };
+}
