@@ -21,6 +21,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
     logFile,
     port,
     ledgerDir,
+    externalServers,
     scheduleSpeed,
     accountConcurrency,
     ...options
@@ -38,6 +39,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
     port,
     configFile,
     ledgerDir,
+    externalServers,
     scheduleSpeed,
     accountConcurrency,
     log,

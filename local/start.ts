@@ -60,7 +60,7 @@ async function startStack(
   packageDir: string,
   configFile: string,
 ): Promise<EmbeddedStack> {
-  const { verbose, logFile, port, ledgerDir, scheduleSpeed, accountConcurrency } = options;
+  const { verbose, logFile, port, ledgerDir, externalServers, scheduleSpeed, accountConcurrency } = options;
   const log = createFunctionLog({ verbose, file: logFile, print: screen.print });
   const start = (onPort: number) =>
     startEmbeddedStack({
@@ -68,6 +68,7 @@ async function startStack(
       port: onPort,
       configFile,
       ledgerDir,
+      externalServers,
       scheduleSpeed,
       accountConcurrency,
       log,

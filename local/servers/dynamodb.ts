@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { Level } from "level";
-import type { TableResource } from "../template/tables.ts";
+import type { TableDefinition, TableResource } from "../template/tables.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
@@ -56,9 +56,9 @@ export async function startDynamo(region: string, folder: string | null): Promis
     url,
     async createTables(tables) {
       let existed = false;
-      for (const table of tables)
-        if (await isActive(client, table.TableName)) existed = true;
-        else await createTable(client, table);
+      for (const { definition } of tables)
+        if ((await findTable(client, definition.TableName)) !== null) existed = true;
+        else await createTable(client, definition);
       return { existed };
     },
     async stop() {
@@ -69,17 +69,21 @@ export async function startDynamo(region: string, folder: string | null): Promis
   };
 }
 
-async function createTable(client: DynamoDBClient, table: TableResource): Promise<void> {
-  await client.send(new CreateTableCommand(table as ConstructorParameters<typeof CreateTableCommand>[0]));
-  while (!(await isActive(client, table.TableName))) await new Promise(setImmediate);
+/** Creates a table and waits until the table can be used. */
+export async function createTable(client: DynamoDBClient, definition: TableDefinition): Promise<void> {
+  await client.send(
+    new CreateTableCommand(definition as ConstructorParameters<typeof CreateTableCommand>[0]),
+  );
+  while ((await findTable(client, definition.TableName)) !== "ACTIVE") await new Promise(setImmediate);
 }
 
-async function isActive(client: DynamoDBClient, tableName: string): Promise<boolean> {
+/** Returns the status of a table, or null if the table does not exist. */
+export async function findTable(client: DynamoDBClient, tableName: string): Promise<string | null> {
   try {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-    return Table?.TableStatus === "ACTIVE";
+    return Table?.TableStatus ?? null;
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false;
+    if (error instanceof ResourceNotFoundException) return null;
     throw error;
   }
 }

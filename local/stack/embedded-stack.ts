@@ -3,6 +3,13 @@ import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
+import {
+  connectDynamo,
+  connectSqs,
+  type ExternalServers,
+  NO_EXTERNAL_SERVERS,
+  storeConfig,
+} from "../servers/external-servers.ts";
 import { startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
@@ -55,7 +62,7 @@ export class TemplateRefusedError extends Error {
 /**
  * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules. If
  * one part of the local stack fails to start, the parts that have started are stopped.
- * @throws TemplateRefusedError, PortInUseError, LedgerFolderError
+ * @throws TemplateRefusedError, PortInUseError, LedgerFolderError, ExternalServerError
  */
 export async function startEmbeddedStack(options: {
   packageDir: string;
@@ -67,13 +74,15 @@ export async function startEmbeddedStack(options: {
    * queues of the local stack are always in memory.
    */
   ledgerDir: string | null;
+  /** The servers that the local stack uses in place of its own servers. */
+  externalServers?: ExternalServers;
   scheduleSpeed: number;
   /** The account's quota for concurrent executions of all functions. */
   accountConcurrency?: number;
   log: (functionName: string, line: string) => void;
 }): Promise<EmbeddedStack> {
   const { packageDir, port, configFile, ledgerDir, scheduleSpeed, log } = options;
-  const { accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY } = options;
+  const { externalServers = NO_EXTERNAL_SERVERS, accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY } = options;
   const packaged = await readPackage(packageDir);
   const { region } = packaged;
   const faults = findDeploymentFaults(
@@ -86,15 +95,22 @@ export async function startEmbeddedStack(options: {
   try {
     const gateway = parts.add(new Gateway());
     const api = await gateway.listen(port);
-    const sqs = parts.add(await startSqs(region));
-    const dynamo = parts.add(await startDynamo(region, ledgerDir));
+    const sqs = parts.add(
+      externalServers.sqs === null ? await startSqs(region) : connectSqs(region, externalServers.sqs),
+    );
+    const dynamo = parts.add(
+      externalServers.dynamodb === null
+        ? await startDynamo(region, ledgerDir)
+        : connectDynamo(region, externalServers.dynamodb),
+    );
     const service = readService(packaged, { sqs: sqs.url, api });
     const path = service.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
-    const ssm = parts.add(await startSsm({ configFile, path, region }));
+    const ssmUrl = externalServers.ssm ?? parts.add(await startSsm({ configFile, path, region })).url;
+    if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     await sqs.createQueues(service.queues);
     const { existed } = await dynamo.createTables(service.tables);
 
-    const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssm.url };
+    const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const hosts = parts.add(
       await startFunctionHosts({ service, packageDir, endpoints, accountConcurrency, log }),
     );

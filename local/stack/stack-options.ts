@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
+import type { ExternalServers } from "../servers/external-servers.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_PORT = 4000;
@@ -16,6 +17,12 @@ const OptionalPath = z
   .nullable()
   .default(null);
 
+const ServerUrl = z
+  .url({ protocol: /^https?$/, error: "must be the URL of a server, such as http://127.0.0.1:8000" })
+  .transform((url) => url.replace(/\/+$/, ""))
+  .nullable()
+  .default(null);
+
 const Variables = z.object({
   PORT: z.coerce
     .number(PORT_RULE)
@@ -26,6 +33,9 @@ const Variables = z.object({
   CONFIG_FILE: OptionalPath,
   LEDGER_DIR: OptionalPath,
   LOG_FILE: OptionalPath,
+  DYNAMODB_ENDPOINT: ServerUrl,
+  SQS_ENDPOINT: ServerUrl,
+  SSM_ENDPOINT: ServerUrl,
   VERBOSE: z.string().optional(),
   SERVICE_DIR: z
     .string()
@@ -46,6 +56,7 @@ export interface StackOptions {
   readonly port: number;
   readonly configFile: string | null;
   readonly ledgerDir: string | null;
+  readonly externalServers: ExternalServers;
   readonly logFile: string | null;
   readonly verbose: boolean;
   readonly scheduleSpeed: number;
@@ -65,12 +76,16 @@ export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
       parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`).join("\n"),
     );
   const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR } = parsed.data;
+  const { DYNAMODB_ENDPOINT, SQS_ENDPOINT, SSM_ENDPOINT } = parsed.data;
+  if (LEDGER_DIR !== null && DYNAMODB_ENDPOINT !== null)
+    throw new Error("LEDGER_DIR has no effect with DYNAMODB_ENDPOINT. Set only one of them.");
   return {
     rootDir: ROOT,
     serviceDir: SERVICE_DIR,
     port: PORT,
     configFile: CONFIG_FILE,
     ledgerDir: LEDGER_DIR,
+    externalServers: { dynamodb: DYNAMODB_ENDPOINT, sqs: SQS_ENDPOINT, ssm: SSM_ENDPOINT },
     logFile: LOG_FILE,
     verbose: VERBOSE !== undefined && VERBOSE !== "0",
     scheduleSpeed: parsed.data.SCHEDULE_SPEED,

@@ -23,21 +23,27 @@ const Properties = z.object({
   BillingMode: z.enum(["PAY_PER_REQUEST", "PROVISIONED"]).default("PROVISIONED"),
   ProvisionedThroughput: Throughput.optional(),
   GlobalSecondaryIndexes: z.array(Index).optional(),
+  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
   LocalSecondaryIndexes: z.array(Index.omit({ ProvisionedThroughput: true })).optional(),
 });
 
-/** A table in the input format of `CreateTable`. */
-export type TableResource = Omit<z.infer<typeof Properties>, "TableName"> & { readonly TableName: string };
+/** The properties of a table in the input format of `CreateTable`. */
+export type TableDefinition = Omit<z.infer<typeof Properties>, "TableName" | "TimeToLiveSpecification"> & {
+  readonly TableName: string;
+};
 
-/**
- * Returns the DynamoDB tables of a CloudFormation template. The setting for the time to live is not returned, so the
- * local DynamoDB never deletes expired items.
- */
+export interface TableResource {
+  readonly definition: TableDefinition;
+  /** The attribute that contains the time after which DynamoDB may delete an item, or null. */
+  readonly timeToLiveAttribute: string | null;
+}
+
+/** Returns the DynamoDB tables of a CloudFormation template. */
 export function readTables(template: Template, scope: Scope): readonly TableResource[] {
   return readResources(template, "AWS::DynamoDB::Table", Properties, scope).map(
-    ({ logicalId, properties }) => ({
-      ...properties,
-      TableName: scope.ref(logicalId),
+    ({ logicalId, properties: { TimeToLiveSpecification: timeToLive, ...definition } }) => ({
+      definition: { ...definition, TableName: scope.ref(logicalId) },
+      timeToLiveAttribute: timeToLive?.Enabled === true ? timeToLive.AttributeName : null,
     }),
   );
 }

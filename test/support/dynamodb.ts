@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 
@@ -8,25 +9,34 @@ export interface EmbeddedDynamo {
   stop(): Promise<void>;
 }
 
-/** Starts an embedded DynamoDB in memory, on a free port. */
+/**
+ * Starts an embedded DynamoDB in memory, on a free port. If the environment variable DYNAMODB_ENDPOINT is set, the tests
+ * use the server at that URL.
+ */
 export async function startDynamo(): Promise<EmbeddedDynamo> {
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The server has no port.");
-  const endpoint = `http://127.0.0.1:${address.port}`;
-  const client = new DynamoDBClient({
-    endpoint,
-    region: "eu-central-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  const server = process.env.DYNAMODB_ENDPOINT
+    ? { endpoint: process.env.DYNAMODB_ENDPOINT, stop: async () => undefined }
+    : await startDynalite();
+  const { endpoint } = server;
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials });
   return {
     endpoint,
     client,
     async stop() {
       client.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await server.stop();
     },
+  };
+}
+
+async function startDynalite() {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    stop: () => new Promise((resolve) => server.close(resolve)),
   };
 }

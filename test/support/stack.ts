@@ -18,6 +18,12 @@ const Ready = z.strictObject({
   control: z.url(),
 });
 
+/**
+ * The environment variables with the URLs of servers that `npm run servers:test` starts. The stack of a test uses these
+ * servers in place of its own servers.
+ */
+const EXTERNAL_SERVERS = ["DYNAMODB_ENDPOINT", "SQS_ENDPOINT", "SSM_ENDPOINT"] as const;
+
 export interface StackOptions {
   /** The config document. The stack writes the document to a new file. */
   readonly config: unknown;
@@ -53,6 +59,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       CONFIG_FILE: configFile,
       LEDGER_DIR: options.ledgerDir ?? "",
       SERVICE_DIR: options.serviceDir ?? "",
+      ...Object.fromEntries(EXTERNAL_SERVERS.map((name) => [name, process.env[name] ?? ""])),
       ...options.environment,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -68,6 +75,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const line = await Promise.race([firstLine(child.stdout), ended]);
   if (typeof line !== "string") throw new StackNotStartedError(line, stderrText);
   const ready = Ready.parse(JSON.parse(line));
+  for (const [name, url] of [
+    ["DYNAMODB_ENDPOINT", ready.dynamodb],
+    ["SQS_ENDPOINT", ready.sqs],
+  ] as const)
+    if (process.env[name] && process.env[name] !== url) throw new Error(`the stack ignores ${name}`);
   return {
     ...ready,
     child,

@@ -1,7 +1,9 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   type DynamoDBClient,
+  ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
 
 /** The table of the ledger, as in serverless.yml. */
@@ -39,7 +41,13 @@ export const TABLE_DEFINITION = {
   BillingMode: "PAY_PER_REQUEST",
 } satisfies Omit<CreateTableCommandInput, "TableName">;
 
-/** Creates the table of the ledger on an embedded server, which creates a table at once. */
+/**
+ * Creates the table of the ledger on a server that creates and deletes a table at once. An existing table is deleted
+ * first, because a server that the tests did not start may have the table of an earlier test.
+ */
 export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
+  await client.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  });
   await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
 }

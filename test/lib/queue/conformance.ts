@@ -28,7 +28,7 @@ const CLOCK_SLACK_MS = 100;
  * Defines the tests that every implementation of a queue must pass.
  * @param make creates a new queue for each test.
  */
-export function describeQueue(name: string, make: () => QueueUnderTest): void {
+export function describeQueue(name: string, make: () => Promise<QueueUnderTest>): void {
   const message = (id: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
     id,
     body: `body of ${id}`,
@@ -53,7 +53,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
 
   describe(`the queue ${name}`, () => {
     it("delivers messages with their attributes and returns results under the IDs of the sender", async () => {
-      const test = make();
+      const test = await make();
       const attributes = { reason: "malformed", source: "poll" };
       const results = await test.queue.send([message("a / 1"), message("b", { attributes })]);
       expect(results).toEqual([
@@ -66,7 +66,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("accepts any number of messages, including zero messages", async () => {
-      const test = make();
+      const test = await make();
       const ids = Array.from({ length: 25 }, (_, i) => `m-${i}`);
       expect(await test.queue.send([])).toEqual([]);
       const results = await test.queue.send(ids.map((id) => message(id)));
@@ -84,7 +84,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     it.each([-1, 901, 1.5, Number.NaN, Infinity])(
       "refuses a delay of %p s before any message is sent",
       async (delay) => {
-        const test = make();
+        const test = await make();
         const sent = test.queue.send([message("a"), message("b", { delaySeconds: delay })]);
         await expect(sent).rejects.toThrow(DelayOutOfRangeError);
         expect(await test.receive(10)).toEqual([]);
@@ -92,7 +92,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     );
 
     it("delivers a message after the delay of the message", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("late", { delaySeconds: 1 }), message("now")]);
       const sentAt = test.now();
       const [first] = (await arrival(test, 1, test.receive)).arrived;
@@ -104,7 +104,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("accepts delays up to 900 s", async () => {
-      const test = make();
+      const test = await make();
       expect(await test.queue.send([message("a", { delaySeconds: 900 })])).toEqual([
         { id: "a", kind: "sent" },
       ]);
@@ -112,7 +112,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("delivers a message again after the visibility timeout and counts the deliveries", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       expect(await test.receive(10)).toEqual([]);
@@ -122,7 +122,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("hides a received message for longer than the visibility timeout", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       const hiddenAt = test.now();
@@ -132,7 +132,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("delivers a message again at once after a visibility of 0 s", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       await test.queue.changeVisibility(first?.receiptHandle ?? "", 0);
@@ -140,7 +140,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("throws when the visibility of a deleted message is changed", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a")]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       await test.remove(first?.receiptHandle ?? "");
@@ -148,7 +148,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("does not deliver a deleted message again", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a"), message("later", { delaySeconds: 2 })]);
       const [first] = (await arrival(test, 1, test.receive)).arrived;
       await test.remove(first?.receiptHandle ?? "");
@@ -156,7 +156,7 @@ export function describeQueue(name: string, make: () => QueueUnderTest): void {
     });
 
     it("moves a message to the dead-letter queue instead of a third delivery", async () => {
-      const test = make();
+      const test = await make();
       await test.queue.send([message("a", { attributes: { source: "poll" } })]);
       await arrival(test, 1, test.receive);
       await arrival(test, 1, test.receive);

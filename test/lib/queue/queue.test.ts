@@ -1,5 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -7,7 +14,7 @@ import { type DeliveredMessage, describeQueue, type QueueUnderTest } from "./con
 
 const MAX_RECEIVE_COUNT = 2;
 
-describeQueue("in memory", () => {
+describeQueue("in memory", async () => {
   let now = 1_800_000_000_000;
   const clock = { now: () => now, visibilitySeconds: 1 };
   const dead = createMemoryQueue({ ...clock, name: "dead" });
@@ -25,35 +32,43 @@ describeQueue("in memory", () => {
   };
 });
 
-let server: FauxqsServer;
+let server: FauxqsServer | null = null;
 let client: SQSClient;
 let count = 0;
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, logger: false, host: "127.0.0.1" });
+  // If SQS_ENDPOINT is set, the tests use the server at that URL.
+  if (!process.env.SQS_ENDPOINT) server = await startFauxqs({ port: 0, logger: false, host: "127.0.0.1" });
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  client = new SQSClient({ endpoint: server.address, region: "us-east-1", credentials });
+  const endpoint = server?.address ?? process.env.SQS_ENDPOINT ?? "";
+  client = new SQSClient({ endpoint, region: "eu-central-1", credentials });
 });
 afterAll(async () => {
   client.destroy();
-  await server.stop();
+  await server?.stop();
 });
 
-describeQueue("on SQS", (): QueueUnderTest => {
+async function createQueue(QueueName: string, Attributes: Readonly<Record<string, string>> = {}) {
+  const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName, Attributes }));
+  const { Attributes: created } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  return { url: QueueUrl, arn: created?.QueueArn };
+}
+
+describeQueue("on SQS", async (): Promise<QueueUnderTest> => {
   count += 1;
-  const dead = server.createQueue(`dead-${count}`);
+  const dead = await createQueue(`dead-${count}`);
   const RedrivePolicy = JSON.stringify({
-    deadLetterTargetArn: dead.queueArn,
+    deadLetterTargetArn: dead.arn,
     maxReceiveCount: MAX_RECEIVE_COUNT,
   });
-  const live = server.createQueue(`live-${count}`, {
-    attributes: { VisibilityTimeout: "1", RedrivePolicy },
-  });
+  const live = await createQueue(`live-${count}`, { VisibilityTimeout: "1", RedrivePolicy });
   return {
-    queue: createSqsQueue({ client, url: live.queueUrl, random: () => 0.5 }),
-    receive: (max) => receive(live.queueUrl, max),
-    receiveDead: (max) => receive(dead.queueUrl, max),
+    queue: createSqsQueue({ client, url: live.url, random: () => 0.5 }),
+    receive: (max) => receive(live.url, max),
+    receiveDead: (max) => receive(dead.url, max),
     async remove(receiptHandle) {
-      await client.send(new DeleteMessageCommand({ QueueUrl: live.queueUrl, ReceiptHandle: receiptHandle }));
+      await client.send(new DeleteMessageCommand({ QueueUrl: live.url, ReceiptHandle: receiptHandle }));
     },
     now: Date.now,
     pass: (ms) => setTimeout(ms),
