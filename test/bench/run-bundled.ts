@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 /**
  * Bundles code with the given plugins and the settings of the packages. Runs the bundle and returns the JSON that the
@@ -10,6 +10,7 @@ export async function runBundled(
   code: string,
   plugins: Plugin[],
   env: Readonly<Record<string, string | undefined>> = process.env,
+  options: Pick<BuildOptions, "minify"> = {},
 ): Promise<unknown> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: process.cwd(), loader: "js" },
@@ -20,6 +21,7 @@ export async function runBundled(
     mainFields: ["module", "main"],
     plugins,
     logLevel: "error",
+    ...options,
   });
   const running = promisify(execFile)(process.execPath, ["--input-type=module"], { env });
   running.child.stdin?.end(outputFiles[0]?.text);
