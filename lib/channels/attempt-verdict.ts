@@ -1,16 +1,17 @@
 import "../domain/zod-fields.ts";
 import type * as z from "zod/mini";
-import type { Instant, Verdict } from "../domain/job.ts";
+import type { Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
-import { readRetryAfterSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
-import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
+import type { AttemptVerdict } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-export const delivered = (reason: "ok" | "accepted" = "ok"): AttemptVerdict => final("delivered", reason);
+export const delivered = (reason: "ok" | "accepted" | "plain_form" = "ok"): AttemptVerdict =>
+  final("delivered", reason);
 export const rejected = (reason: DeliveryReason): AttemptVerdict => final("rejected", reason);
-export const gone: AttemptVerdict = final("gone", "target_gone");
+export const gone = (reason: "target_gone" | "target_disabled" = "target_gone"): AttemptVerdict =>
+  final("gone", reason);
 
 function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
   return { verdict, reason, afterSeconds: null, spent: true };
@@ -33,24 +34,6 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for a response whose body contains a result code. Code 0 means success. An undefined code means
- * that the response body contains no result code. A result code without an entry in `verdictByCode` means that the
- * target rejected the message.
- */
-export function verdictOfAnswerCode(
-  answer: ReceiverAnswer,
-  now: Instant,
-  code: number | undefined,
-  verdictByCode: Readonly<Record<number, AttemptVerdict>>,
-): AttemptVerdict {
-  const general = verdictOfCommonStatus(answer, now);
-  if (general !== null) return general;
-  if (code !== undefined && code !== 0) return verdictByCode[code] ?? rejected("payload_refused");
-  if (!isSuccess(answer.status)) return rejected("payload_refused");
-  return code === 0 ? delivered() : retry("unreadable_answer");
-}
-
-/**
  * Parses the JSON body of a target's response. Returns undefined if the response body is not JSON or does not match the
  * schema.
  */
@@ -61,21 +44,14 @@ export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | un
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /**
- * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). Returns null for
- * an HTTP status that each channel interprets itself. `defaultThrottleSeconds` is the wait after a response with the HTTP
- * status 429 and without the header Retry-After.
+ * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), although a proxy
+ * may have sent the status. Returns null for an HTTP status that each channel interprets itself. `afterSeconds` is the
+ * wait that the response asks for, or null.
  */
-export function verdictOfCommonStatus(
-  answer: ReceiverAnswer,
-  now: Instant,
-  defaultThrottleSeconds: number | null = null,
-): AttemptVerdict | null {
-  const { status } = answer;
-  const after = () => readRetryAfterSeconds(answer.headers["retry-after"], now);
-  if (status === 429) return throttled(after() ?? defaultThrottleSeconds);
-  if (status === 410) return gone;
-  if (status === 408 || status === 425) return retry("client_error", after());
-  if (status >= 500) return retry("server_error", after());
+export function verdictOfCommonStatus(status: number, afterSeconds: number | null): AttemptVerdict | null {
+  if (status === 429) return throttled(afterSeconds);
+  if (status === 408 || status === 425) return retry("client_error", afterSeconds);
+  if (status >= 500) return retry("server_error", afterSeconds);
   if (status >= 300 && status < 400) return rejected("redirect_refused");
   if (status < 200) return retry("unexpected_status");
   return null;

@@ -56,6 +56,8 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * the target.
    */
   secretsOf(target: z.infer<Schema>): readonly string[];
+  /** Returns what an operator should know about the URL of the target, as the end of a sentence, or null. */
+  noteAbout(target: z.infer<Schema>): string | null;
 }
 
 /** The content of a notification, before a channel formats the content for a target. */
@@ -100,8 +102,8 @@ export interface RateLimit {
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message that is sent once if the target refuses the format of `payload`. Is null if the channel has no
-   * simpler message.
+   * A simpler message that is sent once if the target refuses `payload` because of its content or size. Is null if the
+   * channel has no simpler message.
    */
   readonly fallback: JsonObject | null;
 }

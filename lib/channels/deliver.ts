@@ -6,7 +6,7 @@ import { decodeBody } from "../http/decode-body.ts";
 import { type Egress, egressOfAllowList } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
-import { rejected, verdictOfCommonStatus, verdictOfNetworkError } from "./attempt-verdict.ts";
+import { delivered, rejected, verdictOfCommonStatus, verdictOfNetworkError } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { maskedAnswerExcerpt } from "./masked-answer-excerpt.ts";
 import { channelOf, type Target } from "./registry.ts";
@@ -65,12 +65,14 @@ export async function deliverThrough<Schema extends TargetSchema>(
   const send = (payload: JsonObject) => sendOnce(channel, request, payload, elapsedMs());
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
-  if (result.reason === "invalid_blocks" && fallback !== null) {
-    result = await send(fallback);
-  } else if (result.reason === "stale_timestamp") {
+  if (result.reason === "stale_timestamp") {
     // The signature of the second request contains a later time than the signature of the first request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
+  }
+  if (result.reason === "payload_refused" && fallback !== null) {
+    result = await send(fallback);
+    if (result.verdict === "delivered") result = { ...result, ...delivered("plain_form") };
   }
   return { ...result, durationMs: Math.round(elapsedMs()) };
 }
@@ -115,8 +117,7 @@ function verdictOfFailure<Schema extends TargetSchema>(
   now: Instant,
 ): AttemptVerdict {
   if (error instanceof EgressRefusedError) return rejected(error.rule);
-  const answer = status === null ? null : { status, headers, body: "" };
-  const verdict =
-    answer && (channel.isChat ? verdictOfCommonStatus(answer, now) : channel.verdictOf(answer, now));
-  return verdict ?? verdictOfNetworkError(code);
+  if (status === null) return verdictOfNetworkError(code);
+  const needsBody = channel.isChat && verdictOfCommonStatus(status, null) === null;
+  return needsBody ? verdictOfNetworkError(code) : channel.verdictOf({ status, headers, body: "" }, now);
 }

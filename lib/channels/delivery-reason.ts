@@ -6,7 +6,9 @@ export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 const REASON_TEXT = {
   ok: "The notification was delivered.",
   accepted:
-    "A Teams workflow accepted the notification. Teams does not report whether the workflow posts the message.",
+    "A Teams workflow accepted the notification. Teams does not report whether the workflow posts the message. If no message appears, read the run history of the workflow.",
+  plain_form:
+    "The receiver refused the notification because of its content or size, and accepted a plain message with only the headline.",
   throttled:
     "The receiver limits the rate: it answered 429, or the chat's own code for too many messages. The service sends the notification again later, and this attempt does not count against the retry schedule.",
   receiver_busy: "The chat reports that it is busy. The service sends the notification again.",
@@ -18,20 +20,29 @@ const REASON_TEXT = {
   unexpected_status:
     "The receiver answered with an unexpected HTTP status. The service sends the notification again.",
   unreadable_answer:
-    "The receiver answered 200, but the answer does not say whether the receiver accepted the notification. The service sends the notification again.",
+    "The answer is empty or does not have the form that this kind of chat documents, so it does not say whether the chat accepted the notification. The service sends the notification again. If the reason repeats, check the target's kind and URL, and each proxy between the service and the chat.",
+  web_page:
+    "The answer is a web page, for example a sign-in page or the error page of a proxy, and not the answer of the chat. The service sends the notification again. If the reason repeats, check the target's URL, and each proxy between the service and the chat.",
+  cloudflare_refused:
+    "Cloudflare, the network in front of the receiver, refuses the requests of the service, for example with error 1010 or 1020. The service sends the notification again. If the reason repeats, send from a different IP address.",
   redirect_refused:
     "The receiver answered with a redirect, and the service never follows redirects. Configure the URL that the redirect names.",
   payload_refused:
-    "The receiver refuses the format of the notification. The field `answer` contains the receiver's message.",
-  invalid_blocks:
-    "Slack refuses the blocks of the message. Slack also refuses the plain text that was sent in place of the blocks.",
+    "The receiver refuses the notification because of its content or size. A chat also refused the plain message that the service sent next. The field `answer` contains the receiver's message.",
+  keyword_missing:
+    "The robot accepts only messages that contain its keyword. Set the same text as `keyword` of the target.",
+  thread_required:
+    "The webhook belongs to a forum channel of Discord, which accepts only messages in threads. Use a webhook of an ordinary channel, or add `?thread_id=…` to the target's URL.",
   access_refused:
-    "The receiver refuses this sender, because of the sender's IP address, a required keyword or the rules of a channel.",
-  signature_refused: "The receiver does not accept the signature. Check the target's secret.",
+    "The receiver refuses this sender, because of the sender's IP address, a missing permission or the rules of a channel. The field `answer` contains the receiver's message. Change the settings of the robot or of the channel.",
+  signature_refused:
+    "The receiver does not accept the signature. Check the target's `secret`, and the receiver's clock.",
   stale_timestamp:
     "The receiver's clock and the time in the signature differ too much. Check the receiver's clock.",
   target_gone:
-    "The receiver answered 410 or reports that the webhook was removed. The service switches a configured target off. For a `callbackUrl` only this notification ends.",
+    "The receiver answered 410, or the chat reports that the webhook was removed. The service asks again after a minute. After the second such answer, the service switches a configured target off. For a `callbackUrl` only this notification ends. Give the target a new URL, and test the target.",
+  target_disabled:
+    "The chat reports that the workflow or the robot is disabled. The service asks again after a minute. After the second such answer, the service switches the target off. Enable the workflow or the robot in the chat, and test the target.",
   target_off:
     "Nothing was sent, because the target is switched off. A successful test of the target switches the target on again.",
   target_unknown: "Nothing was sent, because the config no longer contains the target.",

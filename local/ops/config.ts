@@ -1,4 +1,5 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { channelOf } from "../../lib/channels/registry.ts";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
@@ -92,9 +93,19 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
 }
 
 async function checkFile(file: string, path: string | null): Promise<number> {
-  await readValidDocument(file, path);
+  const document = await readValidDocument(file, path);
   print(`${file} is valid.`);
+  printTargetNotes(parseConfig(document));
   return 0;
+}
+
+/** Prints what an operator should know about the targets of a valid config, one line per target. */
+function printTargetNotes(parsed: ReturnType<typeof parseConfig>): void {
+  if (parsed.kind === "faults") return;
+  for (const [name, target] of Object.entries(parsed.config.targets)) {
+    const note = channelOf(target.kind).noteAbout(target);
+    if (note !== null) print(`Note: targets.${name}: ${note}.`);
+  }
 }
 
 async function checkStage(stage: Stage): Promise<number> {
@@ -106,6 +117,7 @@ async function checkStage(stage: Stage): Promise<number> {
   const faults = faultsOfEntries(entries);
   if (faults.length > 0) throw new ConfigInvalidError(`the config below ${path}`, faults);
   print(`The config below ${path} is valid: ${entries.length} entries.`);
+  printTargetNotes(parseEntries(entries));
   return 0;
 }
 

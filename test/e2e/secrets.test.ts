@@ -139,14 +139,14 @@ describe("secrets", () => {
     );
     expect(reasons.sort()).toEqual([
       "callback server_error",
-      "dingtalk payload_refused",
-      "discord target_gone",
-      "feishu payload_refused",
+      "dingtalk unreadable_answer",
+      "discord unreadable_answer",
+      "feishu unreadable_answer",
       "forbidden egress_literal_address",
       "moved redirect_refused",
       "refused connection_failed",
-      "slack payload_refused",
-      "teams target_gone",
+      "slack unreadable_answer",
+      "teams unreadable_answer",
       "webhook server_error",
       "wecom unreadable_answer",
     ]);

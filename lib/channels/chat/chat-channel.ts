@@ -4,14 +4,23 @@ import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import {
+  type AttemptVerdict,
   type Channel,
   commonFields,
   createJsonRequest,
-  type FormattedMessage,
   type NotificationContent,
+  type ReceiverAnswer,
   type TargetSchema,
 } from "../channel.ts";
-import { type ChatMessage, EMPTY_MESSAGE, TEXT_BUDGETS, type TextBudget, type Tone } from "./chat-message.ts";
+import { verdictOfChatAnswer } from "../chat-verdict.ts";
+import {
+  type ChatMessage,
+  type ConfiguredTexts,
+  EMPTY_MESSAGE,
+  TEXT_BUDGETS,
+  type TextBudget,
+  type Tone,
+} from "./chat-message.ts";
 import { formatDigestMessage } from "./digest-message.ts";
 import { formatOutcomeMessage } from "./outcome-message.ts";
 
@@ -22,32 +31,46 @@ export const chatFields = {
 };
 
 /**
- * The config fields of a target that is a chat with support for signatures. `secret` is the key that signs the
- * requests.
+ * The config fields of a custom robot of DingTalk or Feishu, which can have security settings. `secret` is the key that
+ * signs the requests. `keyword` is a text that the robot requires in each message.
  */
-export const signedChatFields = {
+export const robotFields = {
   ...chatFields,
   secret: z.optional(SecretText),
+  keyword: z.optional(z.string().check(z.minLength(1), z.maxLength(50))),
 };
 
 /** The schema of a target that people read. */
 type ChatSchema = TargetSchema &
-  z.ZodMiniType<{ readonly mention?: string | undefined; readonly secret?: Secret | undefined }>;
+  z.ZodMiniType<{
+    readonly mention?: string | undefined;
+    readonly keyword?: string | undefined;
+    readonly secret?: Secret | undefined;
+  }>;
 
 /**
  * The parts of a channel that are different for each chat product. Only a chat product that checks signatures needs
  * `buildRequest`.
  */
 interface ChatRoles<Schema extends ChatSchema>
-  extends Pick<Channel<Schema>, "target" | "rateLimit" | "verdictOf">,
-    Partial<Pick<Channel<Schema>, "buildRequest">> {
-  /**
-   * Adds the markup of the chat to a message. `mention` is the mention from the config, or null if the message mentions
-   * nobody.
-   */
-  render(message: ChatMessage, mention: string | null): FormattedMessage;
+  extends Pick<Channel<Schema>, "target" | "rateLimit">,
+    Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
+  /** Adds the markup of the chat to a message. */
+  render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
+  /** Creates a message with only the headline: without links, and in the simplest format of the chat. */
+  renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
+  /**
+   * Returns the verdict by the vendor's own words in a response. Returns null if the response does not have the form
+   * that the vendor documents.
+   */
+  ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
+  /** The wait after a response with the HTTP status 429 that asks for no wait. */
+  readonly defaultThrottleSeconds?: number;
 }
+
+/** An address in a text. A chat would make a link of an address, and some chats refuse messages with certain links. */
+const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/\S*/gi;
 
 /**
  * Creates the channel for a chat product. The channel shortens the texts of a message step by step until the message is
@@ -58,10 +81,12 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
     isChat: true,
     target: roles.target,
     rateLimit: roles.rateLimit,
-    format(content, { mention = null }) {
+    format(content, { mention = null, keyword = null }) {
       const format = (budget: TextBudget) => {
         const message = chatMessageOf(content, budget);
-        return roles.render(message, message.mentions ? mention : null);
+        const texts = { mention: message.mentions ? mention : null, keyword };
+        const payload = roles.render(message, texts);
+        return { payload, fallback: roles.renderPlain(message.headline.replace(ADDRESS, "…"), texts) };
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
@@ -73,8 +98,10 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       return formatted;
     },
     buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonRequest(url, payload)),
-    verdictOf: roles.verdictOf,
+    verdictOf: (answer, now) =>
+      verdictOfChatAnswer(answer, roles.ownVerdictOf(answer), now, roles.defaultThrottleSeconds ?? null),
     secretsOf: ({ secret }) => (secret === undefined ? [] : [secret.reveal()]),
+    noteAbout: roles.noteAbout ?? (() => null),
   };
 }
 

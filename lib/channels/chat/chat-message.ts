@@ -23,6 +23,22 @@ export interface ChatMessage {
   readonly footer: string;
 }
 
+/**
+ * The texts from the config of a target that stand in a message. The operator is trusted, so these texts are not
+ * escaped.
+ */
+export interface ConfiguredTexts {
+  /** The mention from the config. Is null if the message mentions nobody. */
+  readonly mention: string | null;
+  /** The text that the chat requires in each message. Is null if the chat requires no text. */
+  readonly keyword: string | null;
+}
+
+/** Returns the headline with the keyword at the end, unless the headline contains the keyword. */
+export function withKeyword(headline: string, keyword: string | null): string {
+  return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
+}
+
 /** The default values for the optional parts of a chat message. */
 export const EMPTY_MESSAGE = {
   mentions: false,

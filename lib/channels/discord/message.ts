@@ -1,5 +1,5 @@
-import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, Tone } from "../chat/chat-message.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
 import { type MarkdownStyle, renderMarkdownParagraphs, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828, doubtful: 0xef6c00 };
@@ -13,15 +13,17 @@ const STYLE: MarkdownStyle = {
  * Formats a message with one embed for Discord. The field `allowed_mentions` allows only the mention from the target's
  * config.
  */
-export function formatDiscordMessage(message: ChatMessage, mention: string | null): FormattedMessage {
-  const headline = escapeMarkdown(message.headline);
+export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
+  const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);
   const description = renderMarkdownParagraphs(message, STYLE).join("\n");
-  const payload = {
-    content: mention === null ? headline : `${headline} ${mention}`,
-    embeds: [{ description, color: COLOURS[message.tone] }],
-    allowed_mentions: allowedMentions(mention),
-  };
-  return { payload, fallback: null };
+  return { content, embeds: [{ description, color: COLOURS[message.tone] }], allowed_mentions };
+}
+
+/** Formats the headline of a message for Discord, without an embed. */
+export function formatPlainDiscordMessage(text: string, { mention }: ConfiguredTexts) {
+  const headline = escapeMarkdown(text);
+  const content = mention === null ? headline : `${headline} ${mention}`;
+  return { content, allowed_mentions: allowedMentions(mention) };
 }
 
 /**

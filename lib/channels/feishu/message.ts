@@ -1,6 +1,7 @@
-import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, FailureText, Link, Tone } from "../chat/chat-message.ts";
-import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { ChatMessage, ConfiguredTexts, FailureText, Link, Tone } from "../chat/chat-message.ts";
+import { NO_REASON, READ_MORE, withKeyword } from "../chat/chat-message.ts";
+import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
@@ -8,13 +9,26 @@ const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", d
  * Formats an interactive card for Feishu. Untrusted text is in `plain_text` elements, because Feishu ignores markup and
  * `<at>` in `plain_text` elements.
  */
-export function formatFeishuMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {
     config: { wide_screen_mode: true },
-    header: { template: TEMPLATES[message.tone], title: plainText(message.headline) },
+    header: {
+      template: TEMPLATES[message.tone],
+      title: plainText(withKeyword(message.headline, keyword)),
+    },
     elements: elementsOf(message, mention),
   };
-  return { payload: { msg_type: "interactive", card }, fallback: null };
+  return { msg_type: "interactive", card };
+}
+
+/** Formats the headline of a message as a text message for Feishu. An invisible character disables `<at>` tags. */
+export function formatPlainFeishuMessage(
+  headline: string,
+  { mention, keyword }: ConfiguredTexts,
+): JsonObject {
+  const text = withKeyword(headline.replaceAll("<", `<${ZERO_WIDTH_SPACE}`), keyword);
+  const tag = mention === null ? "" : ` <at user_id="${mentionId(mention)}"></at>`;
+  return { msg_type: "text", content: { text: text + tag } };
 }
 
 function elementsOf(message: ChatMessage, mention: string | null): object[] {
@@ -52,5 +66,10 @@ const button = ({ label, url }: Link) => ({ tag: "button", type: "default", text
  * or `all`.
  */
 function mentionTag(mention: string): string {
-  return mention.startsWith("<") ? mention : `<at id=${mention.replace(/^@/, "")}></at>`;
+  return mention.startsWith("<") ? mention : `<at id=${mentionId(mention)}></at>`;
+}
+
+/** Returns the ID in a mention from the config, without `@` and without the tag. */
+function mentionId(mention: string): string {
+  return /^<at (?:user_)?id="?([^\s">]*)/.exec(mention)?.[1] ?? mention.replace(/^@/, "");
 }

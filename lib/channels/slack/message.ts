@@ -1,25 +1,58 @@
 import type { Button, KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
+import type { JsonObject } from "../../domain/json.ts";
 import { escapeTags } from "../../domain/plain-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, Fact, FailureText, Hint, Link } from "../chat/chat-message.ts";
+import type { ChatMessage, ConfiguredTexts, Fact, FailureText, Hint, Link } from "../chat/chat-message.ts";
 import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
+import { disableMarkup } from "../chat/markdown.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 const MAX_TEXT_CHARACTERS = 4_000;
+const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 const MAX_CONTEXT_CHARACTERS = 2_000;
 const MAX_BUTTON_CHARACTERS = 75;
 
 /**
- * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. In the field `text`
- * untrusted text is escaped.
+ * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
+ * `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show only the field `text`, so
+ * this field contains the whole message too.
  */
-export function formatSlackMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
+  const links = message.links.map(({ label, url }) => `${label}: ${url}`);
+  const text = createText([message.headline, ...textLinesOf(message)], [...links, message.footer], mention);
+  return { text, blocks: blocksOf(message, mention), unfurl_links: false, unfurl_media: false };
+}
+
+/** Formats the headline of a message as plain text for Slack. */
+export function formatPlainSlackMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
+  return { text: createText([headline], [], mention) };
+}
+
+/**
+ * Joins lines of plain text. If the text is too long, the end of `lines` is omitted, but not `lastLines`, which contain
+ * the links.
+ */
+function createText(lines: readonly string[], lastLines: readonly string[], mention: string | null): string {
   const prefix = mention === null ? "" : `${mention} `;
-  const text = prefix + escaped(message.headline, MAX_TEXT_CHARACTERS - prefix.length);
-  const blocks = blocksOf(message, mention);
-  return { payload: { text, blocks, unfurl_links: false, unfurl_media: false }, fallback: { text } };
+  const end = lastLines.map((line) => `\n${escapeTags(disableMarkup(line))}`).join("");
+  const shortEnd = end.length > MAX_LAST_LINES_CHARACTERS ? "" : end;
+  const available = MAX_TEXT_CHARACTERS - prefix.length - shortEnd.length;
+  return prefix + escaped(lines.map(disableMarkup).join("\n"), available) + shortEnd;
+}
+
+/** Returns the parts of a message below the headline and above the links as lines of plain text. */
+function textLinesOf({ facts, summary, failures, notes }: ChatMessage): string[] {
+  return [
+    ...summary,
+    ...failures.flatMap(({ title, reason, hint }) => [
+      ...(title === null ? [] : [`▸ ${title}`]),
+      reason ?? NO_REASON,
+      ...(hint === null ? [] : [`💡 ${hint.advice} ${hint.url ?? ""}`.trim()]),
+    ]),
+    ...notes,
+    facts.map(({ label, value }) => `${label}: ${value}`).join(" · "),
+  ].filter((line) => line !== "");
 }
 
 function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {

@@ -1,5 +1,5 @@
-import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, FailureText, Hint, Tone } from "../chat/chat-message.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { ChatMessage, ConfiguredTexts, FailureText, Hint, Tone } from "../chat/chat-message.ts";
 import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
@@ -14,24 +14,37 @@ interface TextRun {
  * Formats a message for Microsoft Teams as an Adaptive Card 1.4. Untrusted text is in text runs, because Teams ignores
  * Markdown in text runs.
  */
-export function formatTeamsMessage(message: ChatMessage, mention: string | null): FormattedMessage {
-  const headline = withoutMentionTags(message.headline);
+export function formatTeamsMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const actions = message.links.map(({ label, url }) => ({
     type: "Action.OpenUrl",
     title: withoutMentionTags(label),
     url,
   }));
+  const card = {
+    body: bodyOf(message, mention),
+    actions: actions.length > 0 ? actions : undefined,
+    msteams: { width: "Full", entities: entitiesOf(mention) },
+  };
+  return createPayload(message.headline, card);
+}
+
+/** Formats the headline of a message as a card for Teams, because a workflow accepts only cards. */
+export function formatPlainTeamsMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
+  const body = [paragraph({ text: headline }), ...mentionBlocks(mention)];
+  return createPayload(headline, { body, msteams: { entities: entitiesOf(mention) } });
+}
+
+function createPayload(headline: string, card: object): JsonObject {
+  const summary = withoutMentionTags(headline);
   const content = {
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
     type: "AdaptiveCard",
     version: "1.4",
-    fallbackText: headline,
-    body: bodyOf(message, mention),
-    actions: actions.length > 0 ? actions : undefined,
-    msteams: { width: "Full", entities: mention === null ? undefined : [mentionEntity(mention)] },
+    fallbackText: summary,
+    ...card,
   };
   const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
-  return { payload: { type: "message", summary: headline, attachments: [attachment] }, fallback: null };
+  return { type: "message", summary, attachments: [attachment] };
 }
 
 function bodyOf(message: ChatMessage, mention: string | null): object[] {
@@ -41,7 +54,7 @@ function bodyOf(message: ChatMessage, mention: string | null): object[] {
   ]);
   return [
     paragraph({ text: message.headline, size: "Large", weight: "Bolder", color: COLOURS[message.tone] }),
-    ...(mention === null ? [] : [{ type: "TextBlock", text: mentionEntity(mention).text, wrap: true }]),
+    ...mentionBlocks(mention),
     ...(facts.length > 0 ? [paragraph(...facts)] : []),
     ...message.summary.map((text) => paragraph({ text, weight: "Bolder" })),
     ...message.failures.flatMap(failureBlocks),
@@ -51,13 +64,11 @@ function bodyOf(message: ChatMessage, mention: string | null): object[] {
 }
 
 function failureBlocks({ title, reason, hint }: FailureText): object[] {
-  const reasonBlocks =
-    reason === null
-      ? [paragraph({ text: NO_REASON, italic: true })]
-      : reason.split("\n").map((text) => paragraph({ text, fontType: "Monospace" }));
+  const reasonRun =
+    reason === null ? { text: NO_REASON, italic: true } : { text: reason, fontType: "Monospace" };
   return [
     ...(title === null ? [] : [{ ...paragraph({ text: title, weight: "Bolder" }), separator: true }]),
-    ...reasonBlocks,
+    paragraph(reasonRun),
     ...(hint === null ? [] : [paragraph(...hintRuns(hint))]),
   ];
 }
@@ -71,6 +82,10 @@ const paragraph = (...runs: readonly TextRun[]) => ({
   type: "RichTextBlock",
   inlines: runs.map((run) => ({ type: "TextRun", ...run, text: withoutMentionTags(run.text) })),
 });
+
+const entitiesOf = (mention: string | null) => (mention === null ? undefined : [mentionEntity(mention)]);
+const mentionBlocks = (mention: string | null) =>
+  mention === null ? [] : [{ type: "TextBlock", text: mentionEntity(mention).text, wrap: true }];
 
 /**
  * Returns the mention of a user for a card. `mention` is the email address or the object ID of the user, with or

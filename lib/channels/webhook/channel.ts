@@ -31,10 +31,12 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;
+    const afterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
     if (verdict.isSuccess(status)) return verdict.delivered();
+    if (status === 410) return verdict.gone();
     if (status === 501) return verdict.rejected("not_implemented");
-    const general = verdict.verdictOfCommonStatus(answer, now);
-    return general ?? verdict.retry("client_error", readRetryAfterSeconds(headers["retry-after"], now));
+    return verdict.verdictOfCommonStatus(status, afterSeconds) ?? verdict.retry("client_error", afterSeconds);
   },
   secretsOf: listSecretsToMask,
+  noteAbout: () => null,
 };

@@ -1,16 +1,22 @@
-import type { FormattedMessage } from "../channel.ts";
-import type { ChatMessage, Tone } from "../chat/chat-message.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
 const STYLE = createStyleWithoutEscapes("\n");
 
 /** Formats a message in Markdown for WeCom. Only the `<@user>` tag from the target's config is a mention. */
-export function formatWecomMessage(message: ChatMessage, mention: string | null): FormattedMessage {
+export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
   const content = [headline, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n");
-  return { payload: createMarkdownPayload(content), fallback: null };
+  return createMarkdownPayload(content);
+}
+
+/** Formats the headline of a message as a text message for WeCom. Only the field `mentioned_list` mentions people. */
+export function formatPlainWecomMessage(content: string, { mention }: ConfiguredTexts): JsonObject {
+  const mentioned = mention === null ? [] : [mention.replace(/^<?@|>$/g, "")];
+  return { msgtype: "text", text: { content, mentioned_list: mentioned } };
 }
 
 export const createMarkdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });

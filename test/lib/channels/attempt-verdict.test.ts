@@ -2,7 +2,7 @@ import { verdictOfNetworkError } from "../../../lib/channels/attempt-verdict.ts"
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
-import { KINDS } from "./samples.ts";
+import { CHAT_KINDS, KINDS } from "./samples.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
 const STATUSES = Array.from({ length: 500 }, (_, i) => i + 100);
@@ -14,43 +14,140 @@ const verdictOf = (
   headers: Record<string, string> = {},
 ): AttemptVerdict => channelOf(kind).verdictOf({ status, headers, body }, NOW);
 
-/** The verdict for an answer with an empty body, by HTTP status. A single status overrides the range of the status. */
-const COMMON: Record<string, Verdict> = {
-  "100-199": "retry",
-  "200-299": "delivered",
-  "300-399": "rejected",
-  "400-499": "rejected",
-  "500-599": "retry",
-  "408": "retry",
-  "410": "gone",
-  "425": "retry",
-  "429": "retry",
-};
-const TABLE: Record<TargetKind, Record<string, Verdict>> = {
-  slack: { ...COMMON, "404": "gone" },
-  webhook: { ...COMMON, "400-407": "retry", "409-409": "retry", "411-499": "retry", "501": "rejected" },
-  feishu: { ...COMMON, "200-299": "retry" },
-  dingtalk: { ...COMMON, "200-299": "retry" },
-  wecom: { ...COMMON, "200-299": "retry" },
-  teams: { ...COMMON, "401": "gone", "404": "gone" },
-  discord: { ...COMMON, "401": "gone", "404": "gone" },
-};
+/** Responses that a proxy, a sign-in page or a different service may send. No chat documents these responses. */
+const UNDOCUMENTED: readonly (readonly [body: string, headers: Record<string, string>])[] = [
+  ["", {}],
+  ["", { "content-type": "text/html" }],
+  [" \n", {}],
+  ["<!DOCTYPE html><html><title>Sign in</title></html>", { "content-type": "text/html; charset=utf-8" }],
+  ["<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>", { "content-type": "application/xml" }],
+  ["Access denied", { "content-type": "text/html" }],
+  ["default backend - 404", { "content-type": "text/plain" }],
+  ["OK", {}],
+  ["Not Found", { "content-type": "application/json" }],
+  ["null", {}],
+  ["[]", {}],
+  ["0", {}],
+  ['"ok"', {}],
+  ['{"ok":"true"}', {}],
+  ['{"code":"0","errcode":"0"}', {}],
+  ['{"code":null,"errcode":null}', {}],
+  ['{"error":"not found"}', {}],
+  ['{"error":{"code":404,"message":"Not Found"}}', {}],
+  ['{"status":404,"message":"Not Found"}', {}],
+  ['{"id":7}', {}],
+];
 
-function expected(kind: TargetKind, status: number): Verdict | undefined {
-  const table = TABLE[kind];
-  const ranges = Object.entries(table).filter(([range]) => {
-    const [first, last] = range.split("-").map(Number);
-    return last !== undefined && first !== undefined && first <= status && status <= last;
-  });
-  return table[String(status)] ?? ranges.at(-1)?.[1];
+const inRange = (status: number, first: number, last: number) => status >= first && status <= last;
+
+/** The verdict for an HTTP status that each channel interprets in the same way. Null for all other HTTP statuses. */
+function commonVerdict(status: number): Verdict | null {
+  if (status === 408 || status === 425 || status === 429) return "retry";
+  if (inRange(status, 300, 399)) return "rejected";
+  return inRange(status, 400, 499) || inRange(status, 200, 299) ? null : "retry";
 }
 
-describe("the verdict for an answer", () => {
-  it.each(KINDS)("is the verdict in the table for every HTTP status of %s", (kind) => {
-    const differing = STATUSES.filter((status) => verdictOf(kind, status).verdict !== expected(kind, status));
-    expect(differing).toEqual([]);
+/** For each chat, a response of the chat with its own words, and the HTTP statuses with which the words count. */
+interface OwnAnswers {
+  readonly success: { readonly body: string; readonly statuses: readonly number[] };
+  readonly gone: { readonly body: string; readonly statuses: readonly number[] };
+  readonly refused: { readonly body: string; readonly statuses: readonly number[] };
+}
+const CLIENT_ERRORS = STATUSES.filter((status) => inRange(status, 400, 499));
+const ANY = STATUSES.filter((status) => inRange(status, 200, 299) || inRange(status, 400, 499));
+const OWN_ANSWERS: Record<Exclude<TargetKind, "webhook">, OwnAnswers> = {
+  slack: {
+    success: { body: "ok", statuses: [200] },
+    gone: { body: "no_service", statuses: ANY },
+    refused: { body: "invalid_payload", statuses: ANY },
+  },
+  feishu: {
+    success: { body: '{"code":0,"msg":"success"}', statuses: [200] },
+    gone: { body: '{"code":19001,"msg":"param invalid"}', statuses: ANY },
+    refused: { body: '{"code":9499,"msg":"Bad Request"}', statuses: ANY },
+  },
+  dingtalk: {
+    success: { body: '{"errcode":0,"errmsg":"ok"}', statuses: [200] },
+    gone: { body: '{"errcode":300005,"errmsg":"token is not exist"}', statuses: ANY },
+    refused: { body: '{"errcode":430101,"errmsg":"unSafe URL"}', statuses: ANY },
+  },
+  wecom: {
+    success: { body: '{"errcode":0,"errmsg":"ok"}', statuses: [200] },
+    gone: { body: '{"errcode":93000,"errmsg":"invalid webhook url"}', statuses: ANY },
+    refused: { body: '{"errcode":40058,"errmsg":"content exceed max length"}', statuses: ANY },
+  },
+  teams: {
+    success: { body: "1", statuses: [200, 202] },
+    gone: { body: '{"error":{"code":"WorkflowNotFound","message":"no"}}', statuses: [401, 404] },
+    refused: {
+      body: '{"error":{"code":"TriggerInputSchemaMismatch"}}',
+      statuses: CLIENT_ERRORS.filter((status) => status !== 401 && status !== 404),
+    },
+  },
+  discord: {
+    success: { body: '{"id":"1","channel_id":"2","content":"x"}', statuses: [200, 204] },
+    gone: { body: '{"message":"Unknown Webhook","code":10015}', statuses: [401, 404] },
+    refused: { body: '{"message":"Invalid Form Body","code":50035}', statuses: CLIENT_ERRORS },
+  },
+};
+
+describe.each(CHAT_KINDS)("the verdict for a response of %s", (kind) => {
+  const differing = (body: string, headers: Record<string, string>, expected: (status: number) => Verdict) =>
+    STATUSES.filter((status) => verdictOf(kind, status, body, headers).verdict !== expected(status));
+  const differingFrom = ({ body, statuses }: OwnAnswers["gone"], verdict: Verdict) =>
+    differing(body, {}, (status) => {
+      if (kind === "discord" && status === 204) return "delivered";
+      return commonVerdict(status) ?? (statuses.includes(status) ? verdict : otherVerdict(body, status));
+    });
+  /** The verdict for the vendor's own words with an HTTP status with which the words do not count. */
+  const otherVerdict = (body: string, status: number): Verdict => {
+    if (kind === "teams" && status === 202 && !body.startsWith("{")) return "delivered";
+    const { gone, refused } = OWN_ANSWERS[kind];
+    if (kind === "teams" && body === refused.body && inRange(status, 400, 499)) return "gone";
+    return body === gone.body && inRange(status, 400, 499) ? "rejected" : "retry";
+  };
+
+  it.each(UNDOCUMENTED)(
+    "is never delivered, rejected or gone by the status of the undocumented response %j",
+    (body, headers) => {
+      expect(
+        differing(body, headers, (status) => {
+          const isTeamsSuccess =
+            kind === "teams" &&
+            (status === 202 ? !body.startsWith("<") : status === 200 && body.trim() === "");
+          if (isTeamsSuccess || (kind === "discord" && status === 204)) return "delivered";
+          return commonVerdict(status) ?? "retry";
+        }),
+      ).toEqual([]);
+    },
+  );
+
+  it("is delivered only by the vendor's own success with the documented HTTP status", () => {
+    expect(differingFrom(OWN_ANSWERS[kind].success, "delivered")).toEqual([]);
   });
 
+  it("is gone only by the vendor's own words", () => {
+    expect(differingFrom(OWN_ANSWERS[kind].gone, "gone")).toEqual([]);
+  });
+
+  it("is rejected by the vendor's own words about the message", () => {
+    expect(differingFrom(OWN_ANSWERS[kind].refused, "rejected")).toEqual([]);
+  });
+});
+
+describe("the verdict for a response of a webhook", () => {
+  it.each(UNDOCUMENTED)("depends only on the HTTP status, whatever the body is: %j", (body, headers) => {
+    const differing = STATUSES.filter((status) => {
+      const byStatus: Partial<Record<number, Verdict>> = { 410: "gone", 501: "rejected" };
+      const success = inRange(status, 200, 299) ? "delivered" : null;
+      const expected = byStatus[status] ?? success ?? commonVerdict(status) ?? "retry";
+      return verdictOf("webhook", status, body, headers).verdict !== expected;
+    });
+    expect(differing).toEqual([]);
+  });
+});
+
+describe("the verdict for an answer", () => {
   it.each(KINDS)("does not count a 429 of %s as an attempt, and has the wait of the 429", (kind) => {
     const verdict = verdictOf(kind, 429, "", { "retry-after": "17" });
     expect(verdict).toEqual({ verdict: "retry", reason: "throttled", afterSeconds: 17, spent: false });

@@ -56,7 +56,7 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
     expect(`${own?.[2]}\n${own?.[3]}`).not.toMatch(/<[@/f]|\]\(https:\/\/evil/);
   },
   teams(payload) {
-    expect(bytesOf(payload)).toBeLessThan(28_000);
+    expect(bytesOf(payload)).toBeLessThan(22_000);
     expect(JSON.stringify(payload)).not.toMatch(/<\/?at\b|"entities"|"TextBlock"|"FactSet"/i);
   },
   discord(payload) {

@@ -12,6 +12,7 @@ import { targetOf, WHSEC } from "./support/targets.ts";
 
 afterEach(closeAll);
 
+/** The body of a response of success with the HTTP status 200. */
 const SUCCESS: Record<TargetKind, string> = {
   slack: "ok",
   webhook: "",
@@ -19,7 +20,17 @@ const SUCCESS: Record<TargetKind, string> = {
   dingtalk: '{"errcode":0}',
   wecom: '{"errcode":0}',
   teams: "",
-  discord: "",
+  discord: '{"id":"1"}',
+};
+
+/** The HTTP status and the body with which a chat refuses the content or the size of a message. */
+const REFUSALS: Record<Exclude<TargetKind, "webhook">, readonly [status: number, body: string]> = {
+  slack: [400, "msg_blocks_too_long"],
+  feishu: [400, '{"code":9499,"msg":"Bad Request"}'],
+  dingtalk: [200, '{"errcode":430101,"errmsg":"unSafe URL"}'],
+  wecom: [200, '{"errcode":40058,"errmsg":"content exceed max length"}'],
+  teams: [400, '{"error":{"code":"TriggerInputSchemaMismatch"}}'],
+  discord: [400, '{"message":"Invalid Form Body","code":50035}'],
 };
 
 /** Makes one delivery attempt to a webhook whose server writes `answer` and closes the connection. */
@@ -82,24 +93,55 @@ describe("deliver", () => {
     expect(dingtalk.received[0]?.path).toMatch(/^\/hook\?key=a%20b&timestamp=\d{13}&sign=[^&]+$/);
   });
 
-  it("sends only the headline, exactly once, when Slack refuses the blocks", async () => {
+  it.each(Object.entries(REFUSALS))(
+    "sends only the headline as a plain message, exactly once, when %s refuses the content of the message",
+    async (name, [status, refusal]) => {
+      const kind = name as keyof typeof REFUSALS;
+      const answers = [refusal, SUCCESS[kind]];
+      const answer: Answering = (_, response) => {
+        response.writeHead(answers.length === 2 ? status : 200).end(answers.shift());
+      };
+      const content: NotificationContent = { kind: "outcome", summary: SAMPLES.failed };
+      const { result, received } = await attempt(kind, answer, { content });
+      expect(result).toMatchObject({ verdict: "delivered", reason: "plain_form", status: 200 });
+      const { payload, fallback } = format(targetOf(kind, "https://hooks.example.com/"), content);
+      const [first, second] = received.map(({ body }) => JSON.parse(body));
+      expect(received).toHaveLength(2);
+      expect(first).toMatchObject(JSON.parse(JSON.stringify(payload)));
+      expect(second).toMatchObject(JSON.parse(JSON.stringify(fallback)));
+      expect(JSON.stringify(second)).not.toMatch(
+        /https:(?!\/\/adaptivecards)|blocks|"markdown"|embeds|actions/,
+      );
+    },
+  );
+
+  it.each(Object.entries(REFUSALS))(
+    "rejects the notification when %s also refuses the plain message",
+    async (name, [status, refusal]) => {
+      const { result, received } = await attempt(name as keyof typeof REFUSALS, (_, response) =>
+        response.writeHead(status).end(refusal),
+      );
+      expect(result).toMatchObject({ verdict: "rejected", reason: "payload_refused", status });
+      expect(received).toHaveLength(2);
+    },
+  );
+
+  it("sends the plain message when a proxy refuses the size of the message", async () => {
     const answer: Answering = ({ body }, response) => {
-      if (body.includes("blocks")) response.writeHead(400).end("invalid_blocks");
+      if (body.includes("blocks")) response.writeHead(413).end("<html>Request Entity Too Large</html>");
       else response.end("ok");
     };
-    const content: NotificationContent = { kind: "outcome", summary: SAMPLES.failed };
-    const { result, received } = await attempt("slack", answer, { content });
-    expect(result).toMatchObject({ verdict: "delivered", status: 200, answer: "ok" });
-    const { payload, fallback } = format(targetOf("slack", "https://hooks.example.com/"), content);
-    expect(received.map(({ body }) => JSON.parse(body))).toEqual([payload, fallback]);
+    expect((await attempt("slack", answer)).result).toMatchObject({
+      verdict: "delivered",
+      reason: "plain_form",
+    });
   });
 
-  it("rejects the notification when Slack refuses the blocks and the headline", async () => {
-    const { result, received } = await attempt("slack", (_, response) =>
-      response.writeHead(400).end("invalid_blocks"),
+  it("does not send the plain message when the chat refuses the sender", async () => {
+    const { received } = await attempt("feishu", (_, response) =>
+      response.end('{"code":19024,"msg":"Key Words Not Found"}'),
     );
-    expect(result).toMatchObject({ verdict: "rejected", reason: "invalid_blocks" });
-    expect(received).toHaveLength(2);
+    expect(received).toHaveLength(1);
   });
 
   it("sends a new signature exactly once when DingTalk answers that the timestamp is too old", async () => {

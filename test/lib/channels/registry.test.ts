@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
-import * as verdict from "../../../lib/channels/attempt-verdict.ts";
+import { delivered } from "../../../lib/channels/attempt-verdict.ts";
 import { createJsonRequest } from "../../../lib/channels/channel.ts";
-import { createChatChannel, signedChatFields } from "../../../lib/channels/chat/chat-channel.ts";
+import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
 import { startReceiver } from "../http/support/receiver.ts";
@@ -12,7 +12,7 @@ import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.t
 afterEach(closeAll);
 
 const ROLES = ["channel.ts", "message.ts"];
-const OPTIONAL_ROLES = ["target.ts", "signature.ts", "event.ts"];
+const OPTIONAL_ROLES = ["target.ts", "verdict.ts", "signature.ts", "event.ts"];
 
 /** The folders of the channels, without the folder `chat` that all chats share. */
 const folders = readdirSync("lib/channels", { withFileTypes: true })
@@ -39,19 +39,21 @@ describe.each(KINDS)("the channel %s", (kind) => {
       buildRequest: expect.any(Function),
       verdictOf: expect.any(Function),
       secretsOf: expect.any(Function),
+      noteAbout: expect.any(Function),
     });
   });
 });
 
 describe("a new channel", () => {
   const toyChannel = createChatChannel({
-    target: z.strictObject({ kind: z.literal("toy"), ...signedChatFields }),
+    target: z.strictObject({ kind: z.literal("toy"), ...robotFields }),
     rateLimit: { messages: 1, windowMs: 1000 },
-    render: ({ headline }, mention) => ({ payload: { headline, mention }, fallback: null }),
+    render: ({ headline }, { mention }) => ({ headline, mention }),
+    renderPlain: (headline) => ({ headline }),
     isWithinLimits: () => true,
     buildRequest: ({ url, secret }, payload) =>
       createJsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
-    verdictOf: (answer, now) => verdict.verdictOfCommonStatus(answer, now) ?? verdict.delivered(),
+    ownVerdictOf: ({ status }) => (status === 200 ? delivered() : null),
   });
   const channels = [...CHANNELS, toyChannel] as const;
   const registry = createChannelRegistry<(typeof channels)[number]["target"]>(channels);

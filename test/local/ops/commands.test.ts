@@ -54,6 +54,22 @@ test("config list prints a stage's config without its secrets", async () => {
   });
 });
 
+test.each([
+  ["https://chat.example.com/hooks/hunter2", true],
+  ["https://hooks.slack.com/triggers/hunter2", true],
+  ["https://hooks.slack.com/workflows/hunter2", true],
+  ["https://hooks.slack.com/services/hunter2", false],
+])(
+  "config check says of a Slack target whether its receiver shows only plain text: %s",
+  async (url, isNoted) => {
+    const path = join(folder, "noted.json");
+    await writeFile(path, JSON.stringify({ ...CONFIG, targets: { deploys: { kind: "slack", url } } }));
+    const { out, code } = await run("config", "check", path);
+    expect(code).toBe(0);
+    expect(out.includes("Note: targets.deploys: the URL is not an incoming webhook of Slack.")).toBe(isNoted);
+  },
+);
+
 test("config prints the stage and the region first, on stderr for list and on stdout for the other actions", async () => {
   const line = "stage dev, region eu-central-1 (AWS_REGION)\n";
   expect((await run("config", "check")).out.startsWith(line)).toBe(true);

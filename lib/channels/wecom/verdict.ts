@@ -1,0 +1,30 @@
+import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
+import { verdictOfResultCode } from "../chat-verdict.ts";
+
+/** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */
+export const RATE_WINDOW_SECONDS = 60;
+
+const Body = z.object({ errcode: z.int(), errmsg: z.catch(z.string(), "") });
+
+/**
+ * Returns the verdict by the field `errcode` of WeCom's response. Returns null if the response is not from WeCom. A
+ * code that is not listed here refuses the message.
+ * https://developer.work.weixin.qq.com/document/path/90313
+ */
+export function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  const result = verdict.parseJsonBody(Body, body);
+  if (result === undefined) return null;
+  return verdictOfResultCode(
+    status,
+    { code: result.errcode, text: result.errmsg },
+    {
+      "-1": verdict.retry("receiver_busy"),
+      45009: verdict.throttled(RATE_WINDOW_SECONDS),
+      45033: verdict.throttled(RATE_WINDOW_SECONDS),
+      93000: verdict.gone(),
+      93004: verdict.gone("target_disabled"),
+    },
+  );
+}
