@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { hashSources, readSources, type Source } from "./sources.ts";
+import { join } from "node:path";
+import { hashSources, readSources, writeSources } from "./sources.ts";
 
 const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
@@ -52,13 +52,6 @@ export async function packageService(options: {
 async function isPackage(folder: string): Promise<boolean> {
   const found = await stat(join(folder, TEMPLATE)).catch(() => null);
   return found?.isFile() ?? false;
-}
-
-async function writeSources(sources: readonly Source[], folder: string): Promise<void> {
-  for (const { path, content } of sources) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content);
-  }
 }
 
 async function removeOldPackages(buildDir: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /**
  * The folders whose files do not change the packaged service on this machine. For example, the folder `stages` contains
@@ -38,6 +38,14 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   };
   await walk("");
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Writes source files into a folder. Creates the folder if it does not exist. */
+export async function writeSources(sources: readonly Source[], folder: string): Promise<void> {
+  for (const { path, content } of sources) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
 }
 
 /** Returns a short hash of the paths and contents of all source files. */
