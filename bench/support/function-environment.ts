@@ -26,7 +26,12 @@ export function createBenchConfig(origin: string) {
       },
     },
     tokens: {
-      bench: { sha256: createHash("sha256").update(TOKEN).digest("hex"), projects: ["*"], targets: ["*"] },
+      bench: {
+        sha256: createHash("sha256").update(TOKEN).digest("hex"),
+        projects: ["*"],
+        targets: ["*"],
+        operations: ["*"],
+      },
     },
     settings: {
       defaultProject: PROJECT,

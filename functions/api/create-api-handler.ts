@@ -1,15 +1,17 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
-import { readWatchKey } from "../../lib/api/watch-parameters.ts";
+import { readJobKey } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
+import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
 import { authenticate } from "../shared/authenticate.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
+import { listProjects, listTargets } from "./list-usable-names.ts";
 import { showJob, showJobs } from "./pages.ts";
 import { readStatus } from "./read-status.ts";
 import { redeliver } from "./redeliver.ts";
@@ -33,10 +35,12 @@ const OPEN_STEPS = {
 
 const CALLER_STEPS = {
   listJobs,
-  readJob: onWatch(readStatus),
-  stopJob: onWatch(stopWatch),
-  redeliverJob: onWatch(redeliver),
+  readJob: onWatch("read", readStatus),
+  stopJob: onWatch("stop", stopWatch),
+  redeliverJob: onWatch("redeliver", redeliver),
   testTarget,
+  listTargets,
+  listProjects,
   /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
 } satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
@@ -70,10 +74,13 @@ function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 
-/** Returns a function that reads the watch key from the path of the URL and then calls the given function. */
-function onWatch(step: WatchStep): CallerStep {
+/**
+ * Returns a function that reads the watch key from the path of the URL, checks the right of the caller to the operation
+ * and then calls the given function.
+ */
+function onWatch(operation: CallerOperation, step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
-    const read = readWatchKey(caller, params);
+    const read = readJobKey(caller, operation, params);
     return read.kind === "problem" ? read : step(read.key, request, ports, caller);
   };
 }

@@ -1,6 +1,7 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   forbidden,
+  missingRightError,
   type ProblemResponse,
   problemResponse,
   unavailable,
@@ -74,14 +75,19 @@ function chooseTargets(
   caller: Caller,
   { targets: configured }: Config,
 ): { readonly kind: "chosen"; readonly targets: readonly string[] } | ProblemResponse {
-  const isUsable = (name: string) => isCallbackName(name) || mayUse(caller, "targets", name);
+  const isUsable = (target: string) =>
+    isCallbackName(target) || mayUse(caller, { operation: "redeliver", project: watch.project, target });
   if (named === undefined) {
     const isSubscribed = (name: string) => configured[name]?.on.includes(outcome) ?? true;
     return { kind: "chosen", targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)) };
   }
-  const positions = named.map((name, i) => ({ pointer: `#/targets/${i}`, scope: "targets" as const, name }));
+  const positions = named.map((name, i) => ({ pointer: `#/targets/${i}`, name }));
   const missing = positions.filter(({ name }) => !isUsable(name));
-  if (missing.length > 0) return forbidden(missing);
+  if (missing.length > 0)
+    return forbidden(
+      "redeliver",
+      missing.map(({ name, pointer }) => missingRightError("redeliver", "target", name, { pointer })),
+    );
   const errors = positions
     .filter(({ name }) => !watch.targets.includes(name))
     .map(({ name, pointer }) => ({

@@ -1,6 +1,12 @@
 import type { TestResult } from "../../lib/api/delivery-document.ts";
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
-import { forbidden, malformedPath, type ProblemResponse, targetNotFound } from "../../lib/api/problem.ts";
+import {
+  forbidden,
+  malformedPath,
+  missingRightError,
+  nameNotFound,
+  type ProblemResponse,
+} from "../../lib/api/problem.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
@@ -28,10 +34,12 @@ export async function testTarget(
   if (problem !== null) return problem;
   const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));
   if (errors.length > 0) return malformedPath(errors);
-  if (!mayUse(caller, "targets", name)) return forbidden([{ parameter: "name", scope: "targets", name }]);
+  if (!mayUse(caller, { target: name })) return nameNotFound("target", name);
+  if (!mayUse(caller, { operation: "test", target: name }))
+    return forbidden("test", [missingRightError("test", "target", name, { parameter: "name" })]);
   const config = await configs.currentWith("targets", name);
-  const target = isConfigured(config, "targets", name) ? config.targets[name] : undefined;
-  if (target === undefined) return targetNotFound(name);
+  const target = isConfigured(config, "target", name) ? config.targets[name] : undefined;
+  if (target === undefined) return nameNotFound("target", name);
   const now = clock();
   const result = await deliver({
     target,

@@ -1,5 +1,11 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { createProblem, type Problem, type ProblemResponse, renderProblem } from "../../lib/api/problem.ts";
+import {
+  createProblem,
+  forbidden,
+  type Problem,
+  type ProblemResponse,
+  renderProblem,
+} from "../../lib/api/problem.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import {
   hasUnknownName,
@@ -7,6 +13,7 @@ import {
   resolveSubmission,
 } from "../../lib/api/resolve-submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
+import { mayUse } from "../../lib/auth/caller.ts";
 import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
@@ -53,6 +60,7 @@ async function acceptRequest(
 ): Promise<ApiResponse | ProblemResponse> {
   const identified = await authenticate(request.headers.authorization, { ...ports, note });
   if (identified.kind === "problem") return identified;
+  if (!mayUse(identified.caller, { operation: "watch" })) return forbidden("watch");
   const read = readSubmission(request);
   if (read.kind === "problem") return read;
   const { submission, locate } = read;

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
+import { type Caller, isConfigured } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
-import { forbidden, type ProblemResponse, type RequestError } from "./problem.ts";
+import type { ProblemResponse, RequestError } from "./problem.ts";
 import {
   describeUnknownName,
   findParameterErrors,
@@ -11,6 +11,7 @@ import {
   readListParameter,
   toRequestErrors,
 } from "./request-errors.ts";
+import { checkProjectRight } from "./watch-parameters.ts";
 
 /** The watch of one job in the job list, without the subjobs of the job and without the deliveries. */
 export const ListedJob = z.object({
@@ -54,8 +55,9 @@ export interface ListQuery {
 
 /**
  * Reads the query of `GET /v1/jobs`. The function checks whether the caller may use the project before it searches the
- * config for the project. Returns an error response with the status 403 if the caller may not use the project. Returns
- * an error response with the status 400 and all errors if the query is invalid.
+ * config for the project. Returns an error response with the status 404 if the caller may not use the project, and with
+ * the status 403 if the caller may not read jobs of the project. Returns an error response with the status 400 and all
+ * errors if the query is invalid.
  */
 export function readListQuery(
   query: URLSearchParams,
@@ -63,8 +65,10 @@ export function readListQuery(
   config: Config,
 ): ListQuery | ProblemResponse {
   const project = query.get("project") ?? config.settings.defaultProject;
-  if (project !== undefined && Name.safeParse(project).success && !mayUse(caller, "projects", project))
-    return forbidden([{ parameter: "project", scope: "projects", name: project }]);
+  if (project !== undefined && Name.safeParse(project).success) {
+    const problem = checkProjectRight(caller, "read", project);
+    if (problem !== null) return problem;
+  }
   const states = query.has("state") ? readListParameter(query, "state") : null;
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
@@ -88,8 +92,8 @@ function projectErrors(project: string | undefined, caller: Caller, config: Conf
       },
     ];
   const malformed = toRequestErrors(Name.safeParse(project), () => ({ parameter: "project" }));
-  if (malformed.length > 0 || isConfigured(config, "projects", project)) return malformed;
-  return [{ parameter: "project", detail: describeUnknownName("projects", project, caller, config) }];
+  if (malformed.length > 0 || isConfigured(config, "project", project)) return malformed;
+  return [{ parameter: "project", detail: describeUnknownName("project", project, caller, config) }];
 }
 
 function stateErrors(states: readonly string[] | null): RequestError[] {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { CallerOperation } from "../config/config.ts";
 import type { WatchKey } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
@@ -122,29 +123,31 @@ export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAI
   });
 }
 
-/** The name of a project or target that the caller may not use, and the position of the name in the request. */
-export interface MissingScope extends Omit<RequestError, "detail"> {
-  readonly scope: "projects" | "targets";
-  readonly name: string;
-}
-
 /**
- * Creates an error response with the status 403. The error response is the same for names that exist and for names that
- * do not exist.
+ * Creates an error response with the status 403 for an operation that the caller may not use at all, or may not use for
+ * the names in `errors`. The error response is the same for names that exist and for names that do not exist.
  */
-export function forbidden(missing: readonly MissingScope[]): ProblemResponse {
-  const names = missing.map(({ scope, name }) => `${scope}:${name}`);
+export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
+  const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";
   return problemResponse(
     "forbidden",
-    `Missing scopes: ${names.join(", ")}. Ask the operator to add the scopes to the token.`,
-    missing.map(missingScopeError),
-    { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${names.join(" ")}"` },
+    `The token has no right to the operation '${operation}'${what}. Ask the operator of the service for this right.`,
+    errors,
+    { "www-authenticate": `${CHALLENGE}, error="insufficient_scope", scope="${operation}"` },
   );
 }
 
-/** Creates the error for a project or target that the caller may not use. */
-export function missingScopeError({ scope, name, ...position }: MissingScope): RequestError {
-  return { ...position, detail: `missing scope ${scope}:${name}` };
+/** Creates the error for a project or target for which the caller may not use an operation. */
+export function missingRightError(
+  operation: CallerOperation,
+  kind: "project" | "target",
+  name: string,
+  position: Omit<RequestError, "detail">,
+): RequestError {
+  return {
+    ...position,
+    detail: `the token has no right to the operation '${operation}' for the ${kind} '${name}'`,
+  };
 }
 
 /**
@@ -167,11 +170,11 @@ export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
 }
 
 /**
- * Creates an error response with the status 404 for a target that the config does not contain and that the caller may
- * use.
+ * Creates an error response with the status 404 for a project or target that the caller may not know of. The error
+ * response is the same for a name that exists and for a name that does not exist.
  */
-export function targetNotFound(name: string): ProblemResponse {
-  return problemResponse("not-found", `The target ${name} is not configured.`);
+export function nameNotFound(kind: "project" | "target", name: string): ProblemResponse {
+  return problemResponse("not-found", `The ${kind} ${name} does not exist, or the token may not use it.`);
 }
 
 /** Creates an error response with the status 503. The error response asks the caller to send the request again. */

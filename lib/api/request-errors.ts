@@ -72,16 +72,16 @@ const MAX_LISTED_NAMES = 20;
  * names that the caller may use.
  */
 export function describeUnknownName(
-  scope: "projects" | "targets",
+  kind: "project" | "target",
   name: string,
   caller: Caller,
   config: Config,
 ): string {
-  const usable = Object.keys(config[scope]).filter((known) => mayUse(caller, scope, known));
+  const usable = Object.keys(config[`${kind}s`]).filter((known) => mayUse(caller, { [kind]: known }));
   const more = usable.length - MAX_LISTED_NAMES;
   const list = `${usable.slice(0, MAX_LISTED_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  const [singular, plural] = scope === "projects" ? ["project", "Projects"] : ["target", "Targets"];
-  return `unknown ${singular} '${name}'. ${plural} you may use: ${list || "none"}.`;
+  const plural = kind === "project" ? "Projects" : "Targets";
+  return `unknown ${kind} '${name}'. ${plural} you may use: ${list || "none"}.`;
 }
 
 /**

@@ -3,13 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { checkCallback } from "./callback.ts";
-import {
-  forbidden,
-  type MissingScope,
-  missingScopeError,
-  type ProblemResponse,
-  type RequestError,
-} from "./problem.ts";
+import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
 import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
@@ -34,8 +28,9 @@ export interface ResolvedSubmission {
 /**
  * Checks a submission against the rights of the caller and against the config, and adds the default values. The
  * function checks the rights of the caller first, so a caller learns nothing about projects that the caller may not
- * use. Returns an error response with the status 403 if the caller may not use the project or a target. Returns an
- * error response with the status 422 and all errors if the submission has any other error.
+ * use. Returns an error response with the status 403 if the caller may not watch jobs of the project or may not use a
+ * target for these jobs. Returns an error response with the status 422 and all errors if the submission has any other
+ * error.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -44,21 +39,24 @@ export function resolveSubmission(
 ): ResolvedSubmission | ProblemResponse {
   const { settings } = config;
   const project = submission.project ?? settings.defaultProject;
-  const names: MissingScope[] = namesIn(submission).map(([i, name]) => ({
-    ...locate(["notify", i]),
-    scope: "targets",
-    name,
-  }));
-  if (project !== undefined) names.unshift({ ...locate(["project"]), scope: "projects", name: project });
-  const missing = names.filter(({ scope, name }) => !mayUse(caller, scope, name));
+  const names: SubmittedName[] = namesIn(submission).map(([i, name]) => {
+    return { kind: "target", name, position: locate(["notify", i]) };
+  });
+  if (project !== undefined) names.unshift({ kind: "project", name: project, position: locate(["project"]) });
+  const mayWatchProject = project === undefined || mayUse(caller, { operation: "watch", project });
+  const mayNotify = (target: string) =>
+    mayUse(caller, { operation: "watch", project: mayWatchProject ? project : undefined, target });
+  const missing = names
+    .filter(({ kind, name }) => !(kind === "project" ? mayWatchProject : mayNotify(name)))
+    .map(({ kind, name, position }) => missingRightError("watch", kind, name, position));
   if (missing.length > 0)
-    return formErrors.length === 0
-      ? forbidden(missing)
-      : invalidSubmission(formErrors, missing.map(missingScopeError));
+    return formErrors.length === 0 ? forbidden("watch", missing) : invalidSubmission(formErrors, missing);
 
   const nameErrors: RequestError[] = names
-    .filter(({ scope, name }) => !isConfigured(config, scope, name))
-    .map(({ scope, name, ...at }) => ({ ...at, detail: describeUnknownName(scope, name, caller, config) }));
+    .filter(({ kind, name }) => !isConfigured(config, kind, name))
+    .map(({ kind, name, position }) => {
+      return { ...position, detail: describeUnknownName(kind, name, caller, config) };
+    });
   if (project === undefined)
     nameErrors.unshift({
       ...locate(["project"]),
@@ -70,8 +68,7 @@ export function resolveSubmission(
   if (formErrors.length + nameErrors.length > 0 || project === undefined || callback?.kind === "error")
     return invalidSubmission(formErrors, nameErrors);
 
-  const targets =
-    submission.notify ?? settings.defaultTargets.filter((name) => mayUse(caller, "targets", name));
+  const targets = submission.notify ?? settings.defaultTargets.filter(mayNotify);
   return {
     kind: "resolved",
     project,
@@ -91,9 +88,16 @@ export function resolveSubmission(
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
   return (
-    (project !== undefined && !isConfigured(config, "projects", project)) ||
-    namesIn(submission).some(([, name]) => !isConfigured(config, "targets", name))
+    (project !== undefined && !isConfigured(config, "project", project)) ||
+    namesIn(submission).some(([, name]) => !isConfigured(config, "target", name))
   );
+}
+
+/** The name of a project or target in a submission, and the position of the name in the request. */
+interface SubmittedName {
+  readonly kind: "project" | "target";
+  readonly name: string;
+  readonly position: Omit<RequestError, "detail">;
 }
 
 /**

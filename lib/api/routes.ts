@@ -5,6 +5,8 @@ export const ROUTES = {
   readJob: { method: "GET", path: "/v1/jobs/{project}/{jobId}" },
   stopJob: { method: "DELETE", path: "/v1/jobs/{project}/{jobId}" },
   redeliverJob: { method: "POST", path: "/v1/jobs/{project}/{jobId}/redeliver" },
+  listTargets: { method: "GET", path: "/v1/targets" },
+  listProjects: { method: "GET", path: "/v1/projects" },
   testTarget: { method: "POST", path: "/v1/targets/{name}/test" },
   readOpenApi: { method: "GET", path: "/v1/openapi.json" },
   readHealth: { method: "GET", path: "/v1/health" },

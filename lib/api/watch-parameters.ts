@@ -1,14 +1,38 @@
 import { type Caller, mayUse } from "../auth/caller.ts";
+import type { CallerOperation } from "../config/config.ts";
 import { JobId, Name, type WatchKey } from "../domain/job.ts";
-import { forbidden, malformedPath, type ProblemResponse } from "./problem.ts";
+import {
+  forbidden,
+  malformedPath,
+  missingRightError,
+  nameNotFound,
+  type ProblemResponse,
+} from "./problem.ts";
 import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Reads the project and the job ID from a URL path and checks whether the caller may use the project. The function does
- * not read the ledger, so a caller who may not use the project cannot learn whether the project exists.
+ * Returns an error response if the caller may not use an operation for a project. The status of the response is 404 if
+ * the caller may not use the project at all, because the caller may not know whether the project exists. Otherwise the
+ * status is 403.
  */
-export function readWatchKey(
+export function checkProjectRight(
   caller: Caller,
+  operation: CallerOperation,
+  project: string,
+): ProblemResponse | null {
+  if (mayUse(caller, { operation, project })) return null;
+  if (!mayUse(caller, { project })) return nameNotFound("project", project);
+  return forbidden(operation, [missingRightError(operation, "project", project, { parameter: "project" })]);
+}
+
+/**
+ * Reads the project and the job ID from a URL path and checks whether the caller may use the operation for the project.
+ * The function does not read the ledger, so a caller who may not use the project cannot learn whether the project
+ * exists.
+ */
+export function readJobKey(
+  caller: Caller,
+  operation: CallerOperation,
   params: Readonly<Record<string, string>>,
 ): { readonly kind: "key"; readonly key: WatchKey } | ProblemResponse {
   const project = Name.safeParse(params.project);
@@ -18,8 +42,8 @@ export function readWatchKey(
     ...toRequestErrors(jobId, () => ({ parameter: "jobId" })),
   ];
   if (!project.success) return malformedPath(errors);
-  if (!mayUse(caller, "projects", project.data))
-    return forbidden([{ parameter: "project", scope: "projects", name: project.data }]);
+  const problem = checkProjectRight(caller, operation, project.data);
+  if (problem !== null) return problem;
   if (!jobId.success) return malformedPath(errors);
   return { kind: "key", key: { project: project.data, jobId: jobId.data } };
 }

@@ -1,13 +1,22 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Config, Token } from "../config/config.ts";
+import type { CallerOperation, Config, Rights } from "../config/config.ts";
 
-/**
- * A caller whom the service has authenticated. `projects` and `targets` contain the names of the projects and targets
- * that the caller may use. The entry `*` in `projects` or `targets` allows all names.
- */
-export interface Caller extends Readonly<Pick<Token, "projects" | "targets">> {
-  /** The name of the caller is `token:NAME` or `oidc:ISSUER_HOST`. */
+/** A caller whom the service has authenticated. */
+export interface Caller {
+  /** The name of the caller is `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
+  /**
+   * The rights of the caller. A token has one entry. An identity token has one entry for each OIDC rule that the
+   * identity token matches. The service never combines parts of two entries.
+   */
+  readonly rights: readonly Rights[];
+}
+
+/** What a caller wants to use. Each field that is given must be in the rights of the caller. */
+export interface WantedRight {
+  readonly operation?: CallerOperation;
+  readonly project?: string | undefined;
+  readonly target?: string;
 }
 
 /**
@@ -40,17 +49,33 @@ export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller
   for (const [name, entry] of Object.entries(tokens))
     for (const hex of [entry.sha256].flat())
       if (timingSafeEqual(hash, Buffer.from(hex, "hex")))
-        found = { name: `token:${name}`, projects: entry.projects, targets: entry.targets };
+        found = { name: `token:${name}`, rights: [toRights(entry)] };
   return found;
 }
 
-/** Returns true if the caller may use the project or target with this name. The config may not contain the name. */
-export function mayUse(caller: Caller, kind: "projects" | "targets", name: string): boolean {
-  return caller[kind].includes("*") || caller[kind].includes(name);
+/** Returns the rights in a config entry without the other fields of the entry. */
+export function toRights({ projects, targets, operations }: Rights): Rights {
+  return { projects, targets, operations };
+}
+
+/**
+ * Returns true if one entry of the caller's rights contains all wanted fields. The config may not contain the names of
+ * the project and target. An entry without operations allows nothing.
+ */
+export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
+  const allows = (names: readonly string[], name: string | undefined) =>
+    name === undefined || names.includes("*") || names.includes(name);
+  return rights.some(
+    ({ projects, targets, operations }) =>
+      operations.length > 0 &&
+      allows(operations, operation) &&
+      allows(projects, project) &&
+      allows(targets, target),
+  );
 }
 
 /** Returns true if the config contains the project or target. */
-export function isConfigured(config: Config, kind: "projects" | "targets", name: string): boolean {
+export function isConfigured(config: Config, kind: "project" | "target", name: string): boolean {
   // The JavaScript operator `in` would also find inherited properties, such as `constructor`.
-  return Object.hasOwn(config[kind], name);
+  return Object.hasOwn(config[`${kind}s`], name);
 }

@@ -1,8 +1,8 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
-import type { Instant } from "../domain/job.ts";
+import { CallerName, type Instant } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, toRights } from "./caller.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
 /**
@@ -28,7 +28,7 @@ export function isJwt(token: string): boolean {
 /**
  * Checks the identity token (OIDC) of a CI job. In a valid identity token, the signature is from an issuer in the
  * config, the audience is this service, the expiry time is in the future, and the claims match at least one OIDC rule
- * in the config. The caller may use the projects and targets of every OIDC rule that the identity token matches.
+ * in the config. The caller has the rights of every OIDC rule that the identity token matches.
  */
 export async function checkIdentityToken(
   token: string,
@@ -70,15 +70,27 @@ export async function checkIdentityToken(
     if (typeof claims === "string") return { kind: "refused" };
     const matching = issuerRules.filter((rule) => matchesRule(claims, rule));
     if (matching.length === 0) return { kind: "refused" };
-    const caller = {
-      name: `oidc:${new URL(issuer).host}`,
-      projects: matching.flatMap(({ projects }) => projects),
-      targets: matching.flatMap(({ targets }) => targets),
-    };
-    return { kind: "caller", caller };
+    const name = callerName(issuer, claims.sub, rules);
+    return name === null
+      ? { kind: "refused" }
+      : { kind: "caller", caller: { name, rights: matching.map(toRights) } };
   } catch (cause) {
     return { kind: "unavailable", cause };
   }
+}
+
+/**
+ * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
+ * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so the function also returns
+ * null if the name could be the name of a caller of another issuer in the config.
+ */
+function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
+  if (typeof sub !== "string" || sub === "") return null;
+  const name = CallerName.safeParse(`oidc:${issuer}:${sub}`);
+  const isAmbiguous = rules.some(
+    (rule) => rule.issuer.length > issuer.length && name.data?.startsWith(`oidc:${rule.issuer}:`),
+  );
+  return name.success && !isAmbiguous ? name.data : null;
 }
 
 function claimedIssuer(token: string, decode: (token: string) => JWTPayload): string | null {

@@ -12,8 +12,20 @@ const Sha256 = z
 
 const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
-/** The projects and targets that a caller may use. */
-const rights = { projects: Names.check(z.minLength(1)), targets: z._default(Names, ["*"]) };
+/** The operations for which a caller needs a right. The operation `watch` is a call of `POST /v1/jobs`. */
+export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] as const;
+export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
+
+/**
+ * The operations that a caller may use, and the projects and targets to which the operations may apply. The entry `*`
+ * allows all names. An empty array allows no name.
+ */
+export const Rights = z.strictObject({
+  projects: Names,
+  targets: Names,
+  operations: z.array(z.enum([...CALLER_OPERATIONS, "*"])),
+});
+export type Rights = Readonly<z.infer<typeof Rights>>;
 
 /**
  * A bearer token of a caller. The config contains only the SHA-256 hash of the token. While an operator replaces a
@@ -24,7 +36,7 @@ export const Token = z.strictObject({
     [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
     "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
   ),
-  ...rights,
+  ...Rights.shape,
 });
 export type Token = z.infer<typeof Token>;
 
@@ -43,7 +55,7 @@ export const OidcRule = z.strictObject({
         "must have at least one claim, or every user of the issuer has access",
       ),
     ),
-  ...rights,
+  ...Rights.shape,
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 

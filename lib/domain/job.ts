@@ -20,6 +20,15 @@ const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a 
 /** The name of a project, target or token in the config. */
 export const Name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_RULE));
 
+const MAX_CALLER_BYTES = 800;
+/**
+ * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name is part of a key in DynamoDB,
+ * and such a key has at most 1024 bytes.
+ */
+export const CallerName = z
+  .string()
+  .check(z.refine((name) => name.isWellFormed() && Buffer.byteLength(name) <= MAX_CALLER_BYTES));
+
 export interface WatchKey {
   readonly project: string;
   readonly jobId: string;

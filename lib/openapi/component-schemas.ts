@@ -7,6 +7,7 @@ import { RedeliveredTarget, Redelivery, RedeliveryResult } from "../api/redelive
 import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
+import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData } from "../channels/webhook/event.ts";
 import { Context } from "../domain/context.ts";
@@ -44,6 +45,10 @@ const RESPONSE_SCHEMAS = {
   RedeliveryResult,
   RedeliveredTarget,
   TestResult,
+  TargetList,
+  ListedTarget,
+  ProjectList,
+  ListedProject,
   HealthDocument,
   JobEvent,
   JobEventData,

@@ -110,7 +110,7 @@ function demoConfig(options: {
         secrets: [`whsec_${randomBytes(32).toString("base64")}`],
       },
     },
-    tokens: { demo: { sha256, projects: [DEMO_PROJECT], targets: ["*"] } },
+    tokens: { demo: { sha256, projects: [DEMO_PROJECT], targets: ["*"], operations: ["*"] } },
     settings: {
       defaultProject: DEMO_PROJECT,
       defaultTargets: DEMO_TARGETS,

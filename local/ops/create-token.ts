@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Token } from "../../lib/config/config.ts";
+import type { Rights, Token } from "../../lib/config/config.ts";
 
 /** A new API token has 256 random bits. */
 export const TOKEN_BYTES = 32;
@@ -11,8 +11,8 @@ export const TOKEN_BYTES = 32;
  */
 export function createToken(
   random: Uint8Array,
-  scopes: Pick<Token, "projects" | "targets">,
+  rights: Rights,
 ): { readonly token: string; readonly entry: Token } {
   const token = `ccen_${Buffer.from(random).toString("base64url")}`;
-  return { token, entry: { sha256: createHash("sha256").update(token).digest("hex"), ...scopes } };
+  return { token, entry: { sha256: createHash("sha256").update(token).digest("hex"), ...rights } };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Token } from "../../lib/config/config.ts";
+import { CALLER_OPERATIONS, Rights } from "../../lib/config/config.ts";
 import { Name } from "../../lib/domain/job.ts";
 import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -8,9 +8,10 @@ import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 
 const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 
-  npm run token -- --name gitlab [--project prod]… [--target deploys]… [--stage prod]
+  npm run token -- --name gitlab [--project prod]… [--target deploys]… [--operation watch]… [--stage prod]
 
-Without --project or --target the token may use all projects or targets. Exit status: 0, 2 for wrong use.
+Operations: ${CALLER_OPERATIONS.join(", ")}. Without --project or --target the entry allows all projects or targets, which
+is written as "*". Without --operation the entry allows watch and read. Exit status: 0, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
@@ -23,22 +24,24 @@ await runCommand(
       name: { type: "string" },
       project: { type: "string", multiple: true, default: ["*"] },
       target: { type: "string", multiple: true, default: ["*"] },
+      operation: { type: "string", multiple: true, default: ["watch", "read"] },
     },
   },
   async ({ values }) => {
     if (values.name === undefined) throw new UsageError("--name is missing");
     const name = Name.safeParse(values.name);
     if (!name.success) throw new UsageError(`--name ${name.error.issues[0]?.message}`);
-    const { token, entry } = createToken(randomBytes(TOKEN_BYTES), {
+    const rights = Rights.safeParse({
       projects: values.project,
       targets: values.target,
+      operations: values.operation,
     });
-    // With this entry for the new token, the whole config would be invalid.
-    const faults = Token.safeParse(entry).error?.issues ?? [];
-    if (faults.length > 0)
+    // With malformed rights in the entry for the new token, the whole config would be invalid.
+    if (!rights.success)
       throw new UsageError(
-        faults.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),
+        rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),
       );
+    const { token, entry } = createToken(randomBytes(TOKEN_BYTES), rights.data);
     const stage = await findStage(values);
     const stored = JSON.stringify(entry);
     process.stdout.write(`Token for the caller (shown only once):

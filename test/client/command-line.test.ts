@@ -1,6 +1,6 @@
 import { runCommandLine } from "../../client/command-line.ts";
 import { VERSION } from "../../client/usage.ts";
-import { targetNotFound, watchNotFound } from "../../lib/api/problem.ts";
+import { nameNotFound, watchNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
@@ -10,7 +10,7 @@ const TOKEN = "ccen_secret";
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
 const REFUSED = {
   watch: watchNotFound({ project: "other", jobId: "nosuch" }),
-  target: targetNotFound("nope"),
+  target: nameNotFound("target", "nope"),
 };
 const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[what].problem });
 /** The line on stderr for a refused name, with the detail of the service. */

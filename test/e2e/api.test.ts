@@ -9,6 +9,7 @@ const RULE = {
   audience: "notifier",
   claims: { repository: "org/*" },
   projects: [PROJECT],
+  operations: ["*"],
   targets: ["audit"],
 };
 const Problem = z.looseObject({ status: z.int(), instance: z.string() });

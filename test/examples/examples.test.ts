@@ -20,7 +20,13 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  const rule = { audience: "cce-job-notifier", claims: { repository: "org/*" }, projects: [PROJECT] };
+  const rule = {
+    audience: "cce-job-notifier",
+    claims: { repository: "org/*" },
+    projects: [PROJECT],
+    targets: ["*"],
+    operations: ["*"],
+  };
   fixture = await startServiceFixture({
     targets: {},
     oidc: [{ issuer: issuer.url, ...rule }],

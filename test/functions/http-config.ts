@@ -8,7 +8,7 @@ const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", tok
 
 /**
  * A config with two projects, three targets and two tokens. One token may use all projects and targets, and the second
- * token may use one project and one target.
+ * token may use one project and one target. Both tokens may use all operations.
  */
 export const CONFIG = {
   projects: { prod: project, secret: project },
@@ -18,8 +18,13 @@ export const CONFIG = {
     ops: { kind: "feishu", url: "https://open.feishu.cn/open-apis/bot/v2/hook/x" },
   },
   tokens: {
-    all: { sha256: [sha256(TOKENS.all), sha256(TOKENS.rotated)], projects: ["*"], targets: ["*"] },
-    team: { sha256: sha256(TOKENS.team), projects: ["prod"], targets: ["deploys"] },
+    all: {
+      sha256: [sha256(TOKENS.all), sha256(TOKENS.rotated)],
+      projects: ["*"],
+      targets: ["*"],
+      operations: ["*"],
+    },
+    team: { sha256: sha256(TOKENS.team), projects: ["prod"], targets: ["deploys"], operations: ["*"] },
   },
   settings: {
     defaultProject: "prod",

@@ -25,7 +25,7 @@ export function configWith(settings: Record<string, unknown>): Config {
   const parsed = parseConfig({
     projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth: { kind: "token", token: "none" } } },
     targets: TARGETS,
-    tokens: { pipeline: { sha256: sha256(TOKEN), projects: ["*"], targets: ["*"] } },
+    tokens: { pipeline: { sha256: sha256(TOKEN), projects: ["*"], targets: ["*"], operations: ["*"] } },
     settings,
   });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("\n"));

@@ -28,7 +28,7 @@ export async function startIssuer(): Promise<Issuer> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const token: Issuer["token"] = ({ audience, claims }) =>
-    new SignJWT(claims)
+    new SignJWT({ sub: "repo:org/infra", ...claims })
       .setProtectedHeader({ alg: "RS256", kid: "key-1" })
       .setIssuer(url)
       .setAudience(audience)

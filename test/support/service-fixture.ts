@@ -86,7 +86,12 @@ export async function startServiceFixture(options: {
       projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...Object.fromEntries(others) },
       targets: options.targets,
       tokens: {
-        pipeline: { sha256: createHash("sha256").update(token).digest("hex"), projects: ["*"] },
+        pipeline: {
+          sha256: createHash("sha256").update(token).digest("hex"),
+          projects: ["*"],
+          targets: ["*"],
+          operations: ["*"],
+        },
       },
       oidc: options.oidc ?? [],
       settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings },

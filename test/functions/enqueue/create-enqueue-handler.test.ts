@@ -3,6 +3,8 @@ import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 
 const JOB = { jobId: "a" };
+const RIGHTS = { projects: ["*"], targets: ["*"], operations: ["*"] };
+const missingRight = (name: string) => `the token has no right to the operation 'watch' for the ${name}`;
 
 describe("authentication", () => {
   test.each([
@@ -51,9 +53,7 @@ describe("authentication", () => {
   });
 
   test("answers 503 when the issuer of a token cannot be reached", async () => {
-    const oidc = [
-      { issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" }, projects: ["*"] },
-    ];
+    const oidc = [{ ...RIGHTS, issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" } }];
     const api = createHarness({
       config: { ...CONFIG, oidc },
       identify: async () => ({ kind: "unavailable", cause: new Error("down") }),
@@ -65,20 +65,21 @@ describe("authentication", () => {
 });
 
 describe("authorization", () => {
-  test("names each missing scope with its position, and reads nothing from the ledger", async () => {
+  test("names each missing right with its position, and reads nothing from the ledger", async () => {
     const api = createHarness();
     const body = { ...JOB, project: "secret", notify: ["deploys", "audit", "nowhere"] };
     const answer = await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
     expect(answer.status).toBe(403);
     expect(json(answer).errors).toEqual([
-      { pointer: "#/project", detail: "missing scope projects:secret" },
-      { pointer: "#/notify/1", detail: "missing scope targets:audit" },
-      { pointer: "#/notify/2", detail: "missing scope targets:nowhere" },
+      { pointer: "#/project", detail: missingRight("project 'secret'") },
+      { pointer: "#/notify/1", detail: missingRight("target 'audit'") },
+      { pointer: "#/notify/2", detail: missingRight("target 'nowhere'") },
     ]);
+    expect(json(answer).detail).toContain("'watch'");
     expect(api.calls).toEqual([]);
   });
 
-  test("gives the same answer for an existing and a missing project outside the caller's scopes", async () => {
+  test("gives the same answer for an existing and a missing project outside the caller's rights", async () => {
     const api = createHarness();
     const [real, none] = await Promise.all(
       ["secret", "absent"].map((project) =>

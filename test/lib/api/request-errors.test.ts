@@ -6,7 +6,7 @@ import {
   toJsonPointer,
   toRequestErrors,
 } from "../../../lib/api/request-errors.ts";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig, type Rights } from "../../../lib/config/config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
 
 test("toJsonPointer escapes as RFC 6901 and a URI fragment require", () => {
@@ -60,14 +60,20 @@ test("describeUnknownName lists only names that the caller may use, at most 20",
   const parsed = parseConfig(CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { config } = parsed;
-  const caller = { name: "token:team", projects: ["prod"], targets: ["deploys", "absent"] };
-  const detail = (of: typeof config) => describeUnknownName("targets", "absent", caller, of);
+  const rights: Rights = { projects: ["prod"], targets: ["deploys", "absent"], operations: ["watch"] };
+  const caller = { name: "token:team", rights: [rights] };
+  const detail = (of: typeof config) => describeUnknownName("target", "absent", caller, of);
   expect(detail(config)).toBe("unknown target 'absent'. Targets you may use: deploys.");
   expect(detail({ ...config, targets: {} })).toBe("unknown target 'absent'. Targets you may use: none.");
   const projects = Object.fromEntries(
     Array.from({ length: 22 }, (_, i) => [`p${i}`, config.projects.prod]),
   ) as typeof config.projects;
   expect(
-    describeUnknownName("projects", "x", { ...caller, projects: ["*"] }, { ...config, projects }),
+    describeUnknownName(
+      "project",
+      "x",
+      { ...caller, rights: [{ ...rights, projects: ["*"] }] },
+      { ...config, projects },
+    ),
   ).toMatch(/: p0, p1, .*, p19 and 2 more\.$/);
 });

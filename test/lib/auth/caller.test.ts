@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { findTokenCaller, parseAuthorization } from "../../../lib/auth/caller.ts";
+import { type Caller, findTokenCaller, mayUse, parseAuthorization } from "../../../lib/auth/caller.ts";
+import type { Rights } from "../../../lib/config/config.ts";
 
 test.each([
   ["Bearer abc", { kind: "bearer", token: "abc" }],
@@ -16,14 +17,43 @@ test.each([
 
 test("finds the caller of a token by any hash of the token, in upper or lower case", () => {
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-  const scopes = { projects: ["prod"], targets: ["*"] };
+  const rights: Rights = { projects: ["prod"], targets: ["*"], operations: ["read"] };
   const tokens = {
-    ci: { sha256: [sha256("old"), sha256("new").toUpperCase()], ...scopes },
-    other: { sha256: sha256("else"), ...scopes },
+    ci: { sha256: [sha256("old"), sha256("new").toUpperCase()], ...rights },
+    other: { sha256: sha256("else"), ...rights },
   };
   expect(findTokenCaller("old", tokens)?.name).toBe("token:ci");
-  expect(findTokenCaller("new", tokens)).toEqual({ name: "token:ci", ...scopes });
+  expect(findTokenCaller("new", tokens)).toEqual({ name: "token:ci", rights: [rights] });
   expect(findTokenCaller(sha256("old"), tokens)).toBeNull();
   expect(findTokenCaller("", tokens)).toBeNull();
   expect(findTokenCaller("old", {})).toBeNull();
+});
+
+describe("the rights of a caller", () => {
+  const callerWith = (...rights: Rights[]): Caller => ({ name: "token:ci", rights });
+  const prod: Rights = { projects: ["prod"], targets: ["deploys"], operations: ["watch", "read"] };
+
+  test("contain each name in an array, and every name if the array contains *", () => {
+    const all: Rights = { projects: ["*"], targets: ["*"], operations: ["*"] };
+    const wanted = { operation: "stop", project: "any", target: "other" } as const;
+    expect(mayUse(callerWith(all), wanted)).toBe(true);
+    expect(mayUse(callerWith(prod), { operation: "watch", project: "prod", target: "deploys" })).toBe(true);
+    expect(mayUse(callerWith(prod), { operation: "stop", project: "prod" })).toBe(false);
+    expect(mayUse(callerWith(prod), { operation: "read", project: "dev" })).toBe(false);
+    expect(mayUse(callerWith(prod), { operation: "watch", project: "prod", target: "ops" })).toBe(false);
+  });
+
+  test("contain nothing for an empty array", () => {
+    expect(mayUse(callerWith({ ...prod, targets: [] }), { target: "deploys" })).toBe(false);
+    expect(mayUse(callerWith({ ...prod, targets: [] }), { operation: "read", project: "prod" })).toBe(true);
+    expect(mayUse(callerWith({ ...prod, operations: [] }), { project: "prod" })).toBe(false);
+    expect(mayUse(callerWith(), {})).toBe(false);
+  });
+
+  test("do not combine the operation of one entry with the project or target of another entry", () => {
+    const both = callerWith(prod, { projects: ["dev"], targets: ["ops"], operations: ["stop"] });
+    expect(mayUse(both, { operation: "stop", project: "dev" })).toBe(true);
+    expect(mayUse(both, { operation: "stop", project: "prod" })).toBe(false);
+    expect(mayUse(both, { operation: "watch", project: "prod", target: "ops" })).toBe(false);
+  });
 });

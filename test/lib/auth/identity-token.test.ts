@@ -11,9 +11,10 @@ const RULE: OidcRule = {
   audience: "notifier",
   projects: ["prod"],
   targets: ["deploys"],
+  operations: ["watch"],
   claims: { repository: "org/*", ref: "refs/heads/main" },
 };
-const CLAIMS = { repository: "org/infra", ref: "refs/heads/main" };
+const CLAIMS = { sub: "repo:org/infra", repository: "org/infra", ref: "refs/heads/main" };
 
 /** An issuer with its own signing key. The code under test reads its documents through `fetchText`. */
 async function createIssuer(discovery: object = {}) {
@@ -49,15 +50,18 @@ async function createIssuer(discovery: object = {}) {
   return { issuer, check };
 }
 
-test("accepts a valid token and returns the caller with the projects and targets of the rule", async () => {
+test("accepts a valid token and returns the caller with its `sub` and the rights of the rule", async () => {
   const { issuer, check } = await createIssuer();
   expect(await check(await issuer.token())).toEqual({
     kind: "caller",
-    caller: { name: "oidc:ci.example.com", projects: ["prod"], targets: ["deploys"] },
+    caller: {
+      name: "oidc:https://ci.example.com:repo:org/infra",
+      rights: [{ projects: ["prod"], targets: ["deploys"], operations: ["watch"] }],
+    },
   });
 });
 
-test("gives a caller the projects and targets of all rules that match, and of no other rule", async () => {
+test("gives a caller the separate rights of all rules that match, and of no other rule", async () => {
   const { issuer, check } = await createIssuer();
   const rules = [
     RULE,
@@ -66,8 +70,20 @@ test("gives a caller the projects and targets of all rules that match, and of no
     { ...RULE, audience: "another", projects: ["secret"] },
   ];
   expect(await check(await issuer.token(), rules)).toMatchObject({
-    caller: { projects: ["prod", "test"], targets: ["deploys", "*"] },
+    caller: {
+      rights: [
+        { projects: ["prod"], targets: ["deploys"], operations: ["watch"] },
+        { projects: ["test"], targets: ["*"], operations: ["watch"] },
+      ],
+    },
   });
+});
+
+test("refuses a `sub` that reads as a caller of another issuer in the config", async () => {
+  const { issuer, check } = await createIssuer();
+  const rules = [RULE, { ...RULE, issuer: `${ISSUER}:8443` }];
+  expect(await check(await issuer.token({ sub: "8443:admin" }), rules)).toEqual({ kind: "refused" });
+  expect(await check(await issuer.token({ sub: "8444:admin" }), rules)).toMatchObject({ kind: "caller" });
 });
 
 describe("refuses a token", () => {
@@ -76,6 +92,10 @@ describe("refuses a token", () => {
     ["without a claim of the rule", { ref: undefined }, {}],
     ["for another audience", {}, { audience: "someone" }],
     ["of another issuer", {}, { issuer: "https://evil.example.com" }],
+    ["without a `sub`", { sub: undefined }, {}],
+    ["with an empty `sub`", { sub: "" }, {}],
+    ["with a `sub` that is too long for a key in the ledger", { sub: "é".repeat(500) }, {}],
+    ["with a `sub` that is not well-formed Unicode", { sub: "\ud800" }, {}],
     ["that has expired", {}, { expires: NOW - 31_000 }],
     ["with a key that the issuer does not have", {}, { kid: "two" }],
   ])("%s", async (_, claims, more) => {
@@ -203,7 +223,7 @@ test("a pattern matches the same texts as a regular expression made from the pat
 });
 
 describe("a rule", () => {
-  const rule = { issuer: "https://i", audience: "us", projects: ["*"], targets: ["*"] };
+  const rule = { ...RULE, issuer: "https://i", audience: "us" };
   const claims = { aud: ["them", "us"], groups: ["x", "ops-1"], run: 7, gone: null, deep: { a: "b" } };
 
   test("matches an array by one of its values, and a number by its digits", () => {

@@ -185,7 +185,12 @@ it("throws different errors for an unreadable config and for an invalid config",
 
 it("reads again after a read that saw only a part of a change, and reports no fault", async () => {
   const { state, source } = setUp(good);
-  const token = JSON.stringify({ sha256: "0".repeat(64), projects: ["*"], targets: ["audit"] });
+  const token = JSON.stringify({
+    sha256: "0".repeat(64),
+    projects: ["*"],
+    targets: ["audit"],
+    operations: ["*"],
+  });
   // The page with the token was read after the change, and the page with the targets before.
   state.next = [[...good, { name: "tokens/ci", value: token }]];
   state.entries = [{ name: "targets/audit", value: JSON.stringify(slack) }, ...(state.next[0] as [])];

@@ -32,7 +32,7 @@ it("reports all faults at once, each with its path", () => {
       deploys: { kind: "slack", url: "not a url" },
       audit: { kind: "webhook", url: "https://a.example", secrets: ["whsec_c2hvcnQ="] },
     },
-    tokens: { ci: { sha256: "12", projects: ["prod"] } },
+    tokens: { ci: { sha256: "12", projects: ["prod"], operations: ["delete"] } },
     settings: { deadlineMinutes: -1, retries: 3 },
   });
   expect(faults).toEqual(
@@ -41,13 +41,25 @@ it("reports all faults at once, each with its path", () => {
       expect.stringMatching(/^targets\.deploys\.url: must be a URL/),
       expect.stringMatching(/^targets\.audit\.secrets\[0\]: must be 'whsec_'.*24 to 64 bytes/),
       expect.stringMatching(/^tokens\.ci\.sha256: must be 64 hexadecimal digits/),
+      "tokens.ci.targets: is missing",
+      "tokens.ci.operations[0]: must be one of 'watch', 'read', 'stop', 'redeliver', 'test', '*'",
       expect.stringMatching(/^settings\.deadlineMinutes:/),
       expect.stringMatching(/^settings: .*retries/),
     ]),
   );
 });
 
+it.each(["projects", "targets", "operations"] as const)("requires `%s` of each token and rule", (missing) => {
+  const { [missing]: _, ...incomplete } = { projects: [], targets: [], operations: [] };
+  const oidc = [{ ...incomplete, issuer: "https://i.example", audience: "us", claims: { sub: "*" } }];
+  expect(faultsOf({ tokens: { ci: { ...incomplete, sha256: "a".repeat(64) } }, oidc })).toEqual([
+    `tokens.ci.${missing}: is missing`,
+    `oidc[0].${missing}: is missing`,
+  ]);
+});
+
 it("describes invalid names and values with several forms", () => {
+  const rights = { projects: ["prod"], targets: ["*"], operations: ["*"] };
   const faults = faultsOf({
     projects: { prod: project },
     targets: {
@@ -59,8 +71,8 @@ it("describes invalid names and values with several forms", () => {
       },
     },
     tokens: {
-      "bad name!": { sha256: "a".repeat(64), projects: ["prod"] },
-      ci: { sha256: 12, projects: [12] },
+      "bad name!": { sha256: "a".repeat(64), ...rights },
+      ci: { ...rights, sha256: 12, projects: [12] },
     },
   });
   expect(faults.toSorted()).toEqual([

@@ -14,7 +14,9 @@ import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 const PATH = "/cce-job-notifier/dev";
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/hunter2" };
 const project = { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2" } };
-const token = (projects: string[], targets: string[]) => ({ sha256: "0".repeat(64), projects, targets });
+const token = (projects: string[], targets: string[]) => {
+  return { sha256: "0".repeat(64), projects, targets, operations: ["watch"] };
+};
 const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`t${i}`, slack]));
 const OLD = {
   projects: { prod: project },

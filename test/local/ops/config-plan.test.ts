@@ -70,7 +70,7 @@ const someOf = (names: readonly string[]) => fc.subarray([...names]);
 const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([projects, targets, seed]) => {
   const rights = fc
     .tuple(fc.subarray(["*", ...projects], { minLength: 1 }), someOf(["*", ...targets]))
-    .map(([p, t]) => ({ projects: p, targets: t }));
+    .map(([p, t]) => ({ projects: p, targets: t, operations: ["watch"] }));
   const oneOf = (names: readonly string[]) => fc.option(fc.constantFrom("", ...names));
   return fc
     .record({

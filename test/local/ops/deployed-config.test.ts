@@ -33,7 +33,10 @@ test("a config is formatted without its secrets", () => {
         auth: { kind: "password", domain: "d", user: "u", password: "hunter2" },
       }),
     },
-    { name: "tokens/ci", value: JSON.stringify({ sha256: "ab".repeat(32), projects: ["prod"] }) },
+    {
+      name: "tokens/ci",
+      value: JSON.stringify({ sha256: "ab".repeat(32), projects: ["prod"], targets: [], operations: [] }),
+    },
     { name: "settings", value: JSON.stringify({ linkKey: "hunter2hunter2" }) },
   ]);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join());

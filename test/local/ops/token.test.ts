@@ -7,7 +7,7 @@ const TOKEN = fileURLToPath(new URL("../../../local/ops/token.ts", import.meta.u
 test("a new token is printed with a valid config entry and the command that stores it", async () => {
   const { code, stdout } = await runCommand(
     process.execPath,
-    [TOKEN, "--name", "gitlab", "--project", "prod", "--stage", "prod"],
+    [TOKEN, "--name", "gitlab", "--project", "prod", "--stage", "prod", "--operation", "stop"],
     { env: { AWS_REGION: "eu-west-1" } },
   );
   expect(code).toBe(0);
@@ -16,6 +16,7 @@ test("a new token is printed with a valid config entry and the command that stor
   const project = { projectId: "p", region: "eu-de", auth: { kind: "token", token: "t" } };
   const config = { projects: { prod: project }, tokens: { gitlab: JSON.parse(entry) } };
   expect(parseConfig(config)).toMatchObject({ kind: "config" });
+  expect(JSON.parse(entry)).toMatchObject({ projects: ["prod"], targets: ["*"], operations: ["stop"] });
   expect(stdout).toContain(`--region eu-west-1 --type SecureString`);
   expect(stdout).toContain(`--name /cce-job-notifier/prod/tokens/gitlab`);
   expect(stdout).toContain(`--value '${entry}'`);
