@@ -128,7 +128,11 @@ done
 
 echo "state=$state"
 [ "$state" = succeeded ] && exit 0
-# Replaces the JSON escapes in the reason. Line breaks become spaces.
-printf 'reason=%s\n' "$(field reason | sed 's/\\[nrt]/ /g; s/\\\(["\\/]\)/\1/g')"
+# Replaces the JSON escapes in the reason. Line breaks and tabs become spaces. Other control characters stay as JSON
+# escapes. An escaped backslash first becomes the character \001, which JSON text never contains, so that the letter after
+# the backslash is not read as part of an escape.
+mark=$(printf '\001')
+unescape='s/\\\\/'$mark'/g; s/\\[nrt]/ /g; s/\\\(["/]\)/\1/g; s/'$mark'/\\/g'
+printf 'reason=%s\n' "$(field reason | sed "$unescape")"
 [ "$state" = failed ] && exit 1
 exit 3

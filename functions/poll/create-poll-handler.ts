@@ -158,7 +158,7 @@ async function pollJob(
     await concludeWatch(result, decision, scope);
     report(answer.kind, "concluded", null, latenessSeconds);
   } else {
-    const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : null;
+    const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
     await scheduleNextPoll(result, decision, rateLimitedUntil, scope);
     report(answer.kind, "poll_again", decision.delaySeconds, latenessSeconds);
   }
@@ -198,7 +198,8 @@ async function decideNext(
 
 /**
  * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
- * CCE, the next poll uses the time that the rate limit has reserved.
+ * CCE, the next poll uses the time that the rate limit has reserved. If CCE asked for a wait that is longer than the
+ * longest delay of SQS, the next poll uses the end of this wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
@@ -206,7 +207,7 @@ async function scheduleNextPoll(
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: PollScope,
 ): Promise<void> {
-  const { kind: _, delaySeconds, ...errors } = decision;
+  const { kind: _, delaySeconds, notBefore: __, ...errors } = decision;
   await sendAllOrThrow(pollQueue, [
     createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil),
   ]);

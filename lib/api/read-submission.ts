@@ -1,8 +1,9 @@
 import type * as z from "zod/mini";
-import { describeRefusal, findJobId } from "../cce/find-job-id.ts";
+import { describeRefusal, findJobId, findOrderId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { truncate } from "../domain/truncate-text.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -94,7 +95,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  return findJobId(json) !== null || describeRefusal(json) !== null;
+  return findJobId(json) !== null || findOrderId(json) !== null || describeRefusal(json) !== null;
 }
 
 const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
@@ -117,7 +118,7 @@ function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
   const errors: RequestError[] = [
     ...queryErrors(query),
-    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(describeRefusal(reply)) }] : []),
+    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(reply) }] : []),
     ...(parsed.error?.issues ?? []).map(replyError),
   ];
   const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);
@@ -153,11 +154,16 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   return errors;
 }
 
-function withoutJobId(refusal: string | null): string {
-  return refusal === null
+function withoutJobId(reply: unknown): string {
+  const refusal = describeRefusal(reply);
+  if (refusal !== null) return `CCE refused the call: ${refusal}`;
+  const orderId = findOrderId(reply);
+  return orderId === null
     ? "contains no job ID. Send the reply of CCE to a create or delete call."
-    : `CCE refused the call: ${refusal}`;
+    : `contains the order ${truncate(orderId, MAX_ORDER_CHARACTERS)} of a prepaid resource and no job ID. CCE starts the job after the payment of the order. Submit the ID of that job then.`;
 }
+
+const MAX_ORDER_CHARACTERS = 64;
 
 /**
  * Returns the position of a submission field in a request with a reply of CCE. In such a request, the body contains the

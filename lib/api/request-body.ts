@@ -7,8 +7,9 @@ import { findParameterErrors, invalidRequest } from "./request-errors.ts";
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`, and the charset must
- * be UTF-8. Returns an error response with the status 400, 413 or 415 for any other body.
+ * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`, the charset must be
+ * UTF-8, and the body must not be compressed. Returns an error response with the status 400, 413 or 415 for any other
+ * body.
  */
 export function readJsonBody({
   headers,
@@ -16,6 +17,14 @@ export function readJsonBody({
 }: ApiRequest): { readonly kind: "json"; readonly json: unknown } | ProblemResponse {
   if (Buffer.byteLength(body) > MAX_BODY_BYTES)
     return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
+  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  if (coding !== "" && coding !== "identity")
+    return problemResponse(
+      "unsupported-media-type",
+      "Send the body without compression and without the header 'content-encoding'.",
+      [],
+      { "accept-encoding": "identity" },
+    );
   if (!isJsonType(headers["content-type"]))
     return problemResponse(
       "unsupported-media-type",

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
-import { JOB_ID_PATTERN, Name } from "../domain/job.ts";
+import { JOB_ID_PATTERN, jobIdFault, Name } from "../domain/job.ts";
 import { limitedText, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
@@ -16,12 +16,14 @@ const [JOB_ID_SOURCE, JOB_ID_EXAMPLES] = [JOB_ID_PATTERN.source, ["1e50bfbe-5b9e
  * in `jobIds` rejects only its own job. The OpenAPI document contains the pattern of job IDs: a request needs at least
  * one job ID that matches the pattern.
  */
-const OnlyJobId = z.string().register(z.globalRegistry, {
+const SubmittedJobId = () =>
+  z.string({ error: ({ input }) => (input === null ? jobIdFault("null") : undefined) });
+const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
   description: JOB_ID_TEXT,
   pattern: JOB_ID_SOURCE,
   examples: JOB_ID_EXAMPLES,
 });
-const ListedJobId = z.string().register(z.globalRegistry, {
+const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
   description: `${JOB_ID_TEXT} A malformed job ID rejects only its own job.`,
   examples: JOB_ID_EXAMPLES,
 });

@@ -53,10 +53,43 @@ export function toCceError(json: unknown): CceError {
   };
 }
 
-/** Returns the string or number in a field as text. Returns an empty text if the field has any other type. */
 function textOf(fields: JsonObject, name: string): string {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  return typeof value === "string" ? value : Number.isFinite(value) ? String(value) : "";
+  return textOfValue(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
+}
+
+/** The field names of a text in an object that stands where a text is expected. */
+const TEXT_NAMES = ["message", ...MESSAGE_NAMES, "reason", "description", "detail", "text"];
+/** The maximum number of levels of objects and arrays in which `textOfValue` searches for a text. */
+const MAX_TEXT_LEVELS = 8;
+
+/**
+ * Returns a value of any type as text, because CCE sometimes sends an object where a text is documented. The text of an
+ * object is its message with its error code, or else the object as JSON. Returns null for a value without text: null, an
+ * empty or blank string, an empty array or an empty object.
+ */
+export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): string | null {
+  if (typeof value === "string") return value.trim() === "" ? null : value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "object" || value === null || levels === 0) return null;
+  if (Array.isArray(value)) {
+    const texts = value.map((item) => textOfValue(item, levels - 1)).filter((text) => text !== null);
+    return texts.length === 0 ? null : texts.join("\n");
+  }
+  const fields = toObjectOrEmpty(value);
+  const textIn = (names: readonly string[]) =>
+    names.map((name) => textOfValue(fields[name], levels - 1)).find((text) => text !== null) ?? null;
+  const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
+  if (message === null) return Object.keys(fields).length === 0 ? null : toJson(value);
+  return code === null || message.includes(code) ? message : `${message} (${code})`;
+}
+
+/** Returns a value as JSON. Returns null if the value has too many levels for the conversion to JSON. */
+function toJson(value: object): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -32,6 +32,21 @@ export function findJobId(reply: unknown): string | null {
 }
 
 /**
+ * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of a
+ * prepaid resource only after the payment, so such a reply has an order ID in place of a job ID. Returns null if the
+ * reply has no order ID.
+ */
+export function findOrderId(reply: unknown): string | null {
+  const body = toObjectOrEmpty(reply);
+  const [status, spec] = [toObjectOrEmpty(body.status), toObjectOrEmpty(body.spec)];
+  const candidates = [status, body, toObjectOrEmpty(spec.extendParam), toObjectOrEmpty(body.metadata)];
+  for (const fields of candidates)
+    for (const [name, value] of Object.entries(fields))
+      if (/^order_?id$/i.test(name) && typeof value === "string" && value.trim() !== "") return value.trim();
+  return null;
+}
+
+/**
  * Returns the documented names of the field with the job ID. After them come other spellings of `jobId` in `fields`.
  */
 function jobIdNames(fields: JsonObject): string[] {

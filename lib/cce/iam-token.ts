@@ -24,6 +24,9 @@ const RENEW_BEFORE_MS = 600_000;
  */
 const REFUSAL_MS = 30_000;
 
+/** The longest time for which the service sends no sign-in because IAM asked for a wait. */
+const MAX_RETRY_AFTER_MS = 900_000;
+
 /** An IAM token and its expiry time, or an observation that says why the service has no token. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
@@ -43,7 +46,9 @@ export function createTokenCache(
     now,
     maxAgeMs: (result) => {
       if (result.kind === "token") return result.expiresAt - RENEW_BEFORE_MS - now();
-      return result.kind === "unauthorized" ? REFUSAL_MS : 0;
+      if (result.kind === "job") return 0;
+      const retryAfterMs = Math.min((result.retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
+      return Math.max(retryAfterMs, result.kind === "unauthorized" ? REFUSAL_MS : 0);
     },
   });
 }
@@ -77,6 +82,8 @@ export function readTokenReply(reply: TextReply, now: Instant, project: string):
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
   const kind = errorKindOfStatus(status);
+  const error = parseCceError(body);
+  const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
   const texts: Readonly<Record<ErrorKind, string>> = {
     unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,
     forbidden: `IAM gives no token for project ${project}: allow its user programmatic access to this project`,
@@ -84,10 +91,26 @@ export function readTokenReply(reply: TextReply, now: Instant, project: string):
     throttled: "IAM limits the rate of sign-ins",
     unavailable: "IAM did not return a token",
   };
-  const text = `${texts[kind]} (${describeErrorReply(status, parseCceError(body))})`;
-  if (kind !== "throttled") return { kind, text };
-  return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
+  const text = `${advice ?? texts[kind]} (${describeErrorReply(status, error)})`;
+  const retryAfterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
+  if (kind === "throttled") return { kind, text, retryAfterSeconds };
+  return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
+
+/**
+ * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the
+ * missing methods. Huawei Cloud describes the refusal in the message.
+ * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
+ */
+function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
+  if (status < 400 || status >= 500 || status === 429) return false;
+  return /required_auth_methods|\b(totp|mfa)\b|(multi|two|second)[- ]?factor|verification code|login protection/i.test(
+    body,
+  );
+}
+
+const secondFactorText = (project: string): string =>
+  `IAM wants a second factor for the user of project ${project}, and the service has none: use a user with programmatic access and without MFA, or access keys (auth kind aksk)`;
 
 function expiryOf(body: string): Instant | null {
   const { expires_at: end } = toObjectOrEmpty(toObjectOrEmpty(parseJson(body)).token);

@@ -41,8 +41,9 @@ export function interpretJobReply(reply: JobReply, now: Instant, project: string
     unavailable: "CCE did not return the job",
   };
   const text = `${texts[kind]} (${describeErrorReply(status, error)})`;
-  if (kind !== "throttled") return { kind, text };
-  return { kind, text, retryAfterSeconds: readRetryAfterSeconds(headers["retry-after"], now) };
+  const retryAfterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
+  if (kind === "throttled") return { kind, text, retryAfterSeconds };
+  return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
 /**

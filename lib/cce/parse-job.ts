@@ -2,6 +2,7 @@ import type { Instant, Job, JobState } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
 import { truncate } from "../domain/truncate-text.ts";
+import { textOfValue } from "./cce-error.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
 /**
@@ -45,7 +46,8 @@ export function parseJob(body: string): { job: Job; warnings: readonly string[] 
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
  * Returns null if `entry` is not an object. The function treats a field of an unexpected type as missing, so that it
- * never refuses a job. The function uses no schema, because it would take three times as long to parse thousands of
+ * never refuses a job. A
+ * text of an unexpected type is shown as text. The function uses no schema, because it would take three times as long to parse thousands of
  * subjobs with a schema.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
@@ -117,8 +119,9 @@ export const hasFailure = (job: Job): boolean => job.state === "failed" || job.s
  */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  if (typeof value === "string" && value.trim() !== "") return value;
-  return otherName === undefined ? null : textOf(fields, otherName);
+  // Most values are strings, and a large job has a hundred thousand of them.
+  const text = typeof value === "string" ? (value.trim() === "" ? null : value) : textOfValue(value);
+  return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
 
 const timeOf = (fields: JsonObject, name: string): Instant | null => parseCceTime(textOf(fields, name));

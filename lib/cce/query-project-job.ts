@@ -3,6 +3,7 @@ import type { Instant, Observation } from "../domain/job.ts";
 import type { Connections } from "../http/connections.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
+import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
 import { interpretJobReply } from "./interpret-job-reply.ts";
@@ -20,6 +21,8 @@ const TOKEN_TIME_LIMIT_MS = 10_000;
  * kilobytes.
  */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
+
+const API_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
@@ -57,7 +60,7 @@ export function createProjectJobQuery(
     return result;
   }, now);
   const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
-  const queryFor = createQueries(project);
+  const endpoint = URL.parse(findCceEndpoint(project) ?? "");
 
   const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
     if (auth.kind !== "headers") return auth;
@@ -76,9 +79,7 @@ export function createProjectJobQuery(
    * Queries a job. If CCE replies with status 401 and new authentication headers are available, the function repeats
    * the query.
    */
-  const queryTwice = async (jobId: string, endAt: number): Promise<Observation> => {
-    const query = queryFor?.(jobId);
-    if (query === undefined) return missingEndpoint(name);
+  const queryTwice = async (query: Query, endAt: number): Promise<Observation> => {
     const auth = await getAuthHeaders(query);
     const observation = await sendQuery(query, auth, endAt);
     if (observation.kind !== "unauthorized" || auth.kind !== "headers") return observation;
@@ -86,33 +87,41 @@ export function createProjectJobQuery(
     return otherAuth === auth ? observation : sendQuery(query, otherAuth, endAt);
   };
 
+  const queryBothApis = createAutopilotFallback(project.autopilot, (api, jobId, endAt) =>
+    endpoint === null
+      ? Promise.resolve(missingEndpoint(name))
+      : queryTwice(createQuery(endpoint, api, project.projectId, jobId), endAt),
+  );
+  let waitKind: "throttled" | "unavailable" = "throttled";
+
   return async (jobId, timeLimitMs) => {
-    const endAt = monotonic() + timeLimitMs;
     const waitSeconds = throttle.waitSeconds();
-    if (waitSeconds > 0) {
-      const text = `Queries for project ${name} wait, because CCE limits their rate`;
-      return { kind: "throttled", text, retryAfterSeconds: waitSeconds };
-    }
-    const observation = mask.maskObservation(await queryTwice(jobId, endAt));
-    if (observation.kind !== "throttled") {
+    if (waitSeconds > 0)
+      return { kind: waitKind, text: waitText(name, waitKind), retryAfterSeconds: waitSeconds };
+    const observation = mask.maskObservation(await queryBothApis(jobId, monotonic() + timeLimitMs));
+    const { kind } = observation;
+    const stopsProject =
+      kind === "throttled" || (kind === "unavailable" && observation.retryAfterSeconds !== undefined);
+    if (!stopsProject) {
       throttle.recordReply();
       return observation;
     }
-    const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
-    return { kind: "throttled", text: observation.text, retryAfterSeconds };
+    waitKind = kind;
+    const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds ?? null);
+    return { kind, text: observation.text, retryAfterSeconds };
   };
 }
 
-/**
- * Returns a function that returns the address of the query for a job ID. Returns null if the project has no valid
- * endpoint.
- */
-function createQueries(project: Project): ((jobId: string) => Query) | null {
-  const endpoint = URL.parse(findCceEndpoint(project) ?? "");
-  if (endpoint === null) return null;
-  const path = `${endpoint.pathname.replace(/\/$/, "")}/api/v3/projects/${project.projectId}/jobs/`;
-  const base = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
-  return (jobId) => ({ url: new URL(encodeURIComponent(jobId), base), path: path + jobId });
+const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
+  kind === "throttled"
+    ? `Queries for project ${project} wait, because CCE limits their rate`
+    : `Queries for project ${project} wait, because CCE or IAM is not available and asked for a wait`;
+
+/** Returns the query for a job. The JSON documents of both APIs have the same form. */
+function createQuery(endpoint: URL, api: CceApi, projectId: string, jobId: string): Query {
+  const prefix = `${endpoint.pathname.replace(/\/$/, "")}${API_PATHS[api]}/projects/${projectId}/jobs/`;
+  const base = new URL(prefix.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
+  return { url: new URL(encodeURIComponent(jobId), base), path: prefix + jobId };
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {

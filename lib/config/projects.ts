@@ -31,6 +31,8 @@ export const Project = z
       .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
     region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
     endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
+    /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
+    autopilot: z.optional(z.boolean()),
     auth: Auth,
   })
   .check(

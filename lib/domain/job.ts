@@ -10,11 +10,26 @@ export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 export const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+/** The texts that programs write in place of a missing value, such as `jq`, Python, JavaScript and Go. */
+const MISSING_VALUE = /^(null|undefined|none|nil|nan|true|false)$/i;
+
 /**
  * The job ID from CCE, which is not always a UUID. The rule for the first character of a job ID prevents a job ID `..`
  * in a URL.
  */
-export const JobId = z.string().check(z.regex(JOB_ID_PATTERN, JOB_ID_RULE));
+export const JobId = z.string().check(
+  z.regex(JOB_ID_PATTERN, { error: ({ input }) => jobIdFault(String(input)) }),
+  z.refine((text) => !MISSING_VALUE.test(text), { error: ({ input }) => jobIdFault(String(input)) }),
+);
+
+/** Returns what is wrong with a malformed job ID and, for a typical mistake of a script, what probably happened. */
+export function jobIdFault(text: string): string {
+  const value = text.trim() === "" ? "is empty" : `is '${text}'`;
+  if (value === "is empty" || MISSING_VALUE.test(text) || text === "<no value>")
+    return `${value}, so the script probably found no job ID in the reply of CCE`;
+  if (/^\W*[${%]/.test(text)) return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
+  return JOB_ID_RULE;
+}
 
 const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
 /** The name of a project, target or token in the config. */
@@ -114,10 +129,13 @@ export interface PollErrors {
 /** The result of one poll. Anyone may read the field `text`, because the credentials in it are masked. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }
-  | { readonly kind: "gone"; readonly text: string }
-  | { readonly kind: AccessErrorKind; readonly text: string }
-  | { readonly kind: "throttled"; readonly text: string; readonly retryAfterSeconds: number | null }
-  | { readonly kind: "unavailable"; readonly text: string };
+  | {
+      readonly kind: "gone" | AccessErrorKind | "unavailable";
+      readonly text: string;
+      /** The wait that CCE or IAM asked for, in whole seconds. */
+      readonly retryAfterSeconds?: number | undefined;
+    }
+  | { readonly kind: "throttled"; readonly text: string; readonly retryAfterSeconds: number | null };
 
 export const OUTCOMES = ["succeeded", "failed", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);

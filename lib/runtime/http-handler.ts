@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
+import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
 import { NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
@@ -94,7 +95,14 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
     path: event.rawPath,
     query: new URLSearchParams(event.rawQueryString),
     headers: event.headers,
-    body: event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64").toString() : (event.body ?? ""),
+    body: readBody(event),
     requestId,
   };
+}
+
+/** API Gateway sends a body that is not UTF-8 text as base64. */
+function readBody({ body = "", isBase64Encoded, headers }: APIGatewayProxyEventV2): string {
+  return isBase64Encoded
+    ? decodeText(Buffer.from(body, "base64"), headers["content-type"])
+    : withoutByteOrderMark(body);
 }

@@ -26,8 +26,13 @@ export interface DecisionInput {
 }
 
 export type PollDecision =
-  /** The field `delaySeconds` is an integer from 0 to 900. */
-  | ({ readonly kind: "poll_again"; readonly delaySeconds: number } & PollErrors)
+  | ({
+      readonly kind: "poll_again";
+      /** An integer from 0 to 900. */
+      readonly delaySeconds: number;
+      /** The time before which the service sends no query, if this time is later than the end of the delay. */
+      readonly notBefore?: Instant;
+    } & PollErrors)
   | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
 
 /**
@@ -96,8 +101,19 @@ function decideByObservation(input: DecisionInput): PollDecision {
   const lastPollError = { text, since: watch.lastPollError?.since ?? now };
   const consecutiveFailures = watch.consecutiveFailures + 1;
   const pollAgain = (seconds: number, errors: Omit<PollErrors, "consecutiveFailures">): PollDecision => {
-    const delaySeconds = clampDelaySeconds(seconds, settings.poll);
-    return { kind: "poll_again", delaySeconds, ...errors, consecutiveFailures };
+    const ownSeconds = clampDelaySeconds(seconds, settings.poll);
+    const { retryAfterSeconds } = observation;
+    if (retryAfterSeconds == null)
+      return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
+    // The wait that CCE or IAM asked for is longer than the maximum delay of the operator in some cases.
+    const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
+    return {
+      kind: "poll_again",
+      delaySeconds: Math.min(waitSeconds, SQS_MAX_DELAY_SECONDS),
+      ...errors,
+      consecutiveFailures,
+      ...(waitSeconds > SQS_MAX_DELAY_SECONDS && { notBefore: now + waitSeconds * 1000 }),
+    };
   };
   switch (observation.kind) {
     case "gone":
@@ -105,11 +121,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      const retryAfterSeconds = observation.kind === "throttled" ? observation.retryAfterSeconds : null;
-      const seconds =
-        retryAfterSeconds === null
-          ? backoffSeconds(consecutiveFailures, random)
-          : retryAfterSeconds + backoffSeconds(1, random);
+      const seconds = observation.retryAfterSeconds == null ? backoffSeconds(consecutiveFailures, random) : 0;
       // If the CCE API is throttled or unavailable, it does not check access. So the watch keeps an earlier access
       // error.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });

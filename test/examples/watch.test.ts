@@ -109,3 +109,19 @@ test.each(["sh", "bash"])(
     await rm(TMPDIR, { recursive: true });
   },
 );
+
+test.each([
+  [String.raw`cannot write C:\new\table\roles`, String.raw`cannot write C:\new\table\roles`],
+  [String.raw`\\server\n`, String.raw`\\server\n`],
+  [JSON.stringify({ a: 'b "c"\n', d: "\\" }), JSON.stringify({ a: 'b "c"\n', d: "\\" })],
+  ["a\u000bb", String.raw`a\u000bb`],
+  ["one\ntwo\tthree\r", "one two three "],
+  ["50 % of $HOME `date` &lt; größer", "50 % of $HOME `date` &lt; größer"],
+])("curl/watch.sh prints the reason %j as it is, in one line", async (reason, printed) => {
+  const ran = await watch((request, url) =>
+    request.startsWith("POST")
+      ? { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } }
+      : { status: 200, body: { state: "failed", reason } },
+  );
+  expect([ran.code, ran.stdout, ran.stderr]).toEqual([1, `state=failed\nreason=${printed}\n`, ""]);
+});

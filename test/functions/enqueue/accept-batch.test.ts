@@ -33,7 +33,7 @@ describe("a batch", () => {
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["", "a b"] } });
     expect(answer.status).toBe(422);
     expect(json(answer).errors).toEqual([
-      { pointer: "#/jobIds/0", detail: expect.stringContaining("must be 1 to 128") },
+      { pointer: "#/jobIds/0", detail: expect.stringContaining("is empty") },
       { pointer: "#/jobIds/1", detail: expect.stringContaining("must be 1 to 128") },
     ]);
     expect(api.pollQueue.state.sent).toBe(0);

@@ -268,11 +268,54 @@ describe("errors of a request", () => {
     );
   });
 
+  test("name the header of a compressed body and what to send", async () => {
+    const api = createHarness();
+    const answer = await api.ask("POST", "/v1/jobs", { body: "{}", headers: { "content-encoding": "gzip" } });
+    expect(answer).toMatchObject({ status: 415, headers: { "accept-encoding": "identity" } });
+    expect(json(answer).detail).toContain("content-encoding");
+    const identity = { body: JOB, headers: { "content-encoding": "identity" } };
+    expect((await api.ask("POST", "/v1/jobs", identity)).status).toBe(202);
+  });
+
+  test.each(["null", "NULL", "undefined", "None", "nil", "NaN", "<no value>", "", " ", null])(
+    "say that the script probably found no job ID: %j",
+    async (jobId) => {
+      const text = /so the script probably found no job ID in the reply of CCE/;
+      expect((await faults({ jobId })).errors).toEqual([
+        { pointer: "#/jobId", detail: expect.stringMatching(text) },
+      ]);
+      expect((await faults({ jobIds: [jobId] })).errors).toEqual([
+        { pointer: "#/jobIds/0", detail: expect.stringMatching(text) },
+      ]);
+    },
+  );
+
+  test.each(["$JOB_ID", `\${JOB_ID}`, "%JOB_ID%", "{{ job_id }}"])(
+    "say that a variable was probably not replaced: %j",
+    async (jobId) => {
+      expect((await faults({ jobId })).errors[0]?.detail).toContain("A variable in the script was probably");
+    },
+  );
+
+  test.each([
+    { kind: "Cluster", status: { phase: "Creating", orderID: "CS2601" } },
+    { orderId: "CS2601" },
+    { spec: { extendParam: { orderID: "CS2601" } }, status: { jobID: "" } },
+  ])("say that a prepaid resource has an order and no job yet: %j", async (reply) => {
+    for (const query of ["", "?from=cce"])
+      expect((await faults(reply, query)).errors).toContainEqual({
+        pointer: "#",
+        detail: expect.stringMatching(/^contains the order CS2601 of a prepaid resource and no job ID\./),
+      });
+  });
+
   test.each([
     ["not JSON", "{", {}, 400],
     ["nothing", "", { "content-type": "application/json" }, 400],
     ["a form", "jobId=a", { "content-type": "application/x-www-form-urlencoded" }, 415],
     ["another charset", "{}", { "content-type": "application/json; charset=latin1" }, 415],
+    ["a compressed body", "\u001f\ufffd", { "content-encoding": "gzip" }, 415],
+    ["an unknown coding", "{}", { "content-encoding": "my-coding, br" }, 415],
     ["too large a body", `"${"a".repeat(256 * 1024)}"`, {}, 413],
   ])("have their own problem for %s", async (_, body, headers, status) => {
     const api = createHarness();

@@ -60,6 +60,16 @@ describe("a poll", () => {
     expect((await flow.memory.readWatch(KEY))?.watch.poll).toBe(0);
   });
 
+  it("sends no query before the end of a long Retry-After of CCE", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = { kind: "unavailable", text: "down", retryAfterSeconds: 2000 };
+    await flow.poll(1);
+    const [message] = bodiesOf(flow.pollQueue);
+    expect(message).toMatchObject({ poll: 2, rateLimitedUntil: T0 + 2_003_000 });
+    expect(flow.recorded.polls).toMatchObject([{ observation: "unavailable", delaySeconds: 900 }]);
+  });
+
   it("concludes a pending job at the deadline", async () => {
     const flow = createFlow();
     await flow.open();

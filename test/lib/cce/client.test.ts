@@ -1,6 +1,7 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { JobScriptInput } from "../../../local/cce/job-script.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
-import { clientOf as clientAt, LIMIT } from "./harness.ts";
+import { clientOf as clientAt, LIMIT, serve } from "./harness.ts";
 
 const KEY = {
   accessKey: "ACCESSKEYEXAMPLE",
@@ -69,6 +70,52 @@ describe("createCceClient", () => {
     expect(cce.stats.queries).toBe(2);
     at += 15_000;
     expect(await query("a")).toMatchObject({ kind: "job" });
+  });
+  it("stops the queries of a project for the time that a status 503 asks for in Retry-After", async () => {
+    let at = Date.now();
+    let status = 503;
+    const served = await serve((_, response) =>
+      response.writeHead(status, { "retry-after": "8" }).end('{"kind":"Job","status":{"phase":"Success"}}'),
+    );
+    const client = clientAt(served.url, { c: token }, { now: () => at });
+    const query = (jobId: string) => client.queryJob({ project: "c", jobId }, LIMIT);
+    expect(await query("a")).toMatchObject({ kind: "unavailable", retryAfterSeconds: 8 });
+    status = 200;
+    at += 7000;
+    expect(await query("b")).toMatchObject({ kind: "unavailable", retryAfterSeconds: 1 });
+    at += 1000;
+    expect(await query("b")).toMatchObject({ kind: "job" });
+    await served.close();
+  });
+  it("reads a job that is compressed, starts with a byte order mark or uses another charset", async () => {
+    const job = '\ufeff{"kind":"Job","status":{"phase":"Failed","reason":"größer"}}';
+    const bodies: [Record<string, string>, Buffer][] = [
+      [{}, Buffer.from(job)],
+      [{}, Buffer.from(job, "utf16le")],
+      [{ "content-type": "application/json; charset=iso-8859-1" }, Buffer.from(job.slice(1), "latin1")],
+      [{ "content-encoding": "gzip" }, gzipSync(job)],
+      [{ "content-encoding": "br" }, brotliCompressSync(job)],
+    ];
+    for (const [headers, body] of bodies) {
+      const served = await serve((_, response) => response.writeHead(200, headers).end(body));
+      const client = clientAt(served.url, { c: token });
+      expect(await client.queryJob({ project: "c", jobId: "j" }, LIMIT)).toMatchObject({
+        job: { state: "failed", reason: "größer" },
+      });
+      await served.close();
+    }
+  });
+  it("reads a compressed reply that is larger than any job as unavailable", async () => {
+    const bomb = gzipSync(Buffer.alloc(100_000_000, " "));
+    const served = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+    );
+    const client = clientAt(served.url, { c: token });
+    expect(await client.queryJob({ project: "c", jobId: "j" }, LIMIT)).toMatchObject({
+      kind: "unavailable",
+      text: expect.stringContaining("larger than any job"),
+    });
+    await served.close();
   });
   it("reads a timeout, a reset and garbage as unavailable", async () => {
     const client = clientOf({ a: aksk });

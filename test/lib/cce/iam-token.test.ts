@@ -1,4 +1,4 @@
-import { createTokenCache, type TokenResult } from "../../../lib/cce/iam-token.ts";
+import { createTokenCache, readTokenReply, type TokenResult } from "../../../lib/cce/iam-token.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -60,6 +60,19 @@ describe("the token cache of a project", () => {
     expect([await get(), await get()]).toEqual(["unavailable", "token2"]);
   });
 
+  it("requests no token before the time that IAM asked for in Retry-After", async () => {
+    const { clock, iam, get } = createTokens(() => ({
+      kind: "unavailable",
+      text: "no",
+      retryAfterSeconds: 60,
+    }));
+    await get();
+    clock.at += 59_999;
+    expect([await get(), iam.requests]).toEqual(["unavailable", 1]);
+    clock.at += 1;
+    expect([await get(), iam.requests]).toEqual(["unavailable", 2]);
+  });
+
   it("requests a token again 30 seconds after IAM refused the password", async () => {
     const { clock, iam, get } = createTokens(() => refusal("unauthorized"));
     for (const afterMs of [0, 1, 29_998]) {
@@ -68,5 +81,30 @@ describe("the token cache of a project", () => {
     }
     clock.at += 1;
     expect([await get(), iam.requests]).toEqual(["unauthorized", 2]);
+  });
+});
+
+describe("readTokenReply", () => {
+  const read = (status: number, body: string, headers: Record<string, string> = {}) =>
+    readTokenReply({ kind: "answer", status, headers, body, isTruncated: false }, T0, "p");
+
+  it.each([
+    ["the missing methods", 401, '{"required_auth_methods":[["totp","password"]]}'],
+    ["a message", 401, '{"error":{"code":401,"message":"MFA is required for the user."}}'],
+    ["a message", 403, '{"error_msg":"Login protection is enabled, enter the verification code"}'],
+  ])("says that IAM wants a second factor after a refusal with %s (HTTP %i)", (_, status, body) => {
+    expect(read(status, body)).toMatchObject({
+      kind: status === 401 ? "unauthorized" : "forbidden",
+      text: expect.stringContaining("IAM wants a second factor for the user of project p"),
+    });
+  });
+
+  it("does not speak of a second factor after a wrong password or an outage", () => {
+    for (const reply of [read(401, '{"error":{"message":"wrong password"}}'), read(503, "MFA")])
+      expect(reply).not.toMatchObject({ text: expect.stringContaining("second factor") });
+  });
+
+  it.each([401, 403, 429, 503])("reads Retry-After of HTTP %i", (status) => {
+    expect(read(status, "", { "retry-after": "70" })).toMatchObject({ retryAfterSeconds: 70 });
   });
 });

@@ -29,6 +29,42 @@ describe("parseJob", () => {
     expect(read?.job.subJobs).toHaveLength(1);
     expect(read?.job.updatedAt).toBe(Date.parse("2020-01-01T19:04:05.678Z"));
   });
+  it.each<[unknown, string | null]>([
+    [{ code: "Ecs.0319", message: "flavor sold out" }, "flavor sold out (Ecs.0319)"],
+    [{ code: "Ecs.0319", message: "Ecs.0319: sold out" }, "Ecs.0319: sold out"],
+    [{ message: { text: "sold out" } }, "sold out"],
+    [{ error_code: 7, error_msg: " two\nlines" }, "two\nlines (7)"],
+    [["a", { message: "b" }, null, 3], "a\nb\n3"],
+    [{ node: "n-1", state: [1] }, '{"node":"n-1","state":[1]}'],
+    [{ code: "Ecs.0319" }, '{"code":"Ecs.0319"}'],
+    [42, "42"],
+    [false, "false"],
+    [{}, null],
+    [[[], ""], null],
+    [null, null],
+  ])("shows the reason %j as text", (reason, text) => {
+    expect(parseJob(body({ status: { phase: "Failed", reason } }))?.job.reason).toBe(text);
+  });
+  it("shows a type, a name, an ID and a phase that are not strings as text", () => {
+    const read = parseJob(
+      body({
+        metadata: { uid: 12 },
+        spec: { type: ["CreateNode"], resourceName: 7, resourceID: { id: "r" } },
+        status: { phase: { message: "failed" } },
+      }),
+    );
+    expect(read?.job).toMatchObject({
+      jobId: "12",
+      type: "CreateNode",
+      resourceName: "7",
+      resourceId: '{"id":"r"}',
+      state: "failed",
+    });
+  });
+  it("reads a reason with a million levels without an error", () => {
+    const reason = `${"[".repeat(1e6)}${"]".repeat(1e6)}`;
+    expect(parseJob(`{"kind":"Job","status":{"phase":"Failed","reason":${reason}}}`)?.job.reason).toBeNull();
+  });
   it("reads an unknown or missing phase as pending, with a warning", () => {
     for (const status of [{ phase: "Paused" }, {}, null, "Success"])
       expect(parseJob(body({ status }))).toMatchObject({

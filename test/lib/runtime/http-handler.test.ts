@@ -86,6 +86,23 @@ test("a handler receives the decoded request, and the response carries the reque
   ]);
 });
 
+test.each<[string, Partial<APIGatewayProxyEventV2>]>([
+  ["with a byte order mark", { body: '\ufeff{"ä":1}' }],
+  [
+    "with a byte order mark in base64",
+    { body: Buffer.from('\ufeff{"ä":1}').toString("base64"), isBase64Encoded: true },
+  ],
+  ["in UTF-16", { body: Buffer.from('\ufeff{"ä":1}', "utf16le").toString("base64"), isBase64Encoded: true }],
+])("a handler receives the text of a body %s", async (_, event) => {
+  const bodies: string[] = [];
+  const handler = createHttpHandler(async ({ body }) => {
+    bodies.push(body);
+    return { status: 204 };
+  });
+  await captured(() => handler(eventOf(event), CONTEXT as Context));
+  expect(bodies).toEqual(['{"ä":1}']);
+});
+
 test("the log line of a request contains the notes of its handler, even when the handler throws later", async () => {
   const handler = createHttpHandler(async (_request, _invocation, note) => {
     note({ route: "DELETE /v1/jobs/{project}/{jobId}" });

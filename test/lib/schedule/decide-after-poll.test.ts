@@ -33,7 +33,12 @@ const job = (over: Partial<Job> = {}): Observation => ({
   },
 });
 
-function decide(observation: Observation, watch: Partial<PolledWatch> = {}, random = 0.5): PollDecision {
+function decide(
+  observation: Observation,
+  watch: Partial<PolledWatch> = {},
+  random = 0.5,
+  changed = settings,
+): PollDecision {
   return decideAfterPoll({
     watch: {
       polls: 3,
@@ -48,7 +53,7 @@ function decide(observation: Observation, watch: Partial<PolledWatch> = {}, rand
     observation,
     durations: [],
     now: NOW,
-    settings,
+    settings: changed,
     random: () => random,
   });
 }
@@ -69,6 +74,21 @@ describe("decideAfterPoll", () => {
     const late = { deadlineAt: NOW, polls: 100_000 };
     expect(decide(job({ state: "succeeded" }), late)).toMatchObject({ outcome: "succeeded" });
   });
+
+  it.each(["gone", "unauthorized", "forbidden", "misconfigured", "unavailable", "throttled"] as const)(
+    "waits as long as the observation %s asks for, also beyond the maximum delay of the operator",
+    (kind) => {
+      const poll = { ...settings.poll, maxDelaySeconds: 60 };
+      const decision = (retryAfterSeconds: number) =>
+        decide({ kind, text: "no", retryAfterSeconds }, {}, 0, { ...settings, poll });
+      expect(decision(300)).toMatchObject({ kind: "poll_again", delaySeconds: 301 });
+      expect(decision(300)).not.toHaveProperty("notBefore");
+      expect(decision(2000)).toMatchObject({ delaySeconds: 900, notBefore: NOW + 2_001_000 });
+      expect(decision(0)).toMatchObject({
+        delaySeconds: { gone: 5, unavailable: 2, throttled: 2 }[kind as "gone"] ?? 30,
+      });
+    },
+  );
 
   it("clears the access error and the count of failures when a poll sees the job", () => {
     const watch = { consecutiveFailures: 4, accessError: { kind: "forbidden", since: NOW - 1 } as const };
@@ -186,10 +206,18 @@ describe("decideAfterPoll", () => {
         { kind: "gone", text: "" },
         { kind: "misconfigured", text: "" },
         { kind: "unavailable", text: "" },
+        { kind: "throttled", text: "", retryAfterSeconds: null },
       ),
-      fc
-        .option(fc.nat())
-        .map((after): Observation => ({ kind: "throttled", text: "", retryAfterSeconds: after })),
+      fc.record({
+        kind: fc.constantFrom(
+          "gone" as const,
+          "forbidden" as const,
+          "unavailable" as const,
+          "throttled" as const,
+        ),
+        text: fc.constant(""),
+        retryAfterSeconds: fc.nat(50_000),
+      }),
     );
     const property = fc.property(
       observations,
@@ -234,10 +262,12 @@ describe("decideAfterPoll", () => {
         if (decision.kind === "conclude") return decision.outcome === "lost";
         const { delaySeconds } = decision;
         const untilDeadline = Math.ceil(remainingMs / 1000);
+        const asked = observation.kind === "job" ? 0 : Math.min(900, observation.retryAfterSeconds ?? 0);
         return (
           Number.isInteger(delaySeconds) &&
-          delaySeconds <= Math.min(max, untilDeadline) &&
-          delaySeconds >= Math.min(min, untilDeadline)
+          // The service adds up to five seconds to the wait that CCE asked for.
+          delaySeconds <= Math.min(Math.max(max, asked + (asked === 0 ? 0 : 5)), 900, untilDeadline) &&
+          delaySeconds >= Math.min(Math.max(min, asked), untilDeadline)
         );
       },
     );

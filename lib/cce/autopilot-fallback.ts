@@ -1,0 +1,47 @@
+import type { Observation } from "../domain/job.ts";
+
+/** The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters. */
+export type CceApi = "standard" | "autopilot";
+
+/** The service remembers at most this number of jobs of Autopilot clusters. */
+const MAX_AUTOPILOT_JOBS = 1000;
+
+/**
+ * Creates a function that queries a job by both APIs of CCE, because a caller does not say to which API a job belongs.
+ * The second API is asked only if the first API does not return the job.
+ * @param autopilot the key `autopilot` of the project. With `true`, the API for Autopilot clusters is asked first. With
+ * `false`, that API is never asked.
+ * @param query queries one API for a job. Never throws.
+ */
+export function createAutopilotFallback(
+  autopilot: boolean | undefined,
+  query: (api: CceApi, jobId: string, endAt: number) => Promise<Observation>,
+): (jobId: string, endAt: number) => Promise<Observation> {
+  const autopilotJobs = new Set<string>();
+  return async (jobId, endAt) => {
+    const standardFirst = autopilot !== true && !autopilotJobs.has(jobId);
+    let standard: Observation | null = null;
+    if (standardFirst) {
+      standard = await query("standard", jobId, endAt);
+      if (standard.kind !== "gone" || autopilot === false) return standard;
+    }
+    const other = await query("autopilot", jobId, endAt);
+    if (other.kind === "job") {
+      if (autopilotJobs.size >= MAX_AUTOPILOT_JOBS) autopilotJobs.clear();
+      autopilotJobs.add(jobId);
+      return other;
+    }
+    standard ??= await query("standard", jobId, endAt);
+    return standard.kind === "gone" && mayKnowJob(other, autopilot === true) ? other : standard;
+  };
+}
+
+/**
+ * Returns true if the API for Autopilot clusters may have the job although the API did not return the job. Some clouds
+ * have no such API, and some users have no right to use the API, so its refusal counts only if the operator has
+ * configured `autopilot: true`. A cloud without the API answers with the kind `misconfigured`.
+ */
+function mayKnowJob({ kind }: Observation, isConfigured: boolean): boolean {
+  if (kind === "throttled" || kind === "unavailable") return true;
+  return isConfigured && (kind === "unauthorized" || kind === "forbidden");
+}
