@@ -28,14 +28,14 @@ export interface RunningEventSource {
 
 interface ReceivedBatch {
   readonly messages: readonly Message[];
-  /** The time of the first receipt, in milliseconds since 1970. */
+  /** When the first message was received, in milliseconds since 1970. */
   readonly receivedAtMs: number;
 }
 
 /**
  * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
  * messages are received by long polling. Several batches of messages can run in parallel. Messages are received before
- * the function is invoked, so SQS also counts the receipt of messages for which the function is throttled.
+ * the function is invoked, so SQS also counts a receive of messages for which the function is throttled.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function runEventSource(options: {
@@ -107,9 +107,9 @@ export function runEventSource(options: {
     const visibleAtMs = receivedAtMs + queue.visibilitySeconds * 1000;
     for (;;) {
       const result = await host.invoke(event);
-      const leftMs = visibleAtMs - Date.now();
-      if (result.kind !== "throttled" || leftMs <= 0 || stopping.signal.aborted) return result;
-      await pause(Math.min(THROTTLE_PAUSE_MS, leftMs));
+      const remainingMs = visibleAtMs - Date.now();
+      if (result.kind !== "throttled" || remainingMs <= 0 || stopping.signal.aborted) return result;
+      await pause(Math.min(THROTTLE_PAUSE_MS, remainingMs));
     }
   }
 

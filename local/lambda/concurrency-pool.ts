@@ -8,7 +8,7 @@ type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 /** Returns how many concurrent executions the functions without reserved concurrency share. */
 export function unreservedConcurrency(accountConcurrency: number, functions: readonly Concurrency[]): number {
   return functions.reduce(
-    (left, { reservedConcurrency }) => left - (reservedConcurrency ?? 0),
+    (rest, { reservedConcurrency }) => rest - (reservedConcurrency ?? 0),
     accountConcurrency,
   );
 }

@@ -1,3 +1,4 @@
+import type { SessionCredentials } from "../iam/role-sessions.ts";
 import type { FunctionResource } from "../template/functions.ts";
 
 /**
@@ -19,11 +20,12 @@ export function createFunctionEnvironment(options: {
   resource: FunctionResource;
   region: string;
   endpoints: Endpoints;
+  credentials: SessionCredentials;
   taskRoot: string;
   runtimeApi: string;
   instanceName: string;
 }): Readonly<Record<string, string>> {
-  const { resource, region, endpoints, taskRoot, runtimeApi, instanceName } = options;
+  const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
     PATH: process.env.PATH ?? "",
@@ -41,8 +43,9 @@ export function createFunctionEnvironment(options: {
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: "embedded",
-    AWS_SECRET_ACCESS_KEY: "embedded",
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SSM: endpoints.ssm,

@@ -1,14 +1,4 @@
-/** An error response of AWS Parameter Store. */
-export class SsmError extends Error {
-  readonly type: string;
-  readonly status: number;
-
-  constructor(type: string, message: string, status = 400) {
-    super(message);
-    this.type = type;
-    this.status = status;
-  }
-}
+import { AwsError } from "./aws-error.ts";
 
 /**
  * The largest size in bytes of a parameter's value, for each tier of Parameter Store.
@@ -35,7 +25,7 @@ export interface PutRequest {
  * Checks whether a PutParameter request is within the limits of Parameter Store.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  * @param arnPrefix the ARN prefix in front of the parameter's name.
- * @throws SsmError
+ * @throws AwsError
  */
 export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
   if (!/^[A-Za-z0-9_.\-/]+$/.test(Name))
@@ -44,7 +34,7 @@ export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: st
     throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   if (arnPrefix.length + Name.length > MAX_NAME_LENGTH) throw invalid("Parameter name: is too long.");
   if (Name.replace(/^\//, "").split("/").length > MAX_LEVELS)
-    throw new SsmError("HierarchyLevelLimitExceededException", "A hierarchy can have at most 15 levels.");
+    throw new AwsError("HierarchyLevelLimitExceededException", "A hierarchy can have at most 15 levels.");
   if (/\{\{.*\}\}/s.test(Value))
     throw invalid('Parameter value: can\'t nest another parameter. Do not use "{{}}" in the value.');
   const limit = Tier === "Standard" ? STANDARD_BYTES : ADVANCED_BYTES;
@@ -52,7 +42,7 @@ export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: st
     throw invalid(`${Tier} tier parameters support a maximum parameter value of ${limit} characters.`);
 }
 
-const invalid = (message: string) => new SsmError("ValidationException", message);
+const invalid = (message: string) => new AwsError("ValidationException", message);
 
 /**
  * Returns a function that must be called for each request. The returned function throws a ThrottlingException if more
@@ -63,7 +53,7 @@ export function createRateLimitCheck(perSecond: number, now: () => number): () =
   return () => {
     const at = now();
     accepted = accepted.filter((time) => at - time < SECOND_MS);
-    if (accepted.length >= perSecond) throw new SsmError("ThrottlingException", "Rate exceeded");
+    if (accepted.length >= perSecond) throw new AwsError("ThrottlingException", "Rate exceeded");
     accepted = [...accepted, at];
   };
 }

@@ -4,8 +4,9 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
+import { AwsError } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
-import { checkPutRequest, createRateLimitCheck, RATES, SsmError } from "./ssm-limits.ts";
+import { checkPutRequest, createRateLimitCheck, RATES } from "./ssm-limits.ts";
 
 /** The largest number of parameters in one response to a GetParametersByPath request. */
 const PAGE_SIZE = 10;
@@ -38,7 +39,7 @@ interface SsmOptions {
    * Returns the error for the next request with this operation, or null if the request must not fail. With this
    * function, tests simulate outages of Parameter Store and concurrent updates of parameters.
    */
-  readonly fault?: (operation: string) => SsmError | null;
+  readonly fault?: (operation: string) => AwsError | null;
 }
 
 /**
@@ -76,39 +77,38 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
       limitWrites();
       checkPutRequest(put, arnPrefix);
       if (!put.Overwrite && (await readValues()).has(put.Name))
-        throw new SsmError("ParameterAlreadyExists", "The parameter already exists.");
+        throw new AwsError("ParameterAlreadyExists", "The parameter already exists.");
       written.set(put.Name, put.Value);
       return { Version: 1, Tier: put.Tier };
     },
     "AmazonSSM.DeleteParameter": async (input) => {
       const { Name } = Delete.parse(input);
       limitWrites();
-      if (!(await readValues()).has(Name)) throw new SsmError("ParameterNotFound", "");
+      if (!(await readValues()).has(Name)) throw new AwsError("ParameterNotFound", "");
       written.set(Name, null);
       return {};
     },
   };
 
   const server = createServer(async (request, response) => {
-    const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
-      response.writeHead(status, { "content-type": CONTENT_TYPE, ...headers }).end(JSON.stringify(body));
     const target = String(request.headers["x-amz-target"]);
     try {
       const operation = operations[target];
       if (operation === undefined)
-        throw new SsmError("UnknownOperationException", "UnknownOperationException");
+        throw new AwsError("UnknownOperationException", "UnknownOperationException");
       const planned = fault(target.replace("AmazonSSM.", ""));
       if (planned !== null) throw planned;
-      answer(200, await operation(JSON.parse(await text(request))));
+      const output = await operation(JSON.parse(await text(request)));
+      response.writeHead(200, { "content-type": CONTENT_TYPE }).end(JSON.stringify(output));
     } catch (error) {
-      const { type, message, status } = error instanceof SsmError ? error : FAILED;
-      answer(status, { __type: type, message }, { "x-amzn-errortype": type });
+      const { status, headers, body } = error instanceof AwsError ? error : FAILED;
+      response.writeHead(status, headers).end(body);
     }
   });
   return listenLocally(server);
 }
 
-const FAILED = new SsmError("InternalServerError", "InternalServerError", 500);
+const FAILED = new AwsError("InternalServerError", "InternalServerError", 500);
 
 function pageOf(
   values: ReadonlyMap<string, string>,

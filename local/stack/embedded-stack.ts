@@ -1,7 +1,10 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { runEventSource } from "../events/event-source.ts";
 import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { RoleSessions } from "../iam/role-sessions.ts";
 import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
+import { startAwsEndpoints } from "../servers/aws-endpoints.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
 import {
   connectDynamo,
@@ -10,7 +13,7 @@ import {
   NO_EXTERNAL_SERVERS,
   storeConfig,
 } from "../servers/external-servers.ts";
-import { startSqs } from "../servers/sqs.ts";
+import { CREDENTIALS, startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
 import { readService } from "../template/service.ts";
@@ -85,10 +88,8 @@ export async function startEmbeddedStack(options: {
   const { externalServers = NO_EXTERNAL_SERVERS, accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY } = options;
   const packaged = await readPackage(packageDir);
   const { region } = packaged;
-  const faults = findDeploymentFaults(
-    readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN }),
-    accountConcurrency,
-  );
+  const declared = readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN });
+  const faults = findDeploymentFaults(declared, accountConcurrency);
   if (faults.length > 0) throw new TemplateRefusedError(faults);
 
   const parts = new Stoppables();
@@ -103,22 +104,26 @@ export async function startEmbeddedStack(options: {
         ? await startDynamo(region, ledgerDir)
         : connectDynamo(region, externalServers.dynamodb),
     );
-    const service = readService(packaged, { sqs: sqs.url, api });
-    const path = service.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
+    const path = declared.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
     const ssmUrl = externalServers.ssm ?? parts.add(await startSsm({ configFile, path, region })).url;
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
+    const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
+    const sessions = new RoleSessions();
+    const endpoints = parts.add(await startAwsEndpoints({ upstream, sessions, grants: declared, region }));
+    const service = readService(packaged, { sqs: endpoints.sqs, api });
     await sqs.createQueues(service.queues);
     const { existed } = await dynamo.createTables(service.tables);
 
-    const endpoints = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const hosts = parts.add(
-      await startFunctionHosts({ service, packageDir, endpoints, accountConcurrency, log }),
+      await startFunctionHosts({ service, packageDir, endpoints, sessions, accountConcurrency, log }),
     );
+    const sqsClient = new SQSClient({ endpoint: endpoints.sqs, region, credentials: CREDENTIALS });
+    parts.add({ stop: () => sqsClient.destroy() });
     for (const mapping of service.eventSources) {
       const queue = service.queues.find(({ arn }) => arn === mapping.queueArn);
       const host = hosts.find(mapping.functionName);
       const logLine = (line: string) => log(host.resource.shortName, line);
-      if (queue) parts.add(runEventSource({ mapping, queue, region, host, sqs: sqs.client, log: logLine }));
+      if (queue) parts.add(runEventSource({ mapping, queue, region, host, sqs: sqsClient, log: logLine }));
     }
     for (const schedule of service.schedules) {
       const host = hosts.find(schedule.functionArn);
@@ -133,8 +138,8 @@ export async function startEmbeddedStack(options: {
       queues: Object.fromEntries(
         service.queues.map(({ logicalId, url }) => [shortQueueName(logicalId), url]),
       ),
-      sqs: sqs.url,
-      dynamodb: dynamo.url,
+      sqs: externalServers.sqs ?? endpoints.sqs,
+      dynamodb: externalServers.dynamodb ?? endpoints.dynamodb,
       control: control.url,
       stop: () => parts.stop(),
     };

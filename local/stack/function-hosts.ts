@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RoleSessions } from "../iam/role-sessions.ts";
 import { ConcurrencyPool } from "../lambda/concurrency-pool.ts";
 import { createFunctionEnvironment, type Endpoints } from "../lambda/function-environment.ts";
 import { FunctionHost } from "../lambda/function-host.ts";
@@ -28,10 +29,11 @@ export async function startFunctionHosts(options: {
   service: Service;
   packageDir: string;
   endpoints: Endpoints;
+  sessions: RoleSessions;
   accountConcurrency: number;
   log: (functionName: string, line: string) => void;
 }): Promise<FunctionHosts> {
-  const { service, packageDir, endpoints, accountConcurrency, log } = options;
+  const { service, packageDir, endpoints, sessions, accountConcurrency, log } = options;
   const pool = new ConcurrencyPool(accountConcurrency, service.functions);
   const { region } = service;
   const root = await mkdtemp(join(tmpdir(), "embedded-stack-"));
@@ -39,6 +41,7 @@ export async function startFunctionHosts(options: {
   for (const resource of service.functions) {
     const taskRoot = join(root, resource.shortName);
     await unzip(join(packageDir, resource.artifact), taskRoot);
+    const { credentials } = sessions.of(resource);
     const eventSources = service.eventSources.filter(({ functionName }) =>
       [resource.arn, resource.name].includes(functionName),
     );
@@ -51,7 +54,15 @@ export async function startFunctionHosts(options: {
         0,
       ),
       environment: (runtimeApi, instanceName) =>
-        createFunctionEnvironment({ resource, region, endpoints, taskRoot, runtimeApi, instanceName }),
+        createFunctionEnvironment({
+          resource,
+          region,
+          endpoints,
+          credentials,
+          taskRoot,
+          runtimeApi,
+          instanceName,
+        }),
       log: (line) => log(resource.shortName, line),
     });
     byShortName.set(resource.shortName, host);

@@ -1,6 +1,6 @@
 import { DEFAULT_ACCOUNT_CONCURRENCY, unreservedConcurrency } from "../lambda/concurrency-pool.ts";
 import type { FunctionResource } from "./functions.ts";
-import { isActionAllowed } from "./grants.ts";
+import { decide } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
 import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
@@ -64,12 +64,12 @@ function eventSourceFaults(service: Service, mapping: EventSourceMapping): reado
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html */
 function recursionFaults(
-  { grants }: Service,
+  service: Service,
   { shortName, recursiveLoop, roleArn }: FunctionResource,
   { name, arn }: QueueResource,
 ): readonly string[] {
   if (recursiveLoop === "Allow") return [];
-  if (!isActionAllowed(grants, { roleArn, action: "sqs:SendMessage", resource: arn })) return [];
+  if (decide(service, { roleArn, action: "sqs:SendMessage", resource: arn }) !== "allowed") return [];
   return [
     `${shortName}: the queue ${name} invokes this function, and the function may send to that queue. Lambda stops such ` +
       "a loop after about 16 rounds without an error, so a long job would never be reported. Set recursiveLoop: Allow " +
@@ -92,7 +92,7 @@ function visibilityFaults(
 }
 
 function batchFaults(
-  { grants }: Service,
+  service: Service,
   mapping: EventSourceMapping,
   { shortName, roleArn }: FunctionResource,
   queue: QueueResource,
@@ -118,7 +118,7 @@ function batchFaults(
       ? ["a FIFO queue does not allow a maximumBatchingWindow."]
       : []),
     ...REQUIRED_ACTIONS.filter(
-      (action) => !isActionAllowed(grants, { roleArn, action, resource: queue.arn }),
+      (action) => decide(service, { roleArn, action, resource: queue.arn }) !== "allowed",
     ).map(
       (action) => `the function's role lacks ${action} on this queue, so Lambda refuses the event source.`,
     ),

@@ -1,12 +1,21 @@
 import * as z from "zod";
+import {
+  areConditionsMet,
+  type ConditionContext,
+  Conditions,
+  matchesPattern,
+  OneOrMore,
+} from "../iam/conditions.ts";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-const OneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const Statement = z.object({
+/** A statement with an element that the stack does not evaluate, such as `NotAction`, is refused. */
+const Statement = z.strictObject({
+  Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),
-  Action: OneOrMore.default([]),
-  Resource: OneOrMore.default([]),
+  Action: OneOrMore,
+  Resource: OneOrMore,
+  Condition: Conditions.default({}),
 });
 const Document = z.object({
   Statement: z.union([Statement.transform((one) => [one]), z.array(Statement)]),
@@ -14,48 +23,71 @@ const Document = z.object({
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 
 /**
- * The actions that an IAM role allows on AWS resources. The actions and the resources are patterns, which may contain
- * `*` and `?`.
+ * The actions that a policy statement of an IAM role allows or denies. The actions and the resources are patterns, which
+ * may contain `*` and `?`.
  */
 export interface Grant {
   readonly roleArn: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  readonly conditions: Conditions;
+}
+
+/** What a role wants to do with one AWS resource. */
+export interface Permission {
+  readonly roleArn: string;
+  /** Such as `sqs:SendMessage`. Upper and lower case make no difference, as in IAM. */
+  readonly action: string;
+  /** The ARN of the resource, or `*` for an action without a resource. */
+  readonly resource: string;
+  readonly context?: ConditionContext;
 }
 
 /**
- * Returns what the inline policies of the IAM roles in a template allow. Attached policies and policy statements with
- * `Deny` are ignored.
+ * Returns what the inline policies of the IAM roles in a template allow (`grants`) and deny (`denials`). Attached
+ * policies are ignored, so an action that only an attached policy allows is refused.
  */
-export function readGrants(template: Template, scope: Scope): readonly Grant[] {
-  return readResources(template, "AWS::IAM::Role", Role, scope).flatMap(({ logicalId, properties }) => {
-    const roleArn = scope.getAtt(logicalId, "Arn");
-    return properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-      .filter(({ Effect }) => Effect === "Allow")
-      .map(({ Action, Resource }) => ({ roleArn, actions: Action, resources: Resource }));
-  });
-}
-
-/**
- * Returns true if the IAM role allows the action on the resource. Upper and lower case in the name of an action make no
- * difference, as in IAM.
- */
-export function isActionAllowed(
-  grants: readonly Grant[],
-  { roleArn, action, resource }: { roleArn: string; action: string; resource: string },
-): boolean {
-  return grants.some(
-    (grant) =>
-      grant.roleArn === roleArn &&
-      grant.actions.some((pattern) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())) &&
-      grant.resources.some((pattern) => matchesPattern(pattern, resource)),
+export function readGrants(template: Template, scope: Scope) {
+  const statements = readResources(template, "AWS::IAM::Role", Role, scope).flatMap(
+    ({ logicalId, properties }) => {
+      const roleArn = scope.getAtt(logicalId, "Arn");
+      return properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).map(
+        ({ Effect, Action, Resource, Condition }) => ({
+          effect: Effect,
+          grant: { roleArn, actions: Action, resources: Resource, conditions: Condition } satisfies Grant,
+        }),
+      );
+    },
   );
+  const withEffect = (wanted: "Allow" | "Deny"): readonly Grant[] =>
+    statements.filter(({ effect }) => effect === wanted).map(({ grant }) => grant);
+  return { grants: withEffect("Allow"), denials: withEffect("Deny") };
 }
 
-function matchesPattern(pattern: string, value: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`).test(value);
+/** The statements of all roles in a template. */
+export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
+
+/**
+ * Decides in the same way as IAM. A statement that denies the action wins. If no statement allows the action, the action
+ * is not allowed.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function decide(
+  { grants, denials }: RoleGrants,
+  permission: Permission,
+): "allowed" | "denied" | "not_allowed" {
+  if (denials.some((denial) => matches(denial, permission))) return "denied";
+  return grants.some((grant) => matches(grant, permission)) ? "allowed" : "not_allowed";
+}
+
+function matches(
+  { roleArn, actions, resources, conditions }: Grant,
+  { action, resource, context = {}, ...permission }: Permission,
+): boolean {
+  return (
+    roleArn === permission.roleArn &&
+    actions.some((pattern) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())) &&
+    resources.some((pattern) => matchesPattern(pattern, resource)) &&
+    areConditionsMet(conditions, context)
+  );
 }

@@ -24,7 +24,7 @@ export function readService(
     eventSources: readEventSources(template, scope),
     routes: readRoutes(template, scope),
     schedules: readSchedules(template, scope),
-    grants: readGrants(template, scope),
+    ...readGrants(template, scope),
   };
 }
 

@@ -12,8 +12,8 @@ import { createNotificationMessage, createPollMessage } from "../../lib/queue/me
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
+import { AwsError } from "../../local/servers/aws-error.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
-import { SsmError } from "../../local/servers/ssm-limits.ts";
 import { captured } from "../lib/runtime/captured.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../simulation/memory-queue.ts";
@@ -22,9 +22,9 @@ import { createHarness } from "./http-harness.ts";
 
 const PATH = "/cce-job-notifier/dev";
 const OUTAGES = {
-  down: new SsmError("InternalServerError", "", 500),
-  throttled: new SsmError("ThrottlingException", "Rate exceeded"),
-  denied: new SsmError("AccessDeniedException", "not authorized to perform ssm:GetParametersByPath"),
+  down: new AwsError("InternalServerError", "", 500),
+  throttled: new AwsError("ThrottlingException", "Rate exceeded"),
+  denied: new AwsError("AccessDeniedException", "not authorized to perform ssm:GetParametersByPath"),
 };
 
 let folder: string;
@@ -32,7 +32,7 @@ let configFile: string;
 let ssm: Awaited<ReturnType<typeof startSsm>>;
 const clock = { now: START };
 /** The error of each request to SSM. */
-let outage: (request: number) => SsmError | null = () => null;
+let outage: (request: number) => AwsError | null = () => null;
 let requests = 0;
 
 beforeAll(async () => {

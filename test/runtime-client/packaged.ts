@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RoleSessions } from "../../local/iam/role-sessions.ts";
 import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
 import { packageService } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
@@ -37,6 +38,7 @@ export async function unpackFunction(name: string): Promise<Packaged> {
         taskRoot,
         runtimeApi,
         instanceName: "test",
+        credentials: new RoleSessions().of(resource).credentials,
         endpoints: { sqs: aws, dynamodb: aws, ssm: aws },
       }),
     remove: () => rm(taskRoot, { recursive: true }),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RoleSessions } from "../../local/iam/role-sessions.ts";
 import { ConcurrencyPool, DEFAULT_ACCOUNT_CONCURRENCY } from "../../local/lambda/concurrency-pool.ts";
 import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
 import { FunctionHost } from "../../local/lambda/function-host.ts";
@@ -54,6 +55,7 @@ export async function unpackEcho(): Promise<Echo> {
             resource,
             region: "eu-central-1",
             endpoints,
+            credentials: new RoleSessions().of(resource).credentials,
             taskRoot,
             runtimeApi,
             instanceName,

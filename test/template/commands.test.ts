@@ -14,7 +14,9 @@ function withGrant(name: string, action: string, more: boolean): OwnTemplate {
       ? { ...grant, actions: grant.actions.filter((one) => one !== action) }
       : grant,
   );
-  const extra = more ? [{ roleArn, actions: [action], resources: ["arn:aws:sqs:x:1:other"] }] : [];
+  const extra = more
+    ? [{ roleArn, actions: [action], resources: ["arn:aws:sqs:x:1:other"], conditions: {} }]
+    : [];
   return { ...own, service: { ...own.service, grants: [...grants, ...extra] } };
 }
 

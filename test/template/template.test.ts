@@ -21,7 +21,10 @@ const everySource = (change: Partial<OwnTemplate["service"]["eventSources"][numb
 });
 const moreGrants = (grant: { actions: string[]; resources: string[] }): OwnTemplate => {
   const roleArn = own.service.functions.find(({ shortName }) => shortName === "audit")?.roleArn ?? "";
-  return { ...own, service: { ...own.service, grants: [...own.service.grants, { roleArn, ...grant }] } };
+  return {
+    ...own,
+    service: { ...own.service, grants: [...own.service.grants, { roleArn, conditions: {}, ...grant }] },
+  };
 };
 
 /** The properties of an alarm on one metric of the product. */

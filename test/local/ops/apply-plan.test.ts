@@ -7,8 +7,8 @@ import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { applyPlanSteps } from "../../../local/ops/apply-plan.ts";
 import { planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { parseEntries } from "../../../local/ops/deployed-config.ts";
+import { AwsError } from "../../../local/servers/aws-error.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
-import { SsmError } from "../../../local/servers/ssm-limits.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
 const PATH = "/cce-job-notifier/dev";
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-type Fault = (operation: string) => SsmError | null;
+type Fault = (operation: string) => AwsError | null;
 
 /** Starts a Parameter Store that has a config, with a clock that only `wait` moves. */
 async function setUp(document: object, fault: Fault = () => null) {
@@ -141,9 +141,9 @@ test("applyPlanSteps sends at most three writes per second, and reports names wi
 
 test("a write that SSM throttles is repeated later", async () => {
   const failures = [
-    new SsmError("ThrottlingException", "Rate exceeded"),
-    new SsmError("TooManyUpdates", "There are concurrent updates for a resource"),
-    new SsmError("InternalServerError", "", 500),
+    new AwsError("ThrottlingException", "Rate exceeded"),
+    new AwsError("TooManyUpdates", "There are concurrent updates for a resource"),
+    new AwsError("InternalServerError", "", 500),
   ];
   const stage = await setUp({}, (operation) =>
     operation === "PutParameter" ? (failures.shift() ?? null) : null,
@@ -157,7 +157,7 @@ test("a write that SSM throttles is repeated later", async () => {
 
 test("a put that fails half-way reports the failure, leaves a valid config, and continues when the command is repeated", async () => {
   let remainingWrites = 4;
-  const denied = new SsmError("AccessDeniedException", "denied");
+  const denied = new AwsError("AccessDeniedException", "denied");
   const stage = await setUp(OLD, (operation) =>
     operation === "GetParametersByPath" || remainingWrites-- > 0 ? null : denied,
   );
@@ -176,7 +176,7 @@ test("a put that fails half-way reports the failure, leaves a valid config, and 
 
 test("the command fails after a minute if SSM throttles every write", async () => {
   const stage = await setUp({}, (operation) =>
-    operation === "PutParameter" ? new SsmError("ThrottlingException", "Rate exceeded") : null,
+    operation === "PutParameter" ? new AwsError("ThrottlingException", "Rate exceeded") : null,
   );
   await expect(stage.put(OLD, false)).rejects.toThrow("Rate exceeded");
   expect(stage.clock.now).toBeGreaterThan(50_000);

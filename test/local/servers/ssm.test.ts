@@ -10,8 +10,8 @@ import {
   paginateGetParametersByPath,
   SSMClient,
 } from "@aws-sdk/client-ssm";
+import { AwsError } from "../../../local/servers/aws-error.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
-import { SsmError } from "../../../local/servers/ssm-limits.ts";
 
 const PATH = "/service/dev";
 
@@ -20,7 +20,7 @@ let configFile: string;
 let server: Awaited<ReturnType<typeof startSsm>>;
 let ssm: SSMClient;
 const clock = { now: 0 };
-let planned: SsmError | null = null;
+let planned: AwsError | null = null;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ssm-test-"));
@@ -175,7 +175,7 @@ describe("the embedded Parameter Store", () => {
   });
 
   it("sends a planned error with the name of the error", async () => {
-    planned = new SsmError("TooManyUpdates", "There are concurrent updates.");
+    planned = new AwsError("TooManyUpdates", "There are concurrent updates.");
     await expect(put({})).rejects.toMatchObject({ name: "TooManyUpdates" });
   });
 });

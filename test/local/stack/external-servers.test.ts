@@ -2,8 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ListTablesCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { DynamoDBClient, ListTablesCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateQueueCommand,
+  ListQueuesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
@@ -74,15 +80,26 @@ afterAll(async () => {
 });
 
 describe("npm run stack with the URLs of servers", () => {
-  it("prints the URLs of these servers and passes them to the functions", async () => {
+  it("prints the URLs of these servers", () => {
     expect(stack).toMatchObject({ sqs: sqs.url, dynamodb: dynamo.endpoint });
+  });
+
+  it("passes the calls of the functions to these servers, after its own checks", async () => {
     const Environment = z.object({ result: z.object({ env: z.record(z.string(), z.string()) }) });
     const { env } = Environment.parse(await stack.invoke("echo", { do: "environment" })).result;
-    expect(env).toMatchObject({
-      AWS_ENDPOINT_URL_SQS: sqs.url,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-      AWS_ENDPOINT_URL_SSM: ssm.url,
-    });
+    const viaStack = { region: REGION, credentials: CREDENTIALS };
+    const clients = [
+      new SQSClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_SQS ?? "" }),
+      new DynamoDBClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_DYNAMODB ?? "" }),
+      new SSMClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_SSM ?? "" }),
+    ] as const;
+    const [queues, tables, config] = clients;
+    await queues.send(new CreateQueueCommand({ QueueName: "made-through-the-stack" }));
+    const { QueueUrls } = await sqs.client.send(new ListQueuesCommand({ QueueNamePrefix: "made-through" }));
+    expect(QueueUrls).toHaveLength(1);
+    expect((await tables.send(new ListTablesCommand({}))).TableNames).toEqual([TABLE]);
+    expect(await readSsmParameters(config, PATH)).toHaveLength(2);
+    for (const client of clients) client.destroy();
   });
 
   it("deletes the queues, tables and parameters of an earlier stack", async () => {

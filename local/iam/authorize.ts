@@ -1,0 +1,68 @@
+import type { AwsCall, AwsRule } from "../servers/aws-endpoint.ts";
+import { AwsError } from "../servers/aws-error.ts";
+import { decide, type RoleGrants } from "../template/grants.ts";
+import { ACCOUNT_ID } from "../template/scope.ts";
+import { type RequiredPermission, requiredPermissions } from "./required-permissions.ts";
+import type { RoleSession, RoleSessions } from "./role-sessions.ts";
+
+/**
+ * Returns a rule that authorizes each call of a function against the function's role. Calls with other credentials come
+ * from tests, operators and the stack itself, and are allowed.
+ */
+export function authorizeFunctions(options: {
+  sessions: RoleSessions;
+  grants: RoleGrants;
+  region: string;
+}): AwsRule {
+  const { sessions, grants, region } = options;
+  return async (call, next) => {
+    const session = sessions.find(call.accessKeyId);
+    if (session === null) return next();
+    if (call.sessionToken !== session.credentials.sessionToken) throw invalidToken(call);
+    const { roleArn } = session;
+    for (const permission of requiredPermissions(call, region)) {
+      const context = { ...requestContext(session, region), ...permission.context };
+      const decision = decide(grants, { ...permission, roleArn, context });
+      if (decision !== "allowed") throw accessDenied(call, session, permission, decision);
+    }
+    return next();
+  };
+}
+
+function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
+  return {
+    "aws:principalaccount": ACCOUNT_ID,
+    "aws:principalarn": roleArn,
+    "aws:requestedregion": region,
+    "aws:resourceaccount": ACCOUNT_ID,
+    // The local servers speak plain HTTP, but the same calls use TLS on AWS.
+    "aws:securetransport": "true",
+    "lambda:sourcefunctionarn": functionArn,
+  };
+}
+
+const INVALID_TOKEN = "The security token included in the request is invalid.";
+
+function invalidToken({ service }: AwsCall): AwsError {
+  return service === "sqs"
+    ? new AwsError("InvalidClientTokenId", INVALID_TOKEN, 403)
+    : new AwsError("UnrecognizedClientException", INVALID_TOKEN);
+}
+
+/** Returns the error with the text and the name that each AWS service uses for a refused call. */
+function accessDenied(
+  { service }: AwsCall,
+  { arn }: RoleSession,
+  { action, resource }: RequiredPermission,
+  decision: "denied" | "not_allowed",
+): AwsError {
+  const shownAction = service === "sqs" ? action.toLowerCase() : action;
+  const reason =
+    decision === "denied"
+      ? "with an explicit deny in an identity-based policy"
+      : `because no identity-based policy allows the ${shownAction} action`;
+  const message = `User: ${arn} is not authorized to perform: ${shownAction} on resource: ${resource} ${reason}`;
+  return service === "sqs"
+    ? new AwsError("AccessDeniedException", message, 403, "AccessDenied")
+    : new AwsError("AccessDeniedException", message);
+}

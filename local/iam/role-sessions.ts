@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import type { FunctionResource } from "../template/functions.ts";
+import { ACCOUNT_ID } from "../template/scope.ts";
+
+/** The temporary credentials of a function. Lambda gets them from STS, so they contain a session token. */
+export interface SessionCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** The session in which a function uses its IAM role. */
+export interface RoleSession {
+  readonly roleArn: string;
+  readonly functionArn: string;
+  /** The ARN of the session, which IAM names in its error messages. */
+  readonly arn: string;
+  readonly credentials: SessionCredentials;
+}
+
+/** The sessions of all functions. */
+export class RoleSessions {
+  readonly #byFunction = new Map<string, RoleSession>();
+
+  /** Returns the session of a function. The first call creates the session, with random credentials. */
+  of(resource: FunctionResource): RoleSession {
+    const session = this.#byFunction.get(resource.arn) ?? createSession(resource);
+    this.#byFunction.set(resource.arn, session);
+    return session;
+  }
+
+  find(accessKeyId: string): RoleSession | null {
+    const sessions = [...this.#byFunction.values()];
+    return sessions.find(({ credentials }) => credentials.accessKeyId === accessKeyId) ?? null;
+  }
+}
+
+function createSession({ name, arn, roleArn }: FunctionResource): RoleSession {
+  const roleName = roleArn.split("/").at(-1) ?? "";
+  return {
+    roleArn,
+    functionArn: arn,
+    arn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${roleName}/${name}`,
+    credentials: {
+      accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString("base64"),
+      sessionToken: randomBytes(200).toString("base64"),
+    },
+  };
+}

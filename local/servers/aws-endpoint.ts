@@ -1,0 +1,125 @@
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as sendRequest,
+} from "node:http";
+import { buffer } from "node:stream/consumers";
+import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { AwsError } from "./aws-error.ts";
+import { type LocalServer, listenLocally } from "./local-server.ts";
+import { CREDENTIALS } from "./sqs.ts";
+
+export type AwsInput = Readonly<Record<string, unknown>>;
+
+/** A call of an AWS service by an AWS JSON protocol. */
+export interface AwsCall {
+  readonly service: "sqs" | "dynamodb" | "ssm";
+  /** Such as `SendMessage`. The text is empty if the call uses another protocol. */
+  readonly operation: string;
+  readonly input: AwsInput;
+  readonly accessKeyId: string;
+  readonly sessionToken: string | null;
+}
+
+export interface AwsReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * One rule of AWS that a local server does not know. The rule may refuse the call, change the input of the call, or
+ * change the reply. The function `next` passes the call to the next rule, and finally to the server.
+ * @throws AwsError if AWS refuses the call.
+ */
+export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
+
+/**
+ * Starts an HTTP server through which an AWS service is called. Each call passes the rules, and then goes to the server
+ * at the URL `upstream`.
+ */
+export async function startAwsEndpoint(options: {
+  service: AwsCall["service"];
+  upstream: string;
+  rules: readonly AwsRule[];
+}): Promise<LocalServer> {
+  const { service, upstream, rules } = options;
+  const agent = new Agent({ keepAlive: true });
+
+  async function answer(request: IncomingMessage, aborted: AbortSignal): Promise<AwsReply> {
+    const body = await buffer(request);
+    const call: AwsCall = {
+      service,
+      operation:
+        String(request.headers["x-amz-target"] ?? "")
+          .split(".")
+          .at(-1) ?? "",
+      input: toObjectOrEmpty(parseJson(body.toString())),
+      accessKeyId: /Credential=([^/]+)\//.exec(request.headers.authorization ?? "")?.[1] ?? "",
+      sessionToken: [request.headers["x-amz-security-token"]].flat()[0] ?? null,
+    };
+    const send = (input: AwsInput) =>
+      forward(request, input === call.input ? body : Buffer.from(JSON.stringify(input)), aborted);
+    const chain = rules.reduceRight(
+      (next, rule) => (input: AwsInput) => rule({ ...call, input }, (changed = input) => next(changed)),
+      send,
+    );
+    return chain(call.input);
+  }
+
+  /** DynamoDB Local has one database per access key, so all callers get the same access key. */
+  function forward(
+    { method, url, headers: { "content-length": _, ...headers } }: IncomingMessage,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<AwsReply> {
+    const authorization = headers.authorization?.replace(
+      /Credential=[^/]+\//,
+      `Credential=${CREDENTIALS.accessKeyId}/`,
+    );
+    return new Promise((resolve, reject) => {
+      const sent = sendRequest(
+        new URL(url ?? "/", upstream),
+        { method, agent, signal, headers: { ...headers, ...(authorization && { authorization }) } },
+        (response) => {
+          buffer(response).then(
+            (received) =>
+              resolve({ status: response.statusCode ?? 500, headers: response.headers, body: received }),
+            reject,
+          );
+        },
+      );
+      sent.once("error", reject).end(body);
+    });
+  }
+
+  const server = createServer(async (request, response) => {
+    const aborting = new AbortController();
+    response.once("close", () => aborting.abort());
+    try {
+      const { status, headers, body } = await answer(request, aborting.signal);
+      const { "transfer-encoding": _, ...kept } = headers;
+      response.writeHead(status, { ...kept, "content-length": body.length }).end(body);
+    } catch (error) {
+      if (!(error instanceof AwsError)) response.destroy();
+      else response.writeHead(error.status, error.headers).end(error.body);
+    }
+  });
+  const local = await listenLocally(server);
+  return {
+    url: local.url,
+    async stop() {
+      await local.stop();
+      agent.destroy();
+    },
+  };
+}
+
+/** Returns a reply with another JSON body. */
+export function changeReply(reply: AwsReply, output: unknown): AwsReply {
+  // The checksum in this header is for the old body.
+  const { "x-amz-crc32": _, ...headers } = reply.headers;
+  return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
+}

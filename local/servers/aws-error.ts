@@ -1,0 +1,29 @@
+/** An error response of an AWS service that uses an AWS JSON protocol. */
+export class AwsError extends Error {
+  override name = "AwsError";
+  readonly type: string;
+  readonly status: number;
+  /** The code of this error in the older query protocol. SQS sends both codes, and the AWS SDK shows the older code. */
+  readonly queryCode: string;
+
+  constructor(type: string, message: string, status = 400, queryCode = type) {
+    super(message);
+    this.type = type;
+    this.status = status;
+    this.queryCode = queryCode;
+  }
+
+  /** The HTTP headers of the error response. */
+  get headers(): Readonly<Record<string, string>> {
+    return {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-errortype": this.type,
+      "x-amzn-query-error": `${this.queryCode};Sender`,
+    };
+  }
+
+  /** The JSON body of the error response. */
+  get body(): Buffer {
+    return Buffer.from(JSON.stringify({ __type: this.type, message: this.message }));
+  }
+}
