@@ -119,10 +119,11 @@ async function notify(
       return claim satisfies never;
   }
 
-  const record = (result: AttemptResult) =>
-    recordAttempt(notification, received, claim.record, result, { ...ports, settings });
+  const before = { claimedAt: lease.now, record: claim.record };
+  const record = (result: AttemptResult, isMarkedGone = false) =>
+    recordAttempt(notification, received, { ...before, isMarkedGone }, result, { ...ports, settings });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
-  const { offSince, throttledUntil } = await ledger.readTarget(key.target);
+  const { offSince, goneSince, throttledUntil } = await ledger.readTarget(key.target);
   if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
   if (!isLastAttempt(received)) {
@@ -140,7 +141,8 @@ async function notify(
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;
-  return record(await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow }));
+  const result = await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow });
+  return record(result, goneSince !== null);
 }
 
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;

@@ -11,6 +11,8 @@ import {
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
+  clearTargetGone,
+  markTargetGone,
   readTarget,
   reserveRequestTime,
   switchTargetOff,
@@ -38,6 +40,8 @@ const handleMessage = createNotifyHandler({
     reserveRequestTime,
     tryAcquireRequest,
     throttleTarget,
+    markTargetGone,
+    clearTargetGone,
     switchTargetOff,
   }),
   notifyQueue: createSqsQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),

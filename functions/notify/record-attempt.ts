@@ -13,6 +13,11 @@ import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler
 import { createDeadLetter } from "../shared/read-message.ts";
 import type { Notification } from "./resolve-notification.ts";
 
+/**
+ * The minimum time between the two responses that switch a target off. A single response may come from a receiver that
+ * is being deployed or moved.
+ */
+const CONFIRM_GONE_MS = 60_000;
 /** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
@@ -28,7 +33,15 @@ export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
 }
 
 export interface RecordAttemptPorts {
-  readonly ledger: Pick<Ledger, "recordAttempt" | "markDeadLettered" | "throttleTarget" | "switchTargetOff">;
+  readonly ledger: Pick<
+    Ledger,
+    | "recordAttempt"
+    | "markDeadLettered"
+    | "throttleTarget"
+    | "markTargetGone"
+    | "clearTargetGone"
+    | "switchTargetOff"
+  >;
   readonly notifyQueue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
   readonly settings: Settings;
@@ -38,23 +51,38 @@ export interface RecordAttemptPorts {
   readonly onAttempt?: typeof logAttempt;
 }
 
+/** The data from before a delivery attempt. */
+export interface BeforeAttempt {
+  /** The time when the message claimed the notification. */
+  readonly claimedAt: Instant;
+  /** The delivery data in the ledger. */
+  readonly record: DeliveryRecord;
+  /** Is true if an earlier response said that the target no longer exists. */
+  readonly isMarkedGone: boolean;
+}
+
 /**
  * Records the result of a delivery attempt. Then the function acknowledges the message, postpones the next delivery
- * attempt, or sends the notification to the dead-letter queue. If the receiver says that the target no longer exists,
- * the function switches the target off.
- * @param record the delivery data in the ledger before the delivery attempt
+ * attempt, or sends the notification to the dead-letter queue. If a second response, at least a minute after the first,
+ * says that the target no longer exists, the function switches the target off.
  */
 export async function recordAttempt(
   notification: Notification,
   received: ReceivedMessage,
-  record: DeliveryRecord,
+  { claimedAt, record, isMarkedGone }: BeforeAttempt,
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
   const { ledger, settings, now, random, onAttempt = logAttempt } = ports;
   const { key, redelivery } = notification;
   const at = now();
-  const { verdict, spent, reason, status, durationMs, answer } = result;
+  const { verdict, reason, status, durationMs, answer } = result;
+  const confirmAt =
+    verdict === "gone" && reason !== "target_off"
+      ? await goneConfirmationTime(notification, claimedAt, at, ledger)
+      : null;
+  // The attempt that confirms an earlier response is an additional attempt outside the retry schedule.
+  const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
   const next =
@@ -69,9 +97,10 @@ export async function recordAttempt(
           random: random(),
         })
       : null;
-  const nextAttemptAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
-  const retryState = nextAttemptAt === null ? "exhausted" : "pending";
-  const state: DeliveryState = verdict === "retry" ? retryState : verdict;
+  const retryAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
+  const nextAttemptAt = confirmAt === null || isLastAttempt(received) ? retryAt : confirmAt;
+  const finalState = verdict === "retry" ? "exhausted" : verdict;
+  const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
   // If the receiver asks for a wait, all notifications to the target wait for this time. The retry schedule applies
   // only to the current notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
@@ -86,13 +115,33 @@ export async function recordAttempt(
   });
   onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
   if (recorded === "superseded") return "retry";
-  if (state === "delivered") return "acknowledged";
+  if (state === "delivered") {
+    if (isMarkedGone) await ledger.clearTargetGone(key.target);
+    return "acknowledged";
+  }
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
   // The function never switches off the callback URL of a watch, because nobody could switch the callback URL on again.
   // More than one watch may use the same callback URL.
-  if (state === "gone" && reason !== "target_off" && !isCallbackName(key.target))
-    await ledger.switchTargetOff(key.target, at);
+  const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
+  if (isConfirmed && !isCallbackName(key.target)) await ledger.switchTargetOff(key.target, at);
   return deadLetterNotification(notification, received, state, reason, ports);
+}
+
+/**
+ * Stores that the receiver said that the target no longer exists. Returns null if an earlier response, from before this
+ * minute, said the same. Otherwise, returns the time for an attempt that confirms the response. All notifications to a
+ * target of the config share the first response. A callback URL has one per notification, because a receiver may
+ * withdraw the same URL for only one run of a pipeline.
+ */
+async function goneConfirmationTime(
+  { key, redelivery }: Notification,
+  claimedAt: Instant,
+  at: Instant,
+  ledger: Pick<Ledger, "markTargetGone">,
+): Promise<Instant | null> {
+  const name = isCallbackName(key.target) ? JSON.stringify({ ...key, redelivery }) : key.target;
+  const confirmAt = (await ledger.markTargetGone(name, at)) + CONFIRM_GONE_MS;
+  return claimedAt >= confirmAt ? null : confirmAt;
 }
 
 /** Hides a message in the queue until the given time, or for the longest time that SQS allows. */

@@ -33,7 +33,7 @@ export const DeliveryDocument = z.object({
   state: DeliveryState,
   attempts: withDescription(
     z.int().check(z.minimum(0)),
-    "The number of delivery attempts. An attempt with the HTTP response 429 does not count.",
+    "The number of delivery attempts. Attempts that exceeded a rate limit of the receiver do not count. The first attempt with the verdict `gone` does not count either, because the service asks again after a minute.",
   ),
   lastStatus: HttpStatus,
   lastReason: z.nullable(Reason),

@@ -6,6 +6,11 @@ import type { WatchLedger } from "./watch.ts";
 export interface TargetState {
   /** The time when the target was switched off. Is null if the target is on. */
   readonly offSince: Instant | null;
+  /**
+   * The time of the first response that said that the target no longer exists, if no notification was delivered since.
+   * Is null if the target gave no such response since.
+   */
+  readonly goneSince: Instant | null;
   /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
   readonly throttledUntil: Instant;
 }
@@ -14,8 +19,16 @@ export interface TargetLedger {
   readTarget(name: string): Promise<TargetState>;
   /** Sets `throttledUntil` of a target, unless the ledger already contains a later time. */
   throttleTarget(name: string, until: Instant): Promise<void>;
+  /**
+   * Stores that a target said at the time `at` that it no longer exists, unless the ledger already contains such a
+   * time. Returns the time in the ledger.
+   */
+  markTargetGone(name: string, at: Instant): Promise<Instant>;
+  /** Removes the time that `markTargetGone` stored. */
+  clearTargetGone(name: string): Promise<void>;
   /** Switches a target off. Returns false if the target was off already. */
   switchTargetOff(name: string, at: Instant): Promise<boolean>;
+  /** Switches a target on, and removes the time that `markTargetGone` stored. */
   switchTargetOn(name: string): Promise<void>;
 }
 

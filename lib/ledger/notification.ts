@@ -91,8 +91,8 @@ export type NotificationClaim =
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * Is true if the delivery attempt counts against the retry schedule. If `spent` is false and `state` is `pending`,
-   * the target throttled the delivery attempt.
+   * Is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is `pending` and the
+   * verdict is `retry`, the target throttled the delivery attempt.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;

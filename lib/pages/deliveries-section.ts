@@ -34,13 +34,15 @@ const ENDED_DELIVERIES: Readonly<Record<Exclude<DeliveryState, "pending">, Deliv
 };
 
 function presentDelivery(
-  { state, attempts }: DeliveryDocument,
+  { state, attempts, history }: DeliveryDocument,
   watchState: WatchState,
 ): DeliveryPresentation {
   if (state !== "pending") return ENDED_DELIVERIES[state];
   if (watchState === "watching") return ["stopped", "When the job ends"];
   if (watchState === "stopped") return ["stopped", "Not notified"];
-  return attempts > 0 ? ["timed_out", "Retrying"] : ["running", "On its way"];
+  // The first attempt with the verdict `gone` does not count, but another attempt follows.
+  const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
+  return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];
 }
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {

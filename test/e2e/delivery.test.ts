@@ -11,7 +11,7 @@ let results: ScenarioResults;
 beforeAll(async () => {
   fixture = await startDeliveryFixture();
   results = await runScenarios(fixture);
-}, 120_000);
+}, 180_000);
 afterAll(() => fixture?.stop());
 
 const statuses = (notifications: readonly ReceivedNotification[]) =>
@@ -40,12 +40,14 @@ describe("delivery", () => {
     for (const jobId of jobIds) expect(taken.filter(({ body }) => body.includes(jobId))).toHaveLength(1);
   });
 
-  it("switches a gone target off, dead-letters the target's notifications, and sends nothing more", () => {
+  it("switches a target off after the second response 410, dead-letters the target's notifications, and sends nothing more", () => {
     const { refused, letter, skipped, requests } = results.gone;
     expect(refused).toMatchObject({ state: "gone", attempts: 1, lastStatus: 410, lastReason: "target_gone" });
+    const [first, second] = refused.history.map(({ at }) => Date.parse(at));
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(60_000);
     expect(letter.attributes).toEqual({ reason: "gone", detail: "target_gone", target: "gone" });
     expect(skipped).toMatchObject({ state: "gone", attempts: 0, lastStatus: null, lastReason: "target_off" });
-    expect(requests).toBe(1);
+    expect(requests).toBe(2);
   });
 
   it("notifies the fallback target once, and switches the target on after a delivered test", () => {

@@ -79,6 +79,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     },
     deliver: async ({ webhookId }) => {
       recorded.posts.push(webhookId);
+      flow.whileDelivering();
       return flow.attempted;
     },
     now,
@@ -97,6 +98,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     observation: jobIn("pending"),
     attempted: DELIVERED,
     remainingMs: 28_000,
+    /** Runs during each delivery attempt. */
+    whileDelivering: () => {},
     /** Runs during the queries of failed subjobs. */
     whileDeepening: () => {},
     /** The config that a new read returns. */

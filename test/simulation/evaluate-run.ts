@@ -8,6 +8,9 @@ import type { ServiceRun } from "./run-service.ts";
 /** The longest time between the deadline of a watch, or the end of the faults, and the end of the watch. */
 const MAX_DELAY_MS = 90 * 60_000;
 
+/** The minimum time between the two responses that switch a target off. */
+const CONFIRM_GONE_MS = 60_000;
+
 /** A poll that started before a watch was stopped can still conclude the watch. */
 const STOP_RACE_MS = 30_000;
 
@@ -70,6 +73,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
     lost.push(`the message of a newer version did not wait in the ${queue} queue`);
   }
   checkPosts(run, expected, unexpected);
+  checkOffTargets(run, unexpected);
   const { duplicates, duplicatesOutsideWindow } = receivers;
   const duplicateFaults = duplicatesOutsideWindow > 0 ? ["duplicates outside the window"] : [];
 
@@ -174,6 +178,16 @@ function checkWatch(
     lost: ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => observed.has(kind)),
   };
   if (!isJustified[state]) unexpected.push(`${id} ended as ${state}, but no poll observed that`);
+}
+
+/** A target may be switched off only after two responses, at least a minute apart, that say that it is gone. */
+function checkOffTargets({ ledger, receivers }: ServiceRun, unexpected: string[]): void {
+  for (const [name, { offSince }] of Object.entries(ledger.state.targets)) {
+    if (offSince === null) continue;
+    const [first = offSince, ...later] = receivers.goneAnswers.get(name) ?? [];
+    if (!later.some((at) => at <= offSince && at - first >= CONFIRM_GONE_MS))
+      unexpected.push(`${name} was switched off without a second response after a minute`);
+  }
 }
 
 function checkPosts(

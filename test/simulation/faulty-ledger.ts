@@ -25,6 +25,8 @@ const METHODS: readonly (keyof Ledger)[] = [
   "startRedelivery",
   "readTarget",
   "throttleTarget",
+  "markTargetGone",
+  "clearTargetGone",
   "switchTargetOff",
   "switchTargetOn",
   "reserveRequestTime",

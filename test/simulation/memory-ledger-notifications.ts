@@ -46,7 +46,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
       if (row === null) return "superseded";
       const { state, nextAttemptAt, attempt, spent } = record;
       const attempts = row.delivery.attempts + (spent ? 1 : 0);
-      const isThrottled = !spent && state === "pending";
+      const isThrottled = !spent && state === "pending" && attempt.verdict === "retry";
       const throttles = spent ? 0 : row.delivery.throttles + (isThrottled ? 1 : 0);
       const throttledSince = row.delivery.throttledSince ?? (isThrottled ? attempt.at : null);
       const history = [...row.delivery.history, attempt].slice(-ATTEMPT_HISTORY);

@@ -8,11 +8,11 @@ export function sharedOperations({
   digests,
 }: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
-    targets[name] ?? { offSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
+    targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
   return {
     async readTarget(name) {
-      const { offSince, throttledUntil } = targetOf(name);
-      return { offSince, throttledUntil };
+      const { offSince, goneSince, throttledUntil } = targetOf(name);
+      return { offSince, goneSince, throttledUntil };
     },
 
     async reserveRequestTime(name, now, intervalMs) {
@@ -31,6 +31,16 @@ export function sharedOperations({
       targets[name] = { ...targetOf(name), throttledUntil: Math.max(until, targetOf(name).throttledUntil) };
     },
 
+    async markTargetGone(name, at) {
+      const goneSince = targetOf(name).goneSince ?? at;
+      targets[name] = { ...targetOf(name), goneSince };
+      return goneSince;
+    },
+
+    async clearTargetGone(name) {
+      targets[name] = { ...targetOf(name), goneSince: null };
+    },
+
     async switchTargetOff(name, at) {
       if (targetOf(name).offSince !== null) return false;
       targets[name] = { ...targetOf(name), offSince: at };
@@ -38,7 +48,7 @@ export function sharedOperations({
     },
 
     async switchTargetOn(name) {
-      targets[name] = { ...targetOf(name), offSince: null };
+      targets[name] = { ...targetOf(name), offSince: null, goneSince: null };
     },
 
     async addDuration({ project, jobType, bucket, day }) {

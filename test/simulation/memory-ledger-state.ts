@@ -20,6 +20,7 @@ export interface NotificationRow {
 
 export interface TargetRow {
   readonly offSince: Instant | null;
+  readonly goneSince: Instant | null;
   readonly throttledUntil: Instant;
   readonly nextFreeAt: Instant;
   readonly acquiredUntil: Instant;

@@ -52,6 +52,11 @@ export function recordBeforePost(ports: NotifyPorts): NotifyPorts {
   };
 }
 
+/** Switches a target off after the first response that says that the target no longer exists. */
+export function offAtFirstGone(ports: NotifyPorts): NotifyPorts {
+  return { ...ports, ledger: { ...ports.ledger, markTargetGone: async () => 0 } };
+}
+
 /** The smallest redelivery number that marks a message of the sweep. */
 const SWEEP_MARK = 1000;
 

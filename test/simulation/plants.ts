@@ -1,6 +1,6 @@
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
-import { markSwept, noClaim, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
+import { markSwept, noClaim, offAtFirstGone, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
 import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-poll.ts";
 
 /** Reports every message as sent. */
@@ -61,6 +61,8 @@ const PLANTS = {
   "sweep-unclaimed": { ...NO_PLANT, sweep: markSwept, notify: unclaimedIfSwept },
   /** Sends no notification to the last target. */
   "forget-target": { ...NO_PLANT, poll: forgetTarget },
+  /** Switches a target off after a single response that says that the target no longer exists. */
+  "off-at-first-gone": { ...NO_PLANT, notify: offAtFirstGone },
 } satisfies Record<string, Plant>;
 
 export type PlantName = keyof typeof PLANTS;

@@ -21,13 +21,15 @@ export interface Receivers {
   readonly refusing: Set<string>;
   readonly throttling: Set<string>;
   readonly gone: Set<string>;
+  /** For each target, the times when the receiver said that the target no longer exists. */
+  readonly goneAnswers: Map<string, number[]>;
   duplicates: number;
   duplicatesOutsideWindow: number;
 }
 
 export function createReceivers(): Receivers {
   const never = { refusing: new Set<string>(), throttling: new Set<string>(), gone: new Set<string>() };
-  return { posts: [], ...never, duplicates: 0, duplicatesOutsideWindow: 0 };
+  return { posts: [], ...never, goneAnswers: new Map(), duplicates: 0, duplicatesOutsideWindow: 0 };
 }
 
 const ANSWER = { status: 200, afterSeconds: null, spent: true, durationMs: 1, answer: "" } as const;
@@ -50,8 +52,7 @@ export function deliverFor(
   return (notification) =>
     simulation.effect(invocation, "deliver", async () => {
       const { target } = notification.key;
-      if (receivers.gone.has(target))
-        return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
+      if (receivers.gone.has(target)) return sayGone(target);
       if (receivers.refusing.has(target))
         return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
       const { random } = simulation;
@@ -62,8 +63,17 @@ export function deliverFor(
         return TAKEN;
       }
       switch (
-        random.pick(["server_error", "timeout", "throttled", "throttled", "connection_failed"] as const)
+        random.pick([
+          "server_error",
+          "timeout",
+          "throttled",
+          "throttled",
+          "connection_failed",
+          "target_gone",
+        ] as const)
       ) {
+        case "target_gone":
+          return sayGone(target);
         case "throttled":
           return { ...THROTTLED, afterSeconds: random.happens(0.5) ? random.between(0, 50_000) : null };
         case "timeout":
@@ -75,6 +85,11 @@ export function deliverFor(
           return { ...ANSWER, status: null, verdict: "retry", reason: "connection_failed" };
       }
     });
+
+  function sayGone(target: string): AttemptResult {
+    receivers.goneAnswers.set(target, [...(receivers.goneAnswers.get(target) ?? []), simulation.now()]);
+    return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
+  }
 
   function take({ key, webhookId }: Notification, answerReceived: boolean): void {
     const notificationId = idOfNotification(key);

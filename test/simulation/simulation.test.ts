@@ -34,7 +34,7 @@ const Figures = z.strictObject({
 const PLANT_NAMES = [
   ...["advance-then-send", "done-before-send", "ack-own-lease", "no-claim", "short-visibility"],
   ...["recursion-terminate", "swallow-batch-failure", "fail-by-position", "record-before-post"],
-  ...["ack-malformed", "sweep-unclaimed", "forget-target"],
+  ...["ack-malformed", "sweep-unclaimed", "forget-target", "off-at-first-gone"],
 ];
 
 describe("the simulation", () => {

@@ -17,6 +17,8 @@ import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
+  clearTargetGone,
+  markTargetGone,
   readTarget,
   reserveRequestTime,
   switchTargetOff,
@@ -50,6 +52,8 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     startRedelivery,
     readTarget,
     throttleTarget,
+    markTargetGone,
+    clearTargetGone,
     switchTargetOff,
     switchTargetOn,
     reserveRequestTime,

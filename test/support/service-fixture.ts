@@ -134,7 +134,8 @@ export async function startServiceFixture(options: {
           const status = await read(jobId, "?wait=20");
           return status.done && status.deliveries.every(({ state }) => state !== "pending") && status;
         },
-        60_000,
+        // The service asks a receiver that is gone again after a minute.
+        120_000,
       ),
     async stop() {
       queues.stop();

@@ -114,9 +114,9 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMe
     case "target_gone": {
       const { target, since } = content;
       return systemMessage("bad", `⚠️ Target ${target} is switched off`, since, [
-        `The receiver of ${target} reports that the address of ${target} no longer exists.`,
+        `The receiver of ${target} reported twice that the address of ${target} no longer exists or is disabled.`,
         `Notifications for ${target} are not sent and are recorded as gone.`,
-        `Configure a new address for ${target}, and then test the target: POST /v1/targets/${target}/test`,
+        `Enable the address or configure a new address, and then test the target: POST /v1/targets/${target}/test`,
       ]);
     }
     case "test":

@@ -67,7 +67,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
  */
 export const recordAttempt: Operation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
-  const isThrottled = !spent && state === "pending";
+  const isThrottled = !spent && state === "pending" && attempt.verdict === "retry";
   const recorded = await updateItem(table, {
     key: notificationItemKey(key),
     set: {

@@ -7,21 +7,22 @@ import type { ItemKey } from "./keys.ts";
 import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
 /**
- * The ledger deletes the item of a rate limit one week after the last use of the rate limit. The item of a switched-off
- * target never expires.
+ * The ledger deletes the item of a rate limit one week after the last use of the rate limit, and the item of a target
+ * that is gone one week after the last such response. The item of a switched-off target never expires.
  */
-const RATE_LIMIT_RETENTION_MS = 7 * 24 * 3_600_000;
+const RETENTION_MS = 7 * 24 * 3_600_000;
 /**
  * How often the ledger tries to write a rate limit. A write fails if another call changes the rate limit at the same
  * time.
  */
 const ROUNDS = 6;
 
-/** A DynamoDB item with the state of a rate limit, or with the state of a target that is switched off. */
+/** A DynamoDB item with the state of a rate limit, or of a target that is gone or switched off. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
   offSince: z._default(MaybeInstant, null),
+  goneSince: z._default(MaybeInstant, null),
 });
 
 /** Costs one query to DynamoDB. */
@@ -31,6 +32,7 @@ export const readTarget: Operation<"readTarget"> = async (table, name) => {
   const items = Items.map((item) => parseItem(TargetItem, item));
   return {
     offSince: items.find(({ offSince }) => offSince !== null)?.offSince ?? null,
+    goneSince: items.find(({ goneSince }) => goneSince !== null)?.goneSince ?? null,
     throttledUntil: Math.max(0, ...items.map(({ throttledUntil }) => throttledUntil)),
   };
 };
@@ -38,9 +40,27 @@ export const readTarget: Operation<"readTarget"> = async (table, name) => {
 export const throttleTarget: Operation<"throttleTarget"> = async (table, name, until) => {
   await updateItem(table, {
     key: rateLimitKey(name),
-    set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RATE_LIMIT_RETENTION_MS) },
+    set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RETENTION_MS) },
     condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
     values: { until },
+  });
+};
+
+export const markTargetGone: Operation<"markTargetGone"> = async (table, name, at) => {
+  const marked = await updateItem(table, {
+    key: goneKey(name),
+    set: { expiresAt: toEpochSeconds(at + RETENTION_MS) },
+    setIfAbsent: { goneSince: at },
+    returnValues: "ALL_NEW",
+  });
+  return (marked && parseItem(TargetItem, marked).goneSince) ?? at;
+};
+
+export const clearTargetGone: Operation<"clearTargetGone"> = async (table, name) => {
+  await updateItem(table, {
+    key: goneKey(name),
+    set: { goneSince: null },
+    condition: "attribute_exists(#goneSince)",
   });
 };
 
@@ -49,7 +69,8 @@ export const switchTargetOff: Operation<"switchTargetOff"> = async (table, name,
 };
 
 export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, table }, name) => {
-  await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...offKey(name) }) }));
+  for (const key of [goneKey(name), offKey(name)])
+    await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...key }) }));
 };
 
 /** Costs one write to DynamoDB if the rate limit allows a request now. Otherwise costs two writes. */
@@ -58,7 +79,7 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
   for (let round = 0; round < ROUNDS; round += 1) {
     const free = await updateItem(table, {
       key,
-      set: { nextFreeAt: now + intervalMs, expiresAt: toEpochSeconds(now + RATE_LIMIT_RETENTION_MS) },
+      set: { nextFreeAt: now + intervalMs, expiresAt: toEpochSeconds(now + RETENTION_MS) },
       condition: "attribute_not_exists(#nextFreeAt) OR #nextFreeAt <= :now",
       values: { now },
     });
@@ -80,7 +101,7 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
 export const tryAcquireRequest: Operation<"tryAcquireRequest"> = async (table, name, now, intervalMs) => {
   const acquired = await updateItem(table, {
     key: rateLimitKey(name),
-    set: { acquiredUntil: now + intervalMs, expiresAt: toEpochSeconds(now + RATE_LIMIT_RETENTION_MS) },
+    set: { acquiredUntil: now + intervalMs, expiresAt: toEpochSeconds(now + RETENTION_MS) },
     condition: "attribute_not_exists(#acquiredUntil) OR #acquiredUntil <= :now",
     values: { now },
   });
@@ -93,4 +114,8 @@ function rateLimitKey(name: string): ItemKey {
 
 function offKey(name: string): ItemKey {
   return { pk: `T#${name}`, sk: "off" };
+}
+
+function goneKey(name: string): ItemKey {
+  return { pk: `T#${name}`, sk: "gone" };
 }

@@ -21,6 +21,9 @@ describe("a callback whose receiver is gone", () => {
     const flow = createFlow({ settings: { linkKey: LINK_KEY } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;
+    expect(await flow.notify()).toBe("retry");
+    expect(await first()).toMatchObject({ state: "pending", attempts: 0 });
+    flow.clock.now += 60_000;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await first()).toMatchObject({ state: "gone", deadLettered: true });
     const attributes = { reason: "gone", detail: "target_gone", target: TARGET };
@@ -32,5 +35,17 @@ describe("a callback whose receiver is gone", () => {
     flow.attempted = DELIVERED;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
+  });
+
+  it("does not confirm the response to the notification of another watch with the same URL", async () => {
+    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
+    flow.attempted = GONE;
+    await ended(flow, "job-1");
+    await flow.notify();
+    flow.clock.now += 60_000;
+    await flow.notify();
+    const second = await ended(flow, "job-2");
+    expect(await flow.notify()).toBe("retry");
+    expect(await second()).toMatchObject({ state: "pending" });
   });
 });

@@ -148,6 +148,17 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect(await ledger().readDelivery(key)).toMatchObject({ attempts: 0, ...UNTHROTTLED });
     });
 
+    it("does not count an attempt that waits for a confirmation as throttled", async () => {
+      const key = newNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1", { spent: false, attempt: attempt({ verdict: "gone" }) });
+      expect(await ledger().readDelivery(key)).toMatchObject({
+        state: "pending",
+        attempts: 0,
+        ...UNTHROTTLED,
+      });
+    });
+
     it("keeps only the latest attempts", async () => {
       const key = newNotification();
       const times = Array.from({ length: 2 * ATTEMPT_HISTORY + 3 }, (_, i) => T0 + i);

@@ -4,7 +4,8 @@ import { NEVER, newKey, T0 } from "./samples.ts";
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
     it("is on and not throttled at first", async () => {
-      expect(await ledger().readTarget(newKey().project)).toEqual({ offSince: null, throttledUntil: 0 });
+      const nothing = { offSince: null, goneSince: null, throttledUntil: 0 };
+      expect(await ledger().readTarget(newKey().project)).toEqual(nothing);
     });
 
     it("has request times one interval apart, also for concurrent calls", async () => {
@@ -36,8 +37,35 @@ export function describeShared(ledger: () => Ledger): void {
       expect(offs.filter((first) => first)).toHaveLength(1);
       expect((await ledger().readTarget(name)).offSince).toBeGreaterThan(T0);
       await ledger().switchTargetOn(name);
-      expect(await ledger().readTarget(name)).toEqual({ offSince: null, throttledUntil: T0 + 1 });
+      expect(await ledger().readTarget(name)).toMatchObject({ offSince: null, throttledUntil: T0 + 1 });
       expect(await ledger().switchTargetOff(name, T0)).toBe(true);
+    });
+  });
+
+  describe("a target that is gone", () => {
+    it("keeps the time of the first response until the time is cleared", async () => {
+      const { project: name } = newKey();
+      expect(await ledger().markTargetGone(name, T0)).toBe(T0);
+      expect(await ledger().markTargetGone(name, T0 + 70_000)).toBe(T0);
+      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: null });
+      await ledger().clearTargetGone(name);
+      expect((await ledger().readTarget(name)).goneSince).toBeNull();
+      expect(await ledger().markTargetGone(name, T0 + 90_000)).toBe(T0 + 90_000);
+    });
+
+    it("loses the time when it is switched on, and not when it is switched off", async () => {
+      const { project: name } = newKey();
+      await ledger().markTargetGone(name, T0);
+      await ledger().switchTargetOff(name, T0 + 60_000);
+      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: T0, offSince: T0 + 60_000 });
+      await ledger().switchTargetOn(name);
+      expect(await ledger().readTarget(name)).toMatchObject({ goneSince: null, offSince: null });
+    });
+
+    it("is not changed by clearing a time that does not exist", async () => {
+      const { project: name } = newKey();
+      await ledger().clearTargetGone(name);
+      expect((await ledger().readTarget(name)).goneSince).toBeNull();
     });
   });
 
