@@ -35,7 +35,7 @@ export interface EventSourceOptions {
 export function createEventSource(simulation: Simulation, options: EventSourceOptions): void {
   const { queue, dead, rates, name } = options;
   const { memory } = queue;
-  const working = new Map<string, number>();
+  const working = new Map<string, Invocation>();
   const plannedDuplicates = new Set<string>();
   let running = 0;
   let receiveAt = Number.POSITIVE_INFINITY;
@@ -75,9 +75,11 @@ export function createEventSource(simulation: Simulation, options: EventSourceOp
     const hop = Math.max(...records.map(({ messageId }) => queue.hops.get(messageId) ?? 0));
     for (const record of records) {
       simulation.note(invocation, `receives ${record.messageId} (${record.receiveCount}) ${record.body}`);
-      if ((working.get(record.messageId) ?? 0) > simulation.now() && !plannedDuplicates.has(record.messageId))
-        options.onOverlap(record.messageId);
-      working.set(record.messageId, invocation.deadlineAt);
+      const earlier = working.get(record.messageId);
+      // An invocation that crashed after it had postponed a message no longer processes the message.
+      const isProcessed = earlier?.alive === true && earlier.deadlineAt > simulation.now();
+      if (isProcessed && !plannedDuplicates.has(record.messageId)) options.onOverlap(record.messageId);
+      working.set(record.messageId, invocation);
       plannedDuplicates.delete(record.messageId);
       if (!simulation.random.happens(duplicated)) continue;
       plannedDuplicates.add(record.messageId);
