@@ -1,6 +1,11 @@
 import { authenticationRequired, type ProblemResponse, unavailable } from "../../lib/api/problem.ts";
 import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
-import { checkIdentityToken, type IdentityCheck, isJwt } from "../../lib/auth/identity-token.ts";
+import {
+  checkIdentityToken,
+  type IdentityCheck,
+  isJwt,
+  type TokenRefusal,
+} from "../../lib/auth/identity-token.ts";
 import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
@@ -14,8 +19,10 @@ export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
+  /** Reports why an identity token was refused. By default, the refusal is logged. */
+  readonly onRefused?: (refusal: TokenRefusal) => void;
   /** Reports that an issuer of identity tokens did not respond. By default, the error is logged. */
-  readonly onIssuerFailure?: (cause: unknown) => void;
+  readonly onIssuerFailure?: (cause: unknown, issuer: string) => void;
 }
 
 /**
@@ -25,7 +32,7 @@ export interface AuthenticatePorts {
  */
 export async function authenticate(
   authorization: string | undefined,
-  { configs, identify, note, onIssuerFailure = logIssuerFailure }: AuthenticatePorts,
+  { configs, identify, note, onRefused = logRefusal, onIssuerFailure = logIssuerFailure }: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
@@ -33,7 +40,9 @@ export async function authenticate(
   const identifyBy = async (config: Config): Promise<IdentityCheck> => {
     const caller = findTokenCaller(token, config.tokens);
     if (caller !== null) return { kind: "caller", caller };
-    return config.oidc.length === 0 || !isJwt(token) ? { kind: "refused" } : identify(token, config);
+    return config.oidc.length === 0 || !isJwt(token)
+      ? { kind: "refused", refusal: null }
+      : identify(token, config);
   };
   let identified = await identifyBy(await configs.current());
   if (identified.kind === "refused") identified = await identifyBy(await configs.refreshed());
@@ -42,9 +51,10 @@ export async function authenticate(
       note({ caller: identified.caller.name });
       return identified;
     case "refused":
+      if (identified.refusal !== null) onRefused(identified.refusal);
       return authenticationRequired("refused");
     case "unavailable":
-      onIssuerFailure(identified.cause);
+      onIssuerFailure(identified.cause, identified.issuer);
       return unavailable("The token cannot be checked because its issuer does not respond.", [], 30);
     default:
       return identified satisfies never;
@@ -69,6 +79,11 @@ export function createIdentityCheck(now: () => Instant): AuthenticatePorts["iden
 }
 
 /** Logs that the service could not check an identity token because the issuer of the token did not respond. */
-function logIssuerFailure(cause: unknown): void {
-  log.error("issuer unreachable", {}, cause);
+function logIssuerFailure(cause: unknown, issuer: string): void {
+  log.error("issuer unreachable", { issuer }, cause);
+}
+
+/** Logs which check refused an identity token, because the caller only sees that the token is not valid. */
+function logRefusal({ issuer, check, claims }: TokenRefusal): void {
+  log.warn("identity token refused", { issuer, check, claims });
 }

@@ -1,24 +1,27 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
-import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { cleanToOneLine } from "../domain/plain-text.ts";
+import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, toRights } from "./caller.ts";
-import type { IssuerKeys } from "./issuer-keys.ts";
+import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
+import { type FailedCheck, isOfKey, verifyToken } from "./verify-token.ts";
 
-/**
- * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric, because
- * the service itself could create valid tokens if the service and the issuer shared a secret.
- */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
-const CLOCK_TOLERANCE_SECONDS = 30;
-/** The property `code` of the error JWKSNoMatchingKey in the package `jose`. */
-const NO_MATCHING_KEY = "ERR_JWKS_NO_MATCHING_KEY";
+const MAX_ISSUER_CHARACTERS = 200;
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
-  | { readonly kind: "refused" }
+  /** `refusal` is null if the token is not an identity token. */
+  | { readonly kind: "refused"; readonly refusal: TokenRefusal | null }
   /** The service could not check the token, because the signing keys of the issuer cannot be read now. */
-  | { readonly kind: "unavailable"; readonly cause: unknown };
+  | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
+
+/** Why an identity token was refused, for the log of the operator. The caller does not see the refusal. */
+export interface TokenRefusal extends FailedCheck {
+  /** The issuer that the token claims, in one line. */
+  readonly issuer: string;
+}
 
 /** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
 export function isJwt(token: string): boolean {
@@ -36,48 +39,40 @@ export async function checkIdentityToken(
   keys: IssuerKeys,
   now: Instant,
 ): Promise<IdentityCheck> {
-  // The service loads the package `jose` when the service checks the first identity token. The three import paths load
-  // less code than the whole package `jose`.
-  const [{ decodeJwt }, { createLocalJWKSet }, { jwtVerify }] = await Promise.all([
-    import("jose/jwt/decode"),
-    import("jose/jwks/local"),
-    import("jose/jwt/verify"),
-  ]);
+  const { decodeJwt } = await import("jose/jwt/decode");
   const issuer = claimedIssuer(token, decodeJwt);
-  const issuerRules = rules.filter((rule) => rule.issuer === issuer);
-  if (issuer === null || issuerRules.length === 0) return { kind: "refused" };
-
-  const verify = async (refresh: boolean): Promise<JWTPayload | "refused" | "unknown_key"> => {
-    const keySet = createLocalJWKSet(await keys.read(issuer, refresh));
-    try {
-      const { payload } = await jwtVerify(token, keySet, {
-        issuer,
-        audience: issuerRules.map(({ audience }) => audience),
-        algorithms: ALGORITHMS,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: new Date(now),
-        requiredClaims: ["exp"],
-      });
-      return payload;
-    } catch (error) {
-      return toObjectOrEmpty(error).code === NO_MATCHING_KEY ? "unknown_key" : "refused";
-    }
+  const refuse = (check: FailedCheck["check"], claims: readonly string[] = []): IdentityCheck => {
+    const shown = truncate(cleanToOneLine(issuer ?? ""), MAX_ISSUER_CHARACTERS);
+    return { kind: "refused", refusal: { issuer: shown, check, claims } };
   };
+  if (issuer === null) return refuse("form");
+  const issuerRules = rules.filter((rule) => rule.issuer === issuer);
+  if (issuerRules.length === 0) return refuse("issuer", ["iss"]);
+  const audiences = issuerRules.map(({ audience }) => audience);
+  const keysUrl = issuerRules.find(({ jwksUri }) => jwksUri !== undefined)?.jwksUri;
+  const verify = async (refresh: boolean) =>
+    verifyToken(token, await keys.read(issuer, keysUrl, refresh), { issuer, audiences, now: new Date(now) });
 
   try {
-    const first = await verify(false);
-    const claims = first === "unknown_key" ? await verify(true) : first;
-    if (typeof claims === "string") return { kind: "refused" };
-    const matching = issuerRules.filter((rule) => matchesRule(claims, rule));
-    if (matching.length === 0) return { kind: "refused" };
+    let verified = await verify(false);
+    // An issuer may have a new key, also with the ID of an old key.
+    if (verified.kind === "refused" && isOfKey(verified)) verified = await verify(true);
+    if (verified.kind === "refused") return refuse(verified.check, verified.claims);
+    const { claims } = verified;
+    const mismatches = issuerRules.map((rule) => ({ rule, names: mismatchedClaims(claims, rule) }));
+    const matching = mismatches.filter(({ names }) => names.length === 0).map(({ rule }) => rule);
+    if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));
     const name = callerName(issuer, claims.sub, rules);
-    return name === null
-      ? { kind: "refused" }
-      : { kind: "caller", caller: { name, rights: matching.map(toRights) } };
+    if (name === null) return refuse("claim", ["sub"]);
+    return { kind: "caller", caller: { name, rights: matching.map(toRights) } };
   } catch (cause) {
-    return { kind: "unavailable", cause };
+    return cause instanceof KeysOriginError ? refuse("keys_origin") : { kind: "unavailable", issuer, cause };
   }
 }
+
+/** Returns the shortest list, which belongs to the OIDC rule that is the closest to the identity token. */
+const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
+  lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
  * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
@@ -102,16 +97,15 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * Returns true if the claims of a verified identity token contain the audience of the OIDC rule and match every claim
- * of the OIDC rule.
+ * Returns the names of the claims of a verified identity token that do not match the OIDC rule. Returns an empty array if
+ * the claims contain the audience of the OIDC rule and match every claim of the OIDC rule.
  */
-export function matchesRule(claims: JsonObject, rule: OidcRule): boolean {
-  return (
-    claimValues(claims, "aud").includes(rule.audience) &&
-    Object.entries(rule.claims).every(([name, pattern]) =>
-      claimValues(claims, name).some((value) => matchesPattern(value, pattern)),
-    )
+export function mismatchedClaims(claims: JsonObject, rule: OidcRule): readonly string[] {
+  const patterns = Object.entries(rule.claims).filter(
+    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesPattern(value, pattern)),
   );
+  const names = patterns.map(([name]) => name);
+  return claimValues(claims, "aud").includes(rule.audience) ? names : ["aud", ...names];
 }
 
 /**

@@ -46,6 +46,11 @@ export type Token = z.infer<typeof Token>;
  */
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
+  /**
+   * The URL of the issuer's signing keys. An issuer whose keys are at another host needs this key. Without this key, the
+   * discovery document of the issuer contains the URL.
+   */
+  jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
   claims: z
     .record(z.string(), NonEmpty)

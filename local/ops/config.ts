@@ -1,7 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { channelOf } from "../../lib/channels/registry.ts";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { parseConfig } from "../../lib/config/config.ts";
+import { type ParsedConfig, parseConfig } from "../../lib/config/config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import {
   ConfigInvalidError,
@@ -13,6 +13,7 @@ import { applyPlanSteps } from "./apply-plan.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
+import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults } from "./parameter-limits.ts";
 import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
@@ -92,15 +93,28 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
   return document;
 }
 
+/**
+ * Asks each token issuer where its signing keys are. An issuer that does not respond is no error in the config.
+ * @throws ConfigInvalidError if the service would refuse every token of an issuer
+ */
+async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promise<void> {
+  const findings = parsed.kind === "config" ? await checkIssuers(parsed.config) : [];
+  const faults = findings.flatMap(({ item, state, text, remedy = "" }) =>
+    state === "fault" ? [`${item}: ${text}. ${remedy}`] : [],
+  );
+  if (faults.length > 0) throw new ConfigInvalidError(name, faults);
+}
+
 async function checkFile(file: string, path: string | null): Promise<number> {
-  const document = await readValidDocument(file, path);
+  const parsed = parseConfig(await readValidDocument(file, path));
+  await refuseUnusableIssuers(parsed, file);
   print(`${file} is valid.`);
-  printTargetNotes(parseConfig(document));
+  printTargetNotes(parsed);
   return 0;
 }
 
 /** Prints what an operator should know about the targets of a valid config, one line per target. */
-function printTargetNotes(parsed: ReturnType<typeof parseConfig>): void {
+function printTargetNotes(parsed: ParsedConfig): void {
   if (parsed.kind === "faults") return;
   for (const [name, target] of Object.entries(parsed.config.targets)) {
     const note = channelOf(target.kind).noteAbout(target);
@@ -116,8 +130,10 @@ async function checkStage(stage: Stage): Promise<number> {
     throw new RefusedError(`there is no config below ${path}. Store one: npm run config -- put FILE`);
   const faults = faultsOfEntries(entries);
   if (faults.length > 0) throw new ConfigInvalidError(`the config below ${path}`, faults);
+  const parsed = parseEntries(entries);
+  await refuseUnusableIssuers(parsed, `the config below ${path}`);
   print(`The config below ${path} is valid: ${entries.length} entries.`);
-  printTargetNotes(parseEntries(entries));
+  printTargetNotes(parsed);
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { readDeployedEntries } from "./deployed-config.ts";
 import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
 import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
 import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
+import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
 import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
@@ -28,8 +29,8 @@ const USAGE = `Checks a deployed stage, or a config file before its deployment. 
   npm run doctor -- --stage S [--region R]     checks a stage; changes and sends nothing
   npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
 
-Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), and
-each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
+Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), the
+signing keys of each token issuer, and each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
 account's concurrency. Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
 Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
@@ -52,6 +53,7 @@ function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
     checkConfig: () => checkDeployedConfig(() => readDeployedEntries(stage)),
     withConfig: [
       checkCredentials,
+      checkIssuers,
       (config) => checkTargets(config, resolve, "POST /v1/targets/{name}/test sends a test message"),
     ],
     always: [
@@ -69,6 +71,7 @@ function fileChecks(file: string, path: string, send: boolean): Checks {
     withConfig: [
       (config) => checkEndpoints(config, resolve),
       checkCredentials,
+      checkIssuers,
       (config) => checkTargets(config, resolve, "--send sends a test message"),
       ...(send ? [(config: Config) => sendTestMessages(config, { deliver, now, uuid: randomUUID })] : []),
     ],

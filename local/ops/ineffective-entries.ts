@@ -6,10 +6,11 @@ import { checkUrl } from "../../lib/http/check-url.ts";
 /**
  * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.
  */
-export const ALLOW_REMEDY = "If the receiver is meant to be private, list its host in settings.egress.allow.";
+export const ALLOW_REMEDY = "If the server is meant to be private, list its host in settings.egress.allow.";
 
 const Strings = z.array(z.string().catch("")).catch([]);
 const OptionalNumber = z.number().optional().catch(undefined);
+const Url = z.string().optional().catch(undefined);
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
  * The parts of a config in which this file searches for entries without effect. A part of the config with a wrong type
@@ -18,6 +19,7 @@ const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 const Document = z
   .object({
     targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
+    oidc: z.array(z.object({ issuer: Url, jwksUri: Url }).catch({})).catch([]),
     settings: z
       .object({
         egress: z.object({ allow: Strings }).catch({ allow: [] }),
@@ -26,7 +28,7 @@ const Document = z
       })
       .catch(NO_SETTINGS),
   })
-  .catch({ targets: {}, settings: NO_SETTINGS });
+  .catch({ targets: {}, oidc: [], settings: NO_SETTINGS });
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
@@ -36,7 +38,7 @@ type Settings = z.infer<typeof Document>["settings"];
  * functions accept config entries without effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
-  const { targets, settings } = Document.parse(document);
+  const { targets, oidc, settings } = Document.parse(document);
   const allowList = parseAllowList(settings.egress.allow);
   const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
     if (!URL.canParse(url)) return [];
@@ -47,6 +49,15 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
       ? []
       : [`targets.${name}.url: every notification would be refused (${rule}). ${ALLOW_REMEDY}`];
   });
+  const refusedIssuers = oidc.flatMap((rule, i) =>
+    (["issuer", "jwksUri"] as const).flatMap((key) => {
+      const url = rule[key];
+      const refusal = url === undefined || !URL.canParse(url) ? null : refusingRule(url, allowList);
+      return refusal === null
+        ? []
+        : [`oidc[${i}].${key}: every token would be refused (${refusal}). ${ALLOW_REMEDY}`];
+    }),
+  );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
   // A minimum can be larger than the maximum only if the config contains both. If one of them is missing in the config,
   // its default value is adapted to the other.
@@ -54,7 +65,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
       : [];
-  return [...refusedTargets, ...findIneffectiveHosts(settings), ...contradictingBounds];
+  return [...refusedTargets, ...refusedIssuers, ...findIneffectiveHosts(settings), ...contradictingBounds];
 }
 
 /**

@@ -79,7 +79,7 @@ export function createHarness(
   };
   const shared = {
     configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
-    identify: options.identify ?? (async () => ({ kind: "refused" as const })),
+    identify: options.identify ?? (async () => ({ kind: "refused" as const, refusal: null })),
     onIssuerFailure: () => harness.failures.push("issuer"),
     ledger: counted("ledger", { ...memory, ...options.ledger?.(memory) }),
     now,

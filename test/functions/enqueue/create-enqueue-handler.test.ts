@@ -56,7 +56,7 @@ describe("authentication", () => {
     const oidc = [{ ...RIGHTS, issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" } }];
     const api = createHarness({
       config: { ...CONFIG, oidc },
-      identify: async () => ({ kind: "unavailable", cause: new Error("down") }),
+      identify: async () => ({ kind: "unavailable", issuer: "https://ci", cause: new Error("down") }),
     });
     const answer = await api.ask("POST", "/v1/jobs", { body: JOB, token: "eyJh.eyJp.c2ln" });
     expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "30" } });

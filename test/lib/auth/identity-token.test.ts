@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { checkIdentityToken, isJwt, matchesPattern, matchesRule } from "../../../lib/auth/identity-token.ts";
+import {
+  checkIdentityToken,
+  isJwt,
+  matchesPattern,
+  mismatchedClaims,
+} from "../../../lib/auth/identity-token.ts";
 import { createIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
 
@@ -35,10 +40,15 @@ async function createIssuer(discovery: object = {}) {
     },
     token(
       claims: object = {},
-      { kid = "one", issuer: iss = ISSUER, audience = "notifier", expires = NOW + 600_000 } = {},
+      {
+        kid = "one" as string | undefined,
+        issuer: iss = ISSUER,
+        audience = "notifier",
+        expires = NOW + 600_000,
+      } = {},
     ) {
       return new SignJWT({ ...CLAIMS, ...claims })
-        .setProtectedHeader({ alg: "RS256", kid })
+        .setProtectedHeader(kid === undefined ? { alg: "RS256" } : { alg: "RS256", kid })
         .setIssuer(iss)
         .setAudience(audience)
         .setExpirationTime(new Date(expires))
@@ -82,7 +92,7 @@ test("gives a caller the separate rights of all rules that match, and of no othe
 test("refuses a `sub` that reads as a caller of another issuer in the config", async () => {
   const { issuer, check } = await createIssuer();
   const rules = [RULE, { ...RULE, issuer: `${ISSUER}:8443` }];
-  expect(await check(await issuer.token({ sub: "8443:admin" }), rules)).toEqual({ kind: "refused" });
+  expect(await check(await issuer.token({ sub: "8443:admin" }), rules)).toMatchObject({ kind: "refused" });
   expect(await check(await issuer.token({ sub: "8444:admin" }), rules)).toMatchObject({ kind: "caller" });
 });
 
@@ -100,20 +110,43 @@ describe("refuses a token", () => {
     ["with a key that the issuer does not have", {}, { kid: "two" }],
   ])("%s", async (_, claims, more) => {
     const { issuer, check } = await createIssuer();
-    expect(await check(await issuer.token(claims, more))).toEqual({ kind: "refused" });
+    expect(await check(await issuer.token(claims, more))).toMatchObject({ kind: "refused" });
+  });
+
+  test.each([
+    [{ sub: "repo:org@123/infra" }, {}, "claim", ["sub"]],
+    [{ sub: undefined }, {}, "claim", ["sub"]],
+    [{}, { audience: "someone" }, "claim", ["aud"]],
+    [{}, { expires: NOW - 31_000 }, "expiry", ["exp"]],
+    [{}, { kid: "two" }, "key", []],
+    [{}, { issuer: "https://evil.example.com/\n\u001b" }, "issuer", ["iss"]],
+  ])("and says which check and claim refused it: %j %j", async (claims, more, failed, names) => {
+    const { issuer, check } = await createIssuer();
+    const rules = [
+      { ...RULE, claims: { sub: "repo:org/*" } },
+      { ...RULE, claims: { sub: "x", repository: "y" } },
+    ];
+    const token = await issuer.token(claims, more);
+    const refused = await check(token, rules);
+    const issuerName = failed === "issuer" ? "https://evil.example.com/" : ISSUER;
+    expect(refused).toEqual({
+      kind: "refused",
+      refusal: { issuer: issuerName, check: failed, claims: names },
+    });
+    expect(JSON.stringify(refused)).not.toContain(token.split(".")[1]);
   });
 
   test("with the signature of another key that has the same ID", async () => {
     const { check } = await createIssuer();
     const { issuer: forger } = await createIssuer();
-    expect(await check(await forger.token())).toEqual({ kind: "refused" });
+    expect(await check(await forger.token())).toMatchObject({ kind: "refused" });
   });
 
   test("without a signature", async () => {
     const { check } = await createIssuer();
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
     const payload = encode({ ...CLAIMS, iss: ISSUER, aud: "notifier", exp: NOW });
-    expect(await check(`${encode({ alg: "none" })}.${payload}.`)).toEqual({ kind: "refused" });
+    expect(await check(`${encode({ alg: "none" })}.${payload}.`)).toMatchObject({ kind: "refused" });
   });
 
   test("that is signed with a shared secret", async () => {
@@ -124,7 +157,7 @@ describe("refuses a token", () => {
       .setAudience("notifier")
       .setExpirationTime("1h")
       .sign(Buffer.alloc(32));
-    expect(await check(token)).toEqual({ kind: "refused" });
+    expect(await check(token)).toMatchObject({ kind: "refused" });
   });
 
   test("without an expiry", async () => {
@@ -134,12 +167,12 @@ describe("refuses a token", () => {
       .setIssuer(ISSUER)
       .setAudience("notifier")
       .sign(issuer.privateKey);
-    expect(await check(token)).toEqual({ kind: "refused" });
+    expect(await check(token)).toMatchObject({ kind: "refused" });
   });
 
   test("that is not a JWT, without a request to the issuer", async () => {
     const { issuer, check } = await createIssuer();
-    expect(await check("eyJh.eyJp.c2ln")).toEqual({ kind: "refused" });
+    expect(await check("eyJh.eyJp.c2ln")).toMatchObject({ kind: "refused" });
     expect(issuer.reads).toEqual([]);
   });
 });
@@ -180,12 +213,82 @@ describe("the issuer's keys", () => {
     expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
   });
 
+  test("of another issuer are not used", async () => {
+    const { issuer, check } = await createIssuer({ issuer: "https://evil.example.com" });
+    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable", issuer: ISSUER });
+  });
+
+  test("at another origin are only used if the rule names their URL", async () => {
+    const jwksUri = "https://keys.example.com/keys";
+    const { issuer, check } = await createIssuer({ jwks_uri: jwksUri });
+    expect(await check(await issuer.token())).toMatchObject({
+      kind: "refused",
+      refusal: { issuer: ISSUER, check: "keys_origin" },
+    });
+    issuer.reads.length = 0;
+    expect(await check(await issuer.token(), [RULE, { ...RULE, jwksUri }])).toMatchObject({ kind: "caller" });
+    expect(issuer.reads).toEqual([jwksUri]);
+  });
+
+  test("are each tried when several keys fit: without a key ID, or with the same key ID", async () => {
+    for (const kid of [undefined, "one"]) {
+      const { issuer, check } = await createIssuer();
+      const { issuer: other } = await createIssuer();
+      Object.assign(issuer, {
+        keys: [...other.keys, ...issuer.keys].map(({ kid: _, ...key }) => (kid ? { ...key, kid } : key)),
+      });
+      expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
+      expect(await check(await other.token())).toMatchObject({ kind: "caller" });
+      expect(await check(await issuer.token({}, { kid: undefined }))).toMatchObject({ kind: "caller" });
+      const { issuer: forger } = await createIssuer();
+      expect(await check(await forger.token())).toMatchObject({ refusal: { check: "signature" } });
+      expect(await check(await issuer.token({}, { expires: NOW - 31_000 }))).toMatchObject({
+        refusal: { check: "expiry" },
+      });
+    }
+  });
+
+  test("with an unknown type or in a broken form are skipped", async () => {
+    const { issuer, check } = await createIssuer();
+    const strange = [
+      null,
+      "key",
+      { kid: "one" },
+      { kty: "quantum", kid: "one" },
+      { kty: "RSA", kid: "one", n: "!", e: 7 },
+      { kty: "oct", kid: "one", k: "AAAA" },
+      { kty: "EC", crv: "P-999", kid: "one" },
+      ...Array.from({ length: 150 }, (_, i) => ({ kty: "AKP", kid: `k${i}` })),
+    ];
+    Object.assign(issuer, { keys: [...strange, ...issuer.keys] });
+    expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
+  });
+
+  test("that are new are read again although they have the ID of an old key", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    const { issuer: rotated } = await createIssuer();
+    issuer.keys = rotated.keys;
+    issuer.clock.now += 30_000;
+    expect(await check(await rotated.token())).toMatchObject({ kind: "caller" });
+  });
+
   test.each([
-    ["at another origin", { jwks_uri: "https://evil.example.com/keys" }],
-    ["of another issuer", { issuer: "https://evil.example.com" }],
-  ])("%s are not used", async (_, discovery) => {
-    const { issuer, check } = await createIssuer(discovery);
-    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
+    ["EdDSA", "EdDSA"],
+    ["Ed25519", "EdDSA"],
+    ["EdDSA", "Ed25519"],
+    ["Ed25519", undefined],
+  ])("verify a token with the algorithm %s when the key says %s", async (alg, keyAlg) => {
+    const { issuer, check } = await createIssuer();
+    const pair = await generateKeyPair("Ed25519");
+    Object.assign(issuer, { keys: [{ ...(await exportJWK(pair.publicKey)), kid: "one", alg: keyAlg }] });
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg, kid: "one" })
+      .setIssuer(ISSUER)
+      .setAudience("notifier")
+      .setExpirationTime(new Date(NOW + 600_000))
+      .sign(pair.privateKey);
+    expect(await check(token)).toMatchObject({ kind: "caller" });
   });
 });
 
@@ -227,14 +330,14 @@ describe("a rule", () => {
   const claims = { aud: ["them", "us"], groups: ["x", "ops-1"], run: 7, gone: null, deep: { a: "b" } };
 
   test("matches an array by one of its values, and a number by its digits", () => {
-    expect(matchesRule(claims, { ...rule, claims: { groups: "ops-*", run: "7" } })).toBe(true);
+    expect(mismatchedClaims(claims, { ...rule, claims: { groups: "ops-*", run: "7" } })).toEqual([]);
   });
 
   test.each(["gone", "deep", "toString", "absent"])("does not match the claim '%s'", (name) => {
-    expect(matchesRule(claims, { ...rule, claims: { [name]: "*" } })).toBe(false);
+    expect(mismatchedClaims(claims, { ...rule, claims: { [name]: "*", run: "7" } })).toEqual([name]);
   });
 
   test("does not match another audience", () => {
-    expect(matchesRule({ ...claims, aud: "usual" }, { ...rule, claims: { run: "7" } })).toBe(false);
+    expect(mismatchedClaims({ ...claims, aud: "usual" }, { ...rule, claims: { run: "7" } })).toEqual(["aud"]);
   });
 });

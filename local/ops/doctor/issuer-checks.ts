@@ -1,0 +1,58 @@
+import { KeysOriginError, readIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import { openEgress } from "../../../lib/http/egress.ts";
+import { guardedFetch } from "../../../lib/http/guarded-fetch.ts";
+import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
+
+const TIME_LIMIT_MS = 5000;
+
+/**
+ * Reads the signing keys of each issuer in the config, as the service does for an identity token. Returns one result for
+ * each issuer.
+ */
+export async function checkIssuers({
+  oidc,
+  settings,
+}: Pick<Config, "oidc" | "settings">): Promise<readonly Finding[]> {
+  const issuers = Map.groupBy(oidc, ({ issuer }) => issuer);
+  return Promise.all(
+    [...issuers].map(([issuer, rules]) => {
+      const keysUrl = rules.find(({ jwksUri }) => jwksUri !== undefined)?.jwksUri;
+      return checkIssuer(issuer, keysUrl, settings.egress.allow);
+    }),
+  );
+}
+
+async function checkIssuer(
+  issuer: string,
+  keysUrl: string | undefined,
+  allow: readonly string[],
+): Promise<Finding> {
+  const item = `issuer ${issuer}`;
+  const fetchText = async (url: string) => {
+    const { status, text } = await guardedFetch(url, {
+      egress: openEgress(allow),
+      deadlineMs: TIME_LIMIT_MS,
+    });
+    if (status !== 200) throw new Error(`the issuer answers HTTP ${status}`);
+    return text;
+  };
+  try {
+    const { keys } = await readIssuerKeys(issuer, keysUrl, fetchText);
+    return keys.length > 0
+      ? okFinding(item, `has ${keys.length} signing keys`)
+      : faultFinding(item, "has no signing key", "No token of this issuer can be valid. Check the issuer.");
+  } catch (error) {
+    if (error instanceof KeysOriginError)
+      return faultFinding(
+        item,
+        `refuses every token, because the issuer's keys are at another host (${error.keysUrl})`,
+        `If you trust this host, add "jwksUri": "${error.keysUrl}" to the rules of this issuer.`,
+      );
+    return warningFinding(
+      item,
+      `its keys cannot be read from this machine (${readErrorName(error)})`,
+      "The functions read the keys from AWS. Check the issuer and settings.egress.allow.",
+    );
+  }
+}
