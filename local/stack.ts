@@ -14,18 +14,8 @@ const print = (line: string) => process.stderr.write(`${line}\n`);
  * the stack to stdout. Output other than this line goes to stderr.
  */
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
-  const {
-    rootDir,
-    serviceDir,
-    verbose,
-    logFile,
-    port,
-    ledgerDir,
-    externalServers,
-    scheduleSpeed,
-    accountConcurrency,
-    ...options
-  } = readStackOptions(process.env);
+  const options = readStackOptions(process.env);
+  const { rootDir, serviceDir, verbose, logFile, port, settings } = options;
   if (options.configFile !== null) await readConfigFile(options.configFile);
   const packageDir = await packageService({
     serviceDir,
@@ -38,10 +28,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
     packageDir,
     port,
     configFile,
-    ledgerDir,
-    externalServers,
-    scheduleSpeed,
-    accountConcurrency,
+    settings,
     log,
   });
   parts.add({ stop });

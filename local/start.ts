@@ -60,17 +60,14 @@ async function startStack(
   packageDir: string,
   configFile: string,
 ): Promise<EmbeddedStack> {
-  const { verbose, logFile, port, ledgerDir, externalServers, scheduleSpeed, accountConcurrency } = options;
+  const { verbose, logFile, port, settings } = options;
   const log = createFunctionLog({ verbose, file: logFile, print: screen.print });
   const start = (onPort: number) =>
     startEmbeddedStack({
       packageDir,
       port: onPort,
       configFile,
-      ledgerDir,
-      externalServers,
-      scheduleSpeed,
-      accountConcurrency,
+      settings,
       log,
     });
   return start(port).catch((error: unknown) => {

@@ -2,8 +2,10 @@ import { authorizeFunctions } from "../iam/authorize.ts";
 import type { RoleSessions } from "../iam/role-sessions.ts";
 import type { Endpoints } from "../lambda/function-environment.ts";
 import { Stoppables } from "../stack/stoppables.ts";
-import type { RoleGrants } from "../template/grants.ts";
+import type { Service } from "../template/service.ts";
 import { type AwsCall, type AwsRule, startAwsEndpoint } from "./aws-endpoint.ts";
+import type { DynamoServer } from "./dynamodb.ts";
+import { createLateIndex } from "./late-index.ts";
 import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
 
 /**
@@ -13,12 +15,22 @@ import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
 export async function startAwsEndpoints(options: {
   upstream: Endpoints;
   sessions: RoleSessions;
-  grants: RoleGrants;
-  region: string;
+  service: Service;
+  /** The server at `upstream.dynamodb`. */
+  dynamo: DynamoServer;
+  /** Null means that the global secondary indexes are never late. */
+  lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
-  const { upstream } = options;
-  const authorize = authorizeFunctions(options);
+  const { upstream, sessions, service: declared, dynamo, lateIndexSeed } = options;
+  const authorize = authorizeFunctions({ sessions, grants: declared, region: declared.region });
   const parts = new Stoppables();
+  const tableRules: AwsRule[] = [];
+  if (lateIndexSeed !== null) {
+    const { tables } = declared;
+    const lateIndex = parts.add(createLateIndex({ seed: lateIndexSeed, tables, client: dynamo.client }));
+    await dynamo.createTables(lateIndex.copies);
+    tableRules.push(lateIndex.rule);
+  }
   const start = async (service: AwsCall["service"], ...rules: readonly AwsRule[]) => {
     const endpoint = await startAwsEndpoint({
       service,
@@ -33,7 +45,7 @@ export async function startAwsEndpoints(options: {
       correctSqsErrorCodes,
       createSqsLimits(() => performance.now()),
     ),
-    dynamodb: await start("dynamodb"),
+    dynamodb: await start("dynamodb", ...tableRules),
     ssm: await start("ssm"),
     stop: () => parts.stop(),
   };

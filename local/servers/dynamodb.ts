@@ -15,6 +15,7 @@ import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
   readonly url: string;
+  readonly client: DynamoDBClient;
   /**
    * Creates the tables that do not exist yet. In the result, `existed` is true if at least one table existed before
    * this call.
@@ -54,6 +55,7 @@ export async function startDynamo(region: string, folder: string | null): Promis
   const client = new DynamoDBClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {
     url,
+    client,
     async createTables(tables) {
       let existed = false;
       for (const { definition } of tables)

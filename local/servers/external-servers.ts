@@ -34,6 +34,7 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   const client = new DynamoDBClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {
     url,
+    client,
     async createTables(tables) {
       for (const { definition, timeToLiveAttribute } of tables) {
         const { TableName } = definition;

@@ -3,16 +3,9 @@ import { runEventSource } from "../events/event-source.ts";
 import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { RoleSessions } from "../iam/role-sessions.ts";
-import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import { startAwsEndpoints } from "../servers/aws-endpoints.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
-import {
-  connectDynamo,
-  connectSqs,
-  type ExternalServers,
-  NO_EXTERNAL_SERVERS,
-  storeConfig,
-} from "../servers/external-servers.ts";
+import { connectDynamo, connectSqs, storeConfig } from "../servers/external-servers.ts";
 import { CREDENTIALS, startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
@@ -20,6 +13,7 @@ import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
 import { startControlServer } from "./control-server.ts";
 import { startFunctionHosts } from "./function-hosts.ts";
+import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
 import { Stoppables } from "./stoppables.ts";
 
 /**
@@ -72,20 +66,12 @@ export async function startEmbeddedStack(options: {
   /** The port of the HTTP API. For port 0, the HTTP API uses any free port. */
   port: number;
   configFile: string;
-  /**
-   * The folder in which the local stack stores its DynamoDB tables. Null means that the tables are in memory. The SQS
-   * queues of the local stack are always in memory.
-   */
-  ledgerDir: string | null;
-  /** The servers that the local stack uses in place of its own servers. */
-  externalServers?: ExternalServers;
-  scheduleSpeed: number;
-  /** The account's quota for concurrent executions of all functions. */
-  accountConcurrency?: number;
+  settings?: Partial<StackSettings>;
   log: (functionName: string, line: string) => void;
 }): Promise<EmbeddedStack> {
-  const { packageDir, port, configFile, ledgerDir, scheduleSpeed, log } = options;
-  const { externalServers = NO_EXTERNAL_SERVERS, accountConcurrency = DEFAULT_ACCOUNT_CONCURRENCY } = options;
+  const { packageDir, port, configFile, log } = options;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const { ledgerDir, externalServers, accountConcurrency } = settings;
   const packaged = await readPackage(packageDir);
   const { region } = packaged;
   const declared = readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN });
@@ -109,7 +95,10 @@ export async function startEmbeddedStack(options: {
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const sessions = new RoleSessions();
-    const endpoints = parts.add(await startAwsEndpoints({ upstream, sessions, grants: declared, region }));
+    const { lateIndexSeed } = settings;
+    const endpoints = parts.add(
+      await startAwsEndpoints({ upstream, sessions, service: declared, dynamo, lateIndexSeed }),
+    );
     const service = readService(packaged, { sqs: endpoints.sqs, api });
     await sqs.createQueues(service.queues);
     const { existed } = await dynamo.createTables(service.tables);
@@ -128,7 +117,7 @@ export async function startEmbeddedStack(options: {
     for (const schedule of service.schedules) {
       const host = hosts.find(schedule.functionArn);
       const catchUp = existed && host.resource.shortName === CATCH_UP_FUNCTION;
-      parts.add(runSchedule({ schedule, region, host, speed: scheduleSpeed, catchUp }));
+      parts.add(runSchedule({ schedule, region, host, speed: settings.scheduleSpeed, catchUp }));
     }
     gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
     const control = parts.add(await startControlServer(hosts.byShortName));

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
-import type { ExternalServers } from "../servers/external-servers.ts";
+import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_PORT = 4000;
 const PORT_RULE = "must be a port number from 0 (any free port) to 65535";
 const SPEED_RULE = "must be a number above 0. 1 runs schedules as fast as AWS, 2 twice as fast";
-
 const CONCURRENCY_RULE = "must be an integer above 0: the account's quota for concurrent executions";
+const SEED_RULE = "must be an integer";
 
 const OptionalPath = z
   .string()
@@ -41,12 +40,13 @@ const Variables = z.object({
     .string()
     .default(ROOT)
     .transform((path) => resolve(path)),
-  SCHEDULE_SPEED: z.coerce.number(SPEED_RULE).positive(SPEED_RULE).default(1),
+  SCHEDULE_SPEED: z.coerce.number(SPEED_RULE).positive(SPEED_RULE).default(DEFAULT_SETTINGS.scheduleSpeed),
   ACCOUNT_CONCURRENCY: z.coerce
     .number(CONCURRENCY_RULE)
     .int(CONCURRENCY_RULE)
     .positive(CONCURRENCY_RULE)
-    .default(DEFAULT_ACCOUNT_CONCURRENCY),
+    .default(DEFAULT_SETTINGS.accountConcurrency),
+  LATE_INDEX_SEED: z.coerce.number(SEED_RULE).int(SEED_RULE).nullable().default(null),
 });
 
 export interface StackOptions {
@@ -55,12 +55,9 @@ export interface StackOptions {
   readonly serviceDir: string;
   readonly port: number;
   readonly configFile: string | null;
-  readonly ledgerDir: string | null;
-  readonly externalServers: ExternalServers;
   readonly logFile: string | null;
   readonly verbose: boolean;
-  readonly scheduleSpeed: number;
-  readonly accountConcurrency: number;
+  readonly settings: StackSettings;
 }
 
 /**
@@ -76,19 +73,24 @@ export function readStackOptions(environment: NodeJS.ProcessEnv): StackOptions {
       parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`).join("\n"),
     );
   const { PORT, CONFIG_FILE, LEDGER_DIR, LOG_FILE, VERBOSE, SERVICE_DIR } = parsed.data;
-  const { DYNAMODB_ENDPOINT, SQS_ENDPOINT, SSM_ENDPOINT } = parsed.data;
+  const { DYNAMODB_ENDPOINT, SQS_ENDPOINT, SSM_ENDPOINT, LATE_INDEX_SEED } = parsed.data;
   if (LEDGER_DIR !== null && DYNAMODB_ENDPOINT !== null)
     throw new Error("LEDGER_DIR has no effect with DYNAMODB_ENDPOINT. Set only one of them.");
+  if (LEDGER_DIR !== null && LATE_INDEX_SEED !== null)
+    throw new Error("LATE_INDEX_SEED needs a ledger in memory. Do not set LEDGER_DIR.");
   return {
     rootDir: ROOT,
     serviceDir: SERVICE_DIR,
     port: PORT,
     configFile: CONFIG_FILE,
-    ledgerDir: LEDGER_DIR,
-    externalServers: { dynamodb: DYNAMODB_ENDPOINT, sqs: SQS_ENDPOINT, ssm: SSM_ENDPOINT },
     logFile: LOG_FILE,
     verbose: VERBOSE !== undefined && VERBOSE !== "0",
-    scheduleSpeed: parsed.data.SCHEDULE_SPEED,
-    accountConcurrency: parsed.data.ACCOUNT_CONCURRENCY,
+    settings: {
+      ledgerDir: LEDGER_DIR,
+      externalServers: { dynamodb: DYNAMODB_ENDPOINT, sqs: SQS_ENDPOINT, ssm: SSM_ENDPOINT },
+      scheduleSpeed: parsed.data.SCHEDULE_SPEED,
+      accountConcurrency: parsed.data.ACCOUNT_CONCURRENCY,
+      lateIndexSeed: LATE_INDEX_SEED,
+    },
   };
 }

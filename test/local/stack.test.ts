@@ -152,6 +152,7 @@ describe("npm run stack", () => {
     ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
     ["SCHEDULE_SPEED", "0", "SCHEDULE_SPEED must be a number above 0"],
     ["ACCOUNT_CONCURRENCY", "0", "ACCOUNT_CONCURRENCY must be an integer above 0"],
+    ["LATE_INDEX_SEED", "x", "LATE_INDEX_SEED must be an integer"],
     ["CONFIG_FILE", "/no/such/file.json", "/no/such/file.json"],
     // In /proc, mkdir reports an existing parent folder as missing.
     ["LEDGER_DIR", "/proc/x", "LEDGER_DIR /proc/x cannot be created: ENOENT"],

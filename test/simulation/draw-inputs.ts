@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
-import type { RandomSource } from "./random-source.ts";
+import type { RandomSource } from "../../local/random-source.ts";
 import type { SimulatedJob } from "./simulated-cce.ts";
 
 export const T0 = Date.UTC(2026, 10, 23, 9, 30);

@@ -1,4 +1,4 @@
-import type { RandomSource } from "./random-source.ts";
+import type { RandomSource } from "../../local/random-source.ts";
 import type { EffectFault, Simulation } from "./simulation.ts";
 
 /** The probability of each fault, from 0 to 1. */

@@ -1,9 +1,9 @@
+import { createRandomSource, type RandomSource } from "../../local/random-source.ts";
 import { stopWatch, submitJobs } from "./callers.ts";
 import { drawConfig, drawJob, drawSubmission, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { drawEffectFault, drawLatency, drawRates } from "./fault-rates.ts";
 import type { Plant } from "./plant.ts";
-import { createRandomSource, type RandomSource } from "./random-source.ts";
 import { runToEnd, type ServiceRun, startService } from "./run-service.ts";
 import { put } from "./simulated-queue.ts";
 import { createSimulation } from "./simulation.ts";

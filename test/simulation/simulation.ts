@@ -1,4 +1,4 @@
-import { createRandomSource, type RandomSource } from "./random-source.ts";
+import { createRandomSource, type RandomSource } from "../../local/random-source.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
 
 /** One invocation of a function. The invocation ends with an answer, a timeout or a crash. */

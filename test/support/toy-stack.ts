@@ -33,8 +33,7 @@ export async function startToyStack(scheduleSpeed = 1): Promise<ToyStack> {
     packageDir: await packageToyService(),
     port: 0,
     configFile,
-    ledgerDir: null,
-    scheduleSpeed,
+    settings: { scheduleSpeed },
     log: (name, line) => lines.push(`${name} ${line}`),
   });
   return {

@@ -1,0 +1,130 @@
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import * as z from "zod";
+import { parseJson } from "../../lib/domain/json.ts";
+import { createRandomSource } from "../random-source.ts";
+import type { TableResource } from "../template/tables.ts";
+import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
+
+/** The longest time after which a write is visible in an index. On AWS, this time is usually short, but has no limit. */
+const MAX_LAG_MS = 5_000;
+const REPEAT_PROBABILITY = 0.2;
+
+const Item = z.custom<Record<string, AttributeValue>>((value) => typeof value === "object" && value !== null);
+type Item = z.infer<typeof Item>;
+const Write = z.object({ TableName: z.string(), Item: Item.optional(), Key: Item.optional() });
+const Request = z.object({
+  PutRequest: z.object({ Item }).optional(),
+  DeleteRequest: z.object({ Key: Item }).optional(),
+});
+const BatchWrite = z.object({ RequestItems: z.record(z.string(), z.array(Request)) });
+const TransactWrite = z.object({ TransactItems: z.array(z.record(z.string(), Write)) });
+const IndexRead = z.object({
+  TableName: z.string(),
+  IndexName: z.string().optional(),
+  Limit: z.int().optional(),
+});
+const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), ScannedCount: z.int() });
+
+export interface LateIndex {
+  /** The tables from which the rule answers the queries of an index. They must exist before the first call. */
+  readonly copies: readonly TableResource[];
+  readonly rule: AwsRule;
+  stop(): void;
+}
+
+/**
+ * Makes the global secondary indexes as late as they can be on AWS, where they are eventually consistent. Each written
+ * item reaches a copy of its table after a random time of up to five seconds, and the copy answers the queries and scans
+ * of an index. So a query may return an item that was moved meanwhile. Some pages also contain an item twice.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+ * @param options.seed the same seed and the same calls give the same delays and the same repeated items.
+ * @param options.client a client of the server without the rule.
+ */
+export function createLateIndex(options: {
+  seed: number;
+  tables: readonly TableResource[];
+  client: DynamoDBClient;
+}): LateIndex {
+  const { seed, tables, client } = options;
+  // The delays come from a source of their own, so they do not depend on how often a caller queries an index.
+  const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
+  const keyNames = new Map(
+    tables.map(({ definition: { TableName, KeySchema } }) => [
+      TableName,
+      KeySchema.map(({ AttributeName }) => AttributeName),
+    ]),
+  );
+  const timers = new Set<NodeJS.Timeout>();
+
+  async function copyItem(TableName: string, Key: Item): Promise<void> {
+    const found = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+    const copy = { TableName: copyOf(TableName) };
+    if (found.Item === undefined) await client.send(new DeleteItemCommand({ ...copy, Key }));
+    else await client.send(new PutItemCommand({ ...copy, Item: found.Item }));
+  }
+
+  function copyLater({ TableName, Item: item, Key = item ?? {} }: z.infer<typeof Write>): void {
+    const names = keyNames.get(TableName);
+    if (names === undefined) return;
+    const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      // The copy fails only if the server has stopped.
+      copyItem(TableName, key).catch(() => {});
+    }, delays.next() * MAX_LAG_MS);
+    timers.add(timer);
+  }
+
+  function repeatItem(reply: AwsReply, limit: number): AwsReply {
+    if (reply.status !== 200 || !repeats.happens(REPEAT_PROBABILITY)) return reply;
+    const page = Page.parse(parseJson(reply.body.toString()));
+    const index = repeats.between(0, page.Items.length - 1);
+    const Items = page.Items.toSpliced(index, 0, ...page.Items.slice(index, index + 1));
+    if (Items.length > limit) return reply;
+    return changeReply(reply, { ...page, Items, Count: Items.length });
+  }
+
+  return {
+    copies: tables.map(({ definition }) => ({
+      definition: { ...definition, TableName: copyOf(definition.TableName) },
+      timeToLiveAttribute: null,
+    })),
+    async rule(call, next) {
+      if (call.operation === "Query" || call.operation === "Scan") {
+        const { TableName, IndexName, Limit = Number.POSITIVE_INFINITY } = IndexRead.parse(call.input);
+        if (IndexName === undefined || !keyNames.has(TableName)) return next();
+        return repeatItem(await next({ ...call.input, TableName: copyOf(TableName) }), Limit);
+      }
+      const reply = await next();
+      if (reply.status === 200) writesOf(call).forEach(copyLater);
+      return reply;
+    },
+    stop: () => timers.forEach(clearTimeout),
+  };
+}
+
+const copyOf = (tableName: string): string => `${tableName}-late-index`;
+
+/** Returns the writes of a call. */
+function writesOf({ operation, input }: AwsCall): readonly z.infer<typeof Write>[] {
+  switch (operation) {
+    case "PutItem":
+    case "UpdateItem":
+    case "DeleteItem":
+      return [Write.parse(input)];
+    case "BatchWriteItem":
+      return Object.entries(BatchWrite.parse(input).RequestItems).flatMap(([TableName, requests]) =>
+        requests.map(({ PutRequest, DeleteRequest }) => ({ TableName, ...PutRequest, ...DeleteRequest })),
+      );
+    case "TransactWriteItems":
+      return TransactWrite.parse(input).TransactItems.flatMap((item) => Object.values(item));
+    default:
+      return [];
+  }
+}
