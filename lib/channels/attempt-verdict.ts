@@ -7,7 +7,7 @@ import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import type { AttemptVerdict } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-export const delivered = (reason: "ok" | "accepted" | "plain_form" = "ok"): AttemptVerdict =>
+export const delivered = (reason: "ok" | "accepted" | "simpler_form" = "ok"): AttemptVerdict =>
   final("delivered", reason);
 export const rejected = (reason: DeliveryReason): AttemptVerdict => final("rejected", reason);
 export const gone = (reason: "target_gone" | "target_disabled" = "target_gone"): AttemptVerdict =>

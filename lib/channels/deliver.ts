@@ -72,7 +72,7 @@ export async function deliverThrough<Schema extends TargetSchema>(
   }
   if (result.reason === "payload_refused" && fallback !== null) {
     result = await send(fallback);
-    if (result.verdict === "delivered") result = { ...result, ...delivered("plain_form") };
+    if (result.verdict === "delivered") result = { ...result, ...delivered("simpler_form") };
   }
   return { ...result, durationMs: Math.round(elapsedMs()) };
 }

@@ -7,8 +7,8 @@ const REASON_TEXT = {
   ok: "The notification was delivered.",
   accepted:
     "A Teams workflow accepted the notification. Teams does not report whether the workflow posts the message. If no message appears, read the run history of the workflow.",
-  plain_form:
-    "The receiver refused the notification because of its content or size, and accepted a plain message with only the headline.",
+  simpler_form:
+    "The receiver refused the notification because of its content or size, and accepted a simpler form: a plain message with only the headline, or a webhook event without the list of failures.",
   throttled:
     "The receiver limits the rate: it answered 429, or the chat's own code for too many messages. The service sends the notification again later, and this attempt does not count against the retry schedule.",
   receiver_busy: "The chat reports that it is busy. The service sends the notification again.",
@@ -28,7 +28,7 @@ const REASON_TEXT = {
   redirect_refused:
     "The receiver answered with a redirect, and the service never follows redirects. Configure the URL that the redirect names.",
   payload_refused:
-    "The receiver refuses the notification because of its content or size. A chat also refused the plain message that the service sent next. The field `answer` contains the receiver's message.",
+    "The receiver refuses the notification because of its content or size. The receiver also refused the simpler form that the service sent next. The field `answer` contains the receiver's message.",
   keyword_missing:
     "The robot accepts only messages that contain its keyword. Set the same text as `keyword` of the target.",
   thread_required:

@@ -91,7 +91,7 @@ describe("delivery", () => {
   it("sends the headline as plain text when Slack refuses the blocks", () => {
     const { delivery, arrived } = results.picky;
     const [full, plain] = arrived.map(({ body }) => JSON.parse(body));
-    expect(delivery).toMatchObject({ state: "delivered", attempts: 1, lastReason: "plain_form" });
+    expect(delivery).toMatchObject({ state: "delivered", attempts: 1, lastReason: "simpler_form" });
     expect(plain).toEqual({ text: full.text.split("\n")[0] });
   });
 

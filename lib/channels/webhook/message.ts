@@ -1,4 +1,4 @@
-import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
@@ -11,9 +11,21 @@ const MAX_DIGEST_JOBS = 70;
 
 /**
  * Formats a notification as a webhook event. All delivery attempts of one notification have the same bytes in the body.
+ * The simpler event has no list of failures. A receiver gets the simpler event only after it refused the size of the
+ * event.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
-  return { payload: createEvent(content), fallback: null };
+  return { payload: createEvent(content), fallback: createSimplerEvent(content) };
+}
+
+function createSimplerEvent(content: NotificationContent): WebhookEvent | null {
+  if (content.kind !== "outcome" || content.summary.failures.length === 0) return null;
+  const { summary } = content;
+  const { failed } = summary.subJobs;
+  const partialWarning = unlistedFailuresWarning(failed - summary.failures.length);
+  const otherWarnings = summary.warnings.filter((warning) => warning !== partialWarning);
+  const warnings = [...otherWarnings, unlistedFailuresWarning(failed)];
+  return createJobEvent({ ...summary, failures: [], warnings });
 }
 
 function createEvent(content: NotificationContent): WebhookEvent {

@@ -1,4 +1,5 @@
 import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
+import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
@@ -96,21 +97,15 @@ function attemptFinding(item: string, { verdict, status, reason }: AttemptResult
       return faultFinding(
         item,
         `not delivered (${details})`,
-        "Check that the receiver is up. Then try again.",
+        "Check that the receiver is up, and that no proxy answers in its place. Then try again.",
       );
     case "gone":
-      return faultFinding(
-        item,
-        `the receiver no longer exists (${details})`,
-        "Create a new URL at the receiver, and store it in the target's entry.",
-      );
+      return faultFinding(item, `gone (${details})`, describeDeliveryReasons()[reason] ?? reason);
     case "rejected":
       return faultFinding(
         item,
         `rejected (${details})`,
-        reason.startsWith("egress_")
-          ? ALLOW_REMEDY
-          : "Compare the target's kind, URL and secrets with the receiver's settings.",
+        reason.startsWith("egress_") ? ALLOW_REMEDY : (describeDeliveryReasons()[reason] ?? reason),
       );
     default:
       return verdict satisfies never;

@@ -103,7 +103,7 @@ describe("deliver", () => {
       };
       const content: NotificationContent = { kind: "outcome", summary: SAMPLES.failed };
       const { result, received } = await attempt(kind, answer, { content });
-      expect(result).toMatchObject({ verdict: "delivered", reason: "plain_form", status: 200 });
+      expect(result).toMatchObject({ verdict: "delivered", reason: "simpler_form", status: 200 });
       const { payload, fallback } = format(targetOf(kind, "https://hooks.example.com/"), content);
       const [first, second] = received.map(({ body }) => JSON.parse(body));
       expect(received).toHaveLength(2);
@@ -133,8 +133,21 @@ describe("deliver", () => {
     };
     expect((await attempt("slack", answer)).result).toMatchObject({
       verdict: "delivered",
-      reason: "plain_form",
+      reason: "simpler_form",
     });
+  });
+
+  it("sends a webhook event without failures when the receiver refuses the size of the event", async () => {
+    const answer: Answering = ({ body }, response) => {
+      response.writeHead(JSON.parse(body).data.failures.length > 0 ? 413 : 204).end();
+    };
+    const content: NotificationContent = { kind: "outcome", summary: SAMPLES.failed };
+    const { result, received } = await attempt("webhook", answer, { content });
+    expect(result).toMatchObject({ verdict: "delivered", reason: "simpler_form" });
+    const [first, second] = received;
+    expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+    for (const { body, headers } of received)
+      new Webhook(WHSEC).verify(body, headers as Record<string, string>);
   });
 
   it("does not send the plain message when the chat refuses the sender", async () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target } from "../../../lib/channels/registry.ts";
+import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeOutcome, unlistedFailuresWarning } from "../../../lib/domain/outcome-summary.ts";
 import { expectRulesKept } from "./channel-rules.ts";
 import { hostileSummary } from "./hostile.ts";
 import {
@@ -66,7 +67,7 @@ describe.each(CHAT_KINDS)("the configured mention in a message for %s", (kind) =
   });
 });
 
-it("only chats have a plain message, which contains only the headline and no link", () => {
+it("the plain message of a chat contains only the headline and no link", () => {
   for (const kind of CHAT_KINDS) {
     fc.assert(
       fc.property(hostileSummary, (summary) => {
@@ -79,7 +80,20 @@ it("only chats have a plain message, which contains only the headline and no lin
       { numRuns: 30 },
     );
   }
-  expect(formatOutcome(target("webhook"), summarizeOutcome(facts())).fallback).toBeNull();
+});
+
+it("the simpler webhook event has no failures and a warning with the number of failed subjobs", () => {
+  const { payload, fallback } = formatOutcome(target("webhook"), SAMPLES.failed);
+  expect(fallback).toEqual({
+    ...payload,
+    data: {
+      ...(payload.data as object),
+      failures: [],
+      warnings: [...SAMPLES.failed.warnings, unlistedFailuresWarning(SAMPLES.failed.subJobs.failed)],
+    },
+  });
+  expect(WebhookEvent.safeParse(fallback).success).toBe(true);
+  expect(formatOutcome(target("webhook"), SAMPLES.succeeded).fallback).toBeNull();
 });
 
 it("Slack's field `text` starts with the headline and contains every part of the message", () => {

@@ -50,7 +50,7 @@ const rows: Record<TargetKind, readonly Row[]> = {
   webhook: [
     [202, "<html>", delivered],
     [404, "", retry("client_error")],
-    [413, "", retry("client_error")],
+    [413, "", retry("payload_refused")],
     [301, "", rejected("redirect_refused")],
     [501, "", rejected("not_implemented")],
     [410, "", gone],
