@@ -19,11 +19,17 @@ interface DescribedOperation {
   readonly security?: readonly JsonObject[];
   /** All parameters except the path parameters. A `schema` here replaces the schema from PARAMETER_SCHEMAS. */
   readonly parameters?: readonly DescribedParameter[];
-  /** The names of the schemas of the request body. */
-  readonly requestBody?: { readonly required: boolean; readonly schemas: readonly string[] };
+  readonly requestBody?: DescribedRequestBody;
   readonly responses: Readonly<Record<string, DescribedResponse>>;
   /** The kinds of problem documents with which the service answers the operation. */
   readonly problems?: readonly string[];
+}
+
+interface DescribedRequestBody {
+  readonly required: boolean;
+  readonly schema: string;
+  /** The names of the schemas whose examples the body has. Without this field, the body has the example of its schema. */
+  readonly examples?: readonly string[];
 }
 
 interface DescribedParameter {
@@ -47,14 +53,21 @@ const EVENT = "jobEnded";
 const OPERATIONS: Readonly<Record<Operation | typeof EVENT, DescribedOperation>> = operations;
 const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
-const PATH_PARAMETERS: Readonly<Record<string, string>> = {
-  project: "The name of a configured project.",
-  jobId: "The job ID from CCE.",
-  name: "The name of a configured target.",
-};
+const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> =
+  {
+    project: { description: "The name of a configured project.", example: "prod" },
+    jobId: { description: "The job ID from CCE.", example: "1e50bfbe-5b9e-11ef-8f52-0255ac10003e" },
+    name: { description: "The name of a configured target.", example: "deploys" },
+  };
 
-/** The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. */
-const CALLBACK_URLS = ["{$request.body#/callbackUrl}", "{$request.query.callbackUrl}"];
+/**
+ * The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. Each place
+ * has its own operation ID, because code generators make one function of each operation ID.
+ */
+const CALLBACKS = {
+  callbackJobEnded: "{$request.body#/callbackUrl}",
+  queryCallbackJobEnded: "{$request.query.callbackUrl}",
+};
 
 /**
  * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses.
@@ -80,14 +93,18 @@ export type OpenApiOperation = ReturnType<typeof openApiOperation>;
 function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
   const { parameters = [], requestBody, responses, problems, ...texts } = OPERATIONS[operationId];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    return { name, in: "path", description: PATH_PARAMETERS[name] ?? "", required: true };
+    const { description = "", example = "" } = PATH_PARAMETERS[name] ?? {};
+    return { name, in: "path", required: true, description, example };
   });
   const errors = operationId === EVENT ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
   return {
     operationId,
     ...texts,
     parameters: [...pathParameters, ...parameters].map(openApiParameter),
-    requestBody: requestBody && { required: requestBody.required, content: jsonContent(requestBody.schemas) },
+    requestBody: requestBody && {
+      required: requestBody.required,
+      content: jsonContent(requestBody.schema, requestBody.examples),
+    },
     responses: Object.fromEntries([
       ...errors.map((answer) => [answer.status, response(answer)] as const),
       ...Object.entries(responses).map(([status, answer]) => [status, response(answer)] as const),
@@ -96,10 +113,11 @@ function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
   };
 }
 
-/** Returns the event as a callback. A callback has no `operationId`, because the webhook already has this ID. */
 function callbacks(): JsonObject {
-  const { operationId: _, ...post } = openApiOperation(EVENT, "");
-  return Object.fromEntries(CALLBACK_URLS.map((expression) => [expression, { post }]));
+  const post = openApiOperation(EVENT, "");
+  return Object.fromEntries(
+    Object.entries(CALLBACKS).map(([operationId, url]) => [url, { post: { ...post, operationId } }]),
+  );
 }
 
 function openApiParameter(parameter: DescribedParameter) {
@@ -113,18 +131,16 @@ function response({ description, schema, content, headers = [] }: DescribedRespo
   return {
     description,
     headers: Object.fromEntries(references),
-    content: schema === undefined ? content : jsonContent([schema]),
+    content: schema === undefined ? content : jsonContent(schema),
   };
 }
 
-/** Returns the content of a JSON body that has one of the named schemas, with an example of each schema. */
-function jsonContent(schemas: readonly string[]): Content {
-  const references = schemas.map((name) => ({ $ref: `#/components/schemas/${name}` }));
-  const examples = schemas.map((name) => [name, { value: EXAMPLES[name] }] as const);
-  const [reference = {}, ...others] = references;
+/** Returns the content of a JSON body with a named schema, and the examples of the named schemas. */
+function jsonContent(schema: string, exampleNames: readonly string[] = [schema]): Content {
+  const examples = exampleNames.map((name) => [name, { value: EXAMPLES[name] }] as const);
   return {
     "application/json": {
-      schema: others.length === 0 ? reference : { anyOf: references },
+      schema: { $ref: `#/components/schemas/${schema}` },
       examples: Object.fromEntries(examples),
     },
   };

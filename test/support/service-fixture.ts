@@ -64,6 +64,8 @@ export async function startServiceFixture(options: {
   /** The `auth` of more projects in the same simulator, by project name. */
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   settings?: Readonly<Record<string, unknown>>;
+  /** More tokens of the config, next to the token of the fixture. */
+  tokens?: Readonly<Record<string, unknown>>;
   /** The rules for identity tokens. */
   oidc?: readonly unknown[];
   environment?: Readonly<Record<string, string>>;
@@ -92,6 +94,7 @@ export async function startServiceFixture(options: {
           targets: ["*"],
           operations: ["*"],
         },
+        ...options.tokens,
       },
       oidc: options.oidc ?? [],
       settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings },

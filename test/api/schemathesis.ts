@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ApiUnderTest } from "./samples.ts";
+import { BUILD, pythonTool, run } from "./tools.ts";
+
+const CONFIG = fileURLToPath(new URL("./schemathesis.toml", import.meta.url));
+const MAX_SECONDS = 60;
+/** DELETE stops a watch. A stopped watch can be read until the end of its retention time, so its status is not 404. */
+const EXCLUDED_CHECK = "use_after_free";
+
+/** Lets Schemathesis call the running service with generated requests. All other checks of Schemathesis are on. */
+export async function runSchemathesis({ url, token }: ApiUnderTest): Promise<void> {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  await run(
+    pythonTool("schemathesis"),
+    [
+      ...["--config-file", CONFIG, "run", join(BUILD, "openapi.json"), "--url", url],
+      ...["--max-time", String(MAX_SECONDS), "--seed", "1", "--continue-on-failure"],
+      ...["--checks", "all", "--exclude-checks", EXCLUDED_CHECK],
+    ],
+    { cwd: BUILD, env: { API_TOKEN: token, PYTHONPATH: folder } },
+  );
+}

@@ -1,0 +1,43 @@
+"""Completes generated requests that JSON Schema cannot describe completely."""
+
+import schemathesis
+from schemathesis import GenerationMode
+
+JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.operation.definition.raw.get("operationId") != "acceptJobs":
+        return
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return
+    complete(case)
+
+
+def complete(case):
+    """Completes a valid request to POST /v1/jobs.
+
+    OpenAPI cannot say that a parameter belongs to one of two bodies, that a reply of CCE contains a job ID somewhere,
+    that the host of a URL must be listed in the config, and which URLs a browser can read. Schemathesis does not use the
+    keyword `if` when it generates a submission.
+    """
+    body = case.body
+    if not isinstance(body, dict):
+        return
+    if "jobId" in body or "jobIds" in body:
+        case.query = {}
+        if "jobId" in body:
+            body.pop("jobIds", None)
+        body.pop("callbackUrl", None)
+        replace_run_url(body.get("context") or {})
+    else:
+        case.query = {**(case.query or {}), "from": "cce"}
+        case.query.pop("callbackUrl", None)
+        replace_run_url(case.query)
+        body["status"] = {"jobID": JOB_ID}
+
+
+def replace_run_url(fields):
+    if "runUrl" in fields:
+        fields["runUrl"] = "https://ci.example.com/run/7"
