@@ -10,7 +10,10 @@ import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
  */
 const DEFAULT_MAX_INSTANCES = 10;
 
-export interface FunctionHostOptions extends Omit<InstanceOptions, "memoryMb" | "onExit"> {
+/** The unpacked code of a function, and the environment variables with which the code runs. */
+export type FunctionCode = Pick<InstanceOptions, "taskRoot" | "environment">;
+
+export interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log"> {
   readonly resource: FunctionResource;
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
@@ -30,6 +33,7 @@ export class FunctionHost {
   readonly #options: FunctionHostOptions;
   readonly #maxInstances: number;
   readonly #instances = new Set<Instance>();
+  #code: FunctionCode;
   #idle: Instance[] = [];
   /** The callbacks of the invocations that wait for a free process of the function. */
   #waiting: (() => void)[] = [];
@@ -37,6 +41,7 @@ export class FunctionHost {
 
   constructor(options: FunctionHostOptions) {
     this.#options = options;
+    this.#code = options;
     this.resource = options.resource;
     this.#maxInstances = Math.max(DEFAULT_MAX_INSTANCES, options.eventSourceConcurrency ?? 0);
   }
@@ -64,6 +69,7 @@ export class FunctionHost {
       event,
       timeoutSeconds: this.resource.timeoutSeconds,
     });
+    if (instance.taskRoot !== this.#code.taskRoot) await instance.kill();
     if (instance.isUsable) this.#idle.push(instance);
     this.#waiting.shift()?.();
     if (result.kind === "error") this.#options.log(`${result.error.errorType}: ${result.error.errorMessage}`);
@@ -79,6 +85,12 @@ export class FunctionHost {
     this.#idle = [];
     await Promise.all(killed.map((instance) => instance.kill()));
     return killed.length;
+  }
+
+  /** Replaces the code of the function. As on AWS, a running invocation ends with the code with which it has started. */
+  async replaceCode(code: FunctionCode): Promise<void> {
+    this.#code = code;
+    await Promise.all(this.#idle.splice(0).map((instance) => instance.kill()));
   }
 
   async stop(): Promise<void> {
@@ -99,7 +111,8 @@ export class FunctionHost {
 
   async #start(): Promise<Instance> {
     const instance = new Instance({
-      ...this.#options,
+      ...this.#code,
+      log: this.#options.log,
       memoryMb: this.resource.memoryMb,
       onExit: () => {
         this.#instances.delete(instance);

@@ -68,6 +68,11 @@ export class Instance {
     return this.#exitCause !== null;
   }
 
+  /** The folder with the code that this instance runs. */
+  get taskRoot(): string {
+    return this.#options.taskRoot;
+  }
+
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }

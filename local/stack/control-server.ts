@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import * as z from "zod";
+import { parseJson } from "../../lib/domain/json.ts";
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { type LocalServer, listenLocally } from "../servers/local-server.ts";
+
+const Deployment = z.strictObject({ packageDir: z.string() });
 
 interface JsonResponse {
   readonly status: number;
@@ -19,10 +23,14 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.
+ * - `POST /deploy` with `{"packageDir"}` replaces the code of all functions by the code of another package of the service.
  */
-export async function startControlServer(hosts: ReadonlyMap<string, FunctionHost>): Promise<LocalServer> {
+export async function startControlServer(
+  hosts: ReadonlyMap<string, FunctionHost>,
+  deploy: (packageDir: string) => Promise<void>,
+): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
-    const { status, body } = await handle(hosts, request).catch((error: unknown) =>
+    const { status, body } = await handle(hosts, deploy, request).catch((error: unknown) =>
       errorResponse(400, String(error)),
     );
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -32,6 +40,7 @@ export async function startControlServer(hosts: ReadonlyMap<string, FunctionHost
 
 async function handle(
   hosts: ReadonlyMap<string, FunctionHost>,
+  deploy: (packageDir: string) => Promise<void>,
   request: IncomingMessage,
 ): Promise<JsonResponse> {
   const [, action = "", name = ""] = (request.url ?? "").split("/");
@@ -39,10 +48,14 @@ async function handle(
     const functions = [...hosts].map(([shortName, { pids }]) => [shortName, { pids }]);
     return { status: 200, body: Object.fromEntries(functions) };
   }
+  if (request.method === "POST" && action === "deploy") {
+    await deploy(Deployment.parse(parseJson(await text(request))).packageDir);
+    return { status: 200, body: {} };
+  }
   if (request.method !== "POST" || (action !== "invoke" && action !== "kill"))
     return errorResponse(
       404,
-      "Not found. Use POST /invoke/{function}, POST /kill/{function} or GET /functions.",
+      "Not found. Use POST /invoke/{function}, POST /kill/{function}, POST /deploy or GET /functions.",
     );
   const host = hosts.get(name);
   if (!host)

@@ -120,7 +120,9 @@ export async function startEmbeddedStack(options: {
       parts.add(runSchedule({ schedule, region, host, speed: settings.scheduleSpeed, catchUp }));
     }
     gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
-    const control = parts.add(await startControlServer(hosts.byShortName));
+    const deploy = async (folder: string) =>
+      hosts.deploy(readService(await readPackage(folder), { sqs: sqs.url, api }), folder);
+    const control = parts.add(await startControlServer(hosts.byShortName, deploy));
 
     return {
       api,

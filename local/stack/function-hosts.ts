@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RoleSessions } from "../iam/role-sessions.ts";
 import { ConcurrencyPool } from "../lambda/concurrency-pool.ts";
 import { createFunctionEnvironment, type Endpoints } from "../lambda/function-environment.ts";
-import { FunctionHost } from "../lambda/function-host.ts";
+import { type FunctionCode, FunctionHost } from "../lambda/function-host.ts";
 import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
 
@@ -18,6 +18,8 @@ export interface FunctionHosts {
    * @throws Error if the function is unknown.
    */
   find(arnOrName: string): FunctionHost;
+  /** Replaces the code and the environment variables of the functions by those of another package of the service. */
+  deploy(service: Service, packageDir: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,23 +39,14 @@ export async function startFunctionHosts(options: {
   const pool = new ConcurrencyPool(accountConcurrency, service.functions);
   const { region } = service;
   const root = await mkdtemp(join(tmpdir(), "embedded-stack-"));
-  const byShortName = new Map<string, FunctionHost>();
-  for (const resource of service.functions) {
-    const taskRoot = join(root, resource.shortName);
-    await unzip(join(packageDir, resource.artifact), taskRoot);
-    const { credentials } = sessions.of(resource);
-    const eventSources = service.eventSources.filter(({ functionName }) =>
-      [resource.arn, resource.name].includes(functionName),
-    );
-    const host = new FunctionHost({
-      resource,
-      pool,
-      taskRoot,
-      eventSourceConcurrency: eventSources.reduce(
-        (sum, { maximumConcurrency }) => sum + (maximumConcurrency ?? 0),
-        0,
-      ),
-      environment: (runtimeApi, instanceName) =>
+  let deployments = 0;
+  const unpack = async (packaged: Service, folder: string) => {
+    deployments += 1;
+    const codes = packaged.functions.map(async (resource) => {
+      const taskRoot = join(root, String(deployments), resource.shortName);
+      await unzip(join(folder, resource.artifact), taskRoot);
+      const { credentials } = sessions.of(resource);
+      const environment: FunctionCode["environment"] = (runtimeApi, instanceName) =>
         createFunctionEnvironment({
           resource,
           region,
@@ -62,7 +55,27 @@ export async function startFunctionHosts(options: {
           taskRoot,
           runtimeApi,
           instanceName,
-        }),
+        });
+      return [resource.shortName, { taskRoot, environment }] as const;
+    });
+    return new Map(await Promise.all(codes));
+  };
+  const codes = await unpack(service, packageDir);
+  const byShortName = new Map<string, FunctionHost>();
+  for (const resource of service.functions) {
+    const code = codes.get(resource.shortName);
+    if (code === undefined) continue;
+    const eventSources = service.eventSources.filter(({ functionName }) =>
+      [resource.arn, resource.name].includes(functionName),
+    );
+    const host = new FunctionHost({
+      ...code,
+      resource,
+      pool,
+      eventSourceConcurrency: eventSources.reduce(
+        (sum, { maximumConcurrency }) => sum + (maximumConcurrency ?? 0),
+        0,
+      ),
       log: (line) => log(resource.shortName, line),
     });
     byShortName.set(resource.shortName, host);
@@ -73,6 +86,10 @@ export async function startFunctionHosts(options: {
       for (const host of byShortName.values())
         if ([host.resource.arn, host.resource.name].includes(arnOrName)) return host;
       throw new Error(`the template has no function ${arnOrName}`);
+    },
+    async deploy(other, folder) {
+      for (const [shortName, code] of await unpack(other, folder))
+        await byShortName.get(shortName)?.replaceCode(code);
     },
     async stop() {
       await Promise.all([...byShortName.values()].map((host) => host.stop()));

@@ -43,6 +43,8 @@ export interface RunningStack extends z.infer<typeof Ready> {
   invoke(name: string, event: unknown): Promise<unknown>;
   /** Ends the processes of a function with SIGKILL and returns their number. */
   kill(name: string): Promise<number>;
+  /** Replaces the code of all functions by the code of another package. */
+  deploy(packageDir: string): Promise<void>;
   /** Stops the stack with SIGTERM and returns its exit code. */
   stop(): Promise<number | null>;
 }
@@ -88,6 +90,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     invoke: (name, event) => post(`${ready.control}/invoke/${name}`, event),
     kill: async (name) =>
       z.object({ killed: z.int() }).parse(await post(`${ready.control}/kill/${name}`, {})).killed,
+    deploy: async (packageDir) => {
+      z.strictObject({}).parse(await post(`${ready.control}/deploy`, { packageDir }));
+    },
     stop: () => {
       child.kill("SIGTERM");
       return ended;

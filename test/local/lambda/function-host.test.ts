@@ -1,3 +1,6 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FunctionHost } from "../../../local/lambda/function-host.ts";
 import type { FunctionResource } from "../../../local/template/functions.ts";
 import { ECHO, type Echo, unpackEcho } from "../../support/echo-function.ts";
@@ -129,6 +132,22 @@ describe("FunctionHost", () => {
     });
     expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     expect(await resultOf({ next: 1 })).toEqual({ next: 1 });
+  });
+
+  it("runs new invocations with the new code, and running invocations with the code with which they started", async () => {
+    hostOf();
+    const folder = await mkdtemp(join(tmpdir(), "echo-next-"));
+    await cp(echo.taskRoot, folder, { recursive: true });
+    const environment = () => ({ _HANDLER: ECHO.handler, LAMBDA_TASK_ROOT: folder });
+    const withApi = (runtimeApi: string) => ({ ...environment(), AWS_LAMBDA_RUNTIME_API: runtimeApi });
+    const { pid: idlePid } = await resultOf({ do: "context" });
+    const running = resultOf({ do: "environment" });
+    await host.replaceCode({ taskRoot: folder, environment: withApi });
+    const [before, after] = [await running, await resultOf({ do: "environment" })];
+    await rm(folder, { recursive: true });
+    expect([before.cwd, after.cwd]).toEqual([echo.taskRoot, folder]);
+    expect(host.pids).toHaveLength(1);
+    expect(host.pids).not.toContain(idlePid);
   });
 
   it("starts no process after a stop", async () => {
