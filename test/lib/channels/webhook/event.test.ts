@@ -10,12 +10,25 @@ interface Schema {
   readonly $ref?: string;
 }
 
-/** Returns a schema without titles and descriptions, and with resolved references. */
+/**
+ * Returns a schema without titles, descriptions and number formats, and with resolved references. A value that may be
+ * null has a list of types, as in the OpenAPI document.
+ */
 function bare(schema: unknown, definitions: Readonly<Record<string, Schema>> = {}): unknown {
   if (Array.isArray(schema)) return schema.map((part) => bare(part, definitions));
   if (typeof schema !== "object" || schema === null) return schema;
-  const { $ref, title: _title, description: _description, ...rest } = schema as Schema;
+  const { $ref, title: _title, description: _description, ...kept } = schema as Schema;
   if ($ref !== undefined) return bare(definitions[$ref.split("/").at(-1) ?? ""], definitions);
+  const { format, ...withoutFormat } = kept;
+  const rest = format === "double" ? withoutFormat : kept;
+  if (
+    Array.isArray(rest.anyOf) &&
+    rest.anyOf[1]?.type === "null" &&
+    typeof rest.anyOf[0]?.type === "string"
+  ) {
+    const [{ type, ...value }] = rest.anyOf;
+    return bare({ ...value, type: [type, "null"] }, definitions);
+  }
   return Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, bare(part, definitions)]));
 }
 
