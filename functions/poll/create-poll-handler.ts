@@ -1,23 +1,20 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { countPollsMade, POLL_HISTORY } from "../../lib/ledger/watch.ts";
+import type { PollOfMessage } from "../../lib/ledger/watch.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
-import { createPollMessage, PollMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { PollMessage } from "../../lib/queue/messages.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import {
-  decideAfterPoll,
-  decideWhenRateLimited,
-  type PollDecision,
-} from "../../lib/schedule/decide-after-poll.ts";
-import { createLearnedDurationsReader, type LearnedDurations } from "../shared/learned-durations.ts";
+import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
+import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
-import { type ConcludePorts, concludeWatch, type PollResult, resumeConclusion } from "./conclude-watch.ts";
+import { type BatchOrder, createBatchOrder } from "./batch-order.ts";
+import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
+import { type ClaimedPoll, deadlineOf, type MakePollPorts, makePoll, resultOf } from "./make-poll.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
-import { createProjectRateLimit, type ProjectRateLimit } from "./project-rate-limit.ts";
+import { createProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
  * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the
@@ -31,18 +28,18 @@ const QUERY_MS = 10_000;
 /** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later
- * deadline.
+ * The shortest and the longest wait of a message whose poll must run alone, if another poll of the batch already runs
+ * alone. The wait is longer than the time limit of the poll function, so the message does not come back while its batch
+ * still runs. The wait is random, so that the messages do not come back together.
  */
-const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
-const NEGLIGIBLE_WAIT_MS = 1000;
+const MIN_ALONE_WAIT_SECONDS = 30;
+const MAX_ALONE_WAIT_SECONDS = 90;
 
 export interface PollPorts
   extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
     Omit<ReadMessagePorts, "queue"> {
   readonly ledger: ConcludePorts["ledger"] &
-    Pick<Ledger, "claimPoll" | "recordPoll" | "readDurations" | "reserveRequestTime">;
+    Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;
   readonly pollQueue: Queue;
   readonly configs: Pick<ConfigSource, "currentWith">;
   readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
@@ -58,12 +55,10 @@ export interface PollPorts
 }
 
 /** The functions, services and settings that one poll uses. */
-interface PollScope extends Omit<PollPorts, "pollQueue" | "configs" | "createCce">, ConcludePorts {
+interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
-  readonly pollQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
-  readonly durations: LearnedDurations;
-  readonly rateLimit: ProjectRateLimit;
+  readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
+  readonly order: BatchOrder;
 }
 
 /**
@@ -75,7 +70,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<Config, PollScope["cce"]>();
   return (messages) => {
-    const pollQueue = coalesceSends(ports.pollQueue, messages, ports.timer);
+    const sender = coalesceSends(ports.pollQueue, messages, ports.timer);
+    const pollQueue = { ...ports.pollQueue, send: sender.send };
+    const order = createBatchOrder(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
@@ -83,11 +80,12 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
           const config = await ports.configs.currentWith("projects", message.project);
           const cce = clients.get(config) ?? ports.createCce(config);
           clients.set(config, cce);
-          const scope = { ...ports, pollQueue, config, cce, durations, rateLimit };
+          const scope = { ...ports, pollQueue, config, cce, order, durations, rateLimit };
           return pollJob(message, received, scope);
         });
       } finally {
-        pollQueue.done();
+        sender.done();
+        order.done();
       }
     };
   };
@@ -104,125 +102,80 @@ async function pollJob(
   received: ReceivedMessage,
   scope: PollScope,
 ): Promise<Disposition> {
+  if (queryTimeMs(received) <= 0) return "retry";
   const { project, jobId, poll } = message;
-  const { onPoll = logPoll } = scope;
-  const key = { project, jobId };
-  const report = (
-    observation: PollReport["observation"],
-    next: PollReport["next"],
-    delaySeconds: number | null = null,
-    latenessSeconds: number | null = null,
-  ) => onPoll({ key, poll, observation, next, delaySeconds, latenessSeconds });
-  const queryMs = Math.min(QUERY_MS, received.remainingMs() - RECORD_MS);
-  if (queryMs <= 0) return "retry";
+  const wanted = { key: { project, jobId }, poll, messageId: received.messageId };
+  try {
+    return await claimAndPoll(message, wanted, received, scope);
+  } catch (error) {
+    // The process still runs, so the poll is not a poll that ends the process.
+    await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
+    throw error;
+  }
+}
 
-  const { messageId } = received;
+async function claimAndPoll(
+  message: PollMessage,
+  wanted: PollOfMessage,
+  received: ReceivedMessage,
+  scope: PollScope,
+): Promise<Disposition> {
+  const { ledger, pollQueue, order, random, onPoll = logPoll } = scope;
+  const { key, poll, messageId } = wanted;
+  const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
+    onPoll({ key, poll, delaySeconds: null, latenessSeconds: null, ...made });
   const claimedAt = scope.now();
-  const lease = { messageId, now: claimedAt, leaseMs: POLL_LEASE_MS };
-  const claim = await scope.ledger.claimPoll({ key, poll, ...lease });
+  const claim = await ledger.claimPoll({ ...wanted, now: claimedAt, leaseMs: POLL_LEASE_MS });
   switch (claim.kind) {
     case "claimed":
       break;
     case "stale":
     case "other_owner":
-      report(claim.kind, "acknowledged");
+      report({ observation: claim.kind, next: "acknowledged" });
       return "acknowledged";
     case "own_lease":
-      report(claim.kind, "retry");
+      report({ observation: claim.kind, next: "retry" });
       return "retry";
     default:
       return claim satisfies never;
   }
-  const { watch } = claim;
-  if (claim.reclaimed && (await resumeConclusion(watch, claimedAt, scope))) {
-    report("resumed", "concluded");
-    return "acknowledged";
-  }
-
-  const answer = await askCce(message, queryMs, scope);
-  const at = scope.now();
-  const observation = answer.kind === "rate_limited" ? null : answer;
-  const result: PollResult = {
-    watch,
-    poll,
+  const { watch, unfinishedTries } = claim;
+  const claimed: ClaimedPoll = {
+    message,
     messageId,
-    at,
-    observation,
-    polls: countPollsMade(watch) - (observation === null ? 1 : 0),
-    polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
+    watch,
+    claimedAt,
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };
-  const decision = await decideNext(message, result, answer, scope);
-  const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
-  if (decision.kind === "conclude") {
-    await concludeWatch(result, decision, scope);
-    report(answer.kind, "concluded", null, latenessSeconds);
-  } else {
-    const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
-    await scheduleNextPoll(result, decision, rateLimitedUntil, scope);
-    report(answer.kind, "poll_again", decision.delaySeconds, latenessSeconds);
+  if (claim.reclaimed) {
+    if (await resumeConclusion(watch, claimedAt, scope)) {
+      report({ observation: "resumed", next: "concluded" });
+      return "acknowledged";
+    }
+    const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
+    const conclusion = decideBeforePoll({ ...watch, deadlineAt: deadlineOf(claimed) }, tries, claimedAt);
+    if (conclusion !== null) {
+      await concludeWatch(resultOf(claimed, null, claimedAt), conclusion, scope);
+      report({ observation: "given_up", next: "concluded" });
+      return "acknowledged";
+    }
   }
+  // An unfinished try may have ended the process, and with the process all other polls of the batch.
+  const mayPoll = unfinishedTries === 0 || (await order.waitUntilAlone());
+  const queryMs = queryTimeMs(received);
+  if (!mayPoll || queryMs <= 0) {
+    await ledger.undoPollClaim(wanted);
+    const waitSeconds = MIN_ALONE_WAIT_SECONDS + random() * (MAX_ALONE_WAIT_SECONDS - MIN_ALONE_WAIT_SECONDS);
+    await pollQueue.changeVisibility(received.receiptHandle, waitSeconds);
+    report({ observation: "must_run_alone", next: "retry" });
+    return "retry";
+  }
+  const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
+  report({ ...(await makePoll(claimed, queryMs, scope)), latenessSeconds });
   return "acknowledged";
 }
 
-/** An observation of a job, or the later time that the rate limit of the project has reserved for the query to CCE. */
-type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
-
-async function askCce(
-  { project, jobId, rateLimitedUntil }: PollMessage,
-  timeLimitMs: number,
-  { cce, rateLimit, config, now }: PollScope,
-): Promise<CceAnswer> {
-  const quota = config.settings.poll.queriesPerFiveMinutes;
-  const until = rateLimitedUntil ?? (await rateLimit.reserve(project, quota));
-  if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
-  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs });
-  if (observation.kind === "throttled") rateLimit.onThrottled(project);
-  return observation;
-}
-
-async function decideNext(
-  message: PollMessage,
-  { watch, at, polls }: PollResult,
-  answer: CceAnswer,
-  { config: { settings }, durations, random }: PollScope,
-): Promise<PollDecision> {
-  const deadlineAt = Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
-  const bounded = { ...watch, polls, deadlineAt };
-  if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
-  const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
-  const learned = await durations(watch.project, jobType);
-  const times = { durations: learned, now: at };
-  return decideAfterPoll({ ...times, watch: bounded, observation: answer, settings, random });
-}
-
-/**
- * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
- * CCE, the next poll uses the time that the rate limit has reserved. If CCE asked for a wait that is longer than the
- * longest delay of SQS, the next poll uses the end of this wait.
- */
-async function scheduleNextPoll(
-  { watch, poll, messageId, at, observation, polledAt }: PollResult,
-  decision: Extract<PollDecision, { kind: "poll_again" }>,
-  rateLimitedUntil: Instant | null,
-  { pollQueue, ledger }: PollScope,
-): Promise<void> {
-  const { kind: _, delaySeconds, notBefore: __, ...errors } = decision;
-  await sendAllOrThrow(pollQueue, [
-    createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil),
-  ]);
-  const job = observation?.kind === "job" ? observation.job : null;
-  await ledger.recordPoll({
-    ...errors,
-    key: watch,
-    poll,
-    messageId,
-    nextPollAt: at + delaySeconds * 1000,
-    phase: job?.phase ?? watch.phase,
-    jobType: job?.type ?? watch.jobType,
-    resourceName: job?.resourceName ?? watch.resourceName,
-    rateLimited: observation === null,
-    polledAt,
-    tree: job,
-  });
+/** Returns the time limit for the query to CCE. If the result is 0 or negative, too little time remains for a poll. */
+function queryTimeMs({ remainingMs }: ReceivedMessage): number {
+  return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }

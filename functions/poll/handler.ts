@@ -3,7 +3,7 @@ import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
-import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
+import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
@@ -24,6 +24,7 @@ export const handler = createSqsHandler(
     ...ports,
     ledger: bindToTable(table, {
       claimPoll,
+      undoPollClaim,
       recordPoll,
       readWatch,
       saveOutcomeOnce,

@@ -11,7 +11,13 @@ export interface PollReport {
   readonly key: WatchKey;
   readonly poll: number;
   /** The observation of the job, or the reason why the function did not query CCE. */
-  readonly observation: Observation["kind"] | "rate_limited" | "resumed" | RefusedClaim;
+  readonly observation:
+    | Observation["kind"]
+    | "rate_limited"
+    | "resumed"
+    | "given_up"
+    | "must_run_alone"
+    | RefusedClaim;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
   /**
@@ -33,6 +39,10 @@ export function logPoll({ key, ...report }: PollReport): void {
       return;
     case "rate_limited":
     case "resumed":
+    case "must_run_alone":
+      return;
+    case "given_up":
+      meter.add("PollsGivenUp", 1);
       return;
     default:
       meter.add("Polls", 1, { observation });

@@ -92,12 +92,21 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
+/** A poll, and the message that has claimed the poll or wants to claim the poll. */
+export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
+
 export type PollClaim =
   /**
    * `reclaimed` is true if the poll was claimed earlier but not finished in time. The earlier invocation may have
-   * stored an outcome.
+   * stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that were neither recorded nor
+   * undone, for example because the poll ended the process of the function.
    */
-  | { readonly kind: "claimed"; readonly watch: Watch; readonly reclaimed: boolean }
+  | {
+      readonly kind: "claimed";
+      readonly watch: Watch;
+      readonly reclaimed: boolean;
+      readonly unfinishedTries: number;
+    }
   /** The poll is not needed. The message of the poll can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /** The same message has claimed the poll already. An earlier invocation for this message may still run. */
@@ -183,6 +192,11 @@ export interface WatchLedger {
    * may query the job.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
+  /**
+   * Undoes the claim of a poll that the message could not make, so that the claim does not count as an unfinished try.
+   * The message may claim the poll again at once. Does nothing if the message has lost the claim of the poll.
+   */
+  undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
    * Marks a claimed poll as done. If the message has lost the claim of the poll, returns `superseded` and writes
    * nothing.

@@ -9,6 +9,8 @@ const UNITS = {
    * failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
+  /** The number of watches that the service gave up, because the poll of the job ended the process again and again. */
+  PollsGivenUp: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,

@@ -60,6 +60,19 @@ const MAX_JOB_AGE_MS = 7 * 86_400_000;
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
+ * The number of unfinished tries of a poll after which the service gives up the watch. A process may also end for a
+ * reason that is not the poll, for example a failure of the host. Several such failures of the same poll in a row are
+ * improbable.
+ */
+const MAX_UNFINISHED_TRIES = 8;
+/** The number of unfinished tries of a poll after which the service gives up the watch when the deadline has passed. */
+const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
+/** The number of receives of a message that has the same effect, if some of its tries failed with an error. */
+const MAX_RECEIVES_AT_DEADLINE = 20;
+const UNFINISHED_TRIES_TEXT =
+  "The latest tries to poll the job did not finish. The poll probably ended the process of the service.";
+
+/**
  * Decides after a poll whether the service polls the watch again or concludes the watch. An ended job concludes the
  * watch even after the deadline. A poll that returns no job does not mean that the job has failed.
  */
@@ -71,6 +84,25 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
   if (timeout !== null) return timeout;
   const untilDeadlineSeconds = Math.ceil((watch.deadlineAt - now) / 1000);
   return { ...decision, delaySeconds: Math.min(decision.delaySeconds, untilDeadlineSeconds) };
+}
+
+/**
+ * Decides before a poll whether the service gives up the watch, because earlier tries of the poll did not finish. The
+ * poll probably ends the process of the poll function. After the deadline, the service makes few further tries.
+ * @param tries.unfinished the number of tries that neither finished nor failed with an error
+ * @param tries.receives how often SQS has delivered the message of the poll
+ * @returns null if the service makes the poll
+ */
+export function decideBeforePoll(
+  watch: Deadline,
+  tries: { readonly unfinished: number; readonly receives: number },
+  now: Instant,
+): Extract<PollDecision, { kind: "conclude" }> | null {
+  const { unfinished, receives } = tries;
+  if (unfinished >= MAX_UNFINISHED_TRIES)
+    return { kind: "conclude", outcome: "lost", reason: UNFINISHED_TRIES_TEXT };
+  const isStuck = unfinished >= MAX_UNFINISHED_TRIES_AT_DEADLINE || receives >= MAX_RECEIVES_AT_DEADLINE;
+  return now >= watch.deadlineAt && isStuck ? timedOut(watch, UNFINISHED_TRIES_TEXT) : null;
 }
 
 /**

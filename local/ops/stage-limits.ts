@@ -25,6 +25,7 @@ export const ALARM_NAMES = [
   "poll-dead-letters",
   "poll-queue-stuck",
   "polls-failing",
+  "polls-given-up",
   "records-failed",
   "runaway-polls",
   "sweep-failures",

@@ -6,6 +6,7 @@ import type { Invocation, Simulation } from "./simulation.ts";
 const METHODS: readonly (keyof Ledger)[] = [
   "openWatch",
   "claimPoll",
+  "undoPollClaim",
   "recordPoll",
   "readCallerData",
   "saveOutcomeOnce",

@@ -7,6 +7,7 @@ export interface WatchRow extends CallerData {
   readonly watch: Watch;
   readonly owner: string | null;
   readonly leaseUntil: Instant;
+  readonly unfinishedTries: number;
   readonly dueAt: Instant | null;
   readonly tree: Job | null;
   readonly restartable: boolean;

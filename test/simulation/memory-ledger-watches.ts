@@ -14,6 +14,7 @@ type WatchOperations = Pick<
   WatchLedger,
   | "openWatch"
   | "claimPoll"
+  | "undoPollClaim"
   | "recordPoll"
   | "readCallerData"
   | "saveOutcomeOnce"
@@ -22,7 +23,7 @@ type WatchOperations = Pick<
   | "stopWatch"
 >;
 
-const NO_LEASE = { owner: null, leaseUntil: 0 };
+const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 
 /** Returns the operations that change watches. Each call changes the state at once, so calls never interleave. */
 export function watchOperations({ watches, outcomes }: LedgerState): WatchOperations {
@@ -56,8 +57,17 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       }
       const again = row.watch.poll === poll;
       const watch = { ...row.watch, poll, pollDone: false };
-      watches[idOf(key)] = { ...row, watch, owner: messageId, leaseUntil: now + leaseMs };
-      return { kind: "claimed", watch, reclaimed: again };
+      const { unfinishedTries } = row;
+      const lease = { owner: messageId, leaseUntil: now + leaseMs, unfinishedTries: unfinishedTries + 1 };
+      watches[idOf(key)] = { ...row, watch, ...lease };
+      return { kind: "claimed", watch, reclaimed: again, unfinishedTries: again ? unfinishedTries : 0 };
+    },
+
+    async undoPollClaim({ key, poll, messageId }) {
+      const row = watches[idOf(key)];
+      if (row === undefined || row.watch.state !== "watching" || row.leaseUntil === 0) return;
+      if (row.watch.poll !== poll || row.watch.pollDone || row.owner !== messageId) return;
+      watches[idOf(key)] = { ...row, leaseUntil: 0, unfinishedTries: row.unfinishedTries - 1 };
     },
 
     async recordPoll({ key, poll, messageId, nextPollAt, tree, ...record }) {

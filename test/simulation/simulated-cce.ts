@@ -36,7 +36,7 @@ export function cceFor(
 ): Pick<CceClient, "queryJob" | "queryFailedSubjobs"> {
   return {
     queryJob: (key) =>
-      simulation.effect(invocation, "cce.poll", async () => {
+      simulation.effect(invocation, `cce.poll ${key.jobId}`, async () => {
         cce.polls += 1;
         const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
         const what = observation.kind === "job" ? observation.job.state : observation.kind;

@@ -13,7 +13,7 @@ import {
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { claimPoll, recordPoll } from "../../lib/ledger/dynamo/polls.ts";
+import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
@@ -33,6 +33,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
   return bindToTable(table, {
     openWatch,
     claimPoll,
+    undoPollClaim,
     recordPoll,
     readCallerData,
     saveOutcomeOnce,

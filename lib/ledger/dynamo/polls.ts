@@ -33,6 +33,7 @@ export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   const claimed = await updateItem(table, {
     key: watchItemKey(key),
     set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
+    add: { unfinishedTries: 1 },
     condition: `#state = :watching AND (#poll < :poll
       OR (#poll = :poll AND #pollDone = :no AND #leaseUntil < :now))`,
     values: { watching: "watching", poll, no: false, now },
@@ -41,7 +42,20 @@ export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   if (claimed === null) return explainRefusal(table, wanted);
   const before = parseItem(WatchItem, claimed);
   const watch = toWatch({ ...before, poll, pollDone: false });
-  return { kind: "claimed", watch, reclaimed: before.poll === poll };
+  const reclaimed = before.poll === poll;
+  return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
+};
+
+/** Costs one write to DynamoDB. */
+export const undoPollClaim: Operation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
+  await updateItem(table, {
+    key: watchItemKey(key),
+    set: { leaseUntil: 0 },
+    add: { unfinishedTries: -1 },
+    condition: `#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me
+      AND #leaseUntil > :undone`,
+    values: { watching: "watching", poll, no: false, me: messageId, undone: 0 },
+  });
 };
 
 async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {

@@ -25,6 +25,8 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
+  /** The number of claims since the latest recorded poll that were not undone. */
+  unfinishedTries: z._default(z.int(), 0),
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
   accessErrorSince: z._default(z.number(), 0),
@@ -45,7 +47,7 @@ export type WatchItem = z.infer<typeof WatchItem>;
 export function toWatch(item: WatchItem): Watch {
   const { pk, owner, leaseUntil, restartable, context, hasCallerItem, tree, treeHash, expiresAt, ...watch } =
     item;
-  const { accessErrorSince, lastPollErrorSince, ...fields } = watch;
+  const { accessErrorSince, lastPollErrorSince, unfinishedTries, ...fields } = watch;
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
@@ -80,7 +82,7 @@ export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): St
 }
 
 /** The attributes that end the lease of a poll (the time for which only one message may do the poll). */
-export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null };
+export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishedTries: null };
 
 /**
  * Converts the latest `POLL_HISTORY` times to differences in base 36, for example `mibxtkw0,nxb,o6k`. The differences

@@ -79,6 +79,37 @@ describe("a poll", () => {
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
+  it("is never given up because of errors, for example during an outage", async () => {
+    const flow = createFlow();
+    await flow.open();
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    for (let i = 0; i < 30; i += 1) {
+      await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
+      flow.clock.now += 60_000;
+    }
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.recorded.polls).toMatchObject([{ observation: "job", next: "poll_again" }]);
+  });
+
+  it("is given up without a query after eight tries that ended the process", async () => {
+    const flow = createFlow();
+    await flow.open();
+    for (let i = 0; i < 8; i += 1) {
+      await flow.memory.claimPoll({
+        key: KEY,
+        poll: 1,
+        messageId: "m-1",
+        now: flow.clock.now,
+        leaseMs: 35_000,
+      });
+      flow.clock.now += 180_000;
+    }
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.recorded.polls).toMatchObject([{ observation: "given_up", next: "concluded" }]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "lost" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "lost" }]);
+  });
+
   it("finishes a conclusion that a crash interrupted, without a new query", async () => {
     const flow = createFlow();
     await flow.open();

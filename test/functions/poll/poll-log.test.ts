@@ -25,6 +25,19 @@ test.each([
   },
 );
 
+test.each([
+  ["given_up", "concluded", { PollsGivenUp: 1 }],
+  ["must_run_alone", "retry", {}],
+] as const)(
+  "a poll with the observation %s is %s and counts as no poll",
+  async (observation, next, expected) => {
+    const report = { key: KEY, poll: 1, next, delaySeconds: null, latenessSeconds: null } as const;
+    const { metrics } = await capturedLog(() => logPoll({ ...report, observation }));
+    expect(metrics).toMatchObject(expected);
+    expect(metrics).not.toHaveProperty("Polls");
+  },
+);
+
 test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
   const refused = {
     key: KEY,

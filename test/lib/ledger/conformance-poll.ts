@@ -46,6 +46,49 @@ export function describePolls(ledger: () => Ledger): void {
       expect(await claim(watch, 1, "m-1", T0 + LEASE_MS + 2)).toEqual({ kind: "other_owner" });
     });
 
+    it("counts the claims of a poll that were neither recorded nor undone", async () => {
+      const watch = await opened();
+      const triesAt = async (poll: number, now: number) => {
+        const claimed = await claim(watch, poll, "m-1", now);
+        return claimed.kind === "claimed" ? claimed.unfinishedTries : claimed.kind;
+      };
+      const lease = LEASE_MS + 1;
+      expect(await triesAt(1, T0)).toBe(0);
+      expect(await triesAt(1, T0 + lease)).toBe(1);
+      expect(await triesAt(1, T0 + 2 * lease)).toBe(2);
+      await ledger().recordPoll(pollRecord({ key: watch }));
+      expect(await triesAt(2, T0 + 3 * lease)).toBe(0);
+      expect(await triesAt(2, T0 + 4 * lease)).toBe(1);
+    });
+
+    it("grants an undone claim again at once, and does not count the undone claim", async () => {
+      const watch = await opened();
+      const undone = { key: watch, poll: 1, messageId: "m-1" };
+      await claim(watch, 1, "m-1");
+      await ledger().undoPollClaim({ ...undone, messageId: "m-2" });
+      await ledger().undoPollClaim({ ...undone, poll: 2 });
+      expect(await claim(watch, 1, "m-2")).toEqual({ kind: "other_owner" });
+      await ledger().undoPollClaim(undone);
+      await ledger().undoPollClaim(undone);
+      expect(await claim(watch, 1, "m-2")).toMatchObject({
+        kind: "claimed",
+        reclaimed: true,
+        unfinishedTries: 0,
+      });
+      await ledger().undoPollClaim(undone);
+      expect(await claim(watch, 1, "m-1")).toEqual({ kind: "other_owner" });
+    });
+
+    it("undoes no claim of a recorded poll or of a missing watch", async () => {
+      const watch = await opened();
+      const undone = { key: watch, poll: 1, messageId: "m-1" };
+      await claim(watch, 1, "m-1");
+      await ledger().recordPoll(pollRecord({ key: watch }));
+      await ledger().undoPollClaim(undone);
+      expect(await claim(watch, 1, "m-1")).toEqual({ kind: "stale", reason: "done" });
+      await ledger().undoPollClaim({ ...undone, key: newWatch() });
+    });
+
     it("grants a later poll during the lease of an earlier poll", async () => {
       const watch = await opened();
       await claim(watch, 1, "m-1");

@@ -76,6 +76,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "NotificationsOverdue",
     "PollLatenessSeconds",
     "Polls",
+    "PollsGivenUp",
     "PollsWithoutJob",
     "RecordsFailed",
     "Stopped",

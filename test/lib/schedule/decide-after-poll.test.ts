@@ -3,6 +3,7 @@ import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import {
   decideAfterPoll,
+  decideBeforePoll,
   decideWhenRateLimited,
   jobAgeSeconds,
   type PollDecision,
@@ -31,6 +32,18 @@ const job = (over: Partial<Job> = {}): Observation => ({
     subJobs: [],
     ...over,
   },
+});
+
+test.each([
+  ["before the deadline, seven unfinished tries", -1, { unfinished: 7, receives: 900 }, null],
+  ["before the deadline, eight unfinished tries", -1, { unfinished: 8, receives: 1 }, "lost"],
+  ["at the deadline, one unfinished try", 0, { unfinished: 1, receives: 19 }, null],
+  ["at the deadline, two unfinished tries", 0, { unfinished: 2, receives: 1 }, "timed_out"],
+  ["at the deadline, 20 receives with errors", 0, { unfinished: 0, receives: 20 }, "timed_out"],
+  ["at the deadline, no unfinished try", 0, { unfinished: 0, receives: 2 }, null],
+])("%s: decides before the poll for the outcome", (_, afterDeadlineMs, tries, outcome) => {
+  const watch = { acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW - afterDeadlineMs };
+  expect(decideBeforePoll(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
 });
 
 function decide(

@@ -1,0 +1,149 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { Instant, Observation } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { countPollsMade, POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { sendAllOrThrow } from "../../lib/queue/queue.ts";
+import {
+  decideAfterPoll,
+  decideWhenRateLimited,
+  type PollDecision,
+} from "../../lib/schedule/decide-after-poll.ts";
+import type { LearnedDurations } from "../shared/learned-durations.ts";
+import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
+import type { PollReport } from "./poll-log.ts";
+import type { ProjectRateLimit } from "./project-rate-limit.ts";
+
+/**
+ * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later
+ * deadline.
+ */
+const LOOP_BOUND_MS = 7 * 86_400_000;
+/** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
+const NEGLIGIBLE_WAIT_MS = 1000;
+
+export interface MakePollPorts extends ConcludePorts {
+  readonly ledger: ConcludePorts["ledger"] & Pick<Ledger, "recordPoll">;
+  readonly pollQueue: Pick<Queue, "send">;
+  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
+  readonly durations: LearnedDurations;
+  readonly rateLimit: ProjectRateLimit;
+  readonly random: () => number;
+}
+
+/** A poll that a message has claimed. */
+export interface ClaimedPoll {
+  readonly message: PollMessage;
+  readonly messageId: string;
+  readonly watch: Watch;
+  readonly claimedAt: Instant;
+  readonly leaseUntil: Instant;
+}
+
+/**
+ * Queries CCE, and sends the next poll message or the notifications about the end of the watch. If the function sent the
+ * next poll message, the function then records the poll as done.
+ * @param timeLimitMs the time limit for the query to CCE
+ * @throws SendFailedError, LeaseEndedError or an error of the ledger
+ */
+export async function makePoll(
+  claimed: ClaimedPoll,
+  timeLimitMs: number,
+  ports: MakePollPorts,
+): Promise<Pick<PollReport, "observation" | "next" | "delaySeconds">> {
+  const answer = await askCce(claimed.message, timeLimitMs, ports);
+  const result = resultOf(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
+  const decision = await decideNext(claimed, result, answer, ports);
+  if (decision.kind === "conclude") {
+    await concludeWatch(result, decision, ports);
+    return { observation: answer.kind, next: "concluded", delaySeconds: null };
+  }
+  const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
+  await scheduleNextPoll(result, decision, rateLimitedUntil, ports);
+  return { observation: answer.kind, next: "poll_again", delaySeconds: decision.delaySeconds };
+}
+
+/** Returns the result of a claimed poll. If the poll made no query to CCE, the observation is null. */
+export function resultOf(
+  { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
+  observation: Observation | null,
+  at: Instant,
+): PollResult {
+  return {
+    watch,
+    poll,
+    messageId,
+    at,
+    observation,
+    polls: countPollsMade(watch) - (observation === null ? 1 : 0),
+    polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
+    leaseUntil,
+  };
+}
+
+/** Returns the time after which the watch ends as timed out. */
+export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
+  return Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
+}
+
+/** An observation of a job, or the later time that the rate limit of the project has reserved for the query to CCE. */
+type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
+
+async function askCce(
+  { project, jobId, rateLimitedUntil }: PollMessage,
+  timeLimitMs: number,
+  { cce, rateLimit, config, now }: MakePollPorts,
+): Promise<CceAnswer> {
+  const quota = config.settings.poll.queriesPerFiveMinutes;
+  const until = rateLimitedUntil ?? (await rateLimit.reserve(project, quota));
+  if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
+  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs });
+  if (observation.kind === "throttled") rateLimit.onThrottled(project);
+  return observation;
+}
+
+async function decideNext(
+  claimed: ClaimedPoll,
+  { watch, at, polls }: PollResult,
+  answer: CceAnswer,
+  { config: { settings }, durations, random }: MakePollPorts,
+): Promise<PollDecision> {
+  const bounded = { ...watch, polls, deadlineAt: deadlineOf(claimed) };
+  if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
+  const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
+  const learned = await durations(watch.project, jobType);
+  const times = { durations: learned, now: at };
+  return decideAfterPoll({ ...times, watch: bounded, observation: answer, settings, random });
+}
+
+/**
+ * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
+ * CCE, the next poll uses the time that the rate limit has reserved. If CCE asked for a wait that is longer than the
+ * longest delay of SQS, the next poll uses the end of this wait.
+ */
+async function scheduleNextPoll(
+  { watch, poll, messageId, at, observation, polledAt }: PollResult,
+  decision: Extract<PollDecision, { kind: "poll_again" }>,
+  rateLimitedUntil: Instant | null,
+  { pollQueue, ledger }: MakePollPorts,
+): Promise<void> {
+  const { kind: _, delaySeconds, notBefore: __, ...errors } = decision;
+  await sendAllOrThrow(pollQueue, [
+    createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil),
+  ]);
+  const job = observation?.kind === "job" ? observation.job : null;
+  await ledger.recordPoll({
+    ...errors,
+    key: watch,
+    poll,
+    messageId,
+    nextPollAt: at + delaySeconds * 1000,
+    phase: job?.phase ?? watch.phase,
+    jobType: job?.type ?? watch.jobType,
+    resourceName: job?.resourceName ?? watch.resourceName,
+    rateLimited: observation === null,
+    polledAt,
+    tree: job,
+  });
+}
