@@ -37,13 +37,13 @@ describe("an invalid request", () => {
   });
 
   it.each([
-    ["an empty job ID", ""],
-    ["a job ID that is too long", LONG],
-    ["a job ID with a path", "../../secrets"],
-  ])("is rejected for %s with the reason, and nothing is enqueued", async (_what, jobId) => {
+    ["an empty job ID", "", "is empty"],
+    ["a job ID that is too long", LONG, "1 to 128 letters"],
+    ["a job ID with a path", "../../secrets", "1 to 128 letters"],
+  ])("is rejected for %s with the reason, and nothing is enqueued", async (_what, jobId, detail) => {
     const answer = await fixture.api("/v1/jobs", { jobId });
     expect(answer.status).toBe(422);
-    expect(JSON.stringify(await answer.json())).toContain("1 to 128 letters");
+    expect(JSON.stringify(await answer.json())).toContain(detail);
     expect(await fixture.queues.depth("poll")).toBe(0);
   });
 
@@ -66,6 +66,23 @@ describe("a malformed message", () => {
     expect(letter.body).toBe(body);
     expect(letter.attributes).toEqual({ reason: "malformed", detail: expect.stringMatching(/not/) });
   });
+
+  it.each([
+    ["poll", "pollDead", "malformed-7"],
+    ["notify", "notifyDead", "malformed-8"],
+  ] as const)(
+    "goes from %s to %s with the reason, truncated, if the message has 1 MiB (%s)",
+    async (queue, dead, name) => {
+      await fixture.queues.put(queue, name.padEnd(1_048_576, "x"));
+      const letter = await fixture.queues.deadLetter(dead, name);
+      expect(letter.body).toMatch(/^malformed-\dx{200000,240000}x*…$/);
+      expect(letter.attributes).toEqual({
+        reason: "malformed",
+        detail: "the body is not JSON",
+        bodyBytes: "1048576",
+      });
+    },
+  );
 
   it("does not affect other messages in the queue", async () => {
     const jobId = fixture.addJob(succeedingJob);
