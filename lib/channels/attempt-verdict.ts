@@ -34,11 +34,12 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
 }
 
 /**
- * Parses the JSON body of a target's response. Returns undefined if the response body is not JSON or does not match the
- * schema.
+ * Parses the JSON body of a target's response, with or without a byte order mark. Returns undefined if the response body
+ * is not JSON or does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  return schema.safeParse(parseJson(body)).data;
+  // The method `trim` also removes a byte order mark.
+  return schema.safeParse(parseJson(body.trim())).data;
 }
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;

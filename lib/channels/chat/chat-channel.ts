@@ -37,7 +37,11 @@ export const chatFields = {
 export const robotFields = {
   ...chatFields,
   secret: z.optional(SecretText),
-  keyword: z.optional(z.string().check(z.minLength(1), z.maxLength(50))),
+  keyword: z.optional(
+    z
+      .string()
+      .check(z.trim(), z.minLength(1), z.maxLength(50), z.regex(/^\P{C}*$/u, "must be one line of text")),
+  ),
 };
 
 /** The schema of a target that people read. */
@@ -50,7 +54,7 @@ type ChatSchema = TargetSchema &
 
 /**
  * The parts of a channel that are different for each chat product. Only a chat product that checks signatures needs
- * `buildRequest`.
+ * `buildRequest`. Only a chat product that other servers imitate needs `noteAbout`.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
@@ -69,7 +73,7 @@ interface ChatRoles<Schema extends ChatSchema>
   readonly defaultThrottleSeconds?: number;
 }
 
-/** An address in a text. A chat would make a link of an address, and some chats refuse messages with certain links. */
+/** Matches an address. A chat makes a link of an address, and some chats refuse messages with certain links. */
 const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/\S*/gi;
 
 /**

@@ -29,6 +29,8 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
     const blocks = payload.blocks as readonly Document[];
     expect(blocks.length).toBeLessThanOrEqual(50);
     expect(JSON.stringify(blocks).length).toBeLessThanOrEqual(12_000);
+    expect(String(payload.text).length).toBeLessThanOrEqual(4_000);
+    expect(payload.text).not.toMatch(/@(all|channel|everyone|here)|\]\(https:\/\/evil/);
     expect((blocks[0] as { text: Text }).text.text.length).toBeLessThanOrEqual(150);
     for (const { text, holder } of textsOf(payload)) {
       expect(text).not.toBe("");

@@ -147,6 +147,11 @@ describe.each(["dingtalk", "feishu"] as const)("the keyword of a target of %s", 
     expect(JSON.stringify(fallback)).toContain(keyword);
   });
 
+  it.each(["", "  ", "a\nb", "k".repeat(51)])("must be one short line of text: %j", (text) => {
+    const parsed = Target.safeParse({ kind, url: "https://hooks.example.com/x", keyword: text });
+    expect(parsed.error?.issues[0]?.path).toEqual(["keyword"]);
+  });
+
   it("is not added to a headline that contains the keyword", () => {
     const named = Target.parse({ kind, url: "https://hooks.example.com/x", keyword: "Failed" });
     expect(JSON.stringify(formatOutcome(named, SAMPLES.failed))).not.toContain("· Failed");

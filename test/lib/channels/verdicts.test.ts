@@ -58,6 +58,7 @@ const rows: Record<TargetKind, readonly Row[]> = {
   feishu: [
     [200, '{"code":0,"msg":"success"}', delivered],
     [200, '{"StatusCode":0,"StatusMessage":"success"}', delivered],
+    [200, '\ufeff{"code":0,"msg":"success"}', delivered],
     [200, '{"code":11232,"msg":"frequency limited"}', throttled(null)],
     [400, '{"code":11232,"msg":"frequency limited"}', throttled(null)],
     [400, '{"code":9499,"msg":"too many request","data":{}}', throttled(null)],
