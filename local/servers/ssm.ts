@@ -28,7 +28,7 @@ const Put = z.object({
 });
 const Delete = z.object({ Name: z.string() });
 
-interface SsmOptions {
+export interface SsmOptions {
   readonly configFile: string;
   /** The path in Parameter Store under which the config is stored. */
   readonly path: string;

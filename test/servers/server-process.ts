@@ -20,24 +20,26 @@ export interface ServerProcess {
 /**
  * Starts a server on a free port of 127.0.0.1, and waits until the server answers an HTTP request.
  * @param name the name of the server's log file in `SERVERS_FOLDER`.
- * @param command returns the program and its parameters for a port.
+ * @param command returns the program and its parameters for a port. The second port is a free port for other uses.
  * @throws ServerNotStartedError
  */
 export async function startServerProcess(options: {
   name: string;
-  command: (port: number) => readonly [program: string, ...parameters: string[]];
+  command: (port: number, internalPort: number) => readonly [program: string, ...parameters: string[]];
   env?: Readonly<Record<string, string>>;
+  cwd?: string;
   /** Ends the server while it starts and while it runs. */
   stopping: AbortSignal;
 }): Promise<ServerProcess> {
-  const { name, command, env = {}, stopping } = options;
+  const { name, command, env = {}, cwd, stopping } = options;
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   await mkdir(SERVERS_FOLDER, { recursive: true });
   const logFile = join(SERVERS_FOLDER, `${name}.log`);
   const log = await open(logFile, "w");
-  const [program, ...parameters] = command(port);
+  const [program, ...parameters] = command(port, await findFreePort());
   const child = spawn(program, parameters, {
+    cwd,
     signal: stopping,
     env: { ...process.env, ...env },
     stdio: ["ignore", log.fd, log.fd],

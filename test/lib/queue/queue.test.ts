@@ -5,11 +5,11 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type FauxqsServer, startFauxqs } from "fauxqs";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
+import type { SqsServer } from "../../../local/servers/sqs.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
+import { startTestSqs } from "../../support/aws-servers.ts";
 import { type DeliveredMessage, describeQueue, type QueueUnderTest } from "./conformance.ts";
 
 const MAX_RECEIVE_COUNT = 2;
@@ -32,24 +32,16 @@ describeQueue("in memory", async () => {
   };
 });
 
-let server: FauxqsServer | null = null;
-let client: SQSClient;
+let server: SqsServer;
 let count = 0;
 beforeAll(async () => {
-  // If SQS_ENDPOINT is set, the tests use the server at that URL.
-  if (!process.env.SQS_ENDPOINT) server = await startFauxqs({ port: 0, logger: false, host: "127.0.0.1" });
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const endpoint = server?.address ?? process.env.SQS_ENDPOINT ?? "";
-  client = new SQSClient({ endpoint, region: "eu-central-1", credentials });
+  server = await startTestSqs("eu-central-1");
 });
-afterAll(async () => {
-  client.destroy();
-  await server?.stop();
-});
+afterAll(() => server.stop());
 
 async function createQueue(QueueName: string, Attributes: Readonly<Record<string, string>> = {}) {
-  const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName, Attributes }));
-  const { Attributes: created } = await client.send(
+  const { QueueUrl = "" } = await server.client.send(new CreateQueueCommand({ QueueName, Attributes }));
+  const { Attributes: created } = await server.client.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
   );
   return { url: QueueUrl, arn: created?.QueueArn };
@@ -64,11 +56,13 @@ describeQueue("on SQS", async (): Promise<QueueUnderTest> => {
   });
   const live = await createQueue(`live-${count}`, { VisibilityTimeout: "1", RedrivePolicy });
   return {
-    queue: createSqsQueue({ client, url: live.url, random: () => 0.5 }),
+    queue: createSqsQueue({ client: server.client, url: live.url, random: () => 0.5 }),
     receive: (max) => receive(live.url, max),
     receiveDead: (max) => receive(dead.url, max),
     async remove(receiptHandle) {
-      await client.send(new DeleteMessageCommand({ QueueUrl: live.url, ReceiptHandle: receiptHandle }));
+      await server.client.send(
+        new DeleteMessageCommand({ QueueUrl: live.url, ReceiptHandle: receiptHandle }),
+      );
     },
     now: Date.now,
     pass: (ms) => setTimeout(ms),
@@ -82,7 +76,7 @@ async function receive(url: string, max: number): Promise<DeliveredMessage[]> {
     MessageAttributeNames: ["All"],
     MessageSystemAttributeNames: ["ApproximateReceiveCount" as const],
   };
-  const { Messages = [] } = await client.send(new ReceiveMessageCommand(request));
+  const { Messages = [] } = await server.client.send(new ReceiveMessageCommand(request));
   return Messages.map(toArrived);
 }
 

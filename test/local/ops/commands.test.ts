@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { startSsm } from "../../../local/servers/ssm.ts";
+import type { LocalServer } from "../../../local/servers/local-server.ts";
+import { startTestSsm } from "../../support/aws-servers.ts";
 
 const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
 const CONFIG = {
@@ -15,12 +16,12 @@ const CONFIG = {
 
 let folder: string;
 let file: string;
-let ssm: Awaited<ReturnType<typeof startSsm>>;
+let ssm: LocalServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ops-"));
   file = join(folder, "config.json");
   await writeFile(file, JSON.stringify(CONFIG));
-  ssm = await startSsm({ configFile: file, path: "/cce-job-notifier/dev", region: "eu-central-1" });
+  ssm = await startTestSsm({ configFile: file, path: "/cce-job-notifier/dev", region: "eu-central-1" });
 });
 afterAll(async () => {
   await ssm.stop();

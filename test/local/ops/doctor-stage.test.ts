@@ -7,14 +7,15 @@ import { mockClient } from "aws-sdk-client-mock";
 import { checkConcurrency, DEFAULT_CONCURRENCY } from "../../../local/ops/doctor/concurrency-check.ts";
 import { checkAlarms, checkQueues } from "../../../local/ops/doctor/stage-checks.ts";
 import { ALARM_NAMES } from "../../../local/ops/stage-limits.ts";
-import { CREDENTIALS, type SqsServer, startSqs } from "../../../local/servers/sqs.ts";
+import { CREDENTIALS, type SqsServer } from "../../../local/servers/sqs.ts";
+import { startTestSqs } from "../../support/aws-servers.ts";
 
 const REGION = "eu-central-1";
 
 describe("checkQueues", () => {
   let sqs: SqsServer;
   beforeAll(async () => {
-    sqs = await startSqs(REGION);
+    sqs = await startTestSqs(REGION);
   });
   afterAll(() => sqs.stop());
 

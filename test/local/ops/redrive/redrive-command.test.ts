@@ -7,7 +7,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { switchTargetOff } from "../../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createNotificationMessage, createPollMessage } from "../../../../lib/queue/messages.ts";
-import { type SqsServer, startSqs } from "../../../../local/servers/sqs.ts";
+import type { SqsServer } from "../../../../local/servers/sqs.ts";
+import { startTestSqs } from "../../../support/aws-servers.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { runCommand } from "../../../support/run-command.ts";
 import { createTable } from "../../../support/table.ts";
@@ -19,7 +20,7 @@ const TABLE = "cce-job-notifier-dev-ledger";
 let sqs: SqsServer;
 let dynamo: EmbeddedDynamo;
 beforeAll(async () => {
-  [sqs, dynamo] = await Promise.all([startSqs(REGION), startDynamo()]);
+  [sqs, dynamo] = await Promise.all([startTestSqs(REGION), startDynamo()]);
   for (const name of ["poll", "notify", "poll-dead", "notify-dead"])
     await sqs.client.send(new CreateQueueCommand({ QueueName: `cce-job-notifier-dev-${name}` }));
   await createTable(dynamo.client, TABLE);

@@ -1,0 +1,21 @@
+import { connectSqs, storeConfig } from "../../local/servers/external-servers.ts";
+import type { LocalServer } from "../../local/servers/local-server.ts";
+import { type SqsServer, startSqs } from "../../local/servers/sqs.ts";
+import { type SsmOptions, startSsm } from "../../local/servers/ssm.ts";
+
+/** Starts an embedded SQS. If the environment variable SQS_ENDPOINT is set, the tests use the server at that URL. */
+export async function startTestSqs(region: string): Promise<SqsServer> {
+  const url = process.env.SQS_ENDPOINT;
+  return url ? connectSqs(region, url) : startSqs(region);
+}
+
+/**
+ * Starts an embedded Parameter Store with the entries of a config file. If the environment variable SSM_ENDPOINT is
+ * set, the tests store the entries in the server at that URL.
+ */
+export async function startTestSsm(options: SsmOptions): Promise<LocalServer> {
+  const url = process.env.SSM_ENDPOINT;
+  if (!url) return startSsm(options);
+  await storeConfig({ url, ...options });
+  return { url, stop: async () => undefined };
+}
