@@ -6,9 +6,11 @@ import { fileURLToPath } from "node:url";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { readSources, writeSources } from "../../local/package/sources.ts";
+import { ACCOUNT_ID } from "../../local/template/scope.ts";
+import { ServerNotStartedError } from "../servers/install-program.ts";
 import { runCommand } from "../support/run-command.ts";
 import { checkDeployedStage } from "./deployed-stage.ts";
-import { MotoMissingError, startMoto } from "./moto.ts";
+import { startMoto } from "./moto.ts";
 import { findDifferences, StageState } from "./stage-state.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -131,10 +133,10 @@ function countResources(state: StageState): number {
 }
 
 const topicArn = ({ topics }: StageState) => Object.keys(topics)[0] ?? "";
-const queueArn = (name: string) => `arn:aws:sqs:${REGION}:123456789012:${PREFIX}-${name}`;
+const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${PREFIX}-${name}`;
 
 try {
-  const moto = await startMoto();
+  const moto = await startMoto(new AbortController().signal);
   const startedAt = Date.now();
   try {
     await checkDeployment(moto.url, () =>
@@ -145,7 +147,7 @@ try {
     await moto.stop();
   }
 } catch (error) {
-  const isComplete = error instanceof MotoMissingError;
+  const isComplete = error instanceof ServerNotStartedError;
   process.stderr.write(`${isComplete ? error.message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ACCOUNT_ID } from "../../local/template/scope.ts";
 import { installProgram, runInstaller } from "./install-program.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 const DYNAMODB_LOCAL = "com.amazonaws:DynamoDBLocal:2.6.1";
 const ELASTICMQ = "org.elasticmq:elasticmq-server_2.13:1.7.1";
-const ACCOUNT_ID = "000000000000";
 const REGION = "eu-central-1";
 
 /** Starts DynamoDB Local, the DynamoDB of AWS for one machine, with its tables in memory. @throws ServerNotStartedError */

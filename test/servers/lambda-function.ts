@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as z from "zod";
 import { createFunctionEnvironment, type Endpoints } from "../../local/lambda/function-environment.ts";
+import type { InvocationResult } from "../../local/lambda/runtime-api.ts";
 import { unzip } from "../../local/package/unzip.ts";
+import { CREDENTIALS } from "../../local/servers/sqs.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
 import { installProgram, runInstaller } from "./install-program.ts";
 import { startServerProcess } from "./server-process.ts";
@@ -22,11 +25,11 @@ export interface LambdaPrograms {
 /** Installs AWS's runtime interface emulator and client. @throws ServerNotStartedError */
 export async function installLambdaPrograms(signal: AbortSignal): Promise<LambdaPrograms> {
   const goNeed =
-    "AWS's runtime interface emulator needs Go 1.24 or newer. On Debian, install it with: apt-get install golang";
+    "AWS's runtime interface emulator needs Go 1.21 or newer, which downloads the Go version of the emulator. See https://go.dev/doc/install";
   const emulator = await installProgram("aws-lambda-rie", async (folder) => {
     await runInstaller(goNeed, "go", ["version"], { signal });
     const env = { ...process.env, GOBIN: folder };
-    await runInstaller("The emulator cannot be built.", "go", ["install", EMULATOR], { env, signal });
+    await runInstaller(goNeed, "go", ["install", EMULATOR], { env, signal });
   });
   const clientNeed =
     "AWS's runtime interface client is a native addon and needs build tools. On Debian, install them with: " +
@@ -35,7 +38,7 @@ export async function installLambdaPrograms(signal: AbortSignal): Promise<Lambda
     for (const tool of ["autoconf", "automake", "cmake", "g++", "libtoolize", "make", "python3"])
       await runInstaller(clientNeed, tool, ["--version"], { signal });
     const parameters = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", folder, CLIENT];
-    await runInstaller("The client cannot be built.", "npm", parameters, { cwd: folder, signal });
+    await runInstaller(clientNeed, "npm", parameters, { cwd: folder, signal });
   });
   return {
     emulator: join(emulator, "aws-lambda-rie"),
@@ -43,10 +46,16 @@ export async function installLambdaPrograms(signal: AbortSignal): Promise<Lambda
   };
 }
 
+const ErrorResult = z.strictObject({
+  errorType: z.string(),
+  errorMessage: z.string(),
+  trace: z.array(z.string()).default([]),
+});
+
 /** A packaged function that runs under AWS's runtime interface client and emulator. */
 export interface LambdaFunction {
-  /** Invokes the function and returns the parsed JSON of the response, which may be an error object. */
-  invoke(event: unknown): Promise<unknown>;
+  /** Invokes the function. The caller must wait for the result before the next call. */
+  invoke(event: unknown): Promise<InvocationResult>;
   stop(): Promise<void>;
 }
 
@@ -62,12 +71,22 @@ export async function startLambdaFunction(options: {
   const { programs, packageDir, resource, region, endpoints, stopping } = options;
   const taskRoot = await mkdtemp(join(tmpdir(), `${resource.shortName}-`));
   await unzip(join(packageDir, resource.artifact), taskRoot);
-  const environment = { resource, region, endpoints, taskRoot, runtimeApi: "", instanceName: "emulated" };
+  const credentials = { ...CREDENTIALS, sessionToken: "session" };
+  const environment = createFunctionEnvironment({
+    resource,
+    region,
+    endpoints,
+    credentials,
+    taskRoot,
+    // The emulator sets the address of its own runtime API.
+    runtimeApi: "",
+    instanceName: "emulated",
+  });
   const { url, stop } = await startServerProcess({
     name: `lambda-${resource.shortName}`,
     cwd: taskRoot,
     env: {
-      ...createFunctionEnvironment(environment),
+      ...environment,
       AWS_LAMBDA_FUNCTION_TIMEOUT: String(resource.timeoutSeconds),
     },
     command: (port, internalPort) => [
@@ -86,7 +105,10 @@ export async function startLambdaFunction(options: {
     async invoke(event) {
       const path = "/2015-03-31/functions/function/invocations";
       const response = await fetch(url + path, { method: "POST", body: JSON.stringify(event) });
-      return response.json();
+      const result: unknown = await response.json();
+      // The emulator returns the error of a handler with the HTTP status 200.
+      const error = ErrorResult.safeParse(result);
+      return error.success ? { kind: "error", error: error.data } : { kind: "result", result };
     },
     async stop() {
       await stop();

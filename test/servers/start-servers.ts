@@ -1,6 +1,6 @@
 import type { Stoppables } from "../../local/stack/stoppables.ts";
+import { startMoto } from "../deployment/moto.ts";
 import { startDynamoDbLocal, startElasticMq } from "./java-servers.ts";
-import { startMoto } from "./moto.ts";
 
 /** The URLs of the started servers. Each name is the name of an AWS service in the ready line of `npm run stack`. */
 export interface ServerUrls {

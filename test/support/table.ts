@@ -4,6 +4,7 @@ import {
   DeleteTableCommand,
   type DynamoDBClient,
   ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 
 /** The table of the ledger, as in serverless.yml. */
@@ -50,4 +51,12 @@ export async function createTable(client: DynamoDBClient, table: string): Promis
     if (!(error instanceof ResourceNotFoundException)) throw error;
   });
   await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
+  // The embedded DynamoDB does not support the time to live.
+  if (process.env.DYNAMODB_ENDPOINT)
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: table,
+        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+      }),
+    );
 }
