@@ -11,10 +11,12 @@ const REASON_TEXT = {
     "The receiver refused the notification because of its content or size, and accepted a simpler form: a plain message with only the headline, or a webhook event without the list of failures.",
   throttled:
     "The receiver limits the rate: it answered 429, or the chat's own code for too many messages. The service sends the notification again later, and this attempt does not count against the retry schedule.",
-  receiver_busy: "The chat reports that it is busy. The service sends the notification again.",
-  server_error: "The receiver answered with a 5xx status. The service sends the notification again.",
+  receiver_busy:
+    "The chat reports that it is busy, or that the next step failed. The service sends the notification again. If the reason repeats, read the status page of the chat.",
+  server_error:
+    "The receiver answered with a 5xx status. The service sends the notification again. If the reason repeats, read the log of the receiver or the status page of the chat.",
   client_error:
-    "The receiver answered with a 4xx status that may be temporary. The service sends the notification again.",
+    "The receiver answered with a 4xx status that may be temporary. The service sends the notification again. If the reason repeats, check the target's URL, secrets and headers.",
   not_implemented:
     "The receiver answered 501, so the receiver does not accept POST requests. Check the target's URL.",
   unexpected_status:
@@ -45,11 +47,14 @@ const REASON_TEXT = {
     "The chat reports that the workflow or the robot is disabled. The service asks again after a minute. After the second such answer, the service switches the target off. Enable the workflow or the robot in the chat, and test the target.",
   target_off:
     "Nothing was sent, because the target is switched off. A successful test of the target switches the target on again.",
-  target_unknown: "Nothing was sent, because the config no longer contains the target.",
-  timeout: "The receiver's answer was not complete in time. The service sends the notification again.",
-  name_not_found: "The host name has no IP address. The service sends the notification again.",
+  target_unknown:
+    "Nothing was sent, because the config no longer contains the target. Add the target to the config again, or delete the dead letter.",
+  timeout:
+    "The receiver's answer was not complete in time. The service sends the notification again. If the reason repeats, the receiver is too slow or not reachable.",
+  name_not_found:
+    "The host name has no IP address. The service sends the notification again. If the reason repeats, check the host in the target's URL.",
   connection_failed:
-    "The connection was refused, or it broke before the answer was complete. The service sends the notification again.",
+    "The connection was refused, or it broke before the answer was complete. The service sends the notification again. If the reason repeats, check that the receiver runs and that no firewall blocks the service.",
   invalid_http:
     "The receiver answered, but the answer is not valid HTTP. The receiver may have accepted the notification, so the service sends the notification only a few times. Check the URL, and any proxy in front of the receiver.",
   tls_refused:
