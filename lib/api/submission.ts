@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
-import { JOB_ID_PATTERN, jobIdFault, Name } from "../domain/job.ts";
+import { JOB_ID_KEYWORDS, jobIdFault, Name } from "../domain/job.ts";
 import { limitedText, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
@@ -9,18 +9,18 @@ export const MAX_JOBS = 100;
 
 const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
-const [JOB_ID_SOURCE, JOB_ID_EXAMPLES] = [JOB_ID_PATTERN.source, ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"]];
+const JOB_ID_EXAMPLES = ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"];
 
 /**
  * The schemas of submitted job IDs allow any string. The service checks each job ID later, so that a malformed job ID
- * in `jobIds` rejects only its own job. The OpenAPI document contains the pattern of job IDs: a request needs at least
- * one job ID that matches the pattern.
+ * in `jobIds` rejects only its own job. The OpenAPI document contains the rules for job IDs: a request needs at least one
+ * valid job ID.
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? jobIdFault("null") : undefined) });
 const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
   description: JOB_ID_TEXT,
-  pattern: JOB_ID_SOURCE,
+  ...JOB_ID_KEYWORDS,
   examples: JOB_ID_EXAMPLES,
 });
 const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
@@ -45,7 +45,7 @@ export const Submission = z
           z.minLength(1, "must have at least 1 job"),
           z.maxLength(MAX_JOBS, `must have at most ${MAX_JOBS} jobs`),
         )
-        .register(z.globalRegistry, { contains: { type: "string", pattern: JOB_ID_SOURCE } }),
+        .register(z.globalRegistry, { contains: { type: "string", ...JOB_ID_KEYWORDS } }),
     ),
     project: withDescription(
       z.optional(Name),

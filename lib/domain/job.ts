@@ -9,18 +9,33 @@ export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
 
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
-export const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-/** The texts that programs write in place of a missing value, such as `jq`, Python, JavaScript and Go. */
-const MISSING_VALUE = /^(null|undefined|none|nil|nan|true|false)$/i;
+const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+/**
+ * The texts that programs write in place of a missing value, such as `jq`, Python, JavaScript and Go. JSON Schema has
+ * patterns without flags, so the pattern lists both cases of every letter.
+ */
+const MISSING_VALUE = new RegExp(
+  `^(${["null", "undefined", "none", "nil", "nan", "true", "false"].map(inAnyCase).join("|")})$`,
+);
+
+function inAnyCase(word: string): string {
+  return word.replace(/./g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+}
+
+/** The rules for a job ID as JSON Schema. */
+export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
  * The job ID from CCE, which is not always a UUID. The rule for the first character of a job ID prevents a job ID `..`
  * in a URL.
  */
-export const JobId = z.string().check(
-  z.regex(JOB_ID_PATTERN, { error: ({ input }) => jobIdFault(String(input)) }),
-  z.refine((text) => !MISSING_VALUE.test(text), { error: ({ input }) => jobIdFault(String(input)) }),
-);
+export const JobId = z
+  .string()
+  .check(
+    z.regex(JOB_ID_PATTERN, { error: ({ input }) => jobIdFault(String(input)) }),
+    z.refine((text) => !MISSING_VALUE.test(text), { error: ({ input }) => jobIdFault(String(input)) }),
+  )
+  .register(z.globalRegistry, JOB_ID_KEYWORDS);
 
 /** Returns what is wrong with a malformed job ID and, for a typical mistake of a script, what probably happened. */
 export function jobIdFault(text: string): string {

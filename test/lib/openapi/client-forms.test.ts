@@ -106,3 +106,14 @@ test("every example of a problem has the status of its response, and its own typ
   expect(count).toBeGreaterThan(40);
   expect(operations).toHaveLength(Object.keys(ROUTES).length);
 });
+
+test("every operation lists the responses that API Gateway creates itself", () => {
+  for (const { operationId, responses } of operations) {
+    const statuses = Object.keys(responses);
+    expect({ operationId, statuses }).toEqual({
+      operationId,
+      statuses: expect.arrayContaining(["429", "500", "503"]),
+    });
+    expect(Object.keys(responses["429"]?.content ?? {})).toContain("application/json");
+  }
+});
