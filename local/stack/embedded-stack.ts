@@ -3,6 +3,7 @@ import { runEventSource } from "../events/event-source.ts";
 import { runSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { RoleSessions } from "../iam/role-sessions.ts";
+import { findDocumentParameterFaults } from "../ops/parameter-limits.ts";
 import { startAwsEndpoints } from "../servers/aws-endpoints.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
 import { connectDynamo, connectSqs, storeConfig } from "../servers/external-servers.ts";
@@ -11,6 +12,7 @@ import { startSsm } from "../servers/ssm.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
 import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
+import { ConfigInvalidError, readConfigDocument } from "./config-file.ts";
 import { startControlServer } from "./control-server.ts";
 import { startFunctionHosts } from "./function-hosts.ts";
 import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
@@ -59,7 +61,7 @@ export class TemplateRefusedError extends Error {
 /**
  * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules. If
  * one part of the local stack fails to start, the parts that have started are stopped.
- * @throws TemplateRefusedError, PortInUseError, LedgerFolderError, ExternalServerError
+ * @throws TemplateRefusedError, ConfigInvalidError, PortInUseError, LedgerFolderError, ExternalServerError
  */
 export async function startEmbeddedStack(options: {
   packageDir: string;
@@ -77,6 +79,9 @@ export async function startEmbeddedStack(options: {
   const declared = readService(packaged, { sqs: ANY_ORIGIN, api: ANY_ORIGIN });
   const faults = findDeploymentFaults(declared, accountConcurrency);
   if (faults.length > 0) throw new TemplateRefusedError(faults);
+  const path = declared.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
+  const entryFaults = findDocumentParameterFaults(await readConfigDocument(configFile), path);
+  if (entryFaults.length > 0) throw new ConfigInvalidError(configFile, entryFaults);
 
   const parts = new Stoppables();
   try {
@@ -90,7 +95,6 @@ export async function startEmbeddedStack(options: {
         ? await startDynamo(region, ledgerDir)
         : connectDynamo(region, externalServers.dynamodb),
     );
-    const path = declared.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
     const ssmUrl = externalServers.ssm ?? parts.add(await startSsm({ configFile, path, region })).url;
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };

@@ -147,6 +147,17 @@ describe("npm run stack", () => {
   });
 
   test.each([
+    ["a value of more than 8 KB", "é".repeat(4096), /targets\.a.*(8192|8 KB)/],
+    ["a reference to another parameter", "{{x}}", /targets\.a.*Parameter Store refuses '\{\{'/],
+  ])("refuses a config that Parameter Store would refuse: %s", async (_, text, message) => {
+    const url = `https://hooks.slack.com/services/T0/B0/${text}`;
+    const config = { targets: { a: { kind: "slack", url } } };
+    const error = await startError(startStack({ config, serviceDir: TOY_SERVICE }));
+    expect([error.code, error.message]).toEqual([1, expect.stringMatching(message)]);
+    expect(error.message).not.toContain(text);
+  });
+
+  test.each([
     ["PORT", "http", "PORT must be a port number from 0 (any free port) to 65535"],
     ["PORT", "65536", "PORT must be a port number from 0 (any free port) to 65535"],
     ["SCHEDULE_SPEED", "fast", "SCHEDULE_SPEED must be a number above 0"],
