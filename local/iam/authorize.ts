@@ -11,7 +11,8 @@ import type { RoleSession, RoleSessions } from "./role-sessions.ts";
  */
 export function authorizeFunctions(options: {
   sessions: RoleSessions;
-  grants: RoleGrants;
+  /** Returns the statements of the roles at the moment of a call, because a deployment may change roles. */
+  grants: () => RoleGrants;
   region: string;
 }): AwsRule {
   const { sessions, grants, region } = options;
@@ -22,7 +23,7 @@ export function authorizeFunctions(options: {
     const { roleArn } = session;
     for (const permission of requiredPermissions(call, region)) {
       const context = { ...requestContext(session, region), ...permission.context };
-      const decision = decide(grants, { ...permission, roleArn, context });
+      const decision = decide(grants(), { ...permission, roleArn, context });
       if (decision !== "allowed") throw accessDenied(call, session, permission, decision);
     }
     return next();

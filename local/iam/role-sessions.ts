@@ -22,10 +22,11 @@ export interface RoleSession {
 export class RoleSessions {
   readonly #byFunction = new Map<string, RoleSession>();
 
-  /** Returns the session of a function. The first call creates the session, with random credentials. */
+  /** Returns the session of a function in its role. The first call creates the session, with random credentials. */
   of(resource: FunctionResource): RoleSession {
-    const session = this.#byFunction.get(resource.arn) ?? createSession(resource);
-    this.#byFunction.set(resource.arn, session);
+    const key = `${resource.arn} ${resource.roleArn}`;
+    const session = this.#byFunction.get(key) ?? createSession(resource);
+    this.#byFunction.set(key, session);
     return session;
   }
 

@@ -2,6 +2,7 @@ import { authorizeFunctions } from "../iam/authorize.ts";
 import type { RoleSessions } from "../iam/role-sessions.ts";
 import type { Endpoints } from "../lambda/function-environment.ts";
 import { Stoppables } from "../stack/stoppables.ts";
+import type { RoleGrants } from "../template/grants.ts";
 import type { Service } from "../template/service.ts";
 import { type AwsCall, type AwsRule, startAwsEndpoint } from "./aws-endpoint.ts";
 import type { DynamoServer } from "./dynamodb.ts";
@@ -15,18 +16,20 @@ import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
 export async function startAwsEndpoints(options: {
   upstream: Endpoints;
   sessions: RoleSessions;
-  service: Service;
+  service: Pick<Service, "tables" | "region">;
+  /** Returns the statements of the roles at the moment of a call. */
+  grants: () => RoleGrants;
   /** The server at `upstream.dynamodb`. */
   dynamo: DynamoServer;
   /** Null means that the global secondary indexes are never late. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
-  const { upstream, sessions, service: declared, dynamo, lateIndexSeed } = options;
-  const authorize = authorizeFunctions({ sessions, grants: declared, region: declared.region });
+  const { upstream, sessions, grants, dynamo, lateIndexSeed } = options;
+  const { tables, region } = options.service;
+  const authorize = authorizeFunctions({ sessions, grants, region });
   const parts = new Stoppables();
   const tableRules: AwsRule[] = [];
   if (lateIndexSeed !== null) {
-    const { tables } = declared;
     const lateIndex = parts.add(createLateIndex({ seed: lateIndexSeed, tables, client: dynamo.client }));
     await dynamo.createTables(lateIndex.copies);
     tableRules.push(lateIndex.rule);

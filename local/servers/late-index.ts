@@ -91,9 +91,9 @@ export function createLateIndex(options: {
   }
 
   return {
-    copies: tables.map(({ definition }) => ({
+    copies: tables.map(({ definition, ...table }) => ({
+      ...table,
       definition: { ...definition, TableName: copyOf(definition.TableName) },
-      timeToLiveAttribute: null,
     })),
     async rule(call, next) {
       if (call.operation === "Query" || call.operation === "Scan") {

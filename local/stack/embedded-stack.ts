@@ -10,6 +10,7 @@ import { connectDynamo, connectSqs, storeConfig } from "../servers/external-serv
 import { CREDENTIALS, startSqs } from "../servers/sqs.ts";
 import { startSsm } from "../servers/ssm.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
+import type { RoleGrants } from "../template/grants.ts";
 import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
 import { ConfigInvalidError, readConfigDocument } from "./config-file.ts";
@@ -99,9 +100,17 @@ export async function startEmbeddedStack(options: {
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const sessions = new RoleSessions();
-    const { lateIndexSeed } = settings;
+    /** The roles of the last deployment. */
+    let roles: RoleGrants = declared;
     const endpoints = parts.add(
-      await startAwsEndpoints({ upstream, sessions, service: declared, dynamo, lateIndexSeed }),
+      await startAwsEndpoints({
+        upstream,
+        sessions,
+        service: declared,
+        grants: () => roles,
+        dynamo,
+        lateIndexSeed: settings.lateIndexSeed,
+      }),
     );
     const service = readService(packaged, { sqs: endpoints.sqs, api });
     await sqs.createQueues(service.queues);
@@ -124,8 +133,11 @@ export async function startEmbeddedStack(options: {
       parts.add(runSchedule({ schedule, region, host, speed: settings.scheduleSpeed, catchUp }));
     }
     gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
-    const deploy = async (folder: string) =>
-      hosts.deploy(readService(await readPackage(folder), { sqs: sqs.url, api }), folder);
+    const deploy = async (folder: string) => {
+      const release = readService(await readPackage(folder), { sqs: endpoints.sqs, api });
+      roles = release;
+      await hosts.deploy(release, folder);
+    };
     const control = parts.add(await startControlServer(hosts.byShortName, deploy));
 
     return {

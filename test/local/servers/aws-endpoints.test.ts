@@ -1,8 +1,11 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod";
-import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
+import { packageToyService, startToyStack, type ToyStack } from "../../support/toy-stack.ts";
 
 const Environment = z.object({
   env: z.object({
@@ -20,14 +23,19 @@ let stack: ToyStack;
 let env: z.infer<typeof Environment>["env"];
 beforeAll(async () => {
   stack = await startToyStack();
+  ({ env } = await environment());
+}, 60_000);
+afterAll(() => stack.stop());
+
+/** Returns the environment of the function `echo`. */
+async function environment() {
   const answer = await fetch(`${stack.api}/things`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ do: "environment" }),
   });
-  ({ env } = Environment.parse(await answer.json()));
-}, 60_000);
-afterAll(() => stack.stop());
+  return Environment.parse(await answer.json());
+}
 
 /** The options of an AWS client with the credentials of the toy service's function `echo`. */
 const options = (endpoint: string, hasToken = true) => ({
@@ -74,6 +82,21 @@ describe("the credentials of a function", () => {
       ...denied("ssm:GetParametersByPath"),
       name: "AccessDeniedException",
     });
+  });
+
+  it("allow no more what a later deployment removes from the role", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "deployment-"));
+    await cp(await packageToyService(), folder, { recursive: true });
+    const file = join(folder, "cloudformation-template-update-stack.json");
+    const template = await readFile(file, "utf8");
+    await writeFile(file, template.replaceAll("sqs:SendMessage", "sqs:GetQueueUrl"));
+    const body = JSON.stringify({ packageDir: folder });
+    expect((await fetch(`${stack.control}/deploy`, { method: "POST", body })).status).toBe(200);
+    const send = new SendMessageCommand({ QueueUrl: env.WORK_QUEUE_URL, MessageBody: "1" });
+    await expect(sqs().send(send)).rejects.toMatchObject({ Code: "AccessDenied" });
+    const { env: later } = await environment();
+    expect(later).toEqual(env);
+    await rm(folder, { recursive: true });
   });
 
   it("are invalid without the session token", async () => {
