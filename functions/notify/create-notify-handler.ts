@@ -10,6 +10,7 @@ import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   deadLetterNotification,
+  GIVE_UP_RECEIVE_COUNT,
   isLastAttempt,
   postponeMessage,
   type RecordAttemptPorts,
@@ -126,6 +127,8 @@ async function notify(
   const { offSince, goneSince, throttledUntil } = await ledger.readTarget(key.target);
   if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
 
+  if (received.receiveCount >= GIVE_UP_RECEIVE_COUNT)
+    return record({ ...NOT_ATTEMPTED, spent: true, verdict: "retry", reason: "unfinished" });
   if (!isLastAttempt(received)) {
     const times = { throttledUntil, now: lease.now };
     const wait = await acquireRateLimit(key.target, target, claim.record, times, { ...ports, settings });

@@ -27,6 +27,12 @@ const THROTTLE_SECONDS = 30;
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
+/**
+ * When SQS has delivered a message this many times, the last delivery attempt was started many times and never
+ * finished. The delivery attempt probably ends the process, so the function makes no further delivery attempt.
+ */
+export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
+
 /** Returns whether the next delivery attempt for this message must be the last attempt. */
 export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;

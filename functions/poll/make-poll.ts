@@ -3,8 +3,7 @@ import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { countPollsMade, POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
 import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
-import { sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   decideAfterPoll,
   decideWhenRateLimited,

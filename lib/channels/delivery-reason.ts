@@ -49,6 +49,8 @@ const REASON_TEXT = {
     "Nothing was sent, because the target is switched off. A successful test of the target switches the target on again.",
   target_unknown:
     "Nothing was sent, because the config no longer contains the target. Add the target to the config again, or delete the dead letter.",
+  unfinished:
+    "Nothing was sent, because the last delivery attempt was started many times and never finished. The attempt probably ended the process of the service. Read the log of `notify`, which shows how the processes ended.",
   timeout:
     "The receiver's answer was not complete in time. The service sends the notification again. If the reason repeats, the receiver is too slow or not reachable.",
   name_not_found:

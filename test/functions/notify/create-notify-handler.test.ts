@@ -30,6 +30,17 @@ describe("a notification", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
 
+  it("is dead-lettered without an attempt when its last attempt was started 50 times and never finished", async () => {
+    const { flow, readRecord } = await ended();
+    const [message] = flow.notifyQueue.receive(1);
+    if (message === undefined) throw new Error("the queue returned no message");
+    expect(await flow.handle({ ...message, receiveCount: 950 })).toBe("acknowledged");
+    expect(flow.recorded.posts).toEqual([]);
+    expect(await readRecord()).toMatchObject({ state: "exhausted", deadLettered: true });
+    const attributes = { reason: "exhausted", detail: "unfinished", target: "audit" };
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
+  });
+
   it("is delivered once when its message arrives twice", async () => {
     const { flow } = await ended();
     const [body] = flow.notifyQueue.state.messages;
