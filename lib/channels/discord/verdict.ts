@@ -5,6 +5,11 @@ import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
 const ErrorBody = z.object({ code: z.int() });
+/** Some errors of Discord only list the refused fields of the message, for example `{"embeds":["0"]}`. */
+const RefusedFields = z.union([
+  z.object({ content: z.array(z.unknown()) }),
+  z.object({ embeds: z.array(z.unknown()) }),
+]);
 
 /** https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
 const UNKNOWN_WEBHOOK = 10015;
@@ -18,7 +23,10 @@ export function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict
   if (status === 200)
     return verdict.parseJsonBody(MessageBody, body) === undefined ? null : verdict.delivered();
   const code = verdict.parseJsonBody(ErrorBody, body)?.code;
-  if (code === undefined || verdict.isSuccess(status)) return null;
+  if (verdict.isSuccess(status)) return null;
+  if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
+    return verdict.rejected("payload_refused");
+  if (code === undefined) return null;
   if (code === THREAD_REQUIRED) return verdict.rejected("thread_required");
   if (status === 401 || status === 404) {
     const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;

@@ -3,12 +3,13 @@ import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { type ResultCode, verdictOfResultCode } from "../chat-verdict.ts";
 
-const NewBody = z.object({ code: z.int(), msg: z.catch(z.string(), "") });
+const Code = z.catch(z.optional(z.int()), undefined);
+const Text = z.catch(z.string(), "");
 /**
- * The result code in a response of Feishu. Older bots send the result code in the field `StatusCode`. Some bots send
- * both fields, `StatusCode` and `code`.
+ * Older bots send the result code in the field `StatusCode`. Some bots send both fields, `StatusCode` and `code`, and
+ * then the field `code` counts.
  */
-const OldBody = z.object({ StatusCode: z.int(), StatusMessage: z.catch(z.string(), "") });
+const Body = z.object({ code: Code, msg: Text, StatusCode: Code, StatusMessage: Text });
 
 /**
  * Returns the verdict by the result code in the body of Feishu's response. Returns null if the response is not from
@@ -33,8 +34,7 @@ export function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict 
 }
 
 function resultOf(body: string): ResultCode | undefined {
-  const newBody = verdict.parseJsonBody(NewBody, body);
-  if (newBody !== undefined) return { code: newBody.code, text: newBody.msg };
-  const oldBody = verdict.parseJsonBody(OldBody, body);
-  return oldBody && { code: oldBody.StatusCode, text: oldBody.StatusMessage };
+  const parsed = verdict.parseJsonBody(Body, body);
+  const code = parsed?.code ?? parsed?.StatusCode;
+  return code === undefined ? undefined : { code, text: `${parsed?.msg} ${parsed?.StatusMessage}` };
 }
