@@ -69,6 +69,9 @@ describe("FunctionHost", () => {
     expect(await kinds()).toEqual(["result", "result", "throttled", "throttled"]);
     expect(host.pids).toHaveLength(2);
     expect(await kinds()).toEqual(["result", "result", "throttled", "throttled"]);
+  });
+
+  it("throttles every invocation of a function with a reserved concurrency of 0", async () => {
     expect(await hostOf({ reservedConcurrency: 0 }).invoke({})).toEqual({ kind: "throttled" });
   });
 
