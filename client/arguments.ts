@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Submission } from "../lib/api/submission.ts";
-import { JobId, Name, type WatchKey } from "../lib/domain/job.ts";
+import { JobId, type JobKey, Name } from "../lib/domain/job.ts";
 
 /** A parsed command line. */
 export type Command =
@@ -13,13 +13,13 @@ export type Command =
       readonly reply: string | null;
       readonly submission: Submission;
       /** The watches to restart. */
-      readonly again: readonly WatchKey[];
+      readonly again: readonly JobKey[];
     } & WaitOptions)
-  | ({ readonly kind: "status"; readonly watches: readonly WatchKey[] } & WaitOptions)
-  | { readonly kind: "stop"; readonly watches: readonly WatchKey[]; readonly json: boolean }
+  | ({ readonly kind: "status"; readonly watches: readonly JobKey[] } & WaitOptions)
+  | { readonly kind: "stop"; readonly watches: readonly JobKey[]; readonly json: boolean }
   | {
       readonly kind: "redeliver";
-      readonly watch: WatchKey;
+      readonly watch: JobKey;
       /** The targets that get a notification. The value `undefined` means all targets of the watch. */
       readonly targets: readonly string[] | undefined;
       readonly json: boolean;
@@ -163,7 +163,7 @@ function readLabel(text: string): readonly [string, string] {
 }
 
 /** Parses the text `PROJECT/JOB_ID`, or a job ID of the given project. */
-function readWatch(text: string, project: string | undefined): WatchKey {
+function readWatch(text: string, project: string | undefined): JobKey {
   const [first = "", second, ...more] = text.split("/");
   const key = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
   if (more.length > 0 || !JobId.safeParse(key.jobId).success) throw new Error(`'${text}' is not a job ID`);
@@ -174,7 +174,7 @@ function readWatch(text: string, project: string | undefined): WatchKey {
 }
 
 /** Parses a job ID of the given project. Refuses `PROJECT/JOB_ID`, because one submission has one project. */
-function readOwnWatch(jobId: string, project: string | undefined): WatchKey {
+function readOwnWatch(jobId: string, project: string | undefined): JobKey {
   if (jobId.includes("/")) throw new Error(`'${jobId}' is not a job ID: name the project with --project`);
   return readWatch(jobId, project);
 }

@@ -4,7 +4,7 @@ import { RedeliveryResult } from "../lib/api/redelivery-request.ts";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 import { type Connection, request } from "./request.ts";
 
 export type NotifierClient = ReturnType<typeof createClient>;
@@ -15,7 +15,7 @@ export type NotifierClient = ReturnType<typeof createClient>;
  * service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {
-  const pathOf = ({ project, jobId }: WatchKey) =>
+  const pathOf = ({ project, jobId }: JobKey) =>
     `/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
   return {
     /** Submits jobs to watch. A second call with the same jobs is safe. */
@@ -29,19 +29,19 @@ export function createClient(connection: Connection) {
       return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
     },
     /** Reads the status of a job. The service waits up to `waitSeconds` seconds (0 to 25) for the end of the watch. */
-    status(watch: WatchKey, waitSeconds = 0): Promise<StatusDocument> {
+    status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
       return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
     },
     /** Stops a watch. The service sends no notification about the stopped watch. */
-    async stop(watch: WatchKey): Promise<void> {
+    async stop(watch: JobKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
     /**
      * Sends the outcome of a watch again to `targets`. If `targets` is missing, the method sends the outcome again to
      * all targets of the watch.
      */
-    redeliver(watch: WatchKey, targets?: readonly string[]): Promise<RedeliveryResult> {
+    redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       const body = targets === undefined ? {} : { targets };
       return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);

@@ -1,5 +1,5 @@
 import type { TestResult } from "../lib/api/delivery-document.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 import type { Command } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
@@ -29,7 +29,7 @@ export async function showStatus(
 
 /** Stops watches. If a watch has already ended, it keeps its outcome. */
 export async function stopWatches(
-  watches: readonly WatchKey[],
+  watches: readonly JobKey[],
   { client, screen }: Ports,
 ): Promise<CommandResult> {
   const results = new CallResults(screen);

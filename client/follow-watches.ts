@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
@@ -29,7 +29,7 @@ export interface FollowOptions {
    * The client calls this function if the service refuses to return the status of a watch. After that, the client does
    * not read the status of this watch again.
    */
-  readonly onRefused: (watch: WatchKey, error: ProblemError) => void;
+  readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the time of a clock that is never set back, in milliseconds. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
@@ -46,7 +46,7 @@ export function waitSecondsPerCall(running: number, maxWaitSeconds: number): num
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(
-  watches: readonly WatchKey[],
+  watches: readonly JobKey[],
   { timeoutMs, maxWaitSeconds, client, onStatus, onRefused, now, wait }: FollowOptions,
 ): Promise<boolean> {
   const deadline = now() + timeoutMs;
@@ -68,7 +68,7 @@ export async function followWatches(
     }
   }
 
-  async function hasEnded(watch: WatchKey, seconds: number): Promise<boolean> {
+  async function hasEnded(watch: JobKey, seconds: number): Promise<boolean> {
     try {
       const status = await client.status(watch, seconds);
       onStatus(status);

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   watching: "…",
@@ -11,7 +11,7 @@ const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
 };
 
 /** Returns the name of a job, `PROJECT/JOB_ID`. The command also accepts this name as an argument. */
-export function jobName({ project, jobId }: WatchKey): string {
+export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
 

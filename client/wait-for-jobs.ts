@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 import type { WaitOptions } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
@@ -25,7 +25,7 @@ const LIVE_WAIT_SECONDS = 5;
  * jobs failed.
  */
 export async function waitForJobs(
-  watches: readonly WatchKey[],
+  watches: readonly JobKey[],
   { wait, timeoutMs }: WaitOptions,
   ports: WaitPorts,
 ): Promise<{ readonly results: CallResults<StatusDocument>; readonly code: ExitCode }> {

@@ -2,7 +2,7 @@ import type { StatusDocument } from "../lib/api/status-document.ts";
 import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
-import type { WatchKey } from "../lib/domain/job.ts";
+import type { JobKey } from "../lib/domain/job.ts";
 import type { Command } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import type { CommandResult } from "./commands.ts";
@@ -48,7 +48,7 @@ export async function watchJobs(
  * `succeeded` or `failed` is not restarted. If the submission fails, the function prints the stopped watches.
  */
 async function restart<T>(
-  watches: readonly WatchKey[],
+  watches: readonly JobKey[],
   { client, screen }: WatchPorts,
   submit: () => Promise<T>,
 ): Promise<T> {
@@ -72,7 +72,7 @@ async function restart<T>(
 }
 
 /** Returns the state of a watch, or null if the service has no watch of the job. */
-async function readState(watch: WatchKey, client: NotifierClient): Promise<StatusDocument["state"] | null> {
+async function readState(watch: JobKey, client: NotifierClient): Promise<StatusDocument["state"] | null> {
   try {
     return (await client.status(watch)).state;
   } catch (error) {

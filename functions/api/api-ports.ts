@@ -12,6 +12,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly ledger: Pick<
     Ledger,
     | "readWatch"
+    | "listJobWatches"
     | "listRecentWatches"
     | "scheduleSweep"
     | "stopWatch"
@@ -35,7 +36,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly onStopped?: (key: WatchKey, caller: string) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
   /** Reports the targets to which the API has queued a notification again. By default, the API writes a log line. */
-  readonly onRedelivered?: (key: WatchKey, targets: readonly string[], caller: string) => void;
+  readonly onRedelivered?: (key: WatchKey, targets: readonly string[]) => void;
 }
 
 /** The functions and services that the API uses, and the data of one HTTP request. */

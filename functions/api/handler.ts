@@ -4,6 +4,7 @@ import { deliver } from "../../lib/channels/deliver.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
+import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
@@ -18,6 +19,7 @@ import { createHealthCheck } from "./health.ts";
 
 const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "PUBLIC_URL");
 const ledger = bindToTable(table, {
+  listJobWatches,
   readWatch,
   listRecentWatches,
   scheduleSweep,

@@ -14,6 +14,7 @@ import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
+import { selectVisibleWatches } from "./restrict-watch.ts";
 
 /**
  * The maximum number of ledger reads for one call of `GET /v1/jobs`. The index of recent watches does not contain the
@@ -23,8 +24,8 @@ const MAX_READS = 5;
 const READ_LIMIT = 100;
 
 /**
- * Creates the response to `GET /v1/jobs`: the watches of one project, newest first. The caller may filter the watches
- * by state.
+ * Creates the response to `GET /v1/jobs`: the jobs of one project, newest first. For each job, the list shows the watch
+ * of the caller, or the newest watch if the caller has none. The caller may filter the watches by state.
  */
 export async function listJobs(
   _params: unknown,
@@ -38,7 +39,7 @@ export async function listJobs(
   if (query.kind === "problem") return query;
   const links = createLinkOptions(config, defaultUrl);
   try {
-    const { watches, next } = await findWatches(query, ledger);
+    const { watches, next } = await findWatches(query, caller, ledger);
     const jobs = watches.map((watch) => listedJob(watch, links, now()));
     return jsonResponse(200, { jobs, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
@@ -49,6 +50,7 @@ export async function listJobs(
 
 async function findWatches(
   { project, states, limit, before }: ListQuery,
+  caller: Caller,
   ledger: ApiPorts["ledger"],
 ): Promise<WatchPage> {
   const watches: Watch[] = [];
@@ -58,11 +60,15 @@ async function findWatches(
       limit: states === null ? limit : READ_LIMIT,
       before: next,
     });
-    for (const [i, watch] of page.watches.entries()) {
-      if (states !== null && !states.includes(watch.state)) continue;
-      watches.push(watch);
-      const isLast = i === page.watches.length - 1;
-      if (watches.length === limit) return { watches, next: isLast ? page.next : toPageToken(watch) };
+    const matching = page.watches.filter(({ state }) => states?.includes(state) ?? true);
+    // The check whether a watch is visible may cost a read, so the loop checks only as many watches as the page needs.
+    for (let i = 0; i < matching.length; ) {
+      const slice = matching.slice(i, i + limit - watches.length);
+      watches.push(...(await selectVisibleWatches(slice, caller.name, ledger)));
+      i += slice.length;
+      const last = slice.at(-1);
+      if (watches.length < limit || last === undefined) continue;
+      return { watches, next: last === page.watches.at(-1) ? page.next : toPageToken(last) };
     }
     next = page.next;
     if (next === null || states === null) break;

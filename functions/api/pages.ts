@@ -17,6 +17,7 @@ import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { replaceDigestDeliveries } from "./read-status.ts";
+import { selectVisibleWatches } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
 
 /**
@@ -41,12 +42,16 @@ export async function showJob(
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
   if (!project.success || !jobId.success) return pageResponse(null, request);
-  const key = { project: project.data, jobId: jobId.data };
-  const links = openPage({ kind: "watch", ...key }, request, createLinkOptions(config, defaultUrl), now);
-  const watchDocument = links === null ? null : await ledger.readWatch(key);
-  if (links === null || watchDocument === null) return pageResponse(null, request);
+  const job = { project: project.data, jobId: jobId.data };
+  const page = { kind: "watch", ...job } as const;
+  const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
+  if (opened === null) return pageResponse(null, request);
+  const { links, opens } = opened;
+  const watch = (await ledger.listJobWatches(job)).find(({ caller }) => opens(caller));
+  const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
+  if (watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
-  const listUrl = listPageUrl(links, key.project, now);
+  const listUrl = listPageUrl(links, job.project, now);
   return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) =>
     pageResponse(renderJobPage(document, now, listUrl), request),
   );
@@ -72,9 +77,10 @@ export async function showJobs(
   const project = Name.safeParse(query.get("project") ?? config.settings.defaultProject);
   if (!project.success) return pageResponse(null, request);
   const page = { kind: "project", project: project.data } as const;
-  const links = openPage(page, request, createLinkOptions(config, defaultUrl), now);
-  const recent = links === null ? null : await readRecent(ledger, project.data, query.get("before"));
-  if (links === null || recent === null) return pageResponse(null, request);
+  const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
+  const recent = opened === null ? null : await readRecent(ledger, project.data, query.get("before"));
+  if (opened === null || recent === null) return pageResponse(null, request);
+  const { links } = opened;
   const text = (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed();
   const list = renderListPage({
     project: project.data,
@@ -86,14 +92,15 @@ export async function showJobs(
   return pageResponse(list, request);
 }
 
-/** Returns one page of recent watches, or null when `before` is not a page token. */
+/** Returns the newest watch of each job on one page of recent watches, or null when `before` is not a page token. */
 async function readRecent(
   ledger: ApiPorts["ledger"],
   project: string,
   before: string | null,
 ): Promise<WatchPage | null> {
   try {
-    return await ledger.listRecentWatches(project, { limit: LIST_LIMIT, before });
+    const { watches, next } = await ledger.listRecentWatches(project, { limit: LIST_LIMIT, before });
+    return { watches: await selectVisibleWatches(watches, null, ledger), next };
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;
@@ -102,17 +109,17 @@ async function readRecent(
 
 /**
  * Returns the options for the links on a page, or null when the key in the URL does not open the page. The links on the
- * page expire at the same time as the key in the URL.
+ * page expire at the same time as the key in the URL. The function `opens` says whose watch the key opens.
  */
 function openPage(
   page: LinkedPage,
   { query }: ApiRequest,
   links: LinkOptions,
   now: Instant,
-): LinkOptions | null {
+): { readonly links: LinkOptions; readonly opens: (caller: string) => boolean } | null {
   if (links.linkKey === undefined) return null;
-  const expiresAt = readLinkKey(links.linkKey, page, query.get("key") ?? "", now);
-  return expiresAt === null ? null : { ...links, expiresAt };
+  const read = readLinkKey(links.linkKey, page, query.get("key") ?? "", now);
+  return read && { links: { ...links, expiresAt: read.expiresAt }, opens: read.opens };
 }
 
 /** Creates the HTTP response for an HTML page. If there is no page, the response has the status 404. */

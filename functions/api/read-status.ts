@@ -6,10 +6,12 @@ import {
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
 import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
+import type { Caller } from "../../lib/auth/caller.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
+import { readVisibleWatch, restrictWatch } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
 
 /** The time between two reads of the ledger while an API call waits until a watch ends. */
@@ -19,13 +21,15 @@ const RESPONSE_MS = 2_000;
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 /**
- * Creates the response to `GET /v1/jobs/{project}/{jobId}`. With the parameter `?wait`, the API call waits until the
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or what the caller may see of the
+ * newest watch of the job. With the parameter `?wait`, the API call waits until the
  * watch ends or the waiting time is over.
  */
 export async function readStatus(
   key: WatchKey,
   request: ApiRequest,
   ports: RequestPorts,
+  caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const wait = readWaitSeconds(request.query);
   if (wait.kind === "problem") return wait;
@@ -34,7 +38,7 @@ export async function readStatus(
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
     headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
-  const shown = await replaceDigestDeliveries(document, ports.ledger);
+  const shown = restrictWatch(await replaceDigestDeliveries(document, ports.ledger), caller);
   const config = await ports.configs.current();
   const response = statusResponse(shown, config, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
@@ -46,12 +50,12 @@ async function readUntilEnded(
   { ledger, now, wait, remainingMs }: RequestPorts,
 ): Promise<WatchDocument | null> {
   const until = now() + Math.min(waitSeconds * 1000, remainingMs() - RESPONSE_MS);
-  let document = await ledger.readWatch(key);
+  let document = await readVisibleWatch(key, ledger);
   for (;;) {
     const restMs = until - now();
     if (document?.watch.state !== "watching" || restMs <= 0) return document;
     await wait(Math.min(REREAD_MS, restMs));
-    document = await ledger.readWatch(key);
+    document = await readVisibleWatch(key, ledger);
   }
 }
 

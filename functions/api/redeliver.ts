@@ -14,6 +14,7 @@ import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
+import { notificationKey } from "../../lib/ledger/notification.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
@@ -21,7 +22,7 @@ import { log } from "../../lib/runtime/log.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Creates the response to `POST …/redeliver` and queues the notifications of an ended watch again. The service notifies
+ * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The service notifies
  * a target that the request names, even if the setting `on` of the target excludes the outcome of the job. If the
  * request names no targets, the function selects targets of the watch. The caller must have the right to use each
  * selected target, and the setting `on` of the target must list the outcome of the job.
@@ -37,8 +38,8 @@ export async function redeliver(
   const [config, now] = [await configs.current(), clock()];
   const document = await ledger.readWatch(key);
   if (document === null) return watchNotFound(key);
-  const { watch } = document;
-  const { state, generation } = watch;
+  const { watch, generations } = document;
+  const { project, jobId, state } = watch;
   if (state === "watching" || state === "stopped")
     return problemResponse(
       "not-concluded",
@@ -53,9 +54,9 @@ export async function redeliver(
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const reopened = await Promise.all(
     chosen.targets.map(async (target) => {
-      const notification = { ...key, target, generation };
+      const notification = notificationKey(watch, generations, `job.${state}`, target);
       const redelivery = await ledger.startRedelivery(notification, expiresAt);
-      const message = createNotificationMessage(notification, state, redelivery);
+      const message = createNotificationMessage(watch, notification, state, redelivery);
       return { id: message.id, message, result: { target, redelivery } };
     }),
   );
@@ -63,9 +64,9 @@ export async function redeliver(
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
   const targets = reopened.filter(({ id }) => !failed.has(id)).map(({ result }) => result);
   const names = targets.map(({ target }) => target);
-  onRedelivered(key, names, caller.name);
+  onRedelivered(key, names);
   if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
-  return jsonResponse(202, { ...key, targets } satisfies RedeliveryResult);
+  return jsonResponse(202, { project, jobId, targets } satisfies RedeliveryResult);
 }
 
 function chooseTargets(
@@ -101,6 +102,6 @@ function chooseTargets(
  * Logs that a caller has queued notifications again. The notify function later writes a log line for each delivery
  * attempt.
  */
-export function logRedelivered(key: WatchKey, targets: readonly string[], caller: string): void {
-  log.info("redeliver", { caller, ...key, targets });
+export function logRedelivered(key: WatchKey, targets: readonly string[]): void {
+  log.info("redeliver", { ...key, targets });
 }

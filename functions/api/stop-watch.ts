@@ -1,7 +1,14 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, unavailable, watchNotFound } from "../../lib/api/problem.ts";
+import {
+  forbidden,
+  missingRightError,
+  type ProblemResponse,
+  unavailable,
+  watchNotFound,
+} from "../../lib/api/problem.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
-import type { Caller } from "../../lib/auth/caller.ts";
+import { invalidRequest } from "../../lib/api/request-errors.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
@@ -11,19 +18,52 @@ import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-memb
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops a watch without a notification. An ended watch keeps its state.
- * After this request, a caller can restart a watch that ended as `timed_out` or `lost`. A digest message (one message
- * about several jobs) no longer waits for the stopped watch. If a request could not send the digest message, a repeated
- * request sends the digest message.
+ * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
+ * stops the watches that all callers have of the job. An ended watch keeps its state. After this request, the caller of
+ * a watch that ended as `timed_out` or `lost` can restart the watch.
  */
 export async function stopWatch(
   key: WatchKey,
   request: ApiRequest,
+  ports: ApiPorts,
+  caller: Caller,
+): Promise<ApiResponse | ProblemResponse> {
+  const problem = rejectQueryAndBody(request, ["all"]);
+  if (problem !== null) return problem;
+  const all = request.query.get("all");
+  if (all === null) return stopOne(key, ports, caller);
+  if (all !== "true") return invalidRequest([{ parameter: "all", detail: "must be 'true'" }]);
+  if (!mayStopAll(caller, key.project))
+    return forbidden("stop", [missingRightError("stop", "target", "*", { parameter: "all" })]);
+  const watches = await ports.ledger.listJobWatches(key);
+  if (watches.length === 0) return watchNotFound(key);
+  let answer: ApiResponse | ProblemResponse = { status: 204 };
+  for (const watch of watches) {
+    const stopped = await stopOne(watch, ports, caller);
+    // The retention time of a watch may end between the two requests to the ledger. Such a watch needs no stop.
+    if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
+  }
+  return answer;
+}
+
+/** Returns true if one entry of the caller's rights contains the operation `stop`, the project and the target `*`. */
+function mayStopAll({ rights }: Caller, project: string): boolean {
+  return rights.some(
+    (entry) =>
+      entry.targets.includes("*") && mayUse({ name: "", rights: [entry] }, { operation: "stop", project }),
+  );
+}
+
+/**
+ * Stops one watch. A digest message (one message about several jobs) no longer waits for the stopped watch. If a
+ * request could not send the digest message, a repeated request sends the digest message.
+ */
+async function stopOne(
+  { project, jobId, caller: owner }: WatchKey,
   { ledger, notifyQueue, configs, now, onStopped = logStopped }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectQueryAndBody(request);
-  if (problem !== null) return problem;
+  const key = { project, jobId, caller: owner };
   const { settings } = await configs.current();
   const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
   if (result === "missing") return watchNotFound(key);
@@ -39,8 +79,11 @@ export async function stopWatch(
   return { status: 204 };
 }
 
-/** Logs a stopped watch and counts the watch in the metric `Stopped`. */
-export function logStopped(key: WatchKey, caller: string): void {
-  log.info("stop", { caller, ...key });
+/**
+ * Logs a stopped watch and counts the watch in the metric `Stopped`.
+ * @param caller the name of the caller who stopped the watch. With `?all=true`, the watch may belong to another caller.
+ */
+export function logStopped({ project, jobId, caller: owner }: WatchKey, caller: string): void {
+  log.info("stop", { caller, project, jobId, owner });
   meter.add("Stopped", 1);
 }

@@ -16,6 +16,7 @@ import { type JobResult, submissionResponse } from "../../lib/api/submission-res
 import { mayUse } from "../../lib/auth/caller.ts";
 import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
+import { toIso } from "../../lib/domain/time-text.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -85,27 +86,35 @@ async function acceptRequest(
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const distinct = [...new Set(submission.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
   const opened = await openWatches(submission, distinct, ports);
-  const sent = await sendMessages(submission.project, opened, ports);
+  const sent = await sendMessages(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
-    jobResult({ project: submission.project, jobId }, byId.get(jobId), ports),
+    jobResult({ project: submission.project, jobId, caller: submission.caller }, byId.get(jobId), ports),
   );
 }
 
 function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }: AcceptPorts): JobResult {
+  const { project, jobId } = key;
   const rejected = (error: Problem): JobResult => {
-    return { ...key, status: "rejected", statusUrl: null, pageUrl: null, error };
+    const none = { deadlineAt: null, statusUrl: null, pageUrl: null };
+    return { project, jobId, status: "rejected", ...none, error };
   };
   if (opened === undefined) {
-    const fault = JobId.safeParse(key.jobId).error?.issues[0]?.message;
+    const fault = JobId.safeParse(jobId).error?.issues[0]?.message;
     return rejected(createProblem("invalid-request", fault ?? "is not a job ID"));
   }
   if (opened.kind === "failed")
     return rejected(
       createProblem("unavailable", "The job could not be accepted. You may safely send the job again."),
     );
-  const urls = { statusUrl: statusUrl(links.publicUrl, key), pageUrl: pageUrl(links, key, now) };
-  return { ...key, ...urls, status: opened.kind };
+  return {
+    project,
+    jobId,
+    status: opened.kind,
+    deadlineAt: toIso(opened.deadlineAt),
+    statusUrl: statusUrl(links.publicUrl, key),
+    pageUrl: pageUrl(links, key, now),
+  };
 }
 
 /** Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the accepted jobs. */

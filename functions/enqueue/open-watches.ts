@@ -48,8 +48,8 @@ export interface AcceptPorts {
 }
 
 /**
- * Creates a watch for each job of a call. If a watch of the job already exists, the function adds the targets of the
- * new call to the existing watch. If the call asks for a digest message (one message about several jobs), the function
+ * Opens the caller's watch of each job of a call. If the caller already has a watch of the job, the function adds the
+ * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest message (one message about several jobs), the function
  * stores a digest for the new watches.
  */
 export async function openWatches(
@@ -65,7 +65,7 @@ export async function openWatches(
 
 async function openWatch(
   jobId: string,
-  { project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
+  { caller, project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
   digestId: string | null,
   { ledger, config: { settings }, now, firstPollDelay, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<OpenedJob> {
@@ -76,6 +76,7 @@ async function openWatch(
     const opened = await ledger.openWatch({
       project,
       jobId,
+      caller,
       acceptedAt: now,
       deadlineAt,
       nextPollAt: now + delaySeconds * 1000,
@@ -85,7 +86,8 @@ async function openWatch(
       digestId,
       expiresAt: computeLedgerExpiryTime(deadlineAt, settings),
     });
-    return { jobId, deadlineAt, delaySeconds, ...opened };
+    const holds = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
+    return { jobId, deadlineAt: holds, delaySeconds, ...opened };
   } catch (error) {
     onFailure("open", error);
     return { jobId, deadlineAt, delaySeconds, kind: "failed" };
@@ -111,7 +113,7 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 async function createDigest(
   digestId: string,
   targets: readonly string[],
-  { project }: ResolvedSubmission,
+  { project, caller }: ResolvedSubmission,
   opened: readonly OpenedJob[],
   { ledger, config, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
@@ -120,6 +122,7 @@ async function createDigest(
   try {
     await ledger.createDigest({
       digestId,
+      caller,
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
       expiresAt: computeLedgerExpiryTime(

@@ -1,6 +1,8 @@
+import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Outcome } from "../../lib/domain/job.ts";
+import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
+import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
@@ -17,14 +19,14 @@ const SWEEP_DELAY_MS = 600_000;
  * not confirm all messages of the job.
  */
 export async function sendMessages(
-  project: string,
+  { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
   opened: readonly OpenedJob[],
   ports: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const jobs = opened.map((job) => ({
     job,
-    polls: pollsFor(project, job),
-    notifications: notificationsFor(project, job, ports.config),
+    polls: pollsFor({ project, jobId: job.jobId, caller }, job),
+    notifications: notificationsFor(job, ports.config),
   }));
   const unscheduled = await scheduleSweeps(opened, ports);
   const polls = jobs.flatMap((entry) => entry.polls);
@@ -45,31 +47,29 @@ export async function sendMessages(
  * the first poll is not sent again. A second message could arrive before a poll message that waits for the rate limit,
  * and the second message would then wait again.
  */
-function pollsFor(project: string, job: OpenedJob): OutgoingMessage[] {
-  const { jobId, deadlineAt, delaySeconds } = job;
+function pollsFor(key: WatchKey, job: OpenedJob): OutgoingMessage[] {
+  const { deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
-    return [createPollMessage({ project, jobId, poll: job.poll, deadlineAt }, delaySeconds)];
+    return [createPollMessage({ ...key, poll: job.poll, deadlineAt }, delaySeconds)];
   if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
   const { poll, previousPolls } = job.watch;
   if (poll > previousPolls) return [];
-  return [
-    createPollMessage({ project, jobId, poll: poll + 1, deadlineAt: job.watch.deadlineAt }, delaySeconds),
-  ];
+  return [createPollMessage({ ...key, poll: poll + 1, deadlineAt }, delaySeconds)];
 }
 
 /**
  * Returns the notifications for targets that an API call adds to an ended watch. A target gets a notification only if
  * the setting `on` of the target lists the outcome of the job.
  */
-function notificationsFor(project: string, job: OpenedJob, { targets }: Config): OutgoingMessage[] {
+function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
-  const { jobId, addedTargets, watch } = job;
+  const { addedTargets, watch } = job;
   const outcome = outcomeOf(watch);
   if (outcome === null) return [];
   return addedTargets
     .filter((name) => targets[name]?.on.includes(outcome) ?? true)
     .map((target) =>
-      createNotificationMessage({ project, jobId, target, generation: watch.generation }, outcome, 0),
+      createNotificationMessage(watch, notificationKey(watch, {}, `job.${outcome}`, target), outcome, 0),
     );
 }
 

@@ -6,10 +6,15 @@ import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Instant, Outcome } from "../../lib/domain/job.ts";
+import type { Instant, Outcome, WatchGeneration } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
-import type { NotificationMessage, NotifyMessage } from "../../lib/queue/messages.ts";
+import {
+  type NotificationMessage,
+  type NotifyMessage,
+  toNotificationKey,
+  toWatchGeneration,
+} from "../../lib/queue/messages.ts";
 import { digestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
 /** The data of a notification that a delivery attempt needs. */
@@ -64,47 +69,44 @@ async function resolveWith(
   const name = message.target;
   const target = config.targets[name] ?? null;
   const expiresAt = computeLedgerExpiryTime(now(), config.settings);
-  const notificationOf = (
-    key: NotificationKey,
-    event: string,
-    content: NotificationContent,
-    redelivery = 0,
-  ) =>
+  const notificationOf = (key: NotificationKey, content: NotificationContent, redelivery = 0) =>
     ({
       kind: "notification",
       key,
       redelivery,
-      webhookId: webhookId(key, event),
+      webhookId: webhookId(key),
       target,
       content,
       expiresAt,
     }) as const;
   switch (message.kind) {
     case "notification": {
-      const { project, jobId, generation, redelivery } = message;
-      const key = { project, jobId, target: name, generation };
-      const summary = await ledger.readOutcome(key);
+      const { redelivery } = message;
+      const watch = toWatchGeneration(message);
+      const summary = (await ledger.readOutcome(watch))?.summary ?? null;
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
-      const resolved = notificationOf(key, summary.outcome, { kind: "outcome", summary }, redelivery);
+      const resolved = notificationOf(toNotificationKey(message), { kind: "outcome", summary }, redelivery);
       return isCallbackName(name)
-        ? { ...resolved, target: await readCallback(key, config, ledger) }
+        ? { ...resolved, target: await readCallback(watch, name, config, ledger) }
         : resolved;
     }
     case "digest": {
       const { digestId } = message;
       const digest = await ledger.readDigest(digestId);
       if (digest === null) return { kind: "unknown" };
-      const read = await Promise.all(digest.members.map((member) => ledger.readOutcome(member)));
-      const summaries = read.filter((summary) => summary !== null);
+      const { caller, members } = digest;
+      const read = await Promise.all(members.map((member) => ledger.readOutcome({ ...member, caller })));
+      const summaries = read.flatMap((outcome) => outcome?.summary ?? []);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      return notificationOf(digestNotificationKey(digestId, name), "digest", { kind: "digest", summaries });
+      return notificationOf(digestNotificationKey(digestId, name), { kind: "digest", summaries });
     }
     case "target_gone": {
       const { gone, since } = message;
-      const key = { project: TARGET_PROJECT, jobId: `${gone}.${since}`, generation: 0, target: name };
-      return notificationOf(key, "gone", { kind: "target_gone", target: gone, since });
+      const alert = { project: TARGET_PROJECT, jobId: `${gone}.${since}` };
+      const key = { ...alert, generation: 0, event: "target_gone", target: name };
+      return notificationOf(key, { kind: "target_gone", target: gone, since });
     }
     default:
       return message satisfies never;
@@ -123,26 +125,27 @@ async function isFiltered(
   ledger: Pick<Ledger, "readDelivery">,
 ): Promise<boolean> {
   if (message.redelivery > 0 || target === null || target.on.includes(outcome)) return false;
-  return (await ledger.readDelivery(message)).history.length === 0;
+  return (await ledger.readDelivery(toNotificationKey(message))).history.length === 0;
 }
 
 /** Returns the webhook target for the `callbackUrl` of the caller, or null when this URL cannot be decrypted. */
 async function readCallback(
-  key: NotificationKey,
+  watch: WatchGeneration,
+  name: string,
   { settings: { linkKey, callbackSecrets } }: Config,
   ledger: Pick<Ledger, "readCallerData">,
 ): Promise<Target | null> {
-  const encrypted = (await ledger.readCallerData(key)).callbacks[key.target];
+  const encrypted = (await ledger.readCallerData(watch)).callbacks[name];
   if (encrypted === undefined || linkKey === undefined) return null;
-  const url = decrypt(encrypted, { key: linkKey, purpose: key.target });
+  const url = decrypt(encrypted, { key: linkKey, purpose: name });
   return url === null ? null : createCallbackTarget(url, callbackSecrets);
 }
 
 /**
- * Returns one webhook ID for each notification key and event. The webhook ID is a hash, because the name of a target
+ * Returns one webhook ID for each notification key. The webhook ID is a hash, because the name of a target
  * may contain characters that are not allowed in an HTTP header.
  */
-function webhookId({ project, jobId, target, generation }: NotificationKey, event: string): string {
+function webhookId({ project, jobId, generation, event, target }: NotificationKey): string {
   const parts = [project, jobId, event, target, generation];
   const hash = createHash("sha256").update(JSON.stringify(parts));
   return `msg_${hash.digest("base64url").slice(0, 27)}`;

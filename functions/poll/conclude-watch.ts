@@ -5,7 +5,8 @@ import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { notificationKey } from "../../lib/ledger/notification.ts";
+import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
@@ -69,6 +70,14 @@ class LeaseEndedError extends Error {
 }
 
 /**
+ * The error of a poll that found a watch at its deadline, although the deadline has moved since the poll was claimed.
+ * The message of the poll is received again and repeats the poll.
+ */
+class DeadlineMovedError extends Error {
+  override readonly name = "DeadlineMovedError";
+}
+
+/**
  * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. The
  * function does nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function
  * runs again after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. The
@@ -76,6 +85,7 @@ class LeaseEndedError extends Error {
  * can claim a notification.
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
+ * @throws DeadlineMovedError when the caller has moved the deadline during the poll.
  */
 export async function concludeWatch(
   result: PollResult,
@@ -88,8 +98,15 @@ export async function concludeWatch(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return;
   }
-  const summary = document?.summary ?? (await saveSummary(result, conclusion, document, ports));
-  await notifyAndEnd(summary, result, ports);
+  // The caller has asked again while this poll was in progress. The later of both deadlines holds.
+  if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
+    throw new DeadlineMovedError("the deadline of this watch has moved");
+  const stored = document?.summary ?? null;
+  const outcome =
+    stored === null || document === null
+      ? await saveOutcome(result, conclusion, document, ports)
+      : { summary: stored, generations: document.generations };
+  await notifyAndEnd(outcome, result, ports);
 }
 
 /**
@@ -98,19 +115,19 @@ export async function concludeWatch(
  * @returns false when the ledger has no outcome for this generation of the watch
  */
 export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
-  const summary = await ports.ledger.readOutcome(watch);
-  if (summary === null) return false;
-  await notifyAndEnd(summary, { watch, at, polledAt: watch.polledAt }, ports);
+  const outcome = await ports.ledger.readOutcome(watch);
+  if (outcome === null) return false;
+  await notifyAndEnd(outcome, { watch, at, polledAt: watch.polledAt }, ports);
   return true;
 }
 
-async function saveSummary(
+async function saveOutcome(
   { watch, at, observation, polls, leaseUntil }: PollResult,
   { outcome, reason }: Conclusion,
   document: WatchDocument | null,
   { ledger, cce, config, defaultUrl, now }: ConcludePorts,
-): Promise<OutcomeSummary> {
-  const { project, jobId, generation, acceptedAt } = watch;
+): Promise<OutcomeRecord> {
+  const { project, jobId, caller, generation, acceptedAt } = watch;
   const { settings } = config;
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
@@ -129,38 +146,41 @@ async function saveSummary(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    statusUrl: pageUrl(createLinkOptions(config, defaultUrl), { project, jobId }, at),
+    statusUrl: pageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   return ledger.saveOutcomeOnce(
-    { project, jobId, generation },
-    { summary, tree: job },
+    { project, jobId, caller, generation },
+    { summary, tree: job, generations: document?.generations ?? {} },
     computeLedgerExpiryTime(at, settings),
   );
 }
 
 async function notifyAndEnd(
-  summary: OutcomeSummary,
+  { summary, generations }: OutcomeRecord,
   { watch, at, polledAt }: Pick<PollResult, "watch" | "at" | "polledAt">,
   ports: ConcludePorts,
 ): Promise<void> {
   const { ledger, config, notifyQueue, onConcluded = reportConcluded } = ports;
   const { outcome, phase, jobType, resourceName } = summary;
-  const { project, jobId, generation } = watch;
-  const key = { project, jobId };
-  const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, key, ports);
+  const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, watch, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
     const { own } = splitTargetsToNotify({ targets: added, digestTargets }, outcome, config.targets);
     const messages = own.map((target) =>
-      createNotificationMessage({ ...key, target, generation }, outcome, 0),
+      createNotificationMessage(
+        watch,
+        notificationKey(watch, generations, `job.${outcome}`, target),
+        outcome,
+        0,
+      ),
     );
     await sendAllOrThrow(notifyQueue, messages);
     notified = targets;
     const ended = await ledger.endWatch({
-      key,
+      key: watch,
       acceptedAt: watch.acceptedAt,
       outcome,
       concludedAt: summary.concludedAt,

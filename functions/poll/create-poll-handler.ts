@@ -103,8 +103,8 @@ async function pollJob(
   scope: PollScope,
 ): Promise<Disposition> {
   if (queryTimeMs(received) <= 0) return "retry";
-  const { project, jobId, poll } = message;
-  const wanted = { key: { project, jobId }, poll, messageId: received.messageId };
+  const { project, jobId, caller, poll } = message;
+  const wanted = { key: { project, jobId, caller }, poll, messageId: received.messageId };
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {

@@ -12,7 +12,7 @@ export const TARGET_PROJECT = ":target";
 
 /** Returns the key of the notification that delivers a digest message to one target. */
 export function digestNotificationKey(digestId: string, target: string): NotificationKey {
-  return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, target };
+  return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, event: "digest", target };
 }
 
 /**
@@ -41,7 +41,11 @@ export function splitTargetsToNotify(
  * happens when the service loses the response of the ledger to a new watch, and then creates the digest without this
  * watch.
  */
-export function findDigestTargets(digest: Digest | null, { project, jobId }: WatchKey): readonly string[] {
-  const isMember = digest?.members.some((member) => member.project === project && member.jobId === jobId);
-  return digest !== null && isMember === true ? digest.targets : [];
+export function findDigestTargets(
+  digest: Digest | null,
+  { project, jobId, caller }: WatchKey,
+): readonly string[] {
+  if (digest === null || digest.caller !== caller) return [];
+  const isMember = digest.members.some((member) => member.project === project && member.jobId === jobId);
+  return isMember ? digest.targets : [];
 }

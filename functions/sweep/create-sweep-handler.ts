@@ -87,7 +87,8 @@ async function sweepWatches(
       total.notifications += sent.notifications;
     } catch (error) {
       failed += 1;
-      onFailure({ project: entry.project, jobId: entry.jobId }, error);
+      const { project, jobId, caller } = entry;
+      onFailure({ project, jobId, caller }, error);
     }
   };
   const result = (finished: boolean): SweepResult => ({ ...total, failed, finished });
@@ -109,7 +110,7 @@ function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntr
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }
 
-const idOf = ({ project, jobId }: WatchKey) => JSON.stringify([project, jobId]);
+const idOf = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 
 /**
  * Sends an alert about each disabled target to the fallback target. Returns the number of alerts that could not be

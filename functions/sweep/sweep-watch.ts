@@ -1,7 +1,7 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import type { OverdueEntry, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import {
@@ -102,7 +102,7 @@ interface SentNotification {
  */
 async function sendNotifications(
   entry: OverdueEntry,
-  { watch, deliveries }: WatchDocument,
+  { watch, deliveries, generations }: WatchDocument,
   outcome: NonNullable<WatchDocument["summary"]>["outcome"],
   ports: SweepWatchPorts,
 ): Promise<SentAgain> {
@@ -120,8 +120,8 @@ async function sendNotifications(
     .map(({ target }) => target);
   const ownNotifications = [...own, ...redelivered].map((target): SentNotification => {
     const delivery = deliveries.find((known) => known.target === target) ?? null;
-    const key = { project: entry.project, jobId: entry.jobId, target, generation: watch.generation };
-    return { delivery, message: createNotificationMessage(key, outcome, delivery?.redelivery ?? 0) };
+    const key = notificationKey(watch, generations, `job.${outcome}`, target);
+    return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
   const open = [...ownNotifications, ...(digestNotifications ?? [])].filter(
@@ -150,8 +150,8 @@ async function readDigestNotifications(
   ledger: Pick<Ledger, "readWatch" | "readDelivery">,
 ): Promise<readonly SentNotification[] | null> {
   if (digestId === null || digest === null || targets.length === 0) return [];
-  for (const key of digest.running) {
-    const member = (await ledger.readWatch(key))?.watch;
+  for (const job of digest.running) {
+    const member = (await ledger.readWatch({ ...job, caller: digest.caller }))?.watch;
     if (member?.state === "watching" && member.digestId === digestId) return null;
   }
   return Promise.all(

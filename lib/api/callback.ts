@@ -18,9 +18,10 @@ export type CheckedCallback =
  * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
  * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns at once that the
  * service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
- * never contains the URL.
+ * never contains the URL. The name of the callback depends on the caller: two callers with the same URL have two
+ * notifications, because the context of one caller must not replace the context of the other.
  */
-export function checkCallback(text: string, settings: Settings): CheckedCallback {
+export function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });
   if (settings.linkKey === undefined)
     return error(
@@ -34,7 +35,12 @@ export function checkCallback(text: string, settings: Settings): CheckedCallback
   const checked = checkUrl(text, parseAllowList(settings.egress.allow));
   if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);
   const { href } = new URL(text);
-  const target = CALLBACK_PREFIX + createHash("sha256").update(href).digest("hex").slice(0, 16);
+  const target =
+    CALLBACK_PREFIX +
+    createHash("sha256")
+      .update(JSON.stringify([caller, href]))
+      .digest("hex")
+      .slice(0, 16);
   return {
     kind: "callback",
     target,

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { CallerOperation } from "../config/config.ts";
-import type { WatchKey } from "../domain/job.ts";
+import type { JobKey } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
@@ -159,10 +159,10 @@ export function malformedPath(errors: readonly RequestError[]): ProblemResponse 
 }
 
 /**
- * Creates an error response with the status 404 for a job that the service does not know, in a project that the caller
- * may use.
+ * Creates an error response with the status 404 for a job without a watch, or without a watch of the caller, in a
+ * project that the caller may use.
  */
-export function watchNotFound({ project, jobId }: WatchKey): ProblemResponse {
+export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
   return problemResponse(
     "not-found",
     `The project ${project} has no watch of the job ${jobId}, or the watch was deleted after its retention time. POST /v1/jobs starts a watch.`,

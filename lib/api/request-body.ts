@@ -47,11 +47,14 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request has query parameters or a body, for API calls that accept no input. Returns
- * null if the request has no input. The body `{}` counts as empty, because some clients always send JSON.
+ * Returns an error response if a request has a body or has query parameters that are not in `parameters`. Returns null
+ * if the request has no such input. The body `{}` counts as empty, because some clients always send JSON.
  */
-export function rejectQueryAndBody({ query, body }: ApiRequest): ProblemResponse | null {
-  const errors = findParameterErrors(query);
+export function rejectQueryAndBody(
+  { query, body }: ApiRequest,
+  parameters: readonly string[] = [],
+): ProblemResponse | null {
+  const errors = findParameterErrors(query, parameters);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
   return errors.length === 0 ? null : invalidRequest(errors);

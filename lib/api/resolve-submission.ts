@@ -11,6 +11,8 @@ import type { Submission } from "./submission.ts";
 /** A submission after all checks. A field that the caller omitted has its default value. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
+  /** The name of the caller, who will own the watches. */
+  readonly caller: string;
   readonly project: string;
   /**
    * The sorted names of the targets to notify, without repetitions. The callback URL of the caller is also a target.
@@ -63,7 +65,7 @@ export function resolveSubmission(
       detail: "is missing. The operator has configured no default project, so a request must name a project.",
     });
   const { callbackUrl } = submission;
-  const callback = callbackUrl === undefined ? null : checkCallback(callbackUrl, settings);
+  const callback = callbackUrl === undefined ? null : checkCallback(callbackUrl, caller.name, settings);
   if (callback?.kind === "error") nameErrors.push({ ...locate(["callbackUrl"]), detail: callback.detail });
   if (formErrors.length + nameErrors.length > 0 || project === undefined || callback?.kind === "error")
     return invalidSubmission(formErrors, nameErrors);
@@ -71,6 +73,7 @@ export function resolveSubmission(
   const targets = submission.notify ?? settings.defaultTargets.filter(mayNotify);
   return {
     kind: "resolved",
+    caller: caller.name,
     project,
     targets: [...new Set(callback === null ? targets : [...targets, callback.target])].sort(),
     callbacks: callback === null ? {} : { [callback.target]: callback.encryptedUrl },

@@ -9,6 +9,10 @@ export const JobResult = z.object({
   project: z.string(),
   jobId: z.string(),
   status: z.enum(["accepted", "already_watching", "rejected"]),
+  deadlineAt: withDescription(
+    z.nullable(z.iso.datetime()),
+    "The deadline of the watch. If the caller already had a running watch of the job, the later of both deadlines holds. The value is null for a rejected job.",
+  ),
   statusUrl: MaybeText,
   pageUrl: withDescription(
     z.nullable(z.string()),

@@ -26,11 +26,11 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID from a URL path and checks whether the caller may use the operation for the project.
+ * Reads the project and the job ID from a URL path, which are the key of the caller's own watch, and checks whether the caller may use the operation for the project.
  * The function does not read the ledger, so a caller who may not use the project cannot learn whether the project
  * exists.
  */
-export function readJobKey(
+export function readWatchKey(
   caller: Caller,
   operation: CallerOperation,
   params: Readonly<Record<string, string>>,
@@ -45,7 +45,7 @@ export function readJobKey(
   const problem = checkProjectRight(caller, operation, project.data);
   if (problem !== null) return problem;
   if (!jobId.success) return malformedPath(errors);
-  return { kind: "key", key: { project: project.data, jobId: jobId.data } };
+  return { kind: "key", key: { project: project.data, jobId: jobId.data, caller: caller.name } };
 }
 
 /**

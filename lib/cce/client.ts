@@ -1,5 +1,5 @@
 import type { Project } from "../config/projects.ts";
-import type { Instant, Job, Observation, WatchKey } from "../domain/job.ts";
+import type { Instant, Job, JobKey, Observation } from "../domain/job.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createProjectJobQuery } from "./query-project-job.ts";
@@ -18,7 +18,7 @@ export interface CceClient {
    * Queries one job and returns one observation, whatever CCE replies and whatever fails. The observation contains no
    * credentials, because the client masks them. Never throws.
    */
-  queryJob(key: WatchKey, limit: TimeLimit): Promise<Observation>;
+  queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
    * the queries found. Never throws.

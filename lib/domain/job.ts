@@ -59,9 +59,14 @@ export const CallerName = z
   .string()
   .check(z.refine((name) => name.isWellFormed() && Buffer.byteLength(name) <= MAX_CALLER_BYTES));
 
-export interface WatchKey {
+export interface JobKey {
   readonly project: string;
   readonly jobId: string;
+}
+
+/** The key of a watch. Each caller of a job has its own watch of the job. */
+export interface WatchKey extends JobKey {
+  readonly caller: string;
 }
 
 /** One generation of a watch. The first generation is 0. Each restart of the watch starts the next generation. */

@@ -1,4 +1,4 @@
-import type { Instant, WatchGeneration, WatchKey } from "../domain/job.ts";
+import type { Instant, JobKey } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { WatchLedger } from "./watch.ts";
@@ -70,19 +70,26 @@ export interface DigestLedger {
    * Removes a watch from the list of running jobs of a digest. A repeated call has no effect. Returns the number of
    * jobs of the digest that still run. Returns 0 if the digest does not exist.
    */
-  removeRunningMember(digestId: string, key: WatchKey): Promise<number>;
+  removeRunningMember(digestId: string, job: JobKey): Promise<number>;
   /** Returns null if the digest does not exist. */
   readDigest(digestId: string): Promise<Digest | null>;
 }
 
 export interface Digest {
-  readonly members: readonly WatchGeneration[];
+  /** The caller whose watches are the members of the digest. */
+  readonly caller: string;
+  readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
    * The jobs of the digest that still run. If a watch is restarted outside the digest, the watch is never removed from
    * `running`.
    */
-  readonly running: readonly WatchKey[];
+  readonly running: readonly JobKey[];
+}
+
+/** The watch of one job in a digest. The field `caller` of the digest is the caller of the watch. */
+export interface DigestMember extends JobKey {
+  readonly generation: number;
 }
 
 export interface NewDigest extends Omit<Digest, "running"> {

@@ -1,9 +1,66 @@
 import * as z from "zod/mini";
-import { DeliveryState, type Instant, MaybeInstant, Verdict, type WatchGeneration } from "../domain/job.ts";
+import {
+  DeliveryState,
+  type Instant,
+  type JobKey,
+  MaybeInstant,
+  Verdict,
+  type WatchGeneration,
+} from "../domain/job.ts";
 
-/** The key of one notification. Each notification belongs to one generation of a watch and to one target. */
-export interface NotificationKey extends WatchGeneration {
+/**
+ * The key of one notification. The key contains no caller. If several callers of a job name the same target, their
+ * watches therefore share the notification, and the target is notified once.
+ */
+export interface NotificationKey extends JobKey {
+  /** The generation from `NotificationGenerations`. */
+  readonly generation: number;
+  /** The event of the notification, such as `job.failed`. */
+  readonly event: string;
   readonly target: string;
+}
+
+/**
+ * The generations in the notification keys of a watch, by target. For a target that is not in the object, the
+ * generation is the generation of the watch.
+ */
+export type NotificationGenerations = Readonly<Record<string, number>>;
+
+/**
+ * Computes the generations in the notification keys of a watch from all watches of the job. The generation for a target
+ * is the highest generation of all watches that name the target. Therefore two watches that run at the same time have
+ * the same notification key when the job ends, even if one of them was restarted. A restarted watch has a higher
+ * generation than all other watches of the job, so a restart always leads to a new notification.
+ */
+export function computeNotificationGenerations(
+  { generation, targets }: WatchTargets,
+  jobWatches: readonly WatchTargets[],
+): NotificationGenerations {
+  const highest = (target: string) =>
+    Math.max(
+      generation,
+      ...jobWatches.filter((watch) => watch.targets.includes(target)).map((watch) => watch.generation),
+    );
+  return Object.fromEntries(
+    targets.map((target) => [target, highest(target)] as const).filter(([, highest]) => highest > generation),
+  );
+}
+
+interface WatchTargets {
+  readonly generation: number;
+  readonly targets: readonly string[];
+}
+
+/** Returns the key of the notification of a watch about an event to a target. */
+export function notificationKey(
+  { project, jobId, generation }: WatchGeneration,
+  generations: NotificationGenerations,
+  event: string,
+  target: string,
+): NotificationKey {
+  // The name of a target can be the name of an inherited property, such as `constructor`.
+  const own = Object.hasOwn(generations, target) ? generations[target] : undefined;
+  return { project, jobId, generation: own ?? generation, event, target };
 }
 
 export const Attempt = z.object({

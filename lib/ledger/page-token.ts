@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import type { Instant } from "../domain/job.ts";
+import { CallerName, type Instant, JobId } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { Count } from "../domain/zod-fields.ts";
 
-const Position = z.tuple([Count, z.string().check(z.minLength(1), z.maxLength(200))]);
+const Position = z.tuple([Count, JobId, CallerName]);
 
 /** The form of a page token in a request. `parsePageToken` checks the content of the page token. */
 export const PageToken = z
@@ -14,6 +14,7 @@ export const PageToken = z
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
+  readonly caller: string;
 }
 
 /** The error for a page token that `toPageToken` did not create. */
@@ -25,8 +26,8 @@ export class PageTokenError extends Error {
  * Returns the page token for a position in the list of watches. A caller gets the page token as the field `next` of a
  * page.
  */
-export function toPageToken({ acceptedAt, jobId }: PagePosition): string {
-  return Buffer.from(JSON.stringify([acceptedAt, jobId])).toString("base64url");
+export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
+  return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
 }
 
 /**
@@ -37,5 +38,6 @@ export function parsePageToken(token: string): PagePosition {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
   const position = Position.safeParse(parseJson(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
-  return { acceptedAt: position.data[0], jobId: position.data[1] };
+  const [acceptedAt, jobId, caller] = position.data;
+  return { acceptedAt, jobId, caller };
 }

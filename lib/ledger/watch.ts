@@ -3,6 +3,7 @@ import type { Context } from "../domain/context.ts";
 import {
   type Instant,
   type Job,
+  type JobKey,
   MaybeInstant,
   type Outcome,
   type PollErrors,
@@ -12,7 +13,7 @@ import {
 } from "../domain/job.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
-import type { DeliveryRecord } from "./notification.ts";
+import type { DeliveryRecord, NotificationGenerations } from "./notification.ts";
 
 /** The maximum number of poll times that the ledger stores for one watch. */
 export const POLL_HISTORY = 60;
@@ -56,7 +57,7 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly polledAt: readonly Instant[];
 }
 
-/** The context and the callback URLs that callers sent for a watch. */
+/** The context and the callback URLs that the caller of a watch sent. */
 export interface CallerData {
   readonly context: Context;
   /** The encrypted callback URLs. The key of each callback URL is the name of the callback. */
@@ -79,7 +80,8 @@ export type OpenResult =
    */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The job has a watch already. If the watch has ended, the code that opened the watch notifies the targets in
+   * The caller has a watch of the job already. The call has added its targets and has moved the deadline of a running
+   * watch to the later deadline. If the watch has ended, the code that opened the watch notifies the targets in
    * `addedTargets`.
    */
   | { readonly kind: "already_watching"; readonly watch: Watch; readonly addedTargets: readonly string[] };
@@ -150,14 +152,19 @@ export interface WatchEnd {
 export type EndResult =
   | { readonly kind: "ended" }
   /**
-   * The watch did not end, because a caller has added targets to the watch. The code that ends the watch must notify
+   * The watch did not end, because the caller has added targets to the watch. The code that ends the watch must notify
    * all `targets` and call `endWatch` again.
    */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
-export interface StoredOutcome {
+/** The outcome of one generation of a watch, and the generations in the notification keys about the outcome. */
+export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
+  readonly generations: NotificationGenerations;
+}
+
+export interface StoredOutcome extends OutcomeRecord {
   readonly tree: Job | null;
 }
 
@@ -166,6 +173,8 @@ export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
+  /** The generations are final after the outcome was stored. */
+  readonly generations: NotificationGenerations;
   /** The delivery records of the watch. There is one delivery record per target, in the order of `watch.targets`. */
   readonly deliveries: readonly DeliveryRecord[];
 }
@@ -183,8 +192,10 @@ export interface WatchPage {
 
 export interface WatchLedger {
   /**
-   * Creates a watch if the job has no watch. Restarts a watch that was stopped or is restartable. Adds targets and
-   * callbacks to a watch that is neither stopped nor restartable.
+   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if it was stopped or is
+   * restartable. The generation of a restarted watch is higher than the generations of all watches of the job. If the
+   * watch of the caller is neither stopped nor restartable, adds targets and callbacks to this watch, and the later of
+   * both deadlines applies.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -208,15 +219,15 @@ export interface WatchLedger {
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /**
-   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the summary
-   * of the stored outcome.
+   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the stored
+   * outcome.
    */
   saveOutcomeOnce(
     generation: WatchGeneration,
     outcome: StoredOutcome,
     expiresAt: Instant,
-  ): Promise<OutcomeSummary>;
-  readOutcome(generation: WatchGeneration): Promise<OutcomeSummary | null>;
+  ): Promise<OutcomeRecord>;
+  readOutcome(generation: WatchGeneration): Promise<OutcomeRecord | null>;
   endWatch(end: WatchEnd): Promise<EndResult>;
   /**
    * Stops a watch that has not ended. A watch that ended as `timed_out` or `lost` keeps its outcome and becomes
@@ -225,6 +236,8 @@ export interface WatchLedger {
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
+  /** Returns the watches that callers have of a job. The newest watch is first. */
+  listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
    * Returns at most `limit` watches that the sweep function has to check before `now`. The watch that has waited
    * longest is first.
@@ -242,7 +255,7 @@ export interface WatchLedger {
    */
   scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
-   * Returns the watches of a project. The newest watch is first.
+   * Returns the watches that all callers have in a project. The newest watch is first.
    * @param page.before the value of `next` on the previous page of watches, or null for the first page of watches.
    * @throws PageTokenError if `page.before` is not a valid page token.
    */
@@ -250,6 +263,11 @@ export interface WatchLedger {
     project: string,
     page: { readonly limit: number; readonly before: string | null },
   ): Promise<WatchPage>;
+}
+
+/** Sorts the watches of a job. If two watches have the same acceptance time, the name of the caller decides. */
+export function newestFirst(a: Watch, b: Watch): number {
+  return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
 }
 
 /** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */

@@ -1,5 +1,13 @@
 import * as z from "zod/mini";
-import { type Instant, JobId, Name, Outcome, type WatchKey } from "../domain/job.ts";
+import {
+  CallerName,
+  type Instant,
+  JobId,
+  Name,
+  Outcome,
+  type WatchGeneration,
+  type WatchKey,
+} from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
@@ -16,6 +24,7 @@ export const PollMessage = z.strictObject({
   kind: z.literal("poll"),
   project: Name,
   jobId: JobId,
+  caller: CallerName,
   poll: CountFromOne,
   /**
    * The deadline of the watch. The service does not poll the watch after the deadline, even if the data in the ledger
@@ -36,7 +45,10 @@ export const NotificationMessage = z.strictObject({
   kind: z.literal("notification"),
   project: Name,
   jobId: JobId,
-  /** The generation of the watch. */
+  /** The watch whose outcome and context the notification contains. */
+  caller: CallerName,
+  watchGeneration: Count,
+  /** The generation in the notification key. */
   generation: Count,
   target: TargetName,
   outcome: Outcome,
@@ -106,20 +118,41 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
 
 /** Returns a message that requests a poll. SQS delivers the message after `delaySeconds`. */
 export function createPollMessage(
-  { project, jobId, poll, deadlineAt }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
+  {
+    project,
+    jobId,
+    caller,
+    poll,
+    deadlineAt,
+  }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
   delaySeconds: number,
   rateLimitedUntil: Instant | null = null,
 ): OutgoingMessage {
-  const message = { kind: "poll", project, jobId, poll, deadlineAt } as const;
+  const message = { kind: "poll", project, jobId, caller, poll, deadlineAt } as const;
   return toOutgoing(rateLimitedUntil === null ? message : { ...message, rateLimitedUntil }, delaySeconds);
 }
 
+/** Returns a message that requests the notification with the key about the outcome of a watch. */
 export function createNotificationMessage(
+  { caller, generation: watchGeneration }: WatchGeneration,
   { project, jobId, generation, target }: NotificationKey,
   outcome: Outcome,
   redelivery: number,
 ): OutgoingMessage {
-  return toOutgoing({ kind: "notification", project, jobId, generation, target, outcome, redelivery });
+  const watch = { project, jobId, caller, watchGeneration };
+  return toOutgoing({ kind: "notification", ...watch, generation, target, outcome, redelivery });
+}
+
+/** Returns the watch generation whose outcome a notification contains. */
+export function toWatchGeneration(message: NotificationMessage): WatchGeneration {
+  const { project, jobId, caller, watchGeneration } = message;
+  return { project, jobId, caller, generation: watchGeneration };
+}
+
+/** Returns the key of the notification that a message requests. */
+export function toNotificationKey(message: NotificationMessage): NotificationKey {
+  const { project, jobId, generation, outcome, target } = message;
+  return { project, jobId, generation, event: `job.${outcome}`, target };
 }
 
 /** Returns a message that requests the delivery of a digest message to a chat. */

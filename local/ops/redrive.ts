@@ -44,9 +44,9 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const ports: RedrivePorts = {
     readDelivery: (key) => readDelivery(table, key),
     readTarget: (name) => readTarget(table, name),
-    async startRedelivery(key) {
+    async startRedelivery(watch, key) {
       const expiresAt = Date.now() + RETENTION_MS;
-      await scheduleSweep(table, key, deliveriesOverdueAt(Date.now()), expiresAt);
+      await scheduleSweep(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
       return startRedelivery(table, key, expiresAt);
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ProblemError } from "../../client/errors.ts";
 import { followWatches, waitSecondsPerCall } from "../../client/follow-watches.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import type { WatchKey } from "../../lib/domain/job.ts";
+import type { JobKey } from "../../lib/domain/job.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
@@ -14,7 +14,7 @@ function createService() {
     waiting: 0,
     maxWaiting: 0,
     calls: 0,
-    async status({ project, jobId }: WatchKey, seconds = 0): Promise<StatusDocument> {
+    async status({ project, jobId }: JobKey, seconds = 0): Promise<StatusDocument> {
       service.calls += 1;
       service.waiting += 1;
       service.maxWaiting = Math.max(service.maxWaiting, service.waiting);
@@ -45,7 +45,7 @@ const run = (
     maxWaitSeconds: 25,
     client: service,
     onStatus: (status: StatusDocument) => statuses.push(status),
-    onRefused: ({ jobId }: WatchKey) => refused.push(jobId),
+    onRefused: ({ jobId }: JobKey) => refused.push(jobId),
     now: () => service.nowMs,
     wait: async (ms: number) => {
       service.nowMs += ms;

@@ -111,6 +111,9 @@ const CALLS = Object.entries(ROUTES)
     path: path.replace("{project}", "prod").replace("{jobId}", "job-1").replace("{name}", "deploys"),
   }));
 
+/** The operations that make their answer, or their only attempt, without the ledger. */
+const WITHOUT_LEDGER = ["testTarget", "listTargets", "listProjects"];
+
 describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error) => {
   it("answers every call with 503, Retry-After and a problem document", async () => {
     outage = () => error;
@@ -162,11 +165,11 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
       ledger: { ...ledger, claimNotification: claim("notification") },
       deliver: claim("delivery"),
     } as Parameters<typeof createNotifyHandler>[0]);
-    const watch = { project: "prod", jobId: "job-1", deadlineAt: clock.now + 60_000 };
-    const key = { project: "prod", jobId: "job-1", generation: 0, target: "deploys" };
+    const watch = { project: "prod", jobId: "job-1", caller: "token:all", deadlineAt: clock.now + 60_000 };
+    const key = { project: "prod", jobId: "job-1", generation: 0, event: "job.failed", target: "deploys" };
     const messages = [
       [poll, createPollMessage({ ...watch, poll: 1 }, 0)],
-      [() => notify, createNotificationMessage(key, "failed", 0)],
+      [() => notify, createNotificationMessage({ ...watch, generation: 0 }, key, "failed", 0)],
     ] as const;
     await captured(async () => {
       for (const [handle, { body }] of messages) {
@@ -200,11 +203,13 @@ test("DynamoDB is down: every call that reads or writes the ledger answers 503 w
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const links = createLinkOptions(parsed.config, "https://default.example.com");
   const pages = new Map([
-    ["showJob", pageUrl(links, { project: "prod", jobId: "job-1" }, clock.now)],
+    ["showJob", pageUrl(links, { project: "prod", jobId: "job-1", caller: "token:all" }, clock.now)],
     ["showJobs", listPageUrl(links, "prod", clock.now)],
   ]);
   await captured(async () => {
-    for (const { operation, method, path } of CALLS.filter(({ operation }) => operation !== "testTarget")) {
+    for (const { operation, method, path } of CALLS.filter(
+      ({ operation }) => !WITHOUT_LEDGER.includes(operation),
+    )) {
       refused.clear();
       const page = pages.get(operation);
       const answer = await call(method, page == null ? path : page.replace(links.publicUrl, ""));

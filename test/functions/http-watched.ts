@@ -1,8 +1,9 @@
-import type { Job, Outcome } from "../../lib/domain/job.ts";
+import type { Job, Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { START } from "./http-config.ts";
 import { createHarness, type Harness } from "./http-harness.ts";
 
-export const KEY = { project: "prod", jobId: "a" };
+/** The key of the watch of the token `all`. */
+export const KEY = { project: "prod", jobId: "a", caller: "token:all" };
 export const URL_OF_A = "/v1/jobs/prod/a";
 
 /** Creates a harness with one watch of two targets. */
@@ -32,10 +33,11 @@ export async function end(
   api: Harness,
   outcome: Outcome = "failed",
   targets: readonly string[] = ["audit", "deploys"],
+  key: WatchKey = KEY,
 ): Promise<void> {
-  await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
+  await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: api.clock.now, leaseMs: 1000 });
   await api.ledger.endWatch({
-    key: KEY,
+    key,
     acceptedAt: START,
     outcome,
     concludedAt: api.clock.now,

@@ -14,11 +14,11 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
+import { CALLER, configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";
 
-export const KEY = { project: PROJECT, jobId: "job-1" };
+export const KEY = { project: PROJECT, jobId: "job-1", caller: CALLER };
 export const DELIVERED: AttemptResult = {
   verdict: "delivered",
   status: 200,

@@ -2,26 +2,39 @@ import type { ApiResponse } from "../../lib/api/http-message.ts";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { TOKEN } from "./draw-inputs.ts";
+import { tokenOf } from "./draw-inputs.ts";
+import { idOf } from "./memory-ledger-state.ts";
 import { createApi, createEnqueue, type Environment } from "./service.ts";
 import type { Invocation } from "./simulation.ts";
 
 const LIMIT_MS = 29_000;
 
-/** The answers that the API confirmed to its callers. */
-export interface Confirmed {
-  /** The targets that the API accepted, by watch. */
-  readonly targets: Map<string, Set<string>>;
+/** What the callers asked, and what the API confirmed to them, by watch. */
+export interface Asked {
+  /** The targets that the API accepted. */
+  readonly confirmed: Map<string, Set<string>>;
+  /** All targets that the caller named, including those of calls without an answer. */
+  readonly named: Map<string, Set<string>>;
+  /** The deadlines that the API confirmed, each with the time of the answer. */
+  readonly deadlines: Map<string, { readonly deadlineAt: number; readonly answeredAt: number }[]>;
+  /** The watches that their callers asked to stop. */
+  readonly stops: Set<string>;
+}
+
+export function createAsked(): Asked {
+  return { confirmed: new Map(), named: new Map(), deadlines: new Map(), stops: new Set() };
 }
 
 /** Submits jobs. Repeats the request until every job is confirmed, at most `retries` times. */
 export function submitJobs(
   environment: Environment,
   submission: ResolvedSubmission,
-  confirmed: Confirmed,
+  asked: Asked,
   retries: number,
 ): void {
   const { simulation } = environment;
+  const { project, caller, targets } = submission;
+  for (const jobId of submission.jobIds) addAll(asked.named, idOf({ project, jobId, caller }), targets);
   invoke(
     environment,
     "enqueue",
@@ -31,13 +44,14 @@ export function submitJobs(
           method: "POST",
           path: "/v1/jobs",
           query: new URLSearchParams(),
-          headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+          headers: { authorization: `Bearer ${tokenOf(caller)}`, "content-type": "application/json" },
           body: JSON.stringify({
             project: submission.project,
             jobIds: submission.jobIds,
             notify: submission.targets,
             deadlineMinutes: submission.deadlineMinutes,
             digest: submission.digest,
+            context: submission.context,
           }),
           requestId: invocation.name,
         },
@@ -51,27 +65,31 @@ export function submitJobs(
         return false;
       }
       const { jobs } = SubmissionResult.parse(JSON.parse(response.body ?? ""));
-      for (const { jobId, status } of jobs) {
-        simulation.note(invocation, `${jobId}: ${status}`);
-        if (status !== "rejected")
-          confirm(confirmed, { project: submission.project, jobId }, submission.targets);
+      for (const { jobId, status, deadlineAt } of jobs) {
+        simulation.note(invocation, `${jobId} of ${caller}: ${status}`);
+        if (deadlineAt === null) continue;
+        const id = idOf({ project, jobId, caller });
+        addAll(asked.confirmed, id, targets);
+        const known = asked.deadlines.get(id) ?? [];
+        const confirmed = { deadlineAt: Date.parse(deadlineAt), answeredAt: simulation.now() };
+        asked.deadlines.set(id, [...known, confirmed]);
       }
       return jobs.every(({ status }) => status !== "rejected");
     },
     () => {
-      if (retries > 0) submitJobs(environment, submission, confirmed, retries - 1);
+      if (retries > 0) submitJobs(environment, submission, asked, retries - 1);
     },
   );
 }
 
-function confirm({ targets }: Confirmed, { project, jobId }: WatchKey, names: readonly string[]): void {
-  const id = `${project}#${jobId}`;
-  targets.set(id, new Set([...(targets.get(id) ?? []), ...names]));
+function addAll(sets: Map<string, Set<string>>, id: string, names: readonly string[]): void {
+  sets.set(id, new Set([...(sets.get(id) ?? []), ...names]));
 }
 
-/** Stops a watch. Repeats the request until the API confirms the request. */
-export function stopWatch(environment: Environment, key: WatchKey): void {
+/** Stops the watch of a caller. Repeats the request until the API confirms the request. */
+export function stopWatch(environment: Environment, asked: Asked, key: WatchKey): void {
   const { simulation } = environment;
+  asked.stops.add(idOf(key));
   invoke(
     environment,
     "status",
@@ -81,7 +99,7 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
           method: "DELETE",
           path: `/v1/jobs/${key.project}/${key.jobId}`,
           query: new URLSearchParams(),
-          headers: { authorization: `Bearer ${TOKEN}` },
+          headers: { authorization: `Bearer ${tokenOf(key.caller)}` },
           body: "",
           requestId: invocation.name,
         },
@@ -92,10 +110,13 @@ export function stopWatch(environment: Environment, key: WatchKey): void {
       if (response.status === 503) return false;
       // If a caller gave up a submission, the ledger does not contain the job.
       if (response.status !== 204 && response.status !== 404) throw unexpectedAnswer(response);
-      simulation.note(invocation, `${key.jobId}: ${response.status === 204 ? "stopped" : "not found"}`);
+      simulation.note(
+        invocation,
+        `${key.jobId} of ${key.caller}: ${response.status === 204 ? "stopped" : "not found"}`,
+      );
       return true;
     },
-    () => stopWatch(environment, key),
+    () => stopWatch(environment, asked, key),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { submitJobs } from "./callers.ts";
-import { configWith, PROJECT, T0 } from "./draw-inputs.ts";
+import { CALLER, configWith, PROJECT, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { NO_FAULTS } from "./fault-rates.ts";
 import { NO_PLANT } from "./plant.ts";
@@ -27,9 +27,10 @@ const JOB = "job-1";
 
 const SUBMISSION: ResolvedSubmission = {
   kind: "resolved",
+  caller: CALLER,
   project: PROJECT,
   callbacks: {},
-  context: {},
+  context: { actor: CALLER },
   digest: false,
   jobIds: [JOB],
   targets: ["audit", "deploys"],
@@ -92,7 +93,7 @@ async function runWithCrashes(
     finalState: "failed",
     pendingPolls: 4,
   });
-  submitJobs(run, SUBMISSION, run.confirmed, 10);
+  submitJobs(run, SUBMISSION, run.asked, 10);
   return { result: await runToEnd(run), effects: simulation.effects() };
 }
 

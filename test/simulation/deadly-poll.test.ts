@@ -1,8 +1,7 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { submitJobs } from "./callers.ts";
-import { configWith, PROJECT, T0 } from "./draw-inputs.ts";
+import { CALLER, configWith, PROJECT, T0 } from "./draw-inputs.ts";
 import { NO_FAULTS } from "./fault-rates.ts";
-import { keyOf } from "./memory-ledger-state.ts";
 import { NO_PLANT } from "./plant.ts";
 import { runToEnd, startService } from "./run-service.ts";
 import { createSimulation } from "./simulation.ts";
@@ -43,24 +42,22 @@ async function runWithDeadlyJob(deadlineMinutes: number, seed: number) {
   }
   const submission: ResolvedSubmission = {
     kind: "resolved",
+    caller: CALLER,
     project: PROJECT,
     callbacks: {},
-    context: {},
+    context: { actor: CALLER },
     digest: false,
     jobIds: JOBS,
     targets: ["audit"],
     deadlineMinutes,
   };
-  submitJobs(run, submission, run.confirmed, 1);
+  submitJobs(run, submission, run.asked, 1);
   const result = await runToEnd(run);
   const [, firstBatch = ""] = / (poll-\d+) receives /.exec(simulation.trace.join("\n")) ?? [];
   const received = simulation.trace.filter((line) => line.includes(` ${firstBatch} receives `));
   expect(received).toHaveLength(JOBS.length);
   const watches = Object.values(run.ledger.state.watches).map(({ watch }) => watch);
-  const stored = Object.entries(run.ledger.state.outcomes).map(([id, { summary }]) => [
-    keyOf(id).jobId,
-    summary,
-  ]);
+  const stored = Object.values(run.ledger.state.outcomes).map(({ summary }) => [summary.jobId, summary]);
   return { result, crashes, watches, summaries: new Map(stored as [string, { reason: string | null }][]) };
 }
 

@@ -16,16 +16,26 @@ export const TARGETS = {
   alarms: { kind: "discord", url: URL, on: ["failed", "timed_out", "lost"] },
   ops: { kind: "webhook", url: URL, secrets: [SECRET] },
 };
-/** The bearer token of the only caller. */
-export const TOKEN = "token-of-the-pipeline";
+/** The callers. Each caller has a bearer token. */
+export const CALLERS = ["token:pipeline", "token:release", "token:nightly"] as const;
+export const [CALLER] = CALLERS;
 const NAMES = ["audit", "deploys", "alarms", "ops"] as const;
+
+const RIGHTS = { projects: ["*"], targets: ["*"], operations: ["*"] };
+
+/** Returns the bearer token of a caller. */
+export function tokenOf(caller: string): string {
+  return `bearer-${caller.replace("token:", "")}`;
+}
 
 /** Returns a config with these settings. */
 export function configWith(settings: Record<string, unknown>): Config {
   const parsed = parseConfig({
     projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth: { kind: "token", token: "none" } } },
     targets: TARGETS,
-    tokens: { pipeline: { sha256: sha256(TOKEN), projects: ["*"], targets: ["*"], operations: ["*"] } },
+    tokens: Object.fromEntries(
+      CALLERS.map((caller) => [caller.replace("token:", ""), { ...RIGHTS, sha256: sha256(tokenOf(caller)) }]),
+    ),
     settings,
   });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("\n"));
@@ -54,17 +64,22 @@ export function drawJob(random: RandomSource, jobId: string): SimulatedJob {
   return { jobId, jobType, appearsAt, endedAt, finalState: random.pick(["succeeded", "failed"]) };
 }
 
-/** Draws the targets, the deadline and the digest of a call. */
-export function drawSubmission(random: RandomSource, jobIds: readonly string[]): ResolvedSubmission {
+/** Draws the targets, the deadline and the digest of a call. The context names the caller. */
+export function drawSubmission(
+  random: RandomSource,
+  jobIds: readonly string[],
+  caller: string = CALLER,
+): ResolvedSubmission {
   const targets = NAMES.filter(() => random.happens(0.5));
   return {
     kind: "resolved",
     project: PROJECT,
+    caller,
     callbacks: {},
-    context: {},
+    context: { actor: caller },
     jobIds,
     targets: (targets.length === 0 ? [random.pick(NAMES)] : targets).toSorted(),
-    deadlineMinutes: random.pick([10, 30, 60]),
+    deadlineMinutes: random.pick(caller === CALLER ? [10, 30, 60] : [0.05, 10, 30, 60]),
     digest: jobIds.length > 1 && random.happens(0.5),
   };
 }

@@ -1,8 +1,14 @@
-import { DIGEST_PROJECT, TARGET_PROJECT } from "../../functions/shared/notification-targets.ts";
+import {
+  DIGEST_PROJECT,
+  digestNotificationKey,
+  TARGET_PROJECT,
+} from "../../functions/shared/notification-targets.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
-import { NotifyMessage, parseMessage } from "../../lib/queue/messages.ts";
+import { notificationKey } from "../../lib/ledger/notification.ts";
+import { NotifyMessage, parseMessage, toNotificationKey } from "../../lib/queue/messages.ts";
+import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
-import { idOf, idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
+import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
 /** The longest time between the deadline of a watch, or the end of the faults, and the end of the watch. */
@@ -37,25 +43,28 @@ type FinalState = "delivered" | "deadLettered" | "stopped" | "lost";
  * @param ended false if the run did not end.
  */
 export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
-  const { ledger, confirmed, receivers, simulation } = run;
+  const { ledger, asked, receivers, simulation } = run;
   const lost: string[] = ended ? [] : ["the run did not end"];
   const unexpected: string[] = run.overlaps.map((id) => `${id} was delivered while it was processed`);
   const count: Record<FinalState, number> = { delivered: 0, deadLettered: 0, stopped: 0, lost: 0 };
   const deadLetters = readDeadLetters(run, unexpected);
   const expected = new Set<string>();
 
-  for (const id of new Set([...Object.keys(ledger.state.watches), ...confirmed.targets.keys()])) {
+  for (const id of new Set([...Object.keys(ledger.state.watches), ...asked.confirmed.keys()])) {
     const row = ledger.state.watches[id];
     const generation = row?.watch.generation ?? 0;
     // The API does not return the confirmed generation. For a restarted watch, only the ledger contains the targets.
-    const confirmedTargets = generation === 0 ? confirmed.targets.get(id) : undefined;
+    const confirmedTargets = generation === 0 ? asked.confirmed.get(id) : undefined;
     const targets = new Set([...(row?.watch.targets ?? []), ...(confirmedTargets ?? [])]);
-    const outcome =
-      ledger.state.outcomes[idOfGeneration({ ...keyOf(id), generation })]?.summary.outcome ?? null;
+    const watch = { ...keyOf(id), generation };
+    const stored = ledger.state.outcomes[idOfGeneration(watch)];
+    const outcome = stored?.summary.outcome ?? null;
     if (row !== undefined) checkWatch(id, row, outcome, run, lost, unexpected);
     for (const target of targets) {
       if (outcome !== null && run.config.targets[target]?.on.includes(outcome) === false) continue;
-      const notificationId = idOfNotification({ ...keyOf(id), target, generation });
+      const notificationId = idOfNotification(
+        notificationKey(watch, stored?.generations ?? {}, `job.${outcome}`, target),
+      );
       expected.add(notificationId);
       const finalState = finalStateOf(notificationId, row, target, run, deadLetters);
       count[finalState] += 1;
@@ -74,6 +83,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   }
   checkPosts(run, expected, unexpected);
   checkOffTargets(run, unexpected);
+  unexpected.push(...checkCallers(run));
   const { duplicates, duplicatesOutsideWindow } = receivers;
   const duplicateFaults = duplicatesOutsideWindow > 0 ? ["duplicates outside the window"] : [];
 
@@ -120,7 +130,8 @@ function readDeadLetters(
         unexpected.push(`${body} is in a dead-letter queue (${attributes.reason ?? "no reason"})`);
       const parsed = parseMessage(NotifyMessage, body);
       if (parsed.kind !== "message" || !hasReason) continue;
-      if (parsed.message.kind === "notification") notificationIds.add(idOfNotification(parsed.message));
+      if (parsed.message.kind === "notification")
+        notificationIds.add(idOfNotification(toNotificationKey(parsed.message)));
       if (parsed.message.kind === "digest")
         notificationIds.add(idOfDigest(parsed.message.digestId, parsed.message.target));
     }
@@ -129,7 +140,7 @@ function readDeadLetters(
 }
 
 function idOfDigest(digestId: string, target: string): string {
-  return idOfNotification({ project: DIGEST_PROJECT, jobId: digestId, generation: 0, target });
+  return idOfNotification(digestNotificationKey(digestId, target));
 }
 
 function finalStateOf(
@@ -196,18 +207,20 @@ function checkPosts(
   unexpected: string[],
 ): void {
   const webhookIds = new Map<string, string>();
-  for (const { notificationId, webhookId } of receivers.posts) {
+  const watches = Object.values(ledger.state.watches).map(({ watch }) => watch);
+  for (const { notificationId, webhookId, actor } of receivers.posts) {
     if ((webhookIds.get(notificationId) ?? webhookId) !== webhookId)
       unexpected.push(`${notificationId} has two webhook IDs`);
     webhookIds.set(notificationId, webhookId);
     const [project = "", jobId = "", , generation = ""] = notificationId.split("#");
     if (project === TARGET_PROJECT || project === DIGEST_PROJECT) continue;
-    const watch = ledger.state.watches[idOf({ project, jobId })]?.watch;
-    // The expected notifications are those of the current generation.
-    if (watch !== undefined && Number(generation) < watch.generation) continue;
-    if (!expected.has(notificationId))
+    // The expected notifications are those of the current generation of each watch.
+    const ofJob = watches.filter((watch) => watch.project === project && watch.jobId === jobId);
+    const newest = Math.max(0, ...ofJob.map((watch) => watch.generation));
+    if (!expected.has(notificationId) && Number(generation) >= newest)
       unexpected.push(`${notificationId} was sent, but no caller named the target`);
-    if (watch?.state !== "stopped") continue;
+    const watch = ofJob.find(({ caller }) => caller === actor);
+    if (watch?.state !== "stopped" || Number(generation) < watch.generation) continue;
     const stored = ledger.state.outcomes[idOfGeneration(watch)];
     if (stored !== undefined && stored.summary.concludedAt > (watch.concludedAt ?? 0) + STOP_RACE_MS)
       unexpected.push(`${notificationId} was sent, but the watch had been stopped`);

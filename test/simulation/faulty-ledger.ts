@@ -14,6 +14,7 @@ const METHODS: readonly (keyof Ledger)[] = [
   "endWatch",
   "stopWatch",
   "readWatch",
+  "listJobWatches",
   "listOverdue",
   "rescheduleSweep",
   "scheduleSweep",

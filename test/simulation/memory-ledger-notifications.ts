@@ -4,7 +4,7 @@ import {
   type NotificationLedger,
   newDeliveryRecord,
 } from "../../lib/ledger/notification.ts";
-import { idOf, type LedgerState, type NotificationRow } from "./memory-ledger-state.ts";
+import type { LedgerState, NotificationRow } from "./memory-ledger-state.ts";
 
 const NO_LEASE = { owner: null, leaseUntil: null };
 
@@ -96,5 +96,6 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
 }
 
 export function idOfNotification(key: NotificationKey): string {
-  return `${idOf(key)}#${key.target}#${key.generation}`;
+  const { project, jobId, generation, event, target } = key;
+  return [project, jobId, target, generation, event].join("#");
 }

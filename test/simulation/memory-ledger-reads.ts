@@ -1,12 +1,17 @@
-import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
+import type { JobKey } from "../../lib/domain/job.ts";
+import {
+  computeNotificationGenerations,
+  newDeliveryRecord,
+  notificationKey,
+} from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
-import type { WatchLedger } from "../../lib/ledger/watch.ts";
+import { newestFirst, type Watch, type WatchLedger } from "../../lib/ledger/watch.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 
 type ReadOperations = Pick<
   WatchLedger,
-  "readWatch" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
+  "readWatch" | "listJobWatches" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
 >;
 
 /** Returns the operations that read watches. */
@@ -17,19 +22,25 @@ export function readOperations({ watches, outcomes, notifications }: LedgerState
       if (row === undefined) return null;
       const { watch, context, callbacks } = row;
       const outcome = outcomes[idOfGeneration(watch)];
-      const deliveries = watch.targets.map(
-        (target) =>
-          notifications[idOfNotification({ ...key, target, generation: watch.generation })]?.delivery ??
-          newDeliveryRecord(target),
-      );
+      const generations =
+        outcome?.generations ?? computeNotificationGenerations(watch, jobWatches(watches, key));
+      const deliveries = watch.targets.map((target) => {
+        const id = idOfNotification(notificationKey(watch, generations, `job.${watch.state}`, target));
+        return notifications[id]?.delivery ?? newDeliveryRecord(target);
+      });
       return {
         watch,
         context,
         callbacks,
         summary: outcome?.summary ?? null,
         tree: outcome?.tree ?? row.tree,
+        generations,
         deliveries,
       };
+    },
+
+    async listJobWatches(job) {
+      return jobWatches(watches, job);
     },
 
     async listOverdue(now, limit) {
@@ -53,16 +64,17 @@ export function readOperations({ watches, outcomes, notifications }: LedgerState
     },
 
     async listRecentWatches(project, { limit, before }) {
-      const newestFirst = Object.values(watches)
+      const position = ({ jobId, caller }: { jobId: string; caller: string }) => `${jobId}#${caller}`;
+      const sorted = Object.values(watches)
         .map(({ watch }) => watch)
         .filter((watch) => watch.project === project)
-        .sort((a, b) => b.acceptedAt - a.acceptedAt || (a.jobId < b.jobId ? 1 : -1));
+        .sort((a, b) => b.acceptedAt - a.acceptedAt || (position(a) < position(b) ? 1 : -1));
       const from = before === null ? null : parsePageToken(before);
-      const rest = newestFirst.filter(
-        ({ acceptedAt, jobId }) =>
+      const rest = sorted.filter(
+        (watch) =>
           from === null ||
-          acceptedAt < from.acceptedAt ||
-          (acceptedAt === from.acceptedAt && jobId < from.jobId),
+          watch.acceptedAt < from.acceptedAt ||
+          (watch.acceptedAt === from.acceptedAt && position(watch) < position(from)),
       );
       const page = rest.slice(0, limit);
       const last = page.at(-1);
@@ -72,4 +84,12 @@ export function readOperations({ watches, outcomes, notifications }: LedgerState
       };
     },
   };
+}
+
+/** Returns the watches of a job. The newest watch is first. */
+export function jobWatches(watches: LedgerState["watches"], { project, jobId }: JobKey): Watch[] {
+  return Object.values(watches)
+    .map(({ watch }) => watch)
+    .filter((watch) => watch.project === project && watch.jobId === jobId)
+    .sort(newestFirst);
 }

@@ -1,5 +1,5 @@
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
-import { idOf, keyOf, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
+import type { LedgerState, TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations and digests. */
 export function sharedOperations({
@@ -66,21 +66,21 @@ export function sharedOperations({
         .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
     },
 
-    async createDigest({ digestId, members, targets }) {
-      digests[digestId] ??= { members, targets, running: members.map(idOf) };
+    async createDigest({ digestId, caller, members, targets }) {
+      const running = members.map(({ project, jobId }) => ({ project, jobId }));
+      digests[digestId] ??= { caller, members, targets, running };
     },
 
-    async removeRunningMember(digestId, key) {
+    async removeRunningMember(digestId, { project, jobId }) {
       const digest = digests[digestId];
       if (digest === undefined) return 0;
-      const running = digest.running.filter((id) => id !== idOf(key));
+      const running = digest.running.filter((job) => job.project !== project || job.jobId !== jobId);
       digests[digestId] = { ...digest, running };
       return running.length;
     },
 
     async readDigest(digestId) {
-      const digest = digests[digestId];
-      return digest === undefined ? null : { ...digest, running: digest.running.map(keyOf) };
+      return digests[digestId] ?? null;
     },
   };
 }

@@ -27,10 +27,6 @@ export interface TargetRow {
   readonly acquiredUntil: Instant;
 }
 
-export interface DigestRow extends Omit<Digest, "running"> {
-  readonly running: readonly string[];
-}
-
 /** The state is plain JSON. Rows are replaced, never changed. */
 export interface LedgerState {
   readonly watches: Record<string, WatchRow>;
@@ -38,22 +34,23 @@ export interface LedgerState {
   readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
-  readonly digests: Record<string, DigestRow>;
+  readonly digests: Record<string, Digest>;
 }
 
 export function emptyLedgerState(): LedgerState {
   return { watches: {}, outcomes: {}, notifications: {}, targets: {}, durations: {}, digests: {} };
 }
 
-export function idOf({ project, jobId }: WatchKey): string {
-  return `${project}#${jobId}`;
+/** Returns an ID of a watch. The caller is the last part, because the caller may contain `#`. */
+export function idOf({ project, jobId, caller }: WatchKey): string {
+  return `${project}#${jobId}#${caller}`;
 }
 
 export function idOfGeneration(key: WatchGeneration): string {
-  return `${idOf(key)}#${key.generation}`;
+  return `${key.generation}#${idOf(key)}`;
 }
 
 export function keyOf(id: string): WatchKey {
-  const [project = "", jobId = ""] = id.split("#");
-  return { project, jobId };
+  const [project = "", jobId = "", ...caller] = id.split("#");
+  return { project, jobId, caller: caller.join("#") };
 }

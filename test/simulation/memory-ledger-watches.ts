@@ -8,6 +8,7 @@ import {
   type Watch,
   type WatchLedger,
 } from "../../lib/ledger/watch.ts";
+import { jobWatches } from "./memory-ledger-reads.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
 type WatchOperations = Pick<
@@ -32,15 +33,19 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       const id = idOf(wanted);
       const row = watches[id];
       if (row === undefined || row.watch.state === "stopped" || row.restartable) {
-        const next = startWatch(wanted, row);
+        const others = jobWatches(watches, wanted).map(({ generation }) => generation);
+        const next = startWatch(wanted, row, row === undefined ? 0 : 1 + Math.max(...others));
         watches[id] = next;
         const { poll, generation } = next.watch;
         return { kind: "accepted", poll: poll + 1, generation };
       }
       const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
-      const watch = { ...row.watch, targets: union(row.watch.targets, wanted.targets) };
+      const { state } = row.watch;
+      const deadlineAt =
+        state === "watching" ? Math.max(row.watch.deadlineAt, wanted.deadlineAt) : row.watch.deadlineAt;
+      const watch = { ...row.watch, deadlineAt, targets: union(row.watch.targets, wanted.targets) };
       const callbacks = { ...row.callbacks, ...wanted.callbacks };
-      const revisited = watch.state !== "watching" && addedTargets.length > 0;
+      const revisited = state !== "watching" && addedTargets.length > 0;
       const dueAt = revisited ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
       watches[id] = { ...row, watch, callbacks, dueAt };
       return { kind: "already_watching", watch, addedTargets };
@@ -107,11 +112,11 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       const id = idOfGeneration(key);
       const kept = outcomes[id] ?? stored;
       outcomes[id] = kept;
-      return kept.summary;
+      return kept;
     },
 
     async readOutcome(key) {
-      return outcomes[idOfGeneration(key)]?.summary ?? null;
+      return outcomes[idOfGeneration(key)] ?? null;
     },
 
     async endWatch({ key, acceptedAt, outcome, concludedAt, targets, polledAt, job }): Promise<EndResult> {
@@ -149,8 +154,8 @@ function over(watch: Watch): Watch {
   return { ...watch, pollDone: true, nextPollAt: null };
 }
 
-function startWatch(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
-  const { project, jobId, acceptedAt, deadlineAt, nextPollAt } = wanted;
+function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: number): WatchRow {
+  const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt } = wanted;
   const watch: Watch = {
     phase: null,
     jobType: null,
@@ -159,9 +164,10 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined): WatchRow {
     poll: before?.watch.poll ?? 0,
     previousPolls: before?.watch.poll ?? 0,
     rateLimitedPolls: 0,
-    generation: before === undefined ? 0 : before.watch.generation + 1,
+    generation,
     project,
     jobId,
+    caller,
     acceptedAt,
     deadlineAt,
     nextPollAt,

@@ -1,6 +1,7 @@
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 
@@ -10,6 +11,7 @@ export interface Plant {
   readonly recursiveLoop: EventSourceOptions["recursiveLoop"];
   readonly failures: EventSourceOptions["failures"];
   readonly deadLetters: (queue: Pick<Queue, "send">) => Pick<Queue, "send">;
+  readonly ledger: (ledger: Ledger) => Ledger;
   readonly poll: (ports: PollPorts) => PollPorts;
   readonly notify: (ports: NotifyPorts) => NotifyPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
@@ -26,6 +28,7 @@ export const NO_PLANT: Plant = {
     return records.map(({ messageId }) => messageId).filter((id) => !done.has(id));
   },
   deadLetters: (queue) => queue,
+  ledger: (ledger) => ledger,
   poll: (ports) => ports,
   notify: (ports) => ports,
   sweep: (ports) => ports,

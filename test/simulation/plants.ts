@@ -1,5 +1,12 @@
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
+import {
+  earlierDeadline,
+  keyWithoutTarget,
+  ownGeneration,
+  sharedWatch,
+  stopForAll,
+} from "./plants-callers.ts";
 import { markSwept, noClaim, offAtFirstGone, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
 import { ackOwnLease, advanceThenSend, doneBeforeSend, forgetTarget } from "./plants-poll.ts";
 
@@ -63,6 +70,16 @@ const PLANTS = {
   "forget-target": { ...NO_PLANT, poll: forgetTarget },
   /** Switches a target off after a single response that says that the target no longer exists. */
   "off-at-first-gone": { ...NO_PLANT, notify: offAtFirstGone },
+  /** All callers of a job share the watch of the first caller. */
+  "shared-watch": { ...NO_PLANT, ledger: sharedWatch },
+  /** A stop ends the watches of all callers. */
+  "stop-for-all": { ...NO_PLANT, ledger: stopForAll },
+  /** The notification key contains no target. */
+  "key-without-target": { ...NO_PLANT, ledger: keyWithoutTarget },
+  /** The generation in each notification key is the generation of the watch alone. */
+  "own-generation": { ...NO_PLANT, ledger: ownGeneration },
+  /** A call confirms the later deadline, but the earlier deadline remains. */
+  "earlier-deadline": { ...NO_PLANT, ledger: earlierDeadline },
 } satisfies Record<string, Plant>;
 
 export type PlantName = keyof typeof PLANTS;

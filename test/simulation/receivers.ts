@@ -10,6 +10,8 @@ import type { Invocation, Simulation } from "./simulation.ts";
 export interface Post {
   readonly notificationId: string;
   readonly webhookId: string;
+  /** The caller in the context of the notification. Is null for a digest and for an alert. */
+  readonly actor: string | null;
   readonly at: number;
   readonly claimedAt: number;
   readonly answerReceived: boolean;
@@ -91,7 +93,7 @@ export function deliverFor(
     return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
   }
 
-  function take({ key, webhookId }: Notification, answerReceived: boolean): void {
+  function take({ key, webhookId, content }: Notification, answerReceived: boolean): void {
     const notificationId = idOfNotification(key);
     const granted = invocation.claims.get(JSON.stringify(key));
     const claimedAt = granted ?? simulation.now();
@@ -100,7 +102,15 @@ export function deliverFor(
       invocation,
       `${key.target} accepts ${notificationId}${answerReceived ? "" : ", but the answer is lost"}`,
     );
-    receivers.posts.push({ notificationId, webhookId, at: simulation.now(), claimedAt, answerReceived });
+    const actor = content.kind === "outcome" ? (content.summary.context.actor ?? null) : null;
+    receivers.posts.push({
+      notificationId,
+      webhookId,
+      actor,
+      at: simulation.now(),
+      claimedAt,
+      answerReceived,
+    });
     if (before === undefined) return;
     receivers.duplicates += 1;
     // The ledger refuses a claim of a recorded notification. A duplicate without a claim is therefore a bug.

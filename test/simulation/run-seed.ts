@@ -1,6 +1,6 @@
 import { createRandomSource, type RandomSource } from "../../local/random-source.ts";
 import { stopWatch, submitJobs } from "./callers.ts";
-import { drawConfig, drawJob, drawSubmission, minutes, PROJECT, T0 } from "./draw-inputs.ts";
+import { CALLER, CALLERS, drawConfig, drawJob, drawSubmission, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { drawEffectFault, drawLatency, drawRates } from "./fault-rates.ts";
 import type { Plant } from "./plant.ts";
@@ -70,7 +70,7 @@ function planInputs(run: ServiceRun, hasSweep: boolean, draw: RandomSource): voi
 }
 
 function planCall(run: ServiceRun, call: number, hasSweep: boolean, draw: RandomSource, later: Later): void {
-  const { confirmed, rates } = run;
+  const { asked, rates } = run;
   const jobIds = Array.from({ length: draw.pick([1, 1, 3]) }, (_, i) => `job-${call}${i}`);
   for (const jobId of jobIds) run.cce.jobs.set(jobId, drawJob(draw, jobId));
   const drawn = drawSubmission(draw, jobIds);
@@ -78,14 +78,32 @@ function planCall(run: ServiceRun, call: number, hasSweep: boolean, draw: Random
   const canWriteDigest = hasSweep || (rates.freeze === 0 && rates.slow === 0);
   const submission = canWriteDigest ? drawn : { ...drawn, digest: false };
   const retries = hasSweep && draw.happens(0.1) ? 0 : Number.POSITIVE_INFINITY;
-  later(draw.between(0, 300_000), () => submitJobs(run, submission, confirmed, retries));
+  later(draw.between(0, 300_000), () => submitJobs(run, submission, asked, retries));
   for (const jobId of jobIds) {
-    if (draw.happens(0.1) && hasSweep)
-      later(draw.between(0, 1_800_000), () => stopWatch(run, { project: PROJECT, jobId }));
-    if (!hasSweep || !draw.happens(0.3)) continue;
-    const second = { ...drawSubmission(draw, [jobId]), digest: false };
-    later(draw.between(0, 3_600_000), () => submitJobs(run, second, confirmed, Number.POSITIVE_INFINITY));
+    planFurtherCalls(run, jobId, CALLER, hasSweep, draw, later);
+    for (const caller of CALLERS.filter((other) => other !== CALLER && draw.happens(0.3))) {
+      const own = { ...drawSubmission(draw, [jobId], caller), digest: false };
+      later(draw.between(0, 1_800_000), () => submitJobs(run, own, asked, Number.POSITIVE_INFINITY));
+      planFurtherCalls(run, jobId, caller, hasSweep, draw, later);
+    }
   }
+}
+
+/** Plans that a caller stops its watch, starts the watch again, or names further targets, in any order. */
+function planFurtherCalls(
+  run: ServiceRun,
+  jobId: string,
+  caller: string,
+  hasSweep: boolean,
+  draw: RandomSource,
+  later: Later,
+): void {
+  if (!hasSweep) return;
+  if (draw.happens(0.15))
+    later(draw.between(0, 1_800_000), () => stopWatch(run, run.asked, { project: PROJECT, jobId, caller }));
+  if (!draw.happens(0.3)) return;
+  const second = { ...drawSubmission(draw, [jobId], caller), digest: false };
+  later(draw.between(0, 3_600_000), () => submitJobs(run, second, run.asked, Number.POSITIVE_INFINITY));
 }
 
 function purgePollQueue({ simulation, malformed, queues }: ServiceRun): void {

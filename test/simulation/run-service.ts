@@ -1,8 +1,9 @@
 import type { Config } from "../../lib/config/config.ts";
-import type { Confirmed } from "./callers.ts";
+import { type Asked, createAsked } from "./callers.ts";
 import { evaluateRun, type RunResult } from "./evaluate-run.ts";
 import { createEventSource } from "./event-source.ts";
 import type { FaultRates } from "./fault-rates.ts";
+import { type LedgerHistory, observeLedger } from "./ledger-history.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { createReceivers } from "./receivers.ts";
@@ -25,7 +26,8 @@ export interface MalformedMessage {
 
 /** The service in a simulation, ready for callers. */
 export interface ServiceRun extends Environment {
-  readonly confirmed: Confirmed;
+  readonly asked: Asked;
+  readonly history: LedgerHistory;
   /** Each of these messages must end in its dead-letter queue, with a reason. */
   readonly malformed: MalformedMessage[];
   /** The queues that lost a message of a newer version. */
@@ -55,6 +57,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     createSimulatedQueue(simulation, { name, visibilitySeconds, redrive: { maxReceiveCount, to } });
   const pollDead = createSimulatedQueue(simulation, { name: "poll-dead", visibilitySeconds });
   const notifyDead = createSimulatedQueue(simulation, { name: "notify-dead", visibilitySeconds });
+  const history: LedgerHistory = { starts: [], saves: new Map() };
   const run: ServiceRun = {
     simulation,
     config,
@@ -62,14 +65,15 @@ export function startService(options: ServiceOptions): ServiceRun {
     plant,
     cce: createSimulatedCce(),
     receivers: createReceivers(),
-    ledger: createMemoryLedger(),
+    ledger: observeLedger(createMemoryLedger(), simulation, history),
     queues: {
       poll: createQueue("poll", pollDead),
       notify: createQueue("notify", notifyDead),
       pollDead,
       notifyDead,
     },
-    confirmed: { targets: new Map() },
+    asked: createAsked(),
+    history,
     malformed: [],
     lostNewerMessages: [],
     overlaps: [],

@@ -35,10 +35,10 @@ const PUBLIC_URL = "https://notifier.example";
  * invokes itself through a queue too often.
  */
 export function connect(environment: Environment, invocation: Invocation, hop: number) {
-  const { simulation, rates, queues } = environment;
+  const { simulation, rates, queues, plant } = environment;
   const queue = (name: keyof Environment["queues"]): Queue =>
     queueFor(simulation, invocation, queues[name], rates, name === "poll" ? hop : 0);
-  return { ledger: faultyLedger(simulation, invocation, environment.ledger, rates), queue };
+  return { ledger: plant.ledger(faultyLedger(simulation, invocation, environment.ledger, rates)), queue };
 }
 
 /** Creates the handler of `POST /v1/jobs`. */

@@ -3,6 +3,7 @@ import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
+import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   claimNotification,
   markDeadLettered,
@@ -41,6 +42,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     endWatch,
     stopWatch,
     readWatch,
+    listJobWatches,
     listOverdue,
     rescheduleSweep,
     scheduleSweep,

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
-import { parseWatchPartition, RECENT_INDEX, watchItemKey } from "./keys.ts";
+import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 import { type Item, type LedgerTable, readItem } from "./table.ts";
 
 /**
@@ -14,7 +14,7 @@ const GRACE_MS = 5_400_000;
 /** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
 
-const Entry = z.object({ pk: z.string(), state: WatchState });
+const Entry = z.object({ pk: z.string(), sk: z.string(), state: WatchState });
 const Schedule = z.object({
   state: WatchState,
   deadlineAt: z.number(),
@@ -45,8 +45,8 @@ export interface Audit {
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
   const running: WatchKey[] = [];
-  for await (const { pk, state } of scanIndex(table)) {
-    if (state === "watching") running.push(parseWatchPartition(pk));
+  for await (const { state, ...key } of scanIndex(table)) {
+    if (state === "watching") running.push(parseWatchItemKey(key));
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
   }
   for (let i = 0; i < running.length; i += CONCURRENCY) {

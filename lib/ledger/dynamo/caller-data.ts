@@ -32,9 +32,9 @@ export function inlineCallerAttributes(data: CallerData): StoredValues | null {
  * context already.
  */
 export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
-  const { project, jobId, context, expiresAt } = watch;
+  const { project, jobId, caller, context, expiresAt } = watch;
   await updateItem(table, {
-    key: callerDataItemKey({ project, jobId, generation }),
+    key: callerDataItemKey({ project, jobId, caller, generation }),
     set: { ...callbackAttributes(watch), expiresAt: toEpochSeconds(expiresAt) },
     setIfAbsent: { context: JSON.stringify(context) },
   });

@@ -1,30 +1,31 @@
 import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
 import {
-  formatGeneration,
+  formatDigestMember,
   type ItemKey,
-  parseGeneration,
-  parseWatchPartition,
-  watchPartition,
+  jobPartition,
+  parseDigestMember,
+  parseJobPartition,
 } from "./keys.ts";
 import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
-const DigestItem = z.object({ members: Names, targets: Names, running: Names });
+const DigestItem = z.object({ caller: z.string(), members: Names, targets: Names, running: Names });
 
 export const createDigest: Operation<"createDigest"> = async (table, digest) => {
   await createItem(table, digestKey(digest.digestId), {
-    members: digest.members.map(formatGeneration),
-    running: new Set(digest.members.map(watchPartition)),
+    caller: digest.caller,
+    members: digest.members.map(formatDigestMember),
+    running: new Set(digest.members.map(jobPartition)),
     targets: digest.targets,
     expiresAt: toEpochSeconds(digest.expiresAt),
   });
 };
 
-export const removeRunningMember: Operation<"removeRunningMember"> = async (table, digestId, key) => {
+export const removeRunningMember: Operation<"removeRunningMember"> = async (table, digestId, job) => {
   const removed = await updateItem(table, {
     key: digestKey(digestId),
-    removeElements: { running: new Set([watchPartition(key)]) },
+    removeElements: { running: new Set([jobPartition(job)]) },
     condition: "attribute_exists(#pk)",
     returnValues: "ALL_NEW",
   });
@@ -34,8 +35,13 @@ export const removeRunningMember: Operation<"removeRunningMember"> = async (tabl
 export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
   const digest = await readItem(table, DigestItem, digestKey(digestId));
   if (digest === null) return null;
-  const { members, targets, running } = digest;
-  return { members: members.map(parseGeneration), targets, running: running.map(parseWatchPartition) };
+  const { caller, members, targets, running } = digest;
+  return {
+    caller,
+    members: members.map(parseDigestMember),
+    targets,
+    running: running.map(parseJobPartition),
+  };
 };
 
 function digestKey(digestId: string): ItemKey {

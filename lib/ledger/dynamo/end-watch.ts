@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import type { Outcome } from "../../domain/job.ts";
+import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
 import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
@@ -18,7 +20,13 @@ const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
-const OutcomeItem = z.object({ summary: Bytes, tree: z._default(z.nullable(Bytes), null) });
+const Generations = z.record(z.string(), z.int());
+const OutcomeItem = z.object({
+  summary: Bytes,
+  tree: z._default(z.nullable(Bytes), null),
+  /** The generations in the notification keys as JSON. Is null if all generations are the generation of the watch. */
+  generations: z._default(MaybeText, null),
+});
 
 export const endWatch: Operation<"endWatch"> = async (table, end) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
@@ -73,15 +81,16 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
 };
 
 export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
-  const { summary, tree } = outcome;
+  const { summary, tree, generations } = outcome;
   const packed = packJson(summary);
   const created = await createItem(table, outcomeItemKey(key), {
     summary: packed,
     tree: tree === null ? null : packTree(tree, MAX_TREE_BYTES - packed.length),
+    generations: Object.keys(generations).length === 0 ? null : JSON.stringify(generations),
     expiresAt: toEpochSeconds(expiresAt),
   });
-  if (created) return summary;
-  return (await readOutcome(table, key)) ?? summary;
+  if (created) return { summary, generations };
+  return (await readOutcome(table, key)) ?? { summary, generations };
 };
 
 /**
@@ -89,13 +98,16 @@ export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, 
  * message needs up to a hundred outcomes.
  */
 export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
-  const item = await getItem(table, outcomeItemKey(key), ["pk", "summary", "v"]);
-  return item === null ? null : toStoredOutcome(item).summary;
+  const item = await getItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
+  if (item === null) return null;
+  const { summary, generations } = toStoredOutcome(item);
+  return { summary, generations };
 };
 
 export function toStoredOutcome(item: Item): StoredOutcome {
-  const { summary, tree } = parseItem(OutcomeItem, item);
+  const { summary, tree, generations } = parseItem(OutcomeItem, item);
   return {
+    generations: Generations.parse(parseJson(generations ?? "{}")),
     summary: OutcomeSummary.parse(unpackJson(summary)),
     tree: tree === null ? null : unpackTree(tree),
   };

@@ -1,4 +1,5 @@
-import type { WatchGeneration, WatchKey } from "../../domain/job.ts";
+import type { JobKey, WatchGeneration, WatchKey } from "../../domain/job.ts";
+import type { DigestMember } from "../ledger.ts";
 import type { NotificationKey } from "../notification.ts";
 
 /** The name of the index that sorts the watches of a project by acceptance time. */
@@ -7,60 +8,69 @@ export const RECENT_INDEX = "recent";
 export const OVERDUE_INDEX = "overdue";
 
 /**
- * The primary key of an item in DynamoDB. The character `#` separates the parts of the key. Names and job IDs never
- * contain `#`.
+ * The primary key of an item in DynamoDB. The character `#` separates the parts of the key. Names, job IDs and events
+ * never contain `#`.
  */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
 }
 
-/** Returns the partition key that all items of a watch have. */
-export function watchPartition({ project, jobId }: WatchKey): string {
+/** Returns the partition key that the items of all watches of a job have. */
+export function jobPartition({ project, jobId }: JobKey): string {
   return `W#${project}#${jobId}`;
 }
 
 /**
- * Returns the key of the watch from a partition key.
- * @throws Error if the partition key is not the partition key of a watch.
+ * Returns the key of the job from a partition key.
+ * @throws Error if the partition key is not the partition key of a job.
  */
-export function parseWatchPartition(pk: string): WatchKey {
+export function parseJobPartition(pk: string): JobKey {
   const [kind, project, jobId] = pk.split("#");
   if (kind !== "W" || project === undefined || jobId === undefined) {
-    throw new Error("The partition key belongs to no watch.");
+    throw new Error("The partition key belongs to no job.");
   }
   return { project, jobId };
 }
 
+/** The sort keys of the watch items of a job have this prefix. */
+export const WATCH_PREFIX = "watch#";
+
+/** Returns the key of a watch item. The caller is the last part of the key, because the caller may contain `#`. */
 export function watchItemKey(key: WatchKey): ItemKey {
-  return { pk: watchPartition(key), sk: "watch" };
+  return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };
+}
+
+/** Returns the key of the watch from the key of a watch item. */
+export function parseWatchItemKey({ pk, sk }: ItemKey): WatchKey {
+  return { ...parseJobPartition(pk), caller: sk.slice(WATCH_PREFIX.length) };
 }
 
 export function treeItemKey(key: WatchKey): ItemKey {
-  return { pk: watchPartition(key), sk: "tree" };
+  return { pk: jobPartition(key), sk: `tree#${key.caller}` };
 }
 
 export function callerDataItemKey(key: WatchGeneration): ItemKey {
-  return { pk: watchPartition(key), sk: `caller#${key.generation}` };
+  return { pk: jobPartition(key), sk: `caller#${key.generation}#${key.caller}` };
 }
 
 export function outcomeItemKey(key: WatchGeneration): ItemKey {
-  return { pk: watchPartition(key), sk: `outcome#${key.generation}` };
+  return { pk: jobPartition(key), sk: `outcome#${key.generation}#${key.caller}` };
 }
 
 export function notificationItemKey(key: NotificationKey): ItemKey {
-  return { pk: watchPartition(key), sk: `notification#${key.generation}#${key.target}` };
+  return { pk: jobPartition(key), sk: `notification#${key.generation}#${key.event}#${key.target}` };
 }
 
-/** Converts the key of a watch generation to one string. */
-export function formatGeneration(key: WatchGeneration): string {
-  return `${watchPartition(key)}#${key.generation}`;
+/** Converts a member of a digest to one string. */
+export function formatDigestMember(member: DigestMember): string {
+  return `${jobPartition(member)}#${member.generation}`;
 }
 
-/** Converts a string from `formatGeneration` to the key of the watch generation. */
-export function parseGeneration(text: string): WatchGeneration {
+/** Converts a string from `formatDigestMember` to the member of the digest. */
+export function parseDigestMember(text: string): DigestMember {
   const [, , , generation] = text.split("#");
-  return { ...parseWatchPartition(text), generation: Number(generation) };
+  return { ...parseJobPartition(text), generation: Number(generation) };
 }
 
 /** The number of partitions (shards) of the overdue index. Several shards spread the load on DynamoDB. */
@@ -72,6 +82,7 @@ export const OVERDUE_SHARDS = 8;
  */
 export function overdueShard(key: WatchKey): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(watchPartition(key))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  for (const byte of Buffer.from(`${jobPartition(key)}#${key.caller}`))
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash % OVERDUE_SHARDS;
 }

@@ -3,6 +3,7 @@ import type { NewWatch, OpenResult } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, saveCallbacks } from "./caller-data.ts";
 import type { StoredValues } from "./expression.ts";
+import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
 import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
@@ -27,7 +28,7 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     const found = await readItem(table, WatchItem, key);
     if (found === null) continue;
     const restarts = found.state === "stopped" || found.restartable;
-    const result = await (restarts ? restartWatch : addToWatch)(table, watch, found);
+    const result = await (restarts ? restartWatch : extendWatch)(table, watch, found);
     if (result !== null) return result;
   }
   throw new Error(`The watch was not opened. Other calls changed the watch during all ${ROUNDS} tries.`);
@@ -35,14 +36,16 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
 
 /**
  * Restarts a watch as a new generation. Returns null if another call changed the watch. The numbers of polls continue
- * from the previous generation, so that the old poll messages have no effect.
+ * from the previous generation, so that the old poll messages have no effect. Costs one additional query, because the
+ * new generation must be higher than the generations of all watches of the job.
  */
 async function restartWatch(
   table: LedgerTable,
   watch: NewWatch,
   found: WatchItem,
 ): Promise<OpenResult | null> {
-  const generation = found.generation + 1;
+  const others = await listJobWatches(table, watch);
+  const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
   await saveCallbacks(table, watch, generation);
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),
@@ -76,32 +79,41 @@ async function restartWatch(
 }
 
 /**
- * Adds targets and callbacks to a watch. Returns null if another call changed the state of the watch. The function
- * stores a callback before the target, so that the callback exists for every reader that finds the target.
+ * Adds targets and callbacks to a watch, and moves the deadline of a running watch to the later deadline. Returns null
+ * if another call changed the state or the deadline of the watch. The function stores a callback before the target, so
+ * that the callback exists for every reader that finds the target.
  */
-async function addToWatch(table: LedgerTable, watch: NewWatch, found: WatchItem): Promise<OpenResult | null> {
+async function extendWatch(
+  table: LedgerTable,
+  watch: NewWatch,
+  found: WatchItem,
+): Promise<OpenResult | null> {
+  const { state } = found;
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;
   const hasNewTargets = watch.targets.some((target) => !found.targets.includes(target));
-  if (!hasNewTargets && !hasCallbacks)
+  const isLater = state === "watching" && watch.deadlineAt > found.deadlineAt;
+  if (!hasNewTargets && !hasCallbacks && !isLater)
     return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
-  if (hasCallbacks) await saveCallbacks(table, watch, found.generation);
-  const needsSweep = found.state !== "watching" && hasNewTargets;
-  const added = await updateItem(table, {
+  if (hasCallbacks || (isLater && found.hasCallerItem)) await saveCallbacks(table, watch, found.generation);
+  const needsSweep = state !== "watching" && hasNewTargets;
+  const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
+  const extended = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
+      ...(isLater ? { deadlineAt, expiresAt: toEpochSeconds(watch.expiresAt) } : {}),
       ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
-    condition: "#state = :state",
-    values: { state: found.state },
+    condition: "#state = :state AND #deadlineAt = :found",
+    values: { state, found: found.deadlineAt },
     returnValues: "ALL_OLD",
   });
-  if (added === null) return null;
-  const before = parseItem(WatchItem, added);
+  if (extended === null) return null;
+  const before = parseItem(WatchItem, extended);
   const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
   const targets = [...before.targets, ...addedTargets];
-  return { kind: "already_watching", watch: toWatch({ ...before, targets }), addedTargets };
+  return { kind: "already_watching", watch: toWatch({ ...before, targets, deadlineAt }), addedTargets };
 }
 
 function startAttributes(watch: NewWatch): StoredValues {

@@ -6,13 +6,13 @@ import {
   OVERDUE_INDEX,
   OVERDUE_SHARDS,
   outcomeItemKey,
-  parseWatchPartition,
+  parseWatchItemKey,
   watchItemKey,
 } from "./keys.ts";
 import { queryPage, toEpochSeconds, updateItem } from "./table.ts";
 import { overdueIndexAttributes } from "./watch-item.ts";
 
-const Entry = z.object({ pk: z.string(), dueAt: z.number() });
+const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });
 
 /** Costs one query to DynamoDB per shard of the overdue index. */
 export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
@@ -24,7 +24,7 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
   return pages
     .flatMap((page) => page.Items ?? [])
     .map((item) => Entry.parse(fromAttributes(item)))
-    .map(({ pk, dueAt }) => ({ ...parseWatchPartition(pk), dueAt }))
+    .map(({ dueAt, ...key }) => ({ ...parseWatchItemKey(key), dueAt }))
     .sort((a, b) => a.dueAt - b.dueAt)
     .slice(0, limit);
 };

@@ -1,22 +1,22 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { WatchKey } from "../../domain/job.ts";
+import { computeNotificationGenerations, notificationKey } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
+import { readJobItems, toJobWatches } from "./job-watches.ts";
 import {
   callerDataItemKey,
   type ItemKey,
   notificationItemKey,
   outcomeItemKey,
-  parseWatchPartition,
+  parseWatchItemKey,
   RECENT_INDEX,
   treeItemKey,
   watchItemKey,
-  watchPartition,
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
 import { unpackTree } from "./packed-json.ts";
@@ -33,15 +33,16 @@ const BATCH_ROUNDS = 4;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** Costs one consistent query to DynamoDB per megabyte. */
+/** Costs one consistent query to DynamoDB per megabyte of all watches of the job. */
 export const readWatch: Operation<"readWatch"> = async (table, key) => {
-  const items = await readPartition(table, key);
+  const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
   const parsed = parseItem(WatchItem, watchItem);
   const watch = toWatch(parsed);
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
+  const generations = outcome?.generations ?? computeNotificationGenerations(watch, toJobWatches(items));
   const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
   const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
   return {
@@ -49,24 +50,13 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
     watch,
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),
+    generations,
     deliveries: watch.targets.map((target) => {
-      const { sk } = notificationItemKey({ ...key, generation: watch.generation, target });
+      const { sk } = notificationItemKey(notificationKey(watch, generations, `job.${watch.state}`, target));
       return toDeliveryRecord(items.get(sk) ?? null, target);
     }),
   };
 };
-
-async function readPartition(table: LedgerTable, key: WatchKey): Promise<Map<string, Item>> {
-  const items = new Map<string, Item>();
-  let next: Item | undefined;
-  do {
-    const options = { ConsistentRead: true, ExclusiveStartKey: next };
-    const page = await queryPage(table, "#pk = :pk", { pk: watchPartition(key) }, options);
-    for (const item of page.Items ?? []) items.set(item.sk?.S ?? "", item);
-    next = page.LastEvaluatedKey;
-  } while (next !== undefined);
-  return items;
-}
 
 /** Returns at most 100 watches, even if `page.limit` is higher. */
 export const listRecentWatches: Operation<"listRecentWatches"> = async (table, project, page) => {
@@ -84,18 +74,20 @@ export const listRecentWatches: Operation<"listRecentWatches"> = async (table, p
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
   // The index is eventually consistent, so the index may list a restarted watch twice. The operation BatchGetItem
   // refuses a request with the same key twice.
-  const distinct = [...new Map(entries.map((entry) => [`${entry.pk} ${entry.sk}`, entry])).values()];
+  const distinct = [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
   const read = await readWatchItems(table, distinct);
-  const watches = distinct.flatMap(({ pk }) => read.get(pk) ?? []);
+  const watches = distinct.flatMap((entry) => read.get(idOf(entry)) ?? []);
   const last = entries.at(-1);
   if (LastEvaluatedKey === undefined || last === undefined) return { watches, next: null };
-  const { jobId } = parseWatchPartition(last.pk);
-  return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId }) };
+  const { jobId, caller } = parseWatchItemKey(last);
+  return { watches, next: toPageToken({ acceptedAt: last.acceptedAt, jobId, caller }) };
 };
 
-function toStartKey(project: string, { acceptedAt, jobId }: PagePosition): Item {
-  return toAttributes({ ...watchItemKey({ project, jobId }), project, acceptedAt });
+function toStartKey(project: string, { acceptedAt, jobId, caller }: PagePosition): Item {
+  return toAttributes({ ...watchItemKey({ project, jobId, caller }), project, acceptedAt });
 }
+
+const idOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
 async function readWatchItems({ client, table }: LedgerTable, keys: readonly ItemKey[]) {
   const watches = new Map<string, Watch>();
@@ -103,7 +95,8 @@ async function readWatchItems({ client, table }: LedgerTable, keys: readonly Ite
   for (let round = 0; wanted.length > 0 && round < BATCH_ROUNDS; round += 1) {
     const page = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted } } }));
     for (const item of page.Responses?.[table] ?? []) {
-      watches.set(item.pk?.S ?? "", toWatch(parseItem(WatchItem, item)));
+      const parsed = parseItem(WatchItem, item);
+      watches.set(idOf(parsed), toWatch(parsed));
     }
     wanted = page.UnprocessedKeys?.[table]?.Keys ?? [];
   }

@@ -4,7 +4,7 @@ import { countUtf8Bytes, truncate } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
-import { overdueShard, parseWatchPartition } from "./keys.ts";
+import { overdueShard, parseWatchItemKey } from "./keys.ts";
 
 /**
  * The maximum size of a text from CCE in the watch item. The watch item must be small, because each poll writes the
@@ -21,6 +21,7 @@ const Flag = z._default(z.boolean(), false);
  */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
+  sk: z.string(),
   /** Is true if the watch has ended and the next call for the job restarts the watch. */
   restartable: Flag,
   owner: Text,
@@ -45,13 +46,24 @@ export const WatchItem = z.extend(WatchFields, {
 export type WatchItem = z.infer<typeof WatchItem>;
 
 export function toWatch(item: WatchItem): Watch {
-  const { pk, owner, leaseUntil, restartable, context, hasCallerItem, tree, treeHash, expiresAt, ...watch } =
-    item;
+  const {
+    pk,
+    sk,
+    owner,
+    leaseUntil,
+    restartable,
+    context,
+    hasCallerItem,
+    tree,
+    treeHash,
+    expiresAt,
+    ...watch
+  } = item;
   const { accessErrorSince, lastPollErrorSince, unfinishedTries, ...fields } = watch;
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
-    ...parseWatchPartition(pk),
+    ...parseWatchItemKey({ pk, sk }),
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },

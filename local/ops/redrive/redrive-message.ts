@@ -1,4 +1,5 @@
 import { isCallbackName } from "../../../lib/channels/webhook/target.ts";
+import type { WatchGeneration } from "../../../lib/domain/job.ts";
 import type { TargetState } from "../../../lib/ledger/ledger.ts";
 import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
 import {
@@ -7,6 +8,8 @@ import {
   NotifyMessage,
   PollMessage,
   parseMessage,
+  toNotificationKey,
+  toWatchGeneration,
 } from "../../../lib/queue/messages.ts";
 
 /**
@@ -23,7 +26,7 @@ export interface RedrivePorts {
   readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /** Starts a new redelivery of a failed notification and returns the number of this redelivery. */
-  readonly startRedelivery: (key: NotificationKey) => Promise<number>;
+  readonly startRedelivery: (watch: WatchGeneration, key: NotificationKey) => Promise<number>;
   /**
    * Sends a message to the queue in which the dead letter was before it entered the dead-letter queue.
    * @throws Error if SQS does not confirm that it received the message.
@@ -92,14 +95,15 @@ export async function redriveMessage(
   if (message.kind !== "notification")
     return kept("is sent only once; redeliver its jobs one by one instead");
   const { target } = message;
-  const obsolete = obsoleteCause(await readDelivery(message), message.redelivery);
+  const [watch, key] = [toWatchGeneration(message), toNotificationKey(message)];
+  const obsolete = obsoleteCause(await readDelivery(key), message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // If a target is switched off, a notification to this target is not sent, because the message would return to the
   // dead-letter queue immediately.
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
-  const redelivery = await startRedelivery(message);
-  const { body } = createNotificationMessage(message, message.outcome, redelivery);
+  const redelivery = await startRedelivery(watch, key);
+  const { body } = createNotificationMessage(watch, key, message.outcome, redelivery);
   await send(body);
   return { kind: "sent", title, body };
 }

@@ -45,7 +45,7 @@ describe("the api handler", () => {
 });
 
 describe("pages", () => {
-  const watch = { project: "prod", jobId: "a" };
+  const watch = { project: "prod", jobId: "a", caller: "token:all" };
 
   test("open with the key of their link, without a token", async () => {
     const api = createHarness();
@@ -59,10 +59,16 @@ describe("pages", () => {
   test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const expired = createLinkKey(maker.linkKey, { kind: "watch", ...watch }, START - 7_200_000);
+    const expired = createLinkKey(
+      maker.linkKey,
+      { kind: "watch", ...watch },
+      watch.caller,
+      START - 7_200_000,
+    );
     const keyOfOther = createLinkKey(
       maker.linkKey,
       { kind: "watch", project: "prod", jobId: "b" },
+      watch.caller,
       START + 1e9,
     );
     const answers = await Promise.all(
@@ -108,7 +114,8 @@ describe("links on a page", () => {
   test("lead from a job to the list of the project and back, and expire with the first link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    let url = pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a" }, START) ?? "";
+    let url =
+      pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "";
     for (const start of ["https://notifier.example.com/jobs?", "https://notifier.example.com/jobs/prod/"]) {
       api.clock.now += 86_000_000;
       const page = await api.ask("GET", url, { token: null });
@@ -122,9 +129,10 @@ describe("links on a page", () => {
   test("lead to the cluster in the cloud's console when the cluster is known", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const open = () => api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a" }, START) ?? "");
+    const open = () =>
+      api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "");
     expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
-    const key = { project: "prod", jobId: "a" };
+    const key = { project: "prod", jobId: "a", caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.recordPoll({
       key,

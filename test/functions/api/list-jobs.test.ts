@@ -14,6 +14,7 @@ async function createListed(
     await api.ledger.openWatch({
       project: "prod",
       jobId: `j${i}`,
+      caller: "token:all",
       acceptedAt: api.clock.now,
       deadlineAt: START + 1e9,
       nextPollAt: START + 1e6,
@@ -24,7 +25,11 @@ async function createListed(
       expiresAt: START + 1e10,
     });
     if (isStopped(i))
-      await api.ledger.stopWatch({ project: "prod", jobId: `j${i}` }, api.clock.now, START + 1e10);
+      await api.ledger.stopWatch(
+        { project: "prod", jobId: `j${i}`, caller: "token:all" },
+        api.clock.now,
+        START + 1e10,
+      );
   }
   api.calls.length = 0;
   return api;

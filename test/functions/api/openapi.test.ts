@@ -16,7 +16,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Content>>;
 }
 
-const key = { project: "prod", jobId: "a" };
+const key = { project: "prod", jobId: "a", caller: "token:all" };
 const link = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
 /** A watch that has ended, so that every operation has something to do. */

@@ -19,7 +19,7 @@ async function digested(): Promise<Harness> {
 const ended = (api: Harness) => end(api, "failed", ["audit", "deploys", "ops"]);
 
 async function attempt(api: Harness, target: string, state: DeliveryState, status: number): Promise<void> {
-  const key = { project: DIGEST_PROJECT, jobId: "uuid-1", generation: 0, target };
+  const key = { project: DIGEST_PROJECT, jobId: "uuid-1", generation: 0, event: "digest", target };
   const lease = { redelivery: 0, messageId: "n-1" };
   const { now } = api.clock;
   await api.ledger.claimNotification({ key, ...lease, now, leaseMs: 1000, expiresAt: now * 2 });

@@ -7,7 +7,7 @@ const AUDIT: Audit = {
   concluded: 2,
   stopped: 1,
   live: 1,
-  orphaned: [{ project: "prod", jobId: "job-1" }],
+  orphaned: [{ project: "prod", jobId: "job-1", caller: "token:ci" }],
 };
 
 test("the audit reports what the ledger contains now", async () => {
@@ -31,7 +31,11 @@ test("an audit is logged with its counts, their discrepancy and each orphaned wa
 });
 
 test("an audit logs at most 50 orphaned watches", async () => {
-  const orphaned = Array.from({ length: 60 }, (_, i) => ({ project: "prod", jobId: `job-${i}` }));
+  const orphaned = Array.from({ length: 60 }, (_, i) => ({
+    project: "prod",
+    jobId: `job-${i}`,
+    caller: "token:ci",
+  }));
   const { logged } = await capturedLog(() => reportAudit({ ...AUDIT, orphaned }));
   expect(logged.filter(({ message }) => message === "orphaned")).toHaveLength(50);
 });

@@ -46,14 +46,19 @@ describe("a batch", () => {
       body: { jobIds: ["a", "known", "b"], digest: true, notify: ["ops", "audit", "deploys"] },
     });
     expect(await api.ledger.readDigest("uuid-1")).toMatchObject({
+      caller: "token:all",
       members: [
         { project: "prod", jobId: "a" },
         { project: "prod", jobId: "b" },
       ],
       targets: ["deploys", "ops"],
     });
-    expect((await api.ledger.readWatch({ project: "prod", jobId: "a" }))?.watch.digestId).toBe("uuid-1");
-    expect((await api.ledger.readWatch({ project: "prod", jobId: "known" }))?.watch.digestId).toBeNull();
+    expect(
+      (await api.ledger.readWatch({ project: "prod", jobId: "a", caller: "token:all" }))?.watch.digestId,
+    ).toBe("uuid-1");
+    expect(
+      (await api.ledger.readWatch({ project: "prod", jobId: "known", caller: "token:all" }))?.watch.digestId,
+    ).toBeNull();
   });
 
   test.each([

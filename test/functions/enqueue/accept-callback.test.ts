@@ -10,7 +10,7 @@ describe("a callbackUrl", () => {
   test("is stored encrypted, under a name that does not reveal the URL", async () => {
     const api = createHarness();
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
     const [target] = document?.watch.targets ?? [];
     expect(target).toMatch(/^callback:[0-9a-f]{16}$/);
     expect(JSON.stringify(api.ledger.state)).not.toContain("secret=7");

@@ -14,6 +14,7 @@ describe("a submitted job", () => {
       project: "prod",
       jobId: JOB,
       status: "accepted",
+      deadlineAt: "2026-11-23T11:00:00.000Z",
       statusUrl: `https://notifier.example.com/v1/jobs/prod/${JOB}`,
       pageUrl: expect.stringMatching(new RegExp(`^https://notifier.example.com/jobs/prod/${JOB}\\?key=`)),
     });
@@ -24,12 +25,13 @@ describe("a submitted job", () => {
         kind: "poll",
         project: "prod",
         jobId: JOB,
+        caller: "token:all",
         poll: 1,
         delaySeconds: 10,
         deadlineAt: START + 120 * 60_000,
       },
     ]);
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
     expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
   });
 
@@ -39,7 +41,7 @@ describe("a submitted job", () => {
     await api.ask("POST", "/v1/jobs", {
       body: { jobId: JOB, project: "secret", notify: ["ops", "audit", "ops"], deadlineMinutes: 5, context },
     });
-    const document = await api.ledger.readWatch({ project: "secret", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "secret", jobId: JOB, caller: "token:all" });
     expect(document?.watch).toMatchObject({ targets: ["audit", "ops"], deadlineAt: START + 300_000 });
     expect(document?.context).toEqual(context);
   });
@@ -52,7 +54,7 @@ describe("a submitted job", () => {
     expect(json(again).jobs[0]?.status).toBe("already_watching");
     expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1, 1]);
 
-    const key = { project: "prod", jobId: JOB };
+    const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
     expect(messages(api.pollQueue)).toHaveLength(2);
@@ -60,7 +62,7 @@ describe("a submitted job", () => {
 
   test("that is submitted again after a stop is accepted, and its first poll is sent again until a poll was claimed", async () => {
     const api = createHarness();
-    const key = { project: "prod", jobId: JOB };
+    const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ask("DELETE", `/v1/jobs/prod/${JOB}`);
@@ -75,7 +77,7 @@ describe("a submitted job", () => {
 
   test("that is submitted again while the rate limit postpones its poll gets no second poll", async () => {
     const api = createHarness();
-    const key = { project: "prod", jobId: JOB };
+    const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.recordPoll({
@@ -114,13 +116,15 @@ describe("a submitted job", () => {
       },
     );
     expect(json(answer).jobs[0]).toMatchObject({ jobId: JOB, status: "accepted" });
-    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
     expect(document).toMatchObject({ watch: { targets: ["audit", "ops"] }, context: { actor: "kim" } });
   });
 
   test("without 'notify' notifies only the default targets that the caller may use", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, token: TOKENS.team });
-    expect((await api.ledger.readWatch({ project: "prod", jobId: JOB }))?.watch.targets).toEqual(["deploys"]);
+    expect(
+      (await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:team" }))?.watch.targets,
+    ).toEqual(["deploys"]);
   });
 });

@@ -8,7 +8,7 @@ describe("a job that has already ended", () => {
   async function concluded() {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
-    const key = { project: "prod", jobId: JOB };
+    const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     await api.ledger.endWatch({
       key,
@@ -33,6 +33,8 @@ describe("a job that has already ended", () => {
         kind: "notification",
         project: "prod",
         jobId: JOB,
+        caller: "token:all",
+        watchGeneration: 0,
         generation: 0,
         target: "ops",
         outcome: "succeeded",

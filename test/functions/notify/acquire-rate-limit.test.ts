@@ -8,7 +8,12 @@ describe("the first wait of the retry schedule", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    const record = await flow.memory.readDelivery({ ...KEY, generation: 0, target: "audit" });
+    const record = await flow.memory.readDelivery({
+      ...KEY,
+      generation: 0,
+      event: "job.failed",
+      target: "audit",
+    });
     expect(record).toMatchObject({ attempts: 0, nextAttemptAt: flow.clock.now + 60_000 });
     flow.clock.now += 60_000;
     expect(await flow.notify()).toBe("acknowledged");

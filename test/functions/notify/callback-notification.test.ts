@@ -13,7 +13,8 @@ async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   await flow.open({ jobId, targets: [TARGET], callbacks: { [TARGET]: ENCRYPTED } });
   flow.observation = jobIn("failed");
   await flow.poll(1, "m-1", flow.pollQueue, jobId);
-  return () => flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: TARGET });
+  return () =>
+    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: TARGET });
 }
 
 describe("a callback whose receiver is gone", () => {

@@ -17,7 +17,8 @@ async function ended(targets: readonly string[] = ["audit"], settings = {}) {
   await flow.open({ targets });
   flow.observation = jobIn("failed");
   await flow.poll(1);
-  const readRecord = async (target = "audit") => flow.memory.readDelivery({ ...KEY, generation: 0, target });
+  const readRecord = async (target = "audit") =>
+    flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target });
   return { flow, readRecord };
 }
 
@@ -109,7 +110,7 @@ describe("a notification", () => {
   it("is dead-lettered without a new attempt when its message arrives again after a failure", async () => {
     const { flow } = await ended();
     const lease = { redelivery: 0, messageId: "notify-1" };
-    const key = { ...KEY, generation: 0, target: "audit" };
+    const key = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
     const now = flow.clock.now;
     await flow.memory.claimNotification({ key, ...lease, now, leaseMs: 35_000, expiresAt: now * 2 });
     const attempt = { at: now, verdict: "rejected", status: 400, durationMs: 1, answer: "" } as const;
@@ -140,7 +141,9 @@ describe("a notification", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    expect(await flow.memory.readDelivery({ ...KEY, generation: 0, target: "audit" })).toMatchObject({
+    expect(
+      await flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target: "audit" }),
+    ).toMatchObject({
       state: "pending",
     });
   });

@@ -14,7 +14,7 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.poll(1, `m-${jobId}`, flow.pollQueue, jobId);
   }
   const delivery = (jobId = KEY.jobId) =>
-    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: "audit" });
+    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: "audit" });
   const target = () => flow.memory.readTarget("audit");
   const notifyWith = async (result: AttemptResult) => {
     flow.attempted = result;

@@ -26,7 +26,7 @@ async function ended(jobIds: readonly string[] = [KEY.jobId], settings = {}) {
     await flow.poll(1, "m-1", flow.pollQueue, jobId);
   }
   const readRecord = (jobId = KEY.jobId) =>
-    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, target: "audit" });
+    flow.memory.readDelivery({ ...KEY, jobId, generation: 0, event: "job.failed", target: "audit" });
   /**
    * Moves the clock forward until the queue is empty or the given time is reached. Returns the highest receive count of
    * a message.

@@ -4,7 +4,7 @@ import { TARGETS } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
-const AUDIT = { ...KEY, generation: 0, target: "audit" };
+const AUDIT = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
 
 /**
  * A failed watch. The poll function had an older config than the notify function and sent a notification to `audit`.

@@ -66,7 +66,11 @@ describe("the conclusion of a watch", () => {
     if (before === undefined) throw new Error("nothing was concluded");
     const again = createFlow();
     await again.open();
-    await again.memory.saveOutcomeOnce({ ...KEY, generation: 0 }, { summary: before, tree: null }, T0 * 2);
+    await again.memory.saveOutcomeOnce(
+      { ...KEY, generation: 0 },
+      { summary: before, tree: null, generations: {} },
+      T0 * 2,
+    );
     await again.memory.stopWatch(KEY, T0, T0 * 2);
     again.clock.now += 60_000;
     await again.open({ acceptedAt: again.clock.now });
@@ -78,7 +82,7 @@ describe("the conclusion of a watch", () => {
   it("removes the watch from its digest, and notifies only the targets outside the digest", async () => {
     const flow = createFlow();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
-    const digest = { digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 };
+    const digest = { digestId: "d-1", caller: KEY.caller, members, targets: ["deploys"], expiresAt: T0 * 2 };
     await flow.memory.createDigest(digest);
     await flow.open({ targets: ["audit", "deploys", "alarms"], digestId: "d-1" });
     flow.observation = jobIn("failed");

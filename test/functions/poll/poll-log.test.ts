@@ -1,7 +1,7 @@
 import { logPoll } from "../../../functions/poll/poll-log.ts";
 import { capturedLog } from "../captured-log.ts";
 
-const KEY = { project: "prod", jobId: "job-1" };
+const KEY = { project: "prod", jobId: "job-1", caller: "token:ci" };
 
 test.each([
   ["job", 0],

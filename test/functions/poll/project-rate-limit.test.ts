@@ -55,7 +55,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   );
   const deadlineAt = T0 + deadlineMinutes * 60_000;
   for (let job = 0; job < jobs; job++) {
-    const key = { project: PROJECT, jobId: `job-${job}` };
+    const key = { project: PROJECT, jobId: `job-${job}`, caller: "token:ci" };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
     await ledger.openWatch({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
     await pollQueue.send([createPollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);

@@ -11,9 +11,9 @@ import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { capturedLog } from "../captured-log.ts";
 
-const KEY = { project: "prod", jobId: "job-1" };
+const KEY = { project: "prod", jobId: "job-1", caller: "token:gitlab" };
 const NOTIFICATION: Notification = {
-  key: { ...KEY, generation: 0, target: "deploys" },
+  key: { ...KEY, generation: 0, event: "job.failed", target: "deploys" },
   redelivery: 0,
   webhookId: "msg_1",
   expiresAt: 0,
@@ -57,6 +57,7 @@ const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
   project: "prod",
   jobId,
   status,
+  deadlineAt: null,
   statusUrl: null,
   pageUrl: null,
 });
@@ -82,6 +83,7 @@ test("every log line from a request to its notification contains the job ID", as
     { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
     {
       message: "poll",
+      caller: "token:gitlab",
       project: "prod",
       job_id: "job-1",
       poll: 1,
@@ -131,13 +133,19 @@ test("an attempt counts as failed when it used a step of the retry schedule, and
 
 test("every log line of a change by a caller contains the caller", async () => {
   const { logged, metrics } = await capturedLog(() => {
-    logStopped(KEY, "token:gitlab");
-    logRedelivered(KEY, ["deploys"], "token:gitlab");
-    logTested("deploys", "slack", ATTEMPTED, "oidc:ci.example.com");
+    logStopped(KEY, "token:ops");
+    logRedelivered(KEY, ["deploys"]);
+    logTested("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
   });
   expect(metrics).toMatchObject({ Stopped: 1 });
   expect(logged).toEqual([
-    { message: "stop", caller: "token:gitlab", project: "prod", job_id: "job-1" },
+    {
+      message: "stop",
+      caller: "token:ops",
+      project: "prod",
+      job_id: "job-1",
+      owner: "token:gitlab",
+    },
     {
       message: "redeliver",
       caller: "token:gitlab",
@@ -147,7 +155,7 @@ test("every log line of a change by a caller contains the caller", async () => {
     },
     {
       message: "target test",
-      caller: "oidc:ci.example.com",
+      caller: "oidc:https://ci.example.com:x",
       target: "deploys",
       kind: "slack",
       verdict: "delivered",

@@ -1,6 +1,6 @@
 import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
-import { end, URL_OF_A, watched } from "../http-watched.ts";
+import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
 describe("the log line of a request", () => {
   test.each([
@@ -28,13 +28,11 @@ describe("the log line of a request", () => {
 });
 
 describe("the log line of a change by a caller", () => {
-  const key = { project: "prod", jobId: "a" };
-
   test("is written once for a stop", async () => {
     const api = await watched();
     await api.ask("DELETE", URL_OF_A);
     await api.ask("DELETE", URL_OF_A);
-    expect(api.logged).toEqual([["stop", key, "token:all"]]);
+    expect(api.logged).toEqual([["stop", KEY, "token:all"]]);
   });
 
   test("is written for a redelivery, with the targets whose notifications were queued", async () => {
@@ -48,11 +46,11 @@ describe("the log line of a change by a caller", () => {
     });
     await end(api);
     const body = { targets: ["deploys"] };
-    await api.ask("POST", `${URL_OF_A}/redeliver`, { body, token: TOKENS.team });
+    await api.ask("POST", `${URL_OF_A}/redeliver`, { body });
     expect((await api.ask("POST", `${URL_OF_A}/redeliver`)).status).toBe(503);
     expect(api.logged).toEqual([
-      ["redeliver", key, ["deploys"], "token:team"],
-      ["redeliver", key, ["deploys"], "token:all"],
+      ["redeliver", KEY, ["deploys"]],
+      ["redeliver", KEY, ["deploys"]],
     ]);
   });
 

@@ -48,7 +48,7 @@ describe("a retention of seconds", () => {
     const body = { jobIds: ["a", "b"], project: KEY.project, notify: ["deploys"], digest: true };
     expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
     expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(204);
-    const key = { project: "prod", jobId: "a" };
+    const key = { project: "prod", jobId: "a", caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
     const ending = {
       outcome: "failed",

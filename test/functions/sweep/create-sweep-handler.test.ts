@@ -83,7 +83,10 @@ describe("a run of the sweep", () => {
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
     await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedelivery({ ...KEY, generation: 0, target: "audit" }, T0 * 2);
+    await flow.memory.startRedelivery(
+      { ...KEY, generation: 0, event: "job.failed", target: "audit" },
+      T0 * 2,
+    );
     flow.clock.now += MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", redelivery: 1 }]);

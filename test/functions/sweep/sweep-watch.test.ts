@@ -9,6 +9,7 @@ describe("the sweep of a digest", () => {
     const others = ["job-2", "job-3"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
     const digest = {
       digestId: "d-1",
+      caller: KEY.caller,
       members: [{ ...KEY, generation: 0 }, ...others],
       targets: ["deploys"],
       expiresAt: T0 * 2,
@@ -33,6 +34,7 @@ describe("the sweep of a digest", () => {
     const members = ["job-1", "job-2", "job-3"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
     await flow.memory.createDigest({
       digestId: "d-1",
+      caller: KEY.caller,
       members,
       targets: ["deploys", "alarms"],
       expiresAt: T0 * 2,
@@ -57,7 +59,13 @@ describe("the sweep of a digest", () => {
   it("sends the digest at the next run when a send fails", async () => {
     const flow = createFlow();
     const members = ["job-1", "job-2"].map((jobId) => ({ ...KEY, jobId, generation: 0 }));
-    await flow.memory.createDigest({ digestId: "d-1", members, targets: ["deploys"], expiresAt: T0 * 2 });
+    await flow.memory.createDigest({
+      digestId: "d-1",
+      caller: KEY.caller,
+      members,
+      targets: ["deploys"],
+      expiresAt: T0 * 2,
+    });
     flow.observation = jobIn("failed");
     for (const { jobId } of members) {
       await flow.open({ jobId, targets: ["deploys"], digestId: "d-1" });

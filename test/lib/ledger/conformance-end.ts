@@ -1,6 +1,6 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { WatchEnd } from "../../../lib/ledger/watch.ts";
-import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+import { CALLER, conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeEndAndStop(ledger: () => Ledger): void {
   const endingOf = (key: WatchEnd["key"], targets: readonly string[]): WatchEnd => ({
@@ -62,7 +62,12 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       await ledger().openWatch(watch);
       await ledger().endWatch(endingOf(watch, ["deploys"]));
       const due = await ledger().listOverdue(T0 + 110_001, 1000);
-      expect(due).toContainEqual({ project: watch.project, jobId: watch.jobId, dueAt: T0 + 110_000 });
+      expect(due).toContainEqual({
+        project: watch.project,
+        jobId: watch.jobId,
+        caller: CALLER,
+        dueAt: T0 + 110_000,
+      });
     });
   });
 
@@ -110,12 +115,12 @@ export function describeEndAndStop(ledger: () => Ledger): void {
         (["failed", "succeeded", "timed_out"] as const).map((outcome) =>
           ledger().saveOutcomeOnce(
             firstGeneration(watch),
-            { summary: conclusion(key, { outcome }), tree: null },
+            { summary: conclusion(key, { outcome }), tree: null, generations: {} },
             NEVER,
           ),
         ),
       );
-      expect(new Set(summaries.map(({ outcome }) => outcome)).size).toBe(1);
+      expect(new Set(summaries.map(({ summary }) => summary.outcome)).size).toBe(1);
       expect(await ledger().readOutcome(firstGeneration(watch))).toEqual(summaries[0]);
     });
 
@@ -125,6 +130,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
       const stored = {
         summary: conclusion({ project: watch.project, jobId: watch.jobId }),
         tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
+        generations: { a: 2 },
       };
       await ledger().saveOutcomeOnce(firstGeneration(watch), stored, NEVER);
       expect(await ledger().readWatch(watch)).toMatchObject(stored);

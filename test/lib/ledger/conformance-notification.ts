@@ -4,12 +4,17 @@ import {
   type AttemptRecord,
   type NotificationKey,
 } from "../../../lib/ledger/notification.ts";
-import { attempt, firstGeneration, LEASE_MS, NEVER, newKey, T0 } from "./samples.ts";
+import { attempt, LEASE_MS, NEVER, newKey, T0 } from "./samples.ts";
 
 const UNTHROTTLED = { throttles: 0, throttledSince: null };
 
 export function describeNotifications(ledger: () => Ledger): void {
-  const newNotification = (): NotificationKey => ({ ...firstGeneration(newKey()), target: "deploys" });
+  const newNotification = (): NotificationKey => ({
+    ...newKey(),
+    generation: 0,
+    event: "job.failed",
+    target: "deploys",
+  });
   const claim = (key: NotificationKey, messageId: string, now = T0, redelivery = 0) =>
     ledger().claimNotification({ key, messageId, now, redelivery, leaseMs: LEASE_MS, expiresAt: NEVER });
   const record = (key: NotificationKey, messageId: string, changes: Partial<AttemptRecord> = {}) =>

@@ -1,5 +1,15 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import {
+  CALLER,
+  conclusion,
+  firstGeneration,
+  job,
+  LEASE_MS,
+  NEVER,
+  newWatch,
+  pollRecord,
+  T0,
+} from "./samples.ts";
 
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
@@ -12,6 +22,7 @@ export function describeOpen(ledger: () => Ledger): void {
       expect(read?.watch).toEqual({
         project: watch.project,
         jobId: watch.jobId,
+        caller: CALLER,
         state: "watching",
         generation: 0,
         poll: 0,
@@ -88,7 +99,6 @@ export function describeOpen(ledger: () => Ledger): void {
       for (const context of [{ actor: "x" }, { actor: "x", labels }]) {
         const watch = newWatch({ context, callbacks: { "callback:a": ENCRYPTED }, targets: ["callback:a"] });
         await ledger().openWatch(watch);
-        const { project, jobId } = watch;
         await ledger().openWatch({
           ...watch,
           context: { actor: "later" },
@@ -96,15 +106,15 @@ export function describeOpen(ledger: () => Ledger): void {
           callbacks: { "callback:b": "encrypted-b" },
         });
         const expected = { context, callbacks: { "callback:a": ENCRYPTED, "callback:b": "encrypted-b" } };
-        expect(await ledger().readCallerData(firstGeneration({ project, jobId }))).toEqual(expected);
+        expect(await ledger().readCallerData(firstGeneration(watch))).toEqual(expected);
         expect(await ledger().readWatch(watch)).toMatchObject(expected);
       }
     });
 
     it("returns nothing for a watch that does not exist", async () => {
-      const { project, jobId } = newWatch();
-      expect(await ledger().readWatch({ project, jobId })).toBeNull();
-      expect(await ledger().readCallerData(firstGeneration({ project, jobId }))).toEqual({
+      const { project, jobId, caller } = newWatch();
+      expect(await ledger().readWatch({ project, jobId, caller })).toBeNull();
+      expect(await ledger().readCallerData(firstGeneration({ project, jobId, caller }))).toEqual({
         context: {},
         callbacks: {},
       });
@@ -159,7 +169,7 @@ export function describeOpen(ledger: () => Ledger): void {
         await ledger().openWatch(watch);
         await ledger().saveOutcomeOnce(
           firstGeneration(watch),
-          { summary: conclusion(watch), tree: null },
+          { summary: conclusion(watch), tree: null, generations: {} },
           NEVER,
         );
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
@@ -189,7 +199,11 @@ export function describeOpen(ledger: () => Ledger): void {
       );
       await ledger().recordPoll(pollRecord({ key: watch, tree: job({ subJobs }) }));
       const first = conclusion({ project, jobId }, { outcome: "lost" });
-      await ledger().saveOutcomeOnce(firstGeneration(watch), { summary: first, tree: null }, NEVER);
+      await ledger().saveOutcomeOnce(
+        firstGeneration(watch),
+        { summary: first, tree: null, generations: {} },
+        NEVER,
+      );
       await ledger().endWatch({
         key: watch,
         outcome: "lost",
@@ -224,10 +238,11 @@ export function describeOpen(ledger: () => Ledger): void {
       });
       const second = conclusion({ project, jobId }, { outcome: "succeeded" });
       const later = { ...watch, generation: 1 };
-      await ledger().saveOutcomeOnce(later, { summary: second, tree: null }, NEVER);
-      expect([await ledger().readOutcome(firstGeneration(watch)), await ledger().readOutcome(later)]).toEqual(
-        [first, second],
-      );
+      await ledger().saveOutcomeOnce(later, { summary: second, tree: null, generations: {} }, NEVER);
+      expect([
+        await ledger().readOutcome(firstGeneration(watch)),
+        await ledger().readOutcome(later),
+      ]).toMatchObject([{ summary: first }, { summary: second }]);
       expect((await ledger().readCallerData(firstGeneration(watch))).callbacks).toEqual(callbacks);
     });
 
@@ -245,7 +260,7 @@ export function describeOpen(ledger: () => Ledger): void {
       await ledger().openWatch(watch);
       await ledger().saveOutcomeOnce(
         firstGeneration(watch),
-        { summary: conclusion(watch), tree: null },
+        { summary: conclusion(watch), tree: null, generations: {} },
         NEVER,
       );
       const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
@@ -262,7 +277,12 @@ export function describeOpen(ledger: () => Ledger): void {
         watch: { state: "failed", targets: ["a", "b"] },
       });
       const due = await ledger().listOverdue(T0 + 700_000, 1000);
-      expect(due).toContainEqual({ project: watch.project, jobId: watch.jobId, dueAt: T0 + 560_000 });
+      expect(due).toContainEqual({
+        project: watch.project,
+        jobId: watch.jobId,
+        caller: CALLER,
+        dueAt: T0 + 560_000,
+      });
     });
   });
 }

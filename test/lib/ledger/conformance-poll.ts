@@ -1,9 +1,10 @@
+import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { POLL_HISTORY } from "../../../lib/ledger/watch.ts";
 import { job, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
 
 export function describePolls(ledger: () => Ledger): void {
-  const claim = (key: { project: string; jobId: string }, poll: number, messageId: string, now = T0) =>
+  const claim = (key: WatchKey, poll: number, messageId: string, now = T0) =>
     ledger().claimPoll({ key, poll, messageId, now, leaseMs: LEASE_MS });
 
   async function opened() {

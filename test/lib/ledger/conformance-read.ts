@@ -8,7 +8,7 @@ export function describeReads(ledger: () => Ledger): void {
       const watch = newWatch({ targets: ["b", "a"] });
       await ledger().openWatch(watch);
       const notification = {
-        key: { ...firstGeneration(watch), target: "b" },
+        key: { ...firstGeneration(watch), event: "job.watching", target: "b" },
         redelivery: 0,
         messageId: "n-1",
       };
@@ -63,7 +63,7 @@ export function describeReads(ledger: () => Ledger): void {
     it("lets one of two sweeps move the same entry", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
-      const entry = { project: watch.project, jobId: watch.jobId, dueAt: T0 + 50_000 };
+      const entry = { project: watch.project, jobId: watch.jobId, caller: watch.caller, dueAt: T0 + 50_000 };
       const moves = [
         ledger().rescheduleSweep(entry, T0 + 90_000),
         ledger().rescheduleSweep(entry, T0 + 91_000),

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { NEVER, newKey, T0 } from "./samples.ts";
+import { CALLER, NEVER, newKey, T0 } from "./samples.ts";
 
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
@@ -90,7 +90,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("counts the running members, and removes each member once", async () => {
       const { project, jobId: digestId } = { ...newKey(), jobId: newKey().project };
       const members = ["j-1", "j-2", "j-3"].map((jobId) => ({ project, jobId, generation: 0 }));
-      const digest = { digestId, members, targets: ["b", "a"], expiresAt: NEVER };
+      const digest = { digestId, caller: CALLER, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().createDigest(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
       const remove = (jobId: string) => ledger().removeRunningMember(digestId, { project, jobId });
@@ -100,7 +100,12 @@ export function describeShared(ledger: () => Ledger): void {
       await ledger().createDigest({ ...digest, members: [] });
       expect((await Promise.all([remove("j-1"), remove("j-3")])).sort()).toEqual([0, 1]);
       expect(await remove("j-3")).toBe(0);
-      expect(await ledger().readDigest(digestId)).toEqual({ members, targets: ["b", "a"], running: [] });
+      expect(await ledger().readDigest(digestId)).toEqual({
+        caller: CALLER,
+        members,
+        targets: ["b", "a"],
+        running: [],
+      });
     });
 
     it("is null and has no running members when the digest does not exist", async () => {

@@ -26,7 +26,7 @@ afterAll(() => dynamo.stop());
 /** Records a poll and an outcome with a tree of subjobs. Returns the size of each stored item. */
 async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(newKey());
-  const key = { project: watch.project, jobId: watch.jobId };
+  const key = { project: watch.project, jobId: watch.jobId, caller: watch.caller };
   const { phase, type: jobType, resourceName } = tree;
   await ledger.openWatch(watch);
   await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
@@ -40,7 +40,8 @@ async function watchThrough(tree: Job): Promise<number[]> {
   expect(document?.watch.phase).toBe(startOf(phase, document?.watch.phase));
 
   const conclusion = summarizeOutcome({
-    ...key,
+    project: key.project,
+    jobId: key.jobId,
     region: "eu-de",
     outcome: "failed",
     reason: null,
@@ -52,9 +53,9 @@ async function watchThrough(tree: Job): Promise<number[]> {
     polls: 2,
     statusUrl: null,
   });
-  expect(await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree }, NEVER)).toEqual(
-    conclusion,
-  );
+  expect(
+    await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree, generations: {} }, NEVER),
+  ).toEqual({ summary: conclusion, generations: {} });
   const ending = {
     key,
     acceptedAt: T0,

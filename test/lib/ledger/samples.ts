@@ -1,4 +1,4 @@
-import type { Job, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
+import type { Job, JobKey, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
 import type { NewWatch, PollRecord } from "../../../lib/ledger/watch.ts";
@@ -7,17 +7,20 @@ export const T0 = Date.parse("2027-01-15T08:00:00Z");
 export const LEASE_MS = 30_000;
 export const NEVER = T0 + 30 * 24 * 3_600_000;
 
+/** The caller of a sample watch. The name of a caller may contain the separators of keys. */
+export const CALLER = "oidc:https://ci.example.com:repo:org/infra#1";
+
 let count = 0;
 
 /** Returns a key with a new project, so that tests share one table without conflicts. */
-export function newKey(): { project: string; jobId: string } {
+export function newKey(): { project: string; jobId: string; caller: string } {
   count += 1;
-  return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f" };
+  return { project: `prod-${count}`, jobId: "6f1c2c34-8f1d-11ec-9a6b-0255ac101d4f", caller: CALLER };
 }
 
 /** Returns the first generation of a watch. */
-export function firstGeneration({ project, jobId }: WatchKey): WatchGeneration {
-  return { project, jobId, generation: 0 };
+export function firstGeneration({ project, jobId, caller }: WatchKey): WatchGeneration {
+  return { project, jobId, caller, generation: 0 };
 }
 
 export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
@@ -83,11 +86,12 @@ export function attempt(changes: Partial<Attempt> = {}): Attempt {
 }
 
 export function conclusion(
-  key: { project: string; jobId: string },
+  { project, jobId }: JobKey,
   changes: Partial<OutcomeSummary> = {},
 ): OutcomeSummary {
   return {
-    ...key,
+    project,
+    jobId,
     region: "eu-de",
     jobType: "CreateCluster",
     outcome: "failed",

@@ -54,7 +54,7 @@ const record = (poll: number, phase: string) =>
   ledger.recordPoll(pollRecord({ key: watch, poll, messageId, polledAt, tree: { ...tree, phase } }));
 
 async function hotItemBytes(): Promise<number> {
-  const Key = { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: "watch" } };
+  const Key = { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: `watch#${watch.caller}` } };
   const { Item } = await dynamo.client.send(new GetItemCommand({ TableName: "ledger", Key }));
   return itemBytes(Item ?? {});
 }
@@ -87,7 +87,11 @@ describe("the cost of a watch", () => {
   });
 
   it("is two writes per attempt", async () => {
-    const notification = { key: { ...firstGeneration(watch), target: "audit" }, redelivery: 0, messageId };
+    const notification = {
+      key: { ...firstGeneration(watch), event: "job.failed", target: "audit" },
+      redelivery: 0,
+      messageId,
+    };
     await ledger.claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
     const done = { state: "delivered", spent: true, nextAttemptAt: null } as const;
     await ledger.recordAttempt({ ...notification, ...done, attempt: attempt() });

@@ -38,14 +38,19 @@ async function setVersions(version: number): Promise<Record<string, AttributeVal
 async function storeItems() {
   const watch = newWatch();
   const generation = firstGeneration(watch);
-  const notification = { ...generation, target: "deploys" };
+  const notification = { ...generation, event: "job.failed", target: "deploys" };
   await ledger.openWatch(watch);
   await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: 1000 });
-  await ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null }, NEVER);
+  await ledger.saveOutcomeOnce(
+    generation,
+    { summary: conclusion(watch), tree: null, generations: {} },
+    NEVER,
+  );
   const owner = { key: notification, redelivery: 0, messageId: "m-1" };
   await ledger.claimNotification({ ...owner, now: T0, leaseMs: 1000, expiresAt: NEVER });
   await ledger.createDigest({
     digestId: "d-1",
+    caller: generation.caller,
     members: [generation],
     targets: ["deploys"],
     expiresAt: NEVER,
@@ -80,7 +85,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcome: ({ generation }) => ledger.readOutcome(generation),
   saveOutcomeOnce: ({ watch, generation }) =>
-    ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null }, NEVER),
+    ledger.saveOutcomeOnce(generation, { summary: conclusion(watch), tree: null, generations: {} }, NEVER),
   listRecentWatches: ({ watch }) => ledger.listRecentWatches(watch.project, { limit: 10, before: null }),
   claimNotification: ({ owner }) =>
     ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),
@@ -135,7 +140,7 @@ describe("an item of an earlier release", () => {
     await setVersions(0);
     const claim = { key: watch, poll: 2, messageId: "m-2", now, leaseMs: 1000 };
     expect(await ledger.claimPoll(claim)).toMatchObject({ kind: "claimed" });
-    const versions = (await readItems()).filter(({ sk }) => sk?.S === "watch").map(({ v }) => v?.N);
+    const versions = (await readItems()).filter(({ sk }) => sk?.S?.startsWith("watch#")).map(({ v }) => v?.N);
     expect(versions).toEqual(["1"]);
   });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 
 async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW + 30_000): Promise<WatchKey> {
-  const key = { project: "prod", jobId };
+  const key = { project: "prod", jobId, caller: "token:ci" };
   await ledger.openWatch({
     ...key,
     acceptedAt: NOW - HOUR_MS,

@@ -32,8 +32,11 @@ afterAll(async () => {
 it("reads an outcome without the tree, which can be a thousand times larger", async () => {
   const table = { client, table: "ledger" };
   const key = newKey();
-  const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }) };
+  const stored = { summary: conclusion(key), tree: job({ subJobs: [job()] }), generations: { a: 3 } };
   await saveOutcomeOnce(table, firstGeneration(key), stored, NEVER);
-  expect(await readOutcome(table, firstGeneration(key))).toEqual(stored.summary);
-  expect(answered).toEqual([["pk", "summary", "v"]]);
+  expect(await readOutcome(table, firstGeneration(key))).toEqual({
+    summary: stored.summary,
+    generations: { a: 3 },
+  });
+  expect(answered).toEqual([["generations", "pk", "summary", "v"]]);
 });

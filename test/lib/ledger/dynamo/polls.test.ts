@@ -15,7 +15,7 @@ afterAll(() => dynamo.stop());
 /** Returns a client whose writes of trees fail. */
 function withoutTrees(client: DynamoDBClient): DynamoDBClient {
   const send = async (command: Parameters<typeof client.send>[0]) => {
-    if (JSON.stringify(command.input).includes('"sk":{"S":"tree"}')) throw new Error("throttled");
+    if (JSON.stringify(command.input).includes('"sk":{"S":"tree#')) throw new Error("throttled");
     return client.send(command);
   };
   return Object.assign(Object.create(client) as DynamoDBClient, { send });

@@ -10,7 +10,9 @@ const dynamo = mockClient(DynamoDBClient);
 const table = { client: new DynamoDBClient({ region: "eu-central-1" }), table: "ledger" };
 
 test("the list reads a watch once that the index lists twice, because DynamoDB refuses the same key twice", async () => {
-  const [twice, once] = ["restarted", "other"].map((jobId) => watchItemKey({ project: "prod", jobId }));
+  const [twice, once] = ["restarted", "other"].map((jobId) =>
+    watchItemKey({ project: "prod", jobId, caller: "token:ci" }),
+  );
   const entries = [
     { ...twice, acceptedAt: T0 + 2 },
     { ...once, acceptedAt: T0 + 1 },

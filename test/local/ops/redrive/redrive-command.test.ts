@@ -80,22 +80,16 @@ async function countDeadLetters(queue: string): Promise<number> {
   return Messages.length;
 }
 
+function notificationOf(jobId: string, target: string) {
+  const watch = { project: "prod", jobId, caller: "token:ci", generation: 0 };
+  const key = { project: "prod", jobId, generation: 0, event: "job.failed", target };
+  return createNotificationMessage(watch, key, "failed", 0);
+}
+
 test("a run ends although its messages fail again immediately, and keeps and lists these dead letters", async () => {
-  for (const jobId of ["job-1", "job-2"])
-    await deadLetter(
-      "notify",
-      createNotificationMessage({ project: "prod", jobId, generation: 0, target: "deploys" }, "failed", 0)
-        .body,
-    );
+  for (const jobId of ["job-1", "job-2"]) await deadLetter("notify", notificationOf(jobId, "deploys").body);
   await switchTargetOff({ client: dynamo.client, table: TABLE }, "closed", 1);
-  await deadLetter(
-    "notify",
-    createNotificationMessage(
-      { project: "prod", jobId: "job-3", generation: 0, target: "closed" },
-      "failed",
-      0,
-    ).body,
-  );
+  await deadLetter("notify", notificationOf("job-3", "closed").body);
   const end = failAllMessages("notify");
   const { stdout, stderr, code } = await redrive("notify");
   await end();
@@ -114,7 +108,8 @@ test("a run ends although its messages fail again immediately, and keeps and lis
 test("a message that does not fail again is deleted from the dead-letter queue", async () => {
   await deadLetter(
     "poll",
-    createPollMessage({ project: "prod", jobId: "job-1", poll: 4, deadlineAt: 7 }, 0).body,
+    createPollMessage({ project: "prod", jobId: "job-1", caller: "token:ci", poll: 4, deadlineAt: 7 }, 0)
+      .body,
   );
   expect(await redrive("poll")).toMatchObject({
     code: 0,

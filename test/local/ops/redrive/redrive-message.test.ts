@@ -6,7 +6,15 @@ import {
 } from "../../../../lib/queue/messages.ts";
 import { redriveMessage } from "../../../../local/ops/redrive/redrive-message.ts";
 
-const KEY = { project: "prod", jobId: "job-1" };
+const KEY = { project: "prod", jobId: "job-1", caller: "token:ci" };
+const WATCH = { ...KEY, generation: 0 };
+const notificationTo = (target: string, redelivery = 0) =>
+  createNotificationMessage(
+    WATCH,
+    { project: "prod", jobId: "job-1", generation: 2, event: "job.failed", target },
+    "failed",
+    redelivery,
+  );
 
 async function redrive(
   queue: "poll" | "notify",
@@ -21,7 +29,8 @@ async function redrive(
     {
       readDelivery: async ({ target }) => ({ ...newDeliveryRecord(target), ...record }),
       readTarget: async () => ({ offSince }),
-      startRedelivery: async ({ target }) => {
+      startRedelivery: async (watch, { generation, target }) => {
+        expect({ watch, generation }).toEqual({ watch: WATCH, generation: 2 });
         calls.push(`startRedelivery ${target}`);
         return 3;
       },
@@ -34,11 +43,8 @@ async function redrive(
 }
 
 test("a failed notification is sent again with a new redelivery number", async () => {
-  const { result, calls } = await redrive(
-    "notify",
-    createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0).body,
-  );
-  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 3);
+  const { result, calls } = await redrive("notify", notificationTo("deploys").body);
+  const { body } = notificationTo("deploys", 3);
   expect(result).toEqual({ kind: "sent", title: "failed of prod/job-1 to deploys", body });
   expect(calls).toEqual(["startRedelivery deploys", body]);
 });
@@ -53,7 +59,7 @@ test.each([
     "as redelivery 2",
   ],
 ] as const)("a dead letter of a notification that %s is obsolete", async (_, record, cause) => {
-  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
+  const { body } = notificationTo("deploys");
   const { result, calls } = await redrive("notify", body, record);
   expect(result).toEqual({
     kind: "obsolete",
@@ -67,7 +73,7 @@ test.each([
   { state: "exhausted", redelivery: 2, deadLettered: true },
   { state: "pending", redelivery: 2 },
 ] as const)("a notification without later success is sent again (%j)", async (record) => {
-  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 2);
+  const { body } = notificationTo("deploys", 2);
   expect((await redrive("notify", body, record)).result).toMatchObject({ kind: "sent" });
 });
 
@@ -80,7 +86,7 @@ test("a poll is sent again unchanged", async () => {
 });
 
 test("a notification to a switched-off target is kept with a remedy", async () => {
-  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "deploys" }, "failed", 0);
+  const { body } = notificationTo("deploys");
   expect(await redrive("notify", body, { state: "gone", deadLettered: true }, 7)).toEqual({
     result: {
       kind: "kept",
@@ -92,13 +98,13 @@ test("a notification to a switched-off target is kept with a remedy", async () =
 });
 
 test("a notification to a callback is sent again, because callbacks are never switched off", async () => {
-  const { body } = createNotificationMessage({ ...KEY, generation: 0, target: "callback:1" }, "failed", 0);
+  const { body } = notificationTo("callback:1");
   expect((await redrive("notify", body, {}, 7)).result).toMatchObject({ kind: "sent" });
 });
 
 test.each([
   ["{", "message message-1"],
-  [createNotificationMessage({ ...KEY, generation: 0, target: "" }, "failed", 0).body, "message message-1"],
+  [notificationTo("").body, "message message-1"],
   [createDigestMessage("d", "deploys").body, "digest d to deploys"],
 ])(
   "an unreadable message, and a message that is sent only once, is kept with a title: %s",

@@ -1,0 +1,60 @@
+import { type Caller, mayUse } from "../../lib/auth/caller.ts";
+import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import type { JobKey, WatchKey } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+
+/** Returns the caller's own watch of a job. If the caller has none, returns the newest watch of the job, or null. */
+export async function readVisibleWatch(
+  key: WatchKey,
+  ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
+): Promise<WatchDocument | null> {
+  const own = await ledger.readWatch(key);
+  if (own !== null) return own;
+  const [newest] = await ledger.listJobWatches(key);
+  return newest === undefined ? null : ledger.readWatch(newest);
+}
+
+/**
+ * Selects the watches that a list shows, from watches of one project. A list shows one watch for each job: the watch of
+ * the caller, or the newest watch of the job if the caller has none.
+ * @param caller the name of the caller, or null for a reader without a token
+ */
+export async function selectVisibleWatches(
+  watches: readonly Watch[],
+  caller: string | null,
+  ledger: Pick<Ledger, "listJobWatches">,
+): Promise<readonly Watch[]> {
+  const isVisible = async (watch: Watch): Promise<boolean> => {
+    if (watch.caller === caller) return true;
+    const all = await ledger.listJobWatches(watch satisfies JobKey);
+    const visible = all.find((other) => other.caller === caller) ?? all[0];
+    return visible === undefined || visible.caller === watch.caller;
+  };
+  const visible = await Promise.all(watches.map(isVisible));
+  return watches.filter((_, i) => visible[i]);
+}
+
+/**
+ * Removes from a watch what a caller may not use: the names of other targets, and, if the watch belongs to another
+ * caller, the context, the callbacks and the receivers' answers.
+ */
+export function restrictWatch(document: WatchDocument, caller: Caller): WatchDocument {
+  const { watch, deliveries } = document;
+  const isOwn = watch.caller === caller.name;
+  const maySee = (target: string) =>
+    isCallbackName(target) ? isOwn : mayUse(caller, { project: watch.project, target });
+  const visible = deliveries.filter(({ target }) => maySee(target));
+  return {
+    ...document,
+    watch: { ...watch, targets: watch.targets.filter(maySee) },
+    context: isOwn ? document.context : {},
+    callbacks: isOwn ? document.callbacks : {},
+    deliveries: isOwn ? visible : visible.map(withoutAnswers),
+  };
+}
+
+function withoutAnswers(delivery: DeliveryRecord): DeliveryRecord {
+  return { ...delivery, history: delivery.history.map((attempt) => ({ ...attempt, answer: "" })) };
+}

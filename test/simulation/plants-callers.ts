@@ -1,0 +1,61 @@
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { NotificationKey } from "../../lib/ledger/notification.ts";
+import { CALLER } from "./draw-inputs.ts";
+
+/** All callers of a job share the watch of the first caller. */
+export function sharedWatch(ledger: Ledger): Ledger {
+  return {
+    ...ledger,
+    openWatch: (watch) => ledger.openWatch({ ...watch, caller: CALLER }),
+    stopWatch: (key, at, expiresAt) => ledger.stopWatch({ ...key, caller: CALLER }, at, expiresAt),
+  };
+}
+
+/** A stop ends the watches of all callers. */
+export function stopForAll(ledger: Ledger): Ledger {
+  return {
+    ...ledger,
+    async stopWatch(key, at, expiresAt) {
+      for (const { project, jobId, caller } of await ledger.listJobWatches(key))
+        if (caller !== key.caller) await ledger.stopWatch({ project, jobId, caller }, at, expiresAt);
+      return ledger.stopWatch(key, at, expiresAt);
+    },
+  };
+}
+
+/** The notification key contains no target, so all targets of a job share one notification. */
+export function keyWithoutTarget(ledger: Ledger): Ledger {
+  const shared = (key: NotificationKey): NotificationKey => ({ ...key, target: "" });
+  return {
+    ...ledger,
+    claimNotification: (claim) => ledger.claimNotification({ ...claim, key: shared(claim.key) }),
+    recordAttempt: (record) => ledger.recordAttempt({ ...record, key: shared(record.key) }),
+    postponeNotification: (wait) => ledger.postponeNotification({ ...wait, key: shared(wait.key) }),
+  };
+}
+
+/** The generation in each notification key is the generation of the watch, although another watch was restarted. */
+export function ownGeneration(ledger: Ledger): Ledger {
+  return {
+    ...ledger,
+    async readWatch(key) {
+      const document = await ledger.readWatch(key);
+      return document && { ...document, generations: {} };
+    },
+  };
+}
+
+/** A call confirms the later deadline, but the earlier deadline remains in the ledger. */
+export function earlierDeadline(ledger: Ledger): Ledger {
+  return {
+    ...ledger,
+    async openWatch(wanted) {
+      const found = (await ledger.readWatch(wanted))?.watch;
+      if (found?.state !== "watching") return ledger.openWatch(wanted);
+      const deadlineAt = Math.min(found.deadlineAt, wanted.deadlineAt);
+      const opened = await ledger.openWatch({ ...wanted, deadlineAt });
+      if (opened.kind === "accepted") return opened;
+      return { ...opened, watch: { ...opened.watch, deadlineAt: wanted.deadlineAt } };
+    },
+  };
+}
