@@ -1,4 +1,3 @@
-import type { StatusDocument } from "../lib/api/status-document.ts";
 import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
@@ -55,12 +54,13 @@ async function restart<T>(
   const stopped: string[] = [];
   try {
     for (const watch of watches) {
-      const state = await readState(watch, client);
+      const state = (await nullIfNotFound(client.status(watch)))?.state;
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
-      else if (state !== null && state !== "stopped") {
-        await client.stop(watch);
-        stopped.push(jobName(watch));
+      else if (state !== undefined && state !== "stopped") {
+        // The state may be the state of another caller's watch. Then there is no own watch to stop.
+        const own = await nullIfNotFound(client.stop(watch).then(() => watch));
+        if (own !== null) stopped.push(jobName(own));
       }
     }
     return await submit();
@@ -71,10 +71,10 @@ async function restart<T>(
   }
 }
 
-/** Returns the state of a watch, or null if the service has no watch of the job. */
-async function readState(watch: JobKey, client: NotifierClient): Promise<StatusDocument["state"] | null> {
+/** Returns the result of a call, or null if the service answers that the watch does not exist. */
+async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
   try {
-    return (await client.status(watch)).state;
+    return await call;
   } catch (error) {
     if (error instanceof ProblemError && error.problem.status === 404) return null;
     throw error;

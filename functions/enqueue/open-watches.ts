@@ -86,8 +86,8 @@ async function openWatch(
       digestId,
       expiresAt: computeLedgerExpiryTime(deadlineAt, settings),
     });
-    const holds = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
-    return { jobId, deadlineAt: holds, delaySeconds, ...opened };
+    const laterDeadline = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
+    return { jobId, deadlineAt: laterDeadline, delaySeconds, ...opened };
   } catch (error) {
     onFailure("open", error);
     return { jobId, deadlineAt, delaySeconds, kind: "failed" };

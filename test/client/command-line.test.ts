@@ -140,6 +140,7 @@ test("a rejected job and a job that cannot be followed give the worse exit code 
     project: "prod",
     jobId,
     status,
+    deadlineAt: null,
     statusUrl: null,
     pageUrl: null,
     ...(status === "rejected" ? { error: { ...refusal("watch").body, status: 422 } } : {}),
@@ -262,6 +263,7 @@ describe("watch --again", () => {
       const answers = jobIds.map((id) => ({
         project: "prod",
         jobId: id,
+        deadlineAt: null,
         statusUrl: null,
         pageUrl: null,
         status: now[id] === undefined || now[id] === "stopped" ? "accepted" : "already_watching",
