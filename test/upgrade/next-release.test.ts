@@ -15,7 +15,7 @@ describe("makeNextRelease", () => {
     expect(text).toContain("{ W: 2,");
   });
 
-  it("refuses sources without a text that must change", () => {
+  it("refuses sources that lack a part that must change", () => {
     const sources = [{ path: "lib/queue/messages.ts", content: Buffer.from("export {};") }];
     expect(() => makeNextRelease(sources)).toThrow('lib/queue/messages.ts no longer contains "const json');
   });

@@ -29,7 +29,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build/packages");
 const WORK = join(ROOT, "build/upgrade");
 /**
- * The times for which the releases run in turn. The current release is the first, and the other release is the last,
+ * The times for which the releases run, one after the other. The current release is the first, and the other release is the last,
  * because only the other release can read every format. The second time is short: messages of the current release are
  * then still in the queue while the other release changes their items, and meet the current release again.
  */

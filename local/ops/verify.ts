@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { parseAllowList } from "../../lib/http/allow-list.ts";
+import { checkUrl } from "../../lib/http/check-url.ts";
+import { waitForStopSignal } from "../stack/run-until-stopped.ts";
+import { Stoppables } from "../stack/stoppables.ts";
+import { RefusedError, runCommand, UsageError } from "./command.ts";
+import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
+import { findApiUrl, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
+import { SERVICE } from "./stage-limits.ts";
+import { testAlarm } from "./verify/alarm-test.ts";
+import { makeVerifyConfig, storeEntries } from "./verify/config-entries.ts";
+import { type PromiseScope, playPromises, stopWatches } from "./verify/promises.ts";
+import { startPublicServer } from "./verify/public-server.ts";
+import { answerQuestions } from "./verify/questions.ts";
+import { formatPromise, formatReport, type Report } from "./verify/report.ts";
+
+const USAGE = `Plays the promises of the service on a deployed stage, with a simulated CCE and a receiver on this machine.
+
+  npm run verify -- --stage S --url https://HOST [--port 4100] [--report FILE] [--minutes 20] [--test-alarm]
+
+--url      the HTTPS address under which the stage reaches the port of this machine, for example of a tunnel
+--port     the port of this machine for the simulated CCE and the receiver
+--report   the report without an ending; FILE.txt and FILE.json are written. Default: build/verify-STAGE
+--minutes  the longest wait for a notification or a metric
+--test-alarm  sets one alarm to ALARM and back, which sends the alarm email
+
+The command adds a project, two targets and a token with random names to the config of the stage, and removes them at the
+end, also after an error or Ctrl-C. The command changes no other entry.
+Exit status: 0, 1 when a promise was broken or AWS refused, 2 for wrong use.
+
+${STAGE_USAGE}
+`;
+
+const OPTIONS = {
+  ...STAGE_OPTIONS,
+  url: { type: "string" },
+  port: { type: "string", default: "4100" },
+  report: { type: "string" },
+  minutes: { type: "string", default: "20" },
+  "test-alarm": { type: "boolean", default: false },
+} as const;
+
+interface Verification {
+  readonly stage: Stage;
+  /** The address of this machine, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly limitMs: number;
+  readonly testsAlarm: boolean;
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function verify(
+  { stage, url, port, limitMs, testsAlarm }: Verification,
+  stopping: AbortSignal,
+  parts: Stoppables,
+): Promise<Report> {
+  const startedAt = Date.now();
+  const { region } = stage;
+  const parsed = parseEntries(await readDeployedEntries(stage));
+  if (parsed.kind === "faults")
+    throw new RefusedError(`the config of the stage is invalid: ${parsed.faults.join("; ")}`);
+  const { allow } = parsed.config.settings.egress;
+  const checked = checkUrl(url, parseAllowList(allow));
+  if (checked.kind === "refused")
+    throw new RefusedError(
+      `the stage would refuse the address in --url (${checked.rule}). Use an https:// address`,
+    );
+  const api = (parsed.config.settings.publicUrl ?? (await findApiUrl(stage))).replace(/\/$/, "");
+  const config = makeVerifyConfig(url, randomBytes);
+  const server = parts.add(await startPublicServer(port, config.cceToken));
+  const stored = await storeEntries(stage, config, print);
+  parts.add({ stop: () => stored.remove() });
+  const scope: PromiseScope = {
+    api,
+    config,
+    server,
+    outcomeLimitMs: limitMs,
+    stopping,
+    report: (result) => print(formatPromise(result)),
+  };
+  parts.add({ stop: () => stopWatches(scope) });
+  const prefix = `${SERVICE}-${stage.stage}`;
+  const [sqs, cloudWatch, cloudFormation] = [
+    new SQSClient({ region, useQueueUrlAsEndpoint: false }),
+    new CloudWatchClient({ region }),
+    new CloudFormationClient({ region }),
+  ];
+  const promises = [...(await playPromises(scope))];
+  if (testsAlarm) promises.push(await testAlarm(cloudWatch, prefix, scope));
+  const answers = await answerQuestions({
+    prefix,
+    api,
+    sqs,
+    cloudWatch,
+    cloudFormation,
+    firstMessageAt: startedAt,
+    metricLimitMs: limitMs,
+    stopping,
+  });
+  const times = { startedAt: new Date(startedAt).toISOString(), endedAt: new Date().toISOString() };
+  return { stage: stage.stage, region, api, ...times, promises, answers };
+}
+
+async function writeReport(report: Report, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(`${file}.txt`, formatReport(report));
+  print(`\n${formatReport(report)}\nThe report is in ${file}.txt and ${file}.json.`);
+}
+
+await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
+  const url = URL.parse(values.url ?? "");
+  if (url === null) throw new UsageError("--url is required: the HTTPS address of this machine");
+  const [port, minutes] = [Number(values.port), Number(values.minutes)];
+  if (!(port > 0 && minutes > 0)) throw new UsageError("--port and --minutes must be positive numbers");
+  const stage = await findStage(values);
+  print(formatStageLine(stage).trimEnd());
+  const stopping = new AbortController();
+  void waitForStopSignal().then(() => stopping.abort());
+  const parts = new Stoppables();
+  const verification = {
+    stage,
+    url: url.href.replace(/\/$/, ""),
+    port,
+    limitMs: minutes * 60_000,
+    testsAlarm: values["test-alarm"],
+  };
+  let report: Report;
+  try {
+    report = await verify(verification, stopping.signal, parts);
+  } finally {
+    await parts.stop();
+  }
+  if (stopping.signal.aborted)
+    throw new RefusedError("the verification was stopped. Its config entries are removed");
+  await writeReport(report, values.report ?? `build/verify-${stage.stage}`);
+  return report.promises.every(({ state }) => state === "kept") ? 0 : 1;
+});

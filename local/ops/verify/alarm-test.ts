@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+  SetAlarmStateCommand,
+  type StateValue,
+} from "@aws-sdk/client-cloudwatch";
+import { readErrorName } from "../doctor/finding.ts";
+import type { PromiseResult } from "./report.ts";
+
+/** The alarm that the test sets to ALARM. In its runbook section the first step is harmless. */
+const ALARM = "overdue";
+const ACTION_LIMIT_MS = 120_000;
+const PAUSE_MS = 5_000;
+const PROMISE = "an alarm reaches the alarm topic";
+const REASON = "npm run verify tests the alarm";
+
+/**
+ * Sets one alarm of a stage to ALARM, waits until CloudWatch reports the notification of the alarm topic, and sets the
+ * alarm back to its earlier state.
+ */
+export async function testAlarm(
+  client: CloudWatchClient,
+  prefix: string,
+  { stopping, report }: { readonly stopping: AbortSignal; readonly report: (result: PromiseResult) => void },
+): Promise<PromiseResult> {
+  const startedAt = performance.now();
+  const found = await findAction(client, `${prefix}-${ALARM}`, stopping).then(
+    (detail) => ({ state: "kept" as const, detail }),
+    (error: unknown) => ({
+      state: "broken" as const,
+      detail: error instanceof AlarmFailedError ? error.message : readErrorName(error),
+    }),
+  );
+  const result = { promise: PROMISE, ...found, seconds: (performance.now() - startedAt) / 1000 };
+  report(result);
+  return result;
+}
+
+class AlarmFailedError extends Error {
+  override name = "AlarmFailedError";
+}
+
+async function findAction(client: CloudWatchClient, name: string, stopping: AbortSignal): Promise<string> {
+  const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: [name] }));
+  const before = MetricAlarms[0]?.StateValue;
+  if (before === undefined) throw new AlarmFailedError(`the stage has no alarm ${name}`);
+  if (before === "ALARM") throw new AlarmFailedError(`the alarm ${name} is in the ALARM state already`);
+  const startDate = new Date();
+  const setState = (value: StateValue) =>
+    client.send(new SetAlarmStateCommand({ AlarmName: name, StateValue: value, StateReason: REASON }));
+  await setState("ALARM");
+  try {
+    const command = new DescribeAlarmHistoryCommand({
+      AlarmName: name,
+      HistoryItemType: "Action",
+      StartDate: startDate,
+      EndDate: new Date(startDate.getTime() + ACTION_LIMIT_MS),
+    });
+    while (!stopping.aborted && Date.now() < startDate.getTime() + ACTION_LIMIT_MS) {
+      const { AlarmHistoryItems = [] } = await client.send(command);
+      const done = AlarmHistoryItems.find(({ HistorySummary = "" }) =>
+        HistorySummary.includes("executed action"),
+      );
+      if (done?.HistorySummary !== undefined) {
+        if (done.HistorySummary.startsWith("Failed")) throw new AlarmFailedError(done.HistorySummary);
+        return "CloudWatch has notified the topic";
+      }
+      await sleep(PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
+    }
+    throw new AlarmFailedError(`CloudWatch reports no action within ${ACTION_LIMIT_MS / 1000} s`);
+  } finally {
+    await setState(before);
+  }
+}

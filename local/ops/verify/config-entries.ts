@@ -1,0 +1,92 @@
+import { SSMClient } from "@aws-sdk/client-ssm";
+import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import { applyPlanSteps } from "../apply-plan.ts";
+import { RefusedError } from "../command.ts";
+import { type PlanStep, planConfigSteps } from "../config-plan.ts";
+import { createToken } from "../create-token.ts";
+import { readDeployedEntries } from "../deployed-config.ts";
+import { configPath, type Stage } from "../stage.ts";
+import { RETRY_PATH, WEBHOOK_PATH } from "./public-server.ts";
+
+/** The config entries of a verification, and the secrets in them. */
+export interface VerifyConfig {
+  readonly entries: readonly ConfigEntry[];
+  readonly project: string;
+  readonly projectId: string;
+  readonly cceToken: string;
+  /** A target that accepts every notification, and a target that refuses its first notification. */
+  readonly targets: readonly [string, string];
+  /** The secret with which the service signs the notifications. */
+  readonly secret: string;
+  /** A bearer token of the API for the entries of this verification only. */
+  readonly token: string;
+}
+
+/**
+ * Makes the config entries of a verification. The name of each entry contains a random ID, so the entries do not clash
+ * with entries of the stage.
+ * @param url the address of the simulated CCE and the receiver.
+ * @param random a function that returns the given number of random bytes.
+ */
+export function makeVerifyConfig(url: string, random: (bytes: number) => Buffer): VerifyConfig {
+  const name = `verify-${random(6).toString("hex")}`;
+  const targets = [`${name}-ok`, `${name}-retry`] as const;
+  const [cceToken, projectId] = [random(24).toString("base64url"), random(16).toString("hex")];
+  const secret = `whsec_${random(32).toString("base64")}`;
+  const { token, entry } = createToken(random(32), {
+    projects: [name],
+    targets: [...targets],
+    operations: ["watch", "read", "stop", "test"],
+  });
+  const webhook = (path: string) => ({ kind: "webhook", url: `${url}${path}`, secrets: [secret] });
+  const values: Readonly<Record<string, unknown>> = {
+    [`targets/${targets[0]}`]: webhook(WEBHOOK_PATH),
+    [`targets/${targets[1]}`]: webhook(RETRY_PATH),
+    [`projects/${name}`]: {
+      projectId,
+      region: "verify",
+      endpoint: url,
+      autopilot: false,
+      auth: { kind: "token", token: cceToken },
+    },
+    [`tokens/${name}`]: entry,
+  };
+  const entries = Object.entries(values).map(([key, value]) => ({ name: key, value: JSON.stringify(value) }));
+  return { entries, project: name, projectId, cceToken, targets, secret, token };
+}
+
+interface StoredEntries {
+  /** Removes the entries of the verification from the stage's config. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Adds the entries of a verification to the config of a stage. If an entry cannot be added, removes the added entries.
+ * @throws RefusedError if the stage already has an entry with the same name. Throws errors of AWS.
+ */
+export async function storeEntries(
+  stage: Stage,
+  { entries }: VerifyConfig,
+  report: (line: string) => void,
+): Promise<StoredEntries> {
+  const client = new SSMClient({ region: stage.region, maxAttempts: 1 });
+  const deployed = await readDeployedEntries(stage);
+  const steps = planConfigSteps(deployed, entries, false).filter(({ kind }) => kind !== "keep");
+  const clash = steps.find(({ kind }) => kind !== "add");
+  if (clash !== undefined) throw new RefusedError(`the stage already has the entry ${clash.name}`);
+  const ports = {
+    now: Date.now,
+    random: Math.random,
+    wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+  const apply = (plan: readonly PlanStep[]) => applyPlanSteps(client, configPath(stage), plan, report, ports);
+  const remove = async () => {
+    const removals = steps.toReversed().map(({ name }): PlanStep => ({ name, kind: "remove", value: "" }));
+    await apply(removals).finally(() => client.destroy());
+  };
+  await apply(steps).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return { remove };
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Webhook } from "standardwebhooks";
+import * as z from "zod";
+import { parseJson } from "../../../lib/domain/json.ts";
+import { readErrorName } from "../doctor/finding.ts";
+import type { VerifyConfig } from "./config-entries.ts";
+import type { PublicServer } from "./public-server.ts";
+import type { PromiseResult } from "./report.ts";
+
+const REASON = "verify: no quota for virtual machines";
+const PAUSE_MS = 1_000;
+/** A stage reads its config again at the latest after five minutes. */
+const CONFIG_LIMIT_MS = 330_000;
+const REQUEST_LIMIT_MS = 35_000;
+const WAIT_SECONDS = 25;
+
+export interface PromiseScope {
+  readonly api: string;
+  readonly config: VerifyConfig;
+  readonly server: PublicServer;
+  /** The longest time between the end of a simulated job and its notification. */
+  readonly outcomeLimitMs: number;
+  readonly stopping: AbortSignal;
+  readonly report: (result: PromiseResult) => void;
+}
+
+/** A promise that the stage has broken. The message says what was seen. */
+class BrokenPromiseError extends Error {
+  override name = "BrokenPromiseError";
+}
+
+const Accepted = z.object({ jobs: z.array(z.looseObject({ status: z.string() })) });
+const Status = z.looseObject({
+  state: z.string(),
+  done: z.boolean(),
+  polls: z.int(),
+  deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
+});
+const Event = z.looseObject({
+  type: z.string(),
+  data: z.looseObject({
+    jobId: z.string(),
+    watch: z.looseObject({ lagSeconds: z.number().nullable() }).optional(),
+  }),
+});
+const Verdict = z.looseObject({ verdict: z.string() });
+
+/**
+ * Plays the promises of the service on a stage, one after the other. A broken promise does not end the verification.
+ * Returns the results.
+ */
+export async function playPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
+  const { config, server, outcomeLimitMs } = scope;
+  const { cce, receiver } = server;
+  const [target, retryTarget] = config.targets;
+  const call = createCaller(scope);
+  const addJob = (endSeconds: number | null, outcome: "Success" | "Failed") =>
+    cce.addJob(config.projectId, {
+      type: "CreateNode",
+      endSeconds,
+      outcome,
+      subJobs: [
+        { type: "CreateNodeVM", endSeconds, outcome, ...(outcome === "Failed" && { reason: REASON }) },
+      ],
+    });
+  const path = (jobId: string) => `/v1/jobs/${config.project}/${jobId}`;
+  const submit = async (jobIds: readonly string[], notify: readonly string[]) => {
+    const { status, body } = await call("POST", "/v1/jobs", { jobIds, notify, project: config.project });
+    expectStatus(status, 202);
+    return Accepted.parse(body)
+      .jobs.map((job) => job.status)
+      .join(", ");
+  };
+  const read = async (jobId: string) => Status.parse((await call("GET", path(jobId))).body);
+  const events = (jobId: string) =>
+    receiver.notifications.list(null).flatMap((received) => {
+      const event = Event.safeParse(parseJson(received.body));
+      return event.success && event.data.data.jobId === jobId ? [{ ...received, event: event.data }] : [];
+    });
+  const notified = (jobId: string, channel: string, status = 204) =>
+    waitFor(scope, outcomeLimitMs, `no notification of ${jobId} at ${channel}`, async () =>
+      events(jobId).find((one) => one.channel === channel && (one.status ?? 0) === status),
+    );
+
+  const results: PromiseResult[] = [];
+  const play = async (promise: string, run: () => Promise<string>): Promise<void> => {
+    if (scope.stopping.aborted) return;
+    const startedAt = performance.now();
+    const result = await run().then(
+      (detail) => ({ state: "kept" as const, detail }),
+      (error: unknown) => ({ state: "broken" as const, detail: describe(error) }),
+    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    results.push({ promise, ...result, seconds });
+    scope.report({ promise, ...result, seconds });
+  };
+
+  const [failing, succeeding, endless] = [
+    addJob(20, "Failed"),
+    addJob(20, "Success"),
+    addJob(null, "Success"),
+  ];
+  await play("a new token is accepted after a change of the config", async () => {
+    await waitFor(scope, CONFIG_LIMIT_MS, "the token is refused", async () => {
+      const { status } = await call("GET", path("unknown-job"));
+      return status === 404;
+    });
+    return "the stage reads the new entries";
+  });
+  await play("a request without a token is refused", async () => {
+    const { status } = await call("POST", "/v1/jobs", { jobId: failing }, "");
+    expectStatus(status, 401);
+    return "HTTP 401";
+  });
+  await play("jobs are accepted", () => submit([failing, succeeding], [target, retryTarget]));
+  await play("a repeated request changes nothing", async () => {
+    const states = await submit([failing, succeeding], [target, retryTarget]);
+    if (states !== "already_watching, already_watching") throw new BrokenPromiseError(states);
+    return states;
+  });
+  await play("jobs are polled", async () => {
+    const { polls } = await waitFor(scope, outcomeLimitMs, "no poll", async () => {
+      const status = await read(failing);
+      return status.polls > 0 && status;
+    });
+    return `${polls} polls`;
+  });
+  await play("a failed job is notified with the failed subjob and its reason", async () => {
+    const { body, event, headers } = await notified(failing, "webhook");
+    if (event.type !== "job.failed" || !body.includes(REASON)) throw new BrokenPromiseError(event.type);
+    new Webhook(config.secret).verify(body, headers);
+    return `signed, ${event.data.watch?.lagSeconds ?? "unknown"} s after the end of the job`;
+  });
+  await play("a successful job is notified", async () => {
+    const { event } = await notified(succeeding, "webhook");
+    if (event.type !== "job.succeeded") throw new BrokenPromiseError(event.type);
+    return event.type;
+  });
+  await play("a refused notification is sent again", async () => {
+    await Promise.all([failing, succeeding].map((jobId) => notified(jobId, "retry")));
+    const refused = [failing, succeeding].flatMap(events).filter(({ status }) => status === 503).length;
+    if (refused !== 1) throw new BrokenPromiseError(`${refused} notifications were refused instead of 1`);
+    return "delivered after one HTTP 503";
+  });
+  await play("the status of an ended job can be read", async () => {
+    const status = await waitFor(scope, outcomeLimitMs, "the deliveries are not final", async () => {
+      const found = await read(failing);
+      return found.done && found.deliveries.every(({ state }) => state === "delivered") && found;
+    });
+    return `${status.state}, ${status.deliveries.length} deliveries`;
+  });
+  await play("a request can wait for a running job", async () => {
+    await submit([endless], [target]);
+    const startedAt = performance.now();
+    const { status } = await call("GET", `${path(endless)}?wait=${WAIT_SECONDS}`);
+    expectStatus(status, 200);
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (seconds < WAIT_SECONDS - 2)
+      throw new BrokenPromiseError(`the answer came after ${seconds.toFixed(1)} s`);
+    return `HTTP 200 after ${seconds.toFixed(1)} s`;
+  });
+  await play("a stopped watch sends no notification", async () => {
+    expectStatus((await call("DELETE", path(endless))).status, 204);
+    const { state } = await read(endless);
+    if (state !== "stopped" || events(endless).length > 0) throw new BrokenPromiseError(state);
+    return state;
+  });
+  await play("a target can be tested", async () => {
+    const { status, body } = await call("POST", `/v1/targets/${target}/test`);
+    expectStatus(status, 200);
+    const { verdict } = Verdict.parse(body);
+    if (verdict !== "delivered") throw new BrokenPromiseError(verdict);
+    return verdict;
+  });
+  await play("no notification is sent twice", async () => {
+    const accepted = [failing, succeeding].map(
+      (jobId) => events(jobId).filter(({ status }) => status === 204).length,
+    );
+    if (accepted.some((count) => count !== 2)) throw new BrokenPromiseError(`${accepted} instead of 2,2`);
+    return "each target has one notification of each job";
+  });
+  return results;
+}
+
+/** Stops the watches that the verification has started. A watch that has ended or does not exist is no error. */
+export async function stopWatches({ api, config, server }: Pick<PromiseScope, "api" | "config" | "server">) {
+  const call = createCaller({ api, config });
+  for (const jobId of Object.keys(server.cce.stats.queriesByJob))
+    await call("DELETE", `/v1/jobs/${config.project}/${jobId}`).catch(() => null);
+}
+
+function createCaller({ api, config }: Pick<PromiseScope, "api" | "config">) {
+  return async (method: string, path: string, body?: unknown, token = config.token) => {
+    const response = await fetch(api + path, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(token !== "" && { authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+    });
+    return { status: response.status, body: parseJson(await response.text()) };
+  };
+}
+
+function expectStatus(status: number, expected: number): void {
+  if (status !== expected) throw new BrokenPromiseError(`HTTP ${status} instead of ${expected}`);
+}
+
+/**
+ * Calls `check` until it returns a value.
+ * @throws BrokenPromiseError after `limitMs`, or when the verification is stopped.
+ */
+async function waitFor<T>(
+  { stopping }: Pick<PromiseScope, "stopping">,
+  limitMs: number,
+  problem: string,
+  check: () => Promise<T | null | undefined | false>,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const value = await check();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (stopping.aborted) throw new BrokenPromiseError("the verification was stopped");
+    if (performance.now() > deadline) throw new BrokenPromiseError(`${problem} within ${limitMs / 1000} s`);
+    await sleep(PAUSE_MS);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof BrokenPromiseError) return error.message;
+  return error instanceof z.ZodError ? "the answer has another form" : readErrorName(error);
+}

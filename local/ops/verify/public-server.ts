@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { type CceSimulator, startCceSimulator } from "../../cce/simulator.ts";
+import { type Receiver, startReceiver } from "../../receiver/receiver.ts";
+import { listenLocally } from "../../servers/local-server.ts";
+
+/** The receiver answers the first notification to the target of this path with HTTP 503. */
+export const RETRY_PATH = "/retry/verify";
+export const WEBHOOK_PATH = "/webhook/verify";
+
+/**
+ * The requests that the server accepts: queries for jobs, and notifications. All other requests get HTTP 404, because
+ * the server is reachable from the internet.
+ */
+const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "receiver" }[] = [
+  { pattern: /^GET \/(?:api|autopilot)\/v3\/projects\/[\w-]+\/jobs\/[\w-]+$/, server: "cce" },
+  { pattern: /^POST \/(?:webhook|retry)\/verify$/, server: "receiver" },
+];
+
+/** The simulated CCE and the receiver of a verification, behind one port of this machine. */
+export interface PublicServer {
+  readonly cce: CceSimulator;
+  readonly receiver: Receiver;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a simulated CCE and a receiver of notifications on one port of this machine. The operator makes this port
+ * reachable for the stage under an HTTPS address.
+ * @param cceToken the only token that the simulated CCE accepts.
+ * @throws Node's error if the port cannot be used.
+ */
+export async function startPublicServer(port: number, cceToken: string): Promise<PublicServer> {
+  const cce = await startCceSimulator({ tokens: [cceToken] });
+  const receiver = await startReceiver();
+  const urls = { cce: cce.url, receiver: receiver.url };
+  const stopBoth = () => Promise.all([cce.stop(), receiver.stop()]);
+  const behaviour = { channel: "retry", kind: "status", status: 503, times: 1 };
+  await fetch(`${receiver.url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
+  const server = createServer((request, response) => {
+    forward(request, response, urls).catch(() => response.writeHead(502).end());
+  });
+  const { stop } = await listenLocally(server, port).catch(async (error: unknown) => {
+    await stopBoth();
+    throw error;
+  });
+  return {
+    cce,
+    receiver,
+    async stop() {
+      await stop();
+      await stopBoth();
+    },
+  };
+}
+
+async function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  urls: Readonly<Record<"cce" | "receiver", string>>,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://verify");
+  const route = ROUTES.find(({ pattern }) => pattern.test(`${request.method} ${pathname}`));
+  if (route === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+    HOP_HEADERS.has(name) || value === undefined ? [] : [[name, String(value)]],
+  );
+  const body = request.method === "POST" ? new Uint8Array(await buffer(request)) : null;
+  const reply = await fetch(`${urls[route.server]}${pathname}`, {
+    method: request.method ?? "GET",
+    headers,
+    body,
+  });
+  const type = reply.headers.get("content-type");
+  response.writeHead(reply.status, type === null ? {} : { "content-type": type });
+  response.end(Buffer.from(await reply.arrayBuffer()));
+}
+
+/** The headers that belong to one connection. They are not forwarded. */
+const HOP_HEADERS: ReadonlySet<string> = new Set([
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+]);

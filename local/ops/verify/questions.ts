@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  type CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  GetMetricStatisticsCommand,
+} from "@aws-sdk/client-cloudwatch";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import * as z from "zod";
+import { parseJson } from "../../../lib/domain/json.ts";
+import { readErrorName } from "../doctor/finding.ts";
+import { ALARM_NAMES } from "../stage-limits.ts";
+import type { Answer } from "./report.ts";
+
+const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
+const HOUR_MS = 3_600_000;
+/** CloudWatch stores the history of an alarm for at least this time. */
+const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
+const METRIC_PERIOD_SECONDS = 60;
+const METRIC_PAUSE_MS = 15_000;
+const REQUEST_LIMIT_MS = 35_000;
+
+export interface QuestionScope {
+  /** The beginning of the names of the stage's resources. */
+  readonly prefix: string;
+  readonly api: string;
+  readonly sqs: SQSClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly cloudFormation: CloudFormationClient;
+  /** The time when the verification sent its first message to the poll queue. */
+  readonly firstMessageAt: number;
+  /** The longest time to wait for the metrics of this message. */
+  readonly metricLimitMs: number;
+  readonly stopping: AbortSignal;
+}
+
+type Found = Omit<Answer, "question">;
+
+/** The questions about AWS that only a real account can answer. */
+const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found>>> = {
+  "Does SQS accept the policies of the queues?": findQueuePolicies,
+  "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
+  "How late are the metrics of SQS?": measureMetricDelay,
+  "Does API Gateway rename the header WWW-Authenticate?": findAuthenticateHeader,
+};
+
+/** Answers each question, one after the other. An error in one question does not affect the other questions. */
+export async function answerQuestions(scope: QuestionScope): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const [question, find] of Object.entries(QUESTIONS)) {
+    const found = await find(scope).catch(
+      (error: unknown): Found => ({ answer: null, evidence: `error ${readErrorName(error)}` }),
+    );
+    answers.push({ question, ...found });
+  }
+  return answers;
+}
+
+const Policy = z.looseObject({ Statement: z.array(z.looseObject({ Resource: z.string() })) });
+
+async function findQueuePolicies({ prefix, sqs }: QuestionScope): Promise<Found> {
+  for (const name of QUEUE_NAMES) {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-${name}` }));
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["Policy", "QueueArn"] });
+    const { Attributes = {} } = await sqs.send(command);
+    const policy = Policy.safeParse(parseJson(Attributes.Policy ?? ""));
+    const resources = policy.data?.Statement.map(({ Resource }) => Resource) ?? [];
+    if (resources.length !== 1 || resources[0] !== Attributes.QueueArn)
+      return { answer: "no", evidence: `the queue ${name} has no policy about itself` };
+  }
+  return { answer: "yes", evidence: `each of ${QUEUE_NAMES.length} queues has its policy` };
+}
+
+async function findEarlyAlarms({ prefix, cloudWatch, cloudFormation }: QuestionScope): Promise<Found> {
+  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: prefix }));
+  const createdAt = Stacks[0]?.CreationTime?.getTime();
+  if (createdAt === undefined) return { answer: null, evidence: "the stack has no creation time" };
+  const age = Date.now() - createdAt;
+  if (age > ALARM_HISTORY_MS)
+    return { answer: null, evidence: "the stage is older than the history of alarms" };
+  if (age < HOUR_MS)
+    return { answer: null, evidence: "the stage is younger than an hour; verify it again later" };
+  const fired: string[] = [];
+  for (const name of ALARM_NAMES) {
+    const { AlarmHistoryItems = [] } = await cloudWatch.send(
+      new DescribeAlarmHistoryCommand({
+        AlarmName: `${prefix}-${name}`,
+        HistoryItemType: "StateUpdate",
+        StartDate: new Date(createdAt),
+        EndDate: new Date(createdAt + HOUR_MS),
+      }),
+    );
+    if (AlarmHistoryItems.some(({ HistorySummary = "" }) => HistorySummary.endsWith("to ALARM")))
+      fired.push(name);
+  }
+  return fired.length === 0
+    ? { answer: "yes", evidence: `${ALARM_NAMES.length} alarms, no change to ALARM in the first hour` }
+    : { answer: "no", evidence: `fired: ${fired.join(", ")}` };
+}
+
+async function measureMetricDelay(scope: QuestionScope): Promise<Found> {
+  const { prefix, cloudWatch, firstMessageAt, metricLimitMs, stopping } = scope;
+  const periodMs = METRIC_PERIOD_SECONDS * 1000;
+  const start = Math.floor(firstMessageAt / periodMs) * periodMs;
+  const command = new GetMetricStatisticsCommand({
+    Namespace: "AWS/SQS",
+    MetricName: "NumberOfMessagesSent",
+    Dimensions: [{ Name: "QueueName", Value: `${prefix}-poll` }],
+    StartTime: new Date(start),
+    EndTime: new Date(start + periodMs),
+    Period: METRIC_PERIOD_SECONDS,
+    Statistics: ["Sum"],
+  });
+  for (;;) {
+    const { Datapoints = [] } = await cloudWatch.send(command);
+    const seconds = Math.round((Date.now() - start - periodMs) / 1000);
+    if (Datapoints.some(({ Sum = 0 }) => Sum > 0))
+      return {
+        answer: `at most ${Math.max(0, seconds)} s`,
+        evidence: "time from the end of the minute of the first message to the first value",
+      };
+    if (Date.now() - firstMessageAt > metricLimitMs || stopping.aborted)
+      return { answer: `more than ${seconds} s`, evidence: "no value until the end of this verification" };
+    await sleep(METRIC_PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+async function findAuthenticateHeader({ api }: QuestionScope): Promise<Found> {
+  const response = await request(`${api}/v1/jobs`);
+  const names = [...response.headers.keys()].filter((name) => name.endsWith("www-authenticate"));
+  const evidence = `HTTP ${response.status} without a token`;
+  if (names.length === 0) return { answer: null, evidence: `${evidence}, without such a header` };
+  return { answer: names.includes("www-authenticate") ? "no" : `yes, to ${names.join(", ")}`, evidence };
+}
+
+function request(url: string): Promise<Response> {
+  return fetch(url, { signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
+}

@@ -1,0 +1,52 @@
+/** The result of one promise that the stage was asked to keep. */
+export interface PromiseResult {
+  readonly promise: string;
+  readonly state: "kept" | "broken";
+  /** What was seen, or why the promise is broken. */
+  readonly detail: string;
+  readonly seconds: number;
+}
+
+/** The answer to a question about AWS that no emulator can answer. */
+export interface Answer {
+  readonly question: string;
+  /** Null means that this verification could not answer the question. */
+  readonly answer: string | null;
+  /** How the answer was found, or why it is missing. */
+  readonly evidence: string;
+}
+
+/** The report of one verification. */
+export interface Report {
+  readonly stage: string;
+  readonly region: string;
+  readonly api: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly promises: readonly PromiseResult[];
+  readonly answers: readonly Answer[];
+}
+
+/** Formats a report as text. */
+export function formatReport({ stage, region, api, startedAt, endedAt, promises, answers }: Report): string {
+  const kept = promises.filter(({ state }) => state === "kept").length;
+  return [
+    `Verification of the stage ${stage} in ${region}, API ${api}`,
+    `${startedAt} to ${endedAt}`,
+    "",
+    `Promises: ${kept} of ${promises.length} kept`,
+    ...promises.map(formatPromise),
+    "",
+    "Questions about AWS",
+    ...answers.flatMap(({ question, answer, evidence }) => [
+      `- ${question}`,
+      `  ${answer ?? "not answered"} (${evidence})`,
+    ]),
+    "",
+  ].join("\n");
+}
+
+/** Formats the result of one promise as one line. */
+export function formatPromise({ promise, state, detail, seconds }: PromiseResult): string {
+  return `${state === "kept" ? "kept  " : "BROKEN"} ${promise}: ${detail} (${seconds.toFixed(1)} s)`;
+}
