@@ -1,9 +1,11 @@
+import { type OutgoingProxy, readProxy } from "../lib/http/outgoing-proxy.ts";
 import { type Command, readArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
 import { type CommandResult, redeliverOutcome, showStatus, stopWatches, testTargets } from "./commands.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
+import { createProxyFetch, type Fetch } from "./proxy-fetch.ts";
 import type { Connection } from "./request.ts";
 import { createScreen, type ErrorOutput, type Output, toPrintable } from "./screen.ts";
 import { createGithubTokenSource, tokenFault } from "./token.ts";
@@ -78,10 +80,17 @@ function readConnection(env: Environment["env"]): Connection | string {
   const { NOTIFIER_URL: url = "", NOTIFIER_TOKEN: token, NOTIFIER_AUDIENCE: audience } = env;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     return "NOTIFIER_URL must be the URL of the service";
+  let proxy: OutgoingProxy | null;
+  try {
+    proxy = readProxy(env);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const send: Fetch = proxy === null ? fetch : createProxyFetch(proxy);
   if (token?.trim()) {
     const fault = tokenFault(token);
-    return fault === null ? { url, token } : `NOTIFIER_TOKEN ${fault}`;
+    return fault === null ? { url, token, fetch: send } : `NOTIFIER_TOKEN ${fault}`;
   }
-  const identityToken = audience ? createGithubTokenSource(env, audience) : null;
-  return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url, token: identityToken };
+  const identityToken = audience ? createGithubTokenSource(env, audience, send) : null;
+  return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url, token: identityToken, fetch: send };
 }

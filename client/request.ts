@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
+import type { Fetch } from "./proxy-fetch.ts";
 import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
 import { parseToken } from "./token.ts";
 
@@ -12,7 +13,7 @@ export interface Connection {
   readonly url: string;
   /** A bearer token, or a function that returns a token. The client calls the function before each request. */
   readonly token: string | (() => Promise<string>);
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
   readonly random?: () => number;
 }

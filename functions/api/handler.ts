@@ -48,11 +48,11 @@ const health = createHealthCheck({
 export const handler = createHttpHandler(
   createApiHandler({
     ...ports,
-    identify: createIdentityCheck(ports.now),
+    identify: createIdentityCheck(ports.now, ports.proxy),
     ledger,
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     health,
-    deliver,
+    deliver: (request) => deliver({ ...request, proxy: ports.proxy }),
     defaultUrl: env.PUBLIC_URL,
     wait,
     uuid,

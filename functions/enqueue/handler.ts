@@ -18,7 +18,7 @@ export const handler = createHttpHandler(
     ledger: bindToTable(table, { openWatch, scheduleSweep, createDigest, readDurations }),
     pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
-    identify: createIdentityCheck(ports.now),
+    identify: createIdentityCheck(ports.now, ports.proxy),
     defaultUrl: env.PUBLIC_URL,
     uuid: randomUUID,
   }),

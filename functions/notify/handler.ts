@@ -46,7 +46,7 @@ const handleMessage = createNotifyHandler({
   }),
   notifyQueue: createSqsQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
   deadLetterQueue: createSqsSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
-  deliver,
+  deliver: (request) => deliver({ ...request, proxy: ports.proxy }),
 });
 
 export const handler = createSqsHandler(() => handleMessage);

@@ -12,6 +12,7 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { openEgress } from "../../lib/http/egress.ts";
 import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
+import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import type { Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -65,10 +66,13 @@ export async function authenticate(
  * Creates a function that checks the identity tokens of CI systems. The function keeps the signing keys of token
  * issuers in memory.
  */
-export function createIdentityCheck(now: () => Instant): AuthenticatePorts["identify"] {
+export function createIdentityCheck(
+  now: () => Instant,
+  proxy: OutgoingProxy | null = null,
+): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
   const keys = createIssuerKeys(async (url) => {
-    const { status, text } = await guardedFetch(url, { egress: openEgress(allow) });
+    const { status, text } = await guardedFetch(url, { egress: openEgress(allow, { proxy }) });
     if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
     return text;
   }, now);

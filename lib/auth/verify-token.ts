@@ -63,9 +63,9 @@ export async function verifyToken(
   };
   try {
     const { kid } = decodeProtectedHeader(token);
-    const fitting = createLocalJWKSet({ keys: keySet.keys.map((key) => adaptKey(key, kid)) });
+    const candidates = createLocalJWKSet({ keys: keySet.keys.map((key) => adaptKey(key, kid)) });
     try {
-      return { kind: "verified", claims: (await jwtVerify(token, fitting, rules)).payload };
+      return { kind: "verified", claims: (await jwtVerify(token, candidates, rules)).payload };
     } catch (error) {
       if (!(error instanceof JWKSMultipleMatchingKeys)) throw error;
       let refusal = refusalOf(error);

@@ -1,6 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, JobKey, Observation } from "../domain/job.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
+import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createProjectJobQuery } from "./query-project-job.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";
@@ -42,9 +43,13 @@ export function createCceClient(options: {
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
+  /** The outgoing proxy for TLS connections. */
+  readonly proxy?: OutgoingProxy | null;
 }): CceClient {
   const { projects, now, monotonic, random } = options;
-  const connectionsAt = createConnectionCache(() => openConnections(MAX_HEADER_BYTES));
+  const connectionsAt = createConnectionCache(() =>
+    openConnections(MAX_HEADER_BYTES, {}, options.proxy ?? null),
+  );
   const ports = {
     now,
     monotonic,

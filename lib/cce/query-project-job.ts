@@ -2,6 +2,7 @@ import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { Connections } from "../http/connections.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
+import { isCertificateError, toTlsOptions } from "../http/tls-options.ts";
 import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
 import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
@@ -61,12 +62,13 @@ export function createProjectJobQuery(
   }, now);
   const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
   const endpoint = URL.parse(findCceEndpoint(project) ?? "");
+  const tls = toTlsOptions(project);
 
   const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
     if (auth.kind !== "headers") return auth;
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
     return sendCceRequest(
-      { connections: connections(), method: "GET", url: query.url, headers, body: null },
+      { connections: connections(), method: "GET", url: query.url, tls, headers, body: null },
       endAt,
       (result) => {
         if (result.kind === "answer") return interpretJobReply(result, now(), name);
@@ -130,6 +132,7 @@ async function fetchToken(name: string, project: Project, ports: ProjectQueryPor
   const reply = await sendRequestForText({
     connections: ports.connections(),
     method: "POST",
+    tls: toTlsOptions(project),
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },
     body: createTokenRequestBody(project.auth, project.projectId),
@@ -145,8 +148,11 @@ function observeFailure(code: string, project: string): Observation {
       kind: "misconfigured",
       text: `The credentials of project ${project} contain a character that HTTP headers do not allow: set them again`,
     };
-  const text = code === DEADLINE_PASSED ? "CCE did not answer in time" : `CCE cannot be reached (${code})`;
-  return { kind: "unavailable", text };
+  if (code === DEADLINE_PASSED) return { kind: "unavailable", text: "CCE did not answer in time" };
+  const advice = isCertificateError(code)
+    ? `: its certificate is not trusted, so check endpoint and ca of project ${project}`
+    : "";
+  return { kind: "unavailable", text: `CCE cannot be reached (${code})${advice}` };
 }
 
 /**

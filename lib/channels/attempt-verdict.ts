@@ -4,6 +4,7 @@ import type { Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
+import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
@@ -61,17 +62,6 @@ export function verdictOfCommonStatus(status: number, afterSeconds: number | nul
 /** The error codes of a connection to a refused address. Some other HTTP clients use the error code "SSRF_REFUSED". */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
-/**
- * The error codes of Node.js for a TLS certificate that does not prove the identity of the host. Most of these error
- * codes come from OpenSSL.
- * https://nodejs.org/api/tls.html#x509-certificate-error-codes
- */
-const CERTIFICATE_CODES = [
-  /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
-  /^UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF|DECODE_ISSUER|DECRYPT_CERT)/,
-  /^(DEPTH_ZERO_SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/,
-];
-
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
   DEADLINE_PASSED,
   "ETIMEDOUT",
@@ -96,11 +86,12 @@ const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENOD
  */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
-  if (CERTIFICATE_CODES.some((pattern) => pattern.test(code))) return rejected("certificate_refused");
+  if (isCertificateError(code)) return rejected("certificate_refused");
   if (code === REQUEST_INVALID) return rejected("request_invalid");
   if (TIMEOUT_CODES.has(code)) return retry("timeout");
   if (NAME_CODES.has(code)) return retry("name_not_found");
   if (code.startsWith(PARSER_CODE_PREFIX)) return retry("invalid_http");
   if (HANDSHAKE_CODE.test(code)) return retry("tls_refused");
+  if (code.startsWith("PROXY_")) return retry("proxy_failed");
   return retry("connection_failed");
 }

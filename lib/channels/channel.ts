@@ -3,6 +3,7 @@ import { type Instant, OUTCOMES, Outcome, type Verdict } from "../domain/job.ts"
 import type { JsonObject } from "../domain/json.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { type Secret, toSecret } from "../domain/secret.ts";
+import { Certificates, ClientCertificate } from "../http/tls-options.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
@@ -18,6 +19,9 @@ export const commonFields = {
     z.array(Outcome).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
     [...OUTCOMES],
   ),
+  /** The certificate authorities of the server. Without this field, the public certificate authorities are trusted. */
+  ca: z.optional(Certificates),
+  clientCertificate: z.optional(ClientCertificate),
 };
 
 /** The type of the schema that validates the config of one kind of target. */

@@ -5,7 +5,9 @@ import { checkUrl } from "../http/check-url.ts";
 import { decodeBody } from "../http/decode-body.ts";
 import { type Egress, egressOfAllowList } from "../http/egress.ts";
 import { EgressRefusedError } from "../http/egress-rules.ts";
+import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
+import { toTlsOptions } from "../http/tls-options.ts";
 import { delivered, rejected, verdictOfCommonStatus, verdictOfNetworkError } from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { maskedAnswerExcerpt } from "./masked-answer-excerpt.ts";
@@ -31,6 +33,8 @@ export interface DeliveryRequest<T = Target> {
    * cached per array.
    */
   readonly allow: readonly string[];
+  /** The outgoing proxy for TLS connections. */
+  readonly proxy?: OutgoingProxy | null;
   /** These connections replace the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
   /** Returns the time in milliseconds from a clock that never goes back. */
@@ -79,18 +83,19 @@ export async function deliverThrough<Schema extends TargetSchema>(
 
 async function sendOnce<Schema extends TargetSchema>(
   channel: Channel<Schema>,
-  { target, webhookId, now: startedAt, timeLimitMs, allow, egress }: DeliveryRequest<z.infer<Schema>>,
+  { target, webhookId, now: startedAt, timeLimitMs, allow, proxy, egress }: DeliveryRequest<z.infer<Schema>>,
   payload: JsonObject,
   elapsedMs: number,
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, now });
-  const connections = egress ?? egressOfAllowList(allow, now);
+  const connections = egress ?? egressOfAllowList(allow, now, proxy);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await sendHttpRequest({
     connections,
     url: checked.url,
+    tls: toTlsOptions(target),
     method: "POST",
     headers,
     body,

@@ -61,8 +61,10 @@ const REASON_TEXT = {
     "The receiver answered, but the answer is not valid HTTP. The receiver may have accepted the notification, so the service sends the notification only a few times. Check the URL, and any proxy in front of the receiver.",
   tls_refused:
     "The receiver refused the TLS handshake. Check whether the receiver requires a client certificate (`clientCertificate`). The service sends the notification again.",
+  proxy_failed:
+    "The proxy in HTTPS_PROXY cannot be reached or refused the connection. The service sends the notification again.",
   certificate_refused:
-    "The server's TLS certificate is not valid for the host in the target's URL. Check the URL and the certificate.",
+    "The server's TLS certificate is not valid for the host in the target's URL. Check the URL and the certificate. A private certificate authority belongs in the target's `ca`.",
   request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",
 } as const;
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
+import { Certificates } from "../http/tls-options.ts";
 
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
@@ -33,6 +34,8 @@ export const Project = z
     endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
     /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
     autopilot: z.optional(z.boolean()),
+    /** The certificate authorities of CCE and IAM. Without this key, the public certificate authorities are trusted. */
+    ca: z.optional(Certificates),
     auth: Auth,
   })
   .check(

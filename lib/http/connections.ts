@@ -1,6 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { type AgentOptions, Agent as HttpsAgent } from "node:https";
+import { Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
+import type { OutgoingProxy } from "./outgoing-proxy.ts";
 
 /** The agents of Node.js that open and reuse the sockets of HTTP requests. */
 export interface Connections {
@@ -22,20 +24,44 @@ export const MAX_IDLE_MS = 4000;
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 
-/** Creates agents that reuse any number of connections. Idle connections do not keep the process running. */
-export function openConnections(maxHeaderBytes: number, options: AgentOptions = {}): Connections {
+/**
+ * Creates agents that reuse any number of connections. Idle connections do not keep the process running. With `proxy`,
+ * TLS connections go through the proxy.
+ */
+export function openConnections(
+  maxHeaderBytes: number,
+  options: AgentOptions = {},
+  proxy: OutgoingProxy | null = null,
+): Connections {
   const kept = {
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
     ...options,
   };
-  return {
-    http: new HttpAgent(kept),
-    // The agent stores no TLS session, because a TLS connection with a stored session skips the check of the
-    // certificate.
-    https: new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 }),
-    maxHeaderBytes,
+  // The agent stores no TLS session, because a TLS connection with a stored session skips the check of the certificate.
+  const https = new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 });
+  if (proxy !== null) connectThroughProxy(https, proxy);
+  return { http: new HttpAgent(kept), https, maxHeaderBytes };
+}
+
+/** Makes an agent open its TLS connections through a proxy, except to the hosts that the proxy is not used for. */
+export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
+  const connectDirectly = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) => {
+    // The service sets no `checkServerIdentity`, so Node.js checks the certificate itself.
+    const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
+    if (host == null || !proxy.isUsedFor(host)) return connectDirectly(options);
+    const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
+    // Most services need no proxy, so the code of the proxy is loaded only when it is needed.
+    import("./proxy-tunnel.ts")
+      .then(({ openTunnel }) => openTunnel(proxy, tunnel))
+      .then(
+        (socket) => done?.(null, socket),
+        // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
+        (error: Error) => done?.(error, new Socket()),
+      );
+    return null;
   };
 }
 

@@ -6,6 +6,7 @@ import { type AllowList, parseAllowList } from "./allow-list.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
+import type { OutgoingProxy } from "./outgoing-proxy.ts";
 
 /** The allow list, and connections that the service opens only to allowed addresses. */
 export interface Egress extends Connections {
@@ -16,6 +17,7 @@ export interface Egress extends Connections {
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;
+  readonly proxy?: OutgoingProxy | null;
 }
 
 /** The maximum size of all headers of a response. Some proxies and sign-in pages add many cookies to a response. */
@@ -25,10 +27,16 @@ const MAX_HEADER_BYTES = 65_536;
  * Creates connections for `settings.egress.allow`. The service checks TLS certificates even if an environment variable
  * disables this check.
  */
-export function openEgress(allowed: readonly string[], { lookup, ca }: EgressOptions = {}): Egress {
+export function openEgress(
+  allowed: readonly string[],
+  { lookup, ca, proxy = null }: EgressOptions = {},
+): Egress {
   const allow = parseAllowList(allowed);
-  const connections = openConnections(MAX_HEADER_BYTES, { rejectUnauthorized: true, ca });
-  for (const agent of [connections.http, connections.https]) guardAgent(agent, allow, lookup);
+  // An agent's own `ca` would replace the `ca` of a request, even if it is undefined.
+  const options = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) };
+  const connections = openConnections(MAX_HEADER_BYTES, options, proxy);
+  guardAgent(connections.http, allow, lookup);
+  guardAgent(connections.https, allow, lookup, proxy);
   return { ...connections, allow };
 }
 
@@ -39,19 +47,30 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
  * connections were not used for `MAX_IDLE_MS`. After this pause new connections are opened, because servers may have
  * closed the old connections.
  */
-export function egressOfAllowList(allowed: readonly string[], now: Instant): Egress {
-  const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed));
+export function egressOfAllowList(
+  allowed: readonly string[],
+  now: Instant,
+  proxy: OutgoingProxy | null = null,
+): Egress {
+  const egressAt = egressByList.get(allowed) ?? createConnectionCache(() => openEgress(allowed, { proxy }));
   egressByList.set(allowed, egressAt);
   return egressAt(now);
 }
 
 /**
- * Makes an agent check every IP address before the agent opens a socket. An IP address in a URL is checked before the
+ * Makes an agent check every IP address before the agent opens a socket. With a proxy, the service also resolves and
+ * checks the host name itself, and the proxy connects to the checked IP address, because the proxy could resolve the
+ * host name to a different address. Only the host names of the allow list are resolved by the proxy. An IP address in a URL is checked before the
  * connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to the addresses from
  * the same lookup that checks the addresses. An earlier check would be unsafe, because the host name could later
  * resolve to a different address.
  */
-export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunction = systemLookup): void {
+export function guardAgent(
+  agent: Agent,
+  allow: AllowList,
+  lookup: LookupFunction = systemLookup,
+  proxy: OutgoingProxy | null = null,
+): void {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
     const host = options.host ?? "";
@@ -61,10 +80,14 @@ export function guardAgent(agent: Agent, allow: AllowList, lookup: LookupFunctio
       return rule === null ? null : new EgressRefusedError(rule);
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
-    if (refusal === null) return connect({ ...options, lookup: guardedLookup(lookup, refusalOf) });
-    // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
-    done?.(refusal, new Socket());
-    return null;
+    if (refusal !== null) {
+      // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
+      done?.(refusal, new Socket());
+      return null;
+    }
+    const guarded = { ...options, lookup: guardedLookup(lookup, refusalOf) };
+    if (proxy === null || !proxy.isUsedFor(host)) return connect(guarded);
+    return connect(allow.hasName(hostPort.host, hostPort.port) ? options : guarded, done);
   };
 }
 

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
 import { type Connections, closeIdleConnections } from "./connections.ts";
+import type { TlsOptions } from "./tls-options.ts";
 
 /**
  * The error code of an HTTP request that was not finished within the time limit. Node.js has no error code for this
@@ -16,6 +17,7 @@ export interface HttpRequest {
   readonly connections: Connections;
   readonly url: URL;
   readonly method: "GET" | "POST";
+  readonly tls?: TlsOptions | undefined;
   /** The names of the request headers in lower case, with the values. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
@@ -140,10 +142,11 @@ function wasClosedIdle(request: ClientRequest, code: string): boolean {
   return request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 }
 
-function send({ connections, url, method, headers, body }: HttpRequest): ClientRequest {
+function send({ connections, url, tls, method, headers, body }: HttpRequest): ClientRequest {
   const { protocol, hostname } = url;
   const length = method === "GET" ? null : { "content-length": String(Buffer.byteLength(body ?? "")) };
   const sent = startRequest({
+    ...tls,
     protocol,
     agent: protocol === "https:" ? connections.https : connections.http,
     host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,

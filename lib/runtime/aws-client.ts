@@ -1,7 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Connections, closeIdleConnections } from "../http/connections.ts";
+import { type Connections, closeIdleConnections, connectThroughProxy } from "../http/connections.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
+import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
  * The time limit for one request to an AWS service and its response. AWS services normally respond within milliseconds.
@@ -57,6 +58,7 @@ export function createAwsRequestHandler(requestMs = REQUEST_MS) {
     https: new HttpsAgent(agentOptions),
     maxHeaderBytes: MAX_HEADER_BYTES,
   };
+  if (OUTGOING_PROXY !== null) connectThroughProxy(connections.https, OUTGOING_PROXY);
   const urls = new Map<string, URL>();
   const urlOf = ({ protocol, hostname, port, path }: AwsRequest): URL => {
     const text = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`;

@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
-import { readEnvironment, type Variable } from "./environment.ts";
+import { OUTGOING_PROXY, readEnvironment, type Variable } from "./environment.ts";
 import { createSsmConfigSource } from "./ssm-config.ts";
 
 /**
@@ -20,5 +20,6 @@ export function createAwsPorts<Name extends Variable>(...names: readonly Name[])
     configs: createSsmConfigSource(env.CONFIG_PATH),
     now: systemClock,
     random: systemRandom,
+    proxy: OUTGOING_PROXY,
   };
 }

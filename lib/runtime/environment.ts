@@ -1,7 +1,14 @@
 import * as z from "zod/mini";
 import { NonEmpty } from "../domain/zod-fields.ts";
+import { readProxy } from "../http/outgoing-proxy.ts";
 
 const Url = z.url();
+
+/**
+ * The outgoing proxy in the environment variables HTTPS_PROXY and NO_PROXY, or null.
+ * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
+ */
+export const OUTGOING_PROXY = readProxy(process.env);
 
 /** All environment variables that serverless.yml sets for functions. */
 const VARIABLES = {

@@ -1,11 +1,11 @@
-import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**
  * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
  * kind is earlier in this list. For example, the entry of a token refers to projects and targets.
  */
-const KINDS: readonly string[] = ["targets", "projects", "tokens", "oidc", "settings"];
+const KINDS: readonly string[] = ["certificates", "targets", "projects", "tokens", "oidc", "settings"];
 
 /**
  * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing: the
@@ -39,9 +39,18 @@ export function planConfigSteps(
   });
   const others = inOrder(deployed)
     .filter(({ name }) => !wantedNames.has(name))
-    .reverse()
-    .map(({ name }): PlanStep => ({ name, value: "", kind: removeOthers ? "remove" : "keep" }));
-  return [...steps, ...others];
+    .reverse();
+  const certificateName = ({ name }: ConfigEntry) =>
+    name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
+  // A certificate that no entry refers to is always removed, because nobody can use it.
+  const isUsed = (certificate: string) =>
+    others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
+  const toStep = (entry: ConfigEntry): PlanStep => {
+    const certificate = certificateName(entry);
+    const isRemoved = removeOthers || (certificate !== null && !isUsed(certificate));
+    return { name: entry.name, value: "", kind: isRemoved ? "remove" : "keep" };
+  };
+  return [...steps, ...others.map(toStep)];
 }
 
 /** Returns the entries that a stage's config has after all steps of the plan. */

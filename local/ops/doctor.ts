@@ -4,13 +4,14 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { deliver } from "../../lib/channels/deliver.ts";
+import { type DeliveryRequest, deliver } from "../../lib/channels/deliver.ts";
 import type { Config } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,
   systemRandom as random,
 } from "../../lib/runtime/clock.ts";
+import { OUTGOING_PROXY } from "../../lib/runtime/environment.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
 import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
@@ -40,8 +41,10 @@ ${STAGE_USAGE}
 /** Returns the IP addresses of a host. A delivery attempt resolves the host's name in the same way. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
+const deliverThroughProxy = (request: DeliveryRequest) => deliver({ ...request, proxy: OUTGOING_PROXY });
+
 const checkCredentials = (config: Config) =>
-  checkProjects(config, createCceClient({ ...config, now, monotonic, random }));
+  checkProjects(config, createCceClient({ ...config, now, monotonic, random, proxy: OUTGOING_PROXY }));
 
 function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
   const { region } = stage;
@@ -73,7 +76,12 @@ function fileChecks(file: string, path: string, send: boolean): Checks {
       checkCredentials,
       checkIssuers,
       (config) => checkTargets(config, resolve, "--send sends a test message"),
-      ...(send ? [(config: Config) => sendTestMessages(config, { deliver, now, uuid: randomUUID })] : []),
+      ...(send
+        ? [
+            (config: Config) =>
+              sendTestMessages(config, { deliver: deliverThroughProxy, now, uuid: randomUUID }),
+          ]
+        : []),
     ],
     always: [],
   };

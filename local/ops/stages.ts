@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { REGION } from "../../framework-plugin.ts";
 import { parseJson } from "../../lib/domain/json.ts";
+import { readProxy } from "../../lib/http/outgoing-proxy.ts";
 import {
   alarmNamesCollide,
   CONCURRENCY,
@@ -47,6 +48,15 @@ const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.incl
 const isEmail = (value: string) =>
   value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
 
+/** Returns true if the functions can use the proxy. A password would be readable in CloudFormation and in Lambda. */
+function isProxyUrl(value: string): boolean {
+  try {
+    return value === "" || (isOneWord(value) && readProxy({ HTTPS_PROXY: value })?.authorization === null);
+  } catch {
+    return false;
+  }
+}
+
 const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
 /**
@@ -73,6 +83,14 @@ export const StageFile = z.strictObject({
   logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
   accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
   logLevel: oneOf(["DEBUG", "INFO", "WARN", "ERROR"]),
+  httpsProxy: text(
+    isProxyUrl,
+    "must be the URL of an HTTP proxy, such as http://proxy.example.com:3128, or an empty string for no proxy",
+  ),
+  noProxy: text(
+    (value) => value === "" || isOneWord(value),
+    "must be hosts, separated by commas without spaces",
+  ),
   ledgerOnRemoval: oneOf(["Retain", "Delete"]),
 });
 export type StageFile = z.infer<typeof StageFile>;

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
 export class ConfigInvalidError extends Error {
@@ -67,7 +68,37 @@ export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[
   );
   const rules = oidc.map((rule, i) => [`oidc/${i}`, rule] as const);
   const values = [...named, ...rules, ...(settings === undefined ? [] : [["settings", settings] as const])];
-  return values
-    .map(([name, value]) => ({ name, value: JSON.stringify(value) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const certificates = new Map<string, string>();
+  const entries = values.map(([name, value]) => {
+    const moved = moveCertificates(value, name.replace("/", "-"), certificates);
+    return { name, value: JSON.stringify(moved) };
+  });
+  return [...entries, ...[...certificates].map(([name, value]) => ({ name, value }))].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+}
+
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+const PEM_FIELDS: readonly string[] = ["ca", "cert", "key"];
+const HASH_CHARACTERS = 8;
+
+/**
+ * Moves the certificates and private keys in a value to separate entries, because an entry has at most 8 KB. The value
+ * refers to each entry by name. The name of an entry contains a hash of its content, so that a changed certificate takes
+ * effect together with the entry that refers to it.
+ */
+function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([key, field]) => {
+    const fieldPath = `${path}-${key}`;
+    if (!PEM_FIELDS.includes(key) || typeof field !== "string")
+      return [key, moveCertificates(field, fieldPath, moved)];
+    const certificates = (field.match(PEM_BLOCK) ?? []).map((pem) => {
+      const hash = createHash("sha256").update(pem).digest("hex").slice(0, HASH_CHARACTERS);
+      moved.set(`${CERTIFICATES}${fieldPath}-${hash}`, pem);
+      return `${fieldPath}-${hash}`;
+    });
+    return [key, certificates.length === 0 ? field : { certificates }];
+  });
+  return Object.fromEntries(fields);
 }

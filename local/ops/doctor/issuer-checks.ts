@@ -2,6 +2,7 @@ import { KeysOriginError, readIssuerKeys } from "../../../lib/auth/issuer-keys.t
 import type { Config } from "../../../lib/config/config.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
 import { guardedFetch } from "../../../lib/http/guarded-fetch.ts";
+import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 
 const TIME_LIMIT_MS = 5000;
@@ -31,7 +32,7 @@ async function checkIssuer(
   const item = `issuer ${issuer}`;
   const fetchText = async (url: string) => {
     const { status, text } = await guardedFetch(url, {
-      egress: openEgress(allow),
+      egress: openEgress(allow, { proxy: OUTGOING_PROXY }),
       deadlineMs: TIME_LIMIT_MS,
     });
     if (status !== 200) throw new Error(`the issuer answers HTTP ${status}`);

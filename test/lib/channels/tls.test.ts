@@ -1,8 +1,12 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type AttemptResult, deliver } from "../../../lib/channels/deliver.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
 import { type Egress, type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { authority, type Receiver, startTcp, startTlsReceiver } from "../http/support/receiver.ts";
@@ -100,5 +104,67 @@ describe("a receiver's certificate", () => {
     await receiver.close();
     expect(stdout).toBe("certificate_refused");
     expect(receiver.received).toHaveLength(0);
+  });
+});
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), "utf8");
+
+describe("the TLS settings of a target", () => {
+  /** Makes an attempt to a server that asks for a client certificate. Returns the received certificates. */
+  async function attemptWith(target: object, isRequired: boolean) {
+    const certificates: unknown[] = [];
+    const server = createServer(
+      {
+        cert: fixture("receiver.crt"),
+        key: fixture("receiver.key"),
+        ca: authority,
+        requestCert: true,
+        rejectUnauthorized: isRequired,
+      },
+      ({ socket }, response) => {
+        const pem = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.toString() : undefined;
+        certificates.push(pem?.trim());
+        response.end();
+      },
+    );
+    server.on("tlsClientError", () => undefined);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const egress = openEgress(["receiver.test"], { lookup });
+    const result = await deliver({
+      target: { ...targetOf("webhook", `https://receiver.test:${port}/`), ...target },
+      content: { kind: "test", target: "audit", at: 0 },
+      webhookId: "msg_1",
+      now: Date.now(),
+      timeLimitMs: 5000,
+      allow: [],
+      egress,
+    });
+    hangUp(egress);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    return { ...result, certificates };
+  }
+  const clientCertificate = { cert: fixture("receiver.crt"), key: new Secret(fixture("receiver.key")) };
+
+  it("`ca` makes a private certificate authority trusted, and `clientCertificate` identifies the service", async () => {
+    expect(await attemptWith({}, false)).toMatchObject({ reason: "certificate_refused" });
+    expect(await attemptWith({ ca: authority }, false)).toMatchObject({
+      reason: "ok",
+      certificates: [undefined],
+    });
+    expect(await attemptWith({ ca: authority, clientCertificate }, false)).toMatchObject({
+      reason: "ok",
+      certificates: [clientCertificate.cert.trim()],
+    });
+  });
+
+  it("without the required client certificate, the reason says that the receiver refused the handshake", async () => {
+    expect(await attemptWith({ ca: authority }, true)).toMatchObject({
+      verdict: "retry",
+      reason: "tls_refused",
+      certificates: [],
+    });
   });
 });

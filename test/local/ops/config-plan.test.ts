@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
@@ -130,4 +131,64 @@ test("the config is valid between any two steps, for additions, changes, renames
   );
   expect(steps).toBeGreaterThan(500);
   expect(removals).toBeGreaterThan(100);
+});
+
+describe("the certificates of targets and projects", () => {
+  const pem = (name: string) =>
+    readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), "utf8").trim();
+  const [authority, cert, key] = [pem("authority.crt"), pem("receiver.crt"), pem("receiver.key")];
+  const documentOf = (target: object, project: object = {}) => ({
+    targets: { audit: { kind: "slack", url: "https://hooks.example.com/x", ...target } },
+    projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "t" }, ...project } },
+  });
+  const withTls = documentOf(
+    { ca: `${authority}\n${cert}`, clientCertificate: { cert, key } },
+    { ca: authority },
+  );
+  const apply = (deployed: readonly ConfigEntry[], document: object) => {
+    const steps = planConfigSteps(deployed, splitConfigIntoEntries(document), false);
+    for (const between of entriesBetween(deployed, steps)) expect(faultsOf(between)).toEqual([]);
+    return entriesAfterSteps(deployed, steps);
+  };
+
+  test("are entries of their own, one for each PEM block, and the functions read them back", () => {
+    const entries = splitConfigIntoEntries(withTls);
+    const certificates = entries.filter(({ name }) => name.startsWith("certificates/"));
+    expect(certificates.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""))).toEqual([
+      "certificates/projects-prod-ca",
+      "certificates/targets-audit-ca",
+      "certificates/targets-audit-ca",
+      "certificates/targets-audit-clientCertificate-cert",
+      "certificates/targets-audit-clientCertificate-key",
+    ]);
+    for (const { name, value } of entries)
+      expect(value.includes("-----BEGIN")).toBe(name.startsWith("certificates/"));
+    expect(assembleConfigDocument(entries)).toEqual({ kind: "document", document: withTls });
+    expect(faultsOf(entries)).toEqual([]);
+  });
+
+  test("keep the config valid after every step, and a certificate that nothing refers to is removed", () => {
+    const first = apply([], withTls);
+    const changed = apply(first, documentOf({ ca: cert, clientCertificate: { cert, key } }));
+    const names = changed.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ""));
+    expect(names.filter((name) => name.startsWith("certificates/")).sort()).toEqual([
+      "certificates/targets-audit-ca",
+      "certificates/targets-audit-clientCertificate-cert",
+      "certificates/targets-audit-clientCertificate-key",
+    ]);
+    expect(apply(changed, documentOf({})).some(({ name }) => name.startsWith("certificates/"))).toBe(false);
+  });
+
+  test("of an entry that the file does not contain are kept with the entry", () => {
+    const kept = apply(apply([], withTls), { projects: documentOf({}).projects });
+    expect(faultsOf(kept)).toEqual([]);
+    expect(assembleConfigDocument(kept)).toMatchObject({ document: { targets: withTls.targets } });
+  });
+
+  test("that are missing are faults with the name of the entry that refers to them", () => {
+    const entries = splitConfigIntoEntries(withTls).filter(({ name }) => !name.includes("clientCertificate"));
+    const [fault, ...others] = faultsOf(entries);
+    expect(fault).toMatch(/^targets\/audit: refers to the missing entry certificates\/targets-audit-client/);
+    expect(others).toHaveLength(1);
+  });
 });

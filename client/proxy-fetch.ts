@@ -1,0 +1,48 @@
+import { request as startRequest } from "node:https";
+import { buffer } from "node:stream/consumers";
+import { openConnections } from "../lib/http/connections.ts";
+import { decodeBody } from "../lib/http/decode-body.ts";
+import type { OutgoingProxy } from "../lib/http/outgoing-proxy.ts";
+
+/** The part of `fetch` that the client uses. */
+export type Fetch = (url: string | URL, init: RequestInit) => Promise<Response>;
+
+const MAX_HEADER_BYTES = 65_536;
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Creates a function that works like `fetch` and sends requests to `https` URLs through a proxy. `fetch` itself uses no
+ * proxy before Node.js 24. The function follows no redirect.
+ */
+export function createProxyFetch(proxy: OutgoingProxy): Fetch {
+  const agent = openConnections(MAX_HEADER_BYTES, {}, proxy).https;
+  return (url, init) => {
+    const target = new URL(url);
+    const isTunnelled =
+      target.protocol === "https:" && proxy.isUsedFor(target.hostname.replace(/[[\]]/g, ""));
+    if (!isTunnelled) return fetch(url, init);
+    const { method = "GET", body, signal } = init;
+    const headers = Object.fromEntries(new Headers(init.headers));
+    return new Promise((resolve, reject) => {
+      const request = startRequest(target, { agent, method, headers, signal: signal ?? undefined });
+      const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : error);
+      request.on("error", fail);
+      request.on("response", (response) => {
+        buffer(response)
+          .then(async (bytes) => {
+            const answered = new Headers(
+              Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+            );
+            const encoded = { headers: Object.fromEntries(answered), body: bytes, isTruncated: false };
+            const decoded = await decodeBody(encoded, MAX_BODY_BYTES);
+            if (decoded === null) throw new Error("the response cannot be decompressed");
+            const status = response.statusCode ?? 0;
+            if (status >= 300 && status < 400) throw new Error("the service answers with a redirect");
+            resolve(new Response(decoded.text === "" ? null : decoded.text, { status, headers: answered }));
+          })
+          .catch(fail);
+      });
+      request.end(typeof body === "string" ? body : undefined);
+    });
+  };
+}

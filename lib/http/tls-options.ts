@@ -1,0 +1,102 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import * as z from "zod/mini";
+import { Secret, toSecret } from "../domain/secret.ts";
+import "../domain/zod-fields.ts";
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** One or more certificates in PEM, for example the certificate of a private certificate authority. */
+export const Certificates = z
+  .string()
+  .check(
+    z.refine(
+      (pem) => parseCertificates(pem) !== null,
+      "must be one or more certificates in PEM ('-----BEGIN CERTIFICATE-----')",
+    ),
+  );
+
+const PrivateKey = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        isPrivateKey,
+        "must be a private key in PEM, without a passphrase ('-----BEGIN PRIVATE KEY-----')",
+      ),
+    ),
+  toSecret,
+);
+
+/** The certificate with which the service identifies itself to a server, and the private key of the certificate. */
+export const ClientCertificate = z.strictObject({ cert: Certificates, key: PrivateKey }).check(
+  z.refine(({ cert, key }) => isKeyOf(cert, key), {
+    message: "must be the private key of the first certificate in cert",
+    path: ["key"],
+  }),
+);
+
+/** The TLS settings of a target or project in the config. */
+export interface TlsConfig {
+  readonly ca?: string | undefined;
+  readonly clientCertificate?: z.infer<typeof ClientCertificate> | undefined;
+}
+
+/**
+ * The TLS options of one HTTP request. With `ca`, only these certificate authorities are trusted, not the public ones.
+ * Node.js opens separate connections for requests with different TLS options.
+ */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(clientCertificate !== undefined && {
+      cert: clientCertificate.cert,
+      key: clientCertificate.key.reveal(),
+    }),
+  };
+}
+
+function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
+  if (typeof pem !== "string") return null;
+  const blocks = pem.match(CERTIFICATE) ?? [];
+  try {
+    return blocks.length === 0 ? null : blocks.map((block) => new X509Certificate(block));
+  } catch {
+    return null;
+  }
+}
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).type === "private";
+  } catch {
+    return false;
+  }
+}
+
+/** Returns true if the key belongs to the first certificate, or if one of them is not valid and already reported. */
+function isKeyOf(cert: string, key: unknown): boolean {
+  const certificate = parseCertificates(cert)?.[0];
+  if (certificate === undefined || !(key instanceof Secret)) return true;
+  return certificate.checkPrivateKey(createPrivateKey(key.reveal()));
+}
+
+/**
+ * The error codes of Node.js for a TLS certificate that does not prove the identity of the host. Most of these error
+ * codes come from OpenSSL.
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const CERTIFICATE_CODES = [
+  /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
+  /^UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF|DECODE_ISSUER|DECRYPT_CERT)/,
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/,
+];
+
+/** Returns true for the error code of a connection to a server whose certificate is not valid for the host. */
+export const isCertificateError = (code: string): boolean =>
+  CERTIFICATE_CODES.some((pattern) => pattern.test(code));

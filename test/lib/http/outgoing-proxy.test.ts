@@ -1,0 +1,67 @@
+import { readProxy } from "../../../lib/http/outgoing-proxy.ts";
+
+const read = (env: Record<string, string>) => {
+  const proxy = readProxy(env);
+  return proxy === null
+    ? null
+    : [proxy.protocol, proxy.host, proxy.port, proxy.authorization?.reveal() ?? null];
+};
+const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+
+describe("readProxy", () => {
+  it.each([
+    ["http://proxy.example.com:3128", ["http:", "proxy.example.com", 3128, null]],
+    ["http://proxy.example.com", ["http:", "proxy.example.com", 1080, null]],
+    ["http://proxy.example.com:80/", ["http:", "proxy.example.com", 80, null]],
+    ["https://proxy.example.com", ["https:", "proxy.example.com", 443, null]],
+    ["proxy.example.com:3128", ["http:", "proxy.example.com", 3128, null]],
+    [" 10.0.0.7:3128 ", ["http:", "10.0.0.7", 3128, null]],
+    ["http://[fd00::1]:3128", ["http:", "fd00::1", 3128, null]],
+    ["http://kim:p%40ss%3a@proxy:3128", ["http:", "proxy", 3128, basic("kim:p@ss:")]],
+    ["http://kim@proxy:3128", ["http:", "proxy", 3128, basic("kim:")]],
+  ])("reads the proxy %s", (text, proxy) => {
+    expect(read({ HTTPS_PROXY: text })).toEqual(proxy);
+  });
+
+  it("prefers names in lower case and HTTPS_PROXY to ALL_PROXY, and ignores empty variables and HTTP_PROXY", () => {
+    const host = (env: Record<string, string>) => read(env)?.[1] ?? null;
+    expect(host({ https_proxy: "http://a", HTTPS_PROXY: "http://b", ALL_PROXY: "http://c" })).toBe("a");
+    expect(host({ https_proxy: "", HTTPS_PROXY: "http://b", ALL_PROXY: "http://c" })).toBe("b");
+    expect(host({ all_proxy: "http://c" })).toBe("c");
+    expect(host({ HTTP_PROXY: "http://d", http_proxy: "http://d", HTTPS_PROXY: " " })).toBeNull();
+  });
+
+  it.each(["socks5://proxy:1080", "http://", "http://kim:hunter2@", "ftp://kim:hunter2@proxy", "a b"])(
+    "refuses %s with an error that does not contain the value",
+    (text) => {
+      expect(() => readProxy({ HTTPS_PROXY: text })).toThrow(/^HTTPS_PROXY must be the URL of an HTTP proxy/);
+      expect(() => readProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
+    },
+  );
+
+  it.each([
+    ["", "cce.example.com", true],
+    ["*", "cce.example.com", false],
+    ["example.com", "example.com", false],
+    ["example.com", "cce.example.com", false],
+    [".example.com", "example.com", false],
+    [".example.com", "cce.EXAMPLE.com.", false],
+    ["*.example.com", "cce.example.com", false],
+    ["example.com.", "cce.example.com", false],
+    ["example.com", "notexample.com", true],
+    ["cce.example.com", "example.com", true],
+    ["a.b, ,example.com", "example.com", false],
+    ["a.b example.com", "example.com", false],
+    ["LOCALHOST", "localhost", false],
+    ["10.0.0.1", "10.0.0.1", false],
+    ["10.0.0.1", "10.0.0.10", true],
+    ["10.0.0.0/8", "10.9.9.9", false],
+    ["10.0.0.0/8", "11.0.0.1", true],
+    ["10.0.0.0/99", "10.0.0.1", true],
+    ["fd00::/8", "fd00::7", false],
+    ["[::1]", "::1", false],
+    ["0.1", "10.0.0.1", true],
+  ])("with NO_PROXY '%s', the use of the proxy for %s is %s", (noProxy, host, isUsed) => {
+    expect(readProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host)).toBe(isUsed);
+  });
+});
