@@ -16,6 +16,9 @@ import { channelOf, type Target } from "./registry.ts";
 /** The maximum number of bytes that the service reads from the response of a target. */
 const MAX_ANSWER_BYTES = 16_384;
 
+/** Replaces a body that cannot be decoded. The text is not empty, because some chats accept a message without a body. */
+const UNDECODABLE = { text: "\ufffd", isTruncated: true };
+
 export interface DeliveryRequest<T = Target> {
   /** A target from the config, or a webhook target for the `callbackUrl` of a caller. */
   readonly target: T;
@@ -106,7 +109,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...verdictOfFailure(channel, result, now), status: result.status, answer: "" };
   const { status, headers: answerHeaders } = result;
   // If the body cannot be decoded, the status and the headers of the response are still valid.
-  const decoded = (await decodeBody(result, MAX_ANSWER_BYTES)) ?? { text: "", isTruncated: true };
+  const decoded = (await decodeBody(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, target.url.reveal(), channel.secretsOf(target));
   return { ...verdict, status, answer };

@@ -186,6 +186,13 @@ describe("deliver", () => {
     expect(result).toMatchObject({ verdict: "delivered", reason: "ok", status: 202 });
   });
 
+  it("does not take a body of Teams that cannot be decoded for an empty body", async () => {
+    const { result } = await attempt("teams", (_, response) =>
+      response.writeHead(200, { "content-encoding": "br" }).end("a"),
+    );
+    expect(result).toMatchObject({ verdict: "retry", reason: "unreadable_answer", status: 200 });
+  });
+
   it("heeds the status and Retry-After of an answer whose body breaks off", async () => {
     const busy: Answering = (_, response) =>
       response
