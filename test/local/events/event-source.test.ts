@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { runEventSource } from "../../../local/events/event-source.ts";
+import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
 import { startSqs } from "../../../local/servers/sqs.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
@@ -29,11 +30,14 @@ afterAll(async () => {
 });
 afterEach(() => stack.receiver.notifications.clear());
 
-/** Returns the receive counts with which a host is invoked that is throttled at first. The queue has one message. */
-async function receiveCountsWhileThrottled(
-  throttledMs: number,
-  visibilitySeconds: number,
-): Promise<number[]> {
+/** Starts an event source with a concurrency of two for a queue of its own, which contains messages. */
+async function startSource(options: {
+  messages: number;
+  batchSize: number;
+  visibilitySeconds: number;
+  invoke: (event: SQSEvent) => Promise<InvocationResult>;
+}): Promise<{ stop(): Promise<void> }> {
+  const { messages, batchSize, visibilitySeconds, invoke } = options;
   const server = await startSqs("eu-central-1");
   const queue = {
     logicalId: "Queue",
@@ -46,35 +50,53 @@ async function receiveCountsWhileThrottled(
     attributes: { VisibilityTimeout: String(visibilitySeconds) },
   };
   await server.createQueues([queue]);
-  await server.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "1" }));
-  const throttledUntil = Date.now() + throttledMs;
-  const invoked: number[] = [];
+  for (let i = 0; i < messages; i += 1)
+    await server.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: String(i) }));
   const source = runEventSource({
     mapping: {
       logicalId: "Source",
       queueArn: queue.arn,
       functionName: "work",
-      batchSize: 10,
+      batchSize,
       batchingWindowSeconds: 0,
       maximumConcurrency: 2,
       reportsBatchItemFailures: true,
     },
     queue,
     region: "eu-central-1",
-    host: {
-      async invoke(event) {
-        if (Date.now() < throttledUntil) return { kind: "throttled" };
-        const { Records } = event as SQSEvent;
-        invoked.push(...Records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount)));
-        return { kind: "result", result: null };
-      },
-    },
+    host: { invoke: (event) => invoke(event as SQSEvent) },
     sqs: server.client,
     log: () => undefined,
   });
+  return {
+    async stop() {
+      await source.stop();
+      await server.stop();
+    },
+  };
+}
+
+const DONE: InvocationResult = { kind: "result", result: null };
+
+/** Returns the receive counts with which a function is invoked that is throttled at first. The queue has one message. */
+async function receiveCountsWhileThrottled(
+  throttledMs: number,
+  visibilitySeconds: number,
+): Promise<number[]> {
+  const throttledUntil = Date.now() + throttledMs;
+  const invoked: number[] = [];
+  const source = await startSource({
+    messages: 1,
+    batchSize: 10,
+    visibilitySeconds,
+    async invoke({ Records }) {
+      if (Date.now() < throttledUntil) return { kind: "throttled" };
+      invoked.push(...Records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount)));
+      return DONE;
+    },
+  });
   await eventually("an invocation", () => invoked.length > 0);
   await source.stop();
-  await server.stop();
   return invoked;
 }
 
@@ -111,6 +133,30 @@ async function counts(queue: string | undefined): Promise<Readonly<Record<string
   );
   return Attributes ?? {};
 }
+
+test("an event source never exceeds its maximum concurrency", async () => {
+  let [running, ended, most] = [0, 0, 0];
+  const releases: (() => void)[] = [];
+  const source = await startSource({
+    messages: 5,
+    batchSize: 1,
+    visibilitySeconds: 30,
+    async invoke() {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => releases.push(resolve));
+      running -= 1;
+      ended += 1;
+      return DONE;
+    },
+  });
+  await eventually("five invocations to end", () => {
+    if (running === 2 || ended === 4) for (const release of releases.splice(0)) release();
+    return ended === 5;
+  });
+  expect(most).toBe(2);
+  await source.stop();
+});
 
 describe("an event source of a throttled function", () => {
   it("invokes the function with the same messages as soon as the function is not throttled any more", async () => {
