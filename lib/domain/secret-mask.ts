@@ -5,7 +5,7 @@ const MIN_SECRET_CHARACTERS = 4;
 /** The mask ignores a shorter encoded form of a secret, because a short text in base64 looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** The maximum number of times that a text is decoded. A server may encode a URL that is already encoded. */
+/** The maximum number of times that text is decoded. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
 /** Matches one encoded character, or several percent-encoded bytes. */
@@ -17,17 +17,17 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches a line break with the spaces after it, control characters and invisible characters. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches a text without encoded, control or invisible characters. Such a text can contain only an unencoded secret. */
+/** Matches text without encoded, control or invisible characters. Such text can contain only an unencoded secret. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
-/** A text in which characters were decoded or removed. Each code unit has its place in the text that is masked. */
+/** Text in which characters were decoded or removed. Each code unit has its place in the original text. */
 interface View {
   readonly text: string;
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  readonly startOffsets: readonly number[];
+  readonly endOffsets: readonly number[];
 }
 
-/** Replaces each secret in a text by `<secret>`. */
+/** Replaces each secret in the text by `<secret>`. */
 export type SecretMask = (text: string) => string;
 
 /**
@@ -35,7 +35,7 @@ export type SecretMask = (text: string) => string;
  * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
  * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
  * - that line breaks, control characters or invisible characters split.
- * A text must be masked before it is truncated, because the mask finds only whole secrets.
+ * Mask text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...secrets].flatMap(spellingsOf));
@@ -53,7 +53,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   };
 }
 
-/** Returns a text without invisible characters, then the same text decoded once, twice and so on. */
+/** Returns the text without invisible characters, then the same text decoded once, twice and so on. */
 function* decodedViewsOf(text: string): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
@@ -95,7 +95,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Returns a pattern for a normalized spelling in a text that is not normalized. */
+/** Returns a pattern for a normalized spelling in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -104,8 +104,8 @@ const patternOf = (spelling: string): string =>
 
 const viewOf = (text: string): View => ({
   text,
-  starts: Array.from({ length: text.length }, (_, index) => index),
-  ends: Array.from({ length: text.length }, (_, index) => index + 1),
+  startOffsets: Array.from({ length: text.length }, (_, index) => index),
+  endOffsets: Array.from({ length: text.length }, (_, index) => index + 1),
 });
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
@@ -120,14 +120,14 @@ interface Replacement {
 /** Replaces each match of a pattern by characters. Each character gets the place of the part that it replaces. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
-  const starts: number[] = [];
-  const ends: number[] = [];
+  const startOffsets: number[] = [];
+  const endOffsets: number[] = [];
   let copied = 0;
   const copyUntil = (end: number) => {
     text += view.text.slice(copied, end);
     for (let index = copied; index < end; index += 1) {
-      starts.push(view.starts[index] ?? 0);
-      ends.push(view.ends[index] ?? 0);
+      startOffsets.push(view.startOffsets[index] ?? 0);
+      endOffsets.push(view.endOffsets[index] ?? 0);
     }
   };
   for (const { 0: match, index } of view.text.matchAll(pattern)) {
@@ -136,13 +136,13 @@ function replaceEach(view: View, pattern: RegExp, replace: (match: string) => re
     for (const { character, from, to } of replace(match)) {
       text += character;
       for (let unit = 0; unit < character.length; unit += 1) {
-        starts.push(view.starts[index + from] ?? 0);
-        ends.push(view.ends[index + to - 1] ?? 0);
+        startOffsets.push(view.startOffsets[index + from] ?? 0);
+        endOffsets.push(view.endOffsets[index + to - 1] ?? 0);
       }
     }
   }
   copyUntil(view.text.length);
-  return { text, starts, ends };
+  return { text, startOffsets, endOffsets };
 }
 
 /** Decodes a match of `ENCODED`. */
@@ -195,7 +195,8 @@ function markSecrets(
     const found = byPrefix
       .get(text.slice(index, index + MIN_SECRET_CHARACTERS))
       ?.find((spelling) => text.startsWith(spelling, index));
-    if (found !== undefined) isSecret.fill(1, view.starts[index], view.ends[index + found.length - 1]);
+    if (found !== undefined)
+      isSecret.fill(1, view.startOffsets[index], view.endOffsets[index + found.length - 1]);
   }
 }
 

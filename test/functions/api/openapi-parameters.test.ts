@@ -94,11 +94,11 @@ const isUnknownName = (faults: readonly unknown[]) => JSON.stringify(faults).inc
 describe("a query parameter is as strict as its schema in the OpenAPI document", () => {
   test.each(PARAMETERS)("%s", async (name, method, url, convert) => {
     const validate = validatorOf(PARAMETER_SCHEMAS[name] ?? {});
-    const seen = { valid: 0, invalid: 0 };
+    const found = { valid: 0, invalid: 0 };
     await fc.assert(
       fc.asyncProperty(convert === asText ? text : numeral, async (value) => {
         const isValid = validate(convert(value));
-        seen[isValid ? "valid" : "invalid"]++;
+        found[isValid ? "valid" : "invalid"]++;
         const query = `${url}${name}=${encodeURIComponent(value)}`;
         const faults = await faultsOf(name, method, query, method === "POST" ? REPLY : undefined);
         expect({ value, faults: faults.length > 0 && !isUnknownName(faults) }).toEqual({
@@ -108,7 +108,7 @@ describe("a query parameter is as strict as its schema in the OpenAPI document",
       }),
       { numRuns: RUNS },
     );
-    expect(Math.min(seen.valid, seen.invalid)).toBeGreaterThan(3);
+    expect(Math.min(found.valid, found.invalid)).toBeGreaterThan(3);
   });
 
   test("runUrl: the service refuses what the schema refuses, and accepts a URL that the schema accepts", async () => {
@@ -175,7 +175,7 @@ describe("a field of a submission is as strict as its schema in the OpenAPI docu
   const validate = ajv.compile({ $ref: "document#/components/schemas/Submission" });
 
   test.each(Object.entries(fields))("%s", async (field, values) => {
-    const seen = { valid: 0, invalid: 0 };
+    const found = { valid: 0, invalid: 0 };
     await fc.assert(
       fc.asyncProperty(values, async (value) => {
         // The request is what the service reads: JSON has no NaN and no infinite number.
@@ -183,14 +183,14 @@ describe("a field of a submission is as strict as its schema in the OpenAPI docu
           JSON.stringify(field.startsWith("jobId") ? { [field]: value } : { jobId: job, [field]: value }),
         );
         const isValid = validate(body);
-        seen[isValid ? "valid" : "invalid"]++;
+        found[isValid ? "valid" : "invalid"]++;
         const { status } = await api.ask("POST", "/v1/jobs", { body });
         api.pollQueue.purge();
         expect({ body, status }).toEqual({ body, status: isValid ? 202 : 422 });
       }),
       { numRuns: RUNS },
     );
-    expect(Math.min(seen.valid, seen.invalid)).toBeGreaterThan(3);
+    expect(Math.min(found.valid, found.invalid)).toBeGreaterThan(3);
   });
 
   test("jobId and jobIds: exactly one is needed", async () => {

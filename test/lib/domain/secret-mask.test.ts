@@ -44,7 +44,7 @@ describe("the secret mask", () => {
   });
 
   it.each(["base64", "base64url"] as const)(
-    "finds a secret in %s at every place in a longer text",
+    "finds a secret in %s at every place in longer text",
     (encoding) => {
       const core = Buffer.from(SECRET).subarray(3, -3).toString(encoding).slice(4, -4);
       for (const before of ["", "u", "us", "user:"]) {
@@ -55,7 +55,7 @@ describe("the secret mask", () => {
     },
   );
 
-  it("finds every secret in a text, and the longer one of two that begin alike", () => {
+  it("finds every secret, and the longer one of two that begin alike", () => {
     const both = createSecretMask(["AKEXAMPLE", "AKEXAMPLELONGER"]);
     expect(both("AKEXAMPLELONGER, AKEXAMPLE")).toBe("<secret>, <secret>");
     expect(both("AKEXAMPLELONGER\tAKEXAMPLE")).toBe("<secret>\t<secret>");
@@ -65,14 +65,14 @@ describe("the secret mask", () => {
     expect(createSecretMask(["a.c$(x|y)*"])("abc a.c$(x|y)* axy")).toBe("abc <secret> axy");
   });
 
-  it("does not change a text without a secret, and ignores secrets that are too short", () => {
+  it("does not change text without a secret, and ignores secrets that are too short", () => {
     const text = "100 % of \u200b nodes\n&#99999999; \\ud83d %zz %ff +1";
     expect(mask(text)).toBe(text);
     expect(createSecretMask(["abc", " ", ""])("abc  abc")).toBe("abc  abc");
     expect(createSecretMask([])("anything at all")).toBe("anything at all");
   });
 
-  it("finds a secret at every position, whichever encoding is used and whatever is next to the secret", () => {
+  it("finds a secret at every position, in every encoding and next to any other text", () => {
     const secret = fc.stringMatching(/^[\w+/="<&%\\äß€-]{8,40}$/);
     const around = fc
       .string({ unit: "binary-ascii", maxLength: 20 })
