@@ -39,15 +39,19 @@ export interface ErrorResponse {
 }
 
 /**
- * The error responses that API Gateway creates itself: too many requests, a Lambda function that crashed, and a Lambda
- * function without an answer after 30 seconds.
+ * The error responses that API Gateway creates itself: a body of more than 10 MB, too many requests, a Lambda function
+ * that crashed, and a Lambda function without an answer after 30 seconds.
  * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
  */
 const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
+  413: "Request Entity Too Large",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
+
+/** The statuses with which API Gateway can answer every operation. */
+const GATEWAY_STATUSES = [429, 500, 503];
 
 const ERROR_TITLES: Readonly<Record<number, string>> = { 429: "Too many requests" };
 
@@ -62,10 +66,7 @@ const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
  * of problems, and the responses of API Gateway.
  */
 export function createErrorResponses(kinds: readonly ProblemKind[]): readonly ErrorResponse[] {
-  const statuses = new Set([
-    ...kinds.map((kind) => PROBLEMS[kind].status),
-    ...Object.keys(GATEWAY_MESSAGES).map(Number),
-  ]);
+  const statuses = new Set([...kinds.map((kind) => PROBLEMS[kind].status), ...GATEWAY_STATUSES]);
   return [...statuses].sort().map((status) => {
     const ofStatus = kinds.filter((kind) => PROBLEMS[kind].status === status);
     const titles = new Set(ofStatus.map((kind) => PROBLEMS[kind].title));

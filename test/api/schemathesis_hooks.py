@@ -8,11 +8,19 @@ JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e"
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if case.operation.definition.raw.get("operationId") != "acceptJobs":
+    operation = case.operation.definition.raw.get("operationId")
+    if operation == "readJob":
+        shorten_wait(case.query or {})
+    if operation != "acceptJobs" or case.meta is None:
         return
-    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
-        return
-    complete(case)
+    if case.meta.generation.mode is GenerationMode.POSITIVE:
+        complete(case)
+
+
+def shorten_wait(query):
+    """Shortens a valid wait. Otherwise the check spends most of its time in requests that wait up to 25 seconds."""
+    if str(query.get("wait")) in {str(seconds) for seconds in range(1, 26)}:
+        query["wait"] = 1
 
 
 def complete(case):

@@ -27,7 +27,7 @@ const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 
 const NEEDED_PROGRAMS: Readonly<Record<string, string>> = {
   python3: "Python 3.11 or newer, with the module venv",
-  go: "Go 1.24 or newer",
+  go: "Go 1.26 or newer",
   java: "a Java runtime, version 17 or newer",
   javac: "a Java development kit, version 17 or newer",
   mvn: "Apache Maven 3",
