@@ -1,4 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { describeCallers } from "./conformance-callers.ts";
 import { describeEndAndStop } from "./conformance-end.ts";
 import { describeNotifications } from "./conformance-notification.ts";
 import { describeOpen } from "./conformance-open.ts";
@@ -11,6 +12,7 @@ export function describeLedger(name: string, ledger: () => Ledger): void {
   describe(`the ledger ${name}`, () => {
     describeOpen(ledger);
     describePolls(ledger);
+    describeCallers(ledger);
     describeEndAndStop(ledger);
     describeReads(ledger);
     describeNotifications(ledger);

@@ -1,0 +1,192 @@
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { notificationKey } from "../../../lib/ledger/notification.ts";
+import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch.ts";
+import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
+
+export function describeCallers(ledger: () => Ledger): void {
+  /** Returns the watches of two callers of one job. */
+  const twoWatches = (first: Partial<NewWatch> = {}, second: Partial<NewWatch> = {}) => {
+    const a = newWatch({ caller: "token:a", targets: ["shared"], ...first });
+    return { a, b: { ...a, caller: "oidc:https://ci.example.com:a#b", ...second } };
+  };
+  const end = (watch: NewWatch, outcome: WatchEnd["outcome"], acceptedAt = T0) =>
+    ledger().endWatch({
+      key: watch,
+      acceptedAt,
+      outcome,
+      concludedAt: acceptedAt + 50_000,
+      targets: watch.targets,
+      polledAt: [],
+      expiresAt: NEVER,
+    });
+
+  describe("the watches of two callers of one job", () => {
+    it("have their own targets, callbacks, deadlines, contexts and digests", async () => {
+      const own = { deadlineAt: T0 + 1, context: { actor: "b" }, callbacks: { "callback:b": "x" } };
+      const { a, b } = twoWatches({}, { ...own, targets: ["callback:b", "ops"], digestId: "d-b" });
+      expect(await ledger().openWatch(a)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().openWatch(b)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().readWatch(a)).toMatchObject({
+        context: a.context,
+        callbacks: {},
+        watch: { caller: "token:a", targets: ["shared"], deadlineAt: a.deadlineAt, digestId: null },
+      });
+      expect(await ledger().readWatch(b)).toMatchObject({
+        context: { actor: "b" },
+        callbacks: own.callbacks,
+        watch: { caller: b.caller, targets: ["callback:b", "ops"], deadlineAt: T0 + 1, digestId: "d-b" },
+      });
+    });
+
+    it("are polled, stopped and ended independently of each other", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      const claim = { poll: 1, now: T0, leaseMs: LEASE_MS };
+      for (const [messageId, key] of [["m-a", a] as const, ["m-b", b] as const])
+        expect(await ledger().claimPoll({ ...claim, key, messageId })).toMatchObject({ kind: "claimed" });
+      expect(await ledger().stopWatch(a, T0 + 5, NEVER)).toBe("stopped");
+      expect((await ledger().readWatch(b))?.watch.state).toBe("watching");
+      expect(await end(b, "failed")).toEqual({ kind: "ended" });
+      expect((await ledger().readWatch(a))?.watch.state).toBe("stopped");
+      const third = { ...a, caller: "token:c" };
+      expect(await ledger().stopWatch(third, T0, NEVER)).toBe("missing");
+      expect(await ledger().readWatch(third)).toBeNull();
+    });
+
+    it("have their own outcomes", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      const stored = { tree: null, generations: {} };
+      const summary = conclusion(a, { context: { actor: "a" } });
+      await ledger().saveOutcomeOnce({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
+      expect(await ledger().readOutcome({ ...b, generation: 0 })).toBeNull();
+      expect((await ledger().readWatch(b))?.summary).toBeNull();
+    });
+
+    it("are listed newest first, by job and by project", async () => {
+      const { a, b } = twoWatches({}, { acceptedAt: T0 + 1000 });
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      await ledger().openWatch({ ...a, jobId: `${a.jobId}-2` });
+      const callers = (await ledger().listJobWatches(a)).map(({ caller }) => caller);
+      expect(callers).toEqual([b.caller, a.caller]);
+      const page = await ledger().listRecentWatches(a.project, { limit: 1, before: null });
+      expect(page.watches.map(({ caller }) => caller)).toEqual([b.caller]);
+      const rest = await ledger().listRecentWatches(a.project, { limit: 9, before: page.next });
+      expect(rest.watches.map(({ jobId }) => jobId).toSorted()).toEqual([a.jobId, `${a.jobId}-2`]);
+    });
+
+    it("are both found by the sweep", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      const due = (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project);
+      expect(due.map(({ caller }) => caller).toSorted()).toEqual([b.caller, a.caller]);
+      const [first] = due;
+      if (first !== undefined) await ledger().rescheduleSweep(first, null);
+      expect(
+        (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project),
+      ).toHaveLength(1);
+    });
+  });
+
+  describe("a second call of the same caller", () => {
+    it("moves the deadline of a running watch to the later of both deadlines", async () => {
+      const watch = newWatch();
+      await ledger().openWatch(watch);
+      for (const [asked, result] of [
+        [watch.deadlineAt - 1000, watch.deadlineAt],
+        [watch.deadlineAt + 1000, watch.deadlineAt + 1000],
+        [watch.deadlineAt, watch.deadlineAt + 1000],
+      ] as const) {
+        const again = await ledger().openWatch({ ...watch, deadlineAt: asked });
+        expect(again).toMatchObject({ kind: "already_watching", watch: { deadlineAt: result } });
+        expect((await ledger().readWatch(watch))?.watch.deadlineAt).toBe(result);
+      }
+    });
+
+    it("does not move the deadline of a watch that has ended", async () => {
+      const watch = newWatch();
+      await ledger().openWatch(watch);
+      await end(watch, "failed");
+      const again = await ledger().openWatch({ ...watch, deadlineAt: watch.deadlineAt + 1000 });
+      expect(again).toMatchObject({ kind: "already_watching", watch: { deadlineAt: watch.deadlineAt } });
+    });
+  });
+
+  describe("the notification of two watches to the same target", () => {
+    const keyOf = async (watch: NewWatch, event: string) => {
+      const document = await ledger().readWatch(watch);
+      if (document === null) throw new Error("the watch does not exist");
+      return notificationKey(document.watch, document.generations, event, "shared");
+    };
+
+    it("has one key, and each watch shows its delivery", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) {
+        await ledger().openWatch(watch);
+        await end(watch, "failed");
+      }
+      const key = await keyOf(a, "job.failed");
+      expect(await keyOf(b, "job.failed")).toEqual(key);
+      const lease = { key, redelivery: 0, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER };
+      expect(await ledger().claimNotification({ ...lease, messageId: "n-a" })).toMatchObject({
+        kind: "claimed",
+      });
+      expect((await ledger().claimNotification({ ...lease, messageId: "n-b" })).kind).toBe("other_owner");
+    });
+
+    it("has a key of its own for each event and each target", async () => {
+      const watch = newWatch();
+      const key = { project: watch.project, jobId: watch.jobId, generation: 0, event: "job.failed" };
+      const lease = { redelivery: 0, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER, messageId: "n-1" };
+      for (const [event, target] of [
+        ["job.failed", "a"],
+        ["job.timed_out", "a"],
+        ["job.failed", "b"],
+      ] as const) {
+        const claim = await ledger().claimNotification({ ...lease, key: { ...key, event, target } });
+        expect(claim.kind).toBe("claimed");
+      }
+    });
+
+    it("has the same key while both watches run, although one watch was restarted", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      await ledger().stopWatch(a, T0 + 1000, NEVER);
+      expect(await ledger().openWatch({ ...a, acceptedAt: T0 + 2000 })).toMatchObject({ generation: 1 });
+      expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
+    });
+
+    it("has a new key after the restart of either watch", async () => {
+      const { a, b } = twoWatches();
+      const keys: number[] = [];
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const [i, watch] of [a, b, a].entries()) {
+        await ledger().stopWatch(watch, T0, NEVER);
+        await ledger().openWatch({ ...watch, acceptedAt: T0 + 1000 * (i + 1) });
+        keys.push((await keyOf(watch, "job.timed_out")).generation);
+      }
+      expect(keys).toEqual([1, 2, 3]);
+    });
+
+    it("does not change when a caller restarts a watch without the target", async () => {
+      const { a, b } = twoWatches({}, { targets: ["other"] });
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      const before = await keyOf(a, "job.failed");
+      await ledger().stopWatch(b, T0, NEVER);
+      await ledger().openWatch({ ...b, acceptedAt: T0 + 1000 });
+      expect(await keyOf(a, "job.failed")).toEqual(before);
+    });
+
+    it("keeps its key after the outcome was stored", async () => {
+      const { a, b } = twoWatches();
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      const generations = (await ledger().readWatch(a))?.generations ?? {};
+      const outcome = { summary: conclusion(a), tree: null, generations };
+      await ledger().saveOutcomeOnce({ ...a, generation: 0 }, outcome, NEVER);
+      const before = await keyOf(a, "job.failed");
+      await ledger().stopWatch(b, T0, NEVER);
+      await ledger().openWatch({ ...b, acceptedAt: T0 + 1000 });
+      expect(await keyOf(a, "job.failed")).toEqual(before);
+    });
+  });
+}
