@@ -16,6 +16,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
+  all: { type: "string", enum: ["true"] },
   notify: { ...createParameterSchema(notify), minItems: 1 },
   state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },
   limit: { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT },

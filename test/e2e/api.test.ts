@@ -2,6 +2,7 @@ import * as z from "zod";
 import { JobList } from "../../lib/api/job-list-document.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 
@@ -55,6 +56,21 @@ async function startedJob(endSeconds: number | null, outcome: "Success" | "Faile
   const jobId = fixture.addJob({ type: "CreateNode", endSeconds, outcome });
   await fixture.submit({ jobId, notify: ["audit"] });
   return jobId;
+}
+
+const JobEvent = z.object({
+  type: z.string(),
+  data: z.object({ jobId: z.string(), context: z.object({ actor: z.string().optional() }) }),
+});
+
+/** Returns the type and the actor of each event about a job, in the order of arrival. */
+function typesOf(jobId: string): string[] {
+  return receiver.notifications
+    .list("webhook")
+    .map(({ body }) => JobEvent.safeParse(JSON.parse(body)).data)
+    .flatMap((event) =>
+      event?.data.jobId === jobId ? [`${event.type} ${event.data.context.actor ?? ""}`] : [],
+    );
 }
 
 describe("an invalid request over HTTP", () => {
@@ -149,7 +165,8 @@ describe("an identity token", () => {
     expect([answer.status, await answer.json()]).toMatchObject([202, { jobs: [{ jobId: "job-of-ci" }] }]);
     expect((await submit(await issuer.token({ audience: "notifier", claims }))).status).toBe(202);
     expect(issuer.requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
-    expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(204);
+    expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci`)).status).toBe(404);
+    expect((await call("DELETE", `/v1/jobs/${PROJECT}/job-of-ci?all=true`)).status).toBe(204);
   });
 
   test("for another audience or from another repository is refused", async () => {
@@ -245,6 +262,33 @@ describe("the API", () => {
     expect(new Set(own.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     expect(JSON.stringify(status)).not.toContain("/webhook/own");
   });
+
+  test("gives two callers of one job a watch each, and notifies a target that both named once", async () => {
+    const jobId = fixture.addJob({ type: "CreateNode", endSeconds: 4, outcome: "Failed" });
+    const token = await issuer.token({ audience: "notifier", claims: { repository: "org/infra" } });
+    const headers = { "content-type": "application/json" };
+    const body = { jobId, notify: ["audit"], deadlineMinutes: 0.001, context: { actor: "ci" } };
+    const first = await call("POST", "/v1/jobs", { token, headers, body: JSON.stringify(body) });
+    expect(await first.json()).toMatchObject({ jobs: [{ status: "accepted" }] });
+    const [own] = await fixture.submit({ jobId, notify: ["audit"], context: { actor: "kim" } });
+    expect(own?.status).toBe("accepted");
+    const status = await fixture.over(jobId);
+    expect(status).toMatchObject({ state: "failed", context: { actor: "kim" } });
+    const other = await call("GET", `/v1/jobs/${PROJECT}/${jobId}`, { token });
+    expect(await other.json()).toMatchObject({ state: "timed_out", context: { actor: "ci" } });
+    expect((await fixture.submit({ jobId, notify: ["audit"] }))[0]?.status).toBe("already_watching");
+    const third = { jobId, notify: ["audit"], context: { actor: "late" } };
+    const stopped = await call("DELETE", `/v1/jobs/${PROJECT}/${jobId}`, { token });
+    expect(stopped.status).toBe(204);
+    const again = await call("POST", "/v1/jobs", { token, headers, body: JSON.stringify(third) });
+    expect(await again.json()).toMatchObject({ jobs: [{ status: "accepted" }] });
+    await eventually(
+      "the restarted watch to notify the target again",
+      async () => typesOf(jobId).length >= 3,
+      30_000,
+    );
+    expect(typesOf(jobId)).toEqual(["job.timed_out ci", "job.failed kim", "job.failed late"]);
+  }, 60_000);
 
   test("tests a target with a real delivery attempt", async () => {
     const answer = await call("POST", "/v1/targets/audit/test");

@@ -170,7 +170,7 @@ function checkWatch(
   id: string,
   { watch }: WatchRow,
   outcome: Outcome | null,
-  { cce, simulation, config }: ServiceRun,
+  { cce, simulation, config, history }: ServiceRun,
   lost: string[],
   unexpected: string[],
 ): void {
@@ -182,10 +182,17 @@ function checkWatch(
   if (state === "watching" || state === "stopped") return;
   if (outcome !== state) unexpected.push(`${id} has the state ${state}, but the stored outcome ${outcome}`);
   const observed = cce.observed.get(watch.jobId) ?? new Set();
+  // A later deadline that the caller asked for while a poll was ending the watch has no effect.
+  const applied = history.deadlines.get(idOfGeneration(watch)) ?? [];
+  const deadlineWhenEnded = Math.min(
+    ...applied
+      .filter((_, i) => (applied[i + 1]?.from ?? Number.POSITIVE_INFINITY) > concludedAt)
+      .map((deadline) => deadline.deadlineAt),
+  );
   const isJustified = {
     succeeded: observed.has("succeeded"),
     failed: observed.has("failed"),
-    timed_out: concludedAt >= deadlineAt || watch.poll >= config.settings.maxPolls,
+    timed_out: concludedAt >= deadlineWhenEnded || watch.poll >= config.settings.maxPolls,
     lost: ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => observed.has(kind)),
   };
   if (!isJustified[state]) unexpected.push(`${id} ended as ${state}, but no poll observed that`);

@@ -3,18 +3,20 @@ import type { MemoryLedger } from "./memory-ledger.ts";
 import { idOfGeneration } from "./memory-ledger-state.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** The starts of watches and the first saves of outcomes, each with its time. */
+/** The starts and deadlines of watches and the first saves of outcomes, each with its time. */
 export interface LedgerHistory {
   readonly starts: { readonly watch: WatchGeneration; readonly at: number }[];
   /** The times of the first saves, by watch generation. */
   readonly saves: Map<string, number>;
+  /** The deadlines of each watch, by watch generation, with the time from which each deadline applies. */
+  readonly deadlines: Map<string, { readonly deadlineAt: number; readonly from: number }[]>;
 }
 
 /** Returns the ledger, which also writes its history. */
 export function observeLedger(
   ledger: MemoryLedger,
   simulation: Pick<Simulation, "now">,
-  { starts, saves }: LedgerHistory,
+  { starts, saves, deadlines }: LedgerHistory,
 ): MemoryLedger {
   return {
     ...ledger,
@@ -23,8 +25,13 @@ export function observeLedger(
       const { project, jobId, caller } = wanted;
       const opening = ledger.openWatch(wanted);
       return opening.then((opened) => {
-        if (opened.kind === "accepted")
-          starts.push({ watch: { project, jobId, caller, generation: opened.generation }, at });
+        const isNew = opened.kind === "accepted";
+        const { generation } = isNew ? opened : opened.watch;
+        const watch = { project, jobId, caller, generation };
+        if (isNew) starts.push({ watch, at });
+        const { deadlineAt } = isNew ? wanted : opened.watch;
+        const id = idOfGeneration(watch);
+        deadlines.set(id, [...(deadlines.get(id) ?? []), { deadlineAt, from: at }]);
         return opened;
       });
     },
