@@ -6,10 +6,7 @@ import { toObjectOrEmpty } from "../domain/json.ts";
  * the service itself could create valid tokens if the service and the issuer shared a secret. RFC 9864 gives the
  * algorithm EdDSA with the curve Ed25519 the name Ed25519.
  */
-const ALGORITHMS = [
-  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
-  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
-];
+const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The check that an identity token did not pass. The token itself is never part of a refusal. */
@@ -35,8 +32,8 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 };
 
 /**
- * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys fit to the token,
- * each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
+ * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys may belong to the
+ * token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
  * @param options.now the current time as a `Date`, which the package `jose` expects
  */
 export async function verifyToken(

@@ -32,16 +32,16 @@ export function createAutopilotFallback(
       return other;
     }
     standard ??= await query("standard", jobId, endAt);
-    return standard.kind === "gone" && mayKnowJob(other, autopilot === true) ? other : standard;
+    const isExpected = autopilot === true || autopilotJobs.has(jobId);
+    return standard.kind === "gone" && mayKnowJob(other, isExpected) ? other : standard;
   };
 }
 
 /**
  * Returns true if the API for Autopilot clusters may have the job although the API did not return the job. Some clouds
- * have no such API, and some users have no right to use the API, so its refusal counts only if the operator has
- * configured `autopilot: true`. A cloud without the API answers with the kind `misconfigured`.
+ * have no such API, and some users have no right to use the API, so its refusal counts only if the job is expected there.
  */
-function mayKnowJob({ kind }: Observation, isConfigured: boolean): boolean {
+function mayKnowJob({ kind }: Observation, isExpected: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
-  return isConfigured && (kind === "unauthorized" || kind === "forbidden");
+  return isExpected && (kind === "unauthorized" || kind === "forbidden");
 }

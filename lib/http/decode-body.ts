@@ -10,10 +10,7 @@ export interface EncodedBody {
 }
 
 /** The bytes of a body without compression. */
-export interface PlainBody {
-  readonly body: Buffer;
-  readonly isTruncated: boolean;
-}
+type PlainBody = Omit<EncodedBody, "headers">;
 
 export interface DecodedBody {
   readonly text: string;
@@ -39,17 +36,20 @@ export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promis
  */
 const MAX_CODINGS = 3;
 
+/** The values of the header Content-Encoding that name no compression. Some servers put the charset there. */
+const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
+
 /**
  * Removes the compressions that the header Content-Encoding names, the last one first (RFC 9110, section 8.4). Some
  * servers and proxies forget this header or keep it by mistake, so the first bytes decide whether a body is in the
  * format gzip. Returns null if a compression is unknown or the compressed data is broken.
  */
-export async function decompressBody(
+async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
   maxBytes: number,
 ): Promise<PlainBody | null> {
   const names = (headers["content-encoding"] ?? "").toLowerCase().split(",");
-  const codings = names.map((name) => name.trim()).filter((name) => name !== "" && name !== "identity");
+  const codings = names.map((name) => name.trim()).filter((name) => !NO_COMPRESSION.test(name));
   if (codings.length === 0 && isGzip(body)) codings.push("gzip");
   if (codings.length > MAX_CODINGS) return null;
   let plain: PlainBody | null = { body, isTruncated };

@@ -29,7 +29,8 @@ export function readProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const text = variable("https_proxy") ?? variable("all_proxy");
   if (text === undefined) return null;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  const url = URL.parse(withScheme);
+  // The command also runs on Node.js 20, which has no `URL.parse`.
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "")
     throw new Error("HTTPS_PROXY must be the URL of an HTTP proxy, such as http://proxy.example.com:3128");
   const { hostname, username, password } = url;

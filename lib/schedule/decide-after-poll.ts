@@ -153,7 +153,9 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      const seconds = observation.retryAfterSeconds == null ? backoffSeconds(consecutiveFailures, random) : 0;
+      // A `Retry-After` of zero or in the past asks for no wait, so the delay still grows with each failure.
+      const seconds =
+        (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
       // If the CCE API is throttled or unavailable, it does not check access. So the watch keeps an earlier access
       // error.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });

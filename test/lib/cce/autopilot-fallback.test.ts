@@ -44,6 +44,17 @@ describe("createAutopilotFallback", () => {
     },
   );
 
+  it("does not call a known job of an Autopilot cluster gone after a refusal of the Autopilot API", async () => {
+    const forbidden = refused("forbidden");
+    const answers: Observation[] = [JOB, forbidden];
+    const query = createAutopilotFallback(undefined, async (api) =>
+      api === "standard" ? gone : (answers.shift() ?? gone),
+    );
+    expect(await query("j", 0)).toBe(JOB);
+    expect(await query("j", 0)).toBe(forbidden);
+    expect(await query("j", 0)).toBe(gone);
+  });
+
   it("does not call a job gone while the Autopilot API is not available", async () => {
     const autopilot = refused("unavailable");
     expect((await ask({ standard: gone, autopilot })).observation).toBe(autopilot);

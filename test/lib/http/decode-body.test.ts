@@ -22,6 +22,7 @@ describe("decodeBody", () => {
     ["deflate, gzip", gzipSync(deflateSync(JSON_TEXT))],
     ["identity, br", brotliCompressSync(JSON_TEXT)],
     ["identity", Buffer.from(JSON_TEXT)],
+    ["UTF-8", Buffer.from(JSON_TEXT)],
     ["", Buffer.from(JSON_TEXT)],
     ["", gzipSync(JSON_TEXT)],
     ["gzip", Buffer.from(JSON_TEXT)],

@@ -103,6 +103,13 @@ describe("decideAfterPoll", () => {
     },
   );
 
+  it("backs off after repeated failures with a Retry-After of zero or in the past", () => {
+    for (const kind of ["unavailable", "throttled"] as const) {
+      const decision = decide({ kind, text: "no", retryAfterSeconds: 0 }, { consecutiveFailures: 5 }, 0.999);
+      expect(decision).toMatchObject({ delaySeconds: 160 });
+    }
+  });
+
   it("clears the access error and the count of failures when a poll sees the job", () => {
     const watch = { consecutiveFailures: 4, accessError: { kind: "forbidden", since: NOW - 1 } as const };
     expect(decide(job(), watch)).toMatchObject({
