@@ -3,8 +3,12 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { answerQuestions } from "../../local/ops/verify/questions.ts";
 import { readSources, writeSources } from "../../local/package/sources.ts";
 import { ACCOUNT_ID } from "../../local/template/scope.ts";
 import { ServerNotStartedError } from "../servers/install-program.ts";
@@ -75,6 +79,7 @@ async function checkDeployment(url: string, readState: () => StageState): Promis
   const first = readState();
   checkDeployedStage(first, { prefix: PREFIX, stage: STAGE, alarmEmail: "ops@example.com" });
   assert.deepEqual(first.parameters, parameters);
+  await checkAnswers(client);
   print(`The repeated deployment makes ${countResources(first)} resources as the template describes them.`);
 
   const item = { pk: { S: "W#prod#job-1" }, sk: { S: "watch" } };
@@ -113,6 +118,26 @@ async function checkDeployment(url: string, readState: () => StageState): Promis
     parameters,
   });
   print("The removal leaves the ledger with its items and the parameters, and nothing else.");
+}
+
+/** The questions of `npm run verify` that moto can answer have the right answers. moto has no metrics and no API. */
+async function checkAnswers(client: SQSClientConfig): Promise<void> {
+  const answers = await answerQuestions({
+    prefix: PREFIX,
+    api: "http://127.0.0.1:1",
+    sqs: new SQSClient({ ...client, useQueueUrlAsEndpoint: false }),
+    cloudWatch: new CloudWatchClient(client),
+    cloudFormation: new CloudFormationClient(client),
+    firstMessageAt: Date.now(),
+    metricLimitMs: 0,
+    stopping: new AbortController().signal,
+  });
+  const found = answers
+    .map(({ question, answer, evidence }) => `${question} ${answer}: ${evidence}`)
+    .join("\n");
+  assert.match(found, /policies of the queues\? yes: each of 4 queues/);
+  assert.match(found, /first hour of a new stage\? null: the stage is younger than an hour/);
+  assert.match(found, /metrics of SQS\? more than -?\d+ s: no value/);
 }
 
 /** Returns a state without any resource, with the keys of another state. */

@@ -13,6 +13,8 @@ import type { PromiseResult } from "./report.ts";
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
 const PAUSE_MS = 5_000;
+/** Matches the history of a successful and of a failed action of an alarm. */
+const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
 const REASON = "npm run verify tests the alarm";
 
@@ -60,9 +62,7 @@ async function findAction(client: CloudWatchClient, name: string, stopping: Abor
     });
     while (!stopping.aborted && Date.now() < startDate.getTime() + ACTION_LIMIT_MS) {
       const { AlarmHistoryItems = [] } = await client.send(command);
-      const done = AlarmHistoryItems.find(({ HistorySummary = "" }) =>
-        HistorySummary.includes("executed action"),
-      );
+      const done = AlarmHistoryItems.find(({ HistorySummary = "" }) => ACTION.test(HistorySummary));
       if (done?.HistorySummary !== undefined) {
         if (done.HistorySummary.startsWith("Failed")) throw new AlarmFailedError(done.HistorySummary);
         return "CloudWatch has notified the topic";
