@@ -75,12 +75,15 @@ async function verify(
   const api = (parsed.config.settings.publicUrl ?? (await findApiUrl(stage))).replace(/\/$/, "");
   const config = makeVerifyConfig(url, randomBytes);
   const server = parts.add(await startPublicServer(port, config.cceToken));
+  if (!(await server.answersAt(url)))
+    throw new RefusedError(`this machine does not answer under --url. Forward the address to port ${port}`);
   const stored = await storeEntries(stage, config, print);
   parts.add({ stop: () => stored.remove() });
   const scope: PromiseScope = {
     api,
     config,
     server,
+    startedJobs: new Set(),
     outcomeLimitMs: limitMs,
     stopping,
     report: (result) => print(formatPromise(result)),

@@ -13,11 +13,14 @@ const PAUSE_MS = 1_000;
 const CONFIG_LIMIT_MS = 330_000;
 const REQUEST_LIMIT_MS = 35_000;
 const WAIT_SECONDS = 25;
+const DELIVERIES_LIMIT_MS = 60_000;
 
 export interface PromiseScope {
   readonly api: string;
   readonly config: VerifyConfig;
   readonly server: PublicServer;
+  /** The IDs of the simulated jobs. */
+  readonly startedJobs: Set<string>;
   /** The longest time between the end of a simulated job and its notification. */
   readonly outcomeLimitMs: number;
   readonly stopping: AbortSignal;
@@ -50,12 +53,12 @@ const Verdict = z.looseObject({ verdict: z.string() });
  * Returns the results.
  */
 export async function playPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
-  const { config, server, outcomeLimitMs } = scope;
+  const { config, server, startedJobs, outcomeLimitMs } = scope;
   const { cce, receiver } = server;
   const [target, retryTarget] = config.targets;
   const call = createCaller(scope);
-  const addJob = (endSeconds: number | null, outcome: "Success" | "Failed") =>
-    cce.addJob(config.projectId, {
+  const addJob = (endSeconds: number | null, outcome: "Success" | "Failed") => {
+    const jobId = cce.addJob(config.projectId, {
       type: "CreateNode",
       endSeconds,
       outcome,
@@ -63,6 +66,9 @@ export async function playPromises(scope: PromiseScope): Promise<readonly Promis
         { type: "CreateNodeVM", endSeconds, outcome, ...(outcome === "Failed" && { reason: REASON }) },
       ],
     });
+    startedJobs.add(jobId);
+    return jobId;
+  };
   const path = (jobId: string) => `/v1/jobs/${config.project}/${jobId}`;
   const submit = async (jobIds: readonly string[], notify: readonly string[]) => {
     const { status, body } = await call("POST", "/v1/jobs", { jobIds, notify, project: config.project });
@@ -182,11 +188,23 @@ export async function playPromises(scope: PromiseScope): Promise<readonly Promis
   return results;
 }
 
-/** Stops the watches that the verification has started. A watch that has ended or does not exist is no error. */
-export async function stopWatches({ api, config, server }: Pick<PromiseScope, "api" | "config" | "server">) {
-  const call = createCaller({ api, config });
-  for (const jobId of Object.keys(server.cce.stats.queriesByJob))
-    await call("DELETE", `/v1/jobs/${config.project}/${jobId}`).catch(() => null);
+/**
+ * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
+ * final, because a notification to a removed target becomes a dead letter.
+ */
+export async function stopWatches(scope: Omit<PromiseScope, "outcomeLimitMs" | "stopping" | "report">) {
+  const { config, startedJobs } = scope;
+  const call = createCaller(scope);
+  const path = (jobId: string) => `/v1/jobs/${config.project}/${jobId}`;
+  for (const jobId of startedJobs) await call("DELETE", path(jobId)).catch(() => null);
+  const deadline = performance.now() + DELIVERIES_LIMIT_MS;
+  for (const jobId of startedJobs)
+    while (performance.now() < deadline) {
+      const status = Status.safeParse((await call("GET", path(jobId)).catch(() => null))?.body);
+      if (!status.success || status.data.deliveries.every(({ state }) => state !== "pending")) break;
+      if (status.data.state === "stopped") break;
+      await sleep(PAUSE_MS);
+    }
 }
 
 function createCaller({ api, config }: Pick<PromiseScope, "api" | "config">) {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type CceSimulator, startCceSimulator } from "../../cce/simulator.ts";
@@ -17,8 +18,14 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "rec
   { pattern: /^POST \/(?:webhook|retry)\/verify$/, server: "receiver" },
 ];
 
+/** Every answer of the server has this header with the ID of the server. */
+const ID_HEADER = "x-verify-server";
+const ADDRESS_LIMIT_MS = 10_000;
+
 /** The simulated CCE and the receiver of a verification, behind one port of this machine. */
 export interface PublicServer {
+  /** Returns true if the server answers under an address, for example under the address of a tunnel. */
+  answersAt(url: string): Promise<boolean>;
   readonly cce: CceSimulator;
   readonly receiver: Receiver;
   stop(): Promise<void>;
@@ -37,7 +44,9 @@ export async function startPublicServer(port: number, cceToken: string): Promise
   const stopBoth = () => Promise.all([cce.stop(), receiver.stop()]);
   const behaviour = { channel: "retry", kind: "status", status: 503, times: 1 };
   await fetch(`${receiver.url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
+  const id = randomUUID();
   const server = createServer((request, response) => {
+    response.setHeader(ID_HEADER, id);
     forward(request, response, urls).catch(() => response.writeHead(502).end());
   });
   const { stop } = await listenLocally(server, port).catch(async (error: unknown) => {
@@ -47,6 +56,12 @@ export async function startPublicServer(port: number, cceToken: string): Promise
   return {
     cce,
     receiver,
+    async answersAt(url) {
+      const options = { signal: AbortSignal.timeout(ADDRESS_LIMIT_MS), redirect: "manual" } as const;
+      const response = await fetch(`${url}/`, options).catch(() => null);
+      await response?.body?.cancel();
+      return response?.headers.get(ID_HEADER) === id;
+    },
     async stop() {
       await stop();
       await stopBoth();

@@ -125,9 +125,18 @@ test("verify removes its entries after Ctrl-C", async () => {
   expect(await readEntries()).toEqual(before);
 }, 90_000);
 
-test("verify reports a broken promise if the stage cannot reach this machine", async () => {
+test("verify changes nothing if this machine does not answer under the address", async () => {
   const before = await readEntries();
-  const run = startVerify("http://127.0.0.1:1", "--minutes", "0.05");
+  const run = startVerify("http://127.0.0.1:1");
+  expect(await run.ended).toBe(1);
+  expect(run.output()).toContain("this machine does not answer under --url");
+  expect(run.output()).not.toContain("added");
+  expect(await readEntries()).toEqual(before);
+});
+
+test("verify reports broken promises if no notification arrives in time", async () => {
+  const before = await readEntries();
+  const run = startVerify(`http://127.0.0.1:${port}`, "--minutes", "0.01");
   const isBroken = () => /BROKEN a failed job is notified .*: no notification of/.test(run.output());
   await eventually("a broken promise", isBroken, 60_000);
   run.child.kill("SIGINT");
