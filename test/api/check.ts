@@ -46,7 +46,8 @@ async function main(selected: readonly string[]): Promise<number> {
     results.push(...(await schemathesis));
     const failed = results.filter((passed) => !passed).length;
     process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
-    return failed === 0 ? 0 : 1;
+    // A misspelt name of a step selects nothing, and a check that ran nothing has not passed.
+    return failed === 0 && results.length > 0 ? 0 : 1;
   } finally {
     await api.stop();
   }
