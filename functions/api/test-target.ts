@@ -13,6 +13,7 @@ import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { Name } from "../../lib/domain/job.ts";
+import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
@@ -48,6 +49,7 @@ export async function testTarget(
     now,
     timeLimitMs: Math.max(0, Math.min(ATTEMPT_MS, remainingMs() - RESPONSE_MS)),
     allow: config.settings.egress.allow,
+    mask: maskSecretsIn(config),
   });
   onTested(name, target.kind, result, caller.name);
   const { verdict, status, reason } = result;

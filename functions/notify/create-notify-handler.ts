@@ -1,8 +1,9 @@
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { Settings } from "../../lib/config/settings.ts";
+import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -81,7 +82,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
             readPorts,
           );
         case "notification":
-          return notify(resolved, received, config.settings, ports);
+          return notify(resolved, received, config, ports);
         default:
           return resolved satisfies never;
       }
@@ -95,10 +96,11 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 async function notify(
   notification: Notification,
   received: ReceivedMessage,
-  settings: Settings,
+  config: Config,
   ports: NotifyPorts,
 ): Promise<Disposition> {
   if (attemptTimeMs(received) <= 0) return "retry";
+  const { settings } = config;
   const { ledger, now } = ports;
   const { key, redelivery, expiresAt, target } = notification;
   const { messageId } = received;
@@ -144,7 +146,12 @@ async function notify(
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;
-  const result = await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow });
+  const maskConfig = maskSecretsIn(config);
+  // The config does not contain the URL of a callback.
+  const mask = isCallbackName(key.target)
+    ? (text: string) => maskConfig(maskSecretsIn(target)(text))
+    : maskConfig;
+  const result = await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow, mask });
   return record(result, goneSince !== null);
 }
 

@@ -1,4 +1,5 @@
 import type { Instant, Observation } from "../domain/job.ts";
+import type { SecretMask } from "../domain/secret-mask.ts";
 import { parseHttpDate, readRetryAfterSeconds } from "../http/retry-after.ts";
 import { type CceError, describeErrorReply, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
@@ -23,11 +24,17 @@ const MIN_REPORTED_SKEW_MS = 90_000;
 /**
  * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
  * the caller must mask it.
+ * @param mask masks the secrets in the texts that the function truncates
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
-export function interpretJobReply(reply: JobReply, now: Instant, project: string): Observation {
+export function interpretJobReply(
+  reply: JobReply,
+  now: Instant,
+  project: string,
+  mask?: SecretMask,
+): Observation {
   const { status, headers, body } = reply;
-  const job = status === 200 ? parseJob(body) : null;
+  const job = status === 200 ? parseJob(body, mask) : null;
   if (job !== null) return { kind: "job", job: job.job, warnings: job.warnings };
   const error = parseCceError(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));

@@ -1,6 +1,7 @@
 import type { Instant, Job, JobState } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
+import type { SecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue } from "./cce-error.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
@@ -34,13 +35,17 @@ interface Walk {
  * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
  * phases of its subjobs. The field `warnings` says what the function omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
+ * @param mask masks the secrets in the texts that the warnings truncate
  */
-export function parseJob(body: string): { job: Job; warnings: readonly string[] } | null {
+export function parseJob(
+  body: string,
+  mask: SecretMask = (text) => text,
+): { job: Job; warnings: readonly string[] } | null {
   const document = parseJson(body);
   if (toObjectOrEmpty(document).kind !== "Job") return null;
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
-  return job === null ? null : { job, warnings: warningsOf(job, walk) };
+  return job === null ? null : { job, warnings: warningsOf(job, walk, mask) };
 }
 
 /**
@@ -95,11 +100,11 @@ function stateOf(phase: string | null): JobState | null {
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
-function warningsOf(job: Job, walk: Walk): string[] {
+function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const warnings: string[] = [];
   if (job.phase === null) warnings.push("CCE gives no phase for this job. The job counts as running.");
   const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
-  const quoted = phases.map((phase) => `'${truncate(phase, MAX_PHASE_CHARACTERS)}'`);
+  const quoted = phases.map((phase) => `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'`);
   if (quoted.length > 0)
     warnings.push(`Unknown phase ${quoted.join(", ")}. A job in an unknown phase counts as running.`);
   if (job.state === "succeeded" && job.subJobs.some(hasFailure)) warnings.push(FAILED_SUBJOB_WARNING);

@@ -71,7 +71,7 @@ export function createProjectJobQuery(
       { connections: connections(), method: "GET", url: query.url, tls, headers, body: null },
       endAt,
       (result) => {
-        if (result.kind === "answer") return interpretJobReply(result, now(), name);
+        if (result.kind === "answer") return interpretJobReply(result, now(), name, mask.maskText);
         return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
       },
     );

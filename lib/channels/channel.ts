@@ -55,11 +55,6 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * header Retry-After can contain a date.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /**
-   * Returns the secrets of the target, without the target's URL. The service masks these secrets in the responses of
-   * the target.
-   */
-  secretsOf(target: z.infer<Schema>): readonly string[];
   /** Returns what an operator should know about the URL of the target, as the end of a sentence, or null. */
   noteAbout(target: z.infer<Schema>): string | null;
 }

@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { SecretMask } from "../domain/secret-mask.ts";
 import { checkUrl } from "../http/check-url.ts";
 import { decodeBody } from "../http/decode-body.ts";
 import { type Egress, egressOfAllowList } from "../http/egress.ts";
@@ -36,6 +37,8 @@ export interface DeliveryRequest<T = Target> {
    * cached per array.
    */
   readonly allow: readonly string[];
+  /** Masks the secrets of the config, and the callback URL in the response to a callback. */
+  readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
   /** These connections replace the cached connections for `allow`. */
@@ -86,7 +89,16 @@ export async function deliverThrough<Schema extends TargetSchema>(
 
 async function sendOnce<Schema extends TargetSchema>(
   channel: Channel<Schema>,
-  { target, webhookId, now: startedAt, timeLimitMs, allow, proxy, egress }: DeliveryRequest<z.infer<Schema>>,
+  {
+    target,
+    webhookId,
+    now: startedAt,
+    timeLimitMs,
+    allow,
+    mask,
+    proxy,
+    egress,
+  }: DeliveryRequest<z.infer<Schema>>,
   payload: JsonObject,
   elapsedMs: number,
 ): Promise<Omit<AttemptResult, "durationMs">> {
@@ -111,7 +123,7 @@ async function sendOnce<Schema extends TargetSchema>(
   // If the body cannot be decoded, the status and the headers of the response are still valid.
   const decoded = (await decodeBody(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
-  const answer = maskedAnswerExcerpt(decoded, target.url.reveal(), channel.secretsOf(target));
+  const answer = maskedAnswerExcerpt(decoded, mask);
   return { ...verdict, status, answer };
 }
 

@@ -8,6 +8,9 @@ const MIN_ENCODED_CHARACTERS = 8;
 /** The maximum number of times that text is decoded. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
+/** A pattern with more spellings would take longer than the search for each spelling by its first characters. */
+const MAX_PATTERN_SPELLINGS = 200;
+
 /** Matches one encoded character, or several percent-encoded bytes. */
 const ENCODED =
   /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
@@ -38,15 +41,18 @@ export type SecretMask = (text: string) => string;
  * Mask text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
-  const spellings = new Set([...secrets].flatMap(spellingsOf));
+  const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
   // The longest spelling comes first. Otherwise the end of a longer secret would stay visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
-  const plainPattern = new RegExp(longestFirst.map(patternOf).join("|"), "gi");
+  const plainPattern =
+    longestFirst.length > MAX_PATTERN_SPELLINGS
+      ? null
+      : new RegExp(longestFirst.map(patternOf).join("|"), "gi");
   const byPrefix = Map.groupBy(longestFirst, (spelling) => spelling.slice(0, MIN_SECRET_CHARACTERS));
   return (text) => {
     if (text.length < MIN_SECRET_CHARACTERS) return text;
-    if (PLAIN.test(text)) return text.replace(plainPattern, MASK);
+    if (plainPattern !== null && PLAIN.test(text)) return text.replace(plainPattern, MASK);
     const isSecret = new Uint8Array(text.length);
     for (const view of decodedViewsOf(text)) markSecrets(view, byPrefix, isSecret);
     return replaceMarked(text, isSecret);
@@ -79,7 +85,9 @@ function spellingsOf(secret: string): string[] {
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
   // The secret itself may contain texts such as `%41`, which are decoded together with the text around the secret.
-  const views = [...decodedViewsOf(trimmed)].map((view) => view.text);
+  const decoded = PLAIN.test(trimmed) ? [trimmed] : [...decodedViewsOf(trimmed)].map((view) => view.text);
+  // A line break in place of a space of the secret is removed from the text.
+  const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 

@@ -16,6 +16,7 @@ import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-conf
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults } from "./parameter-limits.ts";
+import { findShortSecrets } from "./short-secrets.ts";
 import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 
 const USAGE = `Checks, stores and lists the config of a stage.
@@ -63,12 +64,13 @@ async function run(
 }
 
 /**
- * Returns every error in a config for which the Lambda functions refuse the config. Also returns every config entry
- * that has no effect.
+ * Returns every error in a config for which the Lambda functions refuse the config. Also returns every secret that is
+ * too short, and every config entry that has no effect.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
-  return [...(parsed.kind === "faults" ? parsed.faults : []), ...findIneffectiveEntries(document)];
+  const faults = parsed.kind === "faults" ? parsed.faults : [];
+  return [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {

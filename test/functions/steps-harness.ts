@@ -77,8 +77,9 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
       currentWith: async () => config,
       refreshed: async () => flow.refreshedConfig,
     },
-    deliver: async ({ webhookId }) => {
+    deliver: async ({ webhookId, mask }) => {
       recorded.posts.push(webhookId);
+      flow.mask = mask;
       flow.whileDelivering();
       return flow.attempted;
     },
@@ -97,6 +98,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     config,
     observation: jobIn("pending"),
     attempted: DELIVERED,
+    /** The mask of the latest delivery attempt. */
+    mask: (text: string) => text,
     remainingMs: 28_000,
     /** Runs during each delivery attempt. */
     whileDelivering: () => {},

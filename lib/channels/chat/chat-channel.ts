@@ -104,7 +104,6 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
     buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonRequest(url, payload)),
     verdictOf: (answer, now) =>
       verdictOfChatAnswer(answer, roles.ownVerdictOf(answer), now, roles.defaultThrottleSeconds ?? null),
-    secretsOf: ({ secret }) => (secret === undefined ? [] : [secret.reveal()]),
     noteAbout: roles.noteAbout ?? (() => null),
   };
 }

@@ -2,7 +2,7 @@ import { readRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { type Channel, createJsonRequest } from "../channel.ts";
 import { formatWebhookMessage } from "./message.ts";
-import { createSignatureHeaders, listSecretsToMask } from "./signature.ts";
+import { createSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
@@ -38,6 +38,5 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     const reason = status === 413 ? "payload_refused" : "client_error";
     return verdict.verdictOfCommonStatus(status, afterSeconds) ?? verdict.retry(reason, afterSeconds);
   },
-  secretsOf: listSecretsToMask,
   noteAbout: () => null,
 };

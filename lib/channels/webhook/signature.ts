@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 import type { Secret } from "../../domain/secret.ts";
-import type { WebhookTarget } from "./target.ts";
 
 /**
  * Returns the headers of the specification Standard Webhooks, version 1. A signature is the HMAC-SHA256 of
@@ -26,23 +25,3 @@ export function createSignatureHeaders(event: {
 }
 
 const withoutPrefix = (secret: Secret): string => secret.reveal().replace(/^whsec_/, "");
-
-/**
- * The minimum length of a header value that is masked as a secret. A shorter header value is a setting such as `on`.
- * People must be able to read ordinary short words in the response of a target.
- */
-const MIN_SECRET_CHARACTERS = 4;
-
-/**
- * Returns the secrets that sign requests, the header values such as `Bearer abcd`, and words of header values such as
- * `abcd`.
- */
-export function listSecretsToMask({ secrets, headers }: WebhookTarget): readonly string[] {
-  const values = Object.values(headers).map((value) => value.reveal().trim());
-  return [
-    ...secrets.flatMap((secret) => [secret.reveal(), withoutPrefix(secret)]),
-    ...values
-      .flatMap((value) => [value, ...value.split(/\s+/)])
-      .filter((text) => text.length >= MIN_SECRET_CHARACTERS),
-  ];
-}

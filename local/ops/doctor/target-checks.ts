@@ -2,6 +2,7 @@ import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliv
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { Config } from "../../../lib/config/config.ts";
+import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
@@ -70,9 +71,10 @@ export interface TestMessagePorts {
  * for each target.
  */
 export async function sendTestMessages(
-  { targets, settings }: Pick<Config, "targets" | "settings">,
+  config: Pick<Config, "targets" | "settings">,
   { deliver, now, uuid }: TestMessagePorts,
 ): Promise<readonly Finding[]> {
+  const { targets, settings } = config;
   return Promise.all(
     Object.entries(targets).map(async ([name, target]) => {
       const result = await deliver({
@@ -82,6 +84,7 @@ export async function sendTestMessages(
         now: now(),
         timeLimitMs: ATTEMPT_TIME_LIMIT_MS,
         allow: settings.egress.allow,
+        mask: maskSecretsIn(config),
       });
       return attemptFinding(`message to ${name}`, result);
     }),

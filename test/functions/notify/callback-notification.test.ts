@@ -7,7 +7,7 @@ const GONE = { ...DELIVERED, verdict: "gone", status: 410, reason: "target_gone"
 const DAY_MS = 86_400_000;
 const LINK_KEY = "a key for the test";
 const TARGET = `${CALLBACK_PREFIX}0123456789abcdef`;
-const ENCRYPTED = encrypt("https://ci.example/done", { key: new Secret(LINK_KEY), purpose: TARGET });
+const ENCRYPTED = encrypt("https://ci.example/done-1234", { key: new Secret(LINK_KEY), purpose: TARGET });
 
 async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   await flow.open({ jobId, targets: [TARGET], callbacks: { [TARGET]: ENCRYPTED } });
@@ -36,6 +36,16 @@ describe("a callback whose receiver is gone", () => {
     flow.attempted = DELIVERED;
     expect(await flow.notify()).toBe("acknowledged");
     expect(await second()).toMatchObject({ state: "delivered", attempts: 1 });
+  });
+
+  it("gets a mask that hides its URL and the secrets of the config in its responses", async () => {
+    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
+    await ended(flow, "job-1");
+    await flow.notify();
+    const { url } = flow.config.targets.audit ?? {};
+    expect(flow.mask(`no https://ci.example/done-1234 and no ${url?.reveal()}`)).toBe(
+      "no <secret> and no <secret>",
+    );
   });
 
   it("does not confirm the response to the notification of another watch with the same URL", async () => {

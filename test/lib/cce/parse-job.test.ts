@@ -89,6 +89,12 @@ describe("parseJob", () => {
   it("truncates a tree of 100,000 levels, with a warning", () => {
     expect(parseJob(nested(100_000))?.warnings).toContainEqual(expect.stringContaining("truncated"));
   });
+  it("masks a secret in an unknown phase before it truncates the phase", () => {
+    const phase = `${"x".repeat(32)}hunter2-hunter2`;
+    const read = parseJob(body({ status: { phase } }), (text) => text.replace("hunter2-hunter2", "<secret>"));
+    expect(read?.warnings).toEqual([expect.stringContaining(`'${"x".repeat(32)}<secret>'`)]);
+  });
+
   it.each(["", "{}", '{"kind":"Status"}', "<html>", "[]", "null"])(
     "returns null for %j, which is not a job",
     (text) => {

@@ -265,6 +265,7 @@ describe("deliver", () => {
         now: NOW,
         timeLimitMs: 5000,
         allow: [],
+        mask: (text) => text,
         egress: egress([], { lookup }),
       });
       expect(result).toMatchObject({ verdict: "rejected", reason, status: null, answer: "" });

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { deliver } from "../../../lib/channels/deliver.ts";
 import type { TargetKind } from "../../../lib/channels/registry.ts";
+import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
@@ -52,13 +53,15 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
   const egress = openEgress(allow, {
     lookup: (_name, _options, done) => done(Object.assign(new Error(`no ${url}`), { code: "ENOTFOUND" }), []),
   });
+  const target = targetOf(kind, url);
   const result = await deliver({
-    target: targetOf(kind, url),
+    target,
     content: { kind: "test", target: "audit", at: 0 },
     webhookId: "msg_1",
     now: Date.now(),
     timeLimitMs: 150,
     allow: [],
+    mask: maskSecretsIn(target),
     egress,
   });
   hangUp(egress);

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { maskedAnswerExcerpt } from "../../../lib/channels/masked-answer-excerpt.ts";
-import { channelOf, Target } from "../../../lib/channels/registry.ts";
+import { Target } from "../../../lib/channels/registry.ts";
+import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { CHAT_KINDS } from "./samples.ts";
 
 const masked = (text: string, of: Target, isTruncated = false) =>
-  maskedAnswerExcerpt({ text, isTruncated }, of.url.reveal(), channelOf(of.kind).secretsOf(of));
+  maskedAnswerExcerpt({ text, isTruncated }, maskSecretsIn(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({
@@ -29,6 +30,8 @@ describe("a masked answer", () => {
     ["a header", 'Bearer tok-en/"1"'],
     ["a header in JSON", 'Bearer tok-en/\\"1\\"'],
     ["the last word of a header", 'tok-en/"1"'],
+    ["a secret split by a line break", `whsec_${KEY.slice(0, 5)}\r\n  ${KEY.slice(5)}`],
+    ["a header with a line break in place of its space", 'Bearer\ntok-en/"1"'],
     ["capital letters", "/HOOKS/T0123456/ABC+DEF"],
     ["a secret that contains control characters", `whsec_\u0000${KEY.slice(0, 5)}\u200b${KEY.slice(5)}`],
   ])("does not contain %s", (_, echo) => {
@@ -48,7 +51,8 @@ describe("a masked answer", () => {
   it("does not end with the first part of a secret when the answer was truncated", () => {
     const beginning = `whsec_${KEY}`.slice(0, -1);
     expect(masked(`whsec_${KEY} ${beginning}`, target, true)).not.toContain("whsec_");
-    expect(masked(`${"x".repeat(300)} ${beginning}`, target, true)).toBe("x".repeat(200));
+    expect(masked(`${"\u0000".repeat(16_000)}${beginning}`, target, true)).toBe("");
+    expect(masked(`${"x".repeat(16_000)} ${beginning}`, target, true)).toBe("x".repeat(200));
   });
 
   it("contains no secret at any position in the answer", () => {
@@ -67,7 +71,9 @@ describe("a masked answer", () => {
 
   it.each(CHAT_KINDS)("does not contain the URL of %s", (kind) => {
     const chat = Target.parse({ kind, url: "https://chat.example.net/hook?key=0123-4567-89ab" });
-    expect(masked("bad key 0123-4567-89ab at /hook", chat)).toBe("bad key <secret> at <secret>");
+    expect(masked("bad key 0123-4567-89ab at /hook?key=0123-4567-89ab", chat)).toBe(
+      "bad key <secret> at <secret>",
+    );
   });
 
   it.each(["feishu", "dingtalk"] as const)("does not contain the secret of %s", (kind) => {

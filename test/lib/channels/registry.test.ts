@@ -5,6 +5,7 @@ import { createJsonRequest } from "../../../lib/channels/channel.ts";
 import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
+import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
 import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
@@ -38,7 +39,6 @@ describe.each(KINDS)("the channel %s", (kind) => {
       format: expect.any(Function),
       buildRequest: expect.any(Function),
       verdictOf: expect.any(Function),
-      secretsOf: expect.any(Function),
       noteAbout: expect.any(Function),
     });
   });
@@ -70,6 +70,7 @@ describe("a new channel", () => {
       now: NOW,
       timeLimitMs: 5000,
       allow: [],
+      mask: maskSecretsIn(target),
       egress: egress(["127.0.0.1"]),
     });
     expect(result).toMatchObject({ verdict: "delivered", answer: expect.stringMatching(/Test.* <secret>$/) });

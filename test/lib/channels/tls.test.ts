@@ -28,6 +28,7 @@ const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
     now: Date.now(),
     timeLimitMs: 5000,
     allow: [],
+    mask: (text) => text,
     egress,
   });
 
@@ -139,6 +140,7 @@ describe("the TLS settings of a target", () => {
       now: Date.now(),
       timeLimitMs: 5000,
       allow: [],
+      mask: (text) => text,
       egress,
     });
     hangUp(egress);

@@ -4,6 +4,14 @@ import { createSecretMask } from "../../../lib/domain/secret-mask.ts";
 const SECRET = 'sk+ex/ample"Q<é😀&z';
 const mask = createSecretMask([SECRET, "hunter2hunter2"]);
 
+test("a mask of many secrets works like a mask of few secrets", () => {
+  const secrets = Array.from({ length: 500 }, (_, i) => `secret-${i}-word`);
+  const maskAll = createSecretMask(secrets);
+  expect(maskAll("a SECRET-499-word, secret-7-word and secret-500-word")).toBe(
+    "a <secret>, <secret> and secret-500-word",
+  );
+});
+
 const unitsOf = (text: string) => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 const inUnicodeEscapes = (text: string) =>
   unitsOf(text)

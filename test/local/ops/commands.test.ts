@@ -9,7 +9,7 @@ import { startTestSsm } from "../../support/aws-servers.ts";
 
 const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
 const CONFIG = {
-  projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2" } } },
+  projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2hunter2" } } },
   targets: { deploys: { kind: "slack", url: "https://hooks.slack.com/services/hunter2" } },
   settings: { linkKey: "hunter2hunter2", publicUrl: "https://jobs.example/" },
 };

@@ -1,6 +1,7 @@
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
 import { type AttemptResult, type DeliveryRequest, deliver } from "../../../../lib/channels/deliver.ts";
 import type { TargetKind } from "../../../../lib/channels/registry.ts";
+import { maskSecretsIn } from "../../../../lib/domain/mask-secrets-in.ts";
 import { type Egress, openEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { type Answering, type Received, startReceiver } from "../../http/support/receiver.ts";
@@ -33,13 +34,15 @@ export async function attempt(
 ): Promise<{ result: AttemptResult; received: Received[] }> {
   const receiver = await startReceiver(answer);
   open.push(receiver);
+  const target = targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`);
   const result = await deliver({
-    target: targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`),
+    target,
     content: CONTENT,
     webhookId: "msg_1",
     now: NOW,
     timeLimitMs: 5000,
     allow: [],
+    mask: maskSecretsIn(target),
     egress: egress(["127.0.0.1"]),
     ...changes,
   });

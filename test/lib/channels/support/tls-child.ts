@@ -14,6 +14,7 @@ const { reason } = await deliver({
   now: 0,
   timeLimitMs: 5000,
   allow: [],
+  mask: (text) => text,
   egress,
 });
 hangUp(egress);

@@ -1,0 +1,66 @@
+import { Secret } from "./secret.ts";
+import { createSecretMask, type SecretMask } from "./secret-mask.ts";
+
+/**
+ * The minimum length of a part of a URL or of a header value that is masked as a secret. A shorter part is an ordinary
+ * word such as `hook`. People must be able to read ordinary words in the response of a target.
+ */
+const MIN_PART_CHARACTERS = 8;
+/** The minimum length of a user name and a password in a `Basic` header that are masked. */
+const MIN_LOGIN_CHARACTERS = 4;
+
+const masks = new WeakMap<object, SecretMask>();
+
+/**
+ * Returns a mask for all secrets in an object such as the config or a target, with the parts of the secrets. Calls with
+ * the same object return the same mask, because the creation of a mask takes much longer than its use.
+ */
+export function maskSecretsIn(owner: object): SecretMask {
+  const mask = masks.get(owner) ?? createSecretMask(secretsIn(owner).flatMap(listParts));
+  masks.set(owner, mask);
+  return mask;
+}
+
+function secretsIn(value: unknown): string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
+}
+
+/** Returns a secret and the parts of the secret that are secret too: of a URL, a key with a prefix or a header value. */
+function listParts(secret: string): string[] {
+  const text = secret.trim();
+  const [scheme = "", credentials, ...others] = text.split(/\s+/);
+  const isHeader = credentials !== undefined && others.length === 0;
+  const parts = [
+    ...listUrlParts(text),
+    text.replace(/^whsec_/, ""),
+    text.replace(/-----[A-Z ]+-----/g, ""),
+    ...(isHeader ? [credentials] : []),
+  ];
+  return [
+    text,
+    ...parts.filter((part) => part.length >= MIN_PART_CHARACTERS),
+    ...(isHeader && /^basic$/i.test(scheme) ? decodeLogin(credentials) : []),
+  ];
+}
+
+function listUrlParts(text: string): string[] {
+  const url = URL.parse(text);
+  if (url === null) return [];
+  const { href, pathname, search, searchParams } = url;
+  return [
+    href,
+    pathname + search,
+    pathname,
+    search.slice(1),
+    ...pathname.split("/"),
+    ...searchParams.values(),
+  ];
+}
+
+/** Decodes the user name and the password of a `Basic` header (RFC 7617). */
+function decodeLogin(credentials: string): string[] {
+  const login = Buffer.from(credentials, "base64").toString("utf8");
+  const [user = "", ...password] = login.split(":");
+  return [login, user, password.join(":")].filter((part) => part.length >= MIN_LOGIN_CHARACTERS);
+}
