@@ -152,7 +152,8 @@ describe("a field of a submission is as strict as its schema in the OpenAPI docu
     ),
     notify: fc.oneof(
       fc.array(fc.constantFrom("deploys", "audit", "a b", ""), { maxLength: 52 }),
-      fc.jsonValue(),
+      // A random array may contain a valid name that the config does not contain.
+      fc.jsonValue().filter((value) => !Array.isArray(value)),
     ),
     digest: fc.oneof(fc.boolean(), fc.jsonValue()),
     deadlineMinutes: fc.oneof(fc.double(), fc.integer({ min: -1, max: 10_081 }), fc.jsonValue()),
