@@ -63,13 +63,18 @@ function pollsFor(key: WatchKey, job: OpenedJob): OutgoingMessage[] {
  */
 function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
-  const { addedTargets, watch } = job;
+  const { addedTargets, watch, generations } = job;
   const outcome = outcomeOf(watch);
   if (outcome === null) return [];
   return addedTargets
     .filter((name) => targets[name]?.on.includes(outcome) ?? true)
     .map((target) =>
-      createNotificationMessage(watch, notificationKey(watch, {}, `job.${outcome}`, target), outcome, 0),
+      createNotificationMessage(
+        watch,
+        notificationKey(watch, generations, `job.${outcome}`, target),
+        outcome,
+        0,
+      ),
     );
 }
 

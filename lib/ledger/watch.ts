@@ -84,7 +84,13 @@ export type OpenResult =
    * watch to the later deadline. If the watch has ended, the code that opened the watch notifies the targets in
    * `addedTargets`.
    */
-  | { readonly kind: "already_watching"; readonly watch: Watch; readonly addedTargets: readonly string[] };
+  | {
+      readonly kind: "already_watching";
+      readonly watch: Watch;
+      readonly addedTargets: readonly string[];
+      /** The generations in the notification keys of the added targets, if the watch has ended. */
+      readonly generations: NotificationGenerations;
+    };
 
 export interface PollToClaim {
   readonly key: WatchKey;

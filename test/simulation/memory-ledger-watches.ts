@@ -1,3 +1,4 @@
+import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type EndResult,
@@ -48,7 +49,14 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       const revisited = state !== "watching" && addedTargets.length > 0;
       const dueAt = revisited ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
       watches[id] = { ...row, watch, callbacks, dueAt };
-      return { kind: "already_watching", watch, addedTargets };
+      if (!revisited) return { kind: "already_watching", watch, addedTargets, generations: {} };
+      const added = { generation: watch.generation, targets: addedTargets };
+      const generations = computeNotificationGenerations(added, jobWatches(watches, wanted));
+      const outcomeId = idOfGeneration(watch);
+      const stored = outcomes[outcomeId];
+      if (stored !== undefined)
+        outcomes[outcomeId] = { ...stored, generations: { ...stored.generations, ...generations } };
+      return { kind: "already_watching", watch, addedTargets, generations };
     },
 
     async claimPoll({ key, poll, messageId, now, leaseMs }): Promise<PollClaim> {

@@ -1,14 +1,25 @@
 import * as z from "zod/mini";
-import type { Outcome } from "../../domain/job.ts";
+import type { Outcome, WatchGeneration } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
+import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
 import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { listJobWatches } from "./job-watches.ts";
 import { outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
-import { createItem, getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
+import {
+  createItem,
+  getItem,
+  type Item,
+  type LedgerTable,
+  parseItem,
+  readItem,
+  toEpochSeconds,
+  updateItem,
+} from "./table.ts";
 import { formatInstants, jobAttributes, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
@@ -103,6 +114,27 @@ export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
   const { summary, generations } = toStoredOutcome(item);
   return { summary, generations };
 };
+
+/**
+ * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. Costs a
+ * read, a query and, if another watch of the job was restarted, a write.
+ */
+export async function addGenerations(
+  table: LedgerTable,
+  watch: WatchGeneration,
+  addedTargets: readonly string[],
+): Promise<NotificationGenerations> {
+  const added = { generation: watch.generation, targets: addedTargets };
+  const late = computeNotificationGenerations(added, await listJobWatches(table, watch));
+  if (Object.keys(late).length === 0) return late;
+  const stored = await readOutcome(table, watch);
+  await updateItem(table, {
+    key: outcomeItemKey(watch),
+    set: { generations: JSON.stringify({ ...stored?.generations, ...late }) },
+    condition: "attribute_exists(#summary)",
+  });
+  return late;
+}
 
 export function toStoredOutcome(item: Item): StoredOutcome {
   const { summary, tree, generations } = parseItem(OutcomeItem, item);

@@ -2,6 +2,7 @@ import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, saveCallbacks } from "./caller-data.ts";
+import { addGenerations } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
@@ -90,12 +91,16 @@ async function extendWatch(
 ): Promise<OpenResult | null> {
   const { state } = found;
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;
-  const hasNewTargets = watch.targets.some((target) => !found.targets.includes(target));
+  const newTargets = watch.targets.filter((target) => !found.targets.includes(target));
+  const hasNewTargets = newTargets.length > 0;
   const isLater = state === "watching" && watch.deadlineAt > found.deadlineAt;
   if (!hasNewTargets && !hasCallbacks && !isLater)
-    return { kind: "already_watching", watch: toWatch(found), addedTargets: [] };
+    return { kind: "already_watching", watch: toWatch(found), addedTargets: [], generations: {} };
   if (hasCallbacks || (isLater && found.hasCallerItem)) await saveCallbacks(table, watch, found.generation);
   const needsSweep = state !== "watching" && hasNewTargets;
+  const generations = needsSweep
+    ? await addGenerations(table, { ...watch, generation: found.generation }, newTargets)
+    : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const extended = await updateItem(table, {
     key: watchItemKey(watch),
@@ -113,7 +118,12 @@ async function extendWatch(
   const before = parseItem(WatchItem, extended);
   const addedTargets = watch.targets.filter((target) => !before.targets.includes(target));
   const targets = [...before.targets, ...addedTargets];
-  return { kind: "already_watching", watch: toWatch({ ...before, targets, deadlineAt }), addedTargets };
+  return {
+    kind: "already_watching",
+    watch: toWatch({ ...before, targets, deadlineAt }),
+    addedTargets,
+    generations,
+  };
 }
 
 function startAttributes(watch: NewWatch): StoredValues {

@@ -177,6 +177,19 @@ export function describeCallers(ledger: () => Ledger): void {
       expect(await keyOf(a, "job.failed")).toEqual(before);
     });
 
+    it("has the same key when a caller adds the target after the end of its watch", async () => {
+      const { a, b } = twoWatches({}, { targets: ["other"] });
+      for (const watch of [a, b]) await ledger().openWatch(watch);
+      await ledger().stopWatch(a, T0, NEVER);
+      await ledger().openWatch({ ...a, acceptedAt: T0 + 1000 });
+      const outcome = { summary: conclusion(b), tree: null, generations: {} };
+      await ledger().saveOutcomeOnce({ ...b, generation: 0 }, outcome, NEVER);
+      await end(b, "failed");
+      const added = await ledger().openWatch({ ...b, targets: ["shared"] });
+      expect(added).toMatchObject({ addedTargets: ["shared"], generations: { shared: 1 } });
+      expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
+    });
+
     it("keeps its key after the outcome was stored", async () => {
       const { a, b } = twoWatches();
       for (const watch of [a, b]) await ledger().openWatch(watch);
