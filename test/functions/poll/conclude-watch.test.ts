@@ -58,6 +58,23 @@ describe("the conclusion of a watch", () => {
     expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
   });
 
+  it("does not time out when the caller moves the deadline during the poll, and repeats the poll", async () => {
+    const flow: ReturnType<typeof createFlow> = createFlow({
+      ledger: {
+        async readWatch(key) {
+          await flow.open({ deadlineAt: T0 + 3_600_000 });
+          return flow.memory.readWatch(key);
+        },
+      },
+    });
+    await flow.open({ deadlineAt: T0 });
+    await expect(flow.poll(1)).rejects.toThrow("the deadline of this watch has moved");
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("watching");
+  });
+
   it("stores a new outcome for a restarted watch whose previous generation had an outcome", async () => {
     const flow = createFlow();
     await flow.open({ deadlineAt: T0 });
