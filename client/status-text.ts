@@ -1,4 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
+import { listNames } from "../lib/domain/causes.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
@@ -37,14 +38,16 @@ function progress({ phase, polls }: StatusDocument): string {
  * Returns the lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
  * command such as `::error::` at the start of a line.
  */
-export function reasonLines({ state, reason, failures }: StatusDocument): string[] {
+export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
-  const lines = failures.flatMap((failure) => [
-    [failure.path.join(" › "), failure.resourceName].filter(Boolean).join(" "),
-    ...(failure.reason ?? "").split("\n").map((line) => `  ${line}`),
-    failure.hint === null ? "" : `  hint: ${failure.hint}`,
+  const lines = causes.flatMap((cause) => [
+    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${listNames(cause.resources, cause.count)}`.trim(),
+    ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
+    cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
-  return [...(reason ?? "").split("\n"), ...lines]
-    .filter((line) => line.trim() !== "")
-    .map((line) => `  | ${line}`);
+  // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
+  const own = causes.length > 0 ? [] : (reason ?? "").split("\n");
+  const more =
+    causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
+  return [...own, ...lines, ...more].filter((line) => line.trim() !== "").map((line) => `  | ${line}`);
 }

@@ -2,10 +2,10 @@ import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
 import { type ApiResponse, countResponseBytes } from "../../lib/api/http-message.ts";
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
+import { listCauses, toCause } from "../../lib/domain/causes.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
-import { unlistedFailuresWarning } from "../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
@@ -19,6 +19,7 @@ const MAX_RESPONSE_BYTES = 6_000_000;
  * contains the complete failure reasons of the subjobs.
  */
 const MAX_FAILURES_BYTES = 20_000;
+const MAX_CAUSES_BYTES = 20_000;
 
 /**
  * Creates a response with the status document of a watch. The function removes subjobs from the tree until the response
@@ -61,6 +62,9 @@ function buildStatusDocument(
     resourceId: job.resourceId,
     resourceName: job.resourceName,
     failures: job.failures,
+    failuresOmitted: job.failuresOmitted,
+    causes: job.causes.map(toCause),
+    causesOmitted: job.causesOmitted,
     subJobs: job.subJobs,
     warnings: [...job.warnings, ...(shownTree === null ? [] : warnAboutOmittedSubJobs(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
@@ -81,8 +85,8 @@ function buildStatusDocument(
 }
 
 function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
-  const { counts, failures, warnings } = summarizeTree(tree);
   return {
+    ...summarizeTree(tree),
     region: config.projects[watch.project]?.region ?? null,
     phase: watch.phase ?? tree?.phase ?? null,
     jobType: watch.jobType ?? tree?.type ?? null,
@@ -90,9 +94,7 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
     clusterId: tree?.clusterId ?? null,
     resourceId: tree?.resourceId ?? null,
     resourceName: watch.resourceName ?? tree?.resourceName ?? null,
-    failures,
-    subJobs: counts,
-    warnings,
+    warnings: [],
     createdAt: tree?.createdAt ?? null,
     updatedAt: tree?.updatedAt ?? null,
     durationSeconds: null,
@@ -135,14 +137,21 @@ function deliveryDocument(record: DeliveryRecord): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state and lists the failed subjobs in tree order. The function truncates long failure
- * reasons of subjobs. A warning says how many failed subjobs are not in the list.
+ * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long failure
+ * reasons of subjobs.
  */
 export function summarizeTree(tree: Job | null) {
-  const { counts, failed } = collectSubJobs(tree);
+  const subJobs = collectSubJobs(tree);
+  const { counts, failed } = subJobs;
+  const { causes, omittedCount } = listCauses(subJobs, MAX_CAUSES_BYTES);
   const failures = listFailures(failed, MAX_FAILURES_BYTES);
-  const unlisted = counts.failed - failures.length;
-  return { counts, failures, warnings: unlisted === 0 ? [] : [unlistedFailuresWarning(unlisted)] };
+  return {
+    subJobs: counts,
+    failures,
+    failuresOmitted: counts.failed - failures.length,
+    causes,
+    causesOmitted: omittedCount,
+  };
 }
 
 /** Returns a warning when subjobs are omitted from the tree of subjobs, else an empty array. */

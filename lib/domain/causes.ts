@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonBytes } from "./json.ts";
-import type { TreeNode } from "./subjob-tree.ts";
+import { type SubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText, withDescription } from "./zod-fields.ts";
 
@@ -21,35 +21,76 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
+/** A cause with its position in the tree. Messages for people need the position, webhook events and the API do not. */
+export const CauseInTree = z.extend(Cause, {
+  /** The types from the root job down to the first subjob of the group. A long path is shown without its middle. */
+  path: z.array(z.string()),
+  /** The number of subjobs that have the type of the group, failed or not. */
+  total: Count,
+});
+export type CauseInTree = z.infer<typeof CauseInTree>;
+
+/** Returns a cause with only the fields of webhook events and of the API. */
+export function toCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
+  return { type, reason, hint, count, resources };
+}
+
+/** The number of names in a list of names for people. */
+const SHOWN_NAMES = 3;
+
+/**
+ * Returns the first names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
+ * @param count the number of all names
+ */
+export function listNames(names: readonly string[], count: number): string {
+  const shown = names.slice(0, SHOWN_NAMES);
+  const more = count - shown.length;
+  return shown.join(", ") + (more > 0 && shown.length > 0 ? ` and ${more} more` : "");
+}
+
 const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;
+/** The number of types at each end of a path. */
+const PATH_END = 3;
 /** The possible size limits of one reason, in bytes. `listCauses` uses the largest limit with which all causes fit. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
 /** The causes that fit into a document, and the number of causes that did not fit. */
 export interface CauseList {
-  readonly causes: Cause[];
+  readonly causes: CauseInTree[];
   readonly omittedCount: number;
 }
 
 /**
  * Groups the failed subjobs that have no failed subjob of their own by type and reason. The most frequent cause comes
  * first. Equally frequent causes are in tree order.
- * @param failed the failed subjobs in tree order
+ * @param subJobs the subjobs from `collectSubJobs`
  * @param maxBytes the maximum size of the causes as JSON. A cause that does not fit is omitted.
  */
-export function listCauses(failed: readonly TreeNode[], maxBytes: number): CauseList {
-  const groups = groupBySimilarReason(failed);
+export function listCauses(subJobs: Pick<SubJobs, "failed" | "countsByType">, maxBytes: number): CauseList {
+  const groups = groupBySimilarReason(subJobs.failed);
   const findHint = createCachedHintFinder();
+  const createCause = ({ type, reason, nodes }: Group, reasonBytes: number): CauseInTree => {
+    const names = new Set(nodes.map(resourceNameOf).filter((name) => name !== null));
+    return {
+      type: truncateNullable(type, NAME_BYTES, countJsonBytes),
+      reason: truncateNullable(reason, reasonBytes, countJsonBytes),
+      hint: findHint(reason),
+      count: nodes.length,
+      resources: [...names].slice(0, MAX_RESOURCES).map((name) => truncate(name, NAME_BYTES, countJsonBytes)),
+      path: pathTo(nodes[0]),
+      total: Math.max(nodes.length, subJobs.countsByType.get(type) ?? 0),
+    };
+  };
   for (const reasonBytes of REASON_BYTES) {
-    const causes = groups.map((group) => toCause(group, reasonBytes, findHint));
+    const causes = groups.map((group) => createCause(group, reasonBytes));
     if (Buffer.byteLength(JSON.stringify(causes)) <= maxBytes) return { causes, omittedCount: 0 };
   }
-  const causes: Cause[] = [];
+  const causes: CauseInTree[] = [];
   let usedBytes = "[]".length;
   for (const group of groups) {
-    const cause = toCause(group, MIN_REASON_BYTES, findHint);
+    const cause = createCause(group, MIN_REASON_BYTES);
     usedBytes += Buffer.byteLength(JSON.stringify(cause)) + ",".length;
     if (usedBytes > maxBytes) break;
     causes.push(cause);
@@ -72,7 +113,7 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
     if (parents.has(node)) continue;
     const { type } = node.job;
     const reason = reasonOf(node);
-    const key = JSON.stringify([type, reason === null ? null : normalizeReason(reason, node)]);
+    const key = JSON.stringify([type, reason === null ? null : normalizeReason(reason, namesOf(node))]);
     const group = groups.get(key) ?? { type, reason, nodes: [] };
     group.nodes.push(node);
     groups.set(key, group);
@@ -98,12 +139,16 @@ const NUMBER =
 const MIN_NAME_CHARACTERS = 3;
 
 /** Returns a reason without names, IDs, addresses and numbers, so that similar reasons become equal. */
-function normalizeReason(reason: string, node: TreeNode): string {
+export function normalizeReason(reason: string, names: Iterable<string | null>): string {
   let text = reason;
-  for (let at: TreeNode | null = node; at !== null; at = at.parent)
-    for (const name of [at.job.resourceName, at.job.resourceId, at.job.jobId, at.job.clusterId])
-      if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name, "#");
+  for (const name of names)
+    if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name, "#");
   return text.replace(UUID, "#").replace(IPV6, "#").replace(NUMBER, "#").replace(/\s+/g, " ").trim();
+}
+
+function* namesOf(node: TreeNode): Iterable<string | null> {
+  for (let at: TreeNode | null = node; at !== null; at = at.parent)
+    yield* [at.job.resourceName, at.job.resourceId, at.job.jobId, at.job.clusterId];
 }
 
 /** Returns the name of the resource of a failed subjob. A subjob often has the resource of its parent, but not the name. */
@@ -113,17 +158,10 @@ function resourceNameOf(node: TreeNode): string | null {
   return null;
 }
 
-function toCause(
-  { type, reason, nodes }: Group,
-  reasonBytes: number,
-  findHint: (reason: string | null) => string | null,
-): Cause {
-  const names = new Set(nodes.map(resourceNameOf).filter((name) => name !== null));
-  return {
-    type: truncateNullable(type, NAME_BYTES, countJsonBytes),
-    reason: truncateNullable(reason, reasonBytes, countJsonBytes),
-    hint: findHint(reason),
-    count: nodes.length,
-    resources: [...names].slice(0, MAX_RESOURCES).map((name) => truncate(name, NAME_BYTES, countJsonBytes)),
-  };
+/** Returns the types from the root job down to a subjob. A long path has `…` in place of the types in the middle. */
+function pathTo(node: TreeNode | undefined): string[] {
+  const types = node === undefined ? [] : typesFromRootTo(node);
+  const shown =
+    types.length <= 2 * PATH_END ? types : [...types.slice(0, PATH_END), "…", ...types.slice(-PATH_END)];
+  return shown.map((type) => truncate(type, NAME_BYTES, countJsonBytes));
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { CauseInTree, listCauses } from "./causes.ts";
 import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
@@ -23,6 +24,11 @@ export const OutcomeSummary = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   failures: z.array(Failure),
+  /** The number of failed subjobs that are not in `failures`. */
+  failuresOmitted: Count,
+  causes: z.array(CauseInTree),
+  /** The number of causes that are not in `causes`. */
+  causesOmitted: Count,
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),
   createdAt: z.nullable(InstantField),
@@ -43,6 +49,8 @@ export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 export const MAX_EVENT_BYTES = 20_000;
 /** The bytes that an event adds to a summary. The event has a type and a time, and contains times as ISO text. */
 const ENVELOPE_BYTES = 262;
+/** The part of the free space of an event that the causes may use. */
+const CAUSES_SHARE = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 /** A link that is longer than this limit is omitted, because a truncated link does not work. */
@@ -67,12 +75,14 @@ export interface EndedWatch
 
 /**
  * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB.
- * Omits failures that do not fit into the event, and adds a warning with the number of omitted failures.
+ * Omits failures and causes that do not fit into the event, and counts what it omits. The causes come first: the list of
+ * failures gets only the space that the causes leave free.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ...watch } = ended;
   const { outcome, statusUrl, concludedAt } = ended;
-  const { counts, failed, pending } = collectSubJobs(job);
+  const subJobs = collectSubJobs(job);
+  const { counts, failed, pending } = subJobs;
   const { context, omittedLabels } = truncateContext(ended.context);
   const jobEnded = outcome === "succeeded" || outcome === "failed";
   const summary: OutcomeSummary = {
@@ -84,6 +94,9 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonBytes),
     resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonBytes),
     failures: [],
+    failuresOmitted: counts.failed,
+    causes: [],
+    causesOmitted: counts.failed,
     subJobs: counts,
     warnings: warningsOf(ended, counts.failed, omittedLabels),
     createdAt: job?.createdAt ?? null,
@@ -95,10 +108,15 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
-  const failures = listFailures(failed, freeBytes);
-  const unlisted = counts.failed - failures.length;
-  if (unlisted > 0) summary.warnings.push(unlistedFailuresWarning(unlisted));
-  return { ...summary, failures };
+  const { causes, omittedCount } = listCauses(subJobs, freeBytes * CAUSES_SHARE);
+  const failures = listFailures(failed, freeBytes - Buffer.byteLength(JSON.stringify(causes)));
+  return {
+    ...summary,
+    causes,
+    causesOmitted: omittedCount,
+    failures,
+    failuresOmitted: counts.failed - failures.length,
+  };
 }
 
 /**
@@ -155,11 +173,6 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
   return shown.length === all.length
     ? truncated
     : [...truncated, `${all.length - shown.length} more warnings.`];
-}
-
-/** Returns the warning for failed subjobs that the list of failures does not contain. */
-export function unlistedFailuresWarning(count: number): string {
-  return `${count} more failed ${count === 1 ? "subjob is" : "subjobs are"} not listed.`;
 }
 
 /**

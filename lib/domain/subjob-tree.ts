@@ -14,6 +14,11 @@ export interface SubJobs {
   readonly failed: readonly TreeNode[];
   /** The pending subjobs in tree order. */
   readonly pending: readonly TreeNode[];
+  /**
+   * The number of subjobs of each type. A subjob that only contains the counted work does not count: a failed subjob
+   * with a failed subjob of its own, and a subjob with a subjob of the same type.
+   */
+  readonly countsByType: ReadonlyMap<string | null, number>;
 }
 
 /**
@@ -25,6 +30,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
   let omittedCount = 0;
   const failed: TreeNode[] = [];
   const pending: TreeNode[] = [];
+  const countsByType = new Map<string | null, number>();
   const stack: TreeNode[] = [];
   const descend = (parent: TreeNode): void => {
     const { subJobs, omitted } = parent.job;
@@ -40,9 +46,15 @@ export function collectSubJobs(root: Job | null): SubJobs {
     counts[node.job.state] += 1;
     if (node.job.state === "failed") failed.push(node);
     else if (node.job.state === "pending") pending.push(node);
+    const { type } = node.job;
+    if (!isContainer(node.job)) countsByType.set(type, (countsByType.get(type) ?? 0) + 1);
     descend(node);
   }
-  return { counts, omittedCount, failed, pending };
+  return { counts, omittedCount, failed, pending, countsByType };
+}
+
+function isContainer({ state, type, subJobs }: Job): boolean {
+  return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }
 
 /** Returns the job types from the root down to a node. The result contains `unknown` for a job without a type. */

@@ -10,6 +10,7 @@ import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData } from "../channels/webhook/event.ts";
+import { Cause } from "../domain/causes.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failures.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
@@ -35,6 +36,7 @@ const RESPONSE_SCHEMAS = {
   WatchState,
   JobDocument,
   JobState,
+  Cause,
   Failure,
   SubJobCounts,
   DeliveryDocument,

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import type { Failure } from "../domain/failures.ts";
+import { type Cause, listNames } from "../domain/causes.ts";
 import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 
@@ -10,34 +10,28 @@ import { icon } from "./icon.ts";
 const MAX_UNSCROLLED_CHARACTERS = 1600;
 
 /**
- * Renders the failed subjobs and their failure reasons. Returns null if the job has no failed subjobs and no failure
- * reason.
+ * Renders the causes of a failed job, the most frequent cause first. Returns null if the job has no failed subjobs and no
+ * failure reason.
  */
-export function failuresSection(document: StatusDocument): Html | null {
-  const jobReason = jobReasonOf(document);
-  if (document.failures.length === 0 && jobReason === null) return null;
-  const hasFailed = document.failures.length > 0 || document.state === "failed";
+export function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
+  // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
+  const jobReason = causes.length > 0 ? null : reason?.trim() || null;
+  if (causes.length === 0 && jobReason === null) return null;
+  const hasFailed = causes.length > 0 || state === "failed";
   return html`<section id="failures" class="failures${hasFailed && " c-failed"}"><h2>${hasFailed ? "What failed" : "Why"}</h2>
 ${jobReason && reasonBox(jobReason, "Reason of the job")}
-${document.failures.length > 0 && html`<ol>${document.failures.map(failureEntry)}</ol>`}</section>`;
+${causes.length > 0 && html`<ol>${causes.map(causeEntry)}</ol>`}
+${causesOmitted > 0 && html`<p class="quiet">and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}</p>`}</section>`;
 }
 
-/** Returns the failure reason of the job. Returns null if a failed subjob has the same failure reason. */
-function jobReasonOf(document: StatusDocument): string | null {
-  const reason = document.reason?.trim();
-  if (!reason || document.failures.some((failure) => failure.reason?.trim() === reason)) return null;
-  return reason;
-}
-
-function failureEntry(failure: Failure, index: number): Html {
-  const name = failure.path.at(-1) ?? "";
-  return html`<li><h3 class="path">${icon("failed")}<span>${failure.path
-    .slice(0, -1)
-    .map((step) => html`${bdiElement(step)}<i> › </i>`)}<b>${bdiElement(name)}</b>${
-    failure.resourceName && html` <span class="res">${bdiElement(failure.resourceName)}</span>`
+function causeEntry({ type, reason, hint, count, resources }: Cause, index: number): Html {
+  const name = type ?? "unknown";
+  const shown = reason?.trim();
+  return html`<li><h3 class="path">${icon("failed")}<span>${count > 1 && `${count} × `}<b>${bdiElement(name)}</b>${
+    resources.length > 0 && html` <span class="res">${bdiElement(listNames(resources, count))}</span>`
   }</span></h3>
-${failure.reason?.trim() ? reasonBox(failure.reason.trim(), `Reason ${index + 1}, of ${name}`) : html`<p class="quiet">The cloud gives no reason.</p>`}
-${failure.hint && html`<p class="hint"><b>Hint</b> ${linkUrls(failure.hint)}</p>`}</li>`;
+${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`) : html`<p class="quiet">The cloud gives no reason.</p>`}
+${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;
 }
 
 function reasonBox(reason: string, label: string): Html {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
-import { Failure } from "../../lib/domain/failures.ts";
+import { Cause, listNames } from "../../lib/domain/causes.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
 
@@ -26,7 +26,7 @@ const Event = z.object({
     jobType: z.string().nullish(),
     resourceName: z.string().nullish(),
     reason: z.string().nullish(),
-    failures: z.array(Failure).default([]),
+    causes: z.array(Cause).default([]),
     statusUrl: z.string().nullish(),
   }),
 });
@@ -77,15 +77,15 @@ function slackLines(
 }
 
 function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) => string): string[] {
-  const { jobType, resourceName, reason, failures, statusUrl } = data;
+  const { jobType, resourceName, reason, causes, statusUrl } = data;
   const job = [jobType, resourceName].filter(Boolean).join(" ");
   return [
     ...safeLines([type, job].filter(Boolean).join(" · ")).map(bold),
-    ...(reason ? safeLines(reason) : []),
-    ...failures.flatMap((failure) => [
-      ...safeLines(failure.path.join(" › ")),
-      ...(failure.reason === null ? [] : quoted(failure.reason)),
-      ...(failure.hint === null ? [] : safeLines(`💡 ${failure.hint}`)),
+    ...(reason && causes.length === 0 ? safeLines(reason) : []),
+    ...causes.flatMap((cause) => [
+      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${listNames(cause.resources, cause.count)}`),
+      ...(cause.reason === null ? [] : quoted(cause.reason)),
+      ...(cause.hint === null ? [] : safeLines(`💡 ${cause.hint}`)),
     ]),
     ...(statusUrl ? safeLines(`→ ${statusUrl}`) : []),
   ];

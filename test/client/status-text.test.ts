@@ -12,15 +12,16 @@ const status: StatusDocument = {
   resourceName: "n",
   reason: "one\n::error::two",
   subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 },
-  failures: [
+  causes: [
     {
-      path: ["CreateNode", "CreateNodeVM"],
-      jobId: null,
-      resourceName: "n-1",
-      reason: "sold\nout",
+      type: "CreateNodeVM",
+      count: 5,
+      resources: ["n-1", "n-2", "n-3", "n-4"],
+      reason: "sold\nout\n::error::two",
       hint: "buy",
     },
   ],
+  causesOmitted: 2,
 };
 
 test("the line of a job shows its type, resource, state and ended subjobs", () => {
@@ -39,9 +40,10 @@ test.each([
 
 test("every line of a reason starts with a bar", () => {
   expect(reasonLines(status)).toEqual([
-    ...["  | one", "  | ::error::two", "  | CreateNode › CreateNodeVM n-1"],
-    ...["  |   sold", "  |   out", "  |   hint: buy"],
+    ...["  | 5 × CreateNodeVM n-1, n-2, n-3 and 2 more"],
+    ...["  |   sold", "  |   out", "  |   ::error::two", "  |   hint: buy", "  | and 2 more causes"],
   ]);
+  expect(reasonLines({ ...status, causes: [], causesOmitted: 0 })).toEqual(["  | one", "  | ::error::two"]);
 });
 
 test("a job that has succeeded has no reason lines", () => {

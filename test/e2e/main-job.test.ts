@@ -76,6 +76,17 @@ describe("a job that is submitted over HTTP", () => {
         resourceId: null,
         resourceName: CLUSTER.resourceName,
         failures: FAILURES,
+        failuresOmitted: 0,
+        causes: [
+          {
+            type: "CreateNodeVM",
+            reason: REASON,
+            hint: FAILURES.at(-1)?.hint,
+            count: 1,
+            resources: [expect.any(String)],
+          },
+        ],
+        causesOmitted: 0,
         subJobs: { total: 3, succeeded: 1, failed: 2, pending: 0 },
         warnings: [],
         createdAt: expect.any(String),

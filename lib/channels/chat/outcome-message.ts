@@ -2,7 +2,7 @@ import { clusterConsoleUrl } from "../../domain/console-url.ts";
 import type { Failure } from "../../domain/failures.ts";
 import { findHint } from "../../domain/hints.ts";
 import { describeWatchState, type Outcome, wasJobObserved } from "../../domain/job.ts";
-import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
+import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
@@ -128,14 +128,8 @@ function subJobsLine({ subJobs, outcome }: OutcomeSummary): string | null {
   return outcome === "succeeded" ? null : `${succeeded} of ${total} ${unit} succeeded, none failed`;
 }
 
-/**
- * Returns the warnings without the warning about omitted failures. A different line of the message contains the number
- * of omitted failures.
- */
-function warningsOf({ warnings, failures, subJobs }: OutcomeSummary, budget: TextBudget): readonly string[] {
-  const unlisted = unlistedFailuresWarning(subJobs.failed - failures.length);
+function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget): readonly string[] {
   return warnings
-    .filter((warning) => warning !== unlisted)
     .slice(0, MAX_WARNINGS)
     .map((warning) => `⚠️ ${truncate(cleanToOneLine(warning), budget.textCharacters)}`);
 }
@@ -158,7 +152,7 @@ export function formatFailures(
   const relevant = summary.failures.filter((_, index) => !isExplainedByNext(summary.failures, index));
   const texts = relevant.slice(0, budget.failures).map((failure) => subJobFailure(failure, budget));
   const own = jobFailure(summary, budget);
-  const unlisted = Math.max(0, summary.subJobs.failed - summary.failures.length);
+  const unlisted = summary.failuresOmitted;
   return {
     failures: own === null ? texts : [own, ...texts],
     omitted: relevant.length - texts.length + unlisted,

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { Cause } from "../../domain/causes.ts";
 import { Context } from "../../domain/context.ts";
 import { Failure } from "../../domain/failures.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
@@ -19,6 +20,9 @@ export const JobEventData = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   failures: z.array(Failure),
+  failuresOmitted: Count,
+  causes: z.array(Cause),
+  causesOmitted: Count,
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),
   createdAt: MaybeIsoTime,

@@ -1,4 +1,5 @@
-import { type OutcomeSummary, unlistedFailuresWarning } from "../../domain/outcome-summary.ts";
+import { toCause } from "../../domain/causes.ts";
+import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, WebhookEvent } from "./event.ts";
@@ -21,11 +22,7 @@ export function formatWebhookMessage(content: NotificationContent): FormattedMes
 function createSimplerEvent(content: NotificationContent): WebhookEvent | null {
   if (content.kind !== "outcome" || content.summary.failures.length === 0) return null;
   const { summary } = content;
-  const { failed } = summary.subJobs;
-  const partialWarning = unlistedFailuresWarning(failed - summary.failures.length);
-  const otherWarnings = summary.warnings.filter((warning) => warning !== partialWarning);
-  const warnings = [...otherWarnings, unlistedFailuresWarning(failed)];
-  return createJobEvent({ ...summary, failures: [], warnings });
+  return createJobEvent({ ...summary, failures: [], failuresOmitted: summary.subJobs.failed });
 }
 
 function createEvent(content: NotificationContent): WebhookEvent {
@@ -66,6 +63,9 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       resourceId: summary.resourceId,
       resourceName: summary.resourceName,
       failures: summary.failures,
+      failuresOmitted: summary.failuresOmitted,
+      causes: summary.causes.map(toCause),
+      causesOmitted: summary.causesOmitted,
       subJobs: summary.subJobs,
       warnings: summary.warnings,
       createdAt: toIsoOrNull(summary.createdAt),

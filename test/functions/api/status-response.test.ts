@@ -162,7 +162,9 @@ it("renders a tree as a document, with hints for failed subjobs", () => {
   });
   expect(summarizeTree(root)).toMatchObject({
     failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
-    warnings: [],
+    failuresOmitted: 0,
+    causes: [{ type: "CreateNode", reason: "Ecs.0314", count: 1, total: 1 }],
+    causesOmitted: 0,
   });
   expect(toJobDocument(failedChain(50_000)).subJobs).toHaveLength(1);
 });
@@ -171,10 +173,10 @@ describe("a tree with omitted subjobs", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
 
-  it("counts the omitted subjobs and has a warning about omitted failed subjobs", () => {
+  it("counts the omitted subjobs and the failed subjobs that are not in the list", () => {
     expect(summarizeTree(root)).toMatchObject({
-      counts: { total: 11, succeeded: 3, failed: 4, pending: 4 },
-      warnings: ["3 more failed subjobs are not listed."],
+      subJobs: { total: 11, succeeded: 3, failed: 4, pending: 4 },
+      failuresOmitted: 3,
       failures: [{ reason: "no quota" }],
     });
   });
@@ -192,8 +194,9 @@ it("truncates the reasons of failed subjobs while the job is running", () => {
   const root = job({
     subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
   });
-  const { failures, warnings } = summarizeTree(root);
+  const { failures, failuresOmitted, causes } = summarizeTree(root);
   expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
   expect(failures[0]?.reason).toMatch(/^嗯+…$/);
-  expect(warnings).toEqual([`${300 - failures.length} more failed subjobs are not listed.`]);
+  expect(failuresOmitted).toBe(300 - failures.length);
+  expect(causes).toMatchObject([{ count: 300, reason: expect.stringMatching(/^嗯+…$/) }]);
 });

@@ -3,7 +3,7 @@ import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target } from "../../../lib/channels/registry.ts";
 import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { summarizeOutcome, unlistedFailuresWarning } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { expectRulesKept } from "./channel-rules.ts";
 import { hostileSummary } from "./hostile.ts";
 import {
@@ -82,14 +82,14 @@ it("the plain message of a chat contains only the headline and no link", () => {
   }
 });
 
-it("the simpler webhook event has no failures and a warning with the number of failed subjobs", () => {
+it("the simpler webhook event has no failures and counts all failed subjobs as omitted", () => {
   const { payload, fallback } = formatOutcome(target("webhook"), SAMPLES.failed);
   expect(fallback).toEqual({
     ...payload,
     data: {
       ...(payload.data as object),
       failures: [],
-      warnings: [...SAMPLES.failed.warnings, unlistedFailuresWarning(SAMPLES.failed.subJobs.failed)],
+      failuresOmitted: SAMPLES.failed.subJobs.failed,
     },
   });
   expect(WebhookEvent.safeParse(fallback).success).toBe(true);

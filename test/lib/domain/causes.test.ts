@@ -1,10 +1,10 @@
-import { Cause, listCauses } from "../../../lib/domain/causes.ts";
+import { Cause, listCauses, toCause } from "../../../lib/domain/causes.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, failedChain, job } from "../channels/samples.ts";
 
 const causesOf = (subJobs: Job[], maxBytes = 8000) =>
-  listCauses(collectSubJobs(job({ ...FAILED, type: "CreateCluster", subJobs })).failed, maxBytes);
+  listCauses(collectSubJobs(job({ ...FAILED, type: "CreateCluster", subJobs })), maxBytes);
 const failedNode = (reason: string | null, part: Partial<Job> = {}) =>
   job({ ...FAILED, type: "CreateNodeVM", reason, ...part });
 const countsOf = (reasons: readonly string[]) =>
@@ -26,9 +26,11 @@ describe("the causes of a failed job", () => {
         hint: expect.stringContaining("key pair"),
         count: 30,
         resources: Array.from({ length: 10 }, (_, index) => `pool-a-${index}`),
+        path: ["CreateCluster", "CreateNodeVM"],
+        total: 30,
       },
     ]);
-    expect(Cause.parse(causes[0])).toEqual(causes[0]);
+    expect(causes.map(toCause)).toEqual(causes.map((cause) => Cause.parse(cause)));
   });
 
   it("start with the most frequent cause, and keep the tree's order for equal counts", () => {
@@ -42,7 +44,17 @@ describe("the causes of a failed job", () => {
 
   it("do not contain a parent whose subjob failed", () => {
     const { causes } = causesOf([failedChain(5), job({ type: "InstallMaster" })]);
-    expect(causes).toEqual([{ type: "Leaf", reason: "the cause", hint: null, count: 1, resources: [] }]);
+    expect(causes.map(toCause)).toEqual([
+      { type: "Leaf", reason: "the cause", hint: null, count: 1, resources: [] },
+    ]);
+    expect(causes[0]?.path).toEqual(["CreateCluster", "L4", "L3", "…", "L1", "L0", "Leaf"]);
+  });
+
+  it("count the subjobs of a type without the failed parents of failed subjobs", () => {
+    const failedParent = job({ ...FAILED, type: "CreateNodeVM", subJobs: [failedNode("sold out")] });
+    const good = job({ type: "CreateNodeVM", subJobs: [job({ type: "AttachDisk" })] });
+    const { causes } = causesOf([failedParent, failedNode("sold out"), good, job({ type: "CreateNodeVM" })]);
+    expect(causes).toMatchObject([{ count: 2, total: 4 }]);
   });
 
   it("keep different types apart", () => {

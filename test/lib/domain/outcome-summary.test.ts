@@ -57,7 +57,9 @@ it("names the deepest running subjobs in the reason of a timed-out watch", () =>
 it("keeps the deepest cause if not every failure of a deep chain fits", () => {
   const conclusion = summarizeOutcome(facts({ outcome: "failed", job: failedChain(200) }));
   expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
-  expect(conclusion.warnings.at(-1)).toMatch(/^\d+ more failed subjobs are not listed\.$/);
+  expect(conclusion.failuresOmitted).toBe(200 - conclusion.failures.length);
+  expect(conclusion.failuresOmitted).toBeGreaterThan(0);
+  expect(conclusion.causes).toMatchObject([{ reason: "the cause", count: 1, total: 1 }]);
 });
 
 it.each([
@@ -79,13 +81,27 @@ it.each([
   expect(Buffer.byteLength(JSON.stringify(createJobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
   expect(OutcomeSummary.parse(conclusion)).toEqual(conclusion);
   expect(collectSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
+  expect(conclusion.failures.length + conclusion.failuresOmitted).toBe(conclusion.subJobs.failed);
 });
 
-it("counts omitted subjobs and warns about omitted failed subjobs", () => {
+it("counts omitted subjobs and failures that are not in the list", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
   expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
     subJobs: { total: 11, succeeded: 3, failed: 4, pending: 4 },
-    warnings: ["3 more failed subjobs are not listed."],
+    failuresOmitted: 3,
+    warnings: [],
   });
+});
+
+it("keeps the causes when the failures leave little space, and counts the causes that do not fit", () => {
+  const word = (index: number) => String.fromCharCode(97 + Math.floor(index / 26), 97 + (index % 26));
+  const subJobs = Array.from({ length: 200 }, (_, index) =>
+    job({ ...FAILED, type: `Create${word(index)}`, reason: `${word(index)}: ${"reason ".repeat(100)}` }),
+  );
+  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  expect(summary.causes.length).toBeGreaterThan(20);
+  expect(summary.causes.length + summary.causesOmitted).toBe(200);
+  expect(summary.failures.length).toBeGreaterThan(5);
+  expect(Buffer.byteLength(JSON.stringify(createJobEvent(summary)))).toBeLessThan(MAX_EVENT_BYTES);
 });

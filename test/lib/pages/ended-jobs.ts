@@ -13,6 +13,7 @@ export function succeededJob(): StatusDocument {
     ...well,
     phase: "Success",
     failures: [],
+    causes: [],
     subJobs: { total: 8, succeeded: 8, failed: 0, pending: 0 },
     deliveries: failed.deliveries.map((delivery) => ({
       ...delivery,

@@ -28,6 +28,15 @@ export function failedJob(): StatusDocument {
         hint: "The flavor is sold out in this zone: choose another flavor or zone. https://support.example.com/ecs/0319",
       },
     ],
+    causes: [
+      {
+        type: "CreateNodeVM",
+        reason: REASON,
+        hint: "The flavor is sold out in this zone: choose another flavor or zone. https://support.example.com/ecs/0319",
+        count: 1,
+        resources: ["pool-a-m9d4q"],
+      },
+    ],
     subJobs: { total: 9, succeeded: 6, failed: 3, pending: 0 },
     updatedAt: at(559),
     durationSeconds: 559,

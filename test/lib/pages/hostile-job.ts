@@ -40,6 +40,13 @@ export function hostileJob(): StatusDocument {
       reason,
       hint: markup,
     })),
+    causes: HOSTILE_TEXTS.map((reason) => ({
+      type: markup,
+      resources: [turned, markup],
+      count: 3,
+      reason,
+      hint: markup,
+    })),
     deliveries: failed.deliveries.map((delivery, index) => ({
       ...delivery,
       target: `${index}${markup}`,

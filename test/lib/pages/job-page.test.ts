@@ -87,7 +87,21 @@ describe("renderJobPage", () => {
 
   it("shows the reason of the job only one time", () => {
     expect(page({ ...failedJob(), reason: REASON }).split("Ecs.0319").length).toBe(2);
-    expect(page({ ...failedJob(), reason: "quota" })).toContain('<pre class="reason" dir="auto">quota</pre>');
+    const withoutCauses = { ...failedJob(), causes: [], reason: "quota" };
+    expect(page(withoutCauses)).toContain('<pre class="reason" dir="auto">quota</pre>');
+    expect(page({ ...failedJob(), reason: "quota" })).not.toContain("quota");
+  });
+
+  it("shows one entry for each cause, with the number of subjobs and the first names", () => {
+    const [cause] = failedJob().causes;
+    if (cause === undefined) throw new Error("the sample has a cause");
+    const resources = ["a-0", "a-1", "a-2", "a-3"];
+    const shown = page({ ...failedJob(), causes: [{ ...cause, count: 30, resources }], causesOmitted: 1 });
+    expect(shown).toContain(
+      '30 × <b><bdi>CreateNodeVM</bdi></b> <span class="res"><bdi>a-0, a-1, a-2 and 27 more</bdi>',
+    );
+    expect(shown).toContain('<p class="quiet">and 1 more cause</p>');
+    expect(shown.split("sold out in this zone").length).toBe(2);
   });
 
   it("renders the same bytes between two steps of the rounded time", () => {

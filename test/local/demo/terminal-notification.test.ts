@@ -41,24 +41,18 @@ it("shows the text of a Slack message and indents the reasons of CCE", () => {
   ]);
 });
 
-it("shows the job and the failures of an event", () => {
-  const failure = {
-    path: ["CreateNode", "CreateNodeVM"],
-    jobId: null,
-    resourceName: null,
-    reason: "sold out",
-    hint: null,
-  };
+it("shows the job and the causes of an event", () => {
+  const cause = { type: "CreateNodeVM", reason: "sold out", hint: null, count: 5, resources: ["a", "b"] };
   const data = {
     jobType: "CreateNode",
     resourceName: "a",
     reason: null,
-    failures: [failure],
+    causes: [cause],
     statusUrl: null,
   };
   expect(formatNotificationLines({ type: "job.failed", data }, plain)).toEqual([
     "job.failed · CreateNode a",
-    "CreateNode › CreateNodeVM",
+    "5 × CreateNodeVM a, b and 3 more",
     "  │ sold out",
   ]);
 });

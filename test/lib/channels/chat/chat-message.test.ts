@@ -2,8 +2,8 @@ import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channel
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
 import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
-import { type OutcomeSummary, summarizeOutcome } from "../../../../lib/domain/outcome-summary.ts";
-import { facts, job, NODES, SAMPLES } from "../samples.ts";
+import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
+import { NODES, SAMPLES } from "../samples.ts";
 
 const [largest, ...smaller] = TEXT_BUDGETS;
 
@@ -98,7 +98,7 @@ describe("the chat message", () => {
     const message = messageOf({
       failures,
       reason: null,
-      subJobs: { ...failed.subJobs, failed: 12 },
+      failuresOmitted: 3,
     });
     expect(message.failures).toHaveLength(5);
     expect(message.notes).toEqual(["and 7 more"]);
@@ -174,12 +174,5 @@ describe("the chat message", () => {
     const labels = (part: Partial<OutcomeSummary>) => messageOf(part).links.map(({ label }) => label);
     expect(labels({ jobType: "DeleteCluster", outcome: "failed" })).toContain("Console");
     expect(labels({ jobType: "DeleteCluster", outcome: "succeeded" })).not.toContain("Console");
-  });
-
-  it("omits the warning about omitted failures, because the message already counts omitted failures", () => {
-    const many = Array.from({ length: 300 }, () => job({ state: "failed", reason: "x".repeat(500) }));
-    const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ subJobs: many }) }));
-    expect(summary.warnings).toHaveLength(1);
-    expect(formatOutcomeMessage(summary, largest).notes).toEqual(["and 295 more"]);
   });
 });

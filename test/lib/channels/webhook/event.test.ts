@@ -56,7 +56,8 @@ it("a job event has the fields in the documented order", () => {
   expect(Object.keys(payload)).toEqual(["type", "timestamp", "data"]);
   expect(Object.keys(payload.data as object)).toEqual([
     ...["project", "region", "jobId", "jobType", "outcome", "phase", "reason"],
-    ...["clusterId", "resourceId", "resourceName", "failures", "subJobs", "warnings"],
+    ...["clusterId", "resourceId", "resourceName", "failures", "failuresOmitted"],
+    ...["causes", "causesOmitted", "subJobs", "warnings"],
     ...["createdAt", "updatedAt", "durationSeconds", "watch", "context", "statusUrl"],
   ]);
 });
