@@ -78,10 +78,8 @@ export function readOperations({ watches, outcomes, notifications }: LedgerState
       );
       const page = rest.slice(0, limit);
       const last = page.at(-1);
-      return {
-        watches: page,
-        next: last === undefined || rest.length === page.length ? null : toPageToken(last),
-      };
+      // DynamoDB returns a page token after every full page, also after the last one.
+      return { watches: page, next: last === undefined || page.length < limit ? null : toPageToken(last) };
     },
   };
 }

@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { attempt, conclusion, job, LEASE_MS, NEVER, T0 } from "./samples.ts";
+
+export const PROJECT = "prod";
+export const JOB_IDS = ["job-a", "job-b"];
+export const TARGETS = ["audit", "chat", "ops"];
+const STEP_MS = 20_000;
+const MAX_GENERATION = 2;
+
+/** One call of a ledger: the name of an operation and its parameters. */
+export interface LedgerCall {
+  readonly name: keyof Ledger;
+  readonly parameters: readonly unknown[];
+}
+
+/** Calls an operation of a ledger. Returns the result, or the name of the error that the operation throws. */
+export async function callLedger(ledger: Ledger, { name, parameters }: LedgerCall): Promise<unknown> {
+  const operation = ledger[name] as (...parameters: readonly unknown[]) => Promise<unknown>;
+  return operation(...parameters).catch((error: unknown) => ({ thrown: (error as Error).name }));
+}
+
+function call<Name extends keyof Ledger, Drawn extends Parameters<Ledger[Name]>>(
+  name: Name,
+  ...parameters: { [I in keyof Drawn]: fc.Arbitrary<Drawn[I]> }
+): fc.Arbitrary<LedgerCall> {
+  return fc.tuple(...(parameters as fc.Arbitrary<unknown>[])).map((drawn) => ({ name, parameters: drawn }));
+}
+
+// The values come from small sets, so that the calls of a sequence often concern the same item.
+const project = fc.constant(PROJECT);
+const jobId = fc.constantFrom(...JOB_IDS);
+const key = fc.record({ project, jobId });
+const generation = fc.record({ project, jobId, generation: fc.nat(MAX_GENERATION) });
+const target = fc.constantFrom(...TARGETS);
+const targets = fc.subarray(TARGETS);
+const notification = fc.record({ project, jobId, generation: fc.constantFrom(0, 0, 1), target });
+const now = fc.nat(6).map((steps) => T0 + steps * STEP_MS);
+/** Two jobs never have the same time, because an index may return items with equal sort keys in any order. */
+const acceptedAtOf = (id: string, steps: number) => T0 + steps * STEP_MS + JOB_IDS.indexOf(id);
+const accepted = fc.tuple(jobId, fc.nat(3)).map(([id, steps]) => ({
+  key: { project: PROJECT, jobId: id },
+  acceptedAt: acceptedAtOf(id, steps),
+}));
+const messageId = fc.constantFrom("m-1", "m-2");
+const poll = fc.integer({ min: 1, max: 4 });
+const expiresAt = fc.constant(NEVER);
+/** Some texts are longer than the watch item allows. */
+const text = fc.constantFrom(null, "Running", "x".repeat(300), "雪".repeat(100));
+const pollError = fc.option(fc.record({ text: text.map((found) => found ?? "down"), since: now }));
+const tree = fc.constantFrom(
+  null,
+  job(),
+  job({ subJobs: Array.from({ length: 20 }, (_, i) => job({ jobId: `sub-${i}-${"ab".repeat(i)}` })) }),
+);
+const observedJob = fc.record({ phase: text, jobType: text, resourceName: text });
+const polledAt = fc.array(now, { maxLength: 3 });
+const redelivery = fc.constantFrom(0, 0, 1);
+const owner = { key: notification, redelivery, messageId };
+const rateLimit = fc.constantFrom("chat", "cce:prod");
+const intervalMs = fc.constantFrom(1000, STEP_MS);
+const digestId = fc.constantFrom("digest-a", "digest-b");
+
+/** A random call of a ledger. */
+export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: accepted.chain(({ key: { jobId: id }, acceptedAt }) =>
+      call(
+        "openWatch",
+        fc.record({
+          project,
+          jobId: fc.constant(id),
+          acceptedAt: fc.constant(acceptedAt),
+          deadlineAt: fc.constant(T0 + 7_200_000),
+          nextPollAt: now,
+          targets,
+          context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(50) }),
+          callbacks: fc.constantFrom({}, { "callback:1": "x" }, { "callback:2": "y".repeat(300) }),
+          digestId: fc.constantFrom(null, "digest-a"),
+          expiresAt,
+        }),
+      ),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: call("claimPoll", fc.record({ key, poll, messageId, now, leaseMs: fc.constant(LEASE_MS) })),
+  },
+  call("undoPollClaim", fc.record({ key, poll, messageId })),
+  {
+    weight: 6,
+    arbitrary: fc.tuple(observedJob, fc.record({ key, poll, messageId })).chain(([observed, owned]) =>
+      call(
+        "recordPoll",
+        fc
+          .record({
+            nextPollAt: now,
+            accessError: fc.option(
+              fc.record({ kind: fc.constantFrom("forbidden", "unauthorized"), since: now }),
+            ),
+            lastPollError: pollError,
+            consecutiveFailures: fc.nat(2),
+            rateLimited: fc.boolean(),
+            polledAt,
+            tree,
+          })
+          .map((rest) => ({ ...rest, ...observed, ...owned })),
+      ),
+    ),
+  },
+  call("readCallerData", generation),
+  call(
+    "saveOutcomeOnce",
+    generation,
+    fc.record({
+      summary: fc
+        .constantFrom("a", "b")
+        .map((reason) => conclusion({ project: PROJECT, jobId: "any" }, { reason })),
+      tree,
+    }),
+    expiresAt,
+  ),
+  call("readOutcome", generation),
+  {
+    weight: 4,
+    arbitrary: accepted.chain((ended) =>
+      call(
+        "endWatch",
+        fc
+          .record({
+            outcome: fc.constantFrom("succeeded", "failed", "timed_out", "lost"),
+            concludedAt: now,
+            targets,
+            polledAt,
+            expiresAt,
+            job: fc.option(observedJob, { nil: undefined }),
+          })
+          .map(({ job: observed, ...end }) => ({ ...ended, ...end, ...(observed && { job: observed }) })),
+      ),
+    ),
+  },
+  { weight: 3, arbitrary: call("stopWatch", key, now, expiresAt) },
+  call("readWatch", key),
+  call(
+    "rescheduleSweep",
+    key.chain((found) => now.map((dueAt) => ({ ...found, dueAt: dueAt + 300_000 }))),
+    fc.option(now),
+  ),
+  call("scheduleSweep", generation, now, fc.option(expiresAt)),
+  {
+    weight: 5,
+    arbitrary: call(
+      "claimNotification",
+      fc.record({ ...owner, now, leaseMs: fc.constant(LEASE_MS), expiresAt }),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: call(
+      "recordAttempt",
+      fc.record({
+        ...owner,
+        state: fc.constantFrom("pending", "delivered", "rejected", "gone", "exhausted"),
+        spent: fc.boolean(),
+        attempt: fc
+          .tuple(now, fc.constantFrom("retry", "gone", "delivered"))
+          .map(([at, verdict]) => attempt({ at, verdict })),
+        nextAttemptAt: fc.option(now),
+      }),
+    ),
+  },
+  call("postponeNotification", fc.record({ ...owner, until: now, nextAttemptReserved: fc.boolean() })),
+  call("readDelivery", notification),
+  { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
+  { weight: 2, arbitrary: call("startRedelivery", notification, expiresAt) },
+  call("readTarget", target),
+  call("throttleTarget", target, now),
+  call("markTargetGone", target, now),
+  call("clearTargetGone", target),
+  call("switchTargetOff", target, now),
+  call("switchTargetOn", target),
+  call("reserveRequestTime", rateLimit, now, intervalMs),
+  call("tryAcquireRequest", rateLimit, now, intervalMs),
+  call(
+    "addDuration",
+    fc.record({ project, jobType: fc.constantFrom("A", "B"), bucket: fc.nat(2), day: fc.nat(2), expiresAt }),
+  ),
+  call(
+    "createDigest",
+    fc.record({
+      digestId,
+      members: fc.uniqueArray(generation, { selector: ({ jobId: id }) => id, maxLength: 2 }),
+      targets,
+      expiresAt,
+    }),
+  ),
+  call("removeRunningMember", digestId, key),
+);
+
+/** Returns everything that a ledger returns about the items that `ledgerCall` can create. */
+export async function readLedgerState(ledger: Ledger): Promise<unknown> {
+  const generations = JOB_IDS.flatMap((id) =>
+    Array.from({ length: MAX_GENERATION + 1 }, (_, i) => ({ project: PROJECT, jobId: id, generation: i })),
+  );
+  const overdue = await ledger.listOverdue(NEVER, 100);
+  const pages: unknown[] = [];
+  let before: string | null = null;
+  do {
+    const page = await ledger.listRecentWatches(PROJECT, { limit: 1, before });
+    pages.push(page);
+    before = page.next;
+  } while (before !== null);
+  return {
+    watches: await Promise.all(JOB_IDS.map((id) => ledger.readWatch({ project: PROJECT, jobId: id }))),
+    callerData: await Promise.all(generations.map((one) => ledger.readCallerData(one))),
+    outcomes: await Promise.all(generations.map((one) => ledger.readOutcome(one))),
+    deliveries: await Promise.all(
+      generations.flatMap((one) => TARGETS.map((name) => ledger.readDelivery({ ...one, target: name }))),
+    ),
+    targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
+    durations: await Promise.all(["A", "B"].map((type) => ledger.readDurations(PROJECT, type))),
+    digests: await Promise.all(["digest-a", "digest-b"].map((id) => ledger.readDigest(id))),
+    // An index may return items with equal sort keys in any order.
+    overdue: overdue.toSorted((a, b) => a.dueAt - b.dueAt || a.jobId.localeCompare(b.jobId)),
+    pages,
+  };
+}
