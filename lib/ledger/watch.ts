@@ -220,8 +220,8 @@ export interface WatchLedger {
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
   /**
-   * Returns the context and the callbacks of a watch. Returns an empty context and no callbacks if the watch does not
-   * exist.
+   * Returns the context and the callbacks of a watch generation. Returns an empty context and no callbacks if the watch
+   * generation does not exist.
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /**

@@ -1,4 +1,4 @@
-import { idOf, type WatchRow } from "./memory-ledger-state.ts";
+import { idOf, idOfGeneration, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
 /** An answer can be on its way for this time. A poll can also work with an older state of the ledger for this time. */
@@ -32,8 +32,9 @@ function checkDeadline(id: string, { watch }: WatchRow, { asked, config }: Servi
 
 /** The context in each notification is the context of a caller who named the target. */
 function checkContexts({ receivers, asked, ledger }: ServiceRun): readonly string[] {
-  const faults = Object.entries(ledger.state.watches)
-    .filter(([, { watch, context }]) => context.actor !== watch.caller)
+  const { watches, callerData } = ledger.state;
+  const faults = Object.entries(watches)
+    .filter(([, { watch }]) => callerData[idOfGeneration(watch)]?.context.actor !== watch.caller)
     .map(([id]) => `${id} has the context of another caller`);
   for (const { notificationId, actor } of receivers.posts) {
     if (actor === null) continue;

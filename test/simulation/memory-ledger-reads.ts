@@ -15,12 +15,17 @@ type ReadOperations = Pick<
 >;
 
 /** Returns the operations that read watches. */
-export function readOperations({ watches, outcomes, notifications }: LedgerState): ReadOperations {
+export function readOperations({
+  watches,
+  callerData,
+  outcomes,
+  notifications,
+}: LedgerState): ReadOperations {
   return {
     async readWatch(key) {
       const row = watches[idOf(key)];
       if (row === undefined) return null;
-      const { watch, context, callbacks } = row;
+      const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
       const generations =
         outcome?.generations ?? computeNotificationGenerations(watch, jobWatches(watches, key));
@@ -29,9 +34,8 @@ export function readOperations({ watches, outcomes, notifications }: LedgerState
         return notifications[id]?.delivery ?? newDeliveryRecord(target);
       });
       return {
+        ...(callerData[idOfGeneration(watch)] ?? { context: {}, callbacks: {} }),
         watch,
-        context,
-        callbacks,
         summary: outcome?.summary ?? null,
         tree: outcome?.tree ?? row.tree,
         generations,

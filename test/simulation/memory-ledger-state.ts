@@ -3,7 +3,7 @@ import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
 
-export interface WatchRow extends CallerData {
+export interface WatchRow {
   readonly watch: Watch;
   readonly owner: string | null;
   readonly leaseUntil: Instant;
@@ -30,6 +30,8 @@ export interface TargetRow {
 /** The state is plain JSON. Rows are replaced, never changed. */
 export interface LedgerState {
   readonly watches: Record<string, WatchRow>;
+  /** The caller data of each generation of a watch. */
+  readonly callerData: Record<string, CallerData>;
   readonly outcomes: Record<string, StoredOutcome>;
   readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
@@ -38,7 +40,15 @@ export interface LedgerState {
 }
 
 export function emptyLedgerState(): LedgerState {
-  return { watches: {}, outcomes: {}, notifications: {}, targets: {}, durations: {}, digests: {} };
+  return {
+    watches: {},
+    callerData: {},
+    outcomes: {},
+    notifications: {},
+    targets: {},
+    durations: {},
+    digests: {},
+  };
 }
 
 /** Returns an ID of a watch. The caller is the last part, because the caller may contain `#`. */

@@ -1,8 +1,11 @@
+import { truncateForWatchItem } from "../../lib/ledger/dynamo/watch-item.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
+  type CallerData,
   type EndResult,
   type NewWatch,
+  type ObservedJob,
   type OpenResult,
   POLL_HISTORY,
   type PollClaim,
@@ -27,8 +30,10 @@ type WatchOperations = Pick<
 
 const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 
+const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
+
 /** Returns the operations that change watches. Each call changes the state at once, so calls never interleave. */
-export function watchOperations({ watches, outcomes }: LedgerState): WatchOperations {
+export function watchOperations({ watches, callerData, outcomes }: LedgerState): WatchOperations {
   return {
     async openWatch(wanted): Promise<OpenResult> {
       const id = idOf(wanted);
@@ -37,6 +42,8 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
         const others = jobWatches(watches, wanted).map(({ generation }) => generation);
         const next = startWatch(wanted, row, row === undefined ? 0 : 1 + Math.max(...others));
         watches[id] = next;
+        const { context, callbacks } = wanted;
+        callerData[idOfGeneration(next.watch)] = { context, callbacks };
         const { poll, generation } = next.watch;
         return { kind: "accepted", poll: poll + 1, generation };
       }
@@ -45,10 +52,14 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       const deadlineAt =
         state === "watching" ? Math.max(row.watch.deadlineAt, wanted.deadlineAt) : row.watch.deadlineAt;
       const watch = { ...row.watch, deadlineAt, targets: union(row.watch.targets, wanted.targets) };
-      const callbacks = { ...row.callbacks, ...wanted.callbacks };
+      const known = callerData[idOfGeneration(watch)] ?? NO_CALLER_DATA;
+      callerData[idOfGeneration(watch)] = {
+        context: known.context,
+        callbacks: { ...known.callbacks, ...wanted.callbacks },
+      };
       const revisited = state !== "watching" && addedTargets.length > 0;
       const dueAt = revisited ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
-      watches[id] = { ...row, watch, callbacks, dueAt };
+      watches[id] = { ...row, watch, dueAt };
       if (!revisited) return { kind: "already_watching", watch, addedTargets, generations: {} };
       const added = { generation: watch.generation, targets: addedTargets };
       const generations = computeNotificationGenerations(added, jobWatches(watches, wanted));
@@ -87,15 +98,13 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
       const row = watches[idOf(key)];
       if (row === undefined || row.watch.state !== "watching") return "superseded";
       if (row.watch.poll !== poll || row.watch.pollDone || row.owner !== messageId) return "superseded";
-      const { phase, jobType, resourceName, accessError, lastPollError, consecutiveFailures } = record;
+      const { accessError, lastPollError, consecutiveFailures } = record;
       const polledAt = record.polledAt.slice(-POLL_HISTORY);
       const changes = {
+        ...truncateJob(record),
         nextPollAt,
-        phase,
-        jobType,
-        resourceName,
         accessError,
-        lastPollError,
+        lastPollError: lastPollError && { ...lastPollError, text: truncate(lastPollError.text) },
         consecutiveFailures,
         polledAt,
       };
@@ -112,19 +121,19 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
     },
 
     async readCallerData(key) {
-      const row = watches[idOf(key)];
-      return { context: row?.context ?? {}, callbacks: row?.callbacks ?? {} };
+      return callerData[idOfGeneration(key)] ?? NO_CALLER_DATA;
     },
 
     async saveOutcomeOnce(key, stored) {
       const id = idOfGeneration(key);
       const kept = outcomes[id] ?? stored;
       outcomes[id] = kept;
-      return kept;
+      return { summary: kept.summary, generations: kept.generations };
     },
 
     async readOutcome(key) {
-      return outcomes[idOfGeneration(key)] ?? null;
+      const found = outcomes[idOfGeneration(key)];
+      return found === undefined ? null : { summary: found.summary, generations: found.generations };
     },
 
     async endWatch({ key, acceptedAt, outcome, concludedAt, targets, polledAt, job }): Promise<EndResult> {
@@ -137,7 +146,13 @@ export function watchOperations({ watches, outcomes }: LedgerState): WatchOperat
         return { kind: "targets_changed", targets: known };
       }
       const history = polledAt.slice(-POLL_HISTORY);
-      const watch = { ...over(row.watch), ...job, state: outcome, concludedAt, polledAt: history };
+      const watch = {
+        ...over(row.watch),
+        ...(job && truncateJob(job)),
+        state: outcome,
+        concludedAt,
+        polledAt: history,
+      };
       const dueAt = known.length === 0 ? null : deliveriesOverdueAt(concludedAt);
       watches[idOf(key)] = { ...row, ...NO_LEASE, watch, dueAt };
       return { kind: "ended" };
@@ -192,10 +207,19 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     ...NO_LEASE,
     watch,
     dueAt: pollOverdueAt(nextPollAt),
-    context: wanted.context,
-    callbacks: { ...before?.callbacks, ...wanted.callbacks },
     tree: null,
     restartable: false,
+  };
+}
+
+const truncate = (text: string) => truncateForWatchItem(text) ?? text;
+
+/** Truncates the texts from CCE as the DynamoDB driver does. */
+function truncateJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
+  return {
+    phase: truncateForWatchItem(phase),
+    jobType: truncateForWatchItem(jobType),
+    resourceName: truncateForWatchItem(resourceName),
   };
 }
 

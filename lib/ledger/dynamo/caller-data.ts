@@ -5,7 +5,7 @@ import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData, NewWatch } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
-import { callerDataItemKey, watchItemKey } from "./keys.ts";
+import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
 import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 import { WatchItem } from "./watch-item.ts";
 
@@ -40,23 +40,43 @@ export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generat
   });
 }
 
+/**
+ * Moves the caller data of a watch item to the caller item of the same generation. A restart calls this function,
+ * because notifications of the old generation may still need the callbacks. Returns the attributes that remove the
+ * caller data from the watch item.
+ */
+export async function moveToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
+  const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
+  const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
+  const names = [...(context === null ? [] : ["context"]), ...Object.keys(callbacks)];
+  if (names.length > 0)
+    await updateItem(table, {
+      key: callerDataItemKey({ ...parseWatchItemKey({ pk, sk }), generation }),
+      set: { ...(context === null ? {} : { context }), expiresAt },
+      setIfAbsent: callbacks,
+    });
+  return Object.fromEntries(names.map((name) => [name, null]));
+}
+
 export const readCallerData: Operation<"readCallerData"> = async (table, key) => {
   const watchItem = await getItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
-  const { hasCallerItem } = parseItem(WatchItem, watchItem);
-  return toCallerData(watchItem, hasCallerItem ? await getItem(table, callerDataItemKey(key)) : null);
+  const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
+  const isCurrent = generation === key.generation;
+  if (isCurrent && !hasCallerItem) return toCallerData(watchItem, null);
+  return toCallerData(isCurrent ? watchItem : null, await getItem(table, callerDataItemKey(key)));
 };
 
 /**
- * Returns the caller data from a watch item and a caller item. If both items contain a context, the context of the
- * watch item is used, because this context is older.
+ * Returns the caller data from the watch item and the caller item of one generation. If both items contain a context,
+ * the context of the watch item is used, because this context is older.
  */
-export function toCallerData(watchItem: Item, callerItem: Item | null): CallerData {
+export function toCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
+  const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);
   const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
-  const context = parseItem(WatchItem, watchItem).context ?? own?.context ?? "{}";
   return {
-    context: Context.parse(parseJson(context)),
-    callbacks: { ...callbacksOf(watchItem), ...callbacksOf(callerItem ?? {}) },
+    context: Context.parse(parseJson(inline?.context ?? own?.context ?? "{}")),
+    callbacks: { ...callbacksOf(watchItem ?? {}), ...callbacksOf(callerItem ?? {}) },
   };
 }
 

@@ -38,6 +38,7 @@ export const claimNotification: Operation<"claimNotification"> = async (table, w
       expiresAt: toEpochSeconds(wanted.expiresAt),
     },
     condition: `attribute_not_exists(#pk) OR (#state = :pending AND #redelivery = :redelivery
+      AND attribute_not_exists(#deadLettered)
       AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)
       AND (attribute_not_exists(#nextAttemptAt) OR #nextAttemptAt <= :now))`,
     values: { pending: "pending", redelivery, now },

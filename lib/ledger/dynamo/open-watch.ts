@@ -1,12 +1,20 @@
 import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { inlineCallerAttributes, saveCallbacks } from "./caller-data.ts";
+import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { addGenerations } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
-import { createItem, type LedgerTable, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
+import {
+  createItem,
+  getItem,
+  type Item,
+  type LedgerTable,
+  parseItem,
+  toEpochSeconds,
+  updateItem,
+} from "./table.ts";
 import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /** How often `openWatch` tries to write a watch. A write fails if another call changes the watch at the same time. */
@@ -14,7 +22,6 @@ const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   const inline = inlineCallerAttributes(watch);
-  if (inline === null) await saveCallbacks(table, watch, 0);
   const key = watchItemKey(watch);
   const attributes = {
     ...startAttributes(watch),
@@ -24,12 +31,21 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const created = await createItem(table, key, attributes);
-    if (created) return { kind: "accepted", poll: 1, generation: 0 };
-    const found = await readItem(table, WatchItem, key);
-    if (found === null) continue;
+    // Large caller data is stored before the watch. If the caller has a watch already, the caller data must not become
+    // a part of the first generation of this watch.
+    const before = inline === null ? await getItem(table, key) : null;
+    if (before === null) {
+      if (inline === null) await saveCallbacks(table, watch, 0);
+      const created = await createItem(table, key, attributes);
+      if (created) return { kind: "accepted", poll: 1, generation: 0 };
+    }
+    const item = before ?? (await getItem(table, key));
+    if (item === null) continue;
+    const found = parseItem(WatchItem, item);
     const restarts = found.state === "stopped" || found.restartable;
-    const result = await (restarts ? restartWatch : extendWatch)(table, watch, found);
+    const result = restarts
+      ? await restartWatch(table, watch, found, item)
+      : await extendWatch(table, watch, found);
     if (result !== null) return result;
   }
   throw new Error(`The watch was not opened. Other calls changed the watch during all ${ROUNDS} tries.`);
@@ -44,9 +60,11 @@ async function restartWatch(
   table: LedgerTable,
   watch: NewWatch,
   found: WatchItem,
+  item: Item,
 ): Promise<OpenResult | null> {
   const others = await listJobWatches(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
+  const removed = await moveToCallerItem(table, item);
   await saveCallbacks(table, watch, generation);
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),
@@ -58,7 +76,7 @@ async function restartWatch(
       rateLimitedPolls: null,
       restartable: null,
       hasCallerItem: true,
-      context: null,
+      ...removed,
       concludedAt: null,
       consecutiveFailures: null,
       accessError: null,

@@ -115,6 +115,15 @@ export function describeNotifications(ledger: () => Ledger): void {
         expect(await claim(key, "n-2")).toEqual({ kind: "stale" });
       },
     );
+
+    it("is refused as stale when the message of a pending notification is in the dead-letter queue", async () => {
+      const key = newNotification();
+      await claim(key, "n-1");
+      await record(key, "n-1", { nextAttemptAt: T0 });
+      await ledger().markDeadLettered(key, 0);
+      expect(await claim(key, "n-1", T0 + 1)).toEqual({ kind: "stale" });
+      expect(await claim(key, "n-2", T0 + 1)).toEqual({ kind: "stale" });
+    });
   });
 
   describe("recording an attempt", () => {

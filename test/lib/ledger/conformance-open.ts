@@ -246,6 +246,25 @@ export function describeOpen(ledger: () => Ledger): void {
       expect((await ledger().readCallerData(firstGeneration(watch))).callbacks).toEqual(callbacks);
     });
 
+    it.each([
+      ["small", "encrypted"],
+      ["large", "e".repeat(300)],
+    ])("keeps the %s caller data of a generation apart from the next generation", async (_, encrypted) => {
+      const callbacks = { "callback:a": encrypted };
+      const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
+      await ledger().openWatch(watch);
+      await ledger().stopWatch(watch, T0 + 1, NEVER);
+      const second = { context: { actor: "second" }, callbacks: { "callback:b": encrypted } };
+      await ledger().openWatch({ ...watch, ...second, targets: ["callback:b"] });
+      expect(await ledger().readWatch(watch)).toMatchObject(second);
+      expect((await ledger().readWatch(watch))?.callbacks).toEqual(second.callbacks);
+      expect(await ledger().readCallerData({ ...firstGeneration(watch), generation: 1 })).toEqual(second);
+      expect(await ledger().readCallerData(firstGeneration(watch))).toEqual({
+        context: { actor: "first" },
+        callbacks,
+      });
+    });
+
     it("does not restart a watch whose job ended", async () => {
       const watch = newWatch({ targets: [] });
       await ledger().openWatch(watch);

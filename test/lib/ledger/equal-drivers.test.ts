@@ -5,7 +5,8 @@ import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { createTable } from "../../support/table.ts";
 import { callLedger, type LedgerCall, ledgerCall, readLedgerState } from "./random-operations.ts";
 
-const RUNS = Number(process.env.LEDGER_RUNS ?? 60);
+/** `npm run servers:test` makes more runs on a faster server. */
+const RUNS = Number(process.env.LEDGER_RUNS ?? 15);
 const MAX_CALLS = 60;
 
 let dynamo: EmbeddedDynamo;

@@ -1,10 +1,15 @@
 import fc from "fast-check";
+import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { attempt, conclusion, job, LEASE_MS, NEVER, T0 } from "./samples.ts";
 
-export const PROJECT = "prod";
-export const JOB_IDS = ["job-a", "job-b"];
-export const TARGETS = ["audit", "chat", "ops"];
+const PROJECT = "prod";
+const JOB_IDS = ["job-a", "job-b"];
+const CALLERS = ["token:ci", "oidc:https://ci.example.com:repo#1"];
+const TARGETS = ["audit", "chat", "ops"];
+const KEYS: readonly WatchKey[] = JOB_IDS.flatMap((id) =>
+  CALLERS.map((caller) => ({ project: PROJECT, jobId: id, caller })),
+);
 const STEP_MS = 20_000;
 const MAX_GENERATION = 2;
 
@@ -30,17 +35,17 @@ function call<Name extends keyof Ledger, Drawn extends Parameters<Ledger[Name]>>
 // The values come from small sets, so that the calls of a sequence often concern the same item.
 const project = fc.constant(PROJECT);
 const jobId = fc.constantFrom(...JOB_IDS);
-const key = fc.record({ project, jobId });
-const generation = fc.record({ project, jobId, generation: fc.nat(MAX_GENERATION) });
+const key = fc.constantFrom(...KEYS);
+const generation = fc.tuple(key, fc.nat(MAX_GENERATION)).map(([found, n]) => ({ ...found, generation: n }));
 const target = fc.constantFrom(...TARGETS);
 const targets = fc.subarray(TARGETS);
-const notification = fc.record({ project, jobId, generation: fc.constantFrom(0, 0, 1), target });
+const event = fc.constantFrom("job.failed", "job.lost");
+const notification = fc.record({ project, jobId, generation: fc.constantFrom(0, 0, 1), event, target });
 const now = fc.nat(6).map((steps) => T0 + steps * STEP_MS);
-/** Two jobs never have the same time, because an index may return items with equal sort keys in any order. */
-const acceptedAtOf = (id: string, steps: number) => T0 + steps * STEP_MS + JOB_IDS.indexOf(id);
-const accepted = fc.tuple(jobId, fc.nat(3)).map(([id, steps]) => ({
-  key: { project: PROJECT, jobId: id },
-  acceptedAt: acceptedAtOf(id, steps),
+/** Two watches never have the same time, because an index may return items with equal sort keys in any order. */
+const accepted = fc.tuple(fc.nat(KEYS.length - 1), fc.nat(3)).map(([i, steps]) => ({
+  key: KEYS[i] as WatchKey,
+  acceptedAt: T0 + steps * STEP_MS + i,
 }));
 const messageId = fc.constantFrom("m-1", "m-2");
 const poll = fc.integer({ min: 1, max: 4 });
@@ -65,17 +70,18 @@ const digestId = fc.constantFrom("digest-a", "digest-b");
 export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   {
     weight: 6,
-    arbitrary: accepted.chain(({ key: { jobId: id }, acceptedAt }) =>
+    arbitrary: accepted.chain(({ key: { jobId: id, caller }, acceptedAt }) =>
       call(
         "openWatch",
         fc.record({
           project,
           jobId: fc.constant(id),
+          caller: fc.constant(caller),
           acceptedAt: fc.constant(acceptedAt),
-          deadlineAt: fc.constant(T0 + 7_200_000),
+          deadlineAt: now.map((at) => at + 7_200_000),
           nextPollAt: now,
           targets,
-          context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(50) }),
+          context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(39) }),
           callbacks: fc.constantFrom({}, { "callback:1": "x" }, { "callback:2": "y".repeat(300) }),
           digestId: fc.constantFrom(null, "digest-a"),
           expiresAt,
@@ -118,6 +124,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
         .constantFrom("a", "b")
         .map((reason) => conclusion({ project: PROJECT, jobId: "any" }, { reason })),
       tree,
+      generations: fc.constantFrom({}, { chat: 1 }),
     }),
     expiresAt,
   ),
@@ -190,18 +197,22 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     "createDigest",
     fc.record({
       digestId,
-      members: fc.uniqueArray(generation, { selector: ({ jobId: id }) => id, maxLength: 2 }),
+      caller: fc.constantFrom(...CALLERS),
+      members: fc.uniqueArray(fc.record({ project, jobId, generation: fc.nat(MAX_GENERATION) }), {
+        selector: ({ jobId: id }) => id,
+        maxLength: 2,
+      }),
       targets,
       expiresAt,
     }),
   ),
-  call("removeRunningMember", digestId, key),
+  call("removeRunningMember", digestId, fc.record({ project, jobId })),
 );
 
 /** Returns everything that a ledger returns about the items that `ledgerCall` can create. */
 export async function readLedgerState(ledger: Ledger): Promise<unknown> {
-  const generations = JOB_IDS.flatMap((id) =>
-    Array.from({ length: MAX_GENERATION + 1 }, (_, i) => ({ project: PROJECT, jobId: id, generation: i })),
+  const generations = KEYS.flatMap((found) =>
+    Array.from({ length: MAX_GENERATION + 1 }, (_, i) => ({ ...found, generation: i })),
   );
   const overdue = await ledger.listOverdue(NEVER, 100);
   const pages: unknown[] = [];
@@ -212,17 +223,22 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
     before = page.next;
   } while (before !== null);
   return {
-    watches: await Promise.all(JOB_IDS.map((id) => ledger.readWatch({ project: PROJECT, jobId: id }))),
+    watches: await Promise.all(KEYS.map((found) => ledger.readWatch(found))),
+    jobs: await Promise.all(JOB_IDS.map((id) => ledger.listJobWatches({ project: PROJECT, jobId: id }))),
     callerData: await Promise.all(generations.map((one) => ledger.readCallerData(one))),
     outcomes: await Promise.all(generations.map((one) => ledger.readOutcome(one))),
     deliveries: await Promise.all(
-      generations.flatMap((one) => TARGETS.map((name) => ledger.readDelivery({ ...one, target: name }))),
+      generations.flatMap((one) =>
+        TARGETS.map((name) => ledger.readDelivery({ ...one, event: "job.failed", target: name })),
+      ),
     ),
     targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
     durations: await Promise.all(["A", "B"].map((type) => ledger.readDurations(PROJECT, type))),
     digests: await Promise.all(["digest-a", "digest-b"].map((id) => ledger.readDigest(id))),
     // An index may return items with equal sort keys in any order.
-    overdue: overdue.toSorted((a, b) => a.dueAt - b.dueAt || a.jobId.localeCompare(b.jobId)),
+    overdue: overdue.toSorted(
+      (a, b) => a.dueAt - b.dueAt || `${a.jobId} ${a.caller}`.localeCompare(`${b.jobId} ${b.caller}`),
+    ),
     pages,
   };
 }
