@@ -5,9 +5,10 @@ import { createClient } from "./client.ts";
 import { type CommandResult, redeliverOutcome, showStatus, stopWatches, testTargets } from "./commands.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
+import { toPrintable, toPrintableJson } from "./printable-text.ts";
 import { createProxyFetch, type Fetch } from "./proxy-fetch.ts";
 import type { Connection } from "./request.ts";
-import { createScreen, type ErrorOutput, type Output, toPrintable } from "./screen.ts";
+import { createScreen, type ErrorOutput, type Output } from "./screen.ts";
 import { createGithubTokenSource, tokenFault } from "./token.ts";
 import { USAGE, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
@@ -35,7 +36,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const connection = readConnection(env);
   if (typeof connection === "string") return usageError(connection);
 
-  const writeDocument = (document: object) => command.json && stdout.write(`${JSON.stringify(document)}\n`);
+  const writeDocument = (document: object) => command.json && stdout.write(`${toPrintableJson(document)}\n`);
   const client = createClient({ ...connection, wait });
   const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr);
   const live = !command.json && stdout.isTTY === true;

@@ -1,8 +1,9 @@
 import { truncate } from "../lib/domain/truncate-text.ts";
+import { toPrintable } from "./printable-text.ts";
 
 const ESCAPE = "\u001b[";
 
-/** The output of a command: a line for each job, results and errors. Control characters are removed from every line. */
+/** The output of a command: a line for each job, results and errors. Every line is made printable (`toPrintable`). */
 export interface Screen {
   /** Shows the current line of a job. */
   show(job: string, line: string): void;
@@ -43,7 +44,7 @@ function terminalScreen(output: Output, errors: ErrorOutput): Screen {
   const redraw = (shownLines: number, newLines: readonly string[]) => {
     // A line longer than the terminal would need two rows, but `clear` counts one row per line.
     const width = Math.max(20, (output.columns ?? 80) - 2);
-    const jobLines = [...shown.values()].map((line) => truncate(line, width));
+    const jobLines = [...shown.values()].map((line) => truncate(toPrintable(line), width));
     output.write(clear(shownLines) + joinLines([...newLines, ...jobLines]));
   };
   return {
@@ -74,9 +75,4 @@ function joinLines(lines: readonly string[]): string {
 
 function errorText(lines: readonly string[]): string {
   return `cce-notifier: ${lines.map(toPrintable).join("\n  ")}\n`;
-}
-
-/** Replaces control characters and characters that change the writing direction by spaces. */
-export function toPrintable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
 }

@@ -48,10 +48,23 @@ call() {
     curl -gsS --retry 5 --retry-connrefused --max-time 60 -o "$answer" -w '%{http_code}' -H @- "$@"
 }
 
+# Makes text from a response safe for a terminal and for a CI system: removes control characters except line breaks, line
+# separators and characters that change the writing direction, and adds a space to each command of a CI system, such as
+# ##[command]. The patterns are the bytes of these characters in UTF-8.
+controls=$(printf '\302[\200-\237]')
+separators=$(printf '\342\200[\216\217\250-\256]')
+directions=$(printf '\342\201[\246-\251]')
+arabic=$(printf '\330\234')
+printable() {
+  tr -d '\000-\011\013-\037\177' |
+    sed -e "s/$controls//g" -e "s/$separators//g" -e "s/$directions//g" -e "s/$arabic//g" \
+      -e 's/#\(#[0-9A-Za-z_]*\[\)/# \1/g' -e 's/\(section_[a-z]*:\)\([0-9]\)/\1 \2/g'
+}
+
 # Prints the response and exits. Each line starts with a bar, so a CI system runs no command from the response.
 refused() {
   echo "watch.sh: $2" >&2
-  { tr -d '\000-\011\013-\037\177' <"$answer" && echo; } | sed -e '/^$/d' -e 's/^/  | /' >&2
+  { printable <"$answer" && echo; } | sed -e '/^$/d' -e 's/^/  | /' >&2
   exit "$1"
 }
 
@@ -126,13 +139,13 @@ while [ "$state" = watching ]; do
   [ -n "$state" ] || refused 4 'the response does not come from the notifier'
 done
 
-echo "state=$state"
+printf 'state=%s\n' "$state" | printable
 [ "$state" = succeeded ] && exit 0
 # Replaces the JSON escapes in the reason. Line breaks and tabs become spaces. Other control characters stay as JSON
 # escapes. An escaped backslash first becomes the character \001, which JSON text never contains, so that the letter after
 # the backslash is not read as part of an escape.
 mark=$(printf '\001')
 unescape='s/\\\\/'$mark'/g; s/\\[nrt]/ /g; s/\\\(["/]\)/\1/g; s/'$mark'/\\/g'
-printf 'reason=%s\n' "$(field reason | sed "$unescape")"
+printf 'reason=%s\n' "$(field reason | sed "$unescape" | printable)"
 [ "$state" = failed ] && exit 1
 exit 3

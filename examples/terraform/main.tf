@@ -22,13 +22,17 @@ resource "terraform_data" "watch_cce_job" {
   provisioner "local-exec" {
     environment = {
       NOTIFIER_URL = var.notifier_url
-      JOB_ID       = var.job_id
+      BODY         = jsonencode({ jobId = var.job_id, context = { pipeline = "terraform" } })
     }
+    # The last line of the command removes characters and marks with which a response could give commands to a CI system.
     command    = <<-EOT
       [ -n "$NOTIFIER_TOKEN" ] || { echo 'NOTIFIER_TOKEN is not set in the environment of Terraform' >&2; exit 2; }
-      printf 'authorization: Bearer %s\n' "$NOTIFIER_TOKEN" |
+      answer=$(printf 'authorization: Bearer %s\n' "$NOTIFIER_TOKEN" |
         curl -sS --fail-with-body --retry 5 --max-time 60 -H @- -H 'content-type: application/json' \
-          -d "{\"jobId\":\"$JOB_ID\",\"context\":{\"pipeline\":\"terraform\"}}" "$NOTIFIER_URL/v1/jobs"
+          --data-raw "$BODY" "$NOTIFIER_URL/v1/jobs")
+      code=$?
+      printf '%s\n' "$answer" | LC_ALL=C tr -cd '\012\040-\176' | sed 's/#\(#[0-9A-Za-z_]*\[\)/# \1/g'
+      exit $code
     EOT
     on_failure = continue
   }

@@ -60,6 +60,17 @@ const jobs =
     return { status: 200, body: { ...example, project, jobId, state, done: state !== "watching" } };
   };
 
+test.each([[[]], [["--json"]]])(
+  "a command in a job's reason is printed without effect, options %j",
+  async (options) => {
+    const reason = "##[error]a ##vso[task.complete]b\u0085c";
+    const status = { ...example, state: "failed", done: true, reason };
+    const ran = await run(["status", "a", ...options], () => ({ status: 200, body: status }));
+    expect(ran.stdout).not.toMatch(/##\w*\[|\u0085/);
+    if (options.length > 0) expect(JSON.parse(ran.stdout).jobs[0].reason).toBe(reason);
+  },
+);
+
 describe("a refusal of one of several names", () => {
   const targets = (requested: string): StubAnswer | undefined => {
     const target = requested.split("/")[3] ?? "";

@@ -1,4 +1,4 @@
-import { createScreen, toPrintable } from "../../client/screen.ts";
+import { createScreen } from "../../client/screen.ts";
 
 const CLEAR_ONE = "\u001b[1A\u001b[0J";
 const CLEAR_TWO = "\u001b[2A\u001b[0J";
@@ -10,10 +10,6 @@ function createRecordedScreen(isTTY: boolean) {
   const errors = { write: (text: string) => written.push(`stderr: ${text}`) };
   return { written, screen: createScreen(output, errors) };
 }
-
-test("replaces control characters and direction marks by spaces", () => {
-  expect(toPrintable("a\u0000b\u0085c\u2066d\u001b[2J\u202e")).toBe("a b c d [2J ");
-});
 
 test("prints every change of a job as a new line in a log", () => {
   const { written, screen } = createRecordedScreen(false);

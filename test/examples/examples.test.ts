@@ -248,12 +248,14 @@ test("the script of the Jenkinsfile runs as it is", async () => {
 test("the command of the Terraform example submits a job, and prints the reason of a refusal", async () => {
   const [, command = ""] = /<<-EOT\n([\s\S]*?)\n +EOT/.exec(await text("terraform/main.tf")) ?? [];
   const jobId = succeeding();
-  const ran = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: jobId } });
+  const ran = await runCommand("sh", ["-c", command], { env: { ...env, BODY: JSON.stringify({ jobId }) } });
   expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([0, { jobs: [{ jobId, status: "accepted" }] }]);
-  const refused = await runCommand("sh", ["-c", command], { env: { ...env, JOB_ID: "a b" } });
+  const refused = await runCommand("sh", ["-c", command], {
+    env: { ...env, BODY: JSON.stringify({ jobId: "a b" }) },
+  });
   expect([refused.code, JSON.parse(refused.stdout)]).toMatchObject([22, { status: 422 }]);
   const absent = await runCommand("sh", ["-c", command], {
-    env: { ...env, NOTIFIER_TOKEN: "", JOB_ID: "a" },
+    env: { ...env, NOTIFIER_TOKEN: "", BODY: "{}" },
   });
   expect([absent.code, absent.stderr]).toEqual([
     2,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
+import { CI_COMMANDS, CI_RUNNERS } from "../support/ci-runners.ts";
 import { runCommand } from "../support/run-command.ts";
 import { type StubAnswer, startStubService } from "../support/stub-service.ts";
 
@@ -51,6 +52,19 @@ test("curl/watch.sh prints a response of another service, and no printed line st
     expect(ran.stderr).toMatch(/^watch.sh: the response does not come from the notifier\n/);
     expect(ran.stderr).not.toMatch(/^::|\u001b/m);
   }
+});
+
+test.each(CI_COMMANDS)("curl/watch.sh prints %j, and no CI system reads a command", async (text) => {
+  const commandsIn = (printed: string) =>
+    printed.split("\n").flatMap((line) => Object.keys(CI_RUNNERS).filter((name) => CI_RUNNERS[name]?.(line)));
+  const refused = await watch(() => ({ status: 422, text }));
+  expect([refused.code, commandsIn(refused.stderr)]).toEqual([2, []]);
+  const failed = await watch((request, url) =>
+    request.startsWith("POST")
+      ? { status: 202, body: { jobs: [{ statusUrl: `${url}/x` }] } }
+      : { status: 200, body: { state: "failed", reason: text } },
+  );
+  expect([failed.code, commandsIn(failed.stdout)]).toEqual([1, []]);
 });
 
 test("curl/watch.sh repeats a request after 503, and prints only the last response", async () => {

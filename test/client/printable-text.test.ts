@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { toPrintable, toPrintableJson } from "../../client/printable-text.ts";
+import { CI_COMMANDS, CI_RUNNERS } from "../support/ci-runners.ts";
+
+const runnersOf = (text: string) =>
+  text.split("\n").flatMap((line) => Object.keys(CI_RUNNERS).filter((name) => CI_RUNNERS[name]?.(line)));
+
+/** Text from pieces that form commands in many combinations. */
+const pieces = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        "#",
+        "##",
+        "[",
+        "]",
+        "::",
+        ":",
+        "vso",
+        "teamcity",
+        "error",
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "-",
+        "+",
+      ),
+      fc.constantFrom(
+        "section_start:",
+        "section_end:",
+        "1",
+        ":a",
+        "\u0000",
+        "\u001b",
+        "\u0085",
+        "\u2028",
+        "\u202e",
+      ),
+      fc.string({ unit: "grapheme", maxLength: 3 }),
+    ),
+  )
+  .map((parts) => parts.join(""));
+
+test.each(CI_COMMANDS)("a CI system reads a command in %j", (text) => {
+  expect(runnersOf(text)).not.toEqual([]);
+});
+
+test.each(CI_COMMANDS)("no CI system reads a command in the printable text of %j", (text) => {
+  expect(runnersOf(toPrintable(text))).toEqual([]);
+  expect(runnersOf(toPrintableJson({ text }))).toEqual([]);
+});
+
+test("no CI system reads a command in any printable text", () => {
+  fc.assert(
+    fc.property(pieces, (text) => {
+      expect(runnersOf(toPrintable(text))).toEqual([]);
+      // A second call changes nothing, because a line of the screen is made printable again before it is printed.
+      expect(toPrintable(toPrintable(text))).toBe(toPrintable(text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("no CI system reads a command in printable JSON, and a program reads the original text", () => {
+  fc.assert(
+    fc.property(pieces, pieces, (key, text) => {
+      const json = toPrintableJson({ [key]: text, list: [text] });
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ [key]: text, list: [text] })));
+      expect(runnersOf(json)).toEqual([]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([
+  ["a\u0000b\u0085c\u2066d\u001b[2J\u202e", "a b c d [2J "],
+  [
+    "Quota exceeded: 3 of 3 nodes (fe80::1, C#, issue ##5)",
+    "Quota exceeded: 3 of 3 nodes (fe80::1, C#, issue ##5)",
+  ],
+  ["::error::x", "| ::error::x"],
+  ["a ##[error]b", "a # #[error]b"],
+  ["größer 👨‍👩‍👧 中文", "größer 👨‍👩‍👧 中文"],
+])("the printable text of %j is %j", (text, printable) => {
+  expect(toPrintable(text)).toBe(printable);
+});
