@@ -11,9 +11,14 @@ const MAX_DECODINGS = 3;
 /** A pattern with more spellings would take longer than the search for each spelling by its first characters. */
 const MAX_PATTERN_SPELLINGS = 200;
 
-/** Matches one encoded character, or several percent-encoded bytes. */
-const ENCODED =
-  /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
+/** Matches one HTML entity, or several percent-encoded bytes. */
+const WEB_ENCODED = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
+const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
+/**
+ * Text is decoded with both patterns together and with each pattern alone, because a secret may itself contain a
+ * backslash or a percent sign, which only some servers would decode.
+ */
+const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
@@ -54,17 +59,18 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
     if (text.length < MIN_SECRET_CHARACTERS) return text;
     if (plainPattern !== null && PLAIN.test(text)) return text.replace(plainPattern, MASK);
     const isSecret = new Uint8Array(text.length);
-    for (const view of decodedViewsOf(text)) markSecrets(view, byPrefix, isSecret);
+    for (const encoded of text.includes("\\") ? [ENCODED, WEB_ENCODED, JSON_ESCAPE] : [ENCODED])
+      for (const view of decodedViewsOf(text, encoded)) markSecrets(view, byPrefix, isSecret);
     return replaceMarked(text, isSecret);
   };
 }
 
 /** Returns the text without invisible characters, then the same text decoded once, twice and so on. */
-function* decodedViewsOf(text: string): Generator<View> {
+function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
     yield view;
-    const decoded = withoutInvisible(replaceEach(view, ENCODED, decodeCharacters));
+    const decoded = withoutInvisible(replaceEach(view, encoded, decodeCharacters));
     if (decoded.text === view.text || decodings === MAX_DECODINGS) return;
     view = decoded;
   }
@@ -85,7 +91,9 @@ function spellingsOf(secret: string): string[] {
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
   // The secret itself may contain texts such as `%41`, which are decoded together with the text around the secret.
-  const decoded = PLAIN.test(trimmed) ? [trimmed] : [...decodedViewsOf(trimmed)].map((view) => view.text);
+  const decoded = PLAIN.test(trimmed)
+    ? [trimmed]
+    : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
   // A line break in place of a space of the secret is removed from the text.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
